@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a dissector is: a pure function from bytes to facts. It allocates nothing, knows no clock,
+ * has no globals, logs nothing, and keeps no pointer into its input after a call returns. To add
+ * one: write one file, and add one line to dissectors/table.c.
+ *
+ * Two halves:
+ *  probe    looks at the opening of a conversation (what each side has sent so far, from its first
+ *           byte) and says whether this is its protocol. Any port. It is asked again as bytes
+ *           arrive, until it says NO or YES, or until the opening is full.
+ *  session  after YES, the whole conversation is fed in order, beginning with the opening, in
+ *           pieces of any size: a verdict must not depend on where the pieces end. State is
+ *           `state_size` bytes, zeroed before begin().
+ *
+ * On UDP each feed() is one datagram, and the opening holds the first datagram of each side.
+ * Wrong is worse than unknown: a probe that could be fooled by another protocol says MORE.
+ */
+#ifndef DISSECTORS_DISSECTOR_H
+#define DISSECTORS_DISSECTOR_H
+
+#include "dissectors/bytes.h"
+#include "dissectors/facts.h"
+
+#define DISSECTOR_STATE_MAX 1024 /* bytes */
+#define OPENING_MAX	    1024 /* bytes kept of each side's opening */
+
+enum side {
+	SIDE_CLIENT,
+	SIDE_SERVER,
+};
+
+enum {
+	OVER_TCP = 1 << 0,
+	OVER_UDP = 1 << 1,
+};
+
+enum probe_result {
+	PROBE_NO,
+	PROBE_MORE,
+	PROBE_YES,
+};
+
+struct opening {
+	struct bytes side[2]; /* index: enum side; what has been sent so far, empty if nothing */
+	uint8_t transport;    /* OVER_TCP or OVER_UDP */
+	bool midstream;	      /* capture began later than the conversation: not from byte one */
+	bool one_sided;	      /* only one direction is visible (mirror of one direction) */
+};
+
+struct dissector {
+	const char *name;
+	uint8_t transports;  /* OVER_TCP | OVER_UDP */
+	uint16_t state_size; /* at most DISSECTOR_STATE_MAX */
+	uint16_t service_count;
+	const struct service *services; /* every service it may report */
+	enum probe_result (*probe)(const struct opening *opening);
+	void (*begin)(void *state, struct facts *facts); /* may be NULL */
+	void (*feed)(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		     size_t length);
+	/* `missing` bytes of that side were never seen (0: an unknown number). May be NULL. */
+	void (*gap)(void *state, struct facts *facts, enum side from, uint64_t missing);
+	/* The conversation is over (FIN, RST, time-out, end of input). May be NULL. */
+	void (*end)(void *state, struct facts *facts);
+};
+
+/* All dissectors, in the order in which they are asked. */
+extern const struct dissector *const dissectors[];
+extern const size_t dissector_count;
+
+/* The one that takes over after facts.starts_tls. */
+extern const struct dissector tls_dissector;
+
+#endif

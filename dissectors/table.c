@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every dissector, one line each, in the order in which their probes are asked: strict openings
+ * before generous ones.
+ */
+#include "dissectors/dissector.h"
+
+#define DISSECTORS(D)                                                                              \
+	D(tls)                                                                                     \
+	D(postgresql)                                                                              \
+	D(mysql)                                                                                   \
+	D(http)                                                                                    \
+	D(imap)                                                                                    \
+	D(redis)                                                                                   \
+	D(syslog)
+
+#define DECLARE(name) extern const struct dissector name##_dissector;
+DISSECTORS(DECLARE)
+
+#define ROW(name) &name##_dissector,
+const struct dissector *const dissectors[] = {DISSECTORS(ROW)};
+const size_t dissector_count = sizeof dissectors / sizeof *dissectors;

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The policy: which addresses are where (zones), what belongs together (groups), and which
+ * services must not be reached from which zones (rules). Text in, decisions out; it knows nothing
+ * of packets or sinks. Source of the grammar: spanwatch-policy(5).
+ *
+ * A policy is immutable once loaded: any number of threads may ask it questions at the same time,
+ * and whoever loaded it frees it when nobody asks any more. Every string that it hands out lives
+ * as long as the policy.
+ *
+ * Hot path: policy_place() is asked twice for each packet and must stay a binary search over
+ * sorted, disjoint ranges. policy_decide() is asked once for each change of an exposure.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/address.h"
+
+#define POLICY_VERSION	     1
+#define POLICY_NAME_MAX	     64 /* bytes of a zone's, group's or rule's name, with the NUL */
+#define POLICY_ZONE_INTERNET 0	/* the zone of every address that is in no other */
+#define POLICY_NO_SERVICE    0xffff
+#define POLICY_NONE	     0xffff /* no rule, no group, no exception */
+
+enum policy_severity {
+	SEVERITY_INFO,
+	SEVERITY_LOW,
+	SEVERITY_MEDIUM,
+	SEVERITY_HIGH,
+	SEVERITY_CRITICAL,
+};
+
+/* Where the mirror stands relative to the filter; see spanwatch-policy(5), "position". */
+enum policy_position {
+	POSITION_AUTO,
+	POSITION_OUTSIDE,
+	POSITION_INSIDE,
+};
+
+/*
+ * The service names that rules may use, given by the caller; index = service id. The arrays must
+ * outlive the policy. A rule's `services` entry may be a name or a family.
+ */
+struct policy_service {
+	const char *name;
+	const char *family;
+};
+
+struct policy_vocabulary {
+	const struct policy_service *services;
+	uint16_t count;
+};
+
+/* One diagnostic; `line` and `column` count from 1, 0 when a whole file is meant. */
+struct policy_message {
+	unsigned line, column;
+	bool warning;
+	char text[232];
+};
+
+/* All diagnostics of one load, in the order of the file. Owned by the caller; see _free. */
+struct policy_messages {
+	struct policy_message *list;
+	size_t count;
+	size_t errors; /* those that are not warnings */
+};
+
+struct policy;
+
+/*
+ * Loads and checks the file at `path`. Returns NULL if there was any error. `messages` (required)
+ * is filled in both cases: all errors and warnings at once, not just the first.
+ */
+struct policy *policy_load(const char *path, const struct policy_vocabulary *vocabulary,
+			   struct policy_messages *messages);
+/* The same from memory; `name` stands for the path in nothing but the hash of the source. */
+struct policy *policy_parse(const char *text, size_t length,
+			    const struct policy_vocabulary *vocabulary,
+			    struct policy_messages *messages);
+void policy_free(struct policy *policy); /* NULL is allowed */
+void policy_messages_free(struct policy_messages *messages);
+
+/* Where an address is. Small enough to be returned in registers. */
+struct policy_place {
+	uint8_t zone;	 /* index of the zone; POLICY_ZONE_INTERNET if none */
+	bool ours;	 /* in the zone `inside`, in a group, or a translation's public address */
+	uint16_t groups; /* index of a set of groups, 0 = none; for policy_decide only */
+};
+struct policy_place policy_place(const struct policy *policy, const struct address *address);
+
+/*
+ * Could a connection from `client` to `server` break any rule, or be worth an `unlisted` note?
+ * Cheap and generous: false means that policy_decide() would say POLICY_ALLOWED for every port
+ * and service. (The server is ours, and the client is not in the zone `inside`.)
+ */
+bool policy_concerns(struct policy_place client, struct policy_place server);
+
+/* The private address that stands behind a public one (translations), else the same address. */
+struct address policy_translate(const struct policy *policy, const struct address *address);
+
+/* True if some group or rule names this endpoint with an explicit port: evidence of direction. */
+bool policy_lists_port(const struct policy *policy, const struct address *server, uint8_t transport,
+		       uint16_t port);
+
+struct policy_question {
+	struct address server, client;
+	uint16_t port;
+	uint8_t transport; /* IP protocol number: 6 TCP, 17 UDP */
+	uint16_t service;  /* index in the vocabulary, POLICY_NO_SERVICE while unknown */
+	uint64_t ts_ns;	   /* packet time, for `until` */
+};
+
+enum policy_verdict {
+	POLICY_ALLOWED,	 /* no rule forbids it, and the client's zone is one that may */
+	POLICY_EXCEPTED, /* a rule forbids it, an exception in force permits it */
+	POLICY_FORBIDDEN,
+	POLICY_UNLISTED, /* no rule covers the endpoint; the client is not inside */
+};
+
+struct policy_decision {
+	enum policy_verdict verdict;
+	enum policy_severity severity; /* the rule's; SEVERITY_INFO for POLICY_UNLISTED */
+	uint16_t rule;	/* the severest rule that forbids it (first of equals), or POLICY_NONE */
+	uint16_t group; /* first group of that rule, else of the policy, with this server */
+	uint16_t exception; /* with POLICY_EXCEPTED: which, else POLICY_NONE */
+	uint8_t client_zone, server_zone;
+	uint64_t data_out_bytes; /* threshold for level data-out */
+};
+void policy_decide(const struct policy *policy, const struct policy_question *question,
+		   struct policy_decision *decision);
+
+/* Views of the policy's lines, for events, coverage and people. Index < count. */
+struct policy_zone_view {
+	const char *name;
+};
+struct policy_group_view {
+	const char *name, *owner, *security_group; /* owner, security_group: "" when not given */
+	unsigned line;
+	bool ipv4_only;
+};
+struct policy_rule_view {
+	const char *name;
+	enum policy_severity severity;
+	unsigned line;
+	bool by_service; /* fires on identification, not on the endpoint alone */
+};
+struct policy_exception_view {
+	const char *rule, *reason, *owner, *ticket;
+	uint64_t until_ns; /* the first moment at which it is no longer in force */
+	unsigned line;
+};
+uint16_t policy_zone_count(const struct policy *policy);
+uint16_t policy_group_count(const struct policy *policy);
+uint16_t policy_rule_count(const struct policy *policy);
+uint16_t policy_exception_count(const struct policy *policy);
+struct policy_zone_view policy_zone(const struct policy *policy, uint16_t index);
+struct policy_group_view policy_group(const struct policy *policy, uint16_t index);
+struct policy_rule_view policy_rule(const struct policy *policy, uint16_t index);
+struct policy_exception_view policy_exception(const struct policy *policy, uint16_t index);
+
+/* Settings that belong to a site, with their defaults; see spanwatch-policy(5), "thresholds". */
+struct policy_thresholds {
+	uint64_t data_out_bytes;       /* 1 MiB; a rule may have its own */
+	uint32_t close_probes;	       /* 3 refused or unanswered probes from distinct sources */
+	uint32_t collapse_ports;       /* 64 open ports of one host become one exposure */
+	uint64_t incident_window_ns;   /* 10 min */
+	uint64_t summary_every_ns;     /* 1 h */
+	uint64_t unconfirmed_after_ns; /* 24 h without an answer */
+	uint64_t exception_warning_ns; /* 7 days before `until` */
+};
+const struct policy_thresholds *policy_thresholds(const struct policy *policy);
+enum policy_position policy_position(const struct policy *policy);
+const char *policy_site(const struct policy *policy);
+
+/* Hex digest of the source text: tells whether a reload changed anything. */
+const char *policy_digest(const struct policy *policy);
+
+const char *policy_severity_name(enum policy_severity severity);
+
+#endif
