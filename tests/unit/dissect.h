@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Plays a scripted conversation to one dissector as the sensor would: the probe is asked with an
+ * opening that grows piece by piece, one last time with nothing more to come, and after YES the
+ * session gets the whole conversation from its first byte.
+ *
+ * Every piece, every opening and the state sit in heap blocks of their exact size, so that the
+ * address sanitizer sees one byte too many. The header is for tests only; nothing in it is shared
+ * between two conversations.
+ *
+ *	static const struct turn turns[] = {
+ *		TURN_CLIENT("PING\r\n"),
+ *		TURN_SERVER("+PONG\r\n"),
+ *	};
+ *	struct facts facts;
+ *	assert_true(dissect(&redis_dissector, turns, 2, 1, &facts));
+ */
+#ifndef TESTS_UNIT_DISSECT_H
+#define TESTS_UNIT_DISSECT_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dissectors/dissector.h"
+
+struct turn {
+	enum side from;
+	const void *bytes; /* NULL: a gap of `length` bytes */
+	size_t length;
+};
+
+/* From string literals; the NUL at the end is not sent. */
+#define TURN_CLIENT(text)                                                                          \
+	{                                                                                          \
+		SIDE_CLIENT, (text), sizeof(text) - 1                                              \
+	}
+#define TURN_SERVER(text)                                                                          \
+	{                                                                                          \
+		SIDE_SERVER, (text), sizeof(text) - 1                                              \
+	}
+#define TURN_GAP(side, missing)                                                                    \
+	{                                                                                          \
+		(side), NULL, (missing)                                                            \
+	}
+
+/* Never NULL; the caller frees it. */
+static inline uint8_t *dissect_copy(const void *bytes, size_t length)
+{
+	uint8_t *copy = malloc(length != 0 ? length : 1);
+
+	if (copy == NULL)
+		abort();
+	if (length != 0)
+		memcpy(copy, bytes, length);
+	return copy;
+}
+
+/* Asks the probe about these two openings, each from an exact block. */
+static inline enum probe_result dissect_probe(const struct dissector *d, uint8_t transport,
+					      const void *client, size_t client_length,
+					      const void *server, size_t server_length,
+					      bool one_sided)
+{
+	uint8_t *side[2] = {dissect_copy(client, client_length),
+			    dissect_copy(server, server_length)};
+	struct opening opening = {.transport = transport, .one_sided = one_sided};
+	enum probe_result result;
+
+	opening.side[SIDE_CLIENT] = bytes_from(side[0], client_length);
+	opening.side[SIDE_SERVER] = bytes_from(side[1], server_length);
+	result = d->probe(&opening);
+	free(side[0]);
+	free(side[1]);
+	return result;
+}
+
+struct dissect_opening {
+	uint8_t bytes[2][OPENING_MAX];
+	size_t length[2];
+	bool closed[2]; /* full, or a gap came: nothing may follow */
+};
+
+static inline void dissect_append(struct dissect_opening *o, uint8_t transport, enum side from,
+				  const void *bytes, size_t length)
+{
+	size_t room = OPENING_MAX - o->length[from];
+
+	if (o->closed[from])
+		return;
+	if (bytes == NULL) {
+		o->closed[from] = true;
+		return;
+	}
+	if (length > room)
+		length = room;
+	memcpy(o->bytes[from] + o->length[from], bytes, length);
+	o->length[from] += length;
+	o->closed[from] = transport == OVER_UDP || o->length[from] == OPENING_MAX;
+}
+
+/*
+ * The verdict on the growing opening, in pieces of `chunk` bytes (0: whole turns). Stops at NO or
+ * YES; ends with a last call that says one_sided if a side never spoke.
+ */
+static inline enum probe_result dissect_verdict(const struct dissector *d, uint8_t transport,
+						const struct turn *turns, size_t count,
+						size_t chunk)
+{
+	struct dissect_opening o = {.length = {0, 0}};
+	enum probe_result result = PROBE_MORE;
+
+	for (size_t i = 0; i < count && result == PROBE_MORE; i++) {
+		size_t step = chunk == 0 || turns[i].bytes == NULL ? turns[i].length : chunk;
+
+		for (size_t at = 0; at < turns[i].length && result == PROBE_MORE; at += step) {
+			const uint8_t *bytes = turns[i].bytes;
+			size_t left = turns[i].length - at;
+
+			dissect_append(&o, transport, turns[i].from, bytes ? bytes + at : NULL,
+				       left < step ? left : step);
+			result = dissect_probe(d, transport, o.bytes[0], o.length[0], o.bytes[1],
+					       o.length[1], false);
+		}
+	}
+	if (result == PROBE_MORE)
+		result = dissect_probe(d, transport, o.bytes[0], o.length[0], o.bytes[1],
+				       o.length[1], o.length[0] == 0 || o.length[1] == 0);
+	return result;
+}
+
+/*
+ * Feeds the session alone, in pieces of `chunk` bytes (0: whole turns), on top of what `facts`
+ * says already. Nothing more is fed once the facts say starts_tls.
+ */
+static inline void dissect_session(const struct dissector *d, const struct turn *turns,
+				   size_t count, size_t chunk, struct facts *facts)
+{
+	void *state = calloc(1, d->state_size != 0 ? d->state_size : 1);
+
+	if (state == NULL || d->state_size > DISSECTOR_STATE_MAX)
+		abort();
+	if (d->begin != NULL)
+		d->begin(state, facts);
+	for (size_t i = 0; i < count && !facts->starts_tls; i++) {
+		const uint8_t *bytes = turns[i].bytes;
+		size_t step = chunk == 0 ? turns[i].length : chunk;
+
+		if (bytes == NULL) {
+			if (d->gap != NULL)
+				d->gap(state, facts, turns[i].from, turns[i].length);
+			continue;
+		}
+		for (size_t at = 0; at < turns[i].length && !facts->starts_tls; at += step) {
+			size_t left = turns[i].length - at;
+			size_t length = left < step ? left : step;
+			uint8_t *piece = dissect_copy(bytes + at, length);
+
+			d->feed(state, facts, turns[i].from, piece, length);
+			free(piece);
+		}
+	}
+	if (d->end != NULL)
+		d->end(state, facts);
+	free(state);
+}
+
+static inline bool dissect_over(const struct dissector *d, uint8_t transport,
+				const struct turn *turns, size_t count, size_t chunk,
+				struct facts *facts)
+{
+	*facts = (struct facts){.service = NULL};
+	if (transport == OVER_UDP)
+		chunk = 0;
+	if (dissect_verdict(d, transport, turns, count, chunk) != PROBE_YES)
+		return false;
+	dissect_session(d, turns, count, chunk, facts);
+	return true;
+}
+
+/* Over TCP, in pieces of `chunk` bytes (0: each turn whole). False if the probe never said YES. */
+static inline bool dissect(const struct dissector *d, const struct turn *turns, size_t count,
+			   size_t chunk, struct facts *facts)
+{
+	return dissect_over(d, OVER_TCP, turns, count, chunk, facts);
+}
+
+#endif
