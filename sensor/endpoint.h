@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* Where a service listens, and the words for what was seen of a conversation with it. */
+#ifndef SENSOR_ENDPOINT_H
+#define SENSOR_ENDPOINT_H
+
+#include <stdint.h>
+
+#include "policy/address.h"
+
+#define TRANSPORT_TCP 6 /* IP protocol numbers */
+#define TRANSPORT_UDP 17
+
+struct endpoint {
+	struct address address;
+	uint32_t realm; /* keeps equal inner addresses of different tunnels apart; 0 = none */
+	uint16_t port;
+	uint8_t transport;
+	uint8_t unused; /* 0, so that endpoints can be hashed as bytes */
+};
+
+/* What became of the attempt. The names (outcome_name) are a contract. */
+enum outcome {
+	OUTCOME_UNKNOWN,
+	OUTCOME_SYN_ONLY,
+	OUTCOME_REFUSED,
+	OUTCOME_RST_ONLY,
+	OUTCOME_SYNACK_ONLY,
+	OUTCOME_ESTABLISHED,
+	OUTCOME_MIDSTREAM,
+	OUTCOME_CLIENT_ONLY,
+	OUTCOME_SERVER_ONLY,
+	OUTCOME_UDP_REQUEST_ONLY,
+	OUTCOME_UDP_ANSWERED,
+	OUTCOME_UDP_RESPONSE_ONLY,
+};
+
+/* How the roles of client and server are known, weakest first. */
+enum direction {
+	DIRECTION_GUESS,       /* port numbers only */
+	DIRECTION_POLICY_PORT, /* the policy names this endpoint's port */
+	DIRECTION_PAYLOAD,     /* only one side can have sent these bytes */
+	DIRECTION_SYN,
+	DIRECTION_SYNACK,
+};
+
+enum sight {
+	SIGHT_NONE = 0,
+	SIGHT_CLIENT = 1,
+	SIGHT_SERVER = 2,
+	SIGHT_BOTH = 3,
+};
+
+enum identified_by {
+	IDENTIFIED_NOT,
+	IDENTIFIED_PORT,
+	IDENTIFIED_NDPI_GUESS,
+	IDENTIFIED_NDPI_DPI,
+	IDENTIFIED_PAYLOAD,
+};
+
+const char *outcome_name(enum outcome outcome);	       /* "syn_only", … */
+const char *direction_name(enum direction direction);  /* "guess", "policy-port", … */
+const char *sight_name(enum sight sight);	       /* "both", "client", "server" */
+const char *identified_by_name(enum identified_by by); /* "", "port", "ndpi-guess", … */
+const char *transport_name(uint8_t transport);	       /* "tcp", "udp" */
+
+#endif

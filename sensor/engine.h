@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The event side: observations in, events out. Owns the wall evidence, the exposures and the
+ * incidents. One thread (live: the main thread; replay: the same thread as the packets). Time is
+ * what the caller says: packet time. All tables are allocated at start and bounded.
+ */
+#ifndef SENSOR_ENGINE_H
+#define SENSOR_ENGINE_H
+
+#include <stddef.h>
+
+#include "sensor/event.h"
+#include "sensor/services.h"
+
+struct engine;
+
+struct engine_options {
+	uint32_t max_exposures;	 /* default 16384 */
+	uint32_t max_walls;	 /* endpoints whose wall evidence is remembered; default 65536 */
+	uint32_t max_incidents;	 /* default 1024 */
+	const char *sensor;	 /* name; must outlive the engine */
+	uint64_t first_sequence; /* sequence of the first event, at least 1 */
+	/* Unix ns of now, for event.decided_ns; NULL in replay: packet time is used. */
+	uint64_t (*clock_ns)(void);
+};
+
+struct engine_stats {
+	uint64_t observations, events;
+	uint64_t exposures_open, exposures_opened, exposures_closed, exposures_evicted;
+	uint64_t incidents_open, walls_evicted, incidents_evicted;
+};
+
+/* One line of the policy and what was seen of it, for `coverage`. Times: packet time, 0 = never. */
+struct coverage {
+	bool is_rule; /* else a group */
+	uint16_t index;
+	uint64_t last_probe_ns, last_answer_ns, probes, answers;
+};
+
+/* NULL: out of memory. `policy` and `services` must outlive the engine or the next _set_policy. */
+struct engine *engine_new(const struct engine_options *options, const struct policy *policy,
+			  const struct services *services, event_handler *handler, void *context);
+void engine_free(struct engine *engine);
+
+void engine_observe(struct engine *engine, const struct observation *observation);
+
+/* Packet time has come to `now_ns`: summaries, unconfirmed states, exceptions. Cheap if called often. */
+void engine_tick(struct engine *engine, uint64_t now_ns);
+
+/* A new policy is in force. Open exposures that it permits are closed (CLOSE_POLICY). */
+void engine_set_policy(struct engine *engine, const struct policy *policy, uint64_t now_ns);
+
+/* EVENT_SENSOR_* and EVENT_POLICY_LOADED/REJECTED, with a sentence of the caller's. */
+void engine_announce(struct engine *engine, enum event_kind kind, enum policy_severity severity,
+		     uint64_t now_ns, const char *reason);
+
+/* End of input: a last summary for each open exposure and incident that has news. */
+void engine_finish(struct engine *engine, uint64_t now_ns);
+
+void engine_stats(const struct engine *engine, struct engine_stats *stats);
+/* Every rule and every group of the policy once, rules first. */
+void engine_coverage(const struct engine *engine,
+		     void (*each)(void *context, const struct coverage *coverage), void *context);
+/* The open exposures, for a final report; order: severity, level, then first opened. */
+void engine_each_exposure(const struct engine *engine, bool closed_too,
+			  void (*each)(void *context, const struct exposure_view *view),
+			  void *context);
+
+#endif

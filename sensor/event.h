@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One event, as the engine decides it and the sinks carry it. Plain data; pointers are to constant
+ * tables or to strings of the policy that was in force (valid during the handler call only).
+ * The published form is JSON: event_json.c, sensor/event.schema.json, spanwatch-events(7).
+ */
+#ifndef SENSOR_EVENT_H
+#define SENSOR_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy/policy.h"
+#include "sensor/observation.h"
+
+#define EVENT_SCHEMA_VERSION 1
+#define EVENT_ID_TEXT	     33 /* 32 hex digits and a NUL */
+#define EXPOSURE_ID_TEXT     17
+#define EXPOSURE_SOURCES     8
+#define INCIDENT_MEMBERS     16
+
+enum event_kind {
+	EVENT_EXPOSURE_OPENED,
+	EVENT_EXPOSURE_ESCALATED, /* a higher level, or a severer rule, or the service became known */
+	EVENT_EXPOSURE_SUMMARY,
+	EVENT_EXPOSURE_CLOSED,
+	EVENT_EXPOSURE_REOPENED,
+	EVENT_INCIDENT_OPENED,
+	EVENT_INCIDENT_UPDATED,
+	EVENT_INCIDENT_CLOSED,
+	EVENT_SENSOR_STARTED,
+	EVENT_SENSOR_STOPPED,
+	EVENT_SENSOR_BLIND,
+	EVENT_SENSOR_SIGHTED,
+	EVENT_POLICY_LOADED,
+	EVENT_POLICY_REJECTED,
+	EVENT_POLICY_EXCEPTION_EXPIRING,
+	EVENT_POLICY_EXCEPTION_EXPIRED,
+	EVENT_KIND_COUNT
+};
+
+/* The evidence ladder. */
+enum level {
+	LEVEL_BLOCKED,
+	LEVEL_REFUSED,
+	LEVEL_REACHABLE,
+	LEVEL_ANSWERED,
+	LEVEL_ACCESSED,
+	LEVEL_DATA_OUT,
+	LEVEL_DESTROYED,
+};
+
+enum exposure_state {
+	EXPOSURE_OPEN,
+	EXPOSURE_UNCONFIRMED, /* open, but no answer for long */
+	EXPOSURE_CLOSED,
+};
+
+enum close_reason {
+	CLOSE_NOT,
+	CLOSE_PROBES,	 /* N unanswered or refused probes from distinct sources, nothing since */
+	CLOSE_COLLAPSED, /* folded into the host's "all ports" exposure */
+	CLOSE_POLICY,	 /* the policy now permits it */
+	CLOSE_EVICTED,	 /* the table was full; counted */
+};
+
+/* One client of an exposure, and how far it got. */
+struct exposure_source {
+	struct address address;
+	uint64_t first_ns, last_ns;
+	uint64_t bytes_out;
+	uint32_t flows;
+	uint8_t level; /* enum level */
+};
+
+/*
+ * An exposure at the moment of the event. The wall fell after `changed_after_ns` (last probe that
+ * was seen blocked or refused; 0 = the endpoint was never seen closed) and not later than
+ * `changed_before_ns` (first answer).
+ */
+struct exposure_view {
+	char id[EXPOSURE_ID_TEXT];
+	struct endpoint server;	    /* port 0: all ports of the host */
+	struct address server_seen; /* as on the wire: differs when a translation applied */
+	uint8_t state, level, severity, close_reason;
+	uint8_t direction, sight, outcome, identified_by;
+	uint8_t wall_was; /* LEVEL_BLOCKED or LEVEL_REFUSED, valid with changed_after_ns */
+	bool unlisted;	  /* no rule: a note, not an alarm */
+	uint16_t service, ndpi_service, vlan;
+	const char *rule, *group, *owner, *security_group, *client_zone,
+		*server_zone;		 /* "" if none */
+	char incident[EXPOSURE_ID_TEXT]; /* "" if none */
+	uint64_t opened_ns, first_answer_ns, last_answer_ns, last_seen_ns;
+	uint64_t changed_after_ns, changed_before_ns;
+	uint64_t closed_ns;
+	uint64_t flows, bytes_in, bytes_out; /* bytes_out: from the server to forbidden clients */
+	uint64_t probes_unanswered, probes_refused; /* since the last answer */
+	uint64_t logins_failed, logins_succeeded;
+	uint32_t clients;      /* distinct, estimated above a few */
+	uint32_t reopened;     /* how often */
+	struct address client; /* of the conversation that raised this event */
+	uint16_t client_port;
+	uint8_t source_count;
+	struct exposure_source sources[EXPOSURE_SOURCES]; /* furthest got first */
+	struct facts facts;				  /* merged over all conversations */
+};
+
+struct incident_member {
+	char exposure[EXPOSURE_ID_TEXT];
+	struct endpoint server;
+	uint8_t level, state;
+	uint16_t service;
+};
+
+struct incident_view {
+	char id[EXPOSURE_ID_TEXT];
+	const char *group, *owner, *security_group, *rule;
+	uint8_t severity, level; /* the highest of the members */
+	bool closed;
+	uint64_t opened_ns, last_ns, closed_ns;
+	uint64_t changed_after_ns, changed_before_ns; /* intersection of the members' intervals */
+	bool one_change; /* false: the members' intervals do not intersect */
+	uint32_t member_count, open_count;
+	uint8_t listed; /* how many of them are in `members` */
+	struct incident_member members[INCIDENT_MEMBERS];
+};
+
+struct event {
+	uint8_t kind;	  /* enum event_kind */
+	uint8_t severity; /* enum policy_severity */
+	bool alert;	  /* somebody should be told: see spanwatch-events(7) */
+	bool has_exposure, has_incident;
+	uint8_t previous_level; /* with ESCALATED */
+	uint64_t ts_ns;		/* packet time of what it is about */
+	uint64_t decided_ns;	/* live: the clock; replay: same as ts_ns */
+	uint64_t sequence;	/* per sensor, from 1, without holes */
+	char id[EVENT_ID_TEXT];
+	char reason[256]; /* one sentence for people */
+	struct exposure_view exposure;
+	struct incident_view incident;
+};
+
+typedef void event_handler(void *context, const struct event *event);
+
+const char *event_kind_name(enum event_kind kind);	    /* "exposure.opened", … */
+const char *level_name(enum level level);		    /* "blocked", … */
+const char *exposure_state_name(enum exposure_state state); /* "open", "unconfirmed", "closed" */
+const char *close_reason_name(enum close_reason reason);
+
+#endif
