@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: ISC
 # build/spanwatch and everything around it. Out of tree under $(B).
 #
-#   make              the program                make run        replay a shipped capture
-#   make test         every test                 make lint       warnings, layers, linters
-#   make SANITIZE=address,undefined B=build/asan   a sanitizer build (thread for TSan)
+#   make              the program                 make run       replay a shipped capture
+#   make test         every test                  make lint      warnings, layers, linters
+#   make unit         the unit tests' programs    make golden    only the golden tests
+#   make fuzz         FUZZ_SECONDS per target     make bench     speed and memory, measured
+#   make install      PREFIX, DESTDIR             make clean     removes $(B)
+#   make asan, tsan   sanitizer builds in $(B)/asan, $(B)/tsan; any other combination:
+#   make SANITIZE=address,undefined CC=clang B=build/mine all unit
+#   make unit UNIT=test_zones, make test ONLY=zones: a part
 
 B       ?= build
 PREFIX  ?= /usr/local
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 PYTHON  ?= /usr/bin/python3
 PKG     := pkg-config
 VERSION := 0.1.0
@@ -20,7 +27,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wcast-
 	-Wimplicit-fallthrough -Werror
 WARNINGS_GCC := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Warith-conversion \
 	-Wcast-align=strict
-HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE \
+	$(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-fcf-protection=full)
 ifndef SANITIZE
 HARDENING += -D_FORTIFY_SOURCE=3
 endif
@@ -39,7 +47,16 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE)) 
 SOURCES := $(wildcard sensor/*.c dissectors/*.c policy/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libspanwatch.a
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT    ?= test_*
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/$(UNIT).c))
+TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(wildcard tools/*.c))
+FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+MAN_PAGES  := $(wildcard sensor/*.[578] policy/*.[578] dissectors/*.[578] tools/*.[1578])
+
+RUN_CAPTURE  ?= tests/golden/run.pcap
+RUN_POLICY   ?= policy/example.yaml
+FUZZ_SECONDS ?= 60
+JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 
 all: $(B)/spanwatch
 
@@ -59,10 +76,130 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka) $(LDFLAGS_ALL) -o $@ \
 		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka)
 
+# Our own tools: tools/NAME.c is one program; the libraries that it needs stand here.
+TOOL_LIBS_bench-null = $(shell $(PKG) --libs libpcap)
+
+$(B)/tools/%: tools/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS_ALL) -o $@ $< $(TOOL_LIBS_$*)
+
 unit: $(UNIT_TESTS)
+tools: $(TOOLS)
+objects: $(OBJECTS)
+
+run: all
+	$(B)/spanwatch -r $(RUN_CAPTURE) -p $(RUN_POLICY)
+
+# --- Tests -------------------------------------------------------------------------------------
+# tests/run says what a test is. The sanitizer builds are part of the suite.
+asan:
+	$(MAKE) B=$(B)/asan SANITIZE=address,undefined OPTIMIZE='-O1 -g' all unit replay
+
+tsan:
+	$(MAKE) B=$(B)/tsan SANITIZE=thread OPTIMIZE='-O1 -g' UNIT='test_ring*' unit
+
+test: all unit tools asan tsan
+	PYTHON=$(PYTHON) $(PYTHON) tests/run normal=$(B) asan=$(B)/asan tsan=$(B)/tsan $(ONLY)
+
+golden: all
+	PYTHON=$(PYTHON) $(PYTHON) tests/run normal=$(B) tests/golden/
+
+# --- Fuzzing -----------------------------------------------------------------------------------
+# tests/fuzz/fuzz_NAME.c holds one libFuzzer target; its kept inputs are in tests/fuzz/corpus/NAME.
+# replay: the same targets with a main that only feeds those inputs (any compiler).
+replay: $(FUZZERS:%=$(B)/tests/fuzz/replay_%)
+
+$(B)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(LIBRARY) $(LIB_LIBS)
+
+$(B)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIB_LIBS)
+
+fuzz-targets: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
+
+# New inputs and crashes stay under $(B)/fuzz.
+fuzz:
+	$(MAKE) CC=clang B=$(B)/fuzz SANITIZE=fuzzer-no-link,address,undefined OPTIMIZE='-O1 -g' \
+		fuzz-targets
+	@for name in $(FUZZERS); do \
+		mkdir -p $(B)/fuzz/corpus/$$name tests/fuzz/corpus/$$name; \
+		echo "fuzz $$name for $(FUZZ_SECONDS) s"; \
+		$(B)/fuzz/tests/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-artifact_prefix=$(B)/fuzz/crash-$$name- -verbosity=0 -print_final_stats=1 \
+			$$(test ! -f tests/fuzz/$$name.dict || echo -dict=tests/fuzz/$$name.dict) \
+			$(B)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
+	done
+
+# --- Lint --------------------------------------------------------------------------------------
+C_SOURCES := $(SOURCES) $(wildcard tools/*.c tests/*/*.c)
+C_HEADERS := $(wildcard sensor/*.h dissectors/*.h policy/*.h tools/*.h tests/*/*.h)
+SCRIPTS   := $(shell grep -lE '^\#!.*[ /](sh|bash)$$' tools/* .ci/* tests/run tests/*/* 2>/dev/null)
+LINTERS   := gcc clang layers functions format tidy cppcheck analyzer shell man
+
+lint:
+	$(MAKE) --no-print-directory -k -O $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) \
+		$(LINTERS:%=lint-%)
+	@echo "lint: clean"
+
+lint-gcc lint-clang: lint-%:
+	$(MAKE) --no-print-directory CC=$* B=$(B)/lint-$* all unit tools
+
+lint-analyzer:
+	$(MAKE) --no-print-directory CC=gcc B=$(B)/lint-analyzer CFLAGS=-fanalyzer objects
+
+lint-layers:
+	$(PYTHON) tests/lint/layers
+
+lint-functions:
+	$(PYTHON) tests/lint/functions $(SOURCES)
+
+lint-format:
+	clang-format --dry-run -Werror $(C_SOURCES) $(C_HEADERS)
+
+lint-tidy: $(C_SOURCES:%.c=$(B)/lint-tidy/%)
+
+# One stamp per file: only what changed is looked at again.
+$(B)/lint-tidy/%: %.c $(C_HEADERS) .clang-tidy
+	@mkdir -p $(@D)
+	clang-tidy --quiet $< -- -std=gnu11 -I. -D_GNU_SOURCE -DSPANWATCH_VERSION='""' $(LIB_CFLAGS)
+	@touch $@
+
+lint-cppcheck:
+	@mkdir -p $(B)/lint-cppcheck
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppress=missingIncludeSystem --cppcheck-build-dir=$(B)/lint-cppcheck \
+		-I. -D_GNU_SOURCE -DSPANWATCH_VERSION='""' $(SOURCES) $(wildcard tools/*.c)
+
+lint-shell:
+	shellcheck $(SCRIPTS)
+
+lint-man:
+	$(if $(MAN_PAGES),mandoc -T lint -W warning $(MAN_PAGES))
+
+# --- Bench, install ----------------------------------------------------------------------------
+bench: all tools
+	$(PYTHON) tools/bench $(B) $(BENCH_FLAGS)
+
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/spanwatch
+	install -m 755 $(B)/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch
+	install -m 644 $(wildcard policy/example.yaml sensor/*.schema.json) \
+		$(DESTDIR)$(PREFIX)/share/spanwatch
+	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) \
+		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/spanwatch
+	rm -rf $(DESTDIR)$(PREFIX)/share/spanwatch
+	$(foreach page,$(MAN_PAGES),rm -f \
+		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit clean
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+.PHONY: all unit tools objects run asan tsan test golden replay fuzz-targets fuzz lint \
+	$(LINTERS:%=lint-%) bench install uninstall clean
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d)
