@@ -8,7 +8,7 @@
 #   make install      PREFIX, DESTDIR             make clean     removes $(B)
 #   make asan, tsan   sanitizer builds in $(B)/asan, $(B)/tsan; any other combination:
 #   make SANITIZE=address,undefined CC=clang B=build/mine all unit
-#   make unit UNIT=test_zones, make test ONLY=zones: a part
+#   make unit UNIT=test_zones, make test ONLY=zones: a part; V=1: show the commands
 
 B       ?= build
 PREFIX  ?= /usr/local
@@ -32,6 +32,9 @@ HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE \
 ifndef SANITIZE
 HARDENING += -D_FORTIFY_SOURCE=3
 endif
+
+# make V=1 shows the whole commands.
+QUIET = $(if $(V),,@echo "  $(1) $@";)
 
 IS_CLANG := $(findstring clang,$(shell $(CC) --version))
 OPTIMIZE ?= -O2 -g
@@ -61,19 +64,19 @@ JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 all: $(B)/spanwatch
 
 $(B)/spanwatch: $(B)/sensor/main.o $(LIBRARY)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 
 $(LIBRARY): $(filter-out $(B)/sensor/main.o,$(OBJECTS))
-	rm -f $@
-	$(AR) rcs $@ $^
+	@rm -f $@
+	$(call QUIET,AR)$(AR) rcs $@ $^
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka) $(LDFLAGS_ALL) -o $@ \
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka) $(LDFLAGS_ALL) -o $@ \
 		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka)
 
 # Our own tools: tools/NAME.c is one program; the libraries that it needs stand here.
@@ -81,7 +84,7 @@ TOOL_LIBS_bench-null = $(shell $(PKG) --libs libpcap)
 
 $(B)/tools/%: tools/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS_ALL) -o $@ $< $(TOOL_LIBS_$*)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS_ALL) -o $@ $< $(TOOL_LIBS_$*)
 
 unit: $(UNIT_TESTS)
 tools: $(TOOLS)
@@ -111,11 +114,11 @@ replay: $(FUZZERS:%=$(B)/tests/fuzz/replay_%)
 
 $(B)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(LIBRARY) $(LIB_LIBS)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(LIBRARY) $(LIB_LIBS)
 
 $(B)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIB_LIBS)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIB_LIBS)
 
 fuzz-targets: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
 
@@ -150,20 +153,20 @@ lint-analyzer:
 	$(MAKE) --no-print-directory CC=gcc B=$(B)/lint-analyzer CFLAGS=-fanalyzer objects
 
 lint-layers:
-	$(PYTHON) tests/lint/layers
+	@$(PYTHON) tests/lint/layers
 
 lint-functions:
-	$(PYTHON) tests/lint/functions $(SOURCES)
+	@$(PYTHON) tests/lint/functions $(SOURCES)
 
 lint-format:
-	clang-format --dry-run -Werror $(C_SOURCES) $(C_HEADERS)
+	@clang-format --dry-run -Werror $(C_SOURCES) $(C_HEADERS)
 
 lint-tidy: $(C_SOURCES:%.c=$(B)/lint-tidy/%)
 
 # One stamp per file: only what changed is looked at again.
 $(B)/lint-tidy/%: %.c $(C_HEADERS) .clang-tidy
 	@mkdir -p $(@D)
-	clang-tidy --quiet $< -- -std=gnu11 -I. -D_GNU_SOURCE -DSPANWATCH_VERSION='""' $(LIB_CFLAGS)
+	$(call QUIET,TIDY)clang-tidy --quiet $< -- -std=gnu11 -I. -D_GNU_SOURCE -DSPANWATCH_VERSION='""' $(LIB_CFLAGS)
 	@touch $@
 
 lint-cppcheck:
