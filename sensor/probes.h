@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The worker's memory of attempts that met the wall. One bounded table of endpoints; each counts
+ * probes (SYNs and first datagrams of clients that the policy may forbid) that stayed without an
+ * answer or were refused, and holds a few that still wait for one.
+ *
+ * A probe is unanswered when PROBES_WAIT_NS of packet time have passed. Only a few wait at a time
+ * for each endpoint: a flood is sampled, not stored. News are handed over at most once a second
+ * for each endpoint (probes_tick), which is what the engine needs to know when the wall fell and
+ * whether it stands again.
+ */
+#ifndef SENSOR_PROBES_H
+#define SENSOR_PROBES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sensor/endpoint.h"
+#include "sensor/observation.h"
+
+#define PROBES_WAIT_NS 3000000000ull
+
+/* One attempt: whose, and how to recognise its continuation. */
+struct probe {
+	struct address client;
+	uint64_t tuple; /* flow_hash() of the conversation */
+	uint64_t ts_ns;
+	uint32_t initial; /* TCP: sequence number of the SYN */
+};
+
+struct probes;
+
+/* NULL: out of memory. */
+struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key);
+void probes_free(struct probes *probes);
+
+/* A SYN or a datagram to this endpoint, by a client that may not. */
+void probes_note(struct probes *probes, const struct endpoint *server, const struct probe *probe);
+/*
+ * Is a probe of this conversation waiting? True and `*found` set if so; it goes on waiting.
+ * `found` may be NULL.
+ */
+bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t tuple,
+		 struct probe *found);
+/*
+ * The endpoint has answered this conversation. Out: when it was last seen unanswered and refused
+ * (0 = never). News of that endpoint not handed over yet go to `report` first.
+ */
+void probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
+		     uint64_t *unanswered_ns, uint64_t *refused_ns);
+/* The endpoint, or a filter that speaks for it, has refused. `by_filter`: counts as unanswered. */
+void probes_refused(struct probes *probes, const struct endpoint *server, uint64_t tuple,
+		    const struct address *client, uint64_t now_ns, bool by_filter);
+
+typedef void probes_report(void *context, const struct endpoint *server,
+			   const struct wall_report *report, uint64_t ts_ns);
+/* Judges the waiting probes that are due, and hands over news. Cheap within the same second. */
+void probes_tick(struct probes *probes, uint64_t now_ns, probes_report *report, void *context);
+/* End of input: hands over all news. Probes that still wait are not judged. */
+void probes_flush(struct probes *probes, uint64_t now_ns, probes_report *report, void *context);
+
+uint64_t probes_evictions(const struct probes *probes); /* endpoints forgotten for lack of room */
+uint32_t probes_endpoints(const struct probes *probes);
+
+#endif
