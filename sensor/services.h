@@ -10,6 +10,14 @@
 #include "dissectors/facts.h"
 #include "policy/policy.h"
 
+/*
+ * Services that only nDPI (or a usual port) tells so far: services_ndpi.c. Transports are those of
+ * the usual ports (OVER_TCP | OVER_UDP), by the same index. A dissector's row of the same name wins.
+ */
+extern const struct service ndpi_only_services[];
+extern const uint8_t ndpi_only_transports[];
+extern const size_t ndpi_only_service_count;
+
 struct services;
 
 struct services *services_new(void); /* NULL: out of memory */
