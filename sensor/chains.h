@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Two ways of linking the slots of a fixed array by their index, with all memory taken at start:
+ *
+ *  chains  a hash index: hash → the slots with that hash (and, rarely, others: compare the keys)
+ *  list    a doubly linked list in order of arrival; a slot is in one list of a node array at most
+ *
+ * CHAIN_END is no slot.
+ */
+#ifndef SENSOR_CHAINS_H
+#define SENSOR_CHAINS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CHAIN_END UINT32_MAX
+
+struct chains {
+	uint32_t *buckets, *next;
+	uint64_t mask;
+};
+
+bool chains_new(struct chains *chains, uint32_t slots); /* false: out of memory */
+void chains_free(struct chains *chains);
+void chains_add(struct chains *chains, uint64_t hash, uint32_t slot);
+void chains_remove(struct chains *chains, uint64_t hash, uint32_t slot);
+
+static inline uint32_t chains_first(const struct chains *chains, uint64_t hash)
+{
+	return chains->buckets[hash & chains->mask];
+}
+
+static inline uint32_t chains_next(const struct chains *chains, uint32_t slot)
+{
+	return chains->next[slot];
+}
+
+struct list_node {
+	uint32_t previous, next;
+};
+
+struct list {
+	uint32_t first, last;
+};
+
+#define LIST_EMPTY                                                                                 \
+	{                                                                                          \
+		CHAIN_END, CHAIN_END                                                               \
+	}
+
+void list_append(struct list *list, struct list_node *nodes, uint32_t slot);
+void list_remove(struct list *list, struct list_node *nodes, uint32_t slot);
+
+#endif
