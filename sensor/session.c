@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See session.h. A session is undecided first: bytes go into its opening, and every piece is shown
+ * to the probes and to nDPI. When a dissector says YES, its state takes the opening's place and
+ * the opening is played to it. When nobody does, the session stays without a dissector and only
+ * keeps what nDPI said.
+ */
+#include "sensor/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sensor/opening.h"
+
+struct slot {
+	struct session session;
+	struct flow *flow;
+	uint32_t older, newer;
+	struct stream stream[2];
+	struct identity identity;
+	const struct dissector *dissector;
+	bool decided, concluded;
+	union {
+		struct opening_record opening;			 /* while undecided */
+		_Alignas(16) uint8_t state[DISSECTOR_STATE_MAX]; /* afterwards */
+	};
+};
+
+struct sessions {
+	struct slot *slots;
+	uint32_t free_list, oldest, newest, in_use; /* index 0 ends lists */
+	struct stream_pool *pool;
+	struct identify *identify;
+	const struct services *services;
+	uint64_t evicted, gaps, gap_bytes;
+};
+
+/* What a stream's handler needs to know. */
+struct feeding {
+	struct sessions *sessions;
+	struct slot *slot;
+	enum side from;
+	uint8_t transport;
+};
+
+struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
+			      uint32_t ndpi_flows, const struct services *services)
+{
+	struct sessions *sessions = calloc(1, sizeof *sessions);
+
+	if (!sessions)
+		return NULL;
+	sessions->slots = calloc((size_t)max_sessions + 1, sizeof *sessions->slots);
+	sessions->pool = stream_pool_new(reassembly_blocks);
+	sessions->identify = identify_new(services, ndpi_flows);
+	sessions->services = services;
+	if (!sessions->slots || !sessions->pool || !sessions->identify) {
+		sessions_free(sessions);
+		return NULL;
+	}
+	for (uint32_t i = max_sessions; i > 0; i--) {
+		sessions->slots[i].newer = sessions->free_list;
+		sessions->free_list = i;
+	}
+	return sessions;
+}
+
+void sessions_free(struct sessions *sessions)
+{
+	if (!sessions)
+		return;
+	identify_free(sessions->identify);
+	stream_pool_free(sessions->pool);
+	free(sessions->slots);
+	free(sessions);
+}
+
+static void unlink_use(struct sessions *sessions, struct slot *slot)
+{
+	if (slot->older)
+		sessions->slots[slot->older].newer = slot->newer;
+	else
+		sessions->oldest = slot->newer;
+	if (slot->newer)
+		sessions->slots[slot->newer].older = slot->older;
+	else
+		sessions->newest = slot->older;
+}
+
+static void append_use(struct sessions *sessions, struct slot *slot)
+{
+	uint32_t index = (uint32_t)(slot - sessions->slots);
+
+	slot->older = sessions->newest;
+	slot->newer = 0;
+	if (sessions->newest)
+		sessions->slots[sessions->newest].newer = index;
+	else
+		sessions->oldest = index;
+	sessions->newest = index;
+}
+
+static struct slot *slot_of(struct sessions *sessions, const struct flow *flow)
+{
+	return flow->session == FLOW_NO_SESSION ? NULL : &sessions->slots[flow->session];
+}
+
+struct session *sessions_get(struct sessions *sessions, const struct flow *flow)
+{
+	struct slot *slot = slot_of(sessions, flow);
+
+	return slot ? &slot->session : NULL;
+}
+
+struct session *sessions_open(struct sessions *sessions, struct flow *flow)
+{
+	struct slot *slot = slot_of(sessions, flow);
+	uint32_t index;
+
+	if (slot)
+		return &slot->session;
+	if (!sessions->free_list) {
+		sessions->evicted++;
+		sessions_close(sessions, sessions->slots[sessions->oldest].flow);
+	}
+	index = sessions->free_list;
+	slot = &sessions->slots[index];
+	sessions->free_list = slot->newer;
+	memset(slot, 0, sizeof *slot);
+	slot->session.ndpi_service = POLICY_NO_SERVICE;
+	slot->flow = flow;
+	flow->session = index;
+	identity_begin(&slot->identity);
+	append_use(sessions, slot);
+	sessions->in_use++;
+	return &slot->session;
+}
+
+void sessions_close(struct sessions *sessions, struct flow *flow)
+{
+	struct slot *slot = slot_of(sessions, flow);
+
+	if (!slot)
+		return;
+	identity_end(sessions->identify, &slot->identity);
+	for (int side = 0; side < 2; side++)
+		stream_finish(sessions->pool, &slot->stream[side], NULL);
+	unlink_use(sessions, slot);
+	slot->newer = sessions->free_list;
+	sessions->free_list = flow->session;
+	flow->session = FLOW_NO_SESSION;
+	sessions->in_use--;
+}
+
+/* The stream turns into TLS: another dissector reads on, the facts stay. */
+static void hand_over_to_tls(struct slot *slot)
+{
+	struct facts *facts = &slot->session.facts;
+
+	facts->starts_tls = false;
+	memset(slot->state, 0, sizeof slot->state);
+	slot->dissector = &tls_dissector;
+	if (tls_dissector.begin)
+		tls_dissector.begin(slot->state, facts);
+}
+
+static void feed_dissector(struct slot *slot, enum side from, const uint8_t *bytes, size_t length)
+{
+	struct facts *facts = &slot->session.facts;
+
+	if (!slot->dissector || length == 0)
+		return;
+	slot->dissector->feed(slot->state, facts, from, bytes, length);
+	if (facts->service)
+		slot->session.identified_by = IDENTIFIED_PAYLOAD;
+	if (facts->starts_tls)
+		hand_over_to_tls(slot);
+}
+
+/* The dissector takes over: its state takes the place of the opening, which is played to it. */
+static void adopt(struct sessions *sessions, struct slot *slot, const struct dissector *dissector,
+		  bool without_last_turn)
+{
+	struct opening_record opening = slot->opening;
+	size_t at[2] = {0, 0};
+
+	identity_end(sessions->identify, &slot->identity);
+	slot->decided = true;
+	slot->dissector = dissector;
+	memset(slot->state, 0, sizeof slot->state);
+	facts_set_service(&slot->session.facts, NULL);
+	if (dissector->begin)
+		dissector->begin(slot->state, &slot->session.facts);
+	for (int i = 0; i < opening.turn_count - without_last_turn; i++) {
+		const struct opening_turn *turn = &opening.turns[i];
+
+		feed_dissector(slot, turn->side, opening.bytes[turn->side] + at[turn->side],
+			       turn->length);
+		at[turn->side] += turn->length;
+	}
+}
+
+/* Shows the opening to the probes, both ways round if the roles are only a guess. */
+static const struct dissector *probe(struct slot *slot, uint8_t transport, bool final)
+{
+	struct session *session = &slot->session;
+	bool guessed = slot->flow->direction == DIRECTION_GUESS;
+	struct opening opening =
+		opening_view(&slot->opening, transport, slot->flow->midstream, false);
+	struct identity other = slot->identity;
+	const struct dissector *own, *swapped = NULL;
+
+	opening.one_sided = final && (opening.side[SIDE_CLIENT].left == 0 ||
+				      opening.side[SIDE_SERVER].left == 0);
+	own = identify_own(&slot->identity, &opening);
+	if (!guessed)
+		return own;
+	other.refused[0] = other.refused[1] = 0;
+	opening = opening_view(&slot->opening, transport, slot->flow->midstream, true);
+	opening.one_sided = final && (opening.side[SIDE_CLIENT].left == 0 ||
+				      opening.side[SIDE_SERVER].left == 0);
+	swapped = identify_own(&other, &opening);
+	if (own && !swapped)
+		session->proven = true;
+	if (own || !swapped)
+		return own;
+	session->swapped = session->proven = true;
+	opening_swap(&slot->opening);
+	return swapped;
+}
+
+/* Nothing more will be known from our own side: what nDPI says stands. */
+static void decide_without(struct sessions *sessions, struct slot *slot)
+{
+	identity_end(sessions->identify, &slot->identity);
+	slot->decided = true;
+}
+
+/* The side that these bytes are from, when the roles were turned round since the packet came. */
+static enum side side_of(const struct feeding *feeding)
+{
+	return feeding->slot->session.swapped ? (enum side) !feeding->from : feeding->from;
+}
+
+/* Bytes of an undecided conversation. */
+static void consider(const struct feeding *feeding, const uint8_t *bytes, size_t length)
+{
+	struct slot *slot = feeding->slot;
+	bool datagram = feeding->transport == OVER_UDP;
+	size_t kept = opening_add(&slot->opening, feeding->from, bytes, length, datagram);
+	const struct dissector *dissector = NULL;
+
+	if (kept != 0)
+		dissector = probe(slot, feeding->transport, false);
+	if (!dissector && slot->opening.full) {
+		dissector = probe(slot, feeding->transport, true);
+		if (!dissector)
+			decide_without(feeding->sessions, slot);
+	}
+	if (!dissector)
+		return;
+	if (datagram) { /* whole, where the opening has only its beginning */
+		adopt(feeding->sessions, slot, dissector, true);
+		feed_dissector(slot, side_of(feeding), bytes, length);
+	} else {
+		adopt(feeding->sessions, slot, dissector, false);
+		feed_dissector(slot, side_of(feeding), bytes + kept, length - kept);
+	}
+}
+
+static void on_bytes(void *context, const uint8_t *bytes, size_t length)
+{
+	const struct feeding *feeding = context;
+
+	if (feeding->slot->decided)
+		feed_dissector(feeding->slot, side_of(feeding), bytes, length);
+	else
+		consider(feeding, bytes, length);
+}
+
+static void on_gap(void *context, uint64_t missing)
+{
+	const struct feeding *feeding = context;
+	struct slot *slot = feeding->slot;
+
+	feeding->sessions->gaps++;
+	feeding->sessions->gap_bytes += missing;
+	if (!slot->decided)
+		slot->opening.full = true; /* what follows would not be its beginning */
+	else if (slot->dissector && slot->dissector->gap)
+		slot->dissector->gap(slot->state, &slot->session.facts, side_of(feeding), missing);
+}
+
+/* nDPI's turn, while our own probes do not know. */
+static void ask_ndpi(struct sessions *sessions, struct slot *slot, const struct packet *packet)
+{
+	struct session *session = &slot->session;
+
+	if (slot->decided)
+		return;
+	if (slot->identity.packets < UINT8_MAX)
+		slot->identity.packets++;
+	identify_ndpi(sessions->identify, &slot->identity, packet);
+	if (slot->identity.ndpi_service != POLICY_NO_SERVICE &&
+	    session->ndpi_service == POLICY_NO_SERVICE) {
+		session->ndpi_service = slot->identity.ndpi_service;
+		facts_set_service(&session->facts,
+				  services_get(sessions->services, session->ndpi_service));
+		session->identified_by = IDENTIFIED_NDPI_DPI;
+	}
+	if (slot->identity.ndpi_done && identify_own_exhausted(&slot->identity) &&
+	    slot->flow->direction != DIRECTION_GUESS)
+		decide_without(sessions, slot);
+}
+
+void sessions_start(struct sessions *sessions, struct flow *flow, enum side from,
+		    uint32_t first_sequence)
+{
+	struct slot *slot = slot_of(sessions, flow);
+
+	if (slot && !slot->stream[from].started)
+		stream_start(&slot->stream[from], first_sequence);
+}
+
+static void feed_tcp(struct sessions *sessions, struct slot *slot, struct feeding *feeding,
+		     const struct packet *packet)
+{
+	struct stream_handler handler = {.context = feeding, .bytes = on_bytes, .gap = on_gap};
+	enum side from = feeding->from;
+	struct segment segment = {
+		.sequence = packet->sequence,
+		.bytes = packet->payload,
+		.captured = packet->payload_length,
+		.wire = packet->payload_wire,
+	};
+
+	if (packet->tcp_flags & TCP_SYN)
+		segment.sequence++;
+	if (packet->tcp_flags & TCP_ACK) {
+		/* It may release bytes of the other side, which came before these. */
+		feeding->from = !from;
+		stream_acked(sessions->pool, &slot->stream[!from], packet->acknowledgement,
+			     &handler);
+		feeding->from = from;
+	}
+	if (segment.wire != 0)
+		stream_feed(sessions->pool, &slot->stream[from], &segment, &handler);
+}
+
+void sessions_packet(struct sessions *sessions, struct flow *flow, enum side from,
+		     const struct packet *packet)
+{
+	struct slot *slot = slot_of(sessions, flow);
+	struct feeding feeding = {
+		.sessions = sessions,
+		.slot = slot,
+		.from = from,
+		.transport = packet->kind == PACKET_UDP ? OVER_UDP : OVER_TCP,
+	};
+
+	if (!slot || slot->concluded)
+		return;
+	unlink_use(sessions, slot);
+	append_use(sessions, slot);
+	if (packet->kind == PACKET_TCP)
+		feed_tcp(sessions, slot, &feeding, packet);
+	else if (packet->payload_length != 0)
+		on_bytes(&feeding, packet->payload, packet->payload_length);
+	if (packet->payload_length != 0)
+		ask_ndpi(sessions, slot, packet);
+}
+
+void sessions_swap(struct sessions *sessions, struct flow *flow)
+{
+	struct slot *slot = slot_of(sessions, flow);
+	struct stream client;
+
+	if (!slot)
+		return;
+	client = slot->stream[SIDE_CLIENT];
+	slot->stream[SIDE_CLIENT] = slot->stream[SIDE_SERVER];
+	slot->stream[SIDE_SERVER] = client;
+	slot->session.swapped = false;
+}
+
+void sessions_conclude(struct sessions *sessions, struct flow *flow)
+{
+	struct slot *slot = slot_of(sessions, flow);
+	const struct dissector *dissector;
+	uint8_t transport;
+
+	if (!slot || slot->concluded)
+		return;
+	transport = flow->key.transport == TRANSPORT_UDP ? OVER_UDP : OVER_TCP;
+	for (int side = 0; side < 2; side++) {
+		struct feeding feeding = {
+			.sessions = sessions,
+			.slot = slot,
+			.from = (enum side)side,
+			.transport = transport,
+		};
+		struct stream_handler handler = {
+			.context = &feeding, .bytes = on_bytes, .gap = on_gap};
+
+		stream_finish(sessions->pool, &slot->stream[side], &handler);
+	}
+	if (!slot->decided && slot->opening.turn_count != 0) {
+		dissector = probe(slot, transport, true);
+		if (dissector)
+			adopt(sessions, slot, dissector, false);
+	}
+	if (slot->dissector && slot->dissector->end)
+		slot->dissector->end(slot->state, &slot->session.facts);
+	slot->concluded = true;
+}
+
+void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats)
+{
+	*stats = (struct sessions_stats){
+		.in_use = sessions->in_use,
+		.blocks_in_use = stream_pool_in_use(sessions->pool),
+		.evicted = sessions->evicted,
+		.reassembly_refused = stream_pool_refusals(sessions->pool),
+		.gaps = sessions->gaps,
+		.gap_bytes = sessions->gap_bytes,
+	};
+	identify_stats(sessions->identify, &stats->identify);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is being read of the conversations that matter: reassembled bytes, the opening that probes
+ * look at until the service is known, then the dissector's state and the facts. A fixed pool; when
+ * it is used up, the conversation that has been silent longest is no longer read (its flow goes on
+ * being counted), and that is counted.
+ */
+#ifndef SENSOR_SESSION_H
+#define SENSOR_SESSION_H
+
+#include "dissectors/dissector.h"
+#include "sensor/flow.h"
+#include "sensor/identify.h"
+#include "sensor/stream.h"
+
+struct session {
+	struct facts facts;
+	uint8_t identified_by; /* enum identified_by of facts.service */
+	uint16_t ndpi_service; /* what nDPI says, when that is something else than ours */
+	bool swapped;	       /* the bytes show that client and server are the other way round */
+	bool proven;	       /* the bytes show which side is which */
+};
+
+struct sessions;
+
+/* `reassembly_blocks` of 2 KiB hold what came early. NULL: out of memory. */
+struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
+			      uint32_t ndpi_flows, const struct services *services);
+void sessions_free(struct sessions *sessions);
+
+/* The flow's session, made if it has none. */
+struct session *sessions_open(struct sessions *sessions, struct flow *flow);
+/* NULL if it has none. Valid until the next sessions_open or sessions_close. */
+struct session *sessions_get(struct sessions *sessions, const struct flow *flow);
+
+/* A SYN of that side was seen: its first byte has this sequence number. */
+void sessions_start(struct sessions *sessions, struct flow *flow, enum side from,
+		    uint32_t first_sequence);
+/* A TCP segment with payload, or with an acknowledgement only, or a UDP datagram. */
+void sessions_packet(struct sessions *sessions, struct flow *flow, enum side from,
+		     const struct packet *packet);
+/* The caller has turned the flow's roles round, because session->swapped was set. */
+void sessions_swap(struct sessions *sessions, struct flow *flow);
+/* The conversation is over: last verdicts. The session stays readable until sessions_close(). */
+void sessions_conclude(struct sessions *sessions, struct flow *flow);
+void sessions_close(struct sessions *sessions, struct flow *flow);
+
+struct sessions_stats {
+	uint32_t in_use, blocks_in_use;
+	uint64_t evicted, reassembly_refused, gaps, gap_bytes;
+	struct identify_stats identify;
+};
+void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats);
+
+#endif
