@@ -23,6 +23,7 @@
 #define POLICY_VERSION	     1
 #define POLICY_NAME_MAX	     64 /* bytes of a zone's, group's or rule's name, with the NUL */
 #define POLICY_ZONE_INTERNET 0	/* the zone of every address that is in no other */
+#define POLICY_ZONE_INSIDE   1	/* the required zone `inside`; the others follow in file order */
 #define POLICY_NO_SERVICE    0xffff
 #define POLICY_NONE	     0xffff /* no rule, no group, no exception */
 
@@ -101,6 +102,9 @@ bool policy_concerns(struct policy_place client, struct policy_place server);
 
 /* The private address that stands behind a public one (translations), else the same address. */
 struct address policy_translate(const struct policy *policy, const struct address *address);
+
+/* Is what this balancer says about its clients (PROXY protocol, X-Forwarded-For) believed? */
+bool policy_is_proxy(const struct policy *policy, const struct address *address);
 
 /* True if some group or rule names this endpoint with an explicit port: evidence of direction. */
 bool policy_lists_port(const struct policy *policy, const struct address *server, uint8_t transport,

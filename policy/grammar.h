@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* The schema tables of a policy. Prose: spanwatch-policy(5). */
+#ifndef POLICY_GRAMMAR_H
+#define POLICY_GRAMMAR_H
+
+#include "policy/model.h"
+#include "policy/schema.h"
+
+/* The top level, before its sections are read. */
+struct grammar_file {
+	uint32_t version;
+	uint32_t position;
+	const char *site;
+	const struct node *thresholds, *zones, *translations, *groups, *rules, *exceptions;
+	struct prefix_list proxies;
+};
+
+extern const struct schema grammar_file;	/* -> struct grammar_file */
+extern const struct schema grammar_thresholds;	/* -> struct policy_thresholds */
+extern const struct schema_row grammar_zone;	/* -> struct zone */
+extern const struct schema grammar_translation; /* -> struct translation */
+extern const struct schema grammar_group;	/* -> struct group */
+extern const struct schema grammar_rule;	/* -> struct rule */
+extern const struct schema grammar_exception;	/* -> struct exception */
+
+#endif

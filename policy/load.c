@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From a file to a policy: the sections in turn, each by its schema table. Sections do not know of
+ * each other here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/grammar.h"
+#include "policy/limits.h"
+#include "policy/load.h"
+#include "policy/values.h"
+
+static const struct mark whole_file = {0};
+
+/* The node if it is a section of that kind with at most `most` entries, else NULL. */
+static const struct node *section(struct load *load, const struct node *node, enum node_kind kind,
+				  const char *what, size_t most)
+{
+	if (node == NULL || !schema_expect(&load->context, node, kind, what))
+		return NULL;
+	if (node->count > most) {
+		report_error(load->context.report, node->at,
+			     "%s holds %zu entries; at most %zu are allowed", what, node->count,
+			     most);
+		return NULL;
+	}
+	return node;
+}
+
+static void *allocate(struct load *load, size_t count, size_t size)
+{
+	return arena_array(&load->policy->arena, count, size);
+}
+
+static const char *keep_text(struct load *load, const char *text)
+{
+	return arena_text(&load->policy->arena, text, strlen(text));
+}
+
+static void read_zone(struct load *load, const struct node *node)
+{
+	struct policy *policy = load->policy;
+	bool inside = strcmp(node->key, "inside") == 0;
+	struct zone *zone = &policy->zones[inside ? POLICY_ZONE_INSIDE : policy->zone_count++];
+
+	zone->name = keep_text(load, node->key);
+	zone->at = node->key_at;
+	if (strcmp(node->key, "internet") == 0) {
+		report_error(load->context.report, node->key_at,
+			     "the zone \"internet\" is reserved: it is every address that is in no "
+			     "zone");
+		load->addresses_sound = false;
+		return;
+	}
+	if (!schema_check_name(&load->context, node->key_at, node->key) ||
+	    !schema_read_value(&load->context, &grammar_zone, node, zone))
+		load->addresses_sound = false;
+}
+
+static void read_zones(struct load *load, const struct node *node)
+{
+	struct policy *policy = load->policy;
+
+	policy->zones = allocate(load, 2 + LIMIT_ZONES, sizeof *policy->zones);
+	policy->zones[POLICY_ZONE_INTERNET].name = "internet";
+	policy->zones[POLICY_ZONE_INSIDE].name = "inside";
+	policy->zone_count = 2;
+	load->addresses_sound = false;
+	node = section(load, node, NODE_MAP, "zones", LIMIT_ZONES);
+	if (node == NULL)
+		return;
+	load->zones_known = load->addresses_sound = true;
+	for (const struct node *child = node->first; child != NULL; child = child->next)
+		if (child->kind != NODE_REFUSED)
+			read_zone(load, child);
+	if (!schema_has_key(node, "inside")) {
+		report_error(
+			load->context.report, node->at,
+			"zones needs \"inside\": the addresses that may reach internal services");
+		load->addresses_sound = false;
+	}
+}
+
+static void read_groups(struct load *load, const struct node *node)
+{
+	struct policy *policy = load->policy;
+
+	load->groups_known = node == NULL;
+	node = section(load, node, NODE_MAP, "groups", LIMIT_GROUPS);
+	if (node == NULL) {
+		load->addresses_sound = load->addresses_sound && load->groups_known;
+		return;
+	}
+	load->groups_known = true;
+	policy->groups = allocate(load, node->count, sizeof *policy->groups);
+	for (const struct node *child = node->first; child != NULL; child = child->next) {
+		struct group *group = &policy->groups[policy->group_count];
+		bool named;
+
+		if (child->kind == NODE_REFUSED)
+			continue;
+		policy->group_count++;
+		group->name = keep_text(load, child->key);
+		group->at = child->key_at;
+		named = schema_check_name(&load->context, child->key_at, child->key);
+		group->broken =
+			!schema_read(&load->context, &grammar_group, child, group) || !named;
+		if (group->broken)
+			load->addresses_sound = false;
+	}
+}
+
+static void read_rule(struct load *load, const struct node *node, struct rule *rule)
+{
+	bool groups, services;
+
+	rule->first_exception = POLICY_NONE;
+	rule->at = node->at;
+	rule->broken = !schema_read(&load->context, &grammar_rule, node, rule);
+	if (node->kind != NODE_MAP)
+		return;
+	groups = schema_has_key(node, "groups");
+	services = schema_has_key(node, "services");
+	rule->by_service = services;
+	if (groups != services)
+		return;
+	report_error(load->context.report, node->at,
+		     "a rule needs either \"groups\" or \"services\"%s",
+		     groups ? ", not both" : "");
+	rule->broken = true;
+}
+
+static void read_rules(struct load *load, const struct node *node)
+{
+	struct policy *policy = load->policy;
+
+	load->rules_known = node == NULL;
+	node = section(load, node, NODE_LIST, "rules", LIMIT_RULES);
+	if (node == NULL)
+		return;
+	load->rules_known = true;
+	policy->rules = allocate(load, node->count, sizeof *policy->rules);
+	for (const struct node *child = node->first; child != NULL; child = child->next)
+		read_rule(load, child, &policy->rules[policy->rule_count++]);
+}
+
+static void read_exceptions(struct load *load, const struct node *node)
+{
+	struct policy *policy = load->policy;
+
+	node = section(load, node, NODE_LIST, "exceptions", LIMIT_EXCEPTIONS);
+	if (node == NULL)
+		return;
+	policy->exceptions = allocate(load, node->count, sizeof *policy->exceptions);
+	for (const struct node *child = node->first; child != NULL; child = child->next) {
+		struct exception *exception = &policy->exceptions[policy->exception_count++];
+
+		exception->at = child->at;
+		exception->rule = exception->next = POLICY_NONE;
+		exception->broken =
+			!schema_read(&load->context, &grammar_exception, child, exception);
+	}
+}
+
+static void read_translations(struct load *load, const struct node *node)
+{
+	struct policy *policy = load->policy;
+
+	if (node == NULL)
+		return;
+	node = section(load, node, NODE_LIST, "translations", LIMIT_TRANSLATIONS);
+	if (node == NULL) {
+		load->addresses_sound = false;
+		return;
+	}
+	policy->translations = allocate(load, node->count, sizeof *policy->translations);
+	for (const struct node *child = node->first; child != NULL; child = child->next) {
+		struct translation *translation =
+			&policy->translations[policy->translation_count++];
+
+		translation->at = child->at;
+		if (!schema_read(&load->context, &grammar_translation, child, translation))
+			load->addresses_sound = false;
+	}
+}
+
+/* A newer version may mean anything by its lines: nothing but the version is said about it then. */
+static bool is_our_version(struct load *load, const struct node *root)
+{
+	for (const struct node *child = root->first; child != NULL; child = child->next) {
+		struct complaint complaint;
+		uint64_t version = 0;
+
+		if (strcmp(child->key, "version") != 0 || child->kind != NODE_TEXT ||
+		    values_number(child->text, 1, 65535, &version, &complaint) != NULL ||
+		    version == POLICY_VERSION)
+			continue;
+		report_error(load->context.report, child->at,
+			     "version %u is not supported; this spanwatch reads version %u",
+			     (unsigned)version, POLICY_VERSION);
+		return false;
+	}
+	return true;
+}
+
+static void read_file(struct load *load, const struct node *root)
+{
+	struct grammar_file file = {0};
+	struct policy *policy = load->policy;
+
+	if (root->kind == NODE_MAP && !is_our_version(load, root))
+		return;
+	schema_read(&load->context, &grammar_file, root, &file);
+	if (root->kind != NODE_MAP)
+		return;
+	policy->site = file.site;
+	policy->position = file.position;
+	policy->proxies = file.proxies;
+	if (file.thresholds == NULL || file.thresholds->kind != NODE_REFUSED)
+		schema_read(&load->context, &grammar_thresholds, file.thresholds,
+			    &policy->thresholds);
+	read_zones(load, file.zones);
+	read_groups(load, file.groups);
+	read_translations(load, file.translations);
+	read_rules(load, file.rules);
+	read_exceptions(load, file.exceptions);
+	resolve_all(load);
+	check_all(load);
+}
+
+/* FNV-1a of 128 bits (draft-eastlake-fnv): no secrecy is needed, only to tell two texts apart. */
+static void digest(const char *text, size_t length, char out[33])
+{
+	zones_key hash =
+		(zones_key)UINT64_C(0x6c62272e07bb0142) << 64 | UINT64_C(0x62b821756295c58d);
+	zones_key prime = (zones_key)1 << 88 | 0x13b;
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (unsigned char)text[i]) * prime;
+	snprintf(out, 33, "%016llx%016llx", (unsigned long long)(hash >> 64),
+		 (unsigned long long)hash);
+}
+
+static struct policy *new_policy(void)
+{
+	struct arena arena = {0};
+	struct policy *policy = arena_alloc(&arena, sizeof *policy);
+
+	policy->arena = arena;
+	return policy;
+}
+
+static void too_large(struct report *report)
+{
+	report_error(report, whole_file, "the file is larger than %u MiB",
+		     LIMIT_FILE_BYTES / 1024 / 1024);
+}
+
+struct policy *policy_parse(const char *text, size_t length,
+			    const struct policy_vocabulary *vocabulary,
+			    struct policy_messages *messages)
+{
+	struct report report = {.messages = messages};
+	struct arena tree = {0};
+	struct policy *policy = new_policy();
+	struct load load = {.context = {.arena = &policy->arena, .report = &report},
+			    .policy = policy,
+			    .vocabulary = vocabulary};
+	const struct node *root;
+
+	*messages = (struct policy_messages){0};
+	if (length > LIMIT_FILE_BYTES) {
+		too_large(&report);
+	} else {
+		root = yaml_read(text, length, &tree, &report);
+		if (root != NULL)
+			read_file(&load, root);
+		arena_free(&tree);
+	}
+	report_finish(&report);
+	if (messages->errors != 0) {
+		policy_free(policy);
+		return NULL;
+	}
+	digest(text, length, policy->digest);
+	return policy;
+}
+
+/* Reads at most `room` bytes; -1 with errno if that failed. */
+static ssize_t read_all(int fd, char *buffer, size_t room)
+{
+	size_t filled = 0;
+
+	while (filled < room) {
+		ssize_t got = read(fd, buffer + filled, room - filled);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		filled += (size_t)got;
+	}
+	return (ssize_t)filled;
+}
+
+struct policy *policy_load(const char *path, const struct policy_vocabulary *vocabulary,
+			   struct policy_messages *messages)
+{
+	struct report report = {.messages = messages};
+	struct policy *policy = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *buffer = arena_regrow(NULL, LIMIT_FILE_BYTES + 1, 1);
+	ssize_t length = fd < 0 ? -1 : read_all(fd, buffer, LIMIT_FILE_BYTES + 1);
+
+	*messages = (struct policy_messages){0};
+	if (length < 0)
+		report_error(&report, whole_file, "cannot read: %s", strerror(errno));
+	else
+		policy = policy_parse(buffer, (size_t)length, vocabulary, messages);
+	if (fd >= 0)
+		close(fd);
+	free(buffer);
+	return policy;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The policy in memory: what the schema tables (policy/grammar.c) fill from the file, and what the
+ * checks then resolve. Private to policy/. Everything but the look-up tables lives in the arena.
+ *
+ * A member whose comment says "resolved" is not in the file: policy/resolve.c fills it.
+ */
+#ifndef POLICY_MODEL_H
+#define POLICY_MODEL_H
+
+#include "policy/arena.h"
+#include "policy/policy.h"
+#include "policy/report.h"
+#include "policy/zones.h"
+
+#define MODEL_ANY_PORT 0
+#define MODEL_TCP      6
+#define MODEL_UDP      17
+
+struct located_prefix {
+	struct prefix prefix;
+	struct mark at;
+};
+
+struct located_address {
+	struct address address;
+	struct mark at;
+};
+
+struct reference {
+	const char *name;
+	struct mark at;
+};
+
+struct port_range {
+	uint16_t from, to;
+	uint8_t transport; /* 0 = any */
+};
+
+struct prefix_list {
+	struct located_prefix *list;
+	uint32_t count;
+};
+
+struct reference_list {
+	struct reference *list;
+	uint32_t count;
+};
+
+struct port_list {
+	struct port_range *list;
+	uint32_t count; /* 0 = every port */
+};
+
+/* Ascending, each once. */
+struct index_list {
+	uint16_t *list;
+	uint32_t count;
+};
+
+struct zone {
+	const char *name;
+	struct mark at;
+	struct prefix_list prefixes;
+};
+
+struct group {
+	const char *name, *owner, *security_group;
+	struct mark at;
+	struct prefix_list hosts; /* resolved: also public addresses of hosts (translations) */
+	struct port_list ports;
+	bool ipv4_only; /* resolved */
+	bool broken;	/* its lines had errors: say nothing that follows from them */
+};
+
+struct rule {
+	const char *name;
+	struct mark at;
+	struct reference_list groups_named, services_named, allow_named;
+	struct port_list ports;
+	uint64_t data_out_bytes; /* 0 = the threshold of the policy */
+	uint32_t severity;
+	bool internal_only, broken;
+	bool by_service;	    /* resolved */
+	struct index_list groups;   /* resolved */
+	struct index_list services; /* resolved: indices of the vocabulary */
+	uint64_t allowed_zones[4];  /* resolved: a bit for each zone */
+	uint16_t first_exception;   /* resolved: chain by `next`, in the order of the file */
+};
+
+struct exception {
+	struct reference rule_named;
+	struct mark at;
+	struct located_prefix server, client;
+	uint32_t port; /* MODEL_ANY_PORT if not given */
+	const char *reason, *owner, *ticket;
+	uint64_t until_ns;
+	bool broken;
+	uint16_t rule, next; /* resolved; POLICY_NONE */
+};
+
+struct translation {
+	struct located_address public_side, private_side;
+	struct mark at;
+	bool broken;
+};
+
+struct policy {
+	struct arena arena;
+	struct zones places;
+	struct zone *zones; /* [0] is `internet`, [1] `inside` */
+	struct group *groups;
+	struct rule *rules;
+	struct exception *exceptions;
+	struct translation *translations; /* ascending by public address */
+	uint32_t zone_count, group_count, rule_count, exception_count, translation_count;
+	struct prefix_list proxies;
+	struct policy_thresholds thresholds;
+	uint32_t position;
+	uint32_t version;
+	const char *site;
+	char digest[33];
+};
+
+static inline bool model_zone_allowed(const struct rule *rule, uint8_t zone)
+{
+	return (rule->allowed_zones[zone / 64] >> (zone % 64) & 1) != 0;
+}
+
+/* True if `list` holds the port, or is empty. */
+bool model_ports_hold(const struct port_list *ports, uint8_t transport, uint16_t port);
+bool model_index_holds(const struct index_list *list, uint16_t index);
+
+#endif
