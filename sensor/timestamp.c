@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* See timestamp.h. 64 bits of nanoseconds end in the year 2554: the width never changes. */
+#include "sensor/timestamp.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define NS_PER_S 1000000000u
+
+const char *timestamp_format(uint64_t ns, char text[TIMESTAMP_TEXT])
+{
+	time_t seconds = (time_t)(ns / NS_PER_S);
+	unsigned microseconds = (unsigned)(ns % NS_PER_S / 1000);
+	struct tm utc;
+	size_t length;
+
+	gmtime_r(&seconds, &utc);
+	length = strftime(text, TIMESTAMP_TEXT, "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + length, TIMESTAMP_TEXT - length, ".%06uZ", microseconds);
+	return text;
+}
