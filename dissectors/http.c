@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * HTTP/1.x over http-parser 2.9, one parser for each direction. This file turns bytes into
+ * requests, headers and bodies of bounded size; http_exchange.c says what they mean.
+ *
+ * A side is in one of three modes. It parses; or it is lost (after a gap, or bytes that are not
+ * HTTP) and looks for the next start of a message; or it is deaf, because another protocol has taken
+ * over (101, CONNECT). A parser holds a pointer only while it runs.
+ *
+ * Bytes of a response's headers and of its body never need to be kept at the same time, nor do
+ * those of a request's target and headers: each side has one buffer. What held a secret is wiped.
+ */
+#include <http_parser.h>
+
+#include "dissectors/dissector.h"
+#include "dissectors/http_exchange.h"
+#include "dissectors/http_probe.h"
+#include "dissectors/http_products.h"
+
+#define NAME_MAX_LENGTH 32  /* of header names; no longer one is of interest */
+#define CLIENT_TEXT	192 /* bytes of a request's target or header value that are looked at */
+#define VERSION_START	"HTTP/1."
+
+enum mode {
+	MODE_PARSE,
+	MODE_LOST,
+	MODE_DEAF,
+};
+
+struct http_side {
+	http_parser parser;
+	uint64_t body_left;   /* of a body of known length */
+	uint16_t text_length; /* bytes in the side's buffer */
+	uint8_t name_length;  /* one more than NAME_MAX_LENGTH: too long */
+	uint8_t mode;
+	bool in_value;
+	bool line_done; /* the first line has been told */
+	bool in_body;
+	bool text_cut; /* there was more than the buffer holds */
+	char name[NAME_MAX_LENGTH + 1];
+};
+
+struct http {
+	struct http_side side[2];
+	struct http_exchange exchange;
+	uint8_t client_text[CLIENT_TEXT];
+	uint8_t server_text[HTTP_BODY_WINDOW]; /* header values, then the body's beginning */
+};
+
+_Static_assert(sizeof(struct http) <= DISSECTOR_STATE_MAX, "the state is too large");
+
+/* What callbacks need; lives for one call of http_parser_execute(). */
+struct context {
+	struct http *http;
+	struct facts *facts;
+	enum side from;
+};
+
+static struct http_side *side_of(const struct context *c)
+{
+	return &c->http->side[c->from];
+}
+
+static uint8_t *text_of(const struct context *c)
+{
+	return c->from == SIDE_CLIENT ? c->http->client_text : c->http->server_text;
+}
+
+static void text_append(const struct context *c, const char *at, size_t length)
+{
+	struct http_side *side = side_of(c);
+	size_t size = c->from == SIDE_CLIENT ? CLIENT_TEXT : HTTP_BODY_WINDOW;
+	size_t room = size - side->text_length;
+
+	side->text_cut |= length > room;
+	if (length > room)
+		length = room;
+	if (length != 0)
+		memcpy(text_of(c) + side->text_length, at, length);
+	side->text_length = (uint16_t)(side->text_length + length);
+}
+
+static void text_wipe(const struct context *c)
+{
+	struct http_side *side = side_of(c);
+
+	memset(text_of(c), 0, side->text_length);
+	side->text_length = 0;
+	side->text_cut = false;
+}
+
+static void settle(const struct context *c)
+{
+	struct http_side *side = &c->http->side[SIDE_SERVER];
+
+	http_settle(&c->http->exchange, c->facts,
+		    bytes_from(c->http->server_text, side->in_body ? side->text_length : 0));
+}
+
+static int on_message_begin(http_parser *parser)
+{
+	const struct context *c = parser->data;
+	struct http_side *side = side_of(c);
+
+	text_wipe(c);
+	side->name_length = 0;
+	side->in_value = false;
+	side->line_done = false;
+	side->in_body = false;
+	side->body_left = 0;
+	if (c->from == SIDE_SERVER)
+		http_response_begin(&c->http->exchange);
+	return 0;
+}
+
+static int on_url(http_parser *parser, const char *at, size_t length)
+{
+	text_append(parser->data, at, length);
+	return 0;
+}
+
+/* The first line is complete: true, unless it is of another version and not to be trusted. */
+static bool line_end(const struct context *c)
+{
+	struct http_side *side = side_of(c);
+
+	if (side->line_done)
+		return true;
+	if (side->parser.http_major != 1)
+		return false;
+	side->line_done = true;
+	if (c->from == SIDE_CLIENT)
+		http_request_line(&c->http->exchange, c->facts,
+				  http_method_str((enum http_method)side->parser.method),
+				  bytes_from(text_of(c), side->text_length), side->text_cut);
+	text_wipe(c);
+	return true;
+}
+
+/* A header is complete: name and value, of which each may be cut. */
+static void header_end(const struct context *c)
+{
+	struct http_side *side = side_of(c);
+	struct bytes value = bytes_from(text_of(c), side->text_length);
+
+	if (side->in_value && side->name_length <= NAME_MAX_LENGTH) {
+		side->name[side->name_length] = '\0';
+		if (c->from == SIDE_CLIENT)
+			http_request_header(&c->http->exchange, c->facts, side->name, value);
+		else
+			http_response_header(&c->http->exchange, c->facts, side->name, value,
+					     (uint16_t)side->parser.status_code);
+	}
+	side->in_value = false;
+	side->name_length = 0;
+	text_wipe(c);
+}
+
+static int on_header_field(http_parser *parser, const char *at, size_t length)
+{
+	const struct context *c = parser->data;
+	struct http_side *side = side_of(c);
+
+	if (side->in_body) /* trailers say nothing that we want */
+		return 0;
+	if (!line_end(c))
+		return -1;
+	if (side->in_value)
+		header_end(c);
+	for (size_t i = 0; i < length && side->name_length <= NAME_MAX_LENGTH; i++) {
+		char lower = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
+
+		if (side->name_length < NAME_MAX_LENGTH)
+			side->name[side->name_length] = lower;
+		side->name_length++;
+	}
+	return 0;
+}
+
+static int on_header_value(http_parser *parser, const char *at, size_t length)
+{
+	const struct context *c = parser->data;
+	struct http_side *side = side_of(c);
+
+	if (side->in_body)
+		return 0;
+	side->in_value = true;
+	text_append(c, at, length);
+	return 0;
+}
+
+/* Returns what http-parser wants: 1 no body follows, 2 no HTTP follows. */
+static int on_headers_complete(http_parser *parser)
+{
+	const struct context *c = parser->data;
+	struct http_side *side = side_of(c);
+
+	if (!line_end(c))
+		return -1;
+	header_end(c);
+	side->in_body = true;
+	if (!(parser->flags & F_CHUNKED) && parser->content_length != UINT64_MAX)
+		side->body_left = parser->content_length;
+	if (c->from == SIDE_CLIENT) {
+		/* Whether anything is upgraded is for the server to say. */
+		parser->upgrade = 0;
+		http_request_end(&c->http->exchange);
+		return 0;
+	}
+	switch (http_response_status(&c->http->exchange, (uint16_t)parser->status_code)) {
+	case FOLLOWS_TUNNEL:
+		settle(c);
+		c->http->side[SIDE_CLIENT].mode = MODE_DEAF;
+		side->mode = MODE_DEAF;
+		return 2;
+	case FOLLOWS_NOTHING:
+		side->body_left = 0;
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int on_body(http_parser *parser, const char *at, size_t length)
+{
+	const struct context *c = parser->data;
+	struct http_side *side = side_of(c);
+
+	side->body_left -= side->body_left < length ? side->body_left : length;
+	if (c->from == SIDE_CLIENT || !c->http->exchange.response.open)
+		return 0;
+	c->http->exchange.response.has_body = true;
+	text_append(c, at, length);
+	if (side->text_length == HTTP_BODY_WINDOW)
+		settle(c);
+	return 0;
+}
+
+static int on_message_complete(http_parser *parser)
+{
+	const struct context *c = parser->data;
+	struct http_side *side = side_of(c);
+
+	if (c->from == SIDE_SERVER)
+		settle(c);
+	side->in_body = false;
+	side->body_left = 0;
+	text_wipe(c);
+	return 0;
+}
+
+static const http_parser_settings callbacks = {
+	.on_message_begin = on_message_begin,
+	.on_url = on_url,
+	.on_header_field = on_header_field,
+	.on_header_value = on_header_value,
+	.on_headers_complete = on_headers_complete,
+	.on_body = on_body,
+	.on_message_complete = on_message_complete,
+};
+
+static void parser_start(struct http_side *side, enum side from)
+{
+	http_parser_init(&side->parser, from == SIDE_CLIENT ? HTTP_REQUEST : HTTP_RESPONSE);
+	/* Be as generous as the servers are that attackers talk to. */
+	side->parser.allow_chunked_length = 1;
+	side->parser.lenient_http_headers = 1;
+}
+
+static void get_lost(const struct context *c, bool responses_missing)
+{
+	struct http_side *side = side_of(c);
+
+	if (c->from == SIDE_SERVER) {
+		settle(c);
+		http_exchange_lost(&c->http->exchange, responses_missing);
+	} else {
+		c->http->exchange.unmatched |= c->http->exchange.pipelined;
+	}
+	text_wipe(c);
+	side->in_body = false;
+	side->body_left = 0;
+	side->name_length = 0;
+	if (side->mode != MODE_DEAF)
+		side->mode = MODE_LOST;
+}
+
+/* Returns how many bytes were parsed; fewer than given if the mode has changed. */
+static size_t parse(struct context *c, const void *bytes, size_t length)
+{
+	struct http_side *side = side_of(c);
+	size_t n;
+
+	side->parser.data = c;
+	n = http_parser_execute(&side->parser, &callbacks, bytes, length);
+	side->parser.data = NULL;
+	if (side->mode == MODE_DEAF)
+		return length;
+	if (HTTP_PARSER_ERRNO(&side->parser) != HPE_OK || side->parser.upgrade) {
+		get_lost(c, false);
+	}
+	return n < length ? n : length;
+}
+
+/*
+ * Looks for the start of the next message, byte by byte: "HTTP/1." from the server, a method and a
+ * blank from the client. The start goes to a new parser, which will find out if it was none.
+ */
+static void seek(struct context *c, uint8_t byte)
+{
+	static const char start[] = VERSION_START;
+	struct http_side *side = side_of(c);
+	bool found;
+
+	if (c->from == SIDE_SERVER) {
+		if (byte != (uint8_t)start[side->name_length])
+			side->name_length = 0;
+		side->name_length =
+			(uint8_t)(side->name_length + (byte == (uint8_t)start[side->name_length]));
+		found = side->name_length == sizeof start - 1;
+		memcpy(side->name, start, sizeof start - 1);
+	} else {
+		found = byte == ' ' && http_is_method(side->name, side->name_length);
+		if ((byte < 'A' || byte > 'Z') && byte != '-' && !found)
+			side->name_length = 0;
+		else if (side->name_length <= HTTP_METHOD_MAX)
+			side->name[side->name_length++] = (char)byte;
+	}
+	if (found) {
+		char message[NAME_MAX_LENGTH];
+		size_t length = side->name_length;
+
+		memcpy(message, side->name, length);
+		side->mode = MODE_PARSE;
+		parser_start(side, c->from);
+		parse(c, message, length);
+	}
+}
+
+static void http_begin(void *state, struct facts *facts)
+{
+	struct http *http = state;
+
+	parser_start(&http->side[SIDE_CLIENT], SIDE_CLIENT);
+	parser_start(&http->side[SIDE_SERVER], SIDE_SERVER);
+	facts_set_service(facts, &http_services[0]);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+}
+
+static void http_feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		      size_t length)
+{
+	struct context c = {.http = state, .facts = facts, .from = from};
+	const struct http_side *side = side_of(&c);
+	struct bytes data = bytes_from(bytes, length);
+
+	while (data.left != 0 && side->mode != MODE_DEAF) {
+		if (side->mode == MODE_PARSE)
+			bytes_skip(&data, parse(&c, data.at, data.left));
+		else
+			seek(&c, bytes_u8(&data));
+	}
+}
+
+/*
+ * A gap inside of a body of known length is harmless, and so is one in a body that ends with the
+ * connection. Everything else is lost until the next message.
+ */
+static void http_gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct context c = {.http = state, .facts = facts, .from = from};
+	struct http_side *side = side_of(&c);
+	bool to_the_end = side->in_body && from == SIDE_SERVER && side->body_left == 0 &&
+			  !(side->parser.flags & F_CHUNKED);
+
+	if (side->mode == MODE_DEAF)
+		return;
+	if (side->mode == MODE_PARSE && side->in_body && missing != 0 &&
+	    missing < side->body_left) {
+		if (from == SIDE_SERVER)
+			settle(&c);
+		side->body_left -= missing;
+		side->parser.content_length -= missing;
+		return;
+	}
+	if (side->mode == MODE_PARSE && to_the_end) {
+		settle(&c);
+		return;
+	}
+	get_lost(&c, from == SIDE_SERVER);
+}
+
+static void http_end(void *state, struct facts *facts)
+{
+	struct context c = {.http = state, .facts = facts, .from = SIDE_SERVER};
+
+	settle(&c);
+}
+
+const struct dissector http_dissector = {
+	.name = "http",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct http),
+	.service_count = HTTP_SERVICE_COUNT,
+	.services = http_services,
+	.probe = http_probe,
+	.begin = http_begin,
+	.feed = http_feed,
+	.gap = http_gap,
+	.end = http_end,
+};

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Credentials of HTTP requests: who and how, never the secret. Authorization (RFC 9110 section
+ * 11.6.2, RFC 7617 Basic, RFC 7616 Digest, RFC 6750 Bearer), the signatures of object stores, keys
+ * in headers of their own, presigned queries. A cookie that looks like a session's may or may not
+ * have been worth something: nothing is concluded from what it got.
+ */
+#include "dissectors/http_credentials.h"
+
+#include <strings.h>
+
+/* As they are sent in Authorization, and what to look for to find the user's name. */
+static const struct {
+	const char *name;
+	const char *user_after; /* NULL: the name is not in clear */
+	const char *user_until;
+} schemes[] = {
+	{"Basic", NULL, NULL},
+	{"Bearer", NULL, NULL},
+	{"Digest", "username=\"", "\""},
+	{"Negotiate", NULL, NULL},
+	{"NTLM", NULL, NULL},
+	{"ApiKey", NULL, NULL},
+	{"Token", NULL, NULL},
+	{"AWS4-HMAC-SHA256", "Credential=", "/"},
+	{"AWS", "", ":"},
+	{"SharedKey", "", ":"},
+	{"SharedKeyLite", "", ":"},
+	{"Splunk", NULL, NULL},
+	{"Hawk", NULL, NULL},
+	{"OAuth", NULL, NULL},
+};
+
+static const char *const key_headers[] = {
+	"x-api-key", "x-auth-token", "x-vault-token", "private-token", "x-auth-key",
+};
+
+static void set_mechanism(struct facts *facts, const char *name)
+{
+	FACTS_TEXT(facts, mechanism, name, strlen(name));
+}
+
+static const char *find(struct bytes in, const char *text)
+{
+	return in.left != 0 ? memmem(in.at, in.left, text, strlen(text)) : NULL;
+}
+
+static bool contains_any_case(struct bytes in, const char *text)
+{
+	size_t n = strlen(text);
+
+	for (; in.left >= n; bytes_skip(&in, 1)) {
+		if (strncasecmp((const char *)in.at, text, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int base64_value(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* The user's part of "user:password" in base64. Without a colon it could be a secret: nothing. */
+static void take_basic_user(struct facts *facts, struct bytes value)
+{
+	char user[sizeof facts->user];
+	uint32_t bits = 0;
+	unsigned have = 0;
+	size_t n = 0;
+
+	while (value.left != 0) {
+		int six = base64_value(bytes_u8(&value));
+		char c;
+
+		if (six < 0)
+			return;
+		bits = bits << 6 | (uint32_t)six;
+		have += 6;
+		if (have < 8)
+			continue;
+		have -= 8;
+		c = (char)(bits >> have & 0xff);
+		if (c == ':') {
+			FACTS_TEXT(facts, user, user, n);
+			return;
+		}
+		if (n < sizeof user)
+			user[n++] = c;
+	}
+}
+
+static void take_user(struct facts *facts, struct bytes value, const char *after, const char *until)
+{
+	const char *start = *after != '\0' ? find(value, after) : (const char *)value.at;
+	const char *end;
+
+	if (start == NULL || value.left == 0)
+		return;
+	start += strlen(after);
+	value.left -= (size_t)(start - (const char *)value.at);
+	value.at = (const uint8_t *)start;
+	end = find(value, until);
+	if (end != NULL)
+		FACTS_TEXT(facts, user, start, (size_t)(end - start));
+}
+
+static enum http_credentials take_authorization(struct facts *facts, struct bytes value)
+{
+	size_t n = 0;
+
+	while (n < value.left && value.at[n] != ' ')
+		n++;
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+		const char *name = schemes[i].name;
+
+		if (strlen(name) != n || strncasecmp((const char *)value.at, name, n) != 0)
+			continue;
+		set_mechanism(facts, name);
+		bytes_skip(&value, n);
+		while (bytes_start_with(&value, " "))
+			bytes_skip(&value, 1);
+		if (i == 0)
+			take_basic_user(facts, value);
+		else if (schemes[i].user_after != NULL)
+			take_user(facts, value, schemes[i].user_after, schemes[i].user_until);
+		return CREDENTIALS_SENT;
+	}
+	/* Not a scheme that we know: perhaps the secret itself. */
+	set_mechanism(facts, "other");
+	return n != 0 ? CREDENTIALS_SENT : CREDENTIALS_NONE;
+}
+
+static enum http_credentials take_cookie(struct bytes value)
+{
+	static const char *const hints[] = {"sess", "auth", "token", "jwt", "login", "sid="};
+
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+		if (contains_any_case(value, hints[i]))
+			return CREDENTIALS_UNSURE;
+	}
+	return CREDENTIALS_NONE;
+}
+
+enum http_credentials http_credentials_in_header(struct facts *facts, const char *name,
+						 struct bytes value)
+{
+	if (strcmp(name, "authorization") == 0 || strcmp(name, "proxy-authorization") == 0)
+		return take_authorization(facts, value);
+	if (strcmp(name, "cookie") == 0)
+		return take_cookie(value);
+	for (size_t i = 0; i < sizeof key_headers / sizeof *key_headers; i++) {
+		if (strcmp(name, key_headers[i]) == 0) {
+			set_mechanism(facts, "ApiKey");
+			return CREDENTIALS_SENT;
+		}
+	}
+	return CREDENTIALS_NONE;
+}
+
+enum http_credentials http_credentials_in_query(struct facts *facts, struct bytes query, bool cut)
+{
+	static const char *const hints[] = {"token=", "apikey=", "api_key=", "password=", "key="};
+
+	if (find(query, "X-Amz-Credential=") != NULL || find(query, "X-Amz-Signature=") != NULL) {
+		set_mechanism(facts, "AWS4-HMAC-SHA256");
+		return CREDENTIALS_SENT;
+	}
+	if (find(query, "AWSAccessKeyId=") != NULL) {
+		set_mechanism(facts, "AWS");
+		return CREDENTIALS_SENT;
+	}
+	if (find(query, "sig=") != NULL && find(query, "sv=") != NULL) {
+		set_mechanism(facts, "SAS");
+		return CREDENTIALS_SENT;
+	}
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+		if (contains_any_case(query, hints[i]))
+			return CREDENTIALS_UNSURE;
+	}
+	return cut ? CREDENTIALS_UNSURE : CREDENTIALS_NONE;
+}

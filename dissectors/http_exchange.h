@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What requests and responses of one HTTP conversation mean, apart from how they are parsed:
+ * which response belongs to which request, who was let in, what was read or deleted.
+ *
+ * A request is told in this order: request_line, any number of request_header, request_end. A
+ * response: response_begin, response_header, response_status (the end of the headers), and
+ * settle once its beginning is known. Secrets are looked at and forgotten.
+ */
+#ifndef DISSECTORS_HTTP_EXCHANGE_H
+#define DISSECTORS_HTTP_EXCHANGE_H
+
+#include "dissectors/bytes.h"
+#include "dissectors/facts.h"
+
+#define HTTP_PENDING_MAX 12 /* pipelined requests that are remembered */
+
+/* A request that waits for its response. */
+struct http_request {
+	uint16_t asks;	     /* ASKS_… of its path */
+	uint8_t traits;	     /* what its method does */
+	uint8_t credentials; /* what came with it */
+	int32_t command;     /* handle, or -1 */
+};
+
+struct http_response {
+	struct http_request request;
+	uint16_t status;
+	bool matched;	/* `request` is the one that this answers */
+	bool challenge; /* 401 in the middle of a log-in of several steps */
+	bool has_body;
+	bool begun; /* headers are not complete */
+	bool open;  /* headers are complete, and it is not settled */
+};
+
+struct http_exchange {
+	struct http_request pending[HTTP_PENDING_MAX]; /* ring */
+	uint8_t first, count;
+	uint8_t rank;	 /* see http_products.h */
+	uint8_t noted;	 /* ordinary requests that were noted as commands */
+	bool pipelined;	 /* more than one request waited at a time */
+	bool unmatched;	 /* responses cannot be told apart any more */
+	uint32_t beyond; /* requests that wait behind a full ring: their responses are unknown */
+	struct http_request current; /* being told */
+	struct http_response response;
+};
+
+void http_request_line(struct http_exchange *x, struct facts *facts, const char *method,
+		       struct bytes target, bool cut);
+void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
+			 struct bytes value);
+void http_request_end(struct http_exchange *x);
+
+void http_response_begin(struct http_exchange *x);
+void http_response_header(struct http_exchange *x, struct facts *facts, const char *name,
+			  struct bytes value, uint16_t status);
+
+/* What a response's headers say about what follows. */
+enum http_follows {
+	FOLLOWS_BODY,	 /* as its headers say, perhaps nothing */
+	FOLLOWS_NOTHING, /* it answers HEAD */
+	FOLLOWS_TUNNEL,	 /* another protocol, in both directions */
+};
+enum http_follows http_response_status(struct http_exchange *x, uint16_t status);
+
+/* `body` is as much of the beginning of the body as will ever be known. May be called again. */
+void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body);
+
+/*
+ * A side was lost, and will be found again at the start of a message. `responses_missing`: bytes of
+ * the server were not seen, so requests that wait may have been answered.
+ */
+void http_exchange_lost(struct http_exchange *x, bool responses_missing);
+
+#endif
