@@ -22,12 +22,15 @@ struct engine_options {
 	uint64_t first_sequence; /* sequence of the first event, at least 1 */
 	/* Unix ns of now, for event.decided_ns; NULL in replay: packet time is used. */
 	uint64_t (*clock_ns)(void);
+	uint64_t hash_key; /* of the tables; 0 in replay, from the kernel in live mode */
 };
 
 struct engine_stats {
 	uint64_t observations, events;
+	/* opened: also reopened; closed: also evicted while open; open is the difference. */
 	uint64_t exposures_open, exposures_opened, exposures_closed, exposures_evicted;
 	uint64_t incidents_open, walls_evicted, incidents_evicted;
+	uint64_t exposures_refused; /* not taken: the table was full of more serious ones */
 };
 
 /* One line of the policy and what was seen of it, for `coverage`. Times: packet time, 0 = never. */

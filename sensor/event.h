@@ -90,7 +90,8 @@ struct exposure_view {
 	const char *rule, *group, *owner, *security_group, *client_zone,
 		*server_zone;		 /* "" if none */
 	char incident[EXPOSURE_ID_TEXT]; /* "" if none */
-	uint64_t opened_ns, first_answer_ns, last_answer_ns, last_seen_ns;
+	/* last_accept_ns: newest *new* conversation; old ones may outlive the wall's return. */
+	uint64_t opened_ns, first_answer_ns, last_answer_ns, last_accept_ns, last_seen_ns;
 	uint64_t changed_after_ns, changed_before_ns;
 	uint64_t closed_ns;
 	uint64_t flows, bytes_in, bytes_out; /* bytes_out: from the server to forbidden clients */
@@ -98,6 +99,7 @@ struct exposure_view {
 	uint64_t logins_failed, logins_succeeded;
 	uint32_t clients;      /* distinct, estimated above a few */
 	uint32_t reopened;     /* how often */
+	uint32_t live_flows;   /* conversations that go on, also after it closed for new ones */
 	struct address client; /* of the conversation that raised this event */
 	uint16_t client_port;
 	uint8_t source_count;
