@@ -245,6 +245,7 @@ enum zones_result zones_build(struct zones *zones, struct zones_input *inputs, s
 {
 	struct sweep sweep = {.zones = zones, .result = ZONES_BUILT};
 	size_t v4 = split(inputs, count), slots = 64;
+	struct zones_input *v6 = v4 == 0 ? inputs : inputs + v4; /* `inputs` may be NULL */
 
 	while (slots < 4 * count && slots < 4 * (size_t)LIMIT_GROUP_SETS)
 		slots *= 2;
@@ -256,11 +257,11 @@ enum zones_result zones_build(struct zones *zones, struct zones_input *inputs, s
 	if (v4 > 1)
 		qsort(inputs, v4, sizeof *inputs, compare_inputs);
 	if (count - v4 > 1)
-		qsort(inputs + v4, count - v4, sizeof *inputs, compare_inputs);
+		qsort(v6, count - v4, sizeof *inputs, compare_inputs);
 	run(&sweep, inputs, v4, V4_FIRST, V4_LAST, where);
 	keep_v4(zones, &sweep);
 	if (sweep.result == ZONES_BUILT) {
-		run(&sweep, inputs + v4, count - v4, 0, V6_LAST, where);
+		run(&sweep, v6, count - v4, 0, V6_LAST, where);
 		keep_v6(zones, &sweep);
 	}
 	free(sweep.slots);
