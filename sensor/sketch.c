@@ -18,11 +18,12 @@ static void estimate_add(struct sketch *sketch, uint64_t hash)
 static void start_estimating(struct sketch *sketch)
 {
 	uint64_t hashes[SKETCH_EXACT];
+	size_t count = sketch->exact;
 
 	memcpy(hashes, sketch->hashes, sizeof hashes);
 	memset(sketch->registers, 0, sizeof sketch->registers);
 	sketch->estimating = true;
-	for (size_t i = 0; i < SKETCH_EXACT; i++)
+	for (size_t i = 0; i < count; i++)
 		estimate_add(sketch, hashes[i]);
 }
 
@@ -40,6 +41,21 @@ void sketch_add(struct sketch *sketch, uint64_t hash)
 		start_estimating(sketch);
 	}
 	estimate_add(sketch, hash);
+}
+
+void sketch_merge(struct sketch *into, const struct sketch *from)
+{
+	if (!from->estimating) {
+		for (size_t i = 0; i < from->exact; i++)
+			sketch_add(into, from->hashes[i]);
+		return;
+	}
+	if (!into->estimating)
+		start_estimating(into);
+	for (size_t i = 0; i < SKETCH_REGISTERS; i++) {
+		if (from->registers[i] > into->registers[i])
+			into->registers[i] = from->registers[i];
+	}
 }
 
 uint32_t sketch_count(const struct sketch *sketch)

@@ -23,6 +23,7 @@ struct sketch {
 };
 
 void sketch_add(struct sketch *sketch, uint64_t hash);
+void sketch_merge(struct sketch *into, const struct sketch *from);
 uint32_t sketch_count(const struct sketch *sketch);
 
 #endif
