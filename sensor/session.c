@@ -120,8 +120,11 @@ struct session *sessions_open(struct sessions *sessions, struct flow *flow)
 	if (slot)
 		return &slot->session;
 	if (!sessions->free_list) {
+		struct flow *victim = sessions->slots[sessions->oldest].flow;
+
 		sessions->evicted++;
-		sessions_close(sessions, sessions->slots[sessions->oldest].flow);
+		sessions_close(sessions, victim);
+		victim->midstream = true; /* if it speaks again, it is read from there */
 	}
 	index = sessions->free_list;
 	slot = &sessions->slots[index];
@@ -285,8 +288,10 @@ static void on_gap(void *context, uint64_t missing)
 
 	feeding->sessions->gaps++;
 	feeding->sessions->gap_bytes += missing;
-	if (!slot->decided)
-		slot->opening.full = true; /* what follows would not be its beginning */
+	if (!slot->decided && slot->opening.turn_count == 0)
+		slot->flow->midstream = true; /* its first bytes are not those of the stream */
+	else if (!slot->decided)
+		slot->opening.full = true;
 	else if (slot->dissector && slot->dissector->gap)
 		slot->dissector->gap(slot->state, &slot->session.facts, side_of(feeding), missing);
 }

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See worker.h. What happens to a packet, in order: decode it; look up where its two addresses
+ * are, and forget it if no rule could care; find its flow; hand it to TCP or UDP, which read its
+ * payload and report what is new.
+ *
+ * State is made only by an answer of one of ours, by data of a conversation that was not seen to
+ * begin, and by a datagram to a service that never answers. A SYN costs a place in a bounded table
+ * of probes; a conversation begun by ours costs a fingerprint.
+ */
+#include "sensor/worker.h"
+
+#include <stdlib.h>
+
+#include "sensor/worker_state.h"
+
+#define TICK_NS 100000000ull /* expiry and wall reports, in packet time */
+
+static void retire(void *context, struct flow *flow)
+{
+	struct worker *worker = context;
+
+	sessions_conclude(worker->sessions, flow);
+	worker_report_last(worker, flow);
+	sessions_close(worker->sessions, flow);
+}
+
+struct worker *worker_new(const struct worker_options *options, const struct policy *policy,
+			  const struct services *services, worker_emit *emit, void *context)
+{
+	struct worker *worker = calloc(1, sizeof *worker);
+
+	if (!worker)
+		return NULL;
+	worker->options = *options;
+	worker->policy = policy;
+	worker->services = services;
+	worker->emit = emit;
+	worker->context = context;
+	worker->flows = flow_table_new(options->max_flows, options->hash_key, options->tcp_idle_ns,
+				       retire, worker);
+	worker->sessions = sessions_new(options->max_sessions, options->reassembly_blocks,
+					options->ndpi_flows, services);
+	worker->probes = probes_new(options->max_probed, options->hash_key);
+	worker->outbound = outbound_new(options->outbound_entries);
+	if (!worker->flows || !worker->sessions || !worker->probes || !worker->outbound) {
+		worker_free(worker);
+		return NULL;
+	}
+	return worker;
+}
+
+void worker_free(struct worker *worker)
+{
+	if (!worker)
+		return;
+	flow_table_free(worker->flows);
+	sessions_free(worker->sessions);
+	probes_free(worker->probes);
+	outbound_free(worker->outbound);
+	free(worker);
+}
+
+void worker_set_policy(struct worker *worker, const struct policy *policy)
+{
+	worker->policy = policy;
+}
+
+struct endpoint worker_source(const struct sighting *sighting)
+{
+	const struct packet *packet = sighting->packet;
+
+	return (struct endpoint){
+		.address = packet->source,
+		.realm = packet->realm,
+		.port = packet->source_port,
+		.transport = packet->transport,
+	};
+}
+
+struct endpoint worker_destination(const struct sighting *sighting)
+{
+	const struct packet *packet = sighting->packet;
+
+	return (struct endpoint){
+		.address = packet->destination,
+		.realm = packet->realm,
+		.port = packet->destination_port,
+		.transport = packet->transport,
+	};
+}
+
+void worker_note_probe(struct worker *worker, const struct sighting *sighting)
+{
+	struct endpoint server = worker_destination(sighting);
+	struct probe probe = {
+		.client = sighting->packet->source,
+		.tuple = sighting->hash,
+		.ts_ns = sighting->packet->ts_ns,
+		.initial = sighting->packet->sequence,
+	};
+
+	worker->stats.probes++;
+	probes_note(worker->probes, &server, &probe);
+}
+
+struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,
+			  bool client_is_source, enum direction direction, enum flow_idle idle)
+{
+	struct flow *flow = flow_create(worker->flows, &sighting->key, sighting->hash,
+					sighting->packet->ts_ns, idle);
+	struct endpoint server;
+
+	flow->client_is_low = client_is_source == sighting->source_is_low;
+	flow->direction = (uint8_t)direction;
+	flow->vlan = sighting->packet->vlan;
+	flow->concerned = client_is_source ? sighting->to_ours : sighting->from_ours;
+	server = flow_server(flow);
+	probes_answered(worker->probes, &server, sighting->hash, &flow->wall_unanswered_ns,
+			&flow->wall_refused_ns);
+	worker->stats.flows_created++;
+	return flow;
+}
+
+/* How much a port looks like a server's. */
+static int port_weight(const struct worker *worker, uint8_t transport, uint16_t port)
+{
+	if (services_by_port(worker->services, transport, port) != POLICY_NO_SERVICE)
+		return 3;
+	if (port < 1024)
+		return 2;
+	return port < 32768 ? 1 : 0;
+}
+
+static bool listed(const struct worker *worker, const struct address *address, uint8_t transport,
+		   uint16_t port)
+{
+	return worker->policy && policy_lists_port(worker->policy, address, transport, port);
+}
+
+enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
+				  bool *client_is_source)
+{
+	const struct packet *packet = sighting->packet;
+	int source, destination;
+
+	if (sighting->to_ours &&
+	    listed(worker, &packet->destination, packet->transport, packet->destination_port)) {
+		*client_is_source = true;
+		return DIRECTION_POLICY_PORT;
+	}
+	if (sighting->from_ours &&
+	    listed(worker, &packet->source, packet->transport, packet->source_port)) {
+		*client_is_source = false;
+		return DIRECTION_POLICY_PORT;
+	}
+	source = port_weight(worker, packet->transport, packet->source_port);
+	destination = port_weight(worker, packet->transport, packet->destination_port);
+	if (source != destination)
+		*client_is_source = source < destination;
+	else if (packet->transport == TRANSPORT_UDP)
+		*client_is_source = true; /* who speaks first, as far as was seen */
+	else
+		*client_is_source = packet->source_port >= packet->destination_port;
+	return DIRECTION_GUESS;
+}
+
+/* The bytes have shown that the server is the other one. False: it is not one of ours. */
+static bool turn_round(struct worker *worker, const struct sighting *sighting, struct flow *flow)
+{
+	uint64_t bytes = flow->bytes[SIDE_CLIENT];
+	uint32_t highest = flow->highest[SIDE_CLIENT];
+	bool has_highest = flow->has_highest[SIDE_CLIENT];
+
+	flow->client_is_low = !flow->client_is_low;
+	flow->bytes[SIDE_CLIENT] = flow->bytes[SIDE_SERVER];
+	flow->bytes[SIDE_SERVER] = bytes;
+	flow->highest[SIDE_CLIENT] = flow->highest[SIDE_SERVER];
+	flow->highest[SIDE_SERVER] = highest;
+	flow->has_highest[SIDE_CLIENT] = flow->has_highest[SIDE_SERVER];
+	flow->has_highest[SIDE_SERVER] = has_highest;
+	if (flow->sight == SIGHT_CLIENT || flow->sight == SIGHT_SERVER)
+		flow->sight ^= SIGHT_BOTH;
+	flow->direction = DIRECTION_PAYLOAD;
+	sessions_swap(worker->sessions, flow);
+	flow->concerned = sighting_side(sighting, flow) == SIDE_CLIENT ? sighting->to_ours
+								       : sighting->from_ours;
+	if (flow->concerned || worker->options.everything)
+		return true;
+	outbound_add(worker->outbound, sighting->hash);
+	flow_remove(worker->flows, flow);
+	return false;
+}
+
+bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
+		 enum side from)
+{
+	const struct packet *packet = sighting->packet;
+	struct session *session = sessions_get(worker->sessions, flow);
+
+	if (packet->payload_length < packet->payload_wire)
+		worker->stats.cut_short++;
+	if (!session && packet->payload_wire != 0) {
+		session = sessions_open(worker->sessions, flow);
+		for (int side = 0; side < 2; side++) {
+			if (flow->has_highest[side])
+				sessions_start(worker->sessions, flow, (enum side)side,
+					       flow->highest[side]);
+		}
+	}
+	if (!session)
+		return true;
+	sessions_packet(worker->sessions, flow, from, packet);
+	if (session->swapped)
+		return turn_round(worker, sighting, flow);
+	if (session->proven && flow->direction < DIRECTION_PAYLOAD)
+		flow->direction = DIRECTION_PAYLOAD;
+	return true;
+}
+
+/* An ICMP error speaks about a packet that went the other way: that one tells whose it is. */
+static void worker_icmp(struct worker *worker, const struct packet *packet)
+{
+	const struct quoted_packet *quoted = &packet->quoted;
+	struct endpoint server = {
+		.address = quoted->destination,
+		.realm = packet->realm,
+		.port = quoted->destination_port,
+		.transport = quoted->transport,
+	};
+	struct flow_key key;
+	uint64_t hash;
+	struct flow *flow;
+	bool by_filter;
+
+	flow_key_of_quoted(packet, &key);
+	hash = flow_hash(worker->flows, &key);
+	flow = flow_find(worker->flows, &key, hash);
+	if (flow && flow->bytes[SIDE_SERVER] == 0)
+		flow->seen |= FLOW_ICMP_REFUSED;
+	if (!probes_find(worker->probes, &server, hash, NULL))
+		return;
+	by_filter = quoted->reason != ICMP_PORT_CLOSED ||
+		    !address_equal(&packet->source, &quoted->destination);
+	probes_refused(worker->probes, &server, hash, &quoted->source, packet->ts_ns, by_filter);
+}
+
+/* Could any rule care? One prefix look-up for each address. */
+static bool concerns(const struct worker *worker, struct sighting *sighting)
+{
+	struct policy_place source, destination;
+
+	if (worker->options.everything) {
+		sighting->to_ours = sighting->from_ours = true;
+		return true;
+	}
+	source = policy_place(worker->policy, &sighting->packet->source);
+	destination = policy_place(worker->policy, &sighting->packet->destination);
+	sighting->to_ours = policy_concerns(source, destination);
+	sighting->from_ours = policy_concerns(destination, source);
+	return sighting->to_ours || sighting->from_ours;
+}
+
+void worker_tick(struct worker *worker, uint64_t now_ns)
+{
+	if (now_ns > worker->now_ns)
+		worker->now_ns = now_ns;
+	if (worker->now_ns < worker->next_tick_ns)
+		return;
+	worker->next_tick_ns = worker->now_ns + TICK_NS;
+	flow_expire(worker->flows, worker->now_ns);
+	probes_tick(worker->probes, worker->now_ns, worker_report_wall, worker);
+}
+
+void worker_packet(struct worker *worker, enum link_type link, const uint8_t *frame,
+		   uint32_t captured, uint32_t wire, uint64_t ts_ns)
+{
+	struct packet packet;
+	struct sighting sighting = {.packet = &packet};
+	enum decode_result result = decode_packet(link, frame, captured, wire, ts_ns, &packet);
+	struct flow *flow;
+
+	worker->stats.packets++;
+	worker->stats.bytes += wire;
+	worker->stats.decoded[result]++;
+	worker_tick(worker, ts_ns);
+	if (result != DECODE_OK)
+		return;
+	if (packet.kind == PACKET_ICMP_ERROR) {
+		worker_icmp(worker, &packet);
+		return;
+	}
+	if (!concerns(worker, &sighting)) {
+		worker->stats.elsewhere++;
+		return;
+	}
+	if (sighting.from_ours)
+		worker->from_ours_ns = worker->now_ns;
+	sighting.source_is_low = flow_key_of(&packet, &sighting.key);
+	sighting.hash = flow_hash(worker->flows, &sighting.key);
+	flow = flow_find(worker->flows, &sighting.key, sighting.hash);
+	if (packet.kind == PACKET_TCP)
+		worker_tcp(worker, &sighting, flow);
+	else
+		worker_udp(worker, &sighting, flow);
+}
+
+void worker_finish(struct worker *worker)
+{
+	probes_tick(worker->probes, worker->now_ns, worker_report_wall, worker);
+	probes_flush(worker->probes, worker->now_ns, worker_report_wall, worker);
+	flow_retire_all(worker->flows);
+	worker->stats.newest_ns = worker->now_ns;
+	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = 0;
+}
+
+void worker_stats(const struct worker *worker, struct worker_stats *stats)
+{
+	*stats = worker->stats;
+	stats->flows = flow_count(worker->flows);
+	stats->flows_evicted = flow_evictions(worker->flows);
+	stats->probed_evicted = probes_evictions(worker->probes);
+	if (worker->now_ns != 0)
+		stats->newest_ns = worker->now_ns;
+	sessions_stats(worker->sessions, &stats->sessions);
+}

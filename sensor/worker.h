@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The packet path: frames in, observations out. worker_packet() is the function to read first.
+ *
+ * One worker for each capture thread; it shares nothing with the others but the policy and the
+ * catalogue of services, both read-only. All memory is taken in worker_new() and bounded by the
+ * options. Time is packet time.
+ */
+#ifndef SENSOR_WORKER_H
+#define SENSOR_WORKER_H
+
+#include "sensor/decode.h"
+#include "sensor/observation.h"
+#include "sensor/services.h"
+#include "sensor/session.h"
+
+struct worker_options {
+	uint32_t max_flows;	    /* conversations that matter at the same time */
+	uint32_t max_sessions;	    /* of them, those whose bytes are read */
+	uint32_t reassembly_blocks; /* of 2 KiB, for segments that came early */
+	uint32_t ndpi_flows;	    /* conversations under nDPI's inspection */
+	uint32_t max_probed;	    /* endpoints whose unanswered probes are remembered */
+	uint32_t outbound_entries;  /* conversations begun by ours, for each of two generations */
+	uint64_t tcp_idle_ns;	    /* an open TCP connection is forgotten after this silence */
+	uint64_t hash_key;
+	uint8_t number;	 /* of this worker, for observations */
+	bool everything; /* inventory: every flow, whatever the policy says */
+};
+
+/* False: there was no room for it just now. The worker counts that, and tells the news again with
+ * the next packet of that flow. */
+typedef bool worker_emit(void *context, const struct observation *observation);
+
+struct worker;
+
+/* NULL: out of memory. `policy` may be NULL only with options->everything. */
+struct worker *worker_new(const struct worker_options *options, const struct policy *policy,
+			  const struct services *services, worker_emit *emit, void *context);
+void worker_free(struct worker *worker);
+
+/* From now on this policy; the caller may free the old one when the call returns. */
+void worker_set_policy(struct worker *worker, const struct policy *policy);
+
+/* One captured frame: `captured` bytes at `frame` are readable, it had `wire` bytes. */
+void worker_packet(struct worker *worker, enum link_type link, const uint8_t *frame,
+		   uint32_t captured, uint32_t wire, uint64_t ts_ns);
+
+/* Time has come to `now_ns` without a packet (live mode): expiry, wall reports. */
+void worker_tick(struct worker *worker, uint64_t now_ns);
+
+/* End of input: every flow is concluded and reported. Another input, of another time, may follow. */
+void worker_finish(struct worker *worker);
+
+struct worker_stats {
+	uint64_t packets, bytes;	       /* frames given, bytes on the wire */
+	uint64_t decoded[DECODE_RESULT_COUNT]; /* by enum decode_result */
+	uint64_t elsewhere;		       /* decoded, and none of the policy's business */
+	uint64_t outbound;		       /* of conversations begun by ours */
+	uint64_t probes;		       /* SYNs and first datagrams from outside */
+	uint64_t cut_short;		       /* payload cut off by the snap length */
+	uint64_t flows_created, flows_evicted;
+	uint64_t observations, observations_refused, observations_lost; /* lost: a last word */
+	uint64_t probed_evicted;
+	uint32_t flows;
+	struct sessions_stats sessions;
+	uint64_t newest_ns; /* packet time */
+};
+void worker_stats(const struct worker *worker, struct worker_stats *stats);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The inside of a worker, for worker.c, worker_tcp.c, worker_udp.c and worker_report.c only.
+ *
+ * A packet that may matter becomes a `sighting`: what it is, whose it is, and which flow it would
+ * belong to. `to_ours`: its source would be a client that may not reach its destination.
+ * `from_ours`: its destination would be such a client of its source. Usually just one is true.
+ */
+#ifndef SENSOR_WORKER_STATE_H
+#define SENSOR_WORKER_STATE_H
+
+#include "sensor/outbound.h"
+#include "sensor/probes.h"
+#include "sensor/worker.h"
+
+struct worker {
+	struct worker_options options;
+	const struct policy *policy;
+	const struct services *services;
+	struct flow_table *flows;
+	struct sessions *sessions;
+	struct probes *probes;
+	struct outbound *outbound;
+	worker_emit *emit;
+	void *context;
+	uint64_t now_ns, next_tick_ns;
+	uint64_t from_ours_ns; /* newest packet of a server of ours to outside; 0 = none */
+	struct worker_stats stats;
+};
+
+struct sighting {
+	const struct packet *packet;
+	struct flow_key key;
+	uint64_t hash;
+	bool source_is_low;
+	bool to_ours, from_ours;
+};
+
+/* worker.c */
+struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,
+			  bool client_is_source, enum direction direction, enum flow_idle idle);
+/* Who is the server of a conversation that was not seen to begin? */
+enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
+				  bool *client_is_source);
+struct endpoint worker_source(const struct sighting *sighting);
+struct endpoint worker_destination(const struct sighting *sighting);
+void worker_note_probe(struct worker *worker, const struct sighting *sighting);
+/* Gives payload to the flow's session, and deals with roles that turn out to be wrong. False: the
+ * flow is gone. */
+bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
+		 enum side from);
+
+/* worker_tcp.c, worker_udp.c */
+void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
+void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
+
+/* worker_report.c */
+void worker_report_news(struct worker *worker, struct flow *flow);
+/* Whatever is not told yet is told now: the conversation has been closed. */
+void worker_report_all(struct worker *worker, struct flow *flow);
+void worker_report_last(struct worker *worker, struct flow *flow);
+void worker_report_wall(void *context, const struct endpoint *server,
+			const struct wall_report *report, uint64_t ts_ns);
+
+static inline enum side sighting_side(const struct sighting *sighting, const struct flow *flow)
+{
+	return sighting->source_is_low == flow->client_is_low ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+#endif
