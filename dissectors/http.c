@@ -19,7 +19,6 @@
 
 #define NAME_MAX_LENGTH 32  /* of header names; no longer one is of interest */
 #define CLIENT_TEXT	192 /* bytes of a request's target or header value that are looked at */
-#define VERSION_START	"HTTP/1."
 
 enum mode {
 	MODE_PARSE,
@@ -302,39 +301,20 @@ static size_t parse(struct context *c, const void *bytes, size_t length)
 	return n < length ? n : length;
 }
 
-/*
- * Looks for the start of the next message, byte by byte: "HTTP/1." from the server, a method and a
- * blank from the client. The start goes to a new parser, which will find out if it was none.
- */
+/* Looks for the start of the next message; a new parser will find out if it was none. */
 static void seek(struct context *c, uint8_t byte)
 {
-	static const char start[] = VERSION_START;
 	struct http_side *side = side_of(c);
-	bool found;
+	char start[HTTP_START_MAX];
+	size_t length;
 
-	if (c->from == SIDE_SERVER) {
-		if (byte != (uint8_t)start[side->name_length])
-			side->name_length = 0;
-		side->name_length =
-			(uint8_t)(side->name_length + (byte == (uint8_t)start[side->name_length]));
-		found = side->name_length == sizeof start - 1;
-		memcpy(side->name, start, sizeof start - 1);
-	} else {
-		found = byte == ' ' && http_is_method(side->name, side->name_length);
-		if ((byte < 'A' || byte > 'Z') && byte != '-' && !found)
-			side->name_length = 0;
-		else if (side->name_length <= HTTP_METHOD_MAX)
-			side->name[side->name_length++] = (char)byte;
-	}
-	if (found) {
-		char message[NAME_MAX_LENGTH];
-		size_t length = side->name_length;
-
-		memcpy(message, side->name, length);
-		side->mode = MODE_PARSE;
-		parser_start(side, c->from);
-		parse(c, message, length);
-	}
+	if (!http_seek_start(c->from, side->name, &side->name_length, byte))
+		return;
+	length = side->name_length;
+	memcpy(start, side->name, length);
+	side->mode = MODE_PARSE;
+	parser_start(side, c->from);
+	parse(c, start, length);
 }
 
 static void http_begin(void *state, struct facts *facts)
@@ -372,22 +352,20 @@ static void http_gap(void *state, struct facts *facts, enum side from, uint64_t 
 	struct http_side *side = side_of(&c);
 	bool to_the_end = side->in_body && from == SIDE_SERVER && side->body_left == 0 &&
 			  !(side->parser.flags & F_CHUNKED);
+	bool inside = side->in_body && missing != 0 && missing < side->body_left;
 
 	if (side->mode == MODE_DEAF)
 		return;
-	if (side->mode == MODE_PARSE && side->in_body && missing != 0 &&
-	    missing < side->body_left) {
-		if (from == SIDE_SERVER)
-			settle(&c);
+	if (side->mode != MODE_PARSE || !(to_the_end || inside)) {
+		get_lost(&c, from == SIDE_SERVER);
+		return;
+	}
+	if (from == SIDE_SERVER)
+		settle(&c);
+	if (inside) {
 		side->body_left -= missing;
 		side->parser.content_length -= missing;
-		return;
 	}
-	if (side->mode == MODE_PARSE && to_the_end) {
-		settle(&c);
-		return;
-	}
-	get_lost(&c, from == SIDE_SERVER);
 }
 
 static void http_end(void *state, struct facts *facts)

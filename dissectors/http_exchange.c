@@ -225,15 +225,23 @@ static bool is_success(const struct http_response *r)
 	return (r->status >= 200 && r->status <= 299) || r->status == 101;
 }
 
-static void judge_access(const struct http_response *r, struct facts *facts)
+static void judge_access(struct http_exchange *x, struct facts *facts)
 {
+	const struct http_response *r = &x->response;
 	bool refused = r->status == 401 || r->status == 407;
 	bool sent = r->matched && r->request.credentials == CREDENTIALS_SENT;
 	bool none = r->matched && r->request.credentials == CREDENTIALS_NONE;
 
-	if (is_success(r) && sent && facts->auth != AUTH_SUCCEEDED)
-		facts_login(facts, true);
-	else if (is_success(r) && none && r->request.traits != 0 && facts->auth != AUTH_SUCCEEDED)
+	/* Whoever got through a challenge is in, whatever became of the request. */
+	bool passed = x->challenged && r->status < 500 && !refused && r->status != 403;
+
+	if (sent && (is_success(r) || passed)) {
+		if (facts->auth != AUTH_SUCCEEDED)
+			facts_login(facts, true);
+		return;
+	}
+	x->challenged = r->challenge;
+	if (is_success(r) && none && r->request.traits != 0 && facts->auth != AUTH_SUCCEEDED)
 		facts_set_auth(facts, AUTH_NONE);
 	else if (refused && (!sent || r->challenge))
 		facts_set_auth(facts, AUTH_REQUIRED);
@@ -246,7 +254,9 @@ static bool is_data(const struct http_response *r, const struct facts *facts)
 {
 	bool search = facts->service != NULL && facts->service->family == FAMILY_DATABASE;
 
-	if (r->status < 200 || r->status > 299 || !r->has_body)
+	/* OK, Non-Authoritative, Partial Content, Multi-Status; "201 Created" only tells of itself. */
+	if ((r->status != 200 && r->status != 203 && r->status != 206 && r->status != 207) ||
+	    !r->has_body)
 		return false;
 	if (!r->matched)
 		return !search;
@@ -269,7 +279,7 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 	r->open = false;
 	if (body.left != 0)
 		http_products_match(facts, &x->rank, &answer, NULL, body);
-	judge_access(r, facts);
+	judge_access(x, facts);
 	facts_set_data_read(facts, is_data(r, facts) ? ANSWER_YES : ANSWER_NO);
 	if (!r->matched)
 		return;

@@ -39,6 +39,7 @@ struct http_exchange {
 	uint8_t rank;	 /* see http_products.h */
 	uint8_t noted;	 /* ordinary requests that were noted as commands */
 	bool pipelined;	 /* more than one request waited at a time */
+	bool challenged; /* the last response asked for the next step of a log-in */
 	bool unmatched;	 /* responses cannot be told apart any more */
 	uint32_t beyond; /* requests that wait behind a full ring: their responses are unknown */
 	struct http_request current; /* being told */

@@ -9,6 +9,8 @@
  */
 #include "dissectors/http_probe.h"
 
+#define VERSION_START "HTTP/1."
+
 static const char *const methods[] = {
 	"GET",	  "POST",     "HEAD",	    "PUT",	 "DELETE", "OPTIONS",	 "CONNECT",
 	"TRACE",  "PATCH",    "PROPFIND",   "PROPPATCH", "MKCOL",  "COPY",	 "MOVE",
@@ -17,7 +19,7 @@ static const char *const methods[] = {
 	"PURGE",  "LINK",     "MKCALENDAR", "UNLINK",	 "SOURCE", "MKACTIVITY",
 };
 
-bool http_is_method(const void *text, size_t length)
+static bool is_method(const void *text, size_t length)
 {
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
 		if (strlen(methods[i]) == length && memcmp(methods[i], text, length) == 0)
@@ -58,9 +60,9 @@ static bool is_target_start(const struct bytes *b, bool connect)
 /* " HTTP/1.1\r\n", of which the line's end may be a line feed alone. */
 static enum probe_result probe_version(struct bytes b)
 {
-	if (!bytes_agree_with(&b, " HTTP/1."))
+	if (!bytes_agree_with(&b, " " VERSION_START))
 		return PROBE_NO;
-	bytes_skip(&b, 8);
+	bytes_skip(&b, sizeof VERSION_START);
 	if (b.failed || b.left == 0)
 		return PROBE_MORE;
 	if (b.at[0] != '0' && b.at[0] != '1')
@@ -83,7 +85,7 @@ static enum probe_result probe_request(struct bytes b)
 	n = word_length(&b);
 	if (n == b.left)
 		return is_method_start(&b) ? PROBE_MORE : PROBE_NO;
-	if (b.at[n] != ' ' || !http_is_method(b.at, n))
+	if (b.at[n] != ' ' || !is_method(b.at, n))
 		return PROBE_NO;
 	connect = bytes_start_with(&b, "CONNECT ");
 	bytes_skip(&b, n + 1);
@@ -103,9 +105,9 @@ static enum probe_result probe_status(struct bytes b)
 {
 	uint8_t minor, blank, digit[3], end;
 
-	if (!bytes_agree_with(&b, "HTTP/1."))
+	if (!bytes_agree_with(&b, VERSION_START))
 		return PROBE_NO;
-	if (!bytes_skip(&b, 7))
+	if (!bytes_skip(&b, sizeof VERSION_START - 1))
 		return PROBE_MORE;
 	minor = bytes_u8(&b);
 	blank = bytes_u8(&b);
@@ -137,4 +139,27 @@ enum probe_result http_probe(const struct opening *opening)
 	if (server->left != 0)
 		return answered;
 	return opening->one_sided ? asked : PROBE_MORE;
+}
+
+bool http_seek_start(enum side from, char start[HTTP_START_MAX], uint8_t *length, uint8_t byte)
+{
+	static const char version[] = VERSION_START;
+
+	if (from == SIDE_SERVER) {
+		if (byte != (uint8_t)version[*length])
+			*length = 0;
+		if (byte != (uint8_t)version[*length])
+			return false;
+		start[(*length)++] = (char)byte;
+		return *length == sizeof version - 1;
+	}
+	if (byte == ' ' && *length < HTTP_START_MAX && is_method(start, *length)) {
+		start[(*length)++] = ' ';
+		return true;
+	}
+	if ((byte < 'A' || byte > 'Z') && byte != '-')
+		*length = 0;
+	else if (*length < HTTP_START_MAX)
+		start[(*length)++] = (char)byte;
+	return false;
 }

@@ -5,11 +5,15 @@
 
 #include "dissectors/dissector.h"
 
-#define HTTP_METHOD_MAX 11 /* "UNSUBSCRIBE" */
+#define HTTP_START_MAX 12 /* bytes: "UNSUBSCRIBE " */
 
 enum probe_result http_probe(const struct opening *opening);
 
-/* Is this one of the methods that http-parser knows? */
-bool http_is_method(const void *text, size_t length);
+/*
+ * Looks for the start of a message in the middle of something else, one byte a call: "HTTP/1." from
+ * the server, a method and a blank from the client. True when it is complete; start[0..*length)
+ * holds it then. *length is 0 at first, and belongs to this function until then.
+ */
+bool http_seek_start(enum side from, char start[HTTP_START_MAX], uint8_t *length, uint8_t byte);
 
 #endif

@@ -244,12 +244,11 @@ static void take_server(struct facts *facts, uint8_t rank, struct bytes text)
 {
 	size_t n = 0;
 
-	if (rank > 1)
-		return; /* a front end in front of something that is known better */
+	if (rank > 1 || facts->product[0] != '\0')
+		return; /* something is known better, or is behind the same front end */
 	while (n < text.left && text.at[n] != '/' && text.at[n] != ' ')
 		n++;
 	FACTS_TEXT(facts, product, text.at, n);
-	FACTS_TEXT(facts, version, "", 0);
 	bytes_skip(&text, n);
 	if (text.left != 0 && text.at[0] == '/')
 		take_version(facts, text);
