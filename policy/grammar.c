@@ -99,8 +99,9 @@ static const struct schema_row threshold_rows[] = {
 };
 const struct schema grammar_thresholds = {.what = "thresholds", ROWS(threshold_rows)};
 
+/* Its key, for diagnostics, is the name of the zone. */
 const struct schema_row grammar_zone = {
-	.key = "a zone", .type = SCHEMA_PREFIX, ENTRIES(1, LIMIT_PREFIXES), LIST(zone, prefixes)};
+	.type = SCHEMA_PREFIX, ENTRIES(1, LIMIT_PREFIXES), LIST(zone, prefixes)};
 
 static const struct schema_row translation_rows[] = {
 	{.key = "public", .type = SCHEMA_ADDRESS, .required = true, AT(translation, public_side)},

@@ -47,6 +47,7 @@ static void read_zone(struct load *load, const struct node *node)
 	struct policy *policy = load->policy;
 	bool inside = strcmp(node->key, "inside") == 0;
 	struct zone *zone = &policy->zones[inside ? POLICY_ZONE_INSIDE : policy->zone_count++];
+	struct schema_row row = grammar_zone;
 
 	zone->name = keep_text(load, node->key);
 	zone->at = node->key_at;
@@ -57,8 +58,9 @@ static void read_zone(struct load *load, const struct node *node)
 		load->addresses_sound = false;
 		return;
 	}
+	row.key = zone->name; /* for its diagnostics */
 	if (!schema_check_name(&load->context, node->key_at, node->key) ||
-	    !schema_read_value(&load->context, &grammar_zone, node, zone))
+	    !schema_read_value(&load->context, &row, node, zone))
 		load->addresses_sound = false;
 }
 

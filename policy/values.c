@@ -180,7 +180,7 @@ static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day)
 
 const char *values_moment(const char *text, uint64_t *out)
 {
-	bool ok = true;
+	bool ok = true, timed = false;
 	const char *at = text;
 	unsigned year, month, day, hour = 24, minute = 0, second = 0;
 
@@ -197,12 +197,12 @@ const char *values_moment(const char *text, uint64_t *out)
 		take_char(&at, ':', &ok);
 		second = take_digits(&at, 2, &ok);
 		take_char(&at, 'Z', &ok);
-		ok = ok && hour < 24;
+		timed = true;
 	}
 	if (!ok || *at != '\0')
 		return "is not a date (2026-12-31) or time in UTC (2026-12-31T18:00:00Z)";
 	if (year < YEAR_LEAST || year > YEAR_MOST || month < 1 || month > 12 || day < 1 ||
-	    day > days_of_month(year, month) || minute > 59 || second > 59)
+	    day > days_of_month(year, month) || (timed && hour > 23) || minute > 59 || second > 59)
 		return "does not exist in the calendar (years 1970 to 2500)";
 	*out = (days_since_1970(year, month, day) * S_PER_DAY + hour * 3600u + minute * 60u +
 		second) *

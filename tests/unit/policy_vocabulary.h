@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* The services that the policies of the tests may name: small, fixed, one or two of each family. */
+#ifndef TESTS_POLICY_VOCABULARY_H
+#define TESTS_POLICY_VOCABULARY_H
+
+#include "policy/policy.h"
+
+enum {
+	SERVICE_REDIS,
+	SERVICE_ELASTICSEARCH,
+	SERVICE_MYSQL,
+	SERVICE_SYSLOG,
+	SERVICE_IMAP,
+	SERVICE_HTTP,
+	SERVICE_COUNT = 19
+};
+
+static const struct policy_service test_services[SERVICE_COUNT] = {
+	[SERVICE_REDIS] = {"redis", "database"},
+	[SERVICE_ELASTICSEARCH] = {"elasticsearch", "database"},
+	[SERVICE_MYSQL] = {"mysql", "database"},
+	[SERVICE_SYSLOG] = {"syslog", "logging"},
+	[SERVICE_IMAP] = {"imap", "mail"},
+	[SERVICE_HTTP] = {"http", "web"},
+	{"http-dirlist", "web"},
+	{"opensearch", "database"},
+	{"postgresql", "database"},
+	{"tls", "other"},
+	{"s3", "storage"},
+	{"rsync", "backup"},
+	{"amqp", "queue"},
+	{"ssh", "admin"},
+	{"etcd", "orchestration"},
+	{"dns", "infrastructure"},
+	{"smtp", "mail"},
+	{"fluentd", "logging"},
+	{"nfs", "storage"},
+};
+
+static const struct policy_vocabulary test_vocabulary = {test_services, SERVICE_COUNT};
+
+#endif
