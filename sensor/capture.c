@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See capture.h. The one file that sees libpcap.
+ *
+ * Interfaces use TPACKET_V3 with a timeout of 50 to 100 ms: with 0 and a non-blocking handle nothing
+ * is ever delivered, and immediate mode falls back to TPACKET_V2 (measured with libpcap 1.10).
+ * PACKET_FANOUT is set on libpcap's own socket after activation: libpcap has no call for it.
+ */
+#include "sensor/capture.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct capture {
+	pcap_t *pcap;
+	struct input *input; /* its stream belongs to `pcap`; NULL: an interface */
+	enum link_type link;
+	capture_handler *handler; /* of the running capture_batch() */
+	void *context;
+	struct capture_stats stats;
+	unsigned last_received, last_dropped, last_interface; /* libpcap's wrap at 32 bits */
+};
+
+static enum link_type link_of(pcap_t *pcap)
+{
+	switch (pcap_datalink(pcap)) {
+	case DLT_EN10MB:
+		return LINK_ETHERNET;
+	case DLT_LINUX_SLL:
+		return LINK_SLL;
+	case DLT_LINUX_SLL2:
+		return LINK_SLL2;
+	case DLT_RAW:
+	case DLT_IPV4:
+	case DLT_IPV6:
+		return LINK_RAW;
+	case DLT_NULL:
+	case DLT_LOOP:
+		return LINK_NULL;
+	default:
+		return LINK_UNSUPPORTED;
+	}
+}
+
+static struct capture *wrap(pcap_t *pcap, struct input *input, char error[CAPTURE_ERROR])
+{
+	struct capture *capture = calloc(1, sizeof *capture);
+
+	if (!capture) {
+		pcap_close(pcap);
+		snprintf(error, CAPTURE_ERROR, "out of memory");
+		return NULL;
+	}
+	capture->pcap = pcap;
+	capture->input = input;
+	capture->link = link_of(pcap);
+	return capture;
+}
+
+static bool set_filter(pcap_t *pcap, const char *filter, char error[CAPTURE_ERROR])
+{
+	struct bpf_program program;
+	bool good;
+
+	if (!filter)
+		return true;
+	if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+		snprintf(error, CAPTURE_ERROR, "filter \"%s\": %s", filter, pcap_geterr(pcap));
+		return false;
+	}
+	good = pcap_setfilter(pcap, &program) == 0;
+	if (!good)
+		snprintf(error, CAPTURE_ERROR, "filter \"%s\": %s", filter, pcap_geterr(pcap));
+	pcap_freecode(&program);
+	return good;
+}
+
+struct capture *capture_open_file(struct input *input, const char *filter,
+				  char error[CAPTURE_ERROR])
+{
+	FILE *stream = input_take_stream(input);
+	char reason[PCAP_ERRBUF_SIZE] = "";
+	struct capture *capture;
+	pcap_t *pcap;
+
+	pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, reason);
+	if (!pcap) {
+		const char *failure = input_failure(input);
+
+		snprintf(error, CAPTURE_ERROR, "%s", failure ? failure : reason);
+		fclose(stream);
+		return NULL;
+	}
+	capture = wrap(pcap, input, error);
+	if (capture && !set_filter(pcap, filter, error)) {
+		capture_close(capture);
+		return NULL;
+	}
+	return capture;
+}
+
+static bool set_options(pcap_t *pcap, const struct capture_interface *interface)
+{
+	return pcap_set_snaplen(pcap, (int)interface->snap_length) == 0 &&
+	       pcap_set_promisc(pcap, interface->promiscuous) == 0 &&
+	       pcap_set_timeout(pcap, (int)interface->timeout_ms) == 0 &&
+	       pcap_set_buffer_size(pcap, (int)interface->buffer_bytes) == 0;
+}
+
+static bool join_fanout(pcap_t *pcap, const struct capture_interface *interface)
+{
+	int type = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
+	int option = interface->fanout_group | type << 16;
+
+	if (interface->fanout_workers < 2)
+		return true;
+	return setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_FANOUT, &option, sizeof option) ==
+	       0;
+}
+
+struct capture *capture_open_interface(const struct capture_interface *interface,
+				       char error[CAPTURE_ERROR])
+{
+	char reason[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *pcap = pcap_create(interface->name, reason);
+	int result;
+
+	if (!pcap) {
+		snprintf(error, CAPTURE_ERROR, "%s", reason);
+		return NULL;
+	}
+	set_options(pcap, interface);
+	/* Nanoseconds where the kernel gives them. */
+	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+	result = pcap_activate(pcap);
+	if (result < 0) {
+		const char *detail = pcap_geterr(pcap);
+
+		snprintf(error, CAPTURE_ERROR, "%s%s%s", pcap_statustostr(result),
+			 *detail ? ": " : "", detail);
+		pcap_close(pcap);
+		return NULL;
+	}
+	if (!set_filter(pcap, interface->filter, error)) {
+		pcap_close(pcap);
+		return NULL;
+	}
+	if (!join_fanout(pcap, interface)) {
+		snprintf(error, CAPTURE_ERROR, "PACKET_FANOUT: %s", strerrordesc_np(errno));
+		pcap_close(pcap);
+		return NULL;
+	}
+	return wrap(pcap, NULL, error);
+}
+
+void capture_close(struct capture *capture)
+{
+	if (!capture)
+		return;
+	pcap_close(capture->pcap);
+	free(capture);
+}
+
+static void on_packet(unsigned char *user, const struct pcap_pkthdr *header,
+		      const unsigned char *frame)
+{
+	const struct capture *capture = (void *)user;
+	uint64_t precision =
+		pcap_get_tstamp_precision(capture->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+
+	capture->handler(capture->context, capture->link, frame, header->caplen, header->len,
+			 (uint64_t)header->ts.tv_sec * 1000000000ull +
+				 (uint64_t)header->ts.tv_usec * precision);
+}
+
+int capture_batch(struct capture *capture, int max, capture_handler *handler, void *context)
+{
+	int n;
+
+	capture->handler = handler;
+	capture->context = context;
+	n = pcap_dispatch(capture->pcap, max, on_packet, (void *)capture);
+	if (n == PCAP_ERROR_BREAK)
+		return 0;
+	return n < 0 ? -1 : n;
+}
+
+const char *capture_failure(struct capture *capture)
+{
+	const char *failure = capture->input ? input_failure(capture->input) : NULL;
+
+	return failure ? failure : pcap_geterr(capture->pcap);
+}
+
+void capture_break(struct capture *capture)
+{
+	pcap_breakloop(capture->pcap);
+}
+
+void capture_stats(struct capture *capture, struct capture_stats *stats)
+{
+	struct pcap_stat now;
+
+	if (!capture->input && pcap_stats(capture->pcap, &now) == 0) {
+		capture->stats.received += now.ps_recv - capture->last_received;
+		capture->stats.dropped_kernel += now.ps_drop - capture->last_dropped;
+		capture->stats.dropped_interface += now.ps_ifdrop - capture->last_interface;
+		capture->last_received = now.ps_recv;
+		capture->last_dropped = now.ps_drop;
+		capture->last_interface = now.ps_ifdrop;
+	}
+	*stats = capture->stats;
+}
+
+bool capture_check_filter(const char *filter, char error[CAPTURE_ERROR])
+{
+	pcap_t *pcap = pcap_open_dead(DLT_EN10MB, 65535);
+	bool good;
+
+	if (!pcap) {
+		snprintf(error, CAPTURE_ERROR, "out of memory");
+		return false;
+	}
+	good = set_filter(pcap, filter, error);
+	pcap_close(pcap);
+	return good;
+}
+
+const char *capture_link_name(const struct capture *capture)
+{
+	const char *name = pcap_datalink_val_to_name(pcap_datalink(capture->pcap));
+
+	return name ? name : "unknown";
+}

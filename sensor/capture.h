@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where packets come from: a capture file (pcap, pcapng) or an interface, both through libpcap.
+ * One thread at a time for each capture.
+ */
+#ifndef SENSOR_CAPTURE_H
+#define SENSOR_CAPTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sensor/decode.h"
+#include "sensor/input.h"
+
+#define CAPTURE_ERROR 512
+
+struct capture;
+
+struct capture_interface {
+	const char *name;
+	const char *filter; /* BPF expression, NULL: everything */
+	uint32_t snap_length;
+	uint32_t buffer_bytes; /* of the kernel's ring */
+	uint32_t timeout_ms;   /* how long the kernel may hold packets back: 50 to 100, never 0 */
+	/* Sockets of one group share an interface's packets by flow; 0 workers: no group. */
+	uint16_t fanout_group, fanout_workers;
+	bool promiscuous;
+};
+
+typedef void capture_handler(void *context, enum link_type link, const uint8_t *frame,
+			     uint32_t captured, uint32_t wire, uint64_t ts_ns);
+
+/* NULL, and a reason in `error`. The input must outlive the capture, which does not close it. */
+struct capture *capture_open_file(struct input *input, const char *filter,
+				  char error[CAPTURE_ERROR]);
+struct capture *capture_open_interface(const struct capture_interface *interface,
+				       char error[CAPTURE_ERROR]);
+void capture_close(struct capture *capture); /* NULL is allowed */
+
+/*
+ * Hands over at most `max` packets. Returns how many; 0: the end of the file, or nothing came
+ * within the timeout; -1: broken, see capture_failure().
+ */
+int capture_batch(struct capture *capture, int max, capture_handler *handler, void *context);
+const char *capture_failure(struct capture *capture);
+
+/* From any thread or signal handler: the running capture_batch() of an interface returns soon. */
+void capture_break(struct capture *capture);
+
+struct capture_stats {
+	uint64_t received;	    /* by the socket, after the filter */
+	uint64_t dropped_kernel;    /* the ring was full */
+	uint64_t dropped_interface; /* by the adapter or its driver */
+};
+/* Totals since the capture was opened. */
+void capture_stats(struct capture *capture, struct capture_stats *stats);
+
+/* Does this filter expression compile? Checked against Ethernet. */
+bool capture_check_filter(const char *filter, char error[CAPTURE_ERROR]);
+
+/* Name of the link type as libpcap calls it, for messages. */
+const char *capture_link_name(const struct capture *capture);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See input.h. The one file that sees libarchive, of which only the decompressors are used: its
+ * "raw" format is a single nameless entry. Uncompressed files bypass it.
+ */
+#include "sensor/input.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK 262144
+
+struct input {
+	FILE *stream;
+	struct archive *archive; /* NULL: not compressed */
+	int fd;			 /* the archive reads from it; -1 without archive */
+	uint64_t size;
+	char failure[INPUT_ERROR];
+};
+
+static ssize_t read_archive(void *cookie, char *buffer, size_t size)
+{
+	struct input *input = cookie;
+	la_ssize_t n = archive_read_data(input->archive, buffer, size);
+
+	if (n >= 0)
+		return n;
+	snprintf(input->failure, sizeof input->failure, "decompression failed: %s",
+		 archive_error_string(input->archive));
+	errno = EIO;
+	return -1;
+}
+
+/* Makes input->stream read through libarchive from input->fd. */
+static bool open_archive(struct input *input, char error[INPUT_ERROR])
+{
+	cookie_io_functions_t functions = {.read = read_archive};
+	struct archive_entry *entry;
+	struct archive *archive = archive_read_new();
+
+	input->archive = archive;
+	if (!archive) {
+		snprintf(error, INPUT_ERROR, "out of memory");
+		return false;
+	}
+	archive_read_support_filter_gzip(archive);
+	archive_read_support_filter_xz(archive);
+	archive_read_support_filter_zstd(archive);
+	archive_read_support_format_raw(archive);
+	archive_read_support_format_empty(archive);
+	if (archive_read_open_fd(archive, input->fd, BLOCK) != ARCHIVE_OK ||
+	    archive_read_next_header(archive, &entry) != ARCHIVE_OK) {
+		const char *reason = archive_error_string(archive);
+
+		snprintf(error, INPUT_ERROR, "%s", reason ? reason : "the file is empty");
+		return false;
+	}
+	input->stream = fopencookie(input, "rb", functions);
+	if (!input->stream)
+		snprintf(error, INPUT_ERROR, "%s", strerrordesc_np(errno));
+	return input->stream != NULL;
+}
+
+/* By the first bytes: gzip (RFC 1952), xz, zstd (RFC 8878). */
+static bool is_compressed(int fd)
+{
+	static const struct {
+		unsigned char bytes[6];
+		size_t length;
+	} magics[] = {
+		{{0x1f, 0x8b}, 2},
+		{{0xfd, '7', 'z', 'X', 'Z', 0}, 6},
+		{{0x28, 0xb5, 0x2f, 0xfd}, 4},
+	};
+	unsigned char head[6];
+	ssize_t n = pread(fd, head, sizeof head, 0);
+
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
+		if (n >= (ssize_t)magics[i].length &&
+		    memcmp(head, magics[i].bytes, magics[i].length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A second descriptor of the same open file: its offset stays readable when the stream is given away. */
+static bool open_plain(struct input *input, char error[INPUT_ERROR])
+{
+	int fd = dup(input->fd);
+
+	input->stream = fd < 0 ? NULL : fdopen(fd, "rb");
+	if (!input->stream) {
+		snprintf(error, INPUT_ERROR, "%s", strerrordesc_np(errno));
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	setvbuf(input->stream, NULL, _IOFBF, BLOCK);
+	return true;
+}
+
+static bool open_path(struct input *input, const char *path, char error[INPUT_ERROR])
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct stat status;
+
+	input->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (input->fd < 0 || fstat(input->fd, &status) != 0) {
+		snprintf(error, INPUT_ERROR, "%s", strerrordesc_np(errno));
+		return false;
+	}
+	if (S_ISDIR(status.st_mode)) {
+		snprintf(error, INPUT_ERROR, "is a directory");
+		return false;
+	}
+	if (S_ISREG(status.st_mode))
+		input->size = (uint64_t)status.st_size;
+	if (!S_ISREG(status.st_mode) || is_compressed(input->fd))
+		return open_archive(input, error);
+	return open_plain(input, error);
+}
+
+struct input *input_open(const char *path, char error[INPUT_ERROR])
+{
+	struct input *input = calloc(1, sizeof *input);
+
+	if (!input) {
+		snprintf(error, INPUT_ERROR, "out of memory");
+		return NULL;
+	}
+	input->fd = -1;
+	if (!open_path(input, path, error)) {
+		input_close(input);
+		return NULL;
+	}
+	return input;
+}
+
+void input_close(struct input *input)
+{
+	if (!input)
+		return;
+	if (input->stream)
+		fclose(input->stream);
+	if (input->archive)
+		archive_read_free(input->archive);
+	if (input->fd > STDIN_FILENO)
+		close(input->fd);
+	free(input);
+}
+
+FILE *input_take_stream(struct input *input)
+{
+	FILE *stream = input->stream;
+
+	input->stream = NULL;
+	return stream;
+}
+
+uint64_t input_size(const struct input *input)
+{
+	return input->size;
+}
+
+uint64_t input_consumed(const struct input *input)
+{
+	off_t position;
+
+	if (input->archive)
+		return (uint64_t)archive_filter_bytes(input->archive, -1);
+	position = lseek(input->fd, 0, SEEK_CUR);
+	return position > 0 ? (uint64_t)position : 0;
+}
+
+const char *input_failure(const struct input *input)
+{
+	return input->failure[0] ? input->failure : NULL;
+}
