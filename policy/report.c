@@ -157,8 +157,8 @@ void report_suggest_begin(struct report *report, struct suggestion *suggestion, 
 
 	*suggestion = (struct suggestion){.wrong = wrong};
 	suggestion->active = length < POLICY_NAME_MAX && report->suggestions < LIMIT_SUGGESTIONS;
-	/* A third of the letters may be wrong, but not more than three. */
-	suggestion->distance = least((unsigned)length / 3 + 1, 3) + 1;
+	/* About a quarter of the letters may be wrong, but not more than three. */
+	suggestion->distance = least((unsigned)length / 4 + 1, 3) + 1;
 	report->suggestions++;
 }
 
