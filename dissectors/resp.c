@@ -185,6 +185,7 @@ static bool open_aggregate(struct resp_reply *reply, char type, int64_t count)
 static enum resp_event take_simple(struct resp_reply *reply)
 {
 	reply->is_empty = reply->is_empty && reply->line.text[0] == '_';
+	memmove(reply->line.text, reply->line.text + 1, --reply->line.length);
 	note_first(reply, reply->line.text, reply->line.length);
 	end_element(reply);
 	return RESP_ELEMENT;
