@@ -2,8 +2,8 @@
 /*
  * What decides is the server: its ServerHello or Alert proves TLS whatever the client sent, and
  * its plain text (an SMTP banner, a Redis error, HTTP 400) disproves it whatever the client hoped
- * for. While the server is silent a perfect ClientHello gets MORE, and YES only in the last call
- * (one_sided), because scanners send ClientHello to everything.
+ * for. While the server is silent the answer is MORE, and a ClientHello gets YES only in the last
+ * call (one_sided), because scanners send ClientHello to everything, and anything to TLS.
  *
  *	 0    1  2    3   4    5     6   8   9  10   11       43
  *	+----+-------+-------+-----+---------+-------+--------+-----------------
@@ -202,10 +202,10 @@ enum probe_result tls_probe(const struct opening *opening)
 		result = best(probe_hello(*server, TLS_SERVER_HELLO), probe_alert(*server));
 	} else {
 		result = best(probe_hello(*client, TLS_CLIENT_HELLO), probe_hello_v2(*client));
-		if (result == PROBE_YES && !opening->one_sided)
+		if (!opening->one_sided)
 			result = PROBE_MORE;
 	}
-	if (result == PROBE_NO && opening->midstream)
+	if (result != PROBE_YES && opening->midstream)
 		result = probe_midstream(client, server, opening->one_sided);
 	return result;
 }

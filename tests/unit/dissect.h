@@ -168,13 +168,24 @@ static inline bool dissect_over(const struct dissector *d, uint8_t transport,
 				const struct turn *turns, size_t count, size_t chunk,
 				struct facts *facts)
 {
-	*facts = (struct facts){.service = NULL};
+	memset(facts, 0, sizeof *facts);
 	if (transport == OVER_UDP)
 		chunk = 0;
 	if (dissect_verdict(d, transport, turns, count, chunk) != PROBE_YES)
 		return false;
 	dissect_session(d, turns, count, chunk, facts);
 	return true;
+}
+
+/* The same facts, whatever number of steps led to them? Both must come from dissect(). */
+static inline bool dissect_same(const struct facts *a, const struct facts *b)
+{
+	struct facts left, right;
+
+	memcpy(&left, a, sizeof left);
+	memcpy(&right, b, sizeof right);
+	left.revision = right.revision = 0;
+	return memcmp(&left, &right, sizeof left) == 0;
 }
 
 /* Over TCP, in pieces of `chunk` bytes (0: each turn whole). False if the probe never said YES. */
