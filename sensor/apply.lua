@@ -1,0 +1,273 @@
+-- SPDX-License-Identifier: ISC
+-- The only writer of spanwatch's keys in Redis: applies one message of a sensor, as a whole or not
+-- at all. Contract: spanwatch-redis(7). Redis 6.2 and later, no modules; in a cluster all KEYS are
+-- in one slot. ARGV[1] says what it is:
+--
+--   event      KEYS: events, applied, exposure, incident, members, open, open:severity, queue
+--              ARGV: sensor, epoch, sequence, after, stream length, queue length, seconds to keep
+--              what is closed, seconds to keep a replay (0: live), channel, json, name, value, ...
+--              Applied once for each (sensor, epoch, sequence). `after` is what must have been
+--              applied last, "epoch sequence", or "": of a pipeline in which one event failed,
+--              nothing behind that event may be applied.
+--   heartbeat  KEYS: sensor        ARGV: seconds to live, name, value, ...
+--   coverage   KEYS: coverage      ARGV: sensor, seconds to keep (0: for ever), name, value, ...
+--
+-- Times are texts of fixed width, which sort as they are. Numbers stay below 2^53.
+
+local levels = {[0] = 'blocked', 'refused', 'reachable', 'answered', 'accessed', 'data-out',
+	'destroyed'}
+local severities = {[10] = 'info', [30] = 'low', [50] = 'medium', [70] = 'high',
+	[90] = 'critical'}
+
+local function pairs_from(first)
+	local map = {}
+	for i = first, #ARGV - 1, 2 do
+		map[ARGV[i]] = ARGV[i + 1]
+	end
+	return map
+end
+
+local function read(key)
+	local flat, map = redis.call('HGETALL', key), {}
+	for i = 1, #flat, 2 do
+		map[flat[i]] = flat[i + 1]
+	end
+	return map
+end
+
+-- In pieces: unpack() has a limit.
+local function write(key, map)
+	local flat = {}
+	for name, value in pairs(map) do
+		flat[#flat + 1] = name
+		flat[#flat + 1] = value
+		if #flat >= 1000 then
+			redis.call('HSET', key, unpack(flat))
+			flat = {}
+		end
+	end
+	if #flat > 0 then
+		redis.call('HSET', key, unpack(flat))
+	end
+end
+
+local function number(value)
+	return tonumber(value or '0') or 0
+end
+
+local function earliest(a, b)
+	if a and b then return a < b and a or b end
+	return a or b
+end
+
+local function latest(a, b)
+	if a and b then return a > b and a or b end
+	return a or b
+end
+
+if ARGV[1] == 'heartbeat' then
+	redis.call('DEL', KEYS[1])
+	write(KEYS[1], pairs_from(3))
+	redis.call('EXPIRE', KEYS[1], ARGV[2])
+	return 1
+end
+
+if ARGV[1] == 'coverage' then
+	local suffix, keep, new = '@' .. ARGV[2], number(ARGV[3]), pairs_from(4)
+	for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+		if name:sub(-#suffix) == suffix and not new[name] then
+			redis.call('HDEL', KEYS[1], name)
+		end
+	end
+	write(KEYS[1], new)
+	if keep > 0 then
+		redis.call('EXPIRE', KEYS[1], keep)
+	end
+	return 1
+end
+
+local sensor, epoch, sequence, after = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local closed_keep, run_keep = number(ARGV[8]), number(ARGV[9])
+local applied = redis.call('HGET', KEYS[2], sensor)
+if applied then
+	local last_epoch, last = applied:match('^(%S+) (%d+)$')
+	if last_epoch == epoch and number(sequence) <= number(last) then
+		return 0
+	end
+end
+if after ~= '' and applied ~= after then
+	return redis.error_reply('SPANWATCH an earlier event is missing')
+end
+
+local event = pairs_from(12)
+redis.call('HSET', KEYS[2], sensor, epoch .. ' ' .. sequence)
+
+local entry = {}
+for i = 12, #ARGV do
+	entry[#entry + 1] = ARGV[i]
+end
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[6], '*', 'json', ARGV[11], unpack(entry))
+redis.call('PUBLISH', ARGV[10], ARGV[11])
+if number(ARGV[7]) > 0 then
+	redis.call('RPUSH', KEYS[8], ARGV[11])
+	redis.call('LTRIM', KEYS[8], -number(ARGV[7]), -1)
+end
+
+-- What each sensor says of `name` is kept in `name@sensor`; these fold over all of them.
+local function note(old, new, name, value)
+	if value then new[name .. '@' .. sensor] = value end
+end
+
+local function each_sensor(old, new, name, visit)
+	local prefix = name .. '@'
+	for field, value in pairs(old) do
+		if field:sub(1, #prefix) == prefix and not new[field] then visit(value, field:sub(#prefix + 1)) end
+	end
+	for field, value in pairs(new) do
+		if field:sub(1, #prefix) == prefix then visit(value, field:sub(#prefix + 1)) end
+	end
+end
+
+local function highest(old, new, name, value)
+	note(old, new, name, value)
+	local most
+	each_sensor(old, new, name, function(said)
+		if not most or number(said) > most then most = number(said) end
+	end)
+	if most then new[name] = string.format('%.0f', most) end
+	return most
+end
+
+-- A counter that falls began again at 0: the sensor was restarted.
+local function total(old, new, name, value)
+	if not value then return end
+	local before, now = number(old[name .. '@' .. sensor]), number(value)
+	local grown = now >= before and now - before or now
+	note(old, new, name, value)
+	new[name] = string.format('%.0f', number(old[name]) + grown)
+end
+
+-- Open while any sensor says so.
+local function state_of(old, new, value)
+	local rank, merged, names = {open = 3, unconfirmed = 2, closed = 1}, 'closed', {}
+	note(old, new, 'state', value)
+	each_sensor(old, new, 'state', function(said, name)
+		names[#names + 1] = name
+		if rank[said] > rank[merged] then merged = said end
+	end)
+	table.sort(names)
+	new.sensors = table.concat(names, ',')
+	new.state = merged
+	return merged
+end
+
+-- The change happened between two moments; several sensors narrow them. An interval that does not
+-- meet the old one is about a new change.
+local function interval(old, new, from, to, fresh)
+	local a, b = from, to
+	if not fresh then
+		a, b = latest(old.changed_after, from), earliest(old.changed_before, to)
+		if a and b and a > b then a, b = from, to end
+	end
+	new.changed_after, new.changed_before = a, b
+end
+
+-- Drops what the merged object no longer has, and lets it end some time after it is closed.
+local function finish(key, old, new, names)
+	for _, name in ipairs(names) do
+		if old[name] and not new[name] then redis.call('HDEL', key, name) end
+	end
+	write(key, new)
+	if run_keep > 0 then
+		redis.call('EXPIRE', key, run_keep)
+	elseif new.state == 'closed' then
+		redis.call('EXPIRE', key, closed_keep)
+	else
+		redis.call('PERSIST', key)
+	end
+end
+
+local not_of_exposure = {kind = 1, id = 1, sequence = 1, ts = 1, created = 1, sensor = 1, alert = 1,
+	exposure = 1, last_seen_s = 1}
+
+local function apply_exposure(key, id)
+	local old, new = read(key), {id = id, last_event = event.kind, updated = event.ts}
+	for name, value in pairs(event) do
+		if not not_of_exposure[name] and name:sub(1, 9) ~= 'incident_' then new[name] = value end
+	end
+	local fresh = not old.state or (old.state == 'closed' and event.state ~= 'closed')
+	local state = state_of(old, new, event.state)
+	new.opened = earliest(old.opened, event.opened)
+	new.first_answer = earliest(old.first_answer, event.first_answer)
+	new.last_answer = latest(old.last_answer, event.last_answer)
+	new.last_seen = latest(old.last_seen, event.last_seen)
+	interval(old, new, event.changed_after, event.changed_before, fresh)
+	if state ~= 'closed' then
+		new.closed, new.close_reason = nil, nil
+	else
+		new.closed = latest(old.closed, event.closed)
+	end
+	local level = highest(old, new, 'level', event.level)
+	local severity = highest(old, new, 'severity_number', event.severity_number)
+	new.level_name, new.severity = levels[level], severities[severity]
+	highest(old, new, 'clients', event.clients)
+	highest(old, new, 'reopened', event.reopened)
+	for _, name in ipairs({'flows', 'bytes_in', 'bytes_out', 'logins_failed', 'logins_succeeded'}) do
+		total(old, new, name, event[name])
+	end
+	finish(key, old, new, {'closed', 'close_reason', 'changed_after', 'changed_before'})
+	if state == 'closed' then
+		redis.call('ZREM', KEYS[6], id)
+		redis.call('ZREM', KEYS[7], id)
+		return
+	end
+	local seen = redis.call('ZSCORE', KEYS[6], id)
+	if not seen or number(event.last_seen_s) > number(seen) then
+		redis.call('ZADD', KEYS[6], event.last_seen_s, id)
+	end
+	redis.call('ZADD', KEYS[7], severity + level, id)
+end
+
+local function apply_incident(key)
+	local old, new = read(key), {id = event.incident, last_event = event.kind, updated = event.ts}
+	for _, name in ipairs({'site', 'rule', 'group', 'owner', 'security_group'}) do
+		new[name] = event[name]
+	end
+	if not event.exposure then new.reason = event.reason end
+	local fresh = not old.state or (old.state == 'closed' and event.incident_state ~= 'closed')
+	local state = state_of(old, new, event.incident_state)
+	new.opened = earliest(old.opened, event.incident_opened)
+	new.last = latest(old.last, event.incident_last)
+	interval(old, new, event.incident_changed_after, event.incident_changed_before, fresh)
+	new.one_change = event.incident_one_change
+	if state == 'closed' then new.closed = latest(old.closed, event.incident_closed) end
+	local level = highest(old, new, 'level', event.incident_level)
+	local severity = highest(old, new, 'severity_number', event.incident_severity_number)
+	new.level_name, new.severity = levels[level], severities[severity]
+	highest(old, new, 'open_count', event.incident_open_count)
+	highest(old, new, 'member_count', event.incident_member_count)
+	local known = redis.call('SCARD', KEYS[5])
+	if known > number(new.member_count) then new.member_count = tostring(known) end
+	finish(key, old, new, {'closed', 'changed_after', 'changed_before'})
+	if state == 'closed' and run_keep == 0 and known > 0 then
+		redis.call('EXPIRE', KEYS[5], closed_keep)
+	end
+end
+
+if event.exposure then
+	apply_exposure(KEYS[3], event.exposure)
+end
+if event.incident then
+	if event.exposure then redis.call('SADD', KEYS[5], event.exposure) end
+	for member in (event.incident_members or ''):gmatch('%S+') do
+		redis.call('SADD', KEYS[5], member)
+	end
+	redis.call('PERSIST', KEYS[5])
+	if event.incident_state then apply_incident(KEYS[4]) end
+end
+if run_keep > 0 then
+	for _, key in ipairs({KEYS[1], KEYS[2], KEYS[5], KEYS[6], KEYS[7], KEYS[8]}) do
+		redis.call('EXPIRE', key, run_keep)
+	end
+end
+return 1

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* What an error answer of Redis means for the event it is about. */
+#ifndef SENSOR_REDIS_ERRORS_H
+#define SENSOR_REDIS_ERRORS_H
+
+enum redis_remedy {
+	REDIS_RETRY,	 /* the same again after a pause: LOADING, OOM, BUSY, … and all unknown */
+	REDIS_LOAD,	 /* the script is not there (any more) */
+	REDIS_RECONNECT, /* another server, or another log-in: READONLY, MOVED, NOAUTH, … */
+	REDIS_HOPELESS,	 /* this event will fail for ever: WRONGTYPE, or a fault of the script */
+};
+
+enum redis_remedy redis_error_remedy(const char *text);
+
+#endif

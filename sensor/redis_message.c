@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/* See redis_message.h. The order of keys and arguments is that of the head of apply.lua. */
+#include "sensor/redis_message.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void redis_message_free(struct redis_message *message)
+{
+	free(message->arguments);
+	free(message->lengths);
+	message->arguments = NULL;
+	message->lengths = NULL;
+	message->count = message->capacity = 0;
+}
+
+static bool grow(struct redis_message *message)
+{
+	size_t capacity = message->capacity != 0 ? message->capacity * 2 : 256;
+	const char **arguments =
+		reallocarray(message->arguments, capacity, sizeof *message->arguments);
+	size_t *lengths;
+
+	if (arguments == NULL)
+		return false;
+	message->arguments = arguments;
+	lengths = reallocarray(message->lengths, capacity, sizeof *message->lengths);
+	if (lengths == NULL)
+		return false;
+	message->lengths = lengths;
+	message->capacity = capacity;
+	return true;
+}
+
+static void add_bytes(struct redis_message *message, const char *bytes, size_t length)
+{
+	if (message->count == message->capacity && !grow(message)) {
+		message->failed = true;
+		return;
+	}
+	message->arguments[message->count] = bytes;
+	message->lengths[message->count++] = length;
+}
+
+static void add(struct redis_message *message, const char *text)
+{
+	add_bytes(message, text, strlen(text));
+}
+
+static void add_packed(struct redis_message *message, const char *packed, size_t length)
+{
+	for (const char *p = packed; p < packed + length; p += strlen(p) + 1)
+		add(message, p);
+}
+
+static void begin(struct redis_message *message, const struct redis_names *names,
+		  const char *key_count)
+{
+	message->count = 0;
+	message->failed = false;
+	add(message, "EVALSHA");
+	add(message, names->sha);
+	add(message, key_count);
+}
+
+static void add_key(struct redis_message *message, size_t index, const struct redis_names *names,
+		    const char *name, const char *id, const char *tail)
+{
+	snprintf(message->keys[index], REDIS_KEY_MAX, "%s%s%s%s", names->prefix, name, id, tail);
+	add(message, message->keys[index]);
+}
+
+void redis_message_event(struct redis_message *message, const struct redis_names *names,
+			 const struct journal_row *row, const char *after)
+{
+	const char *exposure = row->exposure[0] != '\0' ? row->exposure : "none";
+	const char *incident = row->incident[0] != '\0' ? row->incident : "none";
+
+	begin(message, names, "8");
+	add_key(message, 0, names, "events", "", "");
+	add_key(message, 1, names, "applied", "", "");
+	add_key(message, 2, names, "exposure:", exposure, "");
+	add_key(message, 3, names, "incident:", incident, "");
+	add_key(message, 4, names, "incident:", incident, ":members");
+	add_key(message, 5, names, "open", "", "");
+	add_key(message, 6, names, "open:severity", "", "");
+	add_key(message, 7, names, "queue", "", "");
+	snprintf(message->channel, sizeof message->channel, "%slive", names->prefix);
+	snprintf(message->sequence, sizeof message->sequence, "%" PRIu64, row->sequence);
+	snprintf(message->after, sizeof message->after, "%s", after);
+	add(message, "event");
+	add(message, names->sensor);
+	add(message, row->epoch);
+	add(message, message->sequence);
+	add(message, message->after);
+	for (size_t i = 0; i < sizeof names->numbers / sizeof *names->numbers; i++)
+		add(message, names->numbers[i]);
+	add(message, message->channel);
+	add_bytes(message, row->json, row->json_length);
+	add_packed(message, row->fields, row->fields_length);
+}
+
+void redis_message_heartbeat(struct redis_message *message, const struct redis_names *names,
+			     const char *packed, size_t length)
+{
+	begin(message, names, "1");
+	add_key(message, 0, names, "sensor:", names->sensor, "");
+	add(message, "heartbeat");
+	add(message, names->heartbeat_ttl);
+	add_packed(message, packed, length);
+}
+
+void redis_message_coverage(struct redis_message *message, const struct redis_names *names,
+			    const char *packed, size_t length)
+{
+	begin(message, names, "1");
+	add_key(message, 0, names, "coverage", "", "");
+	add(message, "coverage");
+	add(message, names->sensor);
+	add(message, names->numbers[3]);
+	add_packed(message, packed, length);
+}

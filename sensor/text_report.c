@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+/* See text_report.h. Order: what must be acted on first. */
+#include "sensor/text_report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "sensor/printable.h"
+#include "sensor/text_words.h"
+
+static struct report_incident *find(struct text_report *report, const char *id)
+{
+	for (size_t i = 0; i < report->incident_count; i++)
+		if (strcmp(report->incidents[i].view.id, id) == 0)
+			return &report->incidents[i];
+	if (report->incident_count == REPORT_INCIDENTS)
+		return NULL;
+	return &report->incidents[report->incident_count++];
+}
+
+void text_report_note(struct text_report *report, const struct event *event)
+{
+	const struct incident_view *view = &event->incident;
+	struct report_incident *incident;
+
+	report->events++;
+	report->alerts += event->alert;
+	if (!event->has_incident)
+		return;
+	incident = find(report, view->id);
+	if (incident == NULL) {
+		report->incidents_forgotten++;
+		return;
+	}
+	printable_copy(incident->group, sizeof incident->group, view->group);
+	printable_copy(incident->owner, sizeof incident->owner, view->owner);
+	printable_copy(incident->security_group, sizeof incident->security_group,
+		       view->security_group);
+	printable_copy(incident->rule, sizeof incident->rule, view->rule);
+	incident->view = *view;
+	incident->view.group = incident->group;
+	incident->view.owner = incident->owner;
+	incident->view.security_group = incident->security_group;
+	incident->view.rule = incident->rule;
+}
+
+static void print_severity(const struct text_report *report, uint8_t severity)
+{
+	fprintf(report->out, "  %s%-8s%s  ", text_paint(severity, report->terminal),
+		text_severity(severity), text_paint_end(report->terminal));
+}
+
+void text_report_members(const struct text_report *report, const struct incident_view *incident)
+{
+	char place[TEXT_PLACE];
+
+	for (size_t i = 0; i < incident->listed && i < INCIDENT_MEMBERS; i++) {
+		const struct incident_member *member = &incident->members[i];
+
+		fprintf(report->out, "             %-28s %-16s %-9s %s\n",
+			text_place(&member->server, place),
+			event_service_name(report->context, member->service),
+			level_name(member->level), exposure_state_name(member->state));
+	}
+	if (incident->member_count > incident->listed)
+		fprintf(report->out, "             and %u more\n",
+			incident->member_count - incident->listed);
+}
+
+static void print_incident(const struct text_report *report, const struct incident_view *incident)
+{
+	char after[TEXT_TIME], before[TEXT_TIME];
+
+	print_severity(report, incident->severity);
+	fprintf(report->out, "group %s%s%s%s: %" PRIu32 " reached, %" PRIu32 " open",
+		incident->group, incident->security_group[0] != '\0' ? ", " : "",
+		incident->security_group, incident->closed ? " (closed)" : "",
+		incident->member_count, incident->open_count);
+	if (incident->one_change && incident->changed_after_ns != 0)
+		fprintf(report->out, "; one change, %s to %s",
+			text_time(incident->changed_after_ns, after),
+			text_time(incident->changed_before_ns, before));
+	fputc('\n', report->out);
+	text_report_members(report, incident);
+}
+
+static void print_incidents(const struct text_report *report)
+{
+	if (report->incident_count == 0)
+		return;
+	fputs("\nIncidents\n", report->out);
+	for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_INFO; severity--)
+		for (size_t i = 0; i < report->incident_count; i++)
+			if (report->incidents[i].view.severity == severity)
+				print_incident(report, &report->incidents[i].view);
+	if (report->incidents_forgotten != 0)
+		fprintf(report->out, "  (%zu more event%s of incidents beyond the first %d)\n",
+			report->incidents_forgotten, text_plural(report->incidents_forgotten),
+			REPORT_INCIDENTS);
+}
+
+struct tally {
+	const struct text_report *report;
+	uint64_t exposures, open, unlisted;
+};
+
+static void print_exposure(void *context, const struct exposure_view *view)
+{
+	struct tally *tally = context;
+	FILE *out = tally->report->out;
+	const char *service = event_service_name(tally->report->context, view->service);
+	char place[TEXT_PLACE], time[TEXT_TIME], bytes[TEXT_SIZE], rule[POLICY_NAME_MAX];
+
+	if (tally->exposures++ == 0)
+		fputs("\nExposures\n", out);
+	tally->open += view->state != EXPOSURE_CLOSED;
+	tally->unlisted += view->unlisted;
+	print_severity(tally->report, view->severity);
+	printable_copy(rule, sizeof rule, view->rule);
+	fprintf(out, "%-28s %-16s %-9s %-11s since %s; %" PRIu32 " client%s, %s out; %s\n",
+		text_place(&view->server, place), service[0] != '\0' ? service : "?",
+		level_name(view->level), exposure_state_name(view->state),
+		text_time(view->first_answer_ns, time), view->clients, text_plural(view->clients),
+		text_size(view->bytes_out, bytes), view->unlisted ? "no rule" : rule);
+}
+
+struct walls {
+	const struct text_report *report;
+	const struct policy *policy;
+	uint64_t probes, silent;
+	bool titled;
+};
+
+static void print_wall(void *context, const struct coverage *coverage)
+{
+	struct walls *walls = context;
+	FILE *out = walls->report->out;
+	char name[POLICY_NAME_MAX], time[TEXT_TIME];
+
+	if (!coverage->is_rule)
+		return;
+	walls->probes += coverage->probes;
+	if (coverage->probes == 0 && coverage->answers == 0) {
+		walls->silent++;
+		return;
+	}
+	if (!walls->titled)
+		fputs("\nWalls\n", out);
+	walls->titled = true;
+	printable_copy(name, sizeof name, policy_rule(walls->policy, coverage->index).name);
+	fprintf(out, "  %-28s %" PRIu64 " probe%s stopped, last %s; %" PRIu64 " answered\n", name,
+		coverage->probes, text_plural(coverage->probes),
+		text_time(coverage->last_probe_ns, time), coverage->answers);
+}
+
+void text_report_print(const struct text_report *report, const struct engine *engine,
+		       const struct policy *policy)
+{
+	struct tally tally = {.report = report};
+	struct walls walls = {.report = report, .policy = policy};
+
+	print_incidents(report);
+	engine_each_exposure(engine, true, print_exposure, &tally);
+	engine_coverage(engine, print_wall, &walls);
+	fprintf(report->out,
+		"\n%" PRIu64 " exposure%s (%" PRIu64 " open, %" PRIu64 " without a rule), %zu "
+		"incident%s, %" PRIu64 " probe%s stopped; %" PRIu64 " rule%s never tested; %" PRIu64
+		" event%s, %" PRIu64 " alert%s\n",
+		tally.exposures, text_plural(tally.exposures), tally.open, tally.unlisted,
+		report->incident_count, text_plural(report->incident_count), walls.probes,
+		text_plural(walls.probes), walls.silent, text_plural(walls.silent), report->events,
+		text_plural(report->events), report->alerts, text_plural(report->alerts));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* The closing report, and the incidents that it needs to remember; for sink_text.c. */
+#ifndef SENSOR_TEXT_REPORT_H
+#define SENSOR_TEXT_REPORT_H
+
+#include <stdio.h>
+
+#include "sensor/engine.h"
+#include "sensor/event_words.h"
+
+#define REPORT_INCIDENTS 64
+
+/* The last state of an incident. Its own copies: a policy may be gone when the report is made. */
+struct report_incident {
+	struct incident_view view;
+	char group[POLICY_NAME_MAX], owner[POLICY_NAME_MAX];
+	char security_group[POLICY_NAME_MAX], rule[POLICY_NAME_MAX];
+};
+
+struct text_report {
+	FILE *out;
+	bool terminal;
+	const struct event_context *context;
+	uint64_t events, alerts;
+	size_t incident_count, incidents_forgotten; /* forgotten: more than there is room for */
+	struct report_incident incidents[REPORT_INCIDENTS];
+};
+
+void text_report_note(struct text_report *report, const struct event *event);
+void text_report_print(const struct text_report *report, const struct engine *engine,
+		       const struct policy *policy);
+/* Also used for single events: one line for each listed member. */
+void text_report_members(const struct text_report *report, const struct incident_view *incident);
+
+#endif
