@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The session half of imap: for now it only names the service.
+ * IMAP (RFC 3501, RFC 9051): tagged commands, responses that carry the tag back when a command is
+ * over, untagged data in between. A line may end with {123}: so many bytes follow that belong to
+ * it, then the line goes on; they are counted and skipped. Passwords are in LOGIN's second
+ * argument and in the lines that follow AUTHENTICATE: of both only the user's name is taken.
  */
+#include "dissectors/imap_login.h"
 #include "dissectors/imap_probe.h"
+#include "dissectors/lines.h"
 
-static const uint16_t ports[] = {143, 0};
+#define OUTSTANDING 8
+#define TAG_SIZE    16 /* longer tags are compared by their beginning */
+
+static const uint16_t ports[] = {143, 993, 0};
 
 static const struct service services[] = {
 	{
@@ -16,6 +24,43 @@ static const struct service services[] = {
 	},
 };
 
+enum kind {
+	ANY,	/* answered before a log-in as well */
+	SECURE, /* only answered after a log-in */
+	LOG_IN,
+	AUTHENTICATE,
+	START_TLS,
+};
+
+struct pending {
+	char tag[TAG_SIZE];
+	int handle; /* of facts_command() */
+	uint8_t kind;
+	bool used;
+};
+
+/* One direction: lines, and the literals that interrupt them. */
+struct flow {
+	struct line line;
+	struct imap_literal literal;
+	uint64_t left;	/* bytes of the literal at hand */
+	bool continued; /* this line goes on with a command or response that had a literal */
+	bool lost;	/* until the next line begins */
+};
+
+struct imap {
+	struct flow client, server;
+	struct pending queue[OUTSTANDING];
+	uint8_t next; /* row of queue to use */
+	bool greeted, in, anonymous;
+	bool authenticating;	 /* the client's lines are the mechanism's */
+	bool user_is_next;	 /* and the next one is, or holds, the user's name */
+	bool user_in_literal;	 /* LOGIN {5}: the literal is the user's name */
+	bool mechanism_is_plain; /* the name is one of three fields */
+};
+
+_Static_assert(sizeof(struct imap) <= DISSECTOR_STATE_MAX, "state of imap");
+
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
@@ -23,22 +68,316 @@ static void begin(void *state, struct facts *facts)
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
+struct command_row {
+	const char *name;
+	uint8_t kind;
+	uint8_t flags;
+};
+
+static const struct command_row commands[] = {
+	{"CAPABILITY", ANY, 0},
+	{"NOOP", ANY, 0},
+	{"ID", ANY, 0},
+	{"LOGOUT", ANY, 0},
+	{"STARTTLS", START_TLS, 0},
+	{"LOGIN", LOG_IN, 0},
+	{"AUTHENTICATE", AUTHENTICATE, 0},
+	{"SELECT", SECURE, 0},
+	{"EXAMINE", SECURE, 0},
+	{"LIST", SECURE, COMMAND_LISTING},
+	{"LSUB", SECURE, COMMAND_LISTING},
+	{"XLIST", SECURE, COMMAND_LISTING},
+	{"FETCH", SECURE, COMMAND_LISTING},
+	{"SEARCH", SECURE, COMMAND_LISTING},
+	{"STATUS", SECURE, 0},
+	{"NAMESPACE", SECURE, 0},
+	{"STORE", SECURE, 0},
+	{"COPY", SECURE, 0},
+	{"MOVE", SECURE, 0},
+	{"APPEND", SECURE, 0},
+	{"CREATE", SECURE, 0},
+	{"RENAME", SECURE, 0},
+	{"DELETE", SECURE, COMMAND_DESTRUCTIVE},
+	{"EXPUNGE", SECURE, COMMAND_DESTRUCTIVE},
+	{"SETACL", SECURE, 0},
+	{"GETMETADATA", SECURE, COMMAND_LISTING},
+	{"IDLE", SECURE, 0},
+};
+
+static const struct command_row *find_command(const struct bytes *word)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		if (lines_equal(word, commands[i].name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* Does this sequence set name more than one message? "1:*", "2,4" */
+static bool is_many(const struct bytes *set)
+{
+	for (size_t i = 0; i < set->left; i++) {
+		if (strchr(":,*", set->at[i]))
+			return true;
+	}
+	return false;
+}
+
+static int note_command(struct facts *facts, const struct command_row *row, bool uid,
+			struct bytes arguments)
+{
+	char text[32] = "UID ";
+	size_t prefix = uid ? 4 : 0;
+	unsigned flags = row->flags;
+	struct bytes set = lines_word(&arguments);
+
+	memcpy(text + prefix, row->name, strlen(row->name) + 1);
+	if (strcmp(row->name, "STORE") == 0 && lines_contain(&arguments, "\\Deleted")) {
+		strcat(text, " \\Deleted");
+		flags = is_many(&set) ? COMMAND_DESTRUCTIVE : 0;
+	}
+	return facts_command(facts, text, strlen(text), flags);
+}
+
+static void set_tag(struct pending *pending, const struct bytes *tag)
+{
+	size_t length = tag->left < TAG_SIZE - 1 ? tag->left : TAG_SIZE - 1;
+
+	memset(pending->tag, 0, TAG_SIZE);
+	memcpy(pending->tag, tag->at, length);
+}
+
+static void on_authenticate(struct imap *imap, struct facts *facts, struct bytes arguments)
+{
+	struct bytes mechanism = lines_word(&arguments);
+	struct bytes initial = lines_word(&arguments);
+	char name[24];
+	size_t length = lines_upper(name, sizeof name, &mechanism);
+
+	FACTS_TEXT(facts, mechanism, name, length);
+	imap->mechanism_is_plain = strcmp(name, "PLAIN") == 0;
+	imap->anonymous = strcmp(name, "ANONYMOUS") == 0;
+	imap->user_is_next = imap->mechanism_is_plain || strcmp(name, "LOGIN") == 0;
+	imap->authenticating = true;
+	if (initial.left != 0 && imap->user_is_next) {
+		imap_login_encoded(initial, imap->mechanism_is_plain, facts);
+		imap->user_is_next = false;
+	}
+}
+
+static void on_login(struct imap *imap, struct facts *facts, struct bytes arguments)
+{
+	FACTS_TEXT(facts, mechanism, "LOGIN", 5);
+	imap->anonymous = false;
+	imap->user_in_literal = arguments.left != 0 && arguments.at[0] == '{';
+	if (!imap->user_in_literal)
+		imap_login_user(arguments, facts);
+}
+
+static void on_command(struct imap *imap, struct facts *facts, struct bytes text)
+{
+	struct bytes tag = lines_word(&text), word = lines_word(&text);
+	bool uid = lines_equal(&word, "UID");
+	const struct command_row *row;
+	struct pending *pending;
+
+	if (uid)
+		word = lines_word(&text);
+	row = find_command(&word);
+	if (!row || tag.left == 0)
+		return;
+	pending = &imap->queue[imap->next++ % OUTSTANDING];
+	*pending = (struct pending){.kind = row->kind, .used = true};
+	set_tag(pending, &tag);
+	pending->handle = note_command(facts, row, uid, text);
+	if (row->kind == LOG_IN)
+		on_login(imap, facts, text);
+	else if (row->kind == AUTHENTICATE)
+		on_authenticate(imap, facts, text);
+}
+
+static void on_client_line(struct imap *imap, struct facts *facts, bool continued)
+{
+	struct bytes text = bytes_from(imap->client.line.text, imap->client.line.length);
+
+	if (imap->authenticating) {
+		if (imap->user_is_next)
+			imap_login_encoded(text, imap->mechanism_is_plain, facts);
+		imap->user_is_next = false;
+	} else if (!continued) {
+		on_command(imap, facts, text);
+	}
+}
+
+/* After a greeting or log-in: nobody asked for credentials, or they were accepted. */
+static void on_login_result(struct imap *imap, struct facts *facts, bool accepted)
+{
+	imap->authenticating = false;
+	imap->user_in_literal = false;
+	imap->in |= accepted;
+	if (accepted && imap->anonymous)
+		facts_set_auth(facts, AUTH_ANONYMOUS);
+	else
+		facts_login(facts, accepted);
+}
+
+static void on_tagged(struct imap *imap, struct facts *facts, struct pending *pending, bool ok)
+{
+	facts_command_result(facts, pending->handle, ok);
+	pending->used = false;
+	switch ((enum kind)pending->kind) {
+	case LOG_IN:
+	case AUTHENTICATE:
+		on_login_result(imap, facts, ok);
+		break;
+	case START_TLS:
+		if (!ok)
+			break;
+		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+		facts_set_auth(facts, AUTH_UNKNOWN);
+		facts->starts_tls = true;
+		facts->revision++;
+		imap->client.lost = imap->server.lost = true;
+		break;
+	case SECURE:
+		if (!ok && !imap->in && imap->greeted)
+			facts_set_auth(facts, AUTH_REQUIRED);
+		break;
+	case ANY:
+		break;
+	}
+}
+
+static void on_greeting(struct imap *imap, struct facts *facts, struct bytes text)
+{
+	struct bytes state = lines_word(&text);
+
+	imap->greeted = true;
+	facts_set_auth(facts, AUTH_NA);
+	if (lines_equal(&state, "PREAUTH")) {
+		imap->in = true;
+		facts_set_auth(facts, AUTH_NONE);
+	}
+	imap_login_product(text, facts);
+}
+
+/* "23 FETCH (...", "LIST (...", "SEARCH 2 3" */
+static void on_untagged(struct imap *imap, struct facts *facts, struct bytes text)
+{
+	struct bytes all = text, word = lines_word(&text), second = lines_word(&text);
+
+	if (!imap->greeted && (lines_equal(&word, "OK") || lines_equal(&word, "PREAUTH") ||
+			       lines_equal(&word, "BYE")))
+		on_greeting(imap, facts, all);
+	else if (lines_equal(&second, "FETCH") || lines_equal(&word, "LIST") ||
+		 lines_equal(&word, "LSUB") || lines_equal(&word, "XLIST") ||
+		 (lines_equal(&word, "SEARCH") && second.left != 0))
+		facts_set_data_read(facts, ANSWER_YES);
+	else if (lines_equal(&word, "ID"))
+		imap_login_id(all, facts);
+	imap->greeted = true;
+}
+
+static void on_server_line(struct imap *imap, struct facts *facts)
+{
+	struct bytes text = bytes_from(imap->server.line.text, imap->server.line.length);
+	struct bytes tag = lines_word(&text), state;
+	struct pending compared = {.used = true};
+
+	facts_set_data_read(facts, ANSWER_NO);
+	if (lines_equal(&tag, "*")) {
+		on_untagged(imap, facts, text);
+		return;
+	}
+	state = lines_word(&text);
+	if (!lines_equal(&state, "OK") && !lines_equal(&state, "NO") && !lines_equal(&state, "BAD"))
+		return;
+	set_tag(&compared, &tag);
+	for (size_t i = 0; i < OUTSTANDING; i++) {
+		struct pending *pending = &imap->queue[i];
+
+		if (pending->used && strcmp(pending->tag, compared.tag) == 0) {
+			on_tagged(imap, facts, pending, lines_equal(&state, "OK"));
+			return;
+		}
+	}
+}
+
+static void skip_literal(struct imap *imap, struct facts *facts, struct flow *flow,
+			 struct bytes *input)
+{
+	size_t length = flow->left < input->left ? (size_t)flow->left : input->left;
+	struct bytes piece = bytes_sub(input, length);
+	bool is_user = flow == &imap->client && imap->user_in_literal;
+
+	if (is_user)
+		lines_next(&flow->line, &piece);
+	flow->left -= length;
+	if (flow->left != 0 || !is_user)
+		return;
+	FACTS_TEXT(facts, user, flow->line.text, flow->line.length);
+	lines_reset(&flow->line);
+	imap->user_in_literal = false;
+}
+
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
 		 size_t length)
 {
-	(void)state;
+	struct imap *imap = state;
+	struct flow *flow = from == SIDE_CLIENT ? &imap->client : &imap->server;
+	struct bytes input = bytes_from(bytes, length);
+
+	while (input.left != 0 && !facts->starts_tls) {
+		struct bytes before = input;
+		bool continued = flow->continued, whole;
+
+		if (flow->left != 0) {
+			skip_literal(imap, facts, flow, &input);
+			continue;
+		}
+		whole = lines_next(&flow->line, &input);
+		before.left -= input.left;
+		imap_login_literal(&flow->literal, before);
+		if (!whole)
+			continue;
+		flow->left = imap_login_literal_length(&flow->literal);
+		flow->continued = flow->literal.follows;
+		flow->literal = (struct imap_literal){.follows = false};
+		if (flow->lost)
+			flow->lost = false;
+		else if (from == SIDE_CLIENT)
+			on_client_line(imap, facts, continued);
+		else if (!continued)
+			on_server_line(imap, facts);
+		lines_reset(&flow->line);
+	}
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct imap *imap = state;
+	struct flow *flow = from == SIDE_CLIENT ? &imap->client : &imap->server;
+
 	(void)facts;
-	(void)from;
-	(void)bytes;
-	(void)length;
+	if (missing != 0 && missing <= flow->left) {
+		flow->left -= missing;
+		return;
+	}
+	imap->greeted = true; /* what comes first now is no greeting */
+	flow->left = 0;
+	flow->lost = true;
+	flow->continued = false;
+	lines_reset(&flow->line);
 }
 
 const struct dissector imap_dissector = {
 	.name = "imap",
 	.transports = OVER_TCP,
+	.state_size = sizeof(struct imap),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.probe = imap_probe,
 	.begin = begin,
 	.feed = feed,
+	.gap = gap,
 };
