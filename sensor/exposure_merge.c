@@ -216,20 +216,19 @@ static struct exposure_source *find_source(struct exposure *x, const struct addr
 }
 
 /* A row for a new client: a free one, or the last (least far, stalest) if the client got as far. */
-static struct exposure_source *take_source(struct exposure *x, const struct observation *o,
-					   enum level level)
+static struct exposure_source *take_source(struct exposure *x, const struct address *client,
+					   uint8_t level, uint64_t ts_ns)
 {
-	struct exposure_source *row = &x->sources[EXPOSURE_SOURCES - 1];
+	struct exposure_source *row = find_source(x, client);
 
+	if (row != NULL)
+		return row;
+	row = &x->sources[EXPOSURE_SOURCES - 1];
 	if (x->source_count < EXPOSURE_SOURCES)
 		row = &x->sources[x->source_count++];
 	else if (level < row->level)
 		return NULL;
-	*row = (struct exposure_source){
-		.address = o->flow.client,
-		.first_ns = o->ts_ns,
-		.level = (uint8_t)level,
-	};
+	*row = (struct exposure_source){.address = *client, .first_ns = ts_ns, .level = level};
 	return row;
 }
 
@@ -253,19 +252,34 @@ void exposure_merge_source(struct exposure *x, const struct observation *o, enum
 			   uint64_t data_out)
 {
 	const struct flow_report *flow = &o->flow;
-	struct exposure_source *row = find_source(x, &flow->client);
+	struct exposure_source *row = take_source(x, &flow->client, (uint8_t)level, o->ts_ns);
 
-	if (row == NULL)
-		row = take_source(x, o, level);
 	if (row == NULL)
 		return;
 	later(&row->last_ns, o->ts_ns);
 	row->flows += flow->first || row->flows == 0;
 	row->bytes_out += flow->new_bytes_s2c;
-	if (row->bytes_out > data_out && level < LEVEL_DATA_OUT && level >= LEVEL_ANSWERED)
+	if (row->bytes_out > data_out && level < LEVEL_DATA_OUT)
 		level = LEVEL_DATA_OUT;
 	if (level > row->level)
 		row->level = (uint8_t)level;
+	resort(x, row);
+}
+
+void exposure_merge_add_source(struct exposure *x, const struct exposure_source *source)
+{
+	struct exposure_source *row =
+		take_source(x, &source->address, source->level, source->first_ns);
+
+	if (row == NULL)
+		return;
+	if (source->first_ns < row->first_ns)
+		row->first_ns = source->first_ns;
+	later(&row->last_ns, source->last_ns);
+	row->flows += source->flows;
+	row->bytes_out += source->bytes_out;
+	if (source->level > row->level)
+		row->level = source->level;
 	resort(x, row);
 }
 

@@ -23,6 +23,9 @@ bool exposure_merge(struct exposure *exposure, const struct observation *observa
 void exposure_merge_source(struct exposure *exposure, const struct observation *observation,
 			   enum level level, uint64_t data_out);
 
+/* The row of another exposure's client, into this one's. */
+void exposure_merge_add_source(struct exposure *exposure, const struct exposure_source *source);
+
 /* Drops what belongs to one life of an exposure, when the next one begins. */
 void exposure_merge_restart(struct exposure *exposure);
 

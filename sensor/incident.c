@@ -327,7 +327,7 @@ void incidents_leave(struct incidents *all, const struct exposure *x, uint32_t e
 	all->open_count--;
 	list_remove(&all->open, all->nodes, x->incident);
 	list_append(&all->closed, all->nodes, x->incident);
-	add_news(all, incident, INCIDENT_CHANGED, exposure);
+	add_news(all, incident, INCIDENT_CLOSED, exposure);
 }
 
 static uint16_t group_by_name(const struct policy *policy, const char *name)

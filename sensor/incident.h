@@ -20,6 +20,7 @@ enum {
 	INCIDENT_CHANGED = 1 << 3,  /* worth an event */
 	INCIDENT_MOVED = 1 << 4,    /* worth telling at the end only */
 	INCIDENT_REOPENED = 1 << 5, /* all its members had been closed */
+	INCIDENT_CLOSED = 1 << 6,   /* the last open member has closed */
 };
 
 struct incident {

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The turns in an exposure's life: taken into the table, opened, judged, closed. Every open one is
+ * counted, ranked for eviction, and known to its incident; these functions keep the three in step.
+ */
+#include <stdio.h>
+
+#include "sensor/engine_state.h"
+#include "sensor/exposure_merge.h"
+#include "sensor/hash.h"
+
+static void make_id(const struct engine *engine, struct exposure *x)
+{
+	char text[256], address[ADDRESS_TEXT_MAX], id[33];
+	int length = snprintf(text, sizeof text, "%s|%s|%s|%u|%u", policy_site(engine->policy),
+			      transport_name(x->server.transport),
+			      address_format(&x->server.address, address), (unsigned)x->server.port,
+			      (unsigned)x->server.realm);
+
+	hash_identifier(text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1, id);
+	snprintf(x->id, sizeof x->id, "%.16s", id);
+}
+
+static void evict(struct engine *engine, uint32_t slot, uint64_t now_ns)
+{
+	if (exposures_at(engine->exposures, slot)->state != EXPOSURE_CLOSED)
+		engine_life_close(engine, slot, CLOSE_EVICTED, now_ns);
+	exposures_remove(engine->exposures, slot);
+	engine->stats.exposures_evicted++;
+}
+
+uint32_t engine_life_new(struct engine *engine, const struct endpoint *server,
+			 const struct address *server_seen, bool unlisted, uint8_t severity,
+			 uint64_t now_ns)
+{
+	bool refused;
+	uint32_t slot = exposures_victim(engine->exposures, unlisted, severity, &refused);
+	struct exposure *x;
+
+	if (refused) {
+		engine->stats.exposures_refused++;
+		return EXPOSURE_NONE;
+	}
+	if (slot != EXPOSURE_NONE)
+		evict(engine, slot, now_ns);
+	slot = exposures_add(engine->exposures, server);
+	x = exposures_at(engine->exposures, slot);
+	x->server_seen = *server_seen;
+	make_id(engine, x);
+	return slot;
+}
+
+static uint64_t check_period(const struct engine *engine)
+{
+	const struct policy_thresholds *t = policy_thresholds(engine->policy);
+	uint64_t period = t->summary_every_ns < t->unconfirmed_after_ns ? t->summary_every_ns
+									: t->unconfirmed_after_ns;
+
+	return period >= ENGINE_SECOND_NS ? period : ENGINE_SECOND_NS;
+}
+
+void engine_life_check_later(struct engine *engine, uint32_t slot, uint64_t now_ns)
+{
+	exposures_check_at(engine->exposures, slot, now_ns + check_period(engine));
+}
+
+enum event_kind engine_life_open(struct engine *engine, uint32_t slot, uint64_t now_ns)
+{
+	struct exposure *x = exposures_at(engine->exposures, slot);
+	bool before = x->opened_ns != 0;
+
+	x->state = EXPOSURE_OPEN;
+	x->close_reason = CLOSE_NOT;
+	x->closed_ns = 0;
+	x->level = LEVEL_BLOCKED;
+	x->unlisted = true;
+	x->rule = x->group = POLICY_NONE;
+	x->rule_severity = x->severity = SEVERITY_INFO;
+	x->opened_ns = now_ns;
+	x->changed_after_ns = 0;
+	x->reopened += before;
+	exposure_merge_restart(x);
+	engine->stats.exposures_opened++;
+	engine->stats.exposures_open++;
+	engine_life_check_later(engine, slot, now_ns);
+	return before ? EVENT_EXPOSURE_REOPENED : EVENT_EXPOSURE_OPENED;
+}
+
+void engine_life_judge(struct exposure *x, const struct policy_decision *decision)
+{
+	bool first = x->group == POLICY_NONE && x->rule == POLICY_NONE;
+
+	if (decision->verdict == POLICY_FORBIDDEN &&
+	    (x->unlisted || decision->severity > x->rule_severity)) {
+		x->unlisted = false;
+		x->rule = decision->rule;
+		x->rule_severity = (uint8_t)decision->severity;
+	} else if (!first || decision->verdict != POLICY_UNLISTED) {
+		return;
+	}
+	x->group = decision->group;
+	x->client_zone = decision->client_zone;
+	x->server_zone = decision->server_zone;
+}
+
+/* Destruction and a broken-into account are critical whatever the rule said. */
+void engine_life_severity(struct exposure *x)
+{
+	uint8_t severity = x->rule_severity;
+
+	if (x->level == LEVEL_DESTROYED || x->campaign)
+		severity = SEVERITY_CRITICAL;
+	if (x->direction == DIRECTION_GUESS && severity > EXPOSURE_GUESS_RANK)
+		severity = EXPOSURE_GUESS_RANK;
+	x->severity = x->unlisted ? SEVERITY_INFO : severity;
+}
+
+void engine_life_join(struct engine *engine, uint32_t slot, uint64_t now_ns)
+{
+	struct exposure *x = exposures_at(engine->exposures, slot);
+
+	if (!x->unlisted && x->group != POLICY_NONE) {
+		incidents_join(engine->incidents, engine->policy, x, slot, now_ns);
+		return;
+	}
+	x->incident = INCIDENT_NONE;
+	x->incident_id[0] = '\0';
+}
+
+void engine_life_close(struct engine *engine, uint32_t slot, enum close_reason reason,
+		       uint64_t now_ns)
+{
+	struct exposure *x = exposures_at(engine->exposures, slot);
+	struct reason_context context = engine_reason(engine, x);
+
+	x->state = EXPOSURE_CLOSED;
+	x->close_reason = (uint8_t)reason;
+	x->closed_ns = now_ns;
+	engine->stats.exposures_closed++;
+	engine->stats.exposures_open--;
+	exposures_rank(engine->exposures, slot);
+	incidents_leave(engine->incidents, x, slot, now_ns);
+	emit_exposure(engine, EVENT_EXPOSURE_CLOSED, slot, now_ns);
+	reason_closed(engine->event.reason, &engine->event.exposure, &context,
+		      x->probes_unanswered + x->probes_refused, sketch_count(&x->closers));
+	emit_send(engine);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The inside of the engine, for the files engine*.c alone. What happens with an observation:
+ *
+ *   engine_observe → engine_wall   probes: wall evidence, closing
+ *                  → engine_flow   an answer: open, escalate, reopen, collapse
+ *                        → engine_life_*  state changes, each with its event
+ *                              → emit_*   builds, numbers and hands over the event
+ *   then the incidents' news are told (engine_tell_incidents), at most once for each.
+ */
+#ifndef SENSOR_ENGINE_STATE_H
+#define SENSOR_ENGINE_STATE_H
+
+#include "sensor/coverage.h"
+#include "sensor/engine.h"
+#include "sensor/evidence.h"
+#include "sensor/exposure.h"
+#include "sensor/incident.h"
+#include "sensor/reason.h"
+#include "sensor/wall.h"
+
+#define ENGINE_SECOND_NS 1000000000u
+
+struct engine {
+	struct engine_options options;
+	const struct policy *policy;
+	const struct services *services;
+	event_handler *handler;
+	void *context;
+	struct wall *wall;
+	struct exposures *exposures;
+	struct incidents *incidents;
+	struct coverage_table *coverage;
+	uint8_t *exceptions_told; /* by index: enum of engine_policy.c */
+	uint8_t *exceptions_next; /* scratch for a reload */
+	uint64_t exception_check_ns;
+	uint32_t *order;   /* scratch for engine_each_exposure() */
+	uint64_t sequence; /* of the next event */
+	uint64_t ordinal_ns, ordinal;
+	struct engine_stats stats;
+	struct event event; /* the one being built */
+};
+
+/* What the policy says of one client and endpoint, asked by both names of the endpoint. */
+void engine_decide(const struct engine *engine, const struct endpoint *server,
+		   const struct address *server_seen, const struct address *client,
+		   uint16_t service, uint64_t ts_ns, struct policy_decision *decision);
+/* The record that a conversation with `server` belongs to: its own, or "all ports". */
+uint32_t engine_target(const struct engine *engine, const struct endpoint *server);
+
+/* Probes at `server` (translated) that were not let in. */
+void engine_wall(struct engine *engine, const struct endpoint *server,
+		 const struct wall_report *report);
+/* The newest time that the endpoint was seen closed before the first answer. */
+void engine_wall_interval(const struct engine *engine, struct exposure *x,
+			  const struct flow_report *flow);
+
+void engine_flow(struct engine *engine, const struct endpoint *server,
+		 const struct observation *observation);
+
+/* A record for `server`, made with room; EXPOSURE_NONE if there is none to be had. */
+uint32_t engine_life_new(struct engine *engine, const struct endpoint *server,
+			 const struct address *server_seen, bool unlisted, uint8_t severity,
+			 uint64_t now_ns);
+void engine_life_close(struct engine *engine, uint32_t slot, enum close_reason reason,
+		       uint64_t now_ns);
+/* From closed to open: everything but the event. Returns its kind. */
+enum event_kind engine_life_open(struct engine *engine, uint32_t slot, uint64_t now_ns);
+/* Puts it at the end of the queue of engine_tick(). */
+void engine_life_check_later(struct engine *engine, uint32_t slot, uint64_t now_ns);
+/* Takes a decision into the exposure if it is severer than what is known. */
+void engine_life_judge(struct exposure *x, const struct policy_decision *decision);
+void engine_life_severity(struct exposure *x);
+/* Enters its incident, if it should have one. */
+void engine_life_join(struct engine *engine, uint32_t slot, uint64_t now_ns);
+
+/* Too many open ports of this exposure's host: one exposure for all of them. */
+void engine_collapse(struct engine *engine, uint32_t slot, uint64_t now_ns);
+
+/* What the sentences about an exposure need beside the view. */
+struct reason_context engine_reason(const struct engine *engine, const struct exposure *x);
+
+void engine_tell_incidents(struct engine *engine, uint64_t now_ns);
+
+/* Exceptions that have expired, or will soon. */
+void engine_exceptions(struct engine *engine, uint64_t now_ns);
+
+/*
+ * An event in two steps: begin fills engine->event with the view; the caller writes the reason and
+ * whatever else it knows; send numbers it and hands it over.
+ */
+void emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot, uint64_t ts_ns);
+void emit_incident(struct engine *engine, enum event_kind kind, const struct incident *incident,
+		   uint64_t ts_ns);
+void emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns);
+void emit_send(struct engine *engine);
+void emit_view(const struct engine *engine, const struct exposure *x, struct exposure_view *view);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/* Sentences about incidents: the group, how many of it, and when the change was made. */
+#include <inttypes.h>
+
+#include "sensor/reason_text.h"
+
+static void say_change(struct text *text, const struct incident_view *i)
+{
+	if (!i->one_change) {
+		text_say(text, "; not one change: the times do not fit together");
+		return;
+	}
+	if (i->changed_after_ns == 0) {
+		text_say(text, "; when the wall fell is not known, by ");
+		text_time(text, i->changed_before_ns);
+		return;
+	}
+	text_say(text, "; the wall fell between ");
+	text_time(text, i->changed_after_ns);
+	text_say(text, " and ");
+	text_time(text, i->changed_before_ns);
+}
+
+static void say_opened(struct text *text, const struct incident_view *i,
+		       const struct exposure_view *latest, const struct reason_context *c)
+{
+	text_say(text, "group %s is exposed", i->group);
+	if (latest != NULL) {
+		text_say(text, ": ");
+		text_endpoint(text, &latest->server);
+		text_say(text, latest->level >= LEVEL_ANSWERED ? " answered " : " let in ");
+		text_address(text, &latest->client);
+		if (c->client_zone[0] != '\0')
+			text_say(text, " (%s)", c->client_zone);
+	}
+	say_change(text, i);
+}
+
+static void say_updated(struct text *text, const struct incident_view *i,
+			const struct exposure_view *latest)
+{
+	text_say(text, "group %s: ", i->group);
+	text_count(text, i->member_count, "endpoint");
+	text_say(text, " exposed, %" PRIu32 " open, at most \"%s\"", i->open_count,
+		 level_name(i->level));
+	if (latest != NULL) {
+		text_say(text, "; latest ");
+		text_endpoint(text, &latest->server);
+	}
+	say_change(text, i);
+}
+
+static void say_closed(struct text *text, const struct incident_view *i)
+{
+	text_say(text, "group %s is closed again: ", i->group);
+	if (i->member_count == 1)
+		text_say(text, "its one exposed endpoint");
+	else
+		text_say(text, "all %" PRIu32 " exposed endpoints", i->member_count);
+	text_say(text, ", the last at ");
+	text_time(text, i->closed_ns);
+	text_say(text, "; it was open for ");
+	text_duration(text, i->closed_ns > i->opened_ns ? i->closed_ns - i->opened_ns : 0);
+}
+
+void reason_incident(char *reason, enum event_kind kind, const struct incident_view *incident,
+		     const struct exposure_view *latest, const struct reason_context *c)
+{
+	struct text text = text_in(reason);
+
+	if (kind == EVENT_INCIDENT_OPENED)
+		say_opened(&text, incident, latest, c);
+	else if (kind == EVENT_INCIDENT_CLOSED)
+		say_closed(&text, incident);
+	else
+		say_updated(&text, incident, latest);
+}
