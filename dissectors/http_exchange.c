@@ -208,11 +208,13 @@ enum http_follows http_response_status(struct http_exchange *x, uint16_t status)
 	x->response.status = status;
 	x->response.begun = false;
 	if (status < 200 && status != 101)
-		return FOLLOWS_BODY; /* the real one is still to come */
+		return FOLLOWS_NOTHING; /* the real one is still to come */
 	x->response.open = true;
 	drop_first(x);
 	if (status == 101)
 		return FOLLOWS_TUNNEL;
+	if (status == 204 || status == 304) /* whatever length they tell: RFC 9112 section 6.3 */
+		return FOLLOWS_NOTHING;
 	if (!r->matched)
 		return FOLLOWS_BODY;
 	if ((r->request.traits & TRAIT_CONNECT) && status <= 299)

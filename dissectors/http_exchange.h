@@ -59,7 +59,7 @@ void http_response_header(struct http_exchange *x, struct facts *facts, const ch
 /* What a response's headers say about what follows. */
 enum http_follows {
 	FOLLOWS_BODY,	 /* as its headers say, perhaps nothing */
-	FOLLOWS_NOTHING, /* it answers HEAD */
+	FOLLOWS_NOTHING, /* by its status, or because it answers HEAD */
 	FOLLOWS_TUNNEL,	 /* another protocol, in both directions */
 };
 enum http_follows http_response_status(struct http_exchange *x, uint16_t status);
