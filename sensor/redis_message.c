@@ -7,6 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+void redis_names_set(struct redis_names *names, const char *sensor, const char *site,
+		     const char *run)
+{
+	snprintf(names->sensor, sizeof names->sensor, "%s", sensor);
+	snprintf(names->prefix, sizeof names->prefix, "spanwatch:{%.64s}:%s%.64s%s", site,
+		 run != NULL ? "run:" : "", run != NULL ? run : "", run != NULL ? ":" : "");
+}
+
+void redis_names_limits(struct redis_names *names, const struct redis_limits *limits)
+{
+	const uint32_t numbers[] = {limits->stream_maxlen, limits->queue_maxlen,
+				    limits->closed_keep_s, limits->run_keep_s};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		snprintf(names->limits[i], sizeof names->limits[i], "%" PRIu32, numbers[i]);
+	snprintf(names->heartbeat_ttl, sizeof names->heartbeat_ttl, "%" PRIu32,
+		 limits->heartbeat_ttl_s);
+}
+
 void redis_message_free(struct redis_message *message)
 {
 	free(message->arguments);
@@ -95,8 +114,8 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 	add(message, row->epoch);
 	add(message, message->sequence);
 	add(message, message->after);
-	for (size_t i = 0; i < sizeof names->numbers / sizeof *names->numbers; i++)
-		add(message, names->numbers[i]);
+	for (size_t i = 0; i < sizeof names->limits / sizeof *names->limits; i++)
+		add(message, names->limits[i]);
 	add(message, message->channel);
 	add_bytes(message, row->json, row->json_length);
 	add_packed(message, row->fields, row->fields_length);
@@ -119,6 +138,6 @@ void redis_message_coverage(struct redis_message *message, const struct redis_na
 	add_key(message, 0, names, "coverage", "", "");
 	add(message, "coverage");
 	add(message, names->sensor);
-	add(message, names->numbers[3]);
+	add(message, names->limits[3]);
 	add_packed(message, packed, length);
 }

@@ -18,11 +18,20 @@
 
 struct redis_names {
 	char sensor[65];
-	char prefix[160];    /* "spanwatch:{SITE}:" or "spanwatch:{SITE}:run:RUN:" */
-	char numbers[4][12]; /* stream length, queue length, seconds for closed, for a run */
+	char prefix[160];   /* "spanwatch:{SITE}:" or "spanwatch:{SITE}:run:RUN:" */
+	char limits[4][12]; /* stream length, queue length, seconds for closed, for a run */
 	char heartbeat_ttl[12];
 	char sha[REDIS_SHA_TEXT];
 };
+
+struct redis_limits {
+	uint32_t stream_maxlen, queue_maxlen;
+	uint32_t closed_keep_s, run_keep_s, heartbeat_ttl_s;
+};
+
+void redis_names_set(struct redis_names *names, const char *sensor, const char *site,
+		     const char *run); /* NULL: live */
+void redis_names_limits(struct redis_names *names, const struct redis_limits *limits);
 
 struct redis_message {
 	const char **arguments;

@@ -13,20 +13,19 @@
  */
 #include "sensor/sink_redis.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "sensor/log.h"
 #include "sensor/redis_connection.h"
+#include "sensor/redis_due.h"
 #include "sensor/redis_errors.h"
+#include "sensor/redis_greeting.h"
 #include "sensor/redis_message.h"
-#include "sensor/redis_script.h"
+#include "sensor/redis_outage.h"
 
-#define EXPECTED_MAX	  256 /* answers due; more than the window, for greetings and heartbeats */
 #define PENDING_MAX	  (4u << 20) /* bytes that the server has not taken */
 #define HOPELESS_ATTEMPTS 5
 
@@ -39,19 +38,6 @@ enum state {
 	STATE_PAUSED,
 };
 
-enum expectation {
-	EXPECT_AUTH,
-	EXPECT_SELECT,
-	EXPECT_SCRIPT,
-	EXPECT_EVENT,
-	EXPECT_OTHER,
-};
-
-struct expected {
-	enum expectation what;
-	uint64_t sequence;
-};
-
 struct sink_redis {
 	struct sink_redis_options options;
 	struct redis_names names;
@@ -59,103 +45,55 @@ struct sink_redis {
 	struct redis_message message;
 	struct loop_watch *alarm;
 	enum state state;
-	struct expected expected[EXPECTED_MAX]; /* a ring: the order of answers */
-	size_t expected_first, expected_count;
+	struct redis_due_list due;
+	struct redis_outage outage;
 	uint64_t confirmed, forgotten, sent;	 /* sequences; forgotten: journal told to delete */
 	char last_sent[JOURNAL_EPOCH_TEXT + 24]; /* "epoch sequence" */
 	enum redis_remedy remedy;		 /* while DRAINING */
 	uint64_t hopeless_sequence;
 	unsigned hopeless_attempts;
-	uint32_t backoff_ms;
-	bool told; /* of this outage */
+	bool new_connection; /* not ready yet for the first time */
 	bool ever_ready;
 	struct sink_redis_stats stats;
 };
 
-static const struct redis_listener listener;
-
-static void expect(struct sink_redis *sink, enum expectation what, uint64_t sequence)
-{
-	size_t slot = (sink->expected_first + sink->expected_count++) % EXPECTED_MAX;
-
-	assert(sink->expected_count <= EXPECTED_MAX);
-	sink->expected[slot] = (struct expected){.what = what, .sequence = sequence};
-	sink->stats.in_flight += what == EXPECT_EVENT;
-}
-
-/* A fleet that lost its server must not come back in step: up to a quarter more, by chance. */
-static uint32_t next_backoff(struct sink_redis *sink)
-{
-	struct timespec now;
-	uint32_t delay = sink->backoff_ms;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sink->backoff_ms =
-		delay * 2 < sink->options.backoff_max_ms ? delay * 2 : sink->options.backoff_max_ms;
-	return delay + (uint32_t)now.tv_nsec / 1000 % (delay / 4 + 1);
-}
-
-/* Said once for each outage, not for each attempt. */
-static void tell(struct sink_redis *sink, const char *what)
-{
-	sink->stats.errors++;
-	if (!sink->told)
-		log_warnx("%s: %s; events wait", sink->options.url.shown, what);
-	sink->told = true;
-}
-
 static void come_back_later(struct sink_redis *sink)
 {
 	redis_connection_close(sink->connection);
-	sink->expected_count = 0;
-	sink->stats.in_flight = 0;
+	redis_due_clear(&sink->due);
 	sink->sent = sink->confirmed;
 	sink->state = STATE_WAITING;
-	loop_alarm_set(sink->alarm, next_backoff(sink));
+	loop_alarm_set(sink->alarm, redis_outage_pause_ms(&sink->outage));
 }
 
 static void on_lost(void *context, const char *reason)
 {
 	struct sink_redis *sink = context;
 
-	tell(sink, reason);
+	redis_outage_begin(&sink->outage, reason);
 	come_back_later(sink);
 }
 
-/* While answers are due, one must come in time. */
+/* While answers are due, one must come in time. Called when some came. */
 static void watch_answers(struct sink_redis *sink)
 {
 	if (sink->state != STATE_READY && sink->state != STATE_DRAINING &&
 	    sink->state != STATE_GREETING)
 		return;
-	if (sink->expected_count != 0)
+	if (sink->due.count != 0)
 		loop_alarm_set(sink->alarm, sink->options.answer_timeout_ms);
 	else
 		loop_alarm_clear(sink->alarm);
 }
 
-static bool command(struct sink_redis *sink, enum expectation what, int count,
-		    const char **arguments)
+static void greet(struct sink_redis *sink, bool script_only)
 {
-	size_t lengths[4];
+	size_t due = redis_greeting(sink->connection, &sink->options.url, script_only);
 
-	assert(count <= 4);
-	for (int i = 0; i < count; i++)
-		lengths[i] = strlen(arguments[i]);
-	if (!redis_connection_send(sink->connection, count, arguments, lengths))
-		return false;
-	expect(sink, what, 0);
-	return true;
-}
-
-static void load_script(struct sink_redis *sink)
-{
-	const char *arguments[3] = {"SCRIPT", "LOAD", NULL};
-	size_t length;
-
-	arguments[2] = redis_script(&length);
 	sink->state = STATE_GREETING;
-	if (!command(sink, EXPECT_SCRIPT, 3, arguments))
+	for (size_t i = 0; i < due; i++)
+		redis_due_add(&sink->due, i + 1 < due ? DUE_GREETING : DUE_SCRIPT, 0);
+	if (due == 0)
 		on_lost(sink, "out of memory");
 	watch_answers(sink);
 }
@@ -163,20 +101,9 @@ static void load_script(struct sink_redis *sink)
 static void on_connected(void *context)
 {
 	struct sink_redis *sink = context;
-	const struct redis_url *url = &sink->options.url;
-	const char *login[3] = {"AUTH", url->user, url->password};
-	const char *no_user[2] = {"AUTH", url->password};
-	char database[12];
-	const char *select[2] = {"SELECT", database};
 
-	snprintf(database, sizeof database, "%" PRIu32, url->database);
-	if (url->user[0] != '\0')
-		command(sink, EXPECT_AUTH, 3, login);
-	else if (url->password[0] != '\0')
-		command(sink, EXPECT_AUTH, 2, no_user);
-	if (url->database != 0)
-		command(sink, EXPECT_SELECT, 2, select);
-	load_script(sink);
+	sink->new_connection = true;
+	greet(sink, false);
 }
 
 static void connect_now(struct sink_redis *sink)
@@ -210,13 +137,15 @@ static void on_alarm(void *context)
 	}
 }
 
-static bool transmit(struct sink_redis *sink, enum expectation what, uint64_t sequence)
+static bool transmit(struct sink_redis *sink, enum redis_due_kind kind, uint64_t sequence)
 {
-	if (sink->message.failed || sink->expected_count == EXPECTED_MAX ||
+	if (sink->message.failed || redis_due_full(&sink->due) ||
 	    !redis_connection_send(sink->connection, (int)sink->message.count,
 				   sink->message.arguments, sink->message.lengths))
 		return false;
-	expect(sink, what, sequence);
+	if (sink->due.count == 0)
+		loop_alarm_set(sink->alarm, sink->options.answer_timeout_ms);
+	redis_due_add(&sink->due, kind, sequence);
 	return true;
 }
 
@@ -224,12 +153,12 @@ static bool send_row(void *context, const struct journal_row *row)
 {
 	struct sink_redis *sink = context;
 
-	if (sink->stats.in_flight >= SINK_REDIS_WINDOW ||
+	if (sink->due.events >= SINK_REDIS_WINDOW ||
 	    redis_connection_pending(sink->connection) > PENDING_MAX)
 		return false;
 	redis_message_event(&sink->message, &sink->names, row,
-			    sink->stats.in_flight != 0 ? sink->last_sent : "");
-	if (!transmit(sink, EXPECT_EVENT, row->sequence))
+			    sink->due.events != 0 ? sink->last_sent : "");
+	if (!transmit(sink, DUE_EVENT, row->sequence))
 		return false;
 	snprintf(sink->last_sent, sizeof sink->last_sent, "%s %" PRIu64, row->epoch, row->sequence);
 	sink->sent = row->sequence;
@@ -243,7 +172,6 @@ void sink_redis_send(struct sink_redis *sink)
 	if (sink->state != STATE_READY)
 		return;
 	journal_read(sink->options.journal, sink->sent, send_row, sink);
-	watch_answers(sink);
 }
 
 /* The same event has failed too often in a way that no waiting mends. */
@@ -262,39 +190,54 @@ static void count_hopeless(struct sink_redis *sink, uint64_t sequence, const cha
 	sink->stats.rejected++;
 }
 
-static void on_error(struct sink_redis *sink, const struct expected *about, const char *text)
+static void on_error(struct sink_redis *sink, const struct redis_due *about, const char *text)
 {
 	enum redis_remedy remedy = redis_error_remedy(text);
 
-	sink->stats.errors++;
-	if (sink->state == STATE_DRAINING)
-		return; /* the first error decides */
-	if (remedy != REDIS_LOAD && !sink->told) {
-		log_warnx("%s: %.200s; events wait", sink->options.url.shown, text);
-		sink->told = true;
+	if (sink->state == STATE_DRAINING) {
+		sink->outage.errors++; /* the first error decides */
+		return;
 	}
-	if (remedy == REDIS_HOPELESS && about->what == EXPECT_EVENT)
+	if (remedy == REDIS_LOAD)
+		sink->outage.errors++; /* mended at once: not worth a word */
+	else
+		redis_outage_begin(&sink->outage, text);
+	if (remedy == REDIS_HOPELESS && about->kind == DUE_EVENT)
 		count_hopeless(sink, about->sequence, text);
 	sink->remedy = remedy;
 	sink->state = STATE_DRAINING;
 }
 
-static void on_greeting(struct sink_redis *sink, const struct expected *about,
+static void become_ready(struct sink_redis *sink)
+{
+	struct journal_stats journal;
+
+	sink->state = STATE_READY;
+	if (!sink->new_connection)
+		return;
+	sink->new_connection = false;
+	log_info("%s: connected", sink->options.url.shown);
+	sink->stats.reconnects += sink->ever_ready;
+	sink->ever_ready = true;
+	/* With events waiting, the first confirmation says whether it really works. */
+	journal_stats(sink->options.journal, &journal);
+	if (journal.waiting == 0)
+		redis_outage_end(&sink->outage);
+}
+
+static void on_greeting(struct sink_redis *sink, const struct redis_due *about,
 			const struct redis_answer *answer)
 {
 	char text[300];
 
 	if (answer->type == REDIS_ERROR) {
 		snprintf(text, sizeof text, "%s refused: %.240s",
-			 about->what == EXPECT_AUTH	? "log-in"
-			 : about->what == EXPECT_SELECT ? "database"
-							: "script",
-			 answer->text);
+			 about->kind == DUE_GREETING ? "log-in" : "script", answer->text);
 		on_lost(sink, text);
-	} else if (about->what == EXPECT_SCRIPT && answer->length + 1 == sizeof sink->names.sha) {
+	} else if (about->kind == DUE_SCRIPT && answer->length + 1 == sizeof sink->names.sha) {
 		memcpy(sink->names.sha, answer->text, sizeof sink->names.sha);
-		sink->state = STATE_READY;
-	} else if (about->what == EXPECT_SCRIPT) {
+		become_ready(sink);
+	} else if (about->kind == DUE_SCRIPT) {
 		on_lost(sink, "the answer to SCRIPT LOAD is not a digest");
 	}
 }
@@ -305,30 +248,23 @@ static void on_confirmed(struct sink_redis *sink, uint64_t sequence)
 		return;
 	sink->confirmed = sequence;
 	sink->stats.confirmed++;
-	sink->backoff_ms = sink->options.backoff_min_ms;
-	if (sink->told)
-		log_warnx("%s: takes events again", sink->options.url.shown);
-	sink->told = false;
+	redis_outage_end(&sink->outage);
 }
 
 static void on_answer(void *context, const struct redis_answer *answer)
 {
 	struct sink_redis *sink = context;
-	struct expected about;
+	struct redis_due about;
 
-	if (sink->expected_count == 0) {
+	if (!redis_due_take(&sink->due, &about)) {
 		on_lost(sink, "an answer that nobody asked for");
 		return;
 	}
-	about = sink->expected[sink->expected_first];
-	sink->expected_first = (sink->expected_first + 1) % EXPECTED_MAX;
-	sink->expected_count--;
-	sink->stats.in_flight -= about.what == EXPECT_EVENT;
-	if (about.what <= EXPECT_SCRIPT)
+	if (about.kind <= DUE_SCRIPT)
 		on_greeting(sink, &about, answer);
 	else if (answer->type == REDIS_ERROR)
 		on_error(sink, &about, answer->text);
-	else if (about.what == EXPECT_EVENT)
+	else if (about.kind == DUE_EVENT)
 		on_confirmed(sink, about.sequence);
 }
 
@@ -337,12 +273,12 @@ static void mend(struct sink_redis *sink)
 {
 	sink->sent = sink->confirmed;
 	if (sink->remedy == REDIS_LOAD) {
-		load_script(sink);
+		greet(sink, true);
 	} else if (sink->remedy == REDIS_RECONNECT) {
 		come_back_later(sink);
 	} else {
 		sink->state = STATE_PAUSED;
-		loop_alarm_set(sink->alarm, next_backoff(sink));
+		loop_alarm_set(sink->alarm, redis_outage_pause_ms(&sink->outage));
 	}
 }
 
@@ -354,13 +290,8 @@ static void on_answered(void *context)
 	    journal_confirm(sink->options.journal, sink->confirmed))
 		sink->forgotten = sink->confirmed;
 	watch_answers(sink);
-	if (sink->state == STATE_DRAINING && sink->expected_count == 0)
+	if (sink->state == STATE_DRAINING && sink->due.count == 0)
 		mend(sink);
-	if (sink->state == STATE_READY && !sink->stats.connected) {
-		log_info("%s: connected", sink->options.url.shown);
-		sink->stats.reconnects += sink->ever_ready;
-		sink->ever_ready = true;
-	}
 	sink_redis_send(sink);
 }
 
@@ -383,32 +314,29 @@ static void set_defaults(struct sink_redis_options *options)
 		options->backoff_max_ms = 30000;
 }
 
-static void set_names(struct redis_names *names, const struct sink_redis_options *options)
-{
-	const uint32_t numbers[4] = {options->stream_maxlen, options->queue_maxlen,
-				     options->closed_keep_s,
-				     options->run != NULL ? options->run_keep_s : 0};
-
-	snprintf(names->sensor, sizeof names->sensor, "%s", options->sensor);
-	snprintf(names->prefix, sizeof names->prefix, "spanwatch:{%.64s}:%s%.64s%s", options->site,
-		 options->run != NULL ? "run:" : "", options->run != NULL ? options->run : "",
-		 options->run != NULL ? ":" : "");
-	for (size_t i = 0; i < 4; i++)
-		snprintf(names->numbers[i], sizeof names->numbers[i], "%" PRIu32, numbers[i]);
-	snprintf(names->heartbeat_ttl, sizeof names->heartbeat_ttl, "%" PRIu32,
-		 options->heartbeat_ttl_s);
-}
-
 struct sink_redis *sink_redis_new(const struct sink_redis_options *options)
 {
+	const struct redis_limits limits = {
+		.stream_maxlen = options->stream_maxlen,
+		.queue_maxlen = options->queue_maxlen,
+		.closed_keep_s = options->closed_keep_s,
+		.run_keep_s = options->run != NULL ? options->run_keep_s : 0,
+		.heartbeat_ttl_s = options->heartbeat_ttl_s,
+	};
 	struct sink_redis *sink = calloc(1, sizeof *sink);
 
 	if (sink == NULL)
 		return NULL;
 	sink->options = *options;
 	set_defaults(&sink->options);
-	set_names(&sink->names, &sink->options);
-	sink->backoff_ms = sink->options.backoff_min_ms;
+	redis_names_set(&sink->names, options->sensor, options->site, options->run);
+	redis_names_limits(&sink->names, &limits);
+	sink->outage = (struct redis_outage){
+		.server = sink->options.url.shown,
+		.first_ms = sink->options.backoff_min_ms,
+		.longest_ms = sink->options.backoff_max_ms,
+		.next_ms = sink->options.backoff_min_ms,
+	};
 	sink->connection = redis_connection_new(options->loop, &listener, sink);
 	sink->alarm = loop_alarm(options->loop, on_alarm, sink);
 	if (sink->connection == NULL || sink->alarm == NULL) {
@@ -434,7 +362,7 @@ bool sink_redis_heartbeat(struct sink_redis *sink, const char *packed, size_t le
 	if (sink->state != STATE_READY)
 		return false;
 	redis_message_heartbeat(&sink->message, &sink->names, packed, length);
-	return transmit(sink, EXPECT_OTHER, 0);
+	return transmit(sink, DUE_STATUS, 0);
 }
 
 bool sink_redis_coverage(struct sink_redis *sink, const char *packed, size_t length)
@@ -442,16 +370,18 @@ bool sink_redis_coverage(struct sink_redis *sink, const char *packed, size_t len
 	if (sink->state != STATE_READY)
 		return false;
 	redis_message_coverage(&sink->message, &sink->names, packed, length);
-	return transmit(sink, EXPECT_OTHER, 0);
+	return transmit(sink, DUE_STATUS, 0);
 }
 
 bool sink_redis_busy(const struct sink_redis *sink)
 {
-	return sink->expected_count != 0;
+	return sink->due.count != 0;
 }
 
 void sink_redis_stats(const struct sink_redis *sink, struct sink_redis_stats *stats)
 {
 	*stats = sink->stats;
 	stats->connected = sink->state == STATE_READY;
+	stats->in_flight = sink->due.events;
+	stats->errors = sink->outage.errors;
 }

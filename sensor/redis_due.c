@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* See redis_due.h. */
+#include "sensor/redis_due.h"
+
+#include <assert.h>
+
+bool redis_due_full(const struct redis_due_list *list)
+{
+	return list->count == REDIS_DUE_MAX;
+}
+
+void redis_due_add(struct redis_due_list *list, enum redis_due_kind kind, uint64_t sequence)
+{
+	struct redis_due *due = &list->ring[(list->first + list->count) % REDIS_DUE_MAX];
+
+	assert(list->count < REDIS_DUE_MAX);
+	due->kind = kind;
+	due->sequence = sequence;
+	list->count++;
+	list->events += kind == DUE_EVENT;
+}
+
+bool redis_due_take(struct redis_due_list *list, struct redis_due *due)
+{
+	if (list->count == 0)
+		return false;
+	*due = list->ring[list->first];
+	list->first = (list->first + 1) % REDIS_DUE_MAX;
+	list->count--;
+	list->events -= due->kind == DUE_EVENT;
+	return true;
+}
+
+void redis_due_clear(struct redis_due_list *list)
+{
+	list->first = list->count = list->events = 0;
+}
