@@ -85,6 +85,11 @@ void json_out_number(struct json_out *out, const char *key, uint64_t number)
 	put(out, key, json_integer((json_int_t)(number > INT64_MAX ? INT64_MAX : number)));
 }
 
+void json_out_null(struct json_out *out, const char *key)
+{
+	put(out, key, json_null());
+}
+
 void json_out_flag(struct json_out *out, const char *key, bool flag)
 {
 	put(out, key, json_boolean(flag));

@@ -30,6 +30,7 @@ void json_out_list(struct json_out *out, const char *key);
 void json_out_end(struct json_out *out); /* of the innermost object or list */
 void json_out_text(struct json_out *out, const char *key, const char *text);
 void json_out_number(struct json_out *out, const char *key, uint64_t number); /* at most 2^63-1 */
+void json_out_null(struct json_out *out, const char *key);
 void json_out_flag(struct json_out *out, const char *key, bool flag);
 void json_out_time(struct json_out *out, const char *key, uint64_t ns);
 void json_out_address(struct json_out *out, const char *key, const struct address *address);

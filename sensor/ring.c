@@ -7,15 +7,17 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct ring {
 	_Alignas(64) _Atomic uint64_t head; /* next to be written, by the producer */
 	_Alignas(64) _Atomic uint64_t tail; /* next to be read, by the consumer */
 	_Alignas(64) uint64_t mask;
-	struct observation *slots;
+	size_t stride, size;
+	uint8_t *slots;
 };
 
-struct ring *ring_new(uint32_t capacity)
+struct ring *ring_new(uint32_t capacity, size_t size)
 {
 	struct ring *ring = aligned_alloc(64, sizeof *ring);
 	uint64_t slots = 2;
@@ -27,7 +29,9 @@ struct ring *ring_new(uint32_t capacity)
 	atomic_init(&ring->head, 0);
 	atomic_init(&ring->tail, 0);
 	ring->mask = slots - 1;
-	ring->slots = calloc(slots, sizeof *ring->slots);
+	ring->size = size;
+	ring->stride = (size + 15) & ~(size_t)15;
+	ring->slots = calloc(slots, ring->stride);
 	if (!ring->slots) {
 		free(ring);
 		return NULL;
@@ -43,14 +47,14 @@ void ring_free(struct ring *ring)
 	free(ring);
 }
 
-bool ring_push(struct ring *ring, const struct observation *observation, bool *was_empty)
+bool ring_push(struct ring *ring, const void *message, bool *was_empty)
 {
 	uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
 	uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
 
 	if (head - tail > ring->mask)
 		return false;
-	ring->slots[head & ring->mask] = *observation;
+	memcpy(ring->slots + (head & ring->mask) * ring->stride, message, ring->size);
 	/* Sequentially consistent, like the consumer's look for more: one of the two sees the other. */
 	atomic_store_explicit(&ring->head, head + 1, memory_order_seq_cst);
 	if (was_empty)
@@ -58,13 +62,13 @@ bool ring_push(struct ring *ring, const struct observation *observation, bool *w
 	return true;
 }
 
-const struct observation *ring_peek(struct ring *ring)
+const void *ring_peek(struct ring *ring)
 {
 	uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
 	if (atomic_load_explicit(&ring->head, memory_order_seq_cst) == tail)
 		return NULL;
-	return &ring->slots[tail & ring->mask];
+	return ring->slots + (tail & ring->mask) * ring->stride;
 }
 
 void ring_pop(struct ring *ring)

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Observations on their way from one worker thread to the main thread: single producer, single
- * consumer, bounded, no locks. A full ring refuses; the worker counts that and tells again.
+ * Messages on their way from one worker thread to the main thread: single producer, single
+ * consumer, fixed size, bounded, no locks. A full ring refuses; the worker counts that and tells
+ * again.
  */
 #ifndef SENSOR_RING_H
 #define SENSOR_RING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-
-#include "sensor/observation.h"
 
 struct ring;
 
-struct ring *ring_new(uint32_t capacity); /* rounded up to a power of two; NULL: out of memory */
+/* `capacity` messages of `size` bytes, rounded up to a power of two. NULL: out of memory. */
+struct ring *ring_new(uint32_t capacity, size_t size);
 void ring_free(struct ring *ring);
 
 /* Producer. False: full. `*was_empty` (may be NULL): the consumer may be asleep and needs a nudge. */
-bool ring_push(struct ring *ring, const struct observation *observation, bool *was_empty);
+bool ring_push(struct ring *ring, const void *message, bool *was_empty);
 
-/* Consumer. The oldest observation, or NULL; valid until ring_pop(). */
-const struct observation *ring_peek(struct ring *ring);
+/* Consumer. The oldest message, aligned for any type, or NULL; valid until ring_pop(). */
+const void *ring_peek(struct ring *ring);
 void ring_pop(struct ring *ring);
 
 #endif

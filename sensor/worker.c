@@ -324,3 +324,33 @@ void worker_stats(const struct worker *worker, struct worker_stats *stats)
 		stats->newest_ns = worker->now_ns;
 	sessions_stats(worker->sessions, &stats->sessions);
 }
+
+void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
+{
+	sum->packets += more->packets;
+	sum->bytes += more->bytes;
+	for (int i = 0; i < DECODE_RESULT_COUNT; i++)
+		sum->decoded[i] += more->decoded[i];
+	sum->elsewhere += more->elsewhere;
+	sum->outbound += more->outbound;
+	sum->probes += more->probes;
+	sum->cut_short += more->cut_short;
+	sum->flows_created += more->flows_created;
+	sum->flows_evicted += more->flows_evicted;
+	sum->observations += more->observations;
+	sum->observations_refused += more->observations_refused;
+	sum->observations_lost += more->observations_lost;
+	sum->probed_evicted += more->probed_evicted;
+	sum->flows += more->flows;
+	sum->sessions.in_use += more->sessions.in_use;
+	sum->sessions.blocks_in_use += more->sessions.blocks_in_use;
+	sum->sessions.evicted += more->sessions.evicted;
+	sum->sessions.reassembly_refused += more->sessions.reassembly_refused;
+	sum->sessions.gaps += more->sessions.gaps;
+	sum->sessions.gap_bytes += more->sessions.gap_bytes;
+	sum->sessions.identify.ndpi_packets += more->sessions.identify.ndpi_packets;
+	sum->sessions.identify.ndpi_identified += more->sessions.identify.ndpi_identified;
+	sum->sessions.identify.ndpi_refused += more->sessions.identify.ndpi_refused;
+	if (more->newest_ns > sum->newest_ns)
+		sum->newest_ns = more->newest_ns;
+}

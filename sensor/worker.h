@@ -66,5 +66,6 @@ struct worker_stats {
 	uint64_t newest_ns; /* packet time */
 };
 void worker_stats(const struct worker *worker, struct worker_stats *stats);
+void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more);
 
 #endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/* What main() has put together, for the two ways to run: replay.c and live.c. */
+#ifndef SENSOR_APP_H
+#define SENSOR_APP_H
+
+#include <stdbool.h>
+
+#include "sensor/capture.h"
+#include "sensor/engine.h"
+#include "sensor/inventory.h"
+#include "sensor/loop.h"
+#include "sensor/options.h"
+#include "sensor/outputs.h"
+#include "sensor/worker.h"
+
+struct app {
+	const struct options *options;
+	struct services *services;
+	struct policy *policy; /* NULL only in an inventory */
+	struct engine *engine; /* NULL only in an inventory */
+	struct inventory *inventory;
+	struct outputs *outputs; /* NULL only in an inventory */
+	struct loop *loop;
+	bool exposed; /* some rule was broken */
+};
+
+/* The worker's share of the options. */
+void app_worker_options(const struct app *app, uint8_t number, uint64_t hash_key,
+			struct worker_options *options);
+
+/* Loads app->options->policy and says all that is wrong with it. NULL if it cannot be used. */
+struct policy *app_load_policy(const struct app *app);
+
+/* An event_handler: takes note, and passes on to the outputs. */
+void app_event(void *app, const struct event *event);
+
+/* Both run to the end and return the exit status. */
+int replay_run(struct app *app);
+int live_run(struct app *app);
+
+/* Says on standard error what was read and, if there was any, what was lost. */
+void app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,
+		    const struct engine_stats *engine);
+
+#endif

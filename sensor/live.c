@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Live: one thread for each worker captures and looks at packets; the main thread turns the event
+ * loop, owns the engine and the outputs, and takes the workers' messages from their rings. Workers
+ * never wait for anything but packets.
+ *
+ * The policy is immutable. A new one is offered to each worker, which takes it up between two
+ * batches; the old one is freed when all have.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sensor/app.h"
+#include "sensor/log.h"
+#include "sensor/ring.h"
+#include "sensor/sandbox.h"
+
+#define BATCH		512
+#define RING_MESSAGES	4096
+#define SECOND		1000000000ull
+#define DRAIN_MS	5000 /* for Redis to take the rest at the end */
+#define MESSAGES_A_TURN 1024 /* then signals and Redis have their turn */
+#define LAST_BATCHES	8    /* after the stop: what the kernel still holds */
+
+/* From a worker to the main thread. */
+struct message {
+	bool is_stats;
+	union {
+		struct observation observation;
+		struct {
+			struct worker_stats worker;
+			struct capture_stats capture;
+		} stats;
+	};
+};
+
+struct thread {
+	struct live *live;
+	pthread_t id;
+	bool started;
+	struct worker *worker;
+	struct capture *capture;
+	struct ring *ring;
+	uint64_t next_stats_ns;			/* the thread's own */
+	_Atomic(const struct policy *) offered; /* by the main thread */
+	_Atomic(const struct policy *) adopted; /* by the worker */
+	atomic_bool failed;			/* the capture broke */
+	struct worker_stats stats;		/* the main thread's copy */
+	struct capture_stats capture_stats;
+};
+
+struct live {
+	struct app *app;
+	struct thread *threads;
+	uint32_t thread_count;
+	int wake_fd; /* a worker has put something into an empty ring, or has failed */
+	atomic_bool stop;
+	struct policy *old_policy; /* until all workers have let it go */
+	bool broken;
+};
+
+static uint64_t clock_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+}
+
+/* ---- worker threads ---- */
+
+static void wake_main(const struct thread *thread)
+{
+	uint64_t one = 1;
+
+	if (write(thread->live->wake_fd, &one, sizeof one) < 0) {
+		/* The counter is full: the main thread has been woken enough. */
+	}
+}
+
+static bool send_message(const struct thread *thread, const struct message *message)
+{
+	bool was_empty = false;
+
+	if (!ring_push(thread->ring, message, &was_empty))
+		return false;
+	if (was_empty)
+		wake_main(thread);
+	return true;
+}
+
+static bool on_observation(void *context, const struct observation *observation)
+{
+	struct message message = {.observation = *observation};
+
+	return send_message(context, &message);
+}
+
+static void on_packet(void *context, enum link_type link, const uint8_t *frame, uint32_t captured,
+		      uint32_t wire, uint64_t ts_ns)
+{
+	struct thread *thread = context;
+
+	worker_packet(thread->worker, link, frame, captured, wire, ts_ns);
+}
+
+static void send_stats(struct thread *thread)
+{
+	struct message message = {.is_stats = true};
+
+	worker_stats(thread->worker, &message.stats.worker);
+	capture_stats(thread->capture, &message.stats.capture);
+	send_message(thread, &message);
+}
+
+static void adopt_policy(struct thread *thread)
+{
+	const struct policy *offered = atomic_load_explicit(&thread->offered, memory_order_acquire);
+
+	if (offered == atomic_load_explicit(&thread->adopted, memory_order_relaxed))
+		return;
+	worker_set_policy(thread->worker, offered);
+	atomic_store_explicit(&thread->adopted, offered, memory_order_release);
+}
+
+static void between_batches(struct thread *thread, int packets)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	adopt_policy(thread);
+	if (packets == 0)
+		worker_tick(thread->worker, now_ns);
+	if (now_ns >= thread->next_stats_ns) {
+		thread->next_stats_ns = now_ns + SECOND;
+		send_stats(thread);
+	}
+}
+
+static void *run_worker(void *context)
+{
+	struct thread *thread = context;
+	int n = 0;
+
+	while (!atomic_load_explicit(&thread->live->stop, memory_order_relaxed)) {
+		n = capture_batch(thread->capture, BATCH, on_packet, thread);
+		if (n < 0)
+			break;
+		between_batches(thread, n);
+	}
+	/* Packets in a block that is not full yet come within one timeout. */
+	for (int i = 0; i < LAST_BATCHES && n >= 0; i++)
+		n = capture_batch(thread->capture, BATCH, on_packet, thread);
+	worker_finish(thread->worker);
+	send_stats(thread);
+	if (n < 0)
+		atomic_store(&thread->failed, true);
+	wake_main(thread);
+	return NULL;
+}
+
+/* ---- main thread ---- */
+
+static void take_message(struct live *live, struct thread *thread, const struct message *message)
+{
+	if (message->is_stats) {
+		thread->stats = message->stats.worker;
+		thread->capture_stats = message->stats.capture;
+	} else {
+		engine_observe(live->app->engine, &message->observation);
+	}
+}
+
+/* True if something may be left. */
+static bool take_messages(struct live *live)
+{
+	bool more = false;
+
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		struct thread *thread = &live->threads[i];
+		const struct message *message;
+		int n = 0;
+
+		while (n < MESSAGES_A_TURN && (message = ring_peek(thread->ring)) != NULL) {
+			take_message(live, thread, message);
+			ring_pop(thread->ring);
+			n++;
+		}
+		more |= n == MESSAGES_A_TURN;
+	}
+	return more;
+}
+
+static void on_wake(void *context)
+{
+	struct live *live = context;
+	uint64_t count;
+
+	if (read(live->wake_fd, &count, sizeof count) < 0 && errno != EAGAIN)
+		log_warn("eventfd");
+	if (take_messages(live)) {
+		uint64_t again = 1;
+
+		if (write(live->wake_fd, &again, sizeof again) < 0)
+			log_warn("eventfd");
+	}
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		if (!atomic_load(&live->threads[i].failed) || live->broken)
+			continue;
+		live->broken = true;
+		log_warnx("%s: %s", live->app->options->interface,
+			  capture_failure(live->threads[i].capture));
+		loop_stop(live->app->loop);
+	}
+}
+
+static void sum_stats(const struct live *live, struct worker_stats *worker,
+		      struct capture_stats *capture)
+{
+	*worker = (struct worker_stats){0};
+	*capture = (struct capture_stats){0};
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		worker_stats_add(worker, &live->threads[i].stats);
+		capture->received += live->threads[i].capture_stats.received;
+		capture->dropped_kernel += live->threads[i].capture_stats.dropped_kernel;
+		capture->dropped_interface += live->threads[i].capture_stats.dropped_interface;
+	}
+}
+
+/* Once all workers have let the old policy go, nobody asks it any more. */
+static void free_old_policy(struct live *live)
+{
+	if (!live->old_policy)
+		return;
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		if (atomic_load_explicit(&live->threads[i].adopted, memory_order_acquire) !=
+		    live->app->policy)
+			return;
+	}
+	policy_free(live->old_policy);
+	live->old_policy = NULL;
+}
+
+static void on_second(void *context)
+{
+	struct live *live = context;
+
+	take_messages(live);
+	engine_tick(live->app->engine, clock_now_ns());
+	free_old_policy(live);
+}
+
+static void send_heartbeat(const struct live *live, const char *state)
+{
+	struct worker_stats worker;
+	struct capture_stats capture;
+	struct engine_stats engine;
+
+	sum_stats(live, &worker, &capture);
+	engine_stats(live->app->engine, &engine);
+	const struct heartbeat_counter counters[] = {
+		{"packets", worker.packets},
+		{"bytes", worker.bytes},
+		{"dropped_kernel", capture.dropped_kernel},
+		{"dropped_interface", capture.dropped_interface},
+		{"not_ip", worker.decoded[DECODE_NOT_IP]},
+		{"fragments", worker.decoded[DECODE_FRAGMENT]},
+		{"truncated", worker.decoded[DECODE_TRUNCATED]},
+		{"malformed", worker.decoded[DECODE_MALFORMED]},
+		{"cut_short", worker.cut_short},
+		{"probes", worker.probes},
+		{"outbound", worker.outbound},
+		{"elsewhere", worker.elsewhere},
+		{"flows", worker.flows},
+		{"flows_evicted", worker.flows_evicted},
+		{"sessions_evicted", worker.sessions.evicted},
+		{"stream_gaps", worker.sessions.gaps},
+		{"probed_evicted", worker.probed_evicted},
+		{"observations", worker.observations},
+		{"observations_lost", worker.observations_lost},
+		{"exposures_open", engine.exposures_open},
+		{"incidents_open", engine.incidents_open},
+		{"events", engine.events},
+	};
+	struct heartbeat heartbeat = {
+		.now_ns = clock_now_ns(),
+		.packet_ns = worker.newest_ns,
+		.state = state,
+		.counters = counters,
+		.count = sizeof counters / sizeof *counters,
+	};
+
+	outputs_heartbeat(live->app->outputs, &heartbeat);
+	outputs_coverage(live->app->outputs, live->app->engine, live->app->policy);
+}
+
+static void on_heartbeat(void *context)
+{
+	send_heartbeat(context, "watching");
+}
+
+static void on_stop(void *context)
+{
+	struct live *live = context;
+
+	loop_stop(live->app->loop);
+}
+
+/* SIGHUP: a good policy replaces the old one; a bad one is refused, and the old one stays. */
+static void on_reload(void *context)
+{
+	struct live *live = context;
+	struct app *app = live->app;
+	struct policy *policy;
+
+	if (live->old_policy) {
+		log_warnx("the last reload is still being taken up: send SIGHUP again");
+		return;
+	}
+	policy = app_load_policy(app);
+	if (!policy) {
+		char reason[160];
+
+		snprintf(reason, sizeof reason,
+			 "%s has errors; the policy that was in force stays in force",
+			 app->options->policy);
+		log_warnx("%s", reason);
+		engine_announce(app->engine, EVENT_POLICY_REJECTED, SEVERITY_HIGH, clock_now_ns(),
+				reason);
+		return;
+	}
+	live->old_policy = app->policy;
+	app->policy = policy;
+	for (uint32_t i = 0; i < live->thread_count; i++)
+		atomic_store_explicit(&live->threads[i].offered, policy, memory_order_release);
+	engine_set_policy(app->engine, policy, clock_now_ns());
+	engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, clock_now_ns(),
+			"the policy was loaded anew");
+	log_info("policy %s loaded", app->options->policy);
+}
+
+static void on_totals(void *context)
+{
+	const struct live *live = context;
+	struct worker_stats worker;
+	struct capture_stats capture;
+	struct engine_stats engine;
+
+	sum_stats(live, &worker, &capture);
+	engine_stats(live->app->engine, &engine);
+	app_say_totals(&worker, &capture, &engine);
+}
+
+static bool open_thread(struct live *live, uint32_t number, uint64_t hash_key)
+{
+	const struct options *options = live->app->options;
+	struct thread *thread = &live->threads[number];
+	struct capture_interface interface = {
+		.name = options->interface,
+		.filter = options->filter,
+		.snap_length = options->snap_length,
+		.buffer_bytes = options->buffer_mib << 20,
+		.timeout_ms = options->timeout_ms,
+		.fanout_group = (uint16_t)getpid(),
+		.fanout_workers = (uint16_t)options->workers,
+		.promiscuous = !options->no_promiscuous,
+	};
+	struct worker_options worker;
+	char error[CAPTURE_ERROR];
+
+	thread->live = live;
+	app_worker_options(live->app, (uint8_t)number, hash_key, &worker);
+	thread->worker =
+		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
+	thread->ring = ring_new(RING_MESSAGES, sizeof(struct message));
+	if (!thread->worker || !thread->ring) {
+		log_warnx("out of memory: make the tables smaller (--max-flows, …)");
+		return false;
+	}
+	atomic_init(&thread->offered, live->app->policy);
+	atomic_init(&thread->adopted, live->app->policy);
+	thread->capture = capture_open_interface(&interface, error);
+	if (!thread->capture)
+		log_warnx("%s: %s", options->interface, error);
+	return thread->capture != NULL;
+}
+
+static bool start_threads(struct live *live)
+{
+	sigset_t all, before;
+	bool good = true;
+
+	/* Signals are the main thread's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (uint32_t i = 0; i < live->thread_count && good; i++) {
+		struct thread *thread = &live->threads[i];
+
+		good = pthread_create(&thread->id, NULL, run_worker, thread) == 0;
+		thread->started = good;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!good)
+		log_warnx("cannot start %u threads", live->thread_count);
+	return good;
+}
+
+static void stop_threads(struct live *live)
+{
+	atomic_store(&live->stop, true);
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		struct thread *thread = &live->threads[i];
+
+		if (!thread->started)
+			continue;
+		capture_break(thread->capture);
+		/* A worker's last words must find room: its ring is emptied while it stops. */
+		while (pthread_tryjoin_np(thread->id, NULL) == EBUSY) {
+			take_messages(live);
+			usleep(1000);
+		}
+	}
+	while (take_messages(live))
+		;
+}
+
+static void watch(struct live *live)
+{
+	struct app *app = live->app;
+	struct loop_watch *watches[] = {
+		loop_readable(app->loop, live->wake_fd, on_wake, live),
+		loop_every(app->loop, 1000, on_second, live),
+		loop_every(app->loop, app->options->heartbeat_s * 1000ull, on_heartbeat, live),
+		loop_signal(app->loop, SIGINT, on_stop, live),
+		loop_signal(app->loop, SIGTERM, on_stop, live),
+		loop_signal(app->loop, SIGHUP, on_reload, live),
+		loop_signal(app->loop, SIGUSR1, on_totals, live),
+	};
+
+	log_info("watching %s", app->options->interface);
+	send_heartbeat(live, "watching");
+	loop_run(app->loop);
+	for (size_t i = 0; i < sizeof watches / sizeof *watches; i++)
+		loop_watch_free(watches[i]);
+}
+
+static void finish(struct live *live)
+{
+	struct app *app = live->app;
+	uint64_t left;
+
+	engine_tick(app->engine, clock_now_ns());
+	engine_finish(app->engine, clock_now_ns());
+	engine_announce(app->engine, EVENT_SENSOR_STOPPED,
+			live->broken ? SEVERITY_HIGH : SEVERITY_INFO, clock_now_ns(),
+			live->broken ? "the sensor stopped: its capture broke"
+				     : "the sensor was stopped");
+	send_heartbeat(live, "stopping");
+	left = outputs_finish(app->outputs, DRAIN_MS);
+	if (left != 0)
+		log_warnx("Redis has not confirmed %llu events%s", (unsigned long long)left,
+			  app->options->journal ? ": they stay in the journal" : "");
+	if (!app->options->quiet)
+		on_totals(live);
+}
+
+static void free_live(struct live *live)
+{
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		capture_close(live->threads[i].capture);
+		worker_free(live->threads[i].worker);
+		ring_free(live->threads[i].ring);
+	}
+	policy_free(live->old_policy);
+	if (live->wake_fd >= 0)
+		close(live->wake_fd);
+	free(live->threads);
+}
+
+int live_run(struct app *app)
+{
+	struct live live = {.app = app, .thread_count = app->options->workers};
+	uint64_t hash_key = 0;
+	bool good;
+
+	live.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	live.threads = calloc(live.thread_count, sizeof *live.threads);
+	if (!live.threads || live.wake_fd < 0 ||
+	    getrandom(&hash_key, sizeof hash_key, 0) != sizeof hash_key)
+		fatal(EXIT_USAGE, "start");
+	good = true;
+	for (uint32_t i = 0; i < live.thread_count && good; i++)
+		good = open_thread(&live, i, hash_key);
+	if (good) {
+		sandbox_enter(app->options->user, true);
+		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, clock_now_ns(),
+				"the sensor was started");
+		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, clock_now_ns(),
+				"the policy was loaded");
+		good = start_threads(&live);
+		if (good)
+			watch(&live);
+		stop_threads(&live);
+		finish(&live);
+	}
+	free_live(&live);
+	return good && !live.broken ? EXIT_DONE : EXIT_INPUT;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * spanwatch: puts the parts together and hands them to one of the two ways to run. Read
+ * worker_packet() in worker.c next, then engine_observe() in engine.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sensor/app.h"
+#include "sensor/hash.h"
+#include "sensor/log.h"
+#include "sensor/sandbox.h"
+
+#define SECOND	      1000000000ull
+#define REASSEMBLY_MB 512 /* blocks of 2 KiB in a MiB */
+
+static void say_messages(const char *path, const struct policy_messages *messages)
+{
+	for (size_t i = 0; i < messages->count; i++) {
+		const struct policy_message *message = &messages->list[i];
+
+		fprintf(stderr, "%s:", path);
+		if (message->line != 0)
+			fprintf(stderr, "%u:%u:", message->line, message->column);
+		fprintf(stderr, " %s: %s\n", message->warning ? "warning" : "error", message->text);
+	}
+}
+
+struct policy *app_load_policy(const struct app *app)
+{
+	struct policy_vocabulary vocabulary = services_vocabulary(app->services);
+	struct policy_messages messages = {0};
+	struct policy *policy = policy_load(app->options->policy, &vocabulary, &messages);
+
+	say_messages(app->options->policy, &messages);
+	policy_messages_free(&messages);
+	return policy;
+}
+
+void app_event(void *context, const struct event *event)
+{
+	struct app *app = context;
+
+	if (event->has_exposure && !event->exposure.unlisted)
+		app->exposed = true;
+	outputs_event(app->outputs, event);
+}
+
+void app_worker_options(const struct app *app, uint8_t number, uint64_t hash_key,
+			struct worker_options *worker)
+{
+	const struct options *options = app->options;
+
+	*worker = (struct worker_options){
+		.max_flows = options->max_flows,
+		.max_sessions = options->max_sessions,
+		.reassembly_blocks = options->reassembly_mib * REASSEMBLY_MB,
+		.ndpi_flows = options->max_sessions,
+		.max_probed = options->max_probed,
+		.outbound_entries = options->max_outbound,
+		.tcp_idle_ns = options->tcp_idle_s * SECOND,
+		.hash_key = hash_key,
+		.number = number,
+		.everything = app->inventory != NULL,
+	};
+}
+
+static void say_loss(const char *what, uint64_t count)
+{
+	if (count != 0)
+		fprintf(stderr, "; %llu %s", (unsigned long long)count, what);
+}
+
+void app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,
+		    const struct engine_stats *engine)
+{
+	fprintf(stderr,
+		"spanwatch: %llu packets, %llu bytes; %llu probes, %llu conversations, "
+		"%llu events",
+		(unsigned long long)worker->packets, (unsigned long long)worker->bytes,
+		(unsigned long long)worker->probes, (unsigned long long)worker->flows_created,
+		(unsigned long long)engine->events);
+	if (capture) {
+		say_loss("dropped by the kernel", capture->dropped_kernel);
+		say_loss("dropped by the interface", capture->dropped_interface);
+	}
+	say_loss("frames of an unsupported link type", worker->decoded[DECODE_UNSUPPORTED_LINK]);
+	say_loss("packets truncated in a header", worker->decoded[DECODE_TRUNCATED]);
+	say_loss("malformed packets", worker->decoded[DECODE_MALFORMED]);
+	say_loss("fragments not looked at", worker->decoded[DECODE_FRAGMENT]);
+	say_loss("packets with payload cut off", worker->cut_short);
+	say_loss("gaps in streams", worker->sessions.gaps);
+	say_loss("conversations evicted (--max-flows)", worker->flows_evicted);
+	say_loss("conversations no longer read (--max-sessions)", worker->sessions.evicted);
+	say_loss("early segments without room (--reassembly-mib)",
+		 worker->sessions.reassembly_refused);
+	say_loss("probed endpoints forgotten (--max-probed)", worker->probed_evicted);
+	say_loss("observations lost", worker->observations_lost);
+	say_loss("exposures evicted (--max-exposures)", engine->exposures_evicted);
+	say_loss("walls forgotten (--max-walls)", engine->walls_evicted);
+	fputc('\n', stderr);
+}
+
+static uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+}
+
+/* The same inputs and policy give the same name: a replay that is repeated changes nothing. */
+static void make_run(const struct app *app, char run[33])
+{
+	uint64_t hash =
+		hash_bytes(policy_digest(app->policy), strlen(policy_digest(app->policy)), 0);
+	char seed[32];
+
+	for (size_t i = 0; i < app->options->file_count; i++)
+		hash = hash_bytes(app->options->files[i], strlen(app->options->files[i]), hash);
+	snprintf(seed, sizeof seed, "%016llx", (unsigned long long)hash);
+	hash_identifier(seed, strlen(seed), run);
+	run[12] = '\0';
+}
+
+static void open_outputs(struct app *app, const char *sensor, const char *run)
+{
+	const struct options *options = app->options;
+	struct outputs_options wanted = {
+		.json = options->json,
+		.text = !options->json,
+		.terminal = isatty(STDOUT_FILENO),
+		.replay = !options->interface,
+		.out = stdout,
+		.redis_url = options->redis_url,
+		.redis_password_file = options->redis_password_file,
+		.journal_path = options->journal,
+		.sensor = sensor,
+		.site = options->site ? options->site : policy_site(app->policy),
+		.run = options->interface ? NULL : run,
+		.services = app->services,
+		.loop = app->loop,
+		.stream_maxlen = options->stream_maxlen,
+		.queue_maxlen = options->queue_maxlen,
+		.heartbeat_ttl_s = options->heartbeat_s * 3,
+	};
+	char error[OUTPUTS_ERROR];
+
+	app->outputs = outputs_new(&wanted, error);
+	if (!app->outputs)
+		fatalx(EXIT_USAGE, "%s", error);
+}
+
+static void open_engine(struct app *app, const char *sensor)
+{
+	const struct options *options = app->options;
+	struct engine_options wanted = {
+		.max_exposures = options->max_exposures,
+		.max_walls = options->max_walls,
+		.max_incidents = options->max_incidents,
+		.sensor = sensor,
+		.first_sequence = outputs_next_sequence(app->outputs),
+		.clock_ns = options->interface ? clock_ns : NULL,
+	};
+
+	app->engine = engine_new(&wanted, app->policy, app->services, app_event, app);
+	if (!app->engine)
+		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-exposures, …)");
+}
+
+static int run_inventory(struct app *app)
+{
+	app->inventory = inventory_new(app->options->max_inventory, app->services);
+	if (!app->inventory)
+		fatalx(EXIT_USAGE, "out of memory: make --max-inventory smaller");
+	return replay_run(app);
+}
+
+static int run_policy(struct app *app)
+{
+	char host[64] = "sensor", run[33] = "";
+	const char *sensor = app->options->sensor;
+	int status;
+
+	gethostname(host, sizeof host - 1);
+	if (!sensor)
+		sensor = app->options->interface ? host : "replay";
+	make_run(app, run);
+	open_outputs(app, sensor, app->options->run ? app->options->run : run);
+	open_engine(app, sensor);
+	status = app->options->interface ? live_run(app) : replay_run(app);
+	if (status == EXIT_DONE && app->options->fail_on_exposure && app->exposed)
+		status = EXIT_EXPOSED;
+	engine_free(app->engine);
+	outputs_free(app->outputs);
+	return status;
+}
+
+/* -n: says what the policy contains, so that a wrong file is noticed as well. */
+static void say_policy(const struct app *app)
+{
+	printf("%s: good: site %s, %u zones, %u groups, %u rules, %u exceptions\n",
+	       app->options->policy, policy_site(app->policy), policy_zone_count(app->policy),
+	       policy_group_count(app->policy), policy_rule_count(app->policy),
+	       policy_exception_count(app->policy));
+}
+
+static int run(struct app *app)
+{
+	char error[CAPTURE_ERROR];
+
+	app->services = services_new();
+	if (!app->services)
+		fatalx(EXIT_USAGE, "out of memory");
+	if (app->options->policy)
+		app->policy = app_load_policy(app);
+	if (app->options->policy && !app->policy)
+		return EXIT_USAGE;
+	if (app->options->check_only) {
+		say_policy(app);
+		return EXIT_DONE;
+	}
+	if (app->options->filter && !capture_check_filter(app->options->filter, error))
+		fatalx(EXIT_USAGE, "%s", error);
+	app->loop = loop_new();
+	if (!app->loop)
+		fatal(EXIT_USAGE, "event loop");
+	if (!app->options->interface)
+		sandbox_enter(app->options->user, false);
+	return app->options->inventory ? run_inventory(app) : run_policy(app);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct app app = {.options = &options};
+	int status;
+
+	options_read(argc, argv, &options);
+	log_verbose(options.verbose);
+	status = run(&app);
+	inventory_free(app.inventory);
+	loop_free(app.loop);
+	policy_free(app.policy);
+	services_free(app.services);
+	options_free(&options);
+	if (fflush(stdout) != 0) {
+		log_warn("standard output");
+		status = EXIT_INPUT;
+	}
+	return status;
+}

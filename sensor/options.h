@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/* The command line: a contract, documented in spanwatch(8). */
+#ifndef SENSOR_OPTIONS_H
+#define SENSOR_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit status: a contract. */
+enum {
+	EXIT_DONE = 0,
+	EXIT_EXPOSED = 1, /* only with --fail-on-exposure */
+	EXIT_USAGE = 2,	  /* bad usage or policy */
+	EXIT_INPUT = 3,	  /* an input broke; what was read before counts */
+};
+
+struct options {
+	char **files; /* -r, in the order given; strings of argv */
+	size_t file_count;
+	const char *interface;
+	const char *policy;
+	const char *filter;
+	const char *redis_url, *redis_password_file;
+	const char *journal;
+	const char *sensor;
+	const char *site; /* NULL: the policy's */
+	const char *run;
+	const char *user; /* to become after the capture is open; NULL: stay */
+	bool check_only, json, text, inventory, fail_on_exposure, verbose, quiet, no_promiscuous;
+	uint32_t workers;
+	uint32_t snap_length, buffer_mib, timeout_ms;
+	uint32_t max_flows, max_sessions, reassembly_mib, max_probed, max_outbound;
+	uint32_t max_exposures, max_walls, max_incidents, max_inventory;
+	uint32_t tcp_idle_s;
+	uint32_t stream_maxlen, queue_maxlen, heartbeat_s;
+};
+
+/*
+ * Reads the command line. Says what is wrong and exits with EXIT_USAGE, or prints --help or
+ * --version and exits with EXIT_DONE; returns otherwise. `options` holds pointers into argv; free
+ * with options_free().
+ */
+void options_read(int argc, char **argv, struct options *options);
+void options_free(struct options *options);
+
+#endif
