@@ -252,20 +252,42 @@ static void read_event(struct reader *reader, const yaml_event_t *event)
 	}
 }
 
+/* What libyaml's words usually mean for a policy; "" if there is nothing to add. */
+static const char *hint_for(const char *problem)
+{
+	static const struct {
+		const char *problem, *hint;
+	} hints[] = {
+		{"found unexpected ':'", "; put an IPv6 address that ends with ':' in quotes"},
+		{"found character that cannot start any token",
+		 "; indent by blanks, not tabs, and put such text in quotes"},
+		{"did not find expected ',' or ']'", "; is a ']' missing?"},
+		{"did not find expected ',' or '}'", "; is a '}' missing?"},
+		{"did not find expected key", "; lines of one mapping must begin in one column"},
+	};
+
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+		if (strcmp(hints[i].problem, problem) == 0)
+			return hints[i].hint;
+	return "";
+}
+
 static void report_syntax(struct reader *reader, const yaml_parser_t *parser)
 {
 	const char *problem = parser->problem != NULL ? parser->problem : "unreadable";
+	const char *hint = hint_for(problem);
 	struct mark at = mark_of(parser->problem_mark);
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		report_error(reader->report, (struct mark){0}, "out of memory");
 	else if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
-		report_error(reader->report, at, "YAML syntax: %s (%s that begins on line %u)",
-			     problem, parser->context, mark_of(parser->context_mark).line);
+		report_error(reader->report, at, "YAML syntax: %s (%s that begins on line %u)%s",
+			     problem, parser->context, mark_of(parser->context_mark).line, hint);
 	else if (parser->context != NULL)
-		report_error(reader->report, at, "YAML syntax: %s (%s)", problem, parser->context);
+		report_error(reader->report, at, "YAML syntax: %s (%s)%s", problem, parser->context,
+			     hint);
 	else
-		report_error(reader->report, at, "YAML syntax: %s", problem);
+		report_error(reader->report, at, "YAML syntax: %s%s", problem, hint);
 	reader->stopped = true;
 }
 
