@@ -52,7 +52,7 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libspanwatch.a
 UNIT    ?= test_*
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/$(UNIT).c))
-TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(wildcard tools/*.c))
+TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(wildcard tools/*.c)) $(B)/generate
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 MAN_PAGES  := $(wildcard sensor/*.[578] policy/*.[578] dissectors/*.[578] tools/*.[1578])
 
@@ -79,12 +79,15 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka) $(LDFLAGS_ALL) -o $@ \
 		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka)
 
-# Our own tools: tools/NAME.c is one program; the libraries that it needs stand here.
+# Tools in C: tools/NAME.c is one program; the libraries that it needs stand here.
 TOOL_LIBS_bench-null = $(shell $(PKG) --libs libpcap)
 
 $(B)/tools/%: tools/%.c Makefile
 	@mkdir -p $(@D)
 	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS_ALL) -o $@ $< $(TOOL_LIBS_$*)
+
+$(B)/generate: $(patsubst %.c,$(B)/%.o,$(wildcard tools/generate/*.c))
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^
 
 unit: $(UNIT_TESTS)
 tools: $(TOOLS)
@@ -136,8 +139,8 @@ fuzz:
 	done
 
 # --- Lint --------------------------------------------------------------------------------------
-C_SOURCES := $(SOURCES) $(wildcard tools/*.c tests/*/*.c)
-C_HEADERS := $(wildcard sensor/*.h dissectors/*.h policy/*.h tools/*.h tests/*/*.h)
+C_SOURCES := $(SOURCES) $(wildcard tools/*.c tools/*/*.c tests/*/*.c)
+C_HEADERS := $(wildcard sensor/*.h dissectors/*.h policy/*.h tools/*/*.h tests/*/*.h)
 SCRIPTS   := $(shell grep -lE '^\#!.*[ /](sh|bash)$$' tools/* .ci/* tests/run tests/*/* 2>/dev/null)
 LINTERS   := gcc clang layers functions format tidy cppcheck analyzer shell man
 
@@ -205,4 +208,4 @@ clean:
 
 .PHONY: all unit tools objects run asan tsan test golden replay fuzz-targets fuzz lint \
 	$(LINTERS:%=lint-%) bench install uninstall clean
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d)
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/generate/*.d)
