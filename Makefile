@@ -70,6 +70,9 @@ $(LIBRARY): $(filter-out $(B)/sensor/main.o,$(OBJECTS))
 	@rm -f $@
 	$(call QUIET,AR)$(AR) rcs $@ $^
 
+# Taken into the object by the assembler, which tells no dependencies.
+$(B)/sensor/redis_script.o: sensor/apply.lua
+
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
