@@ -16,7 +16,7 @@ void log_verbose(bool verbose)
 	atomic_store(&verbose_wanted, verbose);
 }
 
-static void say(int error, const char *format, va_list arguments)
+LOG_FORMAT(2, 0) static void say(int error, const char *format, va_list arguments)
 {
 	char line[1024];
 
