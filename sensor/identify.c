@@ -159,6 +159,15 @@ const struct dissector *identify_own(struct identity *identity, const struct ope
 	return NULL;
 }
 
+bool identify_own_refused(const struct identity *identity, const struct dissector *dissector)
+{
+	for (size_t i = 0; i < dissector_count; i++) {
+		if (dissectors[i] == dissector)
+			return (identity->refused[i / 64] & 1ull << (i % 64)) != 0;
+	}
+	return true;
+}
+
 bool identify_own_exhausted(const struct identity *identity)
 {
 	for (size_t i = 0; i < dissector_count; i++) {

@@ -42,6 +42,8 @@ void identity_begin(struct identity *identity);
  * Asks the dissectors that have not refused yet. Returns the first that says YES, or NULL.
  */
 const struct dissector *identify_own(struct identity *identity, const struct opening *opening);
+/* Has this dissector said NO to this conversation? */
+bool identify_own_refused(const struct identity *identity, const struct dissector *dissector);
 bool identify_own_exhausted(const struct identity *identity); /* all have said NO */
 
 /*

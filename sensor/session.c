@@ -225,7 +225,8 @@ static const struct dissector *probe(struct slot *slot, uint8_t transport, bool 
 	swapped = identify_own(&other, &opening);
 	if (own && !swapped)
 		session->proven = true;
-	if (own || !swapped)
+	/* Only against a clear no: more bytes may yet show that the guess was right. */
+	if (own || !swapped || !identify_own_refused(&slot->identity, swapped))
 		return own;
 	session->swapped = session->proven = true;
 	opening_swap(&slot->opening);
