@@ -190,6 +190,8 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 	*pending = (struct pending){.kind = row->kind, .used = true};
 	set_tag(pending, &tag);
 	pending->handle = note_command(facts, row, uid, text);
+	if ((row->kind == LOG_IN || row->kind == AUTHENTICATE) && facts->auth == AUTH_NA)
+		facts_set_auth(facts, AUTH_UNKNOWN);
 	if (row->kind == LOG_IN)
 		on_login(imap, facts, text);
 	else if (row->kind == AUTHENTICATE)
@@ -261,6 +263,17 @@ static void on_greeting(struct imap *imap, struct facts *facts, struct bytes tex
 	imap_login_product(text, facts);
 }
 
+/* Some servers tell a failed log-in without its tag. */
+static void refuse_login(struct imap *imap, struct facts *facts)
+{
+	for (size_t i = 0; i < OUTSTANDING; i++) {
+		struct pending *pending = &imap->queue[i];
+
+		if (pending->used && (pending->kind == LOG_IN || pending->kind == AUTHENTICATE))
+			on_tagged(imap, facts, pending, false);
+	}
+}
+
 /* "23 FETCH (...", "LIST (...", "SEARCH 2 3" */
 static void on_untagged(struct imap *imap, struct facts *facts, struct bytes text)
 {
@@ -275,6 +288,8 @@ static void on_untagged(struct imap *imap, struct facts *facts, struct bytes tex
 		facts_set_data_read(facts, ANSWER_YES);
 	else if (lines_equal(&word, "ID"))
 		imap_login_id(all, facts);
+	else if (lines_equal(&word, "BAD") || lines_equal(&word, "BYE"))
+		refuse_login(imap, facts);
 	imap->greeted = true;
 }
 

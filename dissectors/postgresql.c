@@ -50,17 +50,19 @@ struct postgresql {
 	struct sql sql;
 	struct prepared prepared[STATEMENTS];
 	int queue[OUTSTANDING];
-	int parsed, bound; /* latest handles of Parse and Bind */
-	uint32_t name;	   /* hash of the statement's name that Parse is giving */
-	uint32_t unlisted; /* entries that found no room: nothing is matched until all is quiet */
+	int request;		 /* handle of SSLRequest */
+	int parsed, bound;	 /* latest handles of Parse and Bind */
+	uint32_t name;		 /* hash of the statement's name that Parse is giving */
+	uint32_t unlisted_marks; /* round trips that found no room, since the queue overflowed */
 	uint8_t head, count, next_prepared;
 	uint8_t login;		   /* enum login */
 	bool started;		   /* the client's typeless messages are over */
 	bool negotiating;	   /* the server's next byte answers SSLRequest or GSSENCRequest */
 	bool passed;		   /* AuthenticationOk, which is not yet in */
 	bool name_over, text_over; /* of the message at hand */
-	bool midstream;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	bool midstream, overflowed, sealed;
+	uint8_t ready; /* bytes of ReadyForQuery matched, while the server is lost */
+	bool gss;      /* encrypted from the client's next byte on */
 };
 
 _Static_assert(sizeof(struct postgresql) <= DISSECTOR_STATE_MAX, "state of postgresql");
@@ -76,8 +78,9 @@ static void begin(void *state, struct facts *facts)
 
 static void enqueue(struct postgresql *pg, int entry)
 {
-	if (pg->count == OUTSTANDING || pg->unlisted != 0) {
-		pg->unlisted += pg->unlisted != UINT32_MAX;
+	pg->overflowed |= pg->count == OUTSTANDING;
+	if (pg->overflowed) {
+		pg->unlisted_marks += entry == MARK;
 		return;
 	}
 	pg->queue[(pg->head + pg->count++) % OUTSTANDING] = entry;
@@ -105,6 +108,28 @@ static void drop_round_trip(struct postgresql *pg)
 {
 	while (pg->count != 0 && pg->queue[pg->head] != MARK)
 		pop(pg);
+}
+
+static void end_round_trip(struct postgresql *pg)
+{
+	drop_round_trip(pg);
+	if (pg->count != 0) {
+		pop(pg);
+	} else if (pg->overflowed && pg->unlisted_marks != 0) {
+		pg->unlisted_marks--;
+		pg->overflowed = pg->unlisted_marks != 0;
+	}
+}
+
+/* After a gap, ReadyForQuery is a known place in both directions. */
+static void resynchronise(struct postgresql *pg)
+{
+	if (pg->client.lost)
+		pg->client = (struct frame){.lost = false};
+	pg->server.lost = false;
+	pg->head = pg->count = 0;
+	pg->unlisted_marks = 0;
+	pg->overflowed = false;
 }
 
 static void note_statement(struct postgresql *pg, struct facts *facts,
@@ -169,12 +194,18 @@ static void on_startup(struct postgresql *pg, struct facts *facts)
 
 	switch (code) {
 	case REQUEST_SSL:
+		pg->request = facts_command(facts, "SSLRequest", 10, 0);
+		pg->negotiating = true;
+		facts_set_auth(facts, AUTH_NA);
+		return;
 	case REQUEST_GSS:
+		pg->request = -1;
 		pg->negotiating = true;
 		facts_set_auth(facts, AUTH_NA);
 		return;
 	case REQUEST_CANCEL:
 		facts_command(facts, "CANCEL_REQUEST", 14, 0);
+		facts_set_data_read(facts, ANSWER_NO);
 		facts_set_auth(facts, AUTH_NA);
 		break;
 	default:
@@ -306,6 +337,8 @@ static void on_client(struct postgresql *pg, struct facts *facts, struct bytes *
 	struct frame *frame = &pg->client;
 	struct bytes piece;
 
+	if (!pg->started && frame->have == 0 && input->left != 0 && input->at[0] != 0)
+		pg->started = pg->midstream = true; /* the capture began late */
 	while (!frame->lost && frames_header(frame, input, pg->started ? 5 : 4)) {
 		bool over;
 
@@ -383,12 +416,13 @@ static void let_in(struct postgresql *pg, struct facts *facts)
 static void on_error(struct postgresql *pg, struct facts *facts)
 {
 	struct bytes b = bytes_from(pg->server.body, pg->server.kept);
-	bool credentials = false;
+	bool credentials = false, tried = pg->passed || pg->login != ASKED;
 
 	while (b.left != 0 && b.at[0] != 0) {
 		uint8_t field = bytes_u8(&b);
 
 		credentials |= field == 'C' && bytes_start_with(&b, "28");
+		tried |= field == 'C' && bytes_start_with(&b, "28P01");
 		bytes_skip(&b, strnlen((const char *)b.at, b.left) + 1);
 	}
 	if (pg->login == IN || pg->midstream) {
@@ -396,7 +430,7 @@ static void on_error(struct postgresql *pg, struct facts *facts)
 		drop_round_trip(pg);
 		return;
 	}
-	if (credentials && (pg->passed || pg->login != ASKED))
+	if (credentials && tried)
 		facts_login(facts, false);
 	else if (pg->login != ASKED)
 		facts_set_auth(facts, AUTH_UNKNOWN);
@@ -440,9 +474,9 @@ static void on_server_message(struct postgresql *pg, struct facts *facts)
 		break;
 	case 'Z':
 		let_in(pg, facts);
-		drop_round_trip(pg);
-		if (pg->count != 0)
-			pop(pg);
+		end_round_trip(pg);
+		if (pg->client.lost)
+			resynchronise(pg);
 		break;
 	case 'C':
 	case 's':
@@ -462,13 +496,15 @@ static void on_server_message(struct postgresql *pg, struct facts *facts)
 static void on_negotiated(struct postgresql *pg, struct facts *facts, uint8_t answer)
 {
 	pg->negotiating = false;
-	if (answer == 'S' || answer == 'G') {
-		facts_set_encryption(facts,
-				     answer == 'S' ? ENCRYPTION_STARTTLS : ENCRYPTION_NATIVE);
-		facts_set_auth(facts, AUTH_UNKNOWN);
-		facts->starts_tls = answer == 'S';
-		pg->client.lost = pg->server.lost = true;
-	}
+	facts_command_result(facts, pg->request, answer != 'N');
+	pg->gss = answer == 'G';
+	if (answer != 'S')
+		return;
+	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts->starts_tls = true;
+	facts->revision++;
+	pg->sealed = true;
 }
 
 static bool expect_server(struct postgresql *pg)
@@ -485,32 +521,64 @@ static bool expect_server(struct postgresql *pg)
 	return true;
 }
 
-static void on_server(struct postgresql *pg, struct facts *facts, struct bytes *input)
+/* Looks for "Z", length 5, and the state of the transaction. */
+static void find_ready(struct postgresql *pg, struct bytes *input)
+{
+	static const uint8_t pattern[] = {'Z', 0, 0, 0, 5};
+
+	while (input->left != 0) {
+		uint8_t c = bytes_u8(input);
+
+		if (pg->ready == sizeof pattern) {
+			pg->ready = 0;
+			if (c == 'I' || c == 'T' || c == 'E') {
+				frames_done(&pg->server);
+				resynchronise(pg);
+				return;
+			}
+		}
+		pg->ready = c == pattern[pg->ready] ? (uint8_t)(pg->ready + 1) : c == 'Z';
+	}
+}
+
+/* A whole message, if there is one; the cursor stands behind it. */
+static bool next_server_message(struct postgresql *pg, struct facts *facts, struct bytes *input)
 {
 	struct frame *frame = &pg->server;
 	struct bytes piece;
 
+	/* Nothing but the answer to such a request has a second byte that is not 0. */
+	if (frame->have == 0 && pg->negotiating && input->left != 0 && input->at[0] != 'E') {
+		on_negotiated(pg, facts, bytes_u8(input));
+		return !pg->sealed;
+	}
+	pg->negotiating = pg->negotiating && input->left == 0;
+	if (!frames_header(frame, input, 5))
+		return false;
+	if (!frame->expected && !expect_server(pg)) {
+		frame->lost = true;
+		pg->ready = 0;
+		return true;
+	}
+	if (!frames_body(frame, input, &piece))
+		return false;
+	if (!frame->holed)
+		on_server_message(pg, facts);
+	frames_done(frame);
+	return true;
+}
+
+static void on_server(struct postgresql *pg, struct facts *facts, struct bytes *input)
+{
+	bool more = true;
+
 	if (!facts->product[0])
 		FACTS_TEXT(facts, product, "PostgreSQL", 10);
 	facts_set_data_read(facts, ANSWER_NO);
-	while (!frame->lost) {
-		if (pg->negotiating && frame->have == 0 && input->left != 0 &&
-		    input->at[0] != 'E') {
-			on_negotiated(pg, facts, bytes_u8(input));
-			continue;
-		}
-		pg->negotiating = pg->negotiating && input->left == 0;
-		if (!frames_header(frame, input, 5))
-			return;
-		if (!frame->expected && !expect_server(pg)) {
-			frame->lost = true;
-			return;
-		}
-		if (!frames_body(frame, input, &piece))
-			return;
-		if (!frame->holed)
-			on_server_message(pg, facts);
-		frames_done(frame);
+	while (more) {
+		if (pg->server.lost)
+			find_ready(pg, input);
+		more = input->left != 0 && next_server_message(pg, facts, input);
 	}
 }
 
@@ -520,10 +588,17 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	struct postgresql *pg = state;
 	struct bytes input = bytes_from(bytes, length);
 
-	if (from == SIDE_SERVER)
+	if (length == 0 || pg->sealed)
+		return;
+	if (from == SIDE_SERVER) {
 		on_server(pg, facts, &input);
-	else
+	} else if (pg->gss) {
+		facts_set_encryption(facts, ENCRYPTION_NATIVE);
+		facts_set_auth(facts, AUTH_UNKNOWN);
+		pg->sealed = true;
+	} else {
 		on_client(pg, facts, &input);
+	}
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

@@ -121,32 +121,25 @@ static enum probe_result probe_bulk(struct bytes b)
 	return bytes_start_with(&b, "\r\n") ? PROBE_YES : PROBE_NO;
 }
 
-/* "*2\r\n$3\r\n..." and the maps, sets and pushes of RESP3 */
+/* "*2\r\n$3\r\n..." and the maps, sets and pushes of RESP3: an element or two must fit. */
 static enum probe_result probe_aggregate(struct bytes b)
 {
-	enum probe_result result;
-	int64_t count = 0;
+	struct resp_reply reply = {.type = 0};
+	enum resp_event event;
 
-	result = take_count(&b, (char)b.at[0], &count);
-	if (result != PROBE_YES)
-		return result;
-	if (count < 1)
-		return PROBE_MORE;
-	if (b.left == 0)
-		return PROBE_MORE;
-	if (b.at[0] == '$')
-		return probe_bulk(b);
-	return strchr("*:+%~-", b.at[0]) ? PROBE_MORE : PROBE_NO;
+	while ((event = resp_next_event(&reply, &b)) == RESP_ELEMENT) {
+		if (reply.bulks != 0 || reply.elements > 1)
+			return PROBE_YES;
+	}
+	return event == RESP_BROKEN ? PROBE_NO : PROBE_MORE;
 }
 
-/* What the server's bytes say by themselves. MORE: nothing against it. */
-static enum probe_result probe_server(struct bytes b)
+/* What the server's bytes say by themselves. MORE: nothing against it; more bytes may tell. */
+static enum probe_result probe_server(struct bytes b, bool *undecided)
 {
-	bool may_become = false;
-
-	if (is_signature(&b, &may_become))
+	if (is_signature(&b, undecided))
 		return PROBE_YES;
-	if (may_become)
+	if (*undecided)
 		return PROBE_MORE;
 	switch (b.at[0]) {
 	case '$':
@@ -166,23 +159,40 @@ static enum probe_result probe_server(struct bytes b)
 	}
 }
 
+/* POP3's AUTH names one of these; Redis' a user or a password. */
+static bool is_mechanism(struct bytes word)
+{
+	static const char *const prefixes[] = {"PLAIN",	 "LOGIN",    "CRAM-",	 "DIGEST-",
+					       "SCRAM-", "NTLM",     "GSSAPI",	 "XOAUTH",
+					       "OAUTH",	 "EXTERNAL", "ANONYMOUS"};
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+		if (lines_start_with(&word, prefixes[i]))
+			return true;
+	}
+	return word.left == 0;
+}
+
 /* The types of reply that an inline command may have; NULL: no command of ours. */
 static const char *reply_types(struct bytes line)
 {
 	static const struct {
 		const char *word, *types;
 	} rows[] = {
-		{"PING", "+-"},	      {"INFO", "$-="},	    {"KEYS", "*-"},
-		{"GET", "$-_"},	      {"SET", "+-"},	    {"CONFIG", "*+-%"},
-		{"COMMAND", "*-"},    {"DBSIZE", ":-"},	    {"FLUSHALL", "+-"},
-		{"FLUSHDB", "+-"},    {"SCAN", "*-"},	    {"CLIENT", "$+*:-"},
-		{"SLAVEOF", "+-"},    {"REPLICAOF", "+-"},  {"MONITOR", "+-"},
-		{"DEL", ":-"},	      {"LRANGE", "*-"},	    {"HGETALL", "*%-"},
-		{"ROLE", "*-"},	      {"MODULE", "*+-"},    {"ECHO", "$-"},
-		{"SUBSCRIBE", "*>-"}, {"SENTINEL", "*$+-"}, {"CLUSTER", "$*+:-"},
+		{"AUTH", "+"},	      {"PING", "+-"},	    {"INFO", "$-="},
+		{"KEYS", "*-"},	      {"GET", "$-_"},	    {"SET", "+-"},
+		{"CONFIG", "*+-%"},   {"COMMAND", "*-"},    {"DBSIZE", ":-"},
+		{"FLUSHALL", "+-"},   {"FLUSHDB", "+-"},    {"SCAN", "*-"},
+		{"CLIENT", "$+*:-"},  {"SLAVEOF", "+-"},    {"REPLICAOF", "+-"},
+		{"MONITOR", "+-"},    {"DEL", ":-"},	    {"LRANGE", "*-"},
+		{"HGETALL", "*%-"},   {"ROLE", "*-"},	    {"MODULE", "*+-"},
+		{"ECHO", "$-"},	      {"SUBSCRIBE", "*>-"}, {"SENTINEL", "*$+-"},
+		{"CLUSTER", "$*+:-"},
 	};
 	struct bytes word = lines_word(&line);
 
+	if (lines_equal(&word, "AUTH") && is_mechanism(lines_word(&line)))
+		return NULL;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (lines_equal(&word, rows[i].word))
 			return rows[i].types;
@@ -220,14 +230,17 @@ enum probe_result redis_probe(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	enum probe_result of_server, of_client;
+	bool undecided = false;
 
 	of_client = client.left != 0 ? probe_binary_command(client) : PROBE_MORE;
 	if (server.left == 0) /* somebody may well say this to a server of another kind */
 		return of_client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
-	of_server = probe_server(server);
-	if (of_server != PROBE_MORE)
+	of_server = probe_server(server, &undecided);
+	if (of_server != PROBE_MORE || undecided)
 		return of_server;
 	if (of_client != PROBE_NO)
 		return of_client;
-	return probe_exchange(client, &server);
+	of_client = probe_exchange(client, &server);
+	/* What looks like data may yet turn out to be a reply, whatever the client said. */
+	return of_client == PROBE_NO && strchr("$*%~>|", server.at[0]) ? PROBE_MORE : of_client;
 }

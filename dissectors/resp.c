@@ -225,6 +225,7 @@ static enum resp_event take_reply_header(struct resp_reply *reply)
 static enum resp_event end_bulk(struct resp_reply *reply)
 {
 	reply->phase = AT_LINE;
+	reply->bulks++;
 	note_first(reply, reply->line.text, reply->line.length);
 	reply->line.complete = true;
 	end_element(reply);

@@ -49,7 +49,7 @@ struct resp_reply {
 	uint8_t depth;
 	uint16_t attributes; /* bit i: level i is an attribute, which is no element itself */
 	uint64_t bulk_left;
-	uint32_t elements; /* so far */
+	uint32_t elements, bulks; /* so far */
 	uint32_t pending[RESP_DEPTH];
 	char first[24]; /* beginning of the first element */
 };
