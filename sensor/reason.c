@@ -129,7 +129,7 @@ static void say_wall(struct text *text, const struct exposure_view *x)
 		return;
 	text_say(text, x->wall_was == LEVEL_REFUSED ? "; it still refused at "
 						    : "; it was still filtered at ");
-	text_time(text, x->changed_after_ns);
+	text_instant(text, x->changed_after_ns);
 }
 
 void reason_reached(char *reason, const struct exposure_view *x, const struct reason_context *c,
@@ -159,7 +159,7 @@ void reason_reopened(char *reason, const struct exposure_view *x, const struct r
 	say_reached(&text, x, c);
 	if (was_closed_ns != 0) {
 		text_say(&text, "; closed since ");
-		text_time(&text, was_closed_ns);
+		text_instant(&text, was_closed_ns);
 	}
 }
 
@@ -205,7 +205,7 @@ void reason_summary(char *reason, const struct exposure_view *x, const struct re
 	text_subject(&text, x, c->services);
 	if (x->state == EXPOSURE_UNCONFIRMED) {
 		text_say(&text, " has not answered since ");
-		text_time(&text, x->last_answer_ns);
+		text_instant(&text, x->last_answer_ns);
 		text_say(&text, ", but nothing proves it closed; ");
 		say_traffic(&text, x);
 		return;
@@ -216,16 +216,16 @@ void reason_summary(char *reason, const struct exposure_view *x, const struct re
 		text_say(&text, " is still open: ");
 	say_traffic(&text, x);
 	text_say(&text, " since ");
-	text_time(&text, x->opened_ns);
+	text_instant(&text, x->opened_ns);
 }
 
 static void say_proof(struct text *text, const struct exposure_view *x, uint64_t probes,
 		      uint32_t sources)
 {
 	text_say(text, " closed between ");
-	text_time(text, x->last_accept_ns);
+	text_instant(text, x->last_accept_ns);
 	text_say(text, " and ");
-	text_time(text, x->closed_ns);
+	text_instant(text, x->closed_ns);
 	text_say(text, ": ");
 	text_count(text, probes, "probe");
 	text_say(text, " from ");

@@ -11,14 +11,15 @@ static void say_change(struct text *text, const struct incident_view *i)
 		return;
 	}
 	if (i->changed_after_ns == 0) {
-		text_say(text, "; when the wall fell is not known, by ");
-		text_time(text, i->changed_before_ns);
+		text_say(text, "; open since ");
+		text_instant(text, i->changed_before_ns);
+		text_say(text, " or earlier");
 		return;
 	}
 	text_say(text, "; the wall fell between ");
-	text_time(text, i->changed_after_ns);
+	text_instant(text, i->changed_after_ns);
 	text_say(text, " and ");
-	text_time(text, i->changed_before_ns);
+	text_instant(text, i->changed_before_ns);
 }
 
 static void say_opened(struct text *text, const struct incident_view *i,
@@ -58,7 +59,7 @@ static void say_closed(struct text *text, const struct incident_view *i)
 	else
 		text_say(text, "all %" PRIu32 " exposed endpoints", i->member_count);
 	text_say(text, ", the last at ");
-	text_time(text, i->closed_ns);
+	text_instant(text, i->closed_ns);
 	text_say(text, "; it was open for ");
 	text_duration(text, i->closed_ns > i->opened_ns ? i->closed_ns - i->opened_ns : 0);
 }

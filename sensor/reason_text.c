@@ -26,7 +26,7 @@ void text_say(struct text *text, const char *format, ...)
 	text->left -= (size_t)length;
 }
 
-void text_time(struct text *text, uint64_t ns)
+void text_instant(struct text *text, uint64_t ns)
 {
 	time_t seconds = (time_t)(ns / NS_PER_S);
 	struct tm utc;

@@ -20,7 +20,7 @@ static inline struct text text_in(char *reason)
 
 void text_say(struct text *text, const char *format, ...) TEXT_FORMAT(2, 3);
 /* "2015-02-20 14:03:11Z" */
-void text_time(struct text *text, uint64_t ns);
+void text_instant(struct text *text, uint64_t ns);
 /* "1.2 MiB" */
 void text_bytes(struct text *text, uint64_t bytes);
 /* "18 days 3 h", "4 min", "12 s" */
