@@ -245,6 +245,7 @@ static int on_message_complete(http_parser *parser)
 	side->in_body = false;
 	side->body_left = 0;
 	text_wipe(c);
+	http_parser_pause(parser, 1); /* the next message is not part of this body */
 	return 0;
 }
 
@@ -284,20 +285,25 @@ static void get_lost(const struct context *c, bool responses_missing)
 		side->mode = MODE_LOST;
 }
 
-/* Returns how many bytes were parsed; fewer than given if the mode has changed. */
+/*
+ * Returns how many bytes were parsed. Outside of bodies that is one at a time: http-parser tells of
+ * a header at the end of its input or of the header, so an error would swallow more or less of it,
+ * depending on where the pieces end.
+ */
 static size_t parse(struct context *c, const void *bytes, size_t length)
 {
 	struct http_side *side = side_of(c);
 	size_t n;
 
 	side->parser.data = c;
-	n = http_parser_execute(&side->parser, &callbacks, bytes, length);
+	n = http_parser_execute(&side->parser, &callbacks, bytes, side->in_body ? length : 1);
 	side->parser.data = NULL;
 	if (side->mode == MODE_DEAF)
 		return length;
-	if (HTTP_PARSER_ERRNO(&side->parser) != HPE_OK || side->parser.upgrade) {
+	if (HTTP_PARSER_ERRNO(&side->parser) == HPE_PAUSED)
+		http_parser_pause(&side->parser, 0);
+	else if (HTTP_PARSER_ERRNO(&side->parser) != HPE_OK || side->parser.upgrade)
 		get_lost(c, false);
-	}
 	return n < length ? n : length;
 }
 
@@ -314,7 +320,8 @@ static void seek(struct context *c, uint8_t byte)
 	memcpy(start, side->name, length);
 	side->mode = MODE_PARSE;
 	parser_start(side, c->from);
-	parse(c, start, length);
+	for (size_t i = 0; i < length && side->mode == MODE_PARSE; i++)
+		parse(c, start + i, 1);
 }
 
 static void http_begin(void *state, struct facts *facts)
