@@ -31,7 +31,7 @@ static void tell_exception(struct engine *engine, uint16_t index, enum event_kin
 	text_say(&text, "the exception from rule %s (%.60s, owner %.40s%s%.24s) %s", exception.rule,
 		 exception.reason, exception.owner, exception.ticket[0] != '\0' ? ", " : "",
 		 exception.ticket, expired ? "ended at " : "ends at ");
-	text_time(&text, exception.until_ns);
+	text_instant(&text, exception.until_ns);
 	text_say(&text, ", line %u", exception.line);
 	emit_send(engine);
 }
