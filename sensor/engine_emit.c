@@ -49,7 +49,10 @@ static void view_counters(const struct exposure *x, struct exposure_view *view)
 	view->probes_refused = x->probes_refused;
 	view->logins_failed = x->logins_failed;
 	view->logins_succeeded = x->logins_succeeded;
+	/* An estimate must not claim more clients than conversations. */
 	view->clients = sketch_count(&x->clients);
+	if (view->clients > x->flows)
+		view->clients = (uint32_t)x->flows;
 	view->reopened = x->reopened;
 }
 
