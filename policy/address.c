@@ -67,7 +67,7 @@ const char *address_format(const struct address *address, char text[ADDRESS_TEXT
 
 bool prefix_contains(const struct prefix *prefix, const struct address *address)
 {
-	unsigned whole = prefix->length / 8u, rest = prefix->length % 8u;
+	unsigned whole = prefix->length / 8U, rest = prefix->length % 8U;
 
 	if (prefix->length < MAPPED_BITS && address_is_ipv4(address))
 		return false; /* ::/0 means every IPv6 address; IPv4 has its own prefixes */
@@ -75,5 +75,5 @@ bool prefix_contains(const struct prefix *prefix, const struct address *address)
 		return false;
 	if (rest == 0)
 		return true;
-	return (uint8_t)(prefix->base.bytes[whole] ^ address->bytes[whole]) >> (8u - rest) == 0;
+	return (uint8_t)(prefix->base.bytes[whole] ^ address->bytes[whole]) >> (8U - rest) == 0;
 }

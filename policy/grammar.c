@@ -7,15 +7,17 @@
 #include "policy/limits.h"
 
 #define ROWS(table)	 .rows = (table), .row_count = sizeof(table) / sizeof *(table)
+/* NOLINTBEGIN(bugprone-macro-parentheses): the names of types and members take none */
 #define AT(type, member) .offset = offsetof(struct type, member)
 #define LIST(type, member)                                                                         \
 	.list = true, .offset = offsetof(struct type, member.list),                                \
 	.count = offsetof(struct type, member.count)
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define ENTRIES(minimum, maximum) .least = (minimum), .most = (maximum)
 #define RANGE(minimum, maximum)	  .least = (minimum), .most = (maximum)
 
-#define DAY_S  86400u
-#define YEAR_S (366u * DAY_S)
+#define DAY_S  86400U
+#define YEAR_S (366U * DAY_S)
 #define TIB    (UINT64_C(1) << 40)
 
 static const char *const positions[] = {

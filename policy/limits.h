@@ -3,7 +3,7 @@
 #ifndef POLICY_LIMITS_H
 #define POLICY_LIMITS_H
 
-#define LIMIT_FILE_BYTES   (8u * 1024 * 1024)
+#define LIMIT_FILE_BYTES   (8U * 1024 * 1024)
 #define LIMIT_DEPTH	   8	   /* lists and mappings within each other */
 #define LIMIT_VALUES	   1000000 /* keys, scalars, lists and mappings of one file */
 #define LIMIT_MESSAGES	   500	   /* shown; the rest is counted */

@@ -43,50 +43,56 @@ static void trim_character(char *text, size_t length)
 	}
 }
 
-static void add(struct report *report, struct mark at, bool warning, const char *format,
-		va_list arguments) __attribute__((format(printf, 4, 0)));
-
-static void add(struct report *report, struct mark at, bool warning, const char *format,
-		va_list arguments)
+/* NULL if there is no room: it is counted only. */
+static struct policy_message *new_message(struct report *report, struct mark at, bool warning)
 {
 	struct policy_messages *messages = report->messages;
 	struct policy_message *message;
-	int length;
+	size_t room = messages->count == 0 ? 1 : messages->count * 2;
 
 	if (!warning)
 		messages->errors++;
 	if (messages->count >= LIMIT_MESSAGES) {
 		report->unshown++;
-		return;
+		return NULL;
 	}
 	if ((messages->count & (messages->count - 1)) == 0)
-		messages->list =
-			arena_regrow(messages->list, messages->count == 0 ? 1 : messages->count * 2,
-				     sizeof *messages->list);
+		messages->list = arena_regrow(messages->list, room, sizeof *messages->list);
 	message = &messages->list[messages->count++];
 	*message =
 		(struct policy_message){.line = at.line, .column = at.column, .warning = warning};
-	length = vsnprintf(message->text, sizeof message->text, format, arguments);
-	if (length >= (int)sizeof message->text)
+	return message;
+}
+
+/* `wanted` is the length that the text would have had with unlimited room. */
+static void clean(struct policy_message *message, int wanted)
+{
+	if (wanted >= (int)sizeof message->text)
 		trim_character(message->text, sizeof message->text - 1);
 	make_harmless(message->text);
 }
 
 void report_error(struct report *report, struct mark at, const char *format, ...)
 {
+	struct policy_message *message = new_message(report, at, false);
 	va_list arguments;
 
+	if (message == NULL)
+		return;
 	va_start(arguments, format);
-	add(report, at, false, format, arguments);
+	clean(message, vsnprintf(message->text, sizeof message->text, format, arguments));
 	va_end(arguments);
 }
 
 void report_warning(struct report *report, struct mark at, const char *format, ...)
 {
+	struct policy_message *message = new_message(report, at, true);
 	va_list arguments;
 
+	if (message == NULL)
+		return;
 	va_start(arguments, format);
-	add(report, at, true, format, arguments);
+	clean(message, vsnprintf(message->text, sizeof message->text, format, arguments));
 	va_end(arguments);
 }
 

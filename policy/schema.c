@@ -69,7 +69,7 @@ static size_t size_of(enum schema_type type)
 		[SCHEMA_PREFIX] = sizeof(struct located_prefix),
 		[SCHEMA_PORTS] = sizeof(struct port_range),
 		[SCHEMA_REFERENCE] = sizeof(struct reference),
-		[SCHEMA_NODE] = sizeof(const struct node *),
+		[SCHEMA_NODE] = sizeof(const void *),
 	};
 
 	return sizes[type];
@@ -214,7 +214,7 @@ static bool read_single(const struct schema_context *context, const struct schem
 	const char *wrong;
 
 	if (row->type == SCHEMA_NODE) {
-		memcpy(out, &node, sizeof node);
+		memcpy(out, &node, size_of(SCHEMA_NODE));
 		return node->kind != NODE_REFUSED;
 	}
 	if (!schema_expect(context, node, NODE_TEXT, row->key))
@@ -338,6 +338,7 @@ static void set_defaults(const struct schema_context *context, const struct sche
 bool schema_read(const struct schema_context *context, const struct schema *schema,
 		 const struct node *map, void *target)
 {
+	struct mark at = {0};
 	bool ok = true;
 
 	set_defaults(context, schema, target);
@@ -345,6 +346,7 @@ bool schema_read(const struct schema_context *context, const struct schema *sche
 		if (!schema_expect(context, map, NODE_MAP, schema->what))
 			return false;
 		ok = read_keys(context, schema, map, target);
+		at = map->at;
 	}
 	for (size_t i = 0; i < schema->row_count; i++) {
 		const struct schema_row *row = &schema->rows[i];
@@ -352,8 +354,7 @@ bool schema_read(const struct schema_context *context, const struct schema *sche
 		if (!row->required || schema_has_key(map, row->key))
 			continue;
 		ok = false;
-		report_error(context->report, map == NULL ? (struct mark){0} : map->at,
-			     "%s needs \"%s\"%s%s", schema->what, row->key,
+		report_error(context->report, at, "%s needs \"%s\"%s%s", schema->what, row->key,
 			     row->why == NULL ? "" : ": ", row->why == NULL ? "" : row->why);
 	}
 	return ok;

@@ -164,7 +164,7 @@ static unsigned days_of_month(unsigned year, unsigned month)
 {
 	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
-	return days[month - 1] + (month == 2 && is_leap(year) ? 1u : 0u);
+	return days[month - 1] + (month == 2 && is_leap(year) ? 1U : 0U);
 }
 
 static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day)
@@ -204,7 +204,7 @@ const char *values_moment(const char *text, uint64_t *out)
 	if (year < YEAR_LEAST || year > YEAR_MOST || month < 1 || month > 12 || day < 1 ||
 	    day > days_of_month(year, month) || (timed && hour > 23) || minute > 59 || second > 59)
 		return "does not exist in the calendar (years 1970 to 2500)";
-	*out = (days_since_1970(year, month, day) * S_PER_DAY + hour * 3600u + minute * 60u +
+	*out = (days_since_1970(year, month, day) * S_PER_DAY + hour * 3600U + minute * 60U +
 		second) *
 	       NS_PER_S;
 	return NULL;
@@ -230,7 +230,7 @@ const char *values_prefix_text(const struct prefix *prefix, char text[VALUES_PRE
 	address_format(&prefix->base, text);
 	if (prefix->length < 128)
 		snprintf(text + strlen(text), VALUES_PREFIX_TEXT - strlen(text), "/%u",
-			 ipv4 ? prefix->length - 96u : prefix->length);
+			 ipv4 ? prefix->length - 96U : prefix->length);
 	return text;
 }
 
@@ -242,7 +242,7 @@ static struct address cut_to(const struct address *address, unsigned length)
 		unsigned kept = length > 8 * i ? length - 8 * i : 0;
 
 		if (kept < 8)
-			cut.bytes[i] &= (uint8_t)(0xff00u >> kept);
+			cut.bytes[i] &= (uint8_t)(0xff00U >> kept);
 	}
 	return cut;
 }

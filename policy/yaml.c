@@ -6,6 +6,7 @@
  * The text is checked beforehand to be UTF-8 without control characters (YAML 1.1, section 5.1), as
  * libyaml names no line for what is wrong there.
  */
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static size_t decode_character(const unsigned char *at, size_t left, uint32_t *n
 
 	if (size == 0 || at[0] >= 0xf8 || size > left)
 		return 0;
-	*number = size == 1 ? at[0] : at[0] & (0x7fu >> size);
+	*number = size == 1 ? at[0] : at[0] & (0x7fU >> size);
 	for (size_t i = 1; i < size; i++) {
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
@@ -89,39 +90,44 @@ static void stop(struct reader *reader, struct mark at, const char *text)
 	reader->stopped = true;
 }
 
+struct entry {
+	struct node *node;
+};
+
 static int compare_keys(const void *left, const void *right)
 {
-	const struct node *const *a = left, *const *b = right;
-	int order = strcmp((*a)->key, (*b)->key);
+	const struct node *a = ((const struct entry *)left)->node;
+	const struct node *b = ((const struct entry *)right)->node;
+	int order = strcmp(a->key, b->key);
 
 	if (order != 0)
 		return order;
-	if ((*a)->key_at.line != (*b)->key_at.line)
-		return (*a)->key_at.line < (*b)->key_at.line ? -1 : 1;
-	return (*a)->key_at.column < (*b)->key_at.column ? -1 : 1;
+	if (a->key_at.line != b->key_at.line)
+		return a->key_at.line < b->key_at.line ? -1 : 1;
+	return a->key_at.column < b->key_at.column ? -1 : 1;
 }
 
 /* Reports every second use of a key; its value stays in the tree as NODE_REFUSED. */
 static void refuse_duplicates(struct reader *reader, struct node *map)
 {
-	struct node **sorted;
+	struct entry *sorted;
 	size_t count = 0;
 
 	if (map->count < 2)
 		return;
 	sorted = arena_regrow(NULL, map->count, sizeof *sorted);
 	for (struct node *child = map->first; child != NULL; child = child->next)
-		sorted[count++] = child;
+		sorted[count++].node = child;
 	qsort(sorted, count, sizeof *sorted, compare_keys);
 	for (size_t i = 1, first = 0; i < count; i++) {
-		if (strcmp(sorted[first]->key, sorted[i]->key) != 0) {
+		if (strcmp(sorted[first].node->key, sorted[i].node->key) != 0) {
 			first = i;
 			continue;
 		}
-		report_error(reader->report, sorted[i]->key_at,
-			     "duplicate key \"%.64s\" (first on line %u)", sorted[i]->key,
-			     sorted[first]->key_at.line);
-		sorted[i]->kind = NODE_REFUSED;
+		report_error(reader->report, sorted[i].node->key_at,
+			     "duplicate key \"%.64s\" (first on line %u)", sorted[i].node->key,
+			     sorted[first].node->key_at.line);
+		sorted[i].node->kind = NODE_REFUSED;
 	}
 	free(sorted);
 }
@@ -241,10 +247,12 @@ static void read_event(struct reader *reader, const yaml_event_t *event)
 		open_node(reader, node);
 		break;
 	case YAML_MAPPING_END_EVENT:
+		assert(reader->depth > 0 && reader->open[reader->depth - 1] != NULL);
 		refuse_duplicates(reader, reader->open[reader->depth - 1]);
 		reader->depth--;
 		break;
 	case YAML_SEQUENCE_END_EVENT:
+		assert(reader->depth > 0);
 		reader->depth--;
 		break;
 	default:

@@ -18,8 +18,8 @@
 #define V4_LAST	    (V4_FIRST | 0xffffffff)
 #define V6_LAST	    (~(zones_key)0)
 #define SET_UNKNOWN UINT32_MAX
-#define FNV_BASIS   2166136261u
-#define FNV_PRIME   16777619u
+#define FNV_BASIS   2166136261U
+#define FNV_PRIME   16777619U
 
 struct level {
 	zones_key first, last;

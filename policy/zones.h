@@ -29,8 +29,8 @@ enum zones_kind {
 
 struct zones_input {
 	struct prefix prefix;
-	enum zones_kind kind;
 	uint16_t index; /* of the zone or group */
+	enum zones_kind kind;
 };
 
 /* Starts of ranges, ascending; the first is the least address. A range ends where the next begins. */

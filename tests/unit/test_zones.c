@@ -269,10 +269,10 @@ static void test_too_many_sets(void **unused)
 
 		for (unsigned bit = 0; bit < 17; bit++)
 			if ((host >> bit & 1) != 0)
-				inputs[count++] =
-					(struct zones_input){{address_from_ipv4(bytes), 128},
-							     ZONES_GROUP,
-							     (uint16_t)bit};
+				inputs[count++] = (struct zones_input){
+					.prefix = {address_from_ipv4(bytes), 128},
+					.kind = ZONES_GROUP,
+					.index = (uint16_t)bit};
 	}
 	assert_int_equal(zones_build(&zones, inputs, count, &where), ZONES_TOO_MANY_SETS);
 	zones_free(&zones);
