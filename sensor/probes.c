@@ -229,21 +229,6 @@ bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t 
 	return true;
 }
 
-void probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
-		     uint64_t *unanswered_ns, uint64_t *refused_ns)
-{
-	struct entry *entry = lookup(probes, server);
-	int index;
-
-	*unanswered_ns = entry ? entry->news.last_unanswered_ns : 0;
-	*refused_ns = entry ? entry->news.last_refused_ns : 0;
-	if (!entry)
-		return;
-	index = find_waiting(entry, tuple);
-	if (index >= 0)
-		stop_waiting(entry, index);
-}
-
 static void count_unanswered(struct probes *probes, struct entry *entry,
 			     const struct address *client, uint64_t ts_ns)
 {
@@ -252,6 +237,37 @@ static void count_unanswered(struct probes *probes, struct entry *entry,
 	entry->news.new_unanswered++;
 	add_source(&entry->news, client);
 	mark_dirty(probes, entry);
+}
+
+/* Those that came long before a probe that has just been answered will not be answered any more. */
+static void give_up_overtaken(struct probes *probes, struct entry *entry, uint64_t now_ns)
+{
+	for (int i = entry->waiting_count - 1; i >= 0; i--) {
+		struct probe probe = entry->waiting[i];
+
+		if (now_ns < probe.ts_ns + PROBES_OVERTAKEN_NS)
+			continue;
+		stop_waiting(entry, i);
+		count_unanswered(probes, entry, &probe.client, probe.ts_ns);
+	}
+}
+
+bool probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
+		     uint64_t now_ns, uint64_t *unanswered_ns, uint64_t *refused_ns)
+{
+	struct entry *entry = lookup(probes, server);
+	int index;
+
+	*unanswered_ns = *refused_ns = 0;
+	if (!entry)
+		return false;
+	index = find_waiting(entry, tuple);
+	if (index >= 0)
+		stop_waiting(entry, index);
+	give_up_overtaken(probes, entry, now_ns);
+	*unanswered_ns = entry->news.last_unanswered_ns;
+	*refused_ns = entry->news.last_refused_ns;
+	return index >= 0;
 }
 
 void probes_refused(struct probes *probes, const struct endpoint *server, uint64_t tuple,

@@ -18,7 +18,8 @@
 #include "sensor/endpoint.h"
 #include "sensor/observation.h"
 
-#define PROBES_WAIT_NS 3000000000ull
+#define PROBES_WAIT_NS	    3000000000ull
+#define PROBES_OVERTAKEN_NS 1000000000ull /* the first retransmission time-out of RFC 6298 */
 
 /* One attempt: whose, and how to recognise its continuation. */
 struct probe {
@@ -44,10 +45,11 @@ bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t 
 		 struct probe *found);
 /*
  * The endpoint has answered this conversation. Out: when it was last seen unanswered and refused
- * (0 = never). News of that endpoint not handed over yet go to `report` first.
+ * (0 = never). Another probe that has waited for PROBES_OVERTAKEN_NS by now counts as unanswered:
+ * the wall was still there when it came. True if this conversation's probe was waiting.
  */
-void probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
-		     uint64_t *unanswered_ns, uint64_t *refused_ns);
+bool probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
+		     uint64_t now_ns, uint64_t *unanswered_ns, uint64_t *refused_ns);
 /* The endpoint, or a filter that speaks for it, has refused. `by_filter`: counts as unanswered. */
 void probes_refused(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		    const struct address *client, uint64_t now_ns, bool by_filter);

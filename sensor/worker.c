@@ -116,8 +116,11 @@ struct flow *worker_begin(struct worker *worker, const struct sighting *sighting
 	flow->vlan = sighting->packet->vlan;
 	flow->concerned = client_is_source ? sighting->to_ours : sighting->from_ours;
 	server = flow_server(flow);
-	probes_answered(worker->probes, &server, sighting->hash, &flow->wall_unanswered_ns,
-			&flow->wall_refused_ns);
+	if (probes_answered(worker->probes, &server, sighting->hash, sighting->packet->ts_ns,
+			    &flow->wall_unanswered_ns, &flow->wall_refused_ns)) {
+		flow->seen |= FLOW_SYN;
+		flow->sight |= SIGHT_CLIENT;
+	}
 	worker->stats.flows_created++;
 	return flow;
 }
