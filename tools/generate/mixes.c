@@ -17,6 +17,9 @@
 #define INSIDE_CLIENTS	20000U
 #define START_GAP_NS	200000000U
 #define FLOOD_GAP_NS	2000U
+#define HELD_NS		1000000U
+#define HELD_LEAST	10000U /* bytes to go that make a transfer long */
+#define HELD_SLACK	1000U  /* packets */
 
 enum kind {
 	KIND_INBOUND, /* from outside to an inside server that answers */
@@ -224,6 +227,7 @@ struct crowd {
 	uint32_t count;
 	uint64_t packets[KIND_COUNT], total;
 	uint32_t permille[KIND_COUNT];
+	uint32_t held; /* sessions held back since the last packet */
 };
 
 static bool earlier(const struct crowd *crowd, uint32_t a, uint32_t b)
@@ -268,6 +272,22 @@ static uint32_t furthest_behind(const struct crowd *crowd)
 		}
 	}
 	return best;
+}
+
+/*
+ * Long transfers of a kind that is ahead of its share wait, as behind a full queue: else a few of
+ * them would decide the shares of a short capture. Never all of them: somebody must go on.
+ */
+static bool hold_back(struct crowd *crowd, struct session *session)
+{
+	const uint64_t share = crowd->total * crowd->permille[session->kind] / 1000;
+
+	if (session->left < HELD_LEAST || crowd->packets[session->kind] <= share + HELD_SLACK ||
+	    crowd->held >= crowd->count)
+		return false;
+	crowd->held++;
+	session->next_ns += HELD_NS;
+	return true;
 }
 
 static void set_shares(struct crowd *crowd, const struct plan *plan, const struct mix *mix)
@@ -319,6 +339,11 @@ static void run_sessions(struct plan *plan, const struct mix *mix)
 	while (!enough(plan)) {
 		struct session *session = &crowd.sessions[crowd.heap[0]];
 
+		if (hold_back(&crowd, session)) {
+			sift_down(&crowd, 0);
+			continue;
+		}
+		crowd.held = 0;
 		crowd.packets[session->kind]++;
 		crowd.total++;
 		if (!session_turn(session, body, &plan->chance, &plan->output))
