@@ -64,13 +64,12 @@ static uint8_t traits_of(const char *method)
 static struct bytes path_of(struct bytes target, struct bytes *query)
 {
 	struct bytes path = target;
-	const uint8_t *mark;
 	size_t n = 0;
 
 	if (bytes_start_with(&path, "http://") || bytes_start_with(&path, "https://")) {
-		bytes_skip(&path, bytes_start_with(&path, "https://") ? 8 : 7);
-		mark = path.left != 0 ? memchr(path.at, '/', path.left) : NULL;
-		bytes_skip(&path, mark != NULL ? (size_t)(mark - path.at) : path.left);
+		bytes_skip(&path, sizeof "https://" - 1);
+		while (path.left != 0 && path.at[0] != '/')
+			bytes_skip(&path, 1);
 	}
 	while (n < path.left && path.at[n] != '?' && path.at[n] != '#' && path.at[n] != ';')
 		n++;

@@ -129,13 +129,19 @@ enum probe_result http_probe(const struct opening *opening)
 	enum probe_result asked = probe_request(*client);
 	enum probe_result answered = probe_status(*server);
 
+	/* The roles are guessed, and wrong. */
+	if (probe_status(*client) == PROBE_YES || probe_request(*server) == PROBE_YES)
+		return PROBE_NO;
 	if (answered == PROBE_YES)
 		return PROBE_YES;
-	if (opening->midstream) { /* either side may begin in the middle of a body */
+	if (opening->midstream && client->left != 0 && server->left != 0) {
+		/* Either side may begin in the middle of a body. */
 		if (asked == PROBE_YES)
 			return PROBE_YES;
 		return asked == PROBE_NO && answered == PROBE_NO ? PROBE_NO : PROBE_MORE;
 	}
+	if (opening->midstream && server->left != 0 && !opening->one_sided)
+		return PROBE_MORE;
 	if (server->left != 0)
 		return answered;
 	return opening->one_sided ? asked : PROBE_MORE;

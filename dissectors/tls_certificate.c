@@ -62,7 +62,7 @@ struct der {
 static bool der_header(struct walker *w, struct der *der)
 {
 	uint8_t form = w->scratch[1];
-	size_t extra = form & 0x80 ? form & 0x7fu : 0;
+	size_t extra = form & 0x80 ? form & 0x7fU : 0;
 
 	if (extra > 3 || form == 0x80) {
 		w->step = STEP_DONE;

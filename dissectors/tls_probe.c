@@ -31,7 +31,6 @@ static bool vectors_fit(struct bytes rest, size_t left, uint8_t type)
 {
 	size_t session_id = bytes_u8(&rest);
 	size_t used = 1 + session_id;
-	size_t n;
 
 	if (session_id > SESSION_ID_MAX)
 		return false;
@@ -40,7 +39,8 @@ static bool vectors_fit(struct bytes rest, size_t left, uint8_t type)
 		used += 3; /* cipher suite, compression method */
 		bytes_skip(&rest, 3);
 	} else {
-		n = bytes_be16(&rest);
+		size_t n = bytes_be16(&rest);
+
 		if (!rest.failed && (n < 2 || n % 2 != 0))
 			return false;
 		used += 2 + n;
@@ -198,6 +198,10 @@ enum probe_result tls_probe(const struct opening *opening)
 	const struct bytes *server = &opening->side[SIDE_SERVER];
 	enum probe_result result;
 
+	/* The roles are guessed, and wrong. */
+	if (probe_hello(*client, TLS_SERVER_HELLO) == PROBE_YES ||
+	    probe_hello(*server, TLS_CLIENT_HELLO) == PROBE_YES)
+		return PROBE_NO;
 	if (server->left != 0) {
 		result = best(probe_hello(*server, TLS_SERVER_HELLO), probe_alert(*server));
 	} else {

@@ -33,6 +33,7 @@ static inline void walker_ask(struct walker *w, uint8_t step, uint64_t skip, siz
 static inline bool walker_take(struct walker *w, struct bytes *in)
 {
 	size_t n = w->skip < in->left ? (size_t)w->skip : in->left;
+	const uint8_t *from;
 
 	bytes_skip(in, n);
 	w->skip -= n;
@@ -41,8 +42,9 @@ static inline bool walker_take(struct walker *w, struct bytes *in)
 	n = (size_t)w->need - w->have;
 	if (n > in->left)
 		n = in->left;
-	if (n != 0)
-		memcpy(w->scratch + w->have, bytes_take(in, n), n);
+	from = bytes_take(in, n);
+	if (from != NULL && n != 0)
+		memcpy(w->scratch + w->have, from, n);
 	w->have = (uint8_t)(w->have + n);
 	return w->have == w->need;
 }

@@ -113,6 +113,15 @@ static void test_midstream_needs_one_good_side(void **unused)
 	assert_int_equal(http_dissector.probe(&opening), PROBE_YES);
 	opening.side[SIDE_CLIENT] = bytes_from("also a body", 11);
 	assert_int_equal(http_dissector.probe(&opening), PROBE_NO);
+	/* Guessed the wrong way round. */
+	opening.side[SIDE_CLIENT] = bytes_from("HTTP/1.1 200 OK\r\n", 17);
+	opening.side[SIDE_SERVER] = bytes_from(NULL, 0);
+	assert_int_equal(http_dissector.probe(&opening), PROBE_NO);
+	/* Nothing more will come. */
+	opening.side[SIDE_CLIENT] = bytes_from("of a body", 9);
+	assert_int_equal(http_dissector.probe(&opening), PROBE_MORE);
+	opening.one_sided = true;
+	assert_int_equal(http_dissector.probe(&opening), PROBE_NO);
 }
 
 static void assert_elasticsearch(const struct facts *facts)

@@ -222,6 +222,11 @@ static void test_midstream(void **unused)
 	opening.side[SIDE_CLIENT] = opening.side[SIDE_SERVER];
 	opening.midstream = false;
 	assert_int_equal(tls_dissector.probe(&opening), PROBE_NO);
+	/* Guessed the wrong way round. */
+	opening.midstream = true;
+	opening.side[SIDE_SERVER] = bytes_from(tls12_client_hello, sizeof tls12_client_hello);
+	opening.side[SIDE_CLIENT] = bytes_from(tls12_server_flight, sizeof tls12_server_flight);
+	assert_int_equal(tls_dissector.probe(&opening), PROBE_NO);
 }
 
 static void test_client_certificate_demanded(void **unused)
