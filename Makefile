@@ -29,7 +29,11 @@ WARNINGS_GCC := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Warith-con
 	-Wcast-align=strict
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE \
 	$(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-fcf-protection=full)
-ifndef SANITIZE
+ifdef SANITIZE
+# gcc's instrumentation hides from it what a cast has narrowed.
+WARNINGS := $(filter-out -Wconversion,$(WARNINGS))
+WARNINGS_GCC := $(filter-out -Warith-conversion,$(WARNINGS_GCC))
+else
 HARDENING += -D_FORTIFY_SOURCE=3
 endif
 
