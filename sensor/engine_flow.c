@@ -139,7 +139,8 @@ static struct reason_context context_of(const struct engine *engine, const struc
 static void open_exposure(struct engine *engine, uint32_t slot, const struct arrival *a)
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
-	uint64_t now_ns = a->observation->ts_ns, was_closed_ns = x->closed_ns;
+	uint64_t was_closed_ns = x->close_reason == CLOSE_PROBES ? x->closed_ns : 0;
+	uint64_t now_ns = a->observation->ts_ns;
 	enum event_kind kind = engine_life_open(engine, slot, now_ns);
 	struct reason_context context;
 	bool service_changed;

@@ -155,7 +155,7 @@ void reason_reopened(char *reason, const struct exposure_view *x, const struct r
 	struct text text = text_in(reason);
 
 	text_subject(&text, x, c->services);
-	text_say(&text, " is open again: it");
+	text_say(&text, was_closed_ns != 0 ? " is open again: it" : " is an exposure again: it");
 	say_reached(&text, x, c);
 	if (was_closed_ns != 0) {
 		text_say(&text, "; closed since ");

@@ -23,6 +23,7 @@ struct reason_context {
 /* How far the view's client got; the wall's history when it has just opened. */
 void reason_reached(char *reason, const struct exposure_view *x, const struct reason_context *c,
 		    bool opened);
+/* `was_closed_ns`: since when it was proven closed; 0 if it was out of sight for another reason. */
 void reason_reopened(char *reason, const struct exposure_view *x, const struct reason_context *c,
 		     uint64_t was_closed_ns);
 /* The service became known, or a rule applies that did not before. */

@@ -51,8 +51,19 @@ static void say_updated(struct text *text, const struct incident_view *i,
 	say_change(text, i);
 }
 
-static void say_closed(struct text *text, const struct incident_view *i)
+static void say_closed(struct text *text, const struct incident_view *i,
+		       const struct exposure_view *latest)
 {
+	if (latest == NULL) {
+		text_say(text, "group %s is no longer tracked: the table of exposures is full",
+			 i->group);
+		return;
+	}
+	if (latest->close_reason == CLOSE_POLICY) {
+		text_say(text, "group %s is no longer exposed: the policy permits what is open",
+			 i->group);
+		return;
+	}
 	text_say(text, "group %s is closed again: ", i->group);
 	if (i->member_count == 1)
 		text_say(text, "its one exposed endpoint");
@@ -72,7 +83,7 @@ void reason_incident(char *reason, enum event_kind kind, const struct incident_v
 	if (kind == EVENT_INCIDENT_OPENED)
 		say_opened(&text, incident, latest, c);
 	else if (kind == EVENT_INCIDENT_CLOSED)
-		say_closed(&text, incident);
+		say_closed(&text, incident, latest);
 	else
 		say_updated(&text, incident, latest);
 }

@@ -5,23 +5,38 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #define NS_PER_S 1000000000u
+
+/* The buffer is full: three dots say so, and nothing more goes in. */
+static void cut_off(struct text *text)
+{
+	char *end = text->at + text->left - 1;
+
+	memcpy(end - 3, "...", 3); /* every sentence is longer than that */
+	text->at = end;
+	text->left = 0;
+}
 
 void text_say(struct text *text, const char *format, ...)
 {
 	va_list arguments;
 	int length;
 
+	if (text->left == 0)
+		return;
 	va_start(arguments, format);
 	length = vsnprintf(text->at, text->left, format, arguments);
 	va_end(arguments);
 	if (length < 0)
 		return;
-	if ((size_t)length >= text->left)
-		length = (int)(text->left - 1);
+	if ((size_t)length >= text->left) {
+		cut_off(text);
+		return;
+	}
 	text->at += length;
 	text->left -= (size_t)length;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Building a sentence in a fixed buffer: what does not fit is cut off. */
+/* Building a sentence in a fixed buffer: what does not fit is cut off ("..."). */
 #ifndef SENSOR_REASON_TEXT_H
 #define SENSOR_REASON_TEXT_H
 
@@ -9,7 +9,7 @@
 
 struct text {
 	char *at;
-	size_t left; /* with the NUL */
+	size_t left; /* with the NUL; 0: cut off */
 };
 
 static inline struct text text_in(char *reason)
