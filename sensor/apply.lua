@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: ISC
 -- The only writer of spanwatch's keys in Redis: applies one message of a sensor, as a whole or not
--- at all. Contract: spanwatch-redis(7). Redis 6.2 and later, no modules; in a cluster all KEYS are
+-- at all. Redis does not undo what a script did before it failed, so an event is first read for and
+-- merged, and nothing is written until nothing can fail any more. Contract: spanwatch-redis(7). Redis 6.2 and later, no modules; in a cluster all KEYS are
 -- in one slot. ARGV[1] says what it is:
 --
 --   event      KEYS: events, applied, exposure, incident, members, open, open:severity, queue
@@ -100,18 +101,6 @@ if after ~= '' and applied ~= after then
 end
 
 local event = pairs_from(12)
-redis.call('HSET', KEYS[2], sensor, epoch .. ' ' .. sequence)
-
-local entry = {}
-for i = 12, #ARGV do
-	entry[#entry + 1] = ARGV[i]
-end
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[6], '*', 'json', ARGV[11], unpack(entry))
-redis.call('PUBLISH', ARGV[10], ARGV[11])
-if number(ARGV[7]) > 0 then
-	redis.call('RPUSH', KEYS[8], ARGV[11])
-	redis.call('LTRIM', KEYS[8], -number(ARGV[7]), -1)
-end
 
 -- What each sensor says of `name` is kept in `name@sensor`; these fold over all of them.
 local function note(old, new, name, value)
@@ -172,30 +161,19 @@ local function interval(old, new, from, to, fresh)
 	new.changed_after, new.changed_before = a, b
 end
 
--- Drops what the merged object no longer has, and lets it end some time after it is closed.
-local function finish(key, old, new, names)
-	for _, name in ipairs(names) do
-		if old[name] and not new[name] then redis.call('HDEL', key, name) end
-	end
-	write(key, new)
-	if run_keep > 0 then
-		redis.call('EXPIRE', key, run_keep)
-	elseif new.state == 'closed' then
-		redis.call('EXPIRE', key, closed_keep)
-	else
-		redis.call('PERSIST', key)
-	end
+local function is_fresh(old, state)
+	return not old.state or (old.state == 'closed' and state ~= 'closed')
 end
 
 local not_of_exposure = {kind = 1, id = 1, sequence = 1, ts = 1, created = 1, sensor = 1, alert = 1,
 	exposure = 1, last_seen_s = 1}
 
-local function apply_exposure(key, id)
-	local old, new = read(key), {id = id, last_event = event.kind, updated = event.ts}
+local function merge_exposure(old)
+	local new = {id = event.exposure, last_event = event.kind, updated = event.ts}
 	for name, value in pairs(event) do
 		if not not_of_exposure[name] and name:sub(1, 9) ~= 'incident_' then new[name] = value end
 	end
-	local fresh = not old.state or (old.state == 'closed' and event.state ~= 'closed')
+	local fresh = is_fresh(old, event.state)
 	local state = state_of(old, new, event.state)
 	new.opened = earliest(old.opened, event.opened)
 	new.first_answer = earliest(old.first_answer, event.first_answer)
@@ -207,66 +185,116 @@ local function apply_exposure(key, id)
 	else
 		new.closed = latest(old.closed, event.closed)
 	end
-	local level = highest(old, new, 'level', event.level)
-	local severity = highest(old, new, 'severity_number', event.severity_number)
-	new.level_name, new.severity = levels[level], severities[severity]
+	new.level_name = levels[highest(old, new, 'level', event.level)]
+	new.severity = severities[highest(old, new, 'severity_number', event.severity_number)]
 	highest(old, new, 'clients', event.clients)
 	highest(old, new, 'reopened', event.reopened)
 	for _, name in ipairs({'flows', 'bytes_in', 'bytes_out', 'logins_failed', 'logins_succeeded'}) do
 		total(old, new, name, event[name])
 	end
-	finish(key, old, new, {'closed', 'close_reason', 'changed_after', 'changed_before'})
-	if state == 'closed' then
-		redis.call('ZREM', KEYS[6], id)
-		redis.call('ZREM', KEYS[7], id)
-		return
-	end
-	local seen = redis.call('ZSCORE', KEYS[6], id)
-	if not seen or number(event.last_seen_s) > number(seen) then
-		redis.call('ZADD', KEYS[6], event.last_seen_s, id)
-	end
-	redis.call('ZADD', KEYS[7], severity + level, id)
+	return new
 end
 
-local function apply_incident(key)
-	local old, new = read(key), {id = event.incident, last_event = event.kind, updated = event.ts}
+local function merge_incident(old)
+	local new = {id = event.incident, last_event = event.kind, updated = event.ts}
 	for _, name in ipairs({'site', 'rule', 'group', 'owner', 'security_group'}) do
 		new[name] = event[name]
 	end
 	if not event.exposure then new.reason = event.reason end
-	local fresh = not old.state or (old.state == 'closed' and event.incident_state ~= 'closed')
+	local fresh = is_fresh(old, event.incident_state)
 	local state = state_of(old, new, event.incident_state)
 	new.opened = earliest(old.opened, event.incident_opened)
 	new.last = latest(old.last, event.incident_last)
 	interval(old, new, event.incident_changed_after, event.incident_changed_before, fresh)
 	new.one_change = event.incident_one_change
 	if state == 'closed' then new.closed = latest(old.closed, event.incident_closed) end
-	local level = highest(old, new, 'level', event.incident_level)
-	local severity = highest(old, new, 'severity_number', event.incident_severity_number)
-	new.level_name, new.severity = levels[level], severities[severity]
+	new.level_name = levels[highest(old, new, 'level', event.incident_level)]
+	new.severity = severities[highest(old, new, 'severity_number',
+		event.incident_severity_number)]
 	highest(old, new, 'open_count', event.incident_open_count)
 	highest(old, new, 'member_count', event.incident_member_count)
-	local known = redis.call('SCARD', KEYS[5])
-	if known > number(new.member_count) then new.member_count = tostring(known) end
-	finish(key, old, new, {'closed', 'changed_after', 'changed_before'})
-	if state == 'closed' and run_keep == 0 and known > 0 then
-		redis.call('EXPIRE', KEYS[5], closed_keep)
+	return new
+end
+
+-- Reading: a key of the wrong type fails here.
+redis.call('XLEN', KEYS[1])
+redis.call('LLEN', KEYS[8])
+local seen, exposure_old, exposure, incident_old, incident
+if event.exposure then
+	exposure_old = read(KEYS[3])
+	seen = redis.call('ZSCORE', KEYS[6], event.exposure)
+	redis.call('ZSCORE', KEYS[7], event.exposure)
+	exposure = merge_exposure(exposure_old)
+end
+if event.incident then
+	redis.call('SCARD', KEYS[5])
+	if event.incident_state then
+		incident_old = read(KEYS[4])
+		incident = merge_incident(incident_old)
 	end
 end
 
-if event.exposure then
-	apply_exposure(KEYS[3], event.exposure)
+-- Writing. The first command is one that a full Redis refuses.
+redis.call('HSET', KEYS[2], sensor, epoch .. ' ' .. sequence)
+local entry = {}
+for i = 12, #ARGV do
+	entry[#entry + 1] = ARGV[i]
+end
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[6], '*', 'json', ARGV[11], unpack(entry))
+redis.call('PUBLISH', ARGV[10], ARGV[11])
+if number(ARGV[7]) > 0 then
+	redis.call('RPUSH', KEYS[8], ARGV[11])
+	redis.call('LTRIM', KEYS[8], -number(ARGV[7]), -1)
+end
+
+-- Keeps what is open, and lets what is closed end some time later.
+local function keep(key, state)
+	if run_keep > 0 then
+		redis.call('EXPIRE', key, run_keep)
+	elseif state == 'closed' then
+		redis.call('EXPIRE', key, closed_keep)
+	else
+		redis.call('PERSIST', key)
+	end
+end
+
+-- With what the merged object no longer has taken out.
+local function replace(key, old, new, names)
+	for _, name in ipairs(names) do
+		if old[name] and not new[name] then redis.call('HDEL', key, name) end
+	end
+	write(key, new)
+	keep(key, new.state)
+end
+
+if exposure then
+	local id = event.exposure
+	replace(KEYS[3], exposure_old, exposure,
+		{'closed', 'close_reason', 'changed_after', 'changed_before'})
+	if exposure.state == 'closed' then
+		redis.call('ZREM', KEYS[6], id)
+		redis.call('ZREM', KEYS[7], id)
+	else
+		if not seen or number(event.last_seen_s) > number(seen) then
+			redis.call('ZADD', KEYS[6], event.last_seen_s, id)
+		end
+		redis.call('ZADD', KEYS[7], number(exposure.severity_number) + number(exposure.level), id)
+	end
 end
 if event.incident then
 	if event.exposure then redis.call('SADD', KEYS[5], event.exposure) end
 	for member in (event.incident_members or ''):gmatch('%S+') do
 		redis.call('SADD', KEYS[5], member)
 	end
-	redis.call('PERSIST', KEYS[5])
-	if event.incident_state then apply_incident(KEYS[4]) end
+	keep(KEYS[5], incident and incident.state or 'open')
+end
+if incident then
+	local members = redis.call('SCARD', KEYS[5])
+	if members > number(incident.member_count) then incident.member_count = tostring(members) end
+	replace(KEYS[4], incident_old, incident, {'closed', 'changed_after', 'changed_before'})
 end
 if run_keep > 0 then
-	for _, key in ipairs({KEYS[1], KEYS[2], KEYS[5], KEYS[6], KEYS[7], KEYS[8]}) do
+	for _, key in ipairs({KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8]}) do
 		redis.call('EXPIRE', key, run_keep)
 	end
 end

@@ -14,6 +14,7 @@
 #include <event2/event.h>
 #include <event2/util.h>
 #include <hiredis/hiredis.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,8 @@ struct redis_connection *redis_connection_new(struct loop *loop,
 
 	if (connection == NULL)
 		return NULL;
+	/* A write to a dead server must be an error of that write, not the end of the program. */
+	signal(SIGPIPE, SIG_IGN);
 	connection->base = loop_base(loop);
 	connection->listener = listener;
 	connection->context = context;

@@ -40,7 +40,7 @@ struct redis_listener {
 	void (*lost)(void *context, const char *reason);
 };
 
-/* `listener` must outlive the connection. NULL: out of memory. */
+/* `listener` must outlive the connection. NULL: out of memory. SIGPIPE is ignored from then on. */
 struct redis_connection *redis_connection_new(struct loop *loop,
 					      const struct redis_listener *listener, void *context);
 void redis_connection_free(struct redis_connection *connection); /* NULL is allowed */
