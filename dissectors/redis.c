@@ -197,6 +197,7 @@ static void on_command(struct redis *redis, struct facts *facts)
 	if (kind == REDIS_HELLO && command->arguments > 2 && word_is(redis, 2, "AUTH"))
 		kind = REDIS_AUTH;
 	handle = note_command(redis, facts, known);
+	redis->subscribed |= kind == REDIS_SUBSCRIBE;
 	if (word_is(redis, 0, "CLIENT") && word_is(redis, 1, "REPLY")) {
 		redis->speech = word_is(redis, 2, "OFF")    ? ANSWERS_NOT
 				: word_is(redis, 2, "SKIP") ? ANSWERS_NOT_NEXT
@@ -262,8 +263,6 @@ static void on_success(struct redis *redis, struct facts *facts, uint8_t kind)
 		holds_data = redis->reply.elements > 1;
 	else if (kind == REDIS_STREAM)
 		redis->streaming = true;
-	else if (kind == REDIS_SUBSCRIBE)
-		redis->subscribed = true;
 	if (holds_data || redis->streaming)
 		facts_set_data_read(facts, ANSWER_YES);
 }
@@ -413,14 +412,17 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	uint64_t *left = from == SIDE_CLIENT ? &redis->command.bulk_left : &redis->reply.bulk_left;
 
 	(void)facts;
-	if (redis->last_side == 0) {
-		redis->midstream = true;
+	if (redis->last_side == 0)
+		redis->midstream = redis->subscribed = true;
+	if (redis->last_side == 0)
 		return;
-	}
 	if (missing != 0 && missing < *left) {
 		*left -= missing;
+		if (from == SIDE_CLIENT)
+			resp_spoil_word(&redis->command);
 		return;
 	}
+	redis->subscribed |= from == SIDE_CLIENT; /* for all that is known */
 	redis->command.lost |= from == SIDE_CLIENT;
 	redis->reply.lost |= from == SIDE_SERVER;
 }

@@ -34,6 +34,13 @@ void resp_forget(struct resp_command *command)
 	*command = (struct resp_command){.lost = lost};
 }
 
+void resp_spoil_word(struct resp_command *command)
+{
+	if (command->index < RESP_WORDS)
+		command->words[command->index][0] = '\0';
+	command->kept = RESP_WORD_SIZE;
+}
+
 static void begin_argument(struct resp_command *command)
 {
 	command->kept = 0;
@@ -45,7 +52,7 @@ static void keep_argument(struct resp_command *command, const uint8_t *from, siz
 {
 	char *word;
 
-	if (command->index >= RESP_WORDS)
+	if (command->index >= RESP_WORDS || command->kept >= RESP_WORD_SIZE)
 		return;
 	word = command->words[command->index];
 	for (size_t i = 0; i < length && command->kept < RESP_WORD_SIZE - 1; i++)

@@ -29,6 +29,9 @@ bool resp_next_command(struct resp_command *command, struct bytes *input);
 /* Forgets the words: they may have held a password. */
 void resp_forget(struct resp_command *command);
 
+/* Bytes of the argument at hand were not seen: it is unknown. */
+void resp_spoil_word(struct resp_command *command);
+
 enum resp_event {
 	RESP_MORE,    /* the input is used up */
 	RESP_ELEMENT, /* a simple value or bulk string has passed: text, is_bulk */
