@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table of products that speak HTTP, and how its patterns are read. Sources of the rows:
- * the products' own answers, seen on real servers (nginx 1.22 autoindex in its three formats,
- * Python 3 http.server, Apache mod_autoindex, lighttpd mod_dirlisting, Elasticsearch 7 and 8,
- * OpenSearch 2).
+ * The table of products that speak HTTP, and how its patterns are read. Where the rows are from:
+ * nginx 1.22 (its three autoindex formats), Python 3 http.server and Elasticsearch 7.17 as they
+ * answered; Apache and lighttpd, whose listings have the same title as nginx's; for OpenSearch its
+ * own issue 6583 and pull request 8084, which show the greeting and the header.
  */
 #include "dissectors/http_products.h"
 
@@ -65,6 +65,12 @@ static const struct http_product products[] = {
 	 .version_after = "\"number\"",
 	 .status = 200,
 	 .rank = 3},
+	{.service = OPENSEARCH,
+	 .product = "OpenSearch",
+	 .header = "x-opensearch-version",
+	 .pattern = "OpenSearch/",
+	 .version_after = "OpenSearch/",
+	 .rank = 3},
 	{.service = ELASTICSEARCH,
 	 .product = "Elasticsearch",
 	 .header = "x-elastic-product",
@@ -100,7 +106,13 @@ static const struct http_product products[] = {
 	 .flags = PRODUCT_LISTING},
 	/* nginx, autoindex_format json and xml. */
 	{.service = DIRLIST,
-	 .pattern = "[{\"name\":\"",
+	 .pattern = "\"type\":\"file\",\"mtime\":\"",
+	 .asks = ASKS_DIRECTORY,
+	 .status = 200,
+	 .rank = 1,
+	 .flags = PRODUCT_LISTING},
+	{.service = DIRLIST,
+	 .pattern = "\"type\":\"directory\",\"mtime\":\"",
 	 .asks = ASKS_DIRECTORY,
 	 .status = 200,
 	 .rank = 1,

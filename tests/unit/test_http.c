@@ -173,6 +173,13 @@ static void test_older_elasticsearch_and_opensearch(void **unused)
 			"{ \"name\" : \"a\", \"version\" : { \"distribution\" : \"opensearch\",\n"
 			"\"number\" : \"2.11.1\",\"lucene_version\":\"9\" } }")),
 	};
+	static const struct turn header[] = {
+		TURN_CLIENT("GET /logs/_search HTTP/1.1\r\n\r\n"),
+		TURN_SERVER(
+			"HTTP/1.1 200 OK\r\nX-OpenSearch-Version: OpenSearch/3.7.0 (opensearch)\r\n"
+			"content-length: 43\r\n\r\n"
+			"{\"took\":1,\"timed_out\":false,\"_shards\":{}} "),
+	};
 	static const struct turn locked[] = {
 		TURN_CLIENT("GET /_cat/indices HTTP/1.1\r\n\r\n"),
 		TURN_SERVER("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"s\"\r\n"
@@ -189,6 +196,9 @@ static void test_older_elasticsearch_and_opensearch(void **unused)
 	assert_string_equal(facts.service->name, "opensearch");
 	assert_string_equal(facts.product, "OpenSearch");
 	assert_string_equal(facts.version, "2.11.1");
+	RUN(header, &facts);
+	assert_string_equal(facts.service->name, "opensearch");
+	assert_string_equal(facts.version, "3.7.0");
 	RUN(locked, &facts);
 	assert_string_equal(facts.service->name, "elasticsearch");
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
@@ -201,17 +211,24 @@ static void test_directory_listings(void **unused)
 		"<html>\r\n<head><title>Index of /backup/</title></head>",
 		"<!DOCTYPE HTML>\n<head>\n  <title>Index of /backup</title>",
 		"<!DOCTYPE html>\n<head>\n<title>Directory listing for /</title>\n",
-		"[\n{ \"name\":\"dump.csv\", \"type\":\"file\", \"size\":8 }\n]\n",
+		"[\n{ \"name\":\"a.gz\", \"type\":\"file\", \"mtime\":\"Sat, 21 Nov 2026\" }]",
+		"[\n{ \"name\":\"a\", \"type\":\"directory\", \"mtime\":\"Sat, 21 Nov 2026\" }]",
 		"<?xml version=\"1.0\"?>\n<list>\n<file mtime=\"2026-11-21T18:00:38Z\" size=\"8\">",
 		"<?xml version=\"1.0\"?>\n<list>\n<directory mtime=\"2026-11-21T18:00:38Z\">",
 	};
+	static const struct turn other[] = {
+		TURN_CLIENT("GET /users/ HTTP/1.1\r\n\r\n"),
+		TURN_SERVER(OK("application/json", "16", "[{\"name\":\"bob\"}]")),
+	};
 	char answer[512];
+	struct facts facts;
 
 	(void)unused;
+	RUN(other, &facts);
+	assert_string_equal(facts.service->name, "http");
 	for (size_t i = 0; i < COUNT(bodies); i++) {
 		struct turn turns[] = {TURN_CLIENT("GET /backup/ HTTP/1.0\r\n\r\n"),
 				       {SIDE_SERVER, answer, 0}};
-		struct facts facts;
 
 		turns[1].length = (size_t)snprintf(
 			answer, sizeof answer, "HTTP/1.0 200 OK\r\nServer: nginx/1.22.1\r\n\r\n%s",
