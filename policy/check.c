@@ -217,7 +217,17 @@ static bool is_covered(const struct rule *rule, const struct rule *other)
 				: indices_within(&rule->groups, &other->groups);
 }
 
-/* An exception to the stronger rule would give the weaker one something to do. */
+/* It names only families of which nothing is recognised: a warning was given. */
+static bool is_idle(const struct rule *rule)
+{
+	return rule->by_service && rule->services.count == 0;
+}
+
+/*
+ * A warning, for nothing is lost: the other rule speaks. (And a service may change its family from
+ * one version of spanwatch to the next, which must not turn a good policy into a bad one.) An
+ * exception to the stronger rule would give the weaker one something to do.
+ */
 static void check_dead_rule(struct load *load, uint32_t index)
 {
 	const struct rule *rule = &load->policy->rules[index];
@@ -310,7 +320,7 @@ void check_all(struct load *load)
 	if (load->addresses_sound)
 		check_translations(load);
 	for (uint32_t i = 0; i < policy->rule_count; i++)
-		if (!policy->rules[i].broken)
+		if (!policy->rules[i].broken && !is_idle(&policy->rules[i]))
 			check_dead_rule(load, i);
 	for (uint32_t i = 0; i < policy->exception_count; i++) {
 		const struct exception *exception = &policy->exceptions[i];

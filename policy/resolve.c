@@ -10,6 +10,11 @@
 #include "policy/load.h"
 #include "policy/values.h"
 
+static const char *const families[] = {
+	"database", "logging", "mail",	"storage",	  "backup",	   "queue",
+	"admin",    "web",     "other", "infrastructure", "orchestration",
+};
+
 struct name_entry {
 	const char *name;
 	struct mark at;
@@ -151,16 +156,34 @@ static uint32_t services_named(const struct policy_vocabulary *vocabulary, const
 	return count;
 }
 
-static void report_unknown_service(struct load *load, const struct reference *reference)
+/* Families are words of the grammar: a policy may name one before any service of it is known. */
+static bool is_family(const char *name)
+{
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		if (strcmp(families[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void report_no_service(struct load *load, const struct reference *reference)
 {
 	const struct policy_vocabulary *vocabulary = load->vocabulary;
 	struct suggestion suggestion;
 
+	if (is_family(reference->name)) {
+		report_warning(
+			load->context.report, reference->at,
+			"no service of the family \"%s\" can be recognised: this never fires",
+			reference->name);
+		return;
+	}
 	report_suggest_begin(load->context.report, &suggestion, reference->name);
 	for (uint16_t i = 0; i < vocabulary->count; i++) {
 		report_suggest_offer(&suggestion, vocabulary->services[i].name);
 		report_suggest_offer(&suggestion, vocabulary->services[i].family);
 	}
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		report_suggest_offer(&suggestion, families[i]);
 	report_error(load->context.report, reference->at, "unknown service or family \"%s\"%s",
 		     reference->name, report_suggest_text(&suggestion));
 }
@@ -178,8 +201,8 @@ static void resolve_services(struct load *load, struct rule *rule)
 
 		room += count;
 		if (count == 0 && !is_repeated(named, i)) {
-			report_unknown_service(load, &named->list[i]);
-			rule->broken = true;
+			report_no_service(load, &named->list[i]);
+			rule->broken = rule->broken || !is_family(named->list[i].name);
 		}
 	}
 	services->list = arena_array(&load->policy->arena, room, sizeof(uint16_t));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The services that the policies of the tests may name: small, fixed, one or two of each family. */
+/* The services that the policies of the tests may name: small, fixed, one or two of each family
+ * but orchestration, of which there is none. */
 #ifndef TESTS_POLICY_VOCABULARY_H
 #define TESTS_POLICY_VOCABULARY_H
 
@@ -12,7 +13,7 @@ enum {
 	SERVICE_SYSLOG,
 	SERVICE_IMAP,
 	SERVICE_HTTP,
-	SERVICE_COUNT = 19
+	SERVICE_COUNT = 18
 };
 
 static const struct policy_service test_services[SERVICE_COUNT] = {
@@ -22,7 +23,7 @@ static const struct policy_service test_services[SERVICE_COUNT] = {
 	[SERVICE_SYSLOG] = {"syslog", "logging"},
 	[SERVICE_IMAP] = {"imap", "mail"},
 	[SERVICE_HTTP] = {"http", "web"},
-	{"http-dirlist", "web"},
+	{"http-dirlist", "storage"},
 	{"opensearch", "database"},
 	{"postgresql", "database"},
 	{"tls", "other"},
@@ -30,7 +31,6 @@ static const struct policy_service test_services[SERVICE_COUNT] = {
 	{"rsync", "backup"},
 	{"amqp", "queue"},
 	{"ssh", "admin"},
-	{"etcd", "orchestration"},
 	{"dns", "infrastructure"},
 	{"smtp", "mail"},
 	{"fluentd", "logging"},
