@@ -221,6 +221,14 @@ static void flattens(void **state)
 	assert_null(field(&fields, "exposure"));
 }
 
+static void print_event(const struct event *event)
+{
+	char *json = json_of(event);
+
+	puts(json);
+	free(json);
+}
+
 /* Every kind; then exposures of every level, outcome and state, IPv6, all ports, and the largest. */
 static void print_all(void)
 {
@@ -229,7 +237,7 @@ static void print_all(void)
 
 	for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
 		event = sample_event((enum event_kind)kind, 1, redis);
-		puts(json_of(&event));
+		print_event(&event);
 	}
 	for (int outcome = OUTCOME_UNKNOWN; outcome <= OUTCOME_UDP_RESPONSE_ONLY; outcome++) {
 		event = sample_event(EVENT_EXPOSURE_ESCALATED, 1, redis);
@@ -242,14 +250,14 @@ static void print_all(void)
 		event.exposure.facts.encryption = (uint8_t)(outcome % (ENCRYPTION_NATIVE + 1));
 		event.exposure.server.address = sample_address("2001:db8::5");
 		event.exposure.server.port = outcome % 2 != 0 ? 0 : 53;
-		puts(json_of(&event));
+		print_event(&event);
 	}
 	event = sample_event(EVENT_EXPOSURE_OPENED, 1, redis);
 	largest(&event);
-	puts(json_of(&event));
+	print_event(&event);
 	event = (struct event){.kind = EVENT_POLICY_LOADED, .sequence = 1};
 	snprintf(event.id, sizeof event.id, "%032x", 1);
-	puts(json_of(&event));
+	print_event(&event);
 }
 
 int main(int argc, char **argv)
