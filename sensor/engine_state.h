@@ -55,8 +55,7 @@ void engine_wall(struct engine *engine, const struct endpoint *server,
 void engine_wall_interval(const struct engine *engine, struct exposure *x,
 			  const struct flow_report *flow);
 
-void engine_flow(struct engine *engine, const struct endpoint *server,
-		 const struct observation *observation);
+void engine_flow(struct engine *engine, const struct endpoint *server, const struct observation *o);
 
 /* A record for `server`, made with room; EXPOSURE_NONE if there is none to be had. */
 uint32_t engine_life_new(struct engine *engine, const struct endpoint *server,
@@ -75,7 +74,7 @@ void engine_life_severity(struct exposure *x);
 void engine_life_join(struct engine *engine, uint32_t slot, uint64_t now_ns);
 
 /* Too many open ports of this exposure's host: one exposure for all of them. */
-void engine_collapse(struct engine *engine, uint32_t slot, uint64_t now_ns);
+void engine_collapse(struct engine *engine, uint32_t trigger, uint64_t now_ns);
 
 /* What the sentences about an exposure need beside the view. */
 struct reason_context engine_reason(const struct engine *engine, const struct exposure *x);

@@ -99,6 +99,9 @@ static void count_probes(struct engine *engine, uint32_t slot, const struct wall
 
 	if (newest <= x->last_accept_ns)
 		return;
+	/* A service that never answers leaves every datagram without an answer. */
+	if (x->one_way && report->new_refused == 0)
+		return;
 	counted = count_sources(engine, x, report);
 	if (counted == 0)
 		return;

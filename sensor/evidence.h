@@ -18,8 +18,8 @@ struct evidence {
 
 /*
  * `inside`: the mirror stands behind the filter, so that a datagram which is seen has passed it.
- * The result points into `observation`.
+ * The result points into `o`.
  */
-struct evidence evidence_of(const struct observation *observation, bool inside);
+struct evidence evidence_of(const struct observation *o, bool inside);
 
 #endif

@@ -64,37 +64,37 @@ struct exposure {
 struct exposures;
 
 struct exposures *exposures_new(uint32_t size, uint64_t hash_key); /* NULL: out of memory */
-void exposures_free(struct exposures *exposures);
+void exposures_free(struct exposures *e);
 
-uint32_t exposures_find(const struct exposures *exposures, const struct endpoint *server);
-struct exposure *exposures_at(const struct exposures *exposures, uint32_t slot);
-uint32_t exposures_size(const struct exposures *exposures);
+uint32_t exposures_find(const struct exposures *e, const struct endpoint *server);
+struct exposure *exposures_at(const struct exposures *e, uint32_t slot);
+uint32_t exposures_size(const struct exposures *e);
 /* Is there a record in this slot? */
-bool exposures_used(const struct exposures *exposures, uint32_t slot);
+bool exposures_used(const struct exposures *e, uint32_t slot);
 
 /*
  * Which record has to go before one of this rank can be added: EXPOSURE_NONE if there is room.
  * `refused` says that nothing ranks low enough.
  */
-uint32_t exposures_victim(const struct exposures *exposures, bool unlisted, uint8_t severity,
+uint32_t exposures_victim(const struct exposures *e, bool unlisted, uint8_t severity,
 			  bool *refused);
 /* Room must have been made. The record is zeroed but for `server`, in state closed. */
-uint32_t exposures_add(struct exposures *exposures, const struct endpoint *server);
-void exposures_remove(struct exposures *exposures, uint32_t slot);
+uint32_t exposures_add(struct exposures *e, const struct endpoint *server);
+void exposures_remove(struct exposures *e, uint32_t slot);
 
 /* To be called after state, severity or unlisted changed, or when the exposure was heard of. */
-void exposures_rank(struct exposures *exposures, uint32_t slot);
+void exposures_rank(struct exposures *e, uint32_t slot);
 
 /* The record whose check_ns is next, or EXPOSURE_NONE; and to the end of that queue with it. */
-uint32_t exposures_first_check(const struct exposures *exposures);
-void exposures_check_at(struct exposures *exposures, uint32_t slot, uint64_t check_ns);
+uint32_t exposures_first_check(const struct exposures *e);
+void exposures_check_at(struct exposures *e, uint32_t slot, uint64_t check_ns);
 
 /* The exposures of the same host: begin with exposures_host_first(), end at EXPOSURE_NONE. */
-uint32_t exposures_host_first(const struct exposures *exposures, uint32_t host);
-uint32_t exposures_host_next(const struct exposures *exposures, uint32_t slot);
+uint32_t exposures_host_first(const struct exposures *e, uint32_t host);
+uint32_t exposures_host_next(const struct exposures *e, uint32_t slot);
 /* How many TCP ports of it are open, the "all ports" exposure not counted. */
-uint32_t exposures_host_open(const struct exposures *exposures, uint32_t host);
+uint32_t exposures_host_open(const struct exposures *e, uint32_t host);
 /* The host's "all ports" exposure, open or closed. */
-uint32_t exposures_all_ports(const struct exposures *exposures, const struct endpoint *server);
+uint32_t exposures_all_ports(const struct exposures *e, const struct endpoint *server);
 
 #endif

@@ -15,18 +15,18 @@
 #define CAMPAIGN_FAILURES 3
 
 /* Takes everything in but level, severity and state. True if the service became another one. */
-bool exposure_merge(struct exposure *exposure, const struct observation *observation,
+bool exposure_merge(struct exposure *x, const struct observation *o,
 		    const struct evidence *evidence, const struct services *services,
 		    uint64_t hash_key);
 
 /* The client's row: how far it got, furthest first. `data_out`: bytes that are data-out. */
-void exposure_merge_source(struct exposure *exposure, const struct observation *observation,
-			   enum level level, uint64_t data_out);
+void exposure_merge_source(struct exposure *x, const struct observation *o, enum level level,
+			   uint64_t data_out);
 
 /* The row of another exposure's client, into this one's. */
-void exposure_merge_add_source(struct exposure *exposure, const struct exposure_source *source);
+void exposure_merge_add_source(struct exposure *x, const struct exposure_source *source);
 
 /* Drops what belongs to one life of an exposure, when the next one begins. */
-void exposure_merge_restart(struct exposure *exposure);
+void exposure_merge_restart(struct exposure *x);
 
 #endif

@@ -41,31 +41,31 @@ struct incident {
 struct incidents;
 
 struct incidents *incidents_new(uint32_t size); /* NULL: out of memory */
-void incidents_free(struct incidents *incidents);
-struct incident *incidents_at(const struct incidents *incidents, uint32_t slot);
-uint32_t incidents_size(const struct incidents *incidents);
-uint64_t incidents_evicted(const struct incidents *incidents);
-uint64_t incidents_open(const struct incidents *incidents);
+void incidents_free(struct incidents *all);
+struct incident *incidents_at(const struct incidents *all, uint32_t slot);
+uint32_t incidents_size(const struct incidents *all);
+uint64_t incidents_evicted(const struct incidents *all);
+uint64_t incidents_open(const struct incidents *all);
 
 /*
  * The exposure (open, with a group) enters the incident that it belongs to; a new one if need be.
- * `slot` is the exposure's. It may belong to one already: then it has reopened.
+ * `exposure` is its slot. It may belong to one already: then it has reopened.
  */
-void incidents_join(struct incidents *incidents, const struct policy *policy, struct exposure *x,
-		    uint32_t slot, uint64_t now_ns);
+void incidents_join(struct incidents *all, const struct policy *policy, struct exposure *x,
+		    uint32_t exposure, uint64_t now_ns);
 /* Level, severity or service of a member changed. */
-void incidents_refresh(struct incidents *incidents, const struct policy *policy,
-		       const struct exposure *x, uint32_t slot);
+void incidents_refresh(struct incidents *all, const struct policy *policy, const struct exposure *x,
+		       uint32_t exposure);
 /* A member has closed. */
-void incidents_leave(struct incidents *incidents, const struct exposure *x, uint32_t slot,
+void incidents_leave(struct incidents *all, const struct exposure *x, uint32_t exposure,
 		     uint64_t now_ns);
 /* Is the exposure counted as an open member somewhere? */
-struct incident *incidents_of(const struct incidents *incidents, const struct exposure *x);
+struct incident *incidents_of(const struct incidents *all, const struct exposure *x);
 
 /* Takes one incident with news off the list, or NULL. */
-struct incident *incidents_take_news(struct incidents *incidents);
+struct incident *incidents_take_news(struct incidents *all);
 
 /* Finds every group again, by name. */
-void incidents_set_policy(struct incidents *incidents, const struct policy *policy);
+void incidents_set_policy(struct incidents *all, const struct policy *policy);
 
 #endif

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <strings.h>
 #include <time.h>
 
@@ -16,7 +15,7 @@ static void cut_off(struct text *text)
 {
 	char *end = text->at + text->left - 1;
 
-	memcpy(end - 3, "...", 3); /* every sentence is longer than that */
+	end[-3] = end[-2] = end[-1] = '.'; /* every sentence is longer than that */
 	text->at = end;
 	text->left = 0;
 }
