@@ -240,7 +240,7 @@ static void check_dead_rule(struct load *load, uint32_t index)
 		if (i == index || !wins || other->broken || other->first_exception != POLICY_NONE ||
 		    !is_covered(rule, other))
 			continue;
-		report_error(
+		report_warning(
 			load->context.report, rule->at,
 			"rule \"%s\" can never fire: rule \"%s\" (line %u) covers the same and is "
 			"%s severe",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The services that the policies of the tests may name: small, fixed, one or two of each family
- * but orchestration, of which there is none. */
+/*
+ * The services that the policies of the tests may name: small, fixed, one or two of each family but
+ * orchestration, of which there is none.
+ */
 #ifndef TESTS_POLICY_VOCABULARY_H
 #define TESTS_POLICY_VOCABULARY_H
 
