@@ -274,11 +274,7 @@ static void record_feed(struct tls *tls, struct facts *facts, enum side from, st
 	case TLS_ALERT:
 		alert_feed(tls, facts, from, data);
 		break;
-	case TLS_CHANGE_CIPHER_SPEC:
-		/* With 1.3 a client may send one between two ClientHellos that say the same. */
-		side->deaf = true;
-		break;
-	default: /* application data: encrypted */
+	default: /* ChangeCipherSpec, application data: from here on all is encrypted */
 		side->deaf = true;
 		break;
 	}

@@ -29,6 +29,7 @@ static bool is_version(uint8_t major, uint8_t minor)
  */
 static bool vectors_fit(struct bytes rest, size_t left, uint8_t type)
 {
+	bool whole = rest.left >= left;
 	size_t session_id = bytes_u8(&rest);
 	size_t used = 1 + session_id;
 
@@ -53,7 +54,7 @@ static bool vectors_fit(struct bytes rest, size_t left, uint8_t type)
 	}
 	if (!rest.failed && used < left)
 		used += 2 + (size_t)bytes_be16(&rest);
-	return rest.failed || used == left;
+	return rest.failed ? !whole : used == left;
 }
 
 /* The first record of `side`, if it is a hello of this type: YES once its random is complete. */

@@ -270,6 +270,8 @@ static void test_access(void **unused)
 		 "alice", "Basic"},
 		{"GET / HTTP/1.1\r\nAuthorization: Basic c2VjcmV0\r\n", "403", AUTH_FAILED, "",
 		 "Basic"},
+		{"GET / HTTP/1.1\r\nAuthorization: Basic YWxp*Y2U6c2Vj\r\n", "200", AUTH_SUCCEEDED,
+		 "", "Basic"},
 		{"GET / HTTP/1.1\r\nAuthorization: Bearer abc.def\r\n", "200", AUTH_SUCCEEDED, "",
 		 "Bearer"},
 		{"GET / HTTP/1.1\r\nAuthorization: abcdef0123\r\n", "200", AUTH_SUCCEEDED, "",

@@ -36,7 +36,7 @@ static const struct turn everything[] = {
 	TURN_SERVER("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"
 		    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"
 		    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
-		    "3;ext=1\r\nabc\r\n0\r\nTrailer: x\r\n\r\n"
+		    "3;ext=1\r\nabc\r\n0\r\nServer: trailer/1\r\n\r\n"
 		    "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"),
 	TURN_CLIENT("POST /form HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 		    "4\r\nGET \r\n0\r\n\r\n" GET("/gone") GET("/last")),
@@ -59,6 +59,42 @@ static void test_every_kind_of_message(void **unused)
 	assert_int_equal(facts.command_count, 7);
 	assert_string_equal(facts.product, "last");
 	assert_string_equal(facts.version, "9");
+}
+
+/* What is told before an error must not depend on how much came with it. */
+static void test_errors_say_the_same_in_any_pieces(void **unused)
+{
+	static const struct turn broken[] = {
+		TURN_CLIENT("GET /a HTTP/1.1\r\nHost: a\r\nAuthorization\x01: x\r\n\r\n"),
+		TURN_SERVER(OK_X "HTTP/1.1 200 OK\r\nServer: one/1\r\nX-Bad\x01: y\r\n\r\n"
+				 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nz"
+				 "HTTP/1.1 200 OK\r\nServer: two/2\r\nContent-Length: x\r\n\r\n"),
+	};
+	struct facts whole, facts;
+
+	(void)unused;
+	RUN(broken, &whole);
+	for (size_t chunk = 1; chunk < 64; chunk++) {
+		assert_true(dissect(&http_dissector, broken, COUNT(broken), chunk, &facts));
+		assert_true(dissect_same(&whole, &facts));
+	}
+}
+
+/* An answer that cannot be read is still the answer to its request. */
+static void test_broken_answer_uses_up_its_request(void **unused)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(GET("/a")),
+		TURN_SERVER("HTTP/1.1 200 OK\r\nX-Bad\x01: y\r\n\r\n"),
+		TURN_CLIENT("DELETE /b HTTP/1.1\r\n\r\n"),
+		TURN_SERVER(NOT_FOUND),
+	};
+	struct facts facts;
+
+	(void)unused;
+	RUN(turns, &facts);
+	assert_int_equal(accepted(&facts, "GET /a"), ANSWER_UNKNOWN);
+	assert_int_equal(accepted(&facts, "DELETE /b"), ANSWER_NO);
 }
 
 static void test_any_split_says_the_same(void **unused)
@@ -315,6 +351,8 @@ static void test_state_is_clean(void **unused)
 		memcpy(&word, state + i, sizeof word);
 		assert_false(word >= (uintptr_t)piece && word < (uintptr_t)piece + sizeof request);
 		assert_false(word == (uintptr_t)&facts || word == (uintptr_t)state);
+		/* Nor to what lay on the stack. */
+		assert_false(word > (uintptr_t)&word - 65536 && word < (uintptr_t)&word + 65536);
 	}
 	free(piece);
 	free(state);
@@ -324,6 +362,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_kind_of_message),
+		cmocka_unit_test(test_errors_say_the_same_in_any_pieces),
+		cmocka_unit_test(test_broken_answer_uses_up_its_request),
 		cmocka_unit_test(test_any_split_says_the_same),
 		cmocka_unit_test(test_truncated_and_flipped),
 		cmocka_unit_test(test_upgrade_and_connect_end_http),

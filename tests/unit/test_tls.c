@@ -31,7 +31,9 @@
 	"\x02\x00\x00\x32\x03\x03" RANDOM_32 "\x04sess"                                            \
 	"\x13\x01\x00\x00\x06\x00\x2b\x00\x02\x03\x04"                                             \
 	"\x14\x03\x03\x00\x01\x01\x17\x03\x03\x00\x04zzzz"
-#define ALERT_FATAL_40 "\x15\x03\x03\x00\x02\x02\x28"
+#define ALERT_FATAL_40	   "\x15\x03\x03\x00\x02\x02\x28"
+#define ALERT_WARNING_41   "\x15\x03\x03\x00\x02\x01\x29"
+#define CHANGE_CIPHER_SPEC "\x14\x03\x03\x00\x01\x01"
 
 static const struct turn tls12[] = {
 	TURN_BYTES(SIDE_CLIENT, tls12_client_hello),
@@ -186,6 +188,12 @@ static void test_bad_hellos(void **unused)
 		hello[places[i]] ^= 0x40;
 		assert_int_equal(probe(hello, sizeof hello, "", 0, true), PROBE_NO);
 	}
+	/* Cipher suites that do not fill the message: all of it is there, so nothing is believed. */
+	for (uint8_t wrong = 0x02; wrong != 0; wrong = (uint8_t)(wrong << 1)) {
+		memcpy(hello, HELLO_13, sizeof HELLO_13 - 1);
+		hello[49] ^= wrong;
+		assert_int_equal(probe(hello, sizeof HELLO_13 - 1, "", 0, true), PROBE_NO);
+	}
 	assert_int_equal(probe("GET / HTTP/1.1\r\n", 16, "", 0, true), PROBE_NO);
 	assert_int_equal(probe("\x16\x03", 2, "", 0, true), PROBE_MORE);
 }
@@ -247,6 +255,16 @@ static void test_client_certificate_demanded(void **unused)
 	assert_true(dissect(&tls_dissector, with, COUNT(with), 1, &facts));
 	assert_int_equal(facts.auth, AUTH_FAILED);
 	assert_int_equal(facts.logins_failed, 1);
+	/* A warning ends nothing, and what comes after ChangeCipherSpec cannot be read. */
+	assert_true(dissect(&tls_dissector,
+			    (struct turn[]){tls12[0], tls12[1], TURN_SERVER(ALERT_WARNING_41)}, 3,
+			    0, &facts));
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+	assert_true(dissect(
+		&tls_dissector,
+		(struct turn[]){tls12[0], tls12[1], TURN_SERVER(CHANGE_CIPHER_SPEC ALERT_FATAL_40)},
+		3, 0, &facts));
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 	/* An alert for another reason: nobody asked for a certificate. */
 	assert_true(dissect(&tls_dissector, (struct turn[]){tls12[0], TURN_SERVER(ALERT_FATAL_40)},
 			    2, 0, &facts));
