@@ -4,12 +4,13 @@
 -- merged, and nothing is written until nothing can fail any more. Contract: spanwatch-redis(7). Redis 6.2 and later, no modules; in a cluster all KEYS are
 -- in one slot. ARGV[1] says what it is:
 --
---   event      KEYS: events, applied, exposure, incident, members, open, open:severity, queue
+--   event      KEYS: events, applied, exposure, incident, members, open, open:severity, queue, ids
 --              ARGV: sensor, epoch, sequence, after, stream length, queue length, seconds to keep
 --              what is closed, seconds to keep a replay (0: live), channel, json, name, value, ...
 --              Applied once for each (sensor, epoch, sequence). `after` is what must have been
 --              applied last, "epoch sequence", or "": of a pipeline in which one event failed,
---              nothing behind that event may be applied.
+--              nothing behind that event may be applied. In a replay also once for each event id:
+--              to replay the same packets again changes nothing.
 --   heartbeat  KEYS: sensor        ARGV: seconds to live, name, value, ...
 --   coverage   KEYS: coverage      ARGV: sensor, seconds to keep (0: for ever), name, value, ...
 --
@@ -219,6 +220,7 @@ end
 -- Reading: a key of the wrong type fails here.
 redis.call('XLEN', KEYS[1])
 redis.call('LLEN', KEYS[8])
+local repeated = run_keep > 0 and redis.call('SISMEMBER', KEYS[9], event.id) == 1
 local seen, exposure_old, exposure, incident_old, incident
 if event.exposure then
 	exposure_old = read(KEYS[3])
@@ -236,6 +238,7 @@ end
 
 -- Writing. The first command is one that a full Redis refuses.
 redis.call('HSET', KEYS[2], sensor, epoch .. ' ' .. sequence)
+if repeated then return 0 end
 local entry = {}
 for i = 12, #ARGV do
 	entry[#entry + 1] = ARGV[i]
@@ -294,7 +297,8 @@ if incident then
 	replace(KEYS[4], incident_old, incident, {'closed', 'changed_after', 'changed_before'})
 end
 if run_keep > 0 then
-	for _, key in ipairs({KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8]}) do
+	redis.call('SADD', KEYS[9], event.id)
+	for _, key in ipairs({KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8], KEYS[9]}) do
 		redis.call('EXPIRE', key, run_keep)
 	end
 end

@@ -97,7 +97,7 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 	const char *exposure = row->exposure[0] != '\0' ? row->exposure : "none";
 	const char *incident = row->incident[0] != '\0' ? row->incident : "none";
 
-	begin(message, names, "8");
+	begin(message, names, "9");
 	add_key(message, 0, names, "events", "", "");
 	add_key(message, 1, names, "applied", "", "");
 	add_key(message, 2, names, "exposure:", exposure, "");
@@ -106,6 +106,7 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 	add_key(message, 5, names, "open", "", "");
 	add_key(message, 6, names, "open:severity", "", "");
 	add_key(message, 7, names, "queue", "", "");
+	add_key(message, 8, names, "ids", "", "");
 	snprintf(message->channel, sizeof message->channel, "%slive", names->prefix);
 	snprintf(message->sequence, sizeof message->sequence, "%" PRIu64, row->sequence);
 	snprintf(message->after, sizeof message->after, "%s", after);

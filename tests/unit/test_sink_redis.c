@@ -301,6 +301,25 @@ static void applies_once(void **state)
 	}
 }
 
+/* Replayed again, under the same name: the same events are the same. */
+static void takes_a_replay_once(void **state)
+{
+	(void)state;
+	fresh();
+	for (int run = 0; run < 2; run++) {
+		struct sensor *sensor = sensor_begin_with("replay", "", "monday", NULL);
+
+		publish_next(sensor, EVENT_EXPOSURE_OPENED);
+		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+		for (int more = 0; more < run; more++) /* the capture has grown */
+			publish_next(sensor, EVENT_EXPOSURE_CLOSED);
+		drain(sensor);
+		sensor_end(sensor);
+	}
+	ASSERT_ANSWER("3", "XLEN " LIVE "run:monday:events");
+	ASSERT_ANSWER("closed", "HGET " LIVE "run:monday:exposure:00112233445566aa state");
+}
+
 /* A new run of a sensor that forgot its numbers begins at 1 again: not a repetition. */
 static void takes_reused_numbers_of_a_new_run(void **state)
 {
@@ -505,12 +524,11 @@ static void needs_no_more_rights_than_documented(void **state)
 
 	(void)state;
 	fresh();
-	ASSERT_ANSWER(
-		"OK",
-		"ACL SETUSER watch on >right ~spanwatch:* &spanwatch:* -@all "
-		"+auth +select +script|load +evalsha +hset +hget +hgetall +hdel +hkeys "
-		"+xlen +llen +xadd +publish +rpush +ltrim +zadd +zrem +zscore +sadd +scard +expire "
-		"+persist +del");
+	ASSERT_ANSWER("OK", "ACL SETUSER watch on >right ~spanwatch:* &spanwatch:* -@all "
+			    "+auth +select +script|load +evalsha +hset +hget +hgetall +hdel +hkeys "
+			    "+xlen +llen +xadd +publish +rpush +ltrim +zadd +zrem +zscore +sadd "
+			    "+scard +sismember +expire "
+			    "+persist +del");
 	sensor = sensor_begin_with("span-a", "watch:right@", NULL, NULL);
 	for (int kind = 0; kind < EVENT_KIND_COUNT; kind++)
 		publish_next(sensor, (enum event_kind)kind);
@@ -603,6 +621,7 @@ int main(void)
 		cmocka_unit_test(applies_every_kind),
 		cmocka_unit_test(writes_replays_elsewhere),
 		cmocka_unit_test(applies_once),
+		cmocka_unit_test(takes_a_replay_once),
 		cmocka_unit_test(takes_reused_numbers_of_a_new_run),
 		cmocka_unit_test(sends_a_lone_event_at_once),
 		cmocka_unit_test(survives_a_killed_server),
