@@ -174,6 +174,9 @@ static bool has_news(const struct worker *worker, const struct flow *flow,
 		return true;
 	if (!session || session->facts.revision == flow->reported_revision)
 		return false;
+	/* What only the client's bytes show is an attempt; the server's answer is on its way. */
+	if (flow->bytes[SIDE_SERVER] == 0 && (flow->sight & SIGHT_SERVER))
+		return since_ns >= FACTS_EVERY_NS;
 	return since_ns >= FACTS_EVERY_NS || digest_of(worker, &session->facts) != flow->digest;
 }
 
