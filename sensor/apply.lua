@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: ISC
 -- The only writer of spanwatch's keys in Redis: applies one message of a sensor, as a whole or not
 -- at all. Redis does not undo what a script did before it failed, so an event is first read for and
--- merged, and nothing is written until nothing can fail any more. Contract: spanwatch-redis(7). Redis 6.2 and later, no modules; in a cluster all KEYS are
--- in one slot. ARGV[1] says what it is:
+-- merged, and nothing is written until nothing can fail any more. Contract: spanwatch-redis(7).
+-- Redis 6.2 and later, no modules; in a cluster all KEYS are in one slot. ARGV[1] says what it is:
 --
 --   event      KEYS: events, applied, exposure, incident, members, open, open:severity, queue, ids
 --              ARGV: sensor, epoch, sequence, after, stream length, queue length, seconds to keep
 --              what is closed, seconds to keep a replay (0: live), channel, json, name, value, ...
 --              Applied once for each (sensor, epoch, sequence). `after` is what must have been
 --              applied last, "epoch sequence", or "": of a pipeline in which one event failed,
---              nothing behind that event may be applied. In a replay also once for each event id:
---              to replay the same packets again changes nothing.
+--              nothing behind that event may be applied. In a replay also once for each (sensor,
+--              event id): to replay the same packets again changes nothing.
 --   heartbeat  KEYS: sensor        ARGV: seconds to live, name, value, ...
 --   coverage   KEYS: coverage      ARGV: sensor, seconds to keep (0: for ever), name, value, ...
 --
@@ -220,7 +220,7 @@ end
 -- Reading: a key of the wrong type fails here.
 redis.call('XLEN', KEYS[1])
 redis.call('LLEN', KEYS[8])
-local repeated = run_keep > 0 and redis.call('SISMEMBER', KEYS[9], event.id) == 1
+local repeated = run_keep > 0 and redis.call('SISMEMBER', KEYS[9], sensor .. ' ' .. event.id) == 1
 local seen, exposure_old, exposure, incident_old, incident
 if event.exposure then
 	exposure_old = read(KEYS[3])
@@ -297,7 +297,7 @@ if incident then
 	replace(KEYS[4], incident_old, incident, {'closed', 'changed_after', 'changed_before'})
 end
 if run_keep > 0 then
-	redis.call('SADD', KEYS[9], event.id)
+	redis.call('SADD', KEYS[9], sensor .. ' ' .. event.id)
 	for _, key in ipairs({KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8], KEYS[9]}) do
 		redis.call('EXPIRE', key, run_keep)
 	end

@@ -61,19 +61,27 @@ static void headline(const struct text_report *report, const struct event *event
 		text_paint_end(report->terminal), action);
 }
 
+/* "redis on 10.20.0.5:6379/tcp lets in 203.0.113.9 (internet)" */
 static void print_what(const struct text_report *report, const struct exposure_view *exposure)
 {
+	static const char *const verbs[] = {
+		[LEVEL_BLOCKED] = "does not answer",	[LEVEL_REFUSED] = "refuses",
+		[LEVEL_REACHABLE] = "accepts",		[LEVEL_ANSWERED] = "answers",
+		[LEVEL_ACCESSED] = "lets in",		[LEVEL_DATA_OUT] = "gives data to",
+		[LEVEL_DESTROYED] = "was destroyed by",
+	};
 	const char *service = event_service_name(report->context, exposure->service);
 	char place[TEXT_PLACE], client[ADDRESS_TEXT_MAX];
 
 	fprintf(report->out, "%s on %s", service[0] != '\0' ? service : "a service",
 		text_place(&exposure->server, place));
 	if (exposure->state == EXPOSURE_CLOSED)
-		fputs(" is closed", report->out);
+		fprintf(report->out, " is closed (%s)", close_reason_name(exposure->close_reason));
+	else if (event_has_client(exposure))
+		fprintf(report->out, " %s %s", verbs[exposure->level],
+			address_format(&exposure->client, client));
 	else
 		fprintf(report->out, " is %s", level_name(exposure->level));
-	if (event_has_client(exposure))
-		fprintf(report->out, ", by %s", address_format(&exposure->client, client));
 	if (has(exposure->client_zone))
 		fprintf(report->out, " (%s)", safe(exposure->client_zone).text);
 	fputc('\n', report->out);
@@ -140,14 +148,12 @@ static void print_traffic(FILE *out, const struct exposure_view *exposure)
 
 static void print_since(FILE *out, const struct exposure_view *exposure)
 {
-	char time[TEXT_TIME], after[TEXT_TIME];
+	char time[TEXT_TIME];
 
 	fprintf(out, "      since  %s UTC", text_time(exposure->first_answer_ns, time));
 	if (exposure->changed_after_ns != 0)
-		fprintf(out, "; %s until %s, so it was changed between %s and %s",
-			level_name(exposure->wall_was),
-			text_time(exposure->changed_after_ns, after), after,
-			text_time(exposure->changed_before_ns, time));
+		fprintf(out, "; still %s at %s: changed in between", level_name(exposure->wall_was),
+			text_time(exposure->changed_after_ns, time));
 	if (exposure->reopened != 0)
 		fprintf(out, "; reopened %" PRIu32 " time%s", exposure->reopened,
 			text_plural(exposure->reopened));
