@@ -19,7 +19,7 @@
 #include "sensor/reason.h"
 #include "sensor/wall.h"
 
-#define ENGINE_SECOND_NS 1000000000u
+#define ENGINE_SECOND_NS 1000000000U
 
 struct engine {
 	struct engine_options options;

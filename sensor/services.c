@@ -68,7 +68,9 @@ struct services *services_new(void)
 	struct services *services = calloc(1, sizeof *services);
 	size_t rows = count_rows();
 
-	if (services == NULL || rows >= POLICY_NO_SERVICE)
+	if (services == NULL)
+		return NULL;
+	if (rows >= POLICY_NO_SERVICE)
 		goto failed;
 	services->rows = calloc(rows, sizeof *services->rows);
 	services->vocabulary = calloc(rows, sizeof *services->vocabulary);

@@ -19,10 +19,10 @@
 
 #include "sensor/engine.h"
 
-#define SCENE_START_S 1424390400u /* 2015-02-20 00:00:00Z */
-#define SECOND_NS     1000000000u
-#define HOUR	      3600u
-#define DAY	      86400u
+#define SCENE_START_S 1424390400U /* 2015-02-20 00:00:00Z */
+#define SECOND_NS     1000000000U
+#define HOUR	      3600U
+#define DAY	      86400U
 
 #define SCENE_ZONES                                                                                \
 	"version: 1\nsite: test\n"                                                                 \
@@ -307,7 +307,7 @@ static inline const struct event *scene_newest(const struct scene *scene, enum e
 			return &scene->events[i];
 	}
 	fail_msg("no %s", event_kind_name(kind));
-	return NULL;
+	abort();
 }
 
 #endif

@@ -9,7 +9,7 @@
 
 static uint32_t pick(uint64_t *state, uint32_t below)
 {
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	*state = *state * 6364136223846793005U + 1442695040888963407U;
 	return (uint32_t)(*state >> 33) % below;
 }
 
@@ -25,7 +25,7 @@ static void random_facts(struct facts *facts, uint64_t *random)
 	for (unsigned i = 0; i < facts->command_count; i++) {
 		struct command *command = &facts->commands[i];
 
-		strcpy(command->text, commands[pick(random, 4)]);
+		snprintf(command->text, sizeof command->text, "%s", commands[pick(random, 4)]);
 		command->accepted = (uint8_t)pick(random, 3);
 		command->flags = (uint8_t)pick(random, 4);
 	}

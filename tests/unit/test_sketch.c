@@ -15,7 +15,7 @@
 /* Numerical Recipes' LCG, high bits: enough for a test, and the same everywhere. */
 static uint32_t next_random(uint64_t *state)
 {
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	*state = *state * 6364136223846793005U + 1442695040888963407U;
 	return (uint32_t)(*state >> 33);
 }
 
