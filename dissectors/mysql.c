@@ -48,6 +48,11 @@ static void on_greeting(struct mysql *my, struct facts *facts)
 
 	facts_set_auth(facts, AUTH_NA);
 	facts_set_data_read(facts, ANSWER_NO);
+	if (my->server.holed) {
+		my->capabilities = UINT32_MAX; /* those of the client will do */
+		my->phase = MYSQL_LOGIN;
+		return;
+	}
 	if (type == 0x0a) {
 		my->capabilities = mysql_login_greeting(body, facts);
 		my->phase = MYSQL_LOGIN;
@@ -79,15 +84,20 @@ static void on_login(struct mysql *my, struct facts *facts)
 	my->password = login.password;
 }
 
+static void begin_commands(struct mysql *my)
+{
+	my->phase = MYSQL_COMMANDS;
+	if (my->capabilities & (MYSQL_COMPRESS | MYSQL_ZSTD))
+		seal(my);
+}
+
 static void let_in(struct mysql *my, struct facts *facts)
 {
 	if (my->tried && my->password)
 		facts_login(facts, true);
 	else if (my->tried)
 		facts_set_auth(facts, AUTH_NONE);
-	my->phase = MYSQL_COMMANDS;
-	if (my->capabilities & (MYSQL_COMPRESS | MYSQL_ZSTD))
-		seal(my);
+	begin_commands(my);
 }
 
 /* The server's answers from the log-in on until it lets the client in. */
@@ -175,8 +185,8 @@ static void begin_client_packet(struct mysql *my)
 	uint8_t number = my->client.header[3];
 
 	expect(&my->client);
-	if (number == 0 && my->phase == MYSQL_GREETING)
-		my->phase = MYSQL_COMMANDS;
+	if (number == 0 && my->phase != MYSQL_COMMANDS)
+		begin_commands(my);
 	if (my->resynchronising && number != 0)
 		my->client.lost = true;
 	my->resynchronising = false;
@@ -260,10 +270,17 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 {
 	struct mysql *my = state;
 
-	(void)facts;
+	struct frame *frame = from == SIDE_CLIENT ? &my->client : &my->server;
+	struct bytes nothing = bytes_from(NULL, 0);
+
 	if (my->last_side == 0)
 		return; /* the capture began late: the first packets tell */
-	frames_gap(from == SIDE_CLIENT ? &my->client : &my->server, missing);
+	if (!frames_gap(frame, missing) || frame->left != 0)
+		return;
+	if (from == SIDE_CLIENT) /* the packet ended in the gap */
+		on_client(my, facts, &nothing);
+	else
+		on_server(my, facts, &nothing);
 }
 
 const struct dissector mysql_dissector = {

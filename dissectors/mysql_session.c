@@ -252,10 +252,14 @@ static void end_command(struct mysql *my, struct facts *facts, const struct comm
 	struct sql_statement statement;
 	int handle = -1;
 
-	if (my->sql_from != 0 && sql_end(&my->sql, &statement))
+	if (my->sql_from != 0 && !my->client.holed && sql_end(&my->sql, &statement))
 		note_statement(my, facts, &statement, row->kind);
-	if (my->queued != 0 || my->unlisted != 0)
+	if ((my->queued != 0 && !my->client.holed) || my->unlisted != 0)
 		return;
+	if (my->client.holed && row->name == NULL) {
+		enqueue(my, -1, row->kind);
+		return;
+	}
 	if (row->name)
 		handle = facts_command(facts, row->name, strlen(row->name), row->flags);
 	bytes_skip(&body, 1);
@@ -417,6 +421,10 @@ void mysql_session_answer(struct mysql *my, struct facts *facts)
 	uint8_t type = bytes_u8(&body);
 
 	facts_set_data_read(facts, ANSWER_NO);
+	if (my->server.holed && (my->answer == FIRST || my->server.kept == 0 || type == 0xfe)) {
+		my->server.lost = true; /* what came next is anybody's guess */
+		return;
+	}
 	if (my->count == 0) {
 		my->unlisted = 0; /* what is told now cannot be matched; the next command can */
 		return;

@@ -192,6 +192,9 @@ static void on_startup(struct postgresql *pg, struct facts *facts)
 	struct bytes b = bytes_from(pg->client.body, pg->client.kept);
 	uint32_t code = bytes_be32(&b);
 
+	if (pg->client.holed && b.failed && pg->client.length == 4)
+		pg->sealed = true; /* which request it was decides what the answer means */
+
 	switch (code) {
 	case REQUEST_SSL:
 		pg->request = facts_command(facts, "SSLRequest", 10, 0);
@@ -285,15 +288,20 @@ static void begin_client_message(struct postgresql *pg)
 static void end_client_message(struct postgresql *pg, struct facts *facts)
 {
 	struct sql_statement statement;
+	bool holed = pg->client.holed;
 
 	switch (pg->client.header[0]) {
 	case 'Q':
-		if (sql_end(&pg->sql, &statement))
+		if (holed)
+			enqueue(pg, -1);
+		else if (sql_end(&pg->sql, &statement))
 			note_statement(pg, facts, &statement, false);
 		enqueue(pg, MARK);
 		break;
 	case 'P':
-		if (sql_end(&pg->sql, &statement))
+		if (holed)
+			pg->parsed = -1;
+		else if (sql_end(&pg->sql, &statement))
 			note_statement(pg, facts, &statement, true);
 		remember(pg);
 		break;
@@ -347,6 +355,8 @@ static void on_client(struct postgresql *pg, struct facts *facts, struct bytes *
 			return;
 		}
 		over = frames_body(frame, input, &piece);
+		if (frame->holed)
+			piece = bytes_from(NULL, 0); /* what a hole is in is not understood */
 		if (pg->started && frame->header[0] == 'Q')
 			feed_sql(pg, facts, piece, false);
 		else if (pg->started && frame->header[0] == 'P')
@@ -604,9 +614,16 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct postgresql *pg = state;
+	struct frame *frame = from == SIDE_CLIENT ? &pg->client : &pg->server;
+	struct bytes nothing = bytes_from(NULL, 0);
 
-	(void)facts;
-	frames_gap(from == SIDE_CLIENT ? &pg->client : &pg->server, missing);
+	pg->ready = 0;
+	if (!frames_gap(frame, missing) || frame->left != 0)
+		return;
+	if (from == SIDE_CLIENT) /* the message ended in the gap */
+		on_client(pg, facts, &nothing);
+	else
+		next_server_message(pg, facts, &nothing);
 }
 
 const struct dissector postgresql_dissector = {

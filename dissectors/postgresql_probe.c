@@ -199,7 +199,7 @@ enum probe_result postgresql_probe(const struct opening *opening)
 			of_client = probe_query(client);
 	}
 	if (server.left == 0)
-		return of_client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return opening->one_sided ? of_client : PROBE_MORE;
 	of_server = probe_server(server, opening->midstream);
 	if (of_server == PROBE_YES)
 		return PROBE_YES;

@@ -18,6 +18,28 @@
 #define CONVERSATION_TURNS 40
 #define COUNT(array)	   (sizeof(array) / sizeof *(array))
 
+/* A conversation put together from messages; what one side says in a row is one turn. */
+struct script {
+	struct turn turns[CONVERSATION_TURNS];
+	size_t count, used;
+	uint8_t bytes[8192];
+};
+
+static inline void script_put(struct script *script, enum side from, const void *bytes,
+			      size_t length)
+{
+	uint8_t *at = script->bytes + script->used;
+
+	assert_true(script->used + length <= sizeof script->bytes);
+	memcpy(at, bytes, length);
+	script->used += length;
+	if (script->count == 0 || script->turns[script->count - 1].from != from) {
+		assert_true(script->count < CONVERSATION_TURNS);
+		script->turns[script->count++] = (struct turn){.from = from, .bytes = at};
+	}
+	script->turns[script->count - 1].length += length;
+}
+
 /* Facts without what may differ between two ways to the same knowledge. */
 static inline struct facts conversation_facts(const struct dissector *d, const struct turn *turns,
 					      size_t count, size_t chunk)

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: ISC */
+/* MySQL and MariaDB: greetings, log-ins with and without a password, statements and results. */
+#include "tests/unit/conversation.h"
+
+extern const struct dissector mysql_dissector;
+
+#define NO_EOF	   0x01000000
+#define ATTRIBUTES 0x08000000
+
+static void packet(struct script *s, enum side from, uint8_t number, const void *body,
+		   size_t length)
+{
+	uint8_t header[4] = {(uint8_t)length, (uint8_t)(length >> 8), (uint8_t)(length >> 16),
+			     number};
+
+	script_put(s, from, header, sizeof header);
+	script_put(s, from, body, length);
+}
+#define CLIENT(s, number, text) packet((s), SIDE_CLIENT, (number), (text), sizeof(text) - 1)
+#define SERVER(s, number, text) packet((s), SIDE_SERVER, (number), (text), sizeof(text) - 1)
+
+#define OK "\0\0\0\2\0\0\0"
+
+static void greet(struct script *s, const char *version)
+{
+	uint8_t body[160] = {0x0a};
+	size_t at = 1 + strlen(version) + 1;
+
+	*s = (struct script){.count = 0};
+	memcpy(body + 1, version, at - 1);
+	memcpy(body + at, "\7\0\0\0abcdefgh\0\xff\xff\x21\2\0\xff\xff\x15", 20);
+	at += 12 + 1 + 8 + 10;
+	memcpy(body + at, "ijklmnopqrst\0mysql_native_password", 35);
+	packet(s, SIDE_SERVER, 0, body, at + 35);
+}
+
+/* password NULL: none is sent */
+static void log_in(struct script *s, uint32_t capabilities, const char *password)
+{
+	uint8_t body[200] = {0};
+	size_t at = 32, length = password ? strlen(password) : 0;
+
+	capabilities |= 0x200 | 0x8000 | 0x80000;
+	for (int i = 0; i < 4; i++)
+		body[i] = (uint8_t)(capabilities >> (8 * i));
+	memcpy(body + at, "root", 5);
+	at += 5;
+	body[at++] = (uint8_t)length;
+	if (password)
+		memcpy(body + at, password, length);
+	at += length;
+	memcpy(body + at, "mysql_native_password", 22);
+	packet(s, SIDE_CLIENT, 1, body, at + 22);
+}
+
+static struct facts facts_of(const struct script *s)
+{
+	struct facts facts;
+
+	assert_true(dissect(&mysql_dissector, s->turns, s->count, 0, &facts));
+	assert_string_equal(facts.service->name, "mysql");
+	conversation_stands(&mysql_dissector, s->turns, s->count);
+	return facts;
+}
+
+static void test_versions(void **state)
+{
+	static const struct {
+		const char *greeting, *product, *version;
+	} rows[] = {
+		{"8.0.36", "MySQL", "8.0.36"},
+		{"5.7.44-log", "MySQL", "5.7.44-log"},
+		{"5.5.5-10.11.19-MariaDB-1:10.11.19+maria~deb12", "MariaDB", "10.11.19"},
+		{"11.4.2-MariaDB-ubu2404", "MariaDB", "11.4.2"},
+		{"2.2.11-id64-release (95ae9a6)", "SphinxSearch", "2.2.11"},
+		{"8.0.11-TiDB-v7.5.0", "TiDB", "8.0.11"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct script s;
+		struct facts facts;
+
+		greet(&s, rows[i].greeting);
+		facts = facts_of(&s);
+		assert_string_equal(facts.product, rows[i].product);
+		assert_string_equal(facts.version, rows[i].version);
+		assert_int_equal(facts.auth, AUTH_NA);
+		assert_int_equal(facts.data_read, ANSWER_NO);
+	}
+}
+
+static void put_result(struct script *s, bool eof)
+{
+	SERVER(s, 1, "\1");
+	SERVER(s, 2, "\3def\0\0\0\1a\0\x0c\x21\0\0\0\0\0\xfd\1\0\x1f\0\0");
+	if (eof)
+		SERVER(s, 3, "\xfe\0\0\2\0");
+	SERVER(s, 4, "\1x");
+	if (eof)
+		SERVER(s, 5, "\xfe\0\0\2\0");
+	else
+		SERVER(s, 5, "\xfe\0\0\2\0\0\0");
+}
+
+static void check_session(bool eof)
+{
+	struct script s;
+	struct facts facts;
+
+	greet(&s, "8.0.36");
+	log_in(&s, eof ? 0 : NO_EOF, NULL);
+	SERVER(&s, 2, OK);
+	CLIENT(&s, 0, "\3select * from users");
+	put_result(&s, eof);
+	CLIENT(&s, 0, "\3drop database shop");
+	SERVER(&s, 1, OK);
+	CLIENT(&s, 0, "\3truncate a");
+	SERVER(&s, 1, "\xff\x15\4#42000denied");
+	CLIENT(&s, 0, "\x0e");
+	SERVER(&s, 1, OK);
+	CLIENT(&s, 0, "\1");
+	facts = facts_of(&s);
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	assert_string_equal(facts.user, "root");
+	conversation_has(&facts, "SELECT FROM", ANSWER_YES, COMMAND_LISTING);
+	conversation_has(&facts, "DROP DATABASE", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "TRUNCATE", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "PING", ANSWER_YES, 0);
+	conversation_has(&facts, "QUIT", ANSWER_UNKNOWN, 0);
+}
+
+static void test_open_server(void **state)
+{
+	(void)state;
+	check_session(true);
+	check_session(false);
+}
+
+static void test_passwords(void **state)
+{
+	struct script s;
+	struct facts facts;
+
+	(void)state;
+	greet(&s, "8.0.36");
+	log_in(&s, 0, "twenty-bytes-of-hash");
+	SERVER(&s, 2, OK);
+	facts = facts_of(&s);
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
+	assert_string_equal(facts.mechanism, "mysql_native_password");
+	conversation_lacks(&facts, "twenty-bytes");
+	greet(&s, "8.0.36");
+	log_in(&s, 0, "twenty-bytes-of-hash");
+	SERVER(&s, 2, "\xff\x15\4#28000Access denied for user");
+	facts = facts_of(&s);
+	assert_int_equal(facts.auth, AUTH_FAILED);
+	assert_int_equal(facts.logins_failed, 1);
+}
+
+/* Another mechanism is asked for; then the fast path fails and the password goes in full. */
+static void test_switch_and_full_proof(void **state)
+{
+	struct script s;
+	struct facts facts;
+
+	(void)state;
+	greet(&s, "8.0.36");
+	log_in(&s, 0, NULL);
+	SERVER(&s, 2,
+	       "\xfe"
+	       "caching_sha2_password\0abcdefghijklmnopqrst\0");
+	CLIENT(&s, 3, "thirty-two-bytes-of-scrambled-pw");
+	SERVER(&s, 4, "\1\4");
+	CLIENT(&s, 5, "\2");
+	SERVER(&s, 6, "\1-----BEGIN PUBLIC KEY-----");
+	CLIENT(&s, 7, "encrypted-password");
+	SERVER(&s, 8, OK);
+	facts = facts_of(&s);
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
+	assert_string_equal(facts.mechanism, "caching_sha2_password");
+	conversation_lacks(&facts, "encrypted-password");
+}
+
+static void test_host_not_allowed(void **state)
+{
+	struct script s = {.count = 0};
+	struct facts facts;
+
+	(void)state;
+	SERVER(&s, 0,
+	       "\xff\x6a\4Host '192.0.2.1' is not allowed to connect to this MariaDB server");
+	facts = facts_of(&s);
+	assert_int_equal(facts.auth, AUTH_NA);
+	assert_string_equal(facts.product, "MariaDB");
+}
+
+static void test_tls(void **state)
+{
+	static const char request[32] = "\x05\xae\xff\x01\0\0\0\1\x21";
+	struct script s;
+	struct facts facts;
+
+	(void)state;
+	greet(&s, "8.0.36");
+	packet(&s, SIDE_CLIENT, 1, request, sizeof request);
+	script_put(&s, SIDE_CLIENT, "\x16\x03\x01", 3);
+	facts = facts_of(&s);
+	assert_true(facts.starts_tls);
+	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+}
+
+static void test_many_statements(void **state)
+{
+	struct script s;
+	struct facts facts;
+
+	(void)state;
+	greet(&s, "8.0.36");
+	log_in(&s, 0, "x");
+	SERVER(&s, 2, OK);
+	CLIENT(&s, 0, "\3delete from a; select 1; truncate b");
+	SERVER(&s, 1, "\0\5\0\x0a\0\0\0"); /* more results follow */
+	SERVER(&s, 2, "\xff\x15\4#42000denied");
+	CLIENT(&s, 0, "\3drop table c");
+	SERVER(&s, 1, OK);
+	facts = facts_of(&s);
+	conversation_has(&facts, "DELETE without WHERE", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "SELECT", ANSWER_NO, 0);
+	conversation_has(&facts, "TRUNCATE", ANSWER_UNKNOWN, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "DROP TABLE", ANSWER_YES, COMMAND_DESTRUCTIVE);
+}
+
+static void test_prepared(void **state)
+{
+	struct script s;
+	struct facts facts;
+
+	(void)state;
+	greet(&s, "8.0.36");
+	log_in(&s, NO_EOF, "x");
+	SERVER(&s, 2, OK);
+	CLIENT(&s, 0,
+	       "\x16"
+	       "delete from a");
+	SERVER(&s, 1, "\0\7\0\0\0\0\0\1\0\0\0\0");
+	SERVER(&s, 2, "\3def");
+	CLIENT(&s, 0, "\x17\7\0\0\0\0\1\0\0\0");
+	SERVER(&s, 1, OK);
+	CLIENT(&s, 0, "\x19\7\0\0\0");
+	CLIENT(&s, 0, "\x0e");
+	SERVER(&s, 1, OK);
+	facts = facts_of(&s);
+	conversation_has(&facts, "DELETE without WHERE", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "PING", ANSWER_YES, 0);
+}
+
+static void test_query_attributes(void **state)
+{
+	struct script s;
+	struct facts facts;
+
+	(void)state;
+	greet(&s, "9.0.0");
+	log_in(&s, ATTRIBUTES | NO_EOF, "x");
+	SERVER(&s, 2, OK);
+	CLIENT(&s, 0, "\3\2\1\2\1\3\0\1a\xfe\0\1b\x2a\0\0\0drop table c");
+	SERVER(&s, 1, OK);
+	CLIENT(&s, 0, "\3\0\1truncate d");
+	SERVER(&s, 1, OK);
+	facts = facts_of(&s);
+	conversation_has(&facts, "DROP TABLE", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "TRUNCATE", ANSWER_YES, COMMAND_DESTRUCTIVE);
+}
+
+static enum probe_result probe_server(const char *bytes, size_t length)
+{
+	return dissect_probe(&mysql_dissector, OVER_TCP, "", 0, bytes, length, false);
+}
+#define PROBE_SERVER(text) probe_server((text), sizeof(text) - 1)
+
+static void test_probe(void **state)
+{
+	struct script s;
+
+	(void)state;
+	greet(&s, "8.0.36");
+	for (size_t length = 0; length < s.turns[0].length; length++) {
+		enum probe_result result = probe_server(s.turns[0].bytes, length);
+
+		assert_true(length < 25 ? result == PROBE_MORE : result == PROBE_YES);
+	}
+	assert_int_equal(dissect_probe(&mysql_dissector, OVER_TCP, "GET / HTTP/1.0\r\n\r\n", 18,
+				       s.turns[0].bytes, s.turns[0].length, false),
+			 PROBE_YES);
+	assert_int_equal(PROBE_SERVER("\x4a\0\0\0\x0a\x01\x02\x03\x04"), PROBE_NO);
+	assert_int_equal(PROBE_SERVER("\x05\0\0\0\x0a"
+				      "8.0\0"),
+			 PROBE_NO);
+	assert_int_equal(PROBE_SERVER("\x0c\0\0\0\xff\x6a\4\1\2\3\4\5\6\7\1\1"), PROBE_NO);
+	assert_int_equal(PROBE_SERVER("SSH-2.0-OpenSSH\r\n"), PROBE_NO);
+	assert_int_equal(PROBE_SERVER("220 mail ESMTP\r\n"), PROBE_NO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_open_server),
+		cmocka_unit_test(test_passwords),
+		cmocka_unit_test(test_switch_and_full_proof),
+		cmocka_unit_test(test_host_not_allowed),
+		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_many_statements),
+		cmocka_unit_test(test_prepared),
+		cmocka_unit_test(test_query_attributes),
+		cmocka_unit_test(test_probe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
