@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* See stream.h. Block 0 of the pool is never used: it ends lists. */
+/*
+ * See stream.h. Block 0 of the pool is never used: it ends lists. What a stream holds is sorted,
+ * disjoint, and begins behind `next`: a copy that comes later is cut to what is not held yet.
+ */
 #include "sensor/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES 2036       /* with the fields, 2 KiB */
+#define BLOCK_BYTES 2034       /* with the fields, 2 KiB */
 #define HELD_MAX    64	       /* blocks of one stream */
 #define WINDOW_MAX  (8u << 20) /* a segment further ahead is not of this stream */
 
 struct block {
 	uint32_t next;
 	uint32_t sequence;
+	uint32_t wire; /* as sent: more than captured if the frame was cut off */
 	uint16_t captured;
-	uint16_t wire; /* as sent: more than captured if the frame was cut off */
 	uint8_t bytes[BLOCK_BYTES];
 };
 
@@ -61,31 +64,31 @@ static int32_t ahead(uint32_t a, uint32_t b)
 	return (int32_t)(b - a);
 }
 
-static void pass_on(struct stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t wire,
-		    const struct stream_handler *handler)
+/* Takes the first `length` bytes off a segment; they must be there. */
+static struct segment take(struct segment *segment, uint32_t length)
 {
-	stream->next += wire;
-	if (handler && captured != 0)
-		handler->bytes(handler->context, bytes, captured);
-	if (handler && wire > captured)
-		handler->gap(handler->context, wire - captured);
+	struct segment taken = *segment;
+
+	taken.wire = length;
+	if (taken.captured > length)
+		taken.captured = length;
+	segment->sequence += length;
+	segment->wire -= length;
+	segment->captured -= taken.captured;
+	if (segment->bytes)
+		segment->bytes += taken.captured;
+	return taken;
 }
 
-/* Passes on what of this segment is new; true if it began at or before `next`. */
-static bool deliver(struct stream *stream, const struct segment *segment,
+/* What begins at `next`. */
+static void pass_on(struct stream *stream, const struct segment *segment,
 		    const struct stream_handler *handler)
 {
-	int32_t distance = ahead(stream->next, segment->sequence);
-	uint32_t known = (uint32_t)-distance, captured = segment->captured;
-
-	if (distance > 0)
-		return false;
-	if (known >= segment->wire)
-		return true;
-	captured = captured > known ? captured - known : 0;
-	pass_on(stream, captured ? segment->bytes + known : NULL, captured, segment->wire - known,
-		handler);
-	return true;
+	stream->next += segment->wire;
+	if (handler && segment->captured != 0)
+		handler->bytes(handler->context, segment->bytes, segment->captured);
+	if (handler && segment->wire > segment->captured)
+		handler->gap(handler->context, segment->wire - segment->captured);
 }
 
 static void release_first(struct stream_pool *pool, struct stream *stream)
@@ -99,10 +102,11 @@ static void release_first(struct stream_pool *pool, struct stream *stream)
 	pool->in_use--;
 }
 
+/* Passes on the held blocks that have come to their turn. */
 static void drain(struct stream_pool *pool, struct stream *stream,
 		  const struct stream_handler *handler)
 {
-	while (stream->held) {
+	while (stream->held && pool->blocks[stream->held].sequence == stream->next) {
 		const struct block *block = &pool->blocks[stream->held];
 		struct segment segment = {
 			.sequence = block->sequence,
@@ -111,68 +115,116 @@ static void drain(struct stream_pool *pool, struct stream *stream,
 			.wire = block->wire,
 		};
 
-		if (!deliver(stream, &segment, handler))
-			break;
+		pass_on(stream, &segment, handler);
 		release_first(pool, stream);
 	}
+}
+
+/*
+ * Passes on what of the segment has its turn, and what is held between its parts. False: it begins
+ * behind `next`.
+ */
+static bool deliver(struct stream_pool *pool, struct stream *stream, struct segment *segment,
+		    const struct stream_handler *handler)
+{
+	while (ahead(stream->next, segment->sequence) <= 0) {
+		uint32_t known = stream->next - segment->sequence, length;
+		struct segment part;
+
+		if (known >= segment->wire)
+			return true;
+		take(segment, known);
+		length = segment->wire;
+		if (stream->held && length > pool->blocks[stream->held].sequence - stream->next)
+			length = pool->blocks[stream->held].sequence - stream->next;
+		part = take(segment, length);
+		pass_on(stream, &part, handler);
+		drain(pool, stream, handler);
+	}
+	return false;
+}
+
+/* Gives up waiting for what is missing before `sequence`. */
+static void skip_to(struct stream *stream, uint32_t sequence, const struct stream_handler *handler)
+{
+	uint32_t missing = sequence - stream->next;
+
+	stream->next = sequence;
+	if (handler)
+		handler->gap(handler->context, missing);
 }
 
 /* Gives up waiting for what is missing before the first held block. */
 static void jump(struct stream_pool *pool, struct stream *stream,
 		 const struct stream_handler *handler)
 {
-	uint32_t sequence = pool->blocks[stream->held].sequence;
-	uint32_t missing = sequence - stream->next;
-
-	stream->next = sequence;
-	if (handler)
-		handler->gap(handler->context, missing);
+	skip_to(stream, pool->blocks[stream->held].sequence, handler);
 	drain(pool, stream, handler);
 }
 
-/* Holds one block's worth in order of sequence. False: no room. */
-static bool hold_block(struct stream_pool *pool, struct stream *stream,
+/* Holds one block's worth, at this place in the list. False: no room. */
+static bool hold_block(struct stream_pool *pool, struct stream *stream, uint32_t *link,
 		       const struct segment *segment)
 {
-	uint32_t index = pool->free_list, *link = &stream->held;
-	struct block *block;
+	uint32_t index = pool->free_list;
+	struct block *block = &pool->blocks[index];
 
 	if (index == 0 || stream->held_count == HELD_MAX) {
 		pool->refusals += index == 0;
 		return false;
 	}
-	while (*link && ahead(pool->blocks[*link].sequence, segment->sequence) >= 0)
-		link = &pool->blocks[*link].next;
-	block = &pool->blocks[index];
 	pool->free_list = block->next;
 	pool->in_use++;
 	stream->held_count++;
 	block->sequence = segment->sequence;
 	block->captured = (uint16_t)segment->captured;
-	block->wire = (uint16_t)segment->wire;
+	block->wire = segment->wire;
 	memcpy(block->bytes, segment->bytes, segment->captured);
 	block->next = *link;
 	*link = index;
 	return true;
 }
 
-static bool hold(struct stream_pool *pool, struct stream *stream, struct segment segment)
+/* How much of the segment fits in one block before the one that follows. */
+static uint32_t part_length(const struct stream_pool *pool, uint32_t following,
+			    const struct segment *segment)
 {
-	while (segment.wire != 0) {
-		struct segment part = segment;
+	uint32_t length = segment->wire;
 
-		if (part.wire > BLOCK_BYTES)
-			part.wire = BLOCK_BYTES;
-		if (part.captured > part.wire)
-			part.captured = part.wire;
-		if (part.captured != 0 && !hold_block(pool, stream, &part))
+	if (following && length > pool->blocks[following].sequence - segment->sequence)
+		length = pool->blocks[following].sequence - segment->sequence;
+	if (length > BLOCK_BYTES && segment->captured > BLOCK_BYTES)
+		length = BLOCK_BYTES;
+	return length;
+}
+
+/*
+ * Holds what of the segment is not held yet. False: no room for what is left of it. A part of which
+ * nothing was captured is not held: it will show as a gap.
+ */
+static bool hold(struct stream_pool *pool, struct stream *stream, struct segment *segment)
+{
+	uint32_t *link = &stream->held;
+
+	while (segment->captured != 0) {
+		const struct block *block = &pool->blocks[*link];
+		struct segment rest = *segment, part;
+
+		if (*link && ahead(block->sequence, segment->sequence) >= 0) {
+			uint32_t end = block->sequence + block->wire;
+
+			link = &pool->blocks[*link].next;
+			if (ahead(segment->sequence, end) <= 0)
+				continue;
+			if (end - segment->sequence >= segment->wire)
+				return true;
+			take(segment, end - segment->sequence);
+			continue;
+		}
+		part = take(&rest, part_length(pool, *link, segment));
+		if (!hold_block(pool, stream, link, &part))
 			return false;
-		if (part.captured == 0)
-			break; /* the rest was not captured: it will show as a gap */
-		segment.sequence += part.wire;
-		segment.wire -= part.wire;
-		segment.captured -= part.captured;
-		segment.bytes += part.captured;
+		*segment = rest;
 	}
 	return true;
 }
@@ -186,36 +238,42 @@ static void jump_acked(struct stream_pool *pool, struct stream *stream,
 		jump(pool, stream, handler);
 }
 
+/*
+ * A segment so far ahead is not of this stream, unless the other side has acknowledged bytes about
+ * there: then more was lost than the window holds.
+ */
+static bool is_acknowledged_around(const struct stream *stream, uint32_t sequence)
+{
+	return stream->acked_known && ahead(stream->next, stream->acked) > 0 &&
+	       sequence - stream->acked + WINDOW_MAX <= 2 * WINDOW_MAX;
+}
+
 void stream_feed(struct stream_pool *pool, struct stream *stream, const struct segment *segment,
 		 const struct stream_handler *handler)
 {
-	if (!stream->started)
-		stream_start(stream, segment->sequence);
-	if (deliver(stream, segment, handler)) {
-		drain(pool, stream, handler);
-		return;
-	}
-	if ((uint32_t)ahead(stream->next, segment->sequence) > WINDOW_MAX)
-		return;
-	if (hold(pool, stream, *segment)) {
-		jump_acked(pool, stream, handler);
-		return;
-	}
-	/* No room: what is missing will not come in time. */
-	if (stream->held)
-		jump(pool, stream, handler);
-	if (deliver(stream, segment, handler) || hold(pool, stream, *segment))
-		return;
-	while (stream->held)
-		jump(pool, stream, handler);
-	if (ahead(stream->next, segment->sequence) > 0) {
-		uint32_t missing = segment->sequence - stream->next;
+	struct segment rest = *segment;
 
-		stream->next = segment->sequence;
-		if (handler)
-			handler->gap(handler->context, missing);
+	if (segment->wire > WINDOW_MAX)
+		return;
+	if (!stream->started)
+		stream_start(stream, rest.sequence);
+	if (deliver(pool, stream, &rest, handler))
+		return;
+	if (rest.sequence - stream->next > WINDOW_MAX) {
+		if (!is_acknowledged_around(stream, rest.sequence))
+			return;
+		stream_finish(pool, stream, handler);
 	}
-	deliver(stream, segment, handler);
+	while (!hold(pool, stream, &rest)) {
+		/* No room: what is missing will not come in time. */
+		if (stream->held)
+			jump(pool, stream, handler);
+		else
+			skip_to(stream, rest.sequence, handler);
+		if (deliver(pool, stream, &rest, handler))
+			return;
+	}
+	jump_acked(pool, stream, handler);
 }
 
 void stream_acked(struct stream_pool *pool, struct stream *stream, uint32_t sequence,
