@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every probe over everybody's opening: only its owner says YES, whichever sides are seen, whatever
+ * has come so far. Openings without an owner are those of protocols that look alike.
+ */
+#include "tests/unit/conversation.h"
+
+struct opening_sample {
+	const char *owner; /* of dissectors[]; NULL: none of them */
+	const char *client;
+	size_t client_length;
+	const char *server;
+	size_t server_length;
+};
+#define SAMPLE(owner, client, server)                                                              \
+	{                                                                                          \
+		(owner), (client), sizeof(client) - 1, (server), sizeof(server) - 1                \
+	}
+
+static const struct opening_sample samples[] = {
+	SAMPLE("redis", "*1\r\n$4\r\nINFO\r\n", "$60\r\n# Server\r\nredis_version:7.0.15\r\n"),
+	SAMPLE("redis", "PING\r\n", "+PONG\r\n"),
+	SAMPLE("redis", "*2\r\n$4\r\nkeys\r\n$1\r\n*\r\n", "-NOAUTH Authentication required.\r\n"),
+	SAMPLE("redis", "", "-DENIED Redis is running in protected mode because\r\n"),
+	SAMPLE("redis", "INFO\r\n", "$3000\r\n# Server\r\n"),
+	SAMPLE("imap", "", "* OK [CAPABILITY IMAP4rev1] Dovecot ready.\r\n"),
+	SAMPLE("imap", "", "* PREAUTH IMAP4rev1 ready\r\n"),
+	SAMPLE("mysql", "",
+	       "J\0\0\0\n8.0.36\0\7\0\0\0abcdefgh\0\xff\xff\xff\2\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0"
+	       "ijklmnopqrst\0caching_sha2_password\0"),
+	SAMPLE("mysql", "", "\x25\0\0\0\xff\x6a\4Host '192.0.2.1' is not allowed to"),
+	SAMPLE("postgresql", "\0\0\0\x08\x04\xd2\x16\x2f", "N"),
+	SAMPLE("postgresql", "\0\0\0\x14\0\3\0\0user\0alice\0\0", "R\0\0\0\x08\0\0\0\0"),
+	SAMPLE("postgresql", "", "E\0\0\0\x40SFATAL\0VFATAL\0C28000\0Mno pg_hba.conf entry\0"),
+	SAMPLE("syslog", "<34>1 2003-10-11T22:14:15.003Z host su - - - text\n", ""),
+	SAMPLE("syslog", "56 <34>1 2003-10-11T22:14:15.003Z host su - - - text", ""),
+	SAMPLE("http", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nServer: x\r\n\r\n"),
+	/* POP3, with and without greeting words that others have */
+	SAMPLE(NULL, "", "+OK POP3 ready <1.2@example>\r\n"),
+	SAMPLE(NULL, "USER a\r\n", "+OK\r\n+OK\r\n"),
+	SAMPLE(NULL, "AUTH PLAIN\r\n", "+OK\r\n+ \r\n"),
+	SAMPLE(NULL, "CAPA\r\nQUIT\r\n", "+OK hello\r\n-ERR unknown command\r\n"),
+	/* NATS, memcached, beanstalkd, ZooKeeper, Gearman */
+	SAMPLE(NULL, "PING\r\n", "INFO {\"server_id\":\"x\"}\r\nPONG\r\n"),
+	SAMPLE(NULL, "CONNECT {}\r\nPING\r\n", "+OK\r\nPONG\r\n"),
+	SAMPLE(NULL, "get a\r\n", "VALUE a 0 1\r\nx\r\nEND\r\n"),
+	SAMPLE(NULL, "stats\r\n", "STAT pid 1\r\nEND\r\n"),
+	SAMPLE(NULL, "stats\r\n", "OK 10\r\n---\nabc: 1\n\r\n"),
+	SAMPLE(NULL, "ruok", "imok"),
+	/* SMTP, FTP, ManageSieve, ACAP, NNTP, SSH, VNC, rsync, telnet, RELP */
+	SAMPLE(NULL, "EHLO a\r\n", "220 mail.example ESMTP Postfix\r\n250 OK\r\n"),
+	SAMPLE(NULL, "USER anonymous\r\n", "220 (vsFTPd 3.0.3)\r\n331 please\r\n"),
+	SAMPLE(NULL, "", "\"IMPLEMENTATION\" \"Dovecot Pigeonhole\"\r\nOK ready\r\n"),
+	SAMPLE(NULL, "", "* ACAP (IMPLEMENTATION \"x\")\r\n"),
+	SAMPLE(NULL, "", "200 news ready\r\n"),
+	SAMPLE(NULL, "SSH-2.0-a\r\n", "SSH-2.0-OpenSSH_9.2\r\n"),
+	SAMPLE(NULL, "", "RFB 003.008\n"),
+	SAMPLE(NULL, "@RSYNCD: 31.0\n", "@RSYNCD: 31.0\nbackup\tall\n"),
+	SAMPLE(NULL, "", "\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23"),
+	SAMPLE(NULL, "1 open 85 relp_version=0\n", "1 rsp 92 200 OK\n"),
+	/* Kafka's Metadata v0 begins as a PostgreSQL start does; ApiVersions */
+	SAMPLE(NULL,
+	       "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
+	       "consumer-123",
+	       "\0\0\0\x20\0\0\0\1\0\0"),
+	SAMPLE(NULL,
+	       "\0\0\0\x16\0\x12\0\0\0\0\0\1\0\x0c"
+	       "consumer-123",
+	       "\0\0\0\x20\0\0\0\1\0\0"),
+	/* XML that begins with a bracket: XMPP, SOAP, Ganglia */
+	SAMPLE(NULL, "<?xml version='1.0'?><stream:stream to='a'>", "<?xml version='1.0'?>"),
+	SAMPLE(NULL, "", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<!DOCTYPE GANGLIA"),
+	/* Graphite lines, JSON (GELF), Lumberjack */
+	SAMPLE(NULL, "servers.a.load 0.5 1700000000\n", ""),
+	SAMPLE(NULL, "{\"version\":\"1.1\",\"short_message\":\"x\"}\0", ""),
+	SAMPLE(NULL,
+	       "2W\0\0\0\1"
+	       "2C\0\0\0\5",
+	       "2A\0\0\0\1"),
+	/* MongoDB OP_MSG, SMB, RDP, AMQP, MQTT, LDAP, X11, DNS over TCP */
+	SAMPLE(NULL, "\x26\0\0\0\1\0\0\0\0\0\0\0\xdd\7\0\0\0\0\0\0", "\x26\0\0\0\2\0\0\0\1\0\0\0"),
+	SAMPLE(NULL, "\0\0\0\x2d\xffSMBr\0\0\0\0", "\0\0\0\x2d\xffSMBr\0\0\0\0"),
+	SAMPLE(NULL, "\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\0\0\0\0",
+	       "\3\0\0\x0b\x06\xd0\0\0\x12\x34"),
+	SAMPLE(NULL, "AMQP\0\0\x09\1", "\1\0\0\0\0\1\xe0\0\x0a\0\x0a"),
+	SAMPLE(NULL, "\x10\x10\0\4MQTT\4\2\0\x3c\0\4abcd", "\x20\2\0\0"),
+	SAMPLE(NULL, "\x30\x0c\2\1\1\x60\7\2\1\3\4\0\x80\0",
+	       "\x30\x0c\2\1\1\x61\7\x0a\1\0\4\0\4\0"),
+	SAMPLE(NULL, "l\0\x0b\0\0\0\0\0\0\0\0\0", "\0\1\x0b\0\0\0\4\0no!!"),
+	SAMPLE(NULL, "\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0", "\0\x1d\x12\x34\x81\x80\0\1"),
+	/* Nothing but noise: a hexadecimal counter, blank lines */
+	SAMPLE(NULL, "\r\n\r\n", "\r\n\r\n"),
+	SAMPLE(NULL, "0123456789abcdef", "0123456789abcdef"),
+};
+
+static void check(const struct opening_sample *sample, const struct dissector *d, size_t client,
+		  size_t server, bool one_sided)
+{
+	bool owner = sample->owner && strcmp(sample->owner, d->name) == 0;
+	enum probe_result result = dissect_probe(d, OVER_TCP, sample->client, client,
+						 sample->server, server, one_sided);
+
+	if (!owner && result == PROBE_YES)
+		fail_msg("%s says YES to sample %zu, %zu and %zu bytes", d->name,
+			 (size_t)(sample - samples), client, server);
+}
+
+/* All lengths of both sides. */
+static void test_nobody_takes_what_is_not_his(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		for (size_t d = 0; d < dissector_count; d++) {
+			for (size_t c = 0; c <= samples[i].client_length; c++) {
+				check(&samples[i], dissectors[d], c, samples[i].server_length,
+				      false);
+				check(&samples[i], dissectors[d], c, 0, true);
+			}
+			for (size_t s = 0; s <= samples[i].server_length; s++) {
+				check(&samples[i], dissectors[d], samples[i].client_length, s,
+				      false);
+				check(&samples[i], dissectors[d], 0, s, true);
+			}
+		}
+	}
+}
+
+static const struct dissector *find(const char *name)
+{
+	for (size_t i = 0; i < dissector_count; i++) {
+		if (strcmp(dissectors[i]->name, name) == 0)
+			return dissectors[i];
+	}
+	fail_msg("no dissector %s", name);
+	return NULL;
+}
+
+static void test_owners_know_their_own(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		const struct opening_sample *s = &samples[i];
+		bool one_sided = s->client_length == 0 || s->server_length == 0;
+
+		if (!s->owner)
+			continue;
+		assert_int_equal(dissect_probe(find(s->owner), OVER_TCP, s->client,
+					       s->client_length, s->server, s->server_length,
+					       one_sided),
+				 PROBE_YES);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nobody_takes_what_is_not_his),
+		cmocka_unit_test(test_owners_know_their_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
