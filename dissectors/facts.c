@@ -99,6 +99,17 @@ static int find_harmless(const struct facts *facts)
 	return index;
 }
 
+/* A command that was noted before may turn out to be more than it looked like. */
+static void add_flags(struct facts *facts, int index, unsigned flags)
+{
+	uint8_t all = (uint8_t)(facts->commands[index].flags | flags);
+
+	if (facts->commands[index].flags == all)
+		return;
+	facts->commands[index].flags = all;
+	facts->revision++;
+}
+
 int facts_command(struct facts *facts, const void *text, size_t length, unsigned flags)
 {
 	const uint8_t *from = text;
@@ -112,8 +123,10 @@ int facts_command(struct facts *facts, const void *text, size_t length, unsigned
 	if (facts->commands_seen != UINT32_MAX)
 		facts->commands_seen++;
 	index = find_command(facts, command.text);
-	if (index >= 0)
+	if (index >= 0) {
+		add_flags(facts, index, flags);
 		return handle_of(facts, index);
+	}
 	if (facts->command_count < FACTS_COMMANDS)
 		index = facts->command_count++;
 	else if (flags & COMMAND_DESTRUCTIVE)
