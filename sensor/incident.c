@@ -289,6 +289,22 @@ static unsigned climb(struct incident *incident, const struct policy *policy,
 	return news;
 }
 
+/* True if anything is different. */
+static bool update_row(struct incident *incident, const struct exposure *x)
+{
+	struct incident_member *row;
+
+	if (x->member == EXPOSURE_NO_MEMBER)
+		return false;
+	row = &incident->members[x->member];
+	if (row->level == x->level && row->state == x->state && row->service == x->service)
+		return false;
+	row->level = x->level;
+	row->state = x->state;
+	row->service = x->service;
+	return true;
+}
+
 void incidents_refresh(struct incidents *all, const struct policy *policy, const struct exposure *x,
 		       uint32_t exposure)
 {
@@ -297,17 +313,12 @@ void incidents_refresh(struct incidents *all, const struct policy *policy, const
 
 	if (incident == NULL)
 		return;
-	if (x->member != EXPOSURE_NO_MEMBER) {
-		struct incident_member *row = &incident->members[x->member];
-
-		row->level = x->level;
-		row->state = x->state;
-		row->service = x->service;
-	}
+	news = update_row(incident, x) ? INCIDENT_MOVED : 0;
 	if (x->last_seen_ns > incident->last_ns)
 		incident->last_ns = x->last_seen_ns;
-	news = climb(incident, policy, x);
-	add_news(all, incident, news != 0 ? news : INCIDENT_MOVED, exposure);
+	news |= climb(incident, policy, x);
+	if (news != 0)
+		add_news(all, incident, news, exposure);
 }
 
 void incidents_leave(struct incidents *all, const struct exposure *x, uint32_t exposure,

@@ -258,59 +258,6 @@ static void a_slow_leak_over_days_is_data_out(void **state)
 	scene_close(scene);
 }
 
-static void a_campaign_that_succeeds_is_critical(void **state)
-{
-	struct scene *scene = scene_open(SCENE_ZONES "rules:\n  - { name: mail, services: [imap], "
-						     "internal-only: true, severity: low }\n");
-	const struct event *event;
-	struct observation o;
-
-	(void)state;
-	for (unsigned i = 0; i < 20; i++) {
-		char client[32];
-
-		snprintf(client, sizeof client, "203.0.113.%u", i + 1);
-		o = scene_answer(scene, "10.3.0.1", 143, client, "imap", i * 60);
-		o.flow.first = o.flow.last = true;
-		o.flow.facts.auth = AUTH_FAILED;
-		o.flow.new_logins_failed = 2;
-		scene_tell(scene, o);
-	}
-	assert_int_equal(scene->count, 1); /* one finding, however many sources */
-	assert_int_equal(scene->events[0].severity, SEVERITY_LOW);
-	o.flow.facts.auth = AUTH_SUCCEEDED;
-	strcpy(o.flow.facts.user, "alice");
-	o.flow.new_logins_failed = 0;
-	o.flow.new_logins_succeeded = 1;
-	scene_tell(scene, o);
-	event = scene_last(scene, EVENT_EXPOSURE_ESCALATED);
-	assert_int_equal(event->severity, SEVERITY_CRITICAL);
-	assert_true(event->alert);
-	assert_int_equal(event->exposure.logins_failed, 40);
-	assert_non_null(strstr(event->reason, "as alice after 40 failed ones"));
-	scene_close(scene);
-}
-
-static void a_guess_is_never_critical(void **state)
-{
-	struct scene *scene = scene_open(SCENE_POLICY);
-	struct observation o = destructive(scene, ANSWER_YES, 0);
-
-	(void)state;
-	o.flow.first = true;
-	o.flow.outcome = OUTCOME_MIDSTREAM;
-	o.flow.direction = DIRECTION_GUESS;
-	scene_tell(scene, o);
-	assert_int_equal(scene->events[0].severity, SEVERITY_MEDIUM);
-	assert_non_null(strstr(scene->events[0].reason, "is a guess"));
-	for (size_t i = 0; i < scene->count; i++)
-		assert_true(scene->events[i].severity <= SEVERITY_MEDIUM);
-	scene_reach(scene, "10.20.0.1", 6379, STRANGER, 1);
-	assert_int_equal(scene_newest(scene, EVENT_EXPOSURE_ESCALATED)->severity,
-			 SEVERITY_CRITICAL);
-	scene_close(scene);
-}
-
 static void both_sides_of_a_translation_are_one(void **state)
 {
 	struct scene *scene = scene_open(
@@ -369,8 +316,6 @@ int main(void)
 		cmocka_unit_test(a_lone_data_segment_proves_nothing),
 		cmocka_unit_test(one_way_services_need_a_mirror_inside),
 		cmocka_unit_test(a_slow_leak_over_days_is_data_out),
-		cmocka_unit_test(a_campaign_that_succeeds_is_critical),
-		cmocka_unit_test(a_guess_is_never_critical),
 		cmocka_unit_test(both_sides_of_a_translation_are_one),
 		cmocka_unit_test(summaries_tell_counters_and_silence),
 	};

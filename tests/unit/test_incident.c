@@ -190,6 +190,9 @@ static void many_members_are_counted(void **state)
 	for (unsigned i = 1; i <= 40; i++)
 		scene_prove_closed(scene, host(i, text), 22, 100 + 4 * i);
 	assert_int_equal(scene_count(scene, EVENT_INCIDENT_CLOSED), 1);
+	scene_reach(scene, host(40, text), 22, BOT, 400); /* one that is counted, not listed */
+	assert_int_equal(scene_last(scene, EVENT_INCIDENT_UPDATED)->incident.member_count, 40);
+	assert_int_equal(scene_last(scene, EVENT_INCIDENT_UPDATED)->incident.open_count, 1);
 	scene_close(scene);
 }
 
@@ -210,6 +213,27 @@ static void the_table_of_incidents_is_bounded(void **state)
 	engine_stats(scene->engine, &stats);
 	assert_int_equal(stats.incidents_evicted, 3);
 	assert_int_equal(stats.incidents_open, 0);
+	scene_close(scene);
+}
+
+static void the_end_repeats_nothing(void **state)
+{
+	struct scene *scene = scene_open(SCENE_POLICY);
+	size_t told;
+
+	(void)state;
+	scene_reach(scene, "10.20.0.1", 22, BOT, 0);
+	scene_reach(scene, "10.20.0.1", 22, BOT, 1); /* traffic, nothing new of the incident */
+	told = scene_count(scene, EVENT_INCIDENT_UPDATED);
+	engine_finish(scene->engine, scene_ns(2));
+	assert_int_equal(scene_count(scene, EVENT_EXPOSURE_SUMMARY), 1);
+	assert_int_equal(scene_count(scene, EVENT_INCIDENT_UPDATED), told);
+	scene_reach(scene, "10.20.0.2", 22, BOT, 3);
+	scene_prove_closed(scene, "10.20.0.2", 22, 4); /* one of two: told with the next news */
+	told = scene_count(scene, EVENT_INCIDENT_UPDATED);
+	engine_finish(scene->engine, scene_ns(10));
+	assert_int_equal(scene_count(scene, EVENT_INCIDENT_UPDATED), told + 1);
+	assert_int_equal(scene_newest(scene, EVENT_INCIDENT_UPDATED)->incident.open_count, 1);
 	scene_close(scene);
 }
 
@@ -245,6 +269,7 @@ int main(void)
 		cmocka_unit_test(closed_and_opened_again),
 		cmocka_unit_test(many_members_are_counted),
 		cmocka_unit_test(the_table_of_incidents_is_bounded),
+		cmocka_unit_test(the_end_repeats_nothing),
 		cmocka_unit_test(the_same_input_gives_the_same_events),
 	};
 
