@@ -113,7 +113,7 @@ static bool is_ipv6_option(uint8_t protocol)
 /* Walks the chain of extension headers (RFC 8200 section 4). */
 static enum decode_result skip_ipv6_extensions(struct walk *walk)
 {
-	for (int i = 0; i < IPV6_EXTENSIONS_MAX; i++) {
+	for (int i = 0; i <= IPV6_EXTENSIONS_MAX; i++) {
 		uint8_t protocol = walk->protocol;
 
 		if (protocol == 44) { /* fragment */
@@ -209,8 +209,10 @@ static enum decode_result decode_tcp(struct walk *walk)
 		/* Options cut off by the snap length: flags and numbers still count. */
 		size_t missing = header_length - (header.left + TCP_FIXED);
 
+		if (missing > walk->beyond)
+			return DECODE_MALFORMED;
 		walk->rest = (struct bytes){.at = NULL};
-		walk->beyond = walk->beyond > missing ? walk->beyond - missing : 0;
+		walk->beyond -= missing;
 	}
 	packet->kind = PACKET_TCP;
 	set_payload(walk);
@@ -228,7 +230,9 @@ static enum decode_result decode_udp(struct walk *walk)
 	bytes_skip(&walk->rest, 2);
 	if (walk->rest.failed)
 		return DECODE_TRUNCATED;
-	if (length >= 8)
+	if (length != 0 && length < 8)
+		return DECODE_MALFORMED;
+	if (length != 0) /* 0: longer than 16 bits tell (RFC 2675), or offload */
 		limit(walk, length - 8u);
 	packet->kind = PACKET_UDP;
 	set_payload(walk);
@@ -249,22 +253,33 @@ static enum icmp_reason icmp_reason(bool v6, uint8_t type, uint8_t code)
 	return ICMP_OTHER;
 }
 
+/* That a packet is too big for its path says nothing about what it asked for. */
+static bool is_icmp_error(bool v6, uint8_t type, uint8_t code)
+{
+	if (v6)
+		return type == 1 || type == 3 || type == 4;
+	return (type == 3 && code != 4) || type == 11 || type == 12;
+}
+
 /* ICMP errors quote the packet that caused them: its IP header and at least 8 bytes more. */
 static enum decode_result decode_icmp(struct walk *walk, bool v6)
 {
 	struct packet inner = {0}, *packet = walk->packet;
 	struct walk quote = {.packet = &inner};
 	uint8_t type = bytes_u8(&walk->rest), code = bytes_u8(&walk->rest);
-	bool is_error = v6 ? type >= 1 && type <= 4 : type == 3 || type == 11 || type == 12;
+	enum decode_result result;
 
 	bytes_skip(&walk->rest, 6);
 	if (walk->rest.failed)
 		return DECODE_TRUNCATED;
-	if (!is_error)
+	if (!is_icmp_error(v6, type, code))
 		return DECODE_NOT_OURS;
 	quote.rest = walk->rest;
-	if (decode_ip(&quote) != DECODE_OK)
-		return DECODE_MALFORMED;
+	result = decode_ip(&quote);
+	if (result == DECODE_FRAGMENT)
+		return DECODE_NOT_OURS; /* without ports */
+	if (result != DECODE_OK)
+		return result;
 	if (quote.protocol != TRANSPORT_TCP && quote.protocol != TRANSPORT_UDP)
 		return DECODE_NOT_OURS;
 	packet->quoted.source_port = bytes_be16(&quote.rest);
