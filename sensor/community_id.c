@@ -34,12 +34,12 @@ static void store32(uint8_t *bytes, uint32_t value)
 static uint32_t mix(unsigned t, uint32_t b, uint32_t c, uint32_t d)
 {
 	if (t < 20)
-		return ((b & c) | (~b & d)) + 0x5a827999u;
+		return ((b & c) | (~b & d)) + 0x5a827999U;
 	if (t < 40)
-		return (b ^ c ^ d) + 0x6ed9eba1u;
+		return (b ^ c ^ d) + 0x6ed9eba1U;
 	if (t < 60)
-		return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdcu;
-	return (b ^ c ^ d) + 0xca62c1d6u;
+		return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdcU;
+	return (b ^ c ^ d) + 0xca62c1d6U;
 }
 
 static void sha1_block(uint32_t hash[5], const uint8_t block[BLOCK_BYTES])
@@ -69,7 +69,7 @@ static void sha1_block(uint32_t hash[5], const uint8_t block[BLOCK_BYTES])
 
 void community_id_sha1(const uint8_t *bytes, size_t length, uint8_t digest[SHA1_BYTES])
 {
-	uint32_t hash[5] = {0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u, 0xc3d2e1f0u};
+	uint32_t hash[5] = {0x67452301U, 0xefcdab89U, 0x98badcfeU, 0x10325476U, 0xc3d2e1f0U};
 	uint8_t padded[2 * BLOCK_BYTES] = {0};
 	size_t blocks = length + 9 > BLOCK_BYTES ? 2 : 1;
 
@@ -92,7 +92,7 @@ static void base64(const uint8_t digest[SHA1_BYTES], char *text)
 	for (size_t i = 0; i < SHA1_BYTES; i += 3) {
 		bool short_group = i + 2 >= SHA1_BYTES;
 		uint32_t group = (uint32_t)digest[i] << 16 | (uint32_t)digest[i + 1] << 8 |
-				 (short_group ? 0u : digest[i + 2]);
+				 (short_group ? 0U : digest[i + 2]);
 
 		*text++ = digits[group >> 18 & 63];
 		*text++ = digits[group >> 12 & 63];

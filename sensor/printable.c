@@ -25,13 +25,13 @@ static size_t character(const char *text)
 {
 	uint8_t first = (uint8_t)*text;
 	size_t length = sequence_length(first);
-	uint32_t point = first;
+	uint32_t point;
 
 	if (length == 1)
 		return first >= 0x20 && first != 0x7f ? 1 : 0;
 	if (length == 0)
 		return 0;
-	point = first & (0xffu >> (length + 1));
+	point = first & (0xffU >> (length + 1));
 	for (size_t i = 1; i < length; i++) {
 		if (((uint8_t)text[i] & 0xc0) != 0x80)
 			return 0;

@@ -17,10 +17,10 @@ void redis_names_set(struct redis_names *names, const char *sensor, const char *
 
 void redis_names_limits(struct redis_names *names, const struct redis_limits *limits)
 {
-	const uint32_t numbers[] = {limits->stream_maxlen, limits->queue_maxlen,
-				    limits->closed_keep_s, limits->run_keep_s};
+	const uint32_t numbers[REDIS_LIMITS] = {limits->stream_maxlen, limits->queue_maxlen,
+						limits->closed_keep_s, limits->run_keep_s};
 
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+	for (size_t i = 0; i < REDIS_LIMITS; i++)
 		snprintf(names->limits[i], sizeof names->limits[i], "%" PRIu32, numbers[i]);
 	snprintf(names->heartbeat_ttl, sizeof names->heartbeat_ttl, "%" PRIu32,
 		 limits->heartbeat_ttl_s);
@@ -55,10 +55,10 @@ static bool grow(struct redis_message *message)
 
 static void add_bytes(struct redis_message *message, const char *bytes, size_t length)
 {
-	if (message->count == message->capacity && !grow(message)) {
-		message->failed = true;
+	if (message->count == message->capacity)
+		message->failed = message->failed || !grow(message);
+	if (message->failed)
 		return;
-	}
 	message->arguments[message->count] = bytes;
 	message->lengths[message->count++] = length;
 }
@@ -115,7 +115,7 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 	add(message, row->epoch);
 	add(message, message->sequence);
 	add(message, message->after);
-	for (size_t i = 0; i < sizeof names->limits / sizeof *names->limits; i++)
+	for (size_t i = 0; i < REDIS_LIMITS; i++)
 		add(message, names->limits[i]);
 	add(message, message->channel);
 	add_bytes(message, row->json, row->json_length);

@@ -14,12 +14,14 @@
 
 #define REDIS_KEY_MAX	 320
 #define REDIS_EVENT_KEYS 9
+#define REDIS_LIMITS	 4
 #define REDIS_SHA_TEXT	 41
 
 struct redis_names {
 	char sensor[65];
-	char prefix[160];   /* "spanwatch:{SITE}:" or "spanwatch:{SITE}:run:RUN:" */
-	char limits[4][12]; /* stream length, queue length, seconds for closed, for a run */
+	char prefix[160]; /* "spanwatch:{SITE}:" or "spanwatch:{SITE}:run:RUN:" */
+	char limits[REDIS_LIMITS]
+		   [12]; /* stream length, queue length, seconds for closed, for a run */
 	char heartbeat_ttl[12];
 	char sha[REDIS_SHA_TEXT];
 };

@@ -6,18 +6,23 @@
  */
 #include "sensor/redis_script.h"
 
+#include <stdint.h>
+
 extern const char redis_script_start[] __attribute__((visibility("hidden")));
-extern const char redis_script_end[] __attribute__((visibility("hidden")));
+extern const uint32_t redis_script_length __attribute__((visibility("hidden")));
 
 __asm__(".pushsection .rodata\n"
 	"redis_script_start:\n"
 	"	.incbin \"sensor/apply.lua\"\n"
 	"redis_script_end:\n"
 	"	.byte 0\n"
+	"	.balign 4\n"
+	"redis_script_length:\n"
+	"	.long redis_script_end - redis_script_start\n"
 	".popsection\n");
 
 const char *redis_script(size_t *length)
 {
-	*length = (size_t)(redis_script_end - redis_script_start);
+	*length = redis_script_length;
 	return redis_script_start;
 }

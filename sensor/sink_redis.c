@@ -26,7 +26,7 @@
 #include "sensor/redis_message.h"
 #include "sensor/redis_outage.h"
 
-#define PENDING_MAX	  (4u << 20) /* bytes that the server has not taken */
+#define PENDING_MAX	  (4U << 20) /* bytes that the server has not taken */
 #define HOPELESS_ATTEMPTS 5
 
 enum state {

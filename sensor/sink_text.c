@@ -22,7 +22,7 @@ struct safe {
 
 static struct safe safe(const char *text)
 {
-	struct safe copy;
+	struct safe copy = {""};
 
 	printable_copy(copy.text, sizeof copy.text, text);
 	return copy;
