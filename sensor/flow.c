@@ -218,6 +218,15 @@ void flow_touch(struct flow_table *table, struct flow *flow, uint64_t now_ns, en
 	list_append(table, flow, idle);
 }
 
+/* Idle for so long, or of a time that the clock has been set back from. */
+static bool is_due(const struct flow *flow, uint64_t now_ns, uint64_t limit_ns)
+{
+	uint64_t apart_ns =
+		now_ns > flow->last_ns ? now_ns - flow->last_ns : flow->last_ns - now_ns;
+
+	return apart_ns >= limit_ns;
+}
+
 void flow_expire(struct flow_table *table, uint64_t now_ns)
 {
 	for (int idle = 0; idle < FLOW_IDLE_COUNT; idle++) {
@@ -226,7 +235,7 @@ void flow_expire(struct flow_table *table, uint64_t now_ns)
 		while (list->oldest) {
 			struct flow *flow = &table->slab[list->oldest];
 
-			if (now_ns < flow->last_ns || now_ns - flow->last_ns < list->limit_ns)
+			if (!is_due(flow, now_ns, list->limit_ns))
 				break;
 			flow_remove(table, flow);
 		}
