@@ -14,6 +14,8 @@
 
 #include "dissectors/lines.h"
 
+#define ATTRIBUTES_MAX 16
+
 struct bytes mysql_login_text(struct bytes *body)
 {
 	size_t length = body->left != 0 ? strnlen((const char *)body->at, body->left) : 0;
@@ -157,4 +159,60 @@ bool mysql_login_change(struct bytes body, struct facts *facts)
 	bytes_skip(&body, 2);
 	note_mechanism(facts, mysql_login_text(&body));
 	return password;
+}
+
+/* The bytes of an attribute's value, by its type. */
+static void skip_value(struct bytes *b, uint8_t type)
+{
+	uint64_t length;
+
+	switch (type) {
+	case 0x06:
+		length = 0;
+		break;
+	case 0x01:
+		length = 1;
+		break;
+	case 0x02:
+	case 0x0d:
+		length = 2;
+		break;
+	case 0x03:
+	case 0x04:
+	case 0x09:
+		length = 4;
+		break;
+	case 0x05:
+	case 0x08:
+		length = 8;
+		break;
+	default: /* dates and strings carry their length */
+		length = mysql_login_number(b);
+	}
+	bytes_skip(b, length < SIZE_MAX ? (size_t)length : SIZE_MAX);
+}
+
+/* count, 1, which are null, 1, types and names, values */
+struct bytes mysql_login_attributes(struct bytes b)
+{
+	uint8_t types[ATTRIBUTES_MAX];
+	uint64_t count = mysql_login_number(&b);
+	const uint8_t *nulls;
+
+	mysql_login_number(&b);
+	if (count == 0)
+		return b;
+	nulls = bytes_take(&b, (size_t)(count + 7) / 8);
+	if (count > ATTRIBUTES_MAX || !nulls || bytes_u8(&b) != 1)
+		return (struct bytes){.failed = true};
+	for (uint64_t i = 0; i < count; i++) {
+		types[i] = bytes_u8(&b);
+		bytes_skip(&b, 1);
+		bytes_skip(&b, (size_t)mysql_login_number(&b));
+	}
+	for (uint64_t i = 0; i < count; i++) {
+		if (!(nulls[i / 8] >> (i % 8) & 1))
+			skip_value(&b, types[i]);
+	}
+	return b;
 }

@@ -36,5 +36,7 @@ bool mysql_login_change(struct bytes body, struct facts *facts);
 struct bytes mysql_login_text(struct bytes *body);
 /* A length-encoded integer. */
 uint64_t mysql_login_number(struct bytes *body);
+/* Skips the attributes before a query; failed if they are not whole, or too many. */
+struct bytes mysql_login_attributes(struct bytes b);
 
 #endif

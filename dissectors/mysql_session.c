@@ -10,10 +10,9 @@
 
 #include "dissectors/mysql_login.h"
 
-#define MORE_RESULTS   0x0008 /* status flags of OK and EOF */
-#define CURSOR_EXISTS  0x0040
-#define ATTRIBUTES_MAX 16
-#define EOF_MAX	       9 /* bytes: longer packets that begin with 0xfe are rows */
+#define MORE_RESULTS  0x0008 /* status flags of OK and EOF */
+#define CURSOR_EXISTS 0x0040
+#define EOF_MAX	      9 /* bytes: longer packets that begin with 0xfe are rows */
 
 enum kind {
 	NO_ANSWER,
@@ -134,62 +133,6 @@ void mysql_session_begin_command(struct mysql *my)
 	my->queued = 0;
 }
 
-/* The bytes of an attribute's value, by its type. */
-static void skip_value(struct bytes *b, uint8_t type)
-{
-	uint64_t length;
-
-	switch (type) {
-	case 0x06:
-		length = 0;
-		break;
-	case 0x01:
-		length = 1;
-		break;
-	case 0x02:
-	case 0x0d:
-		length = 2;
-		break;
-	case 0x03:
-	case 0x04:
-	case 0x09:
-		length = 4;
-		break;
-	case 0x05:
-	case 0x08:
-		length = 8;
-		break;
-	default: /* dates and strings carry their length */
-		length = mysql_login_number(b);
-	}
-	bytes_skip(b, length < SIZE_MAX ? (size_t)length : SIZE_MAX);
-}
-
-/* Query attributes: count, 1, which are null, 1, types and names, values. */
-static struct bytes skip_attributes(struct bytes b)
-{
-	uint8_t types[ATTRIBUTES_MAX];
-	uint64_t count = mysql_login_number(&b);
-	const uint8_t *nulls;
-
-	mysql_login_number(&b);
-	if (count == 0)
-		return b;
-	nulls = bytes_take(&b, (size_t)(count + 7) / 8);
-	if (count > ATTRIBUTES_MAX || !nulls || bytes_u8(&b) != 1)
-		return (struct bytes){.failed = true};
-	for (uint64_t i = 0; i < count; i++) {
-		types[i] = bytes_u8(&b);
-		bytes_skip(&b, 1);
-		bytes_skip(&b, (size_t)mysql_login_number(&b));
-	}
-	for (uint64_t i = 0; i < count; i++) {
-		if (!(nulls[i / 8] >> (i % 8) & 1))
-			skip_value(&b, types[i]);
-	}
-	return b;
-}
-
 /* Where the statement begins: behind the command and the attributes; 0 if not yet known. */
 static uint8_t find_statement(const struct mysql *my)
 {
@@ -200,7 +143,7 @@ static uint8_t find_statement(const struct mysql *my)
 	if (my->capabilities == 0) /* a capture that began late */
 		attributes = frame->body[1] == 0 && frame->body[2] == 1;
 	if (attributes)
-		b = skip_attributes(b);
+		b = mysql_login_attributes(b);
 	return b.failed ? 0 : (uint8_t)(frame->kept - b.left);
 }
 

@@ -14,7 +14,6 @@
 #include "dissectors/resp.h"
 
 #define OUTSTANDING 24
-#define BULK_DELETE 10 /* keys in one DEL that make it bulk */
 
 static const uint16_t ports[] = {6379, 26379, 16379, 6380, 0};
 
@@ -93,80 +92,6 @@ static const struct pending *peek(const struct redis *redis)
 	return redis->count != 0 ? &redis->queue[redis->head] : NULL;
 }
 
-static bool is_name(const char *word)
-{
-	for (; *word != '\0'; word++) {
-		bool letter = (*word >= 'A' && *word <= 'Z') || *word == '_' || *word == '.' ||
-			      *word == '-' || (*word >= '0' && *word <= '9');
-
-		if (!letter)
-			return false;
-	}
-	return true;
-}
-
-static bool word_is(const struct redis *redis, uint32_t index, const char *text)
-{
-	const char *word = redis->command.words[index];
-	struct bytes bytes = bytes_from(word, strlen(word));
-
-	return index < redis->command.arguments && lines_equal(&bytes, text);
-}
-
-/* Appends a word in capitals; a word that cannot be a name is left out. */
-static size_t append_word(char *text, size_t at, size_t size, const char *word)
-{
-	struct bytes bytes = bytes_from(word, strlen(word));
-	size_t gap = at != 0, length;
-
-	if (at + gap + bytes.left + 1 > size)
-		return at;
-	length = lines_upper(text + at + gap, size - at - gap, &bytes);
-	if (length == 0 || !is_name(text + at + gap)) {
-		text[at] = '\0';
-		return at;
-	}
-	if (gap)
-		text[at] = ' ';
-	return at + gap + length;
-}
-
-static unsigned flags_of(const struct redis *redis, const struct redis_command *known)
-{
-	bool to_disk = word_is(redis, 2, "dir") || word_is(redis, 2, "dbfilename");
-
-	switch (known->kind) {
-	case REDIS_CONFIG:
-		if (word_is(redis, 1, "GET"))
-			return COMMAND_LISTING;
-		return word_is(redis, 1, "SET") && to_disk ? COMMAND_DESTRUCTIVE : 0;
-	case REDIS_REPLICATE:
-		return word_is(redis, 1, "NO") ? 0 : COMMAND_DESTRUCTIVE;
-	default:
-		return known->flags;
-	}
-}
-
-static int note_command(struct redis *redis, struct facts *facts, const struct redis_command *known)
-{
-	const struct resp_command *command = &redis->command;
-	unsigned flags = flags_of(redis, known);
-	char text[FACTS_COMMAND_TEXT];
-	size_t length = append_word(text, 0, sizeof text, command->words[0]);
-
-	if (length == 0)
-		return -1;
-	if (known->kind == REDIS_DELETE && command->arguments > BULK_DELETE)
-		return facts_command(facts, "DEL in bulk", 11, COMMAND_DESTRUCTIVE);
-	if (known->kind == REDIS_REPLICATE && flags == 0)
-		return facts_command(facts, "REPLICAOF NO ONE", 16, 0);
-	if (known->has_subcommand && command->arguments > 1)
-		length = append_word(text, length, sizeof text, command->words[1]);
-	if (known->kind == REDIS_CONFIG && word_is(redis, 1, "SET"))
-		length = append_word(text, length, sizeof text, command->words[2]);
-	return facts_command(facts, text, length, flags);
-}
-
 /* Who logs in; the password that comes with it is not looked at. */
 static void note_user(const struct redis *redis, struct facts *facts, uint8_t kind)
 {
@@ -175,7 +100,8 @@ static void note_user(const struct redis *redis, struct facts *facts, uint8_t ki
 
 	if (kind == REDIS_AUTH && command->arguments > 2)
 		user = command->words[1];
-	else if (kind == REDIS_HELLO && command->arguments > 4 && word_is(redis, 2, "AUTH"))
+	else if (kind == REDIS_HELLO && command->arguments > 4 &&
+		 redis_commands_word_is(command, 2, "AUTH"))
 		user = command->words[3];
 	if (user)
 		FACTS_TEXT(facts, user, user, strlen(user));
@@ -194,14 +120,16 @@ static void on_command(struct redis *redis, struct facts *facts)
 	known = redis_commands_find(name);
 	kind = known->kind;
 	note_user(redis, facts, kind);
-	if (kind == REDIS_HELLO && command->arguments > 2 && word_is(redis, 2, "AUTH"))
+	if (kind == REDIS_HELLO && command->arguments > 2 &&
+	    redis_commands_word_is(command, 2, "AUTH"))
 		kind = REDIS_AUTH;
-	handle = note_command(redis, facts, known);
+	handle = redis_commands_note(command, facts, known);
 	redis->subscribed |= kind == REDIS_SUBSCRIBE;
-	if (word_is(redis, 0, "CLIENT") && word_is(redis, 1, "REPLY")) {
-		redis->speech = word_is(redis, 2, "OFF")    ? ANSWERS_NOT
-				: word_is(redis, 2, "SKIP") ? ANSWERS_NOT_NEXT
-							    : ANSWERS;
+	if (redis_commands_word_is(command, 0, "CLIENT") &&
+	    redis_commands_word_is(command, 1, "REPLY")) {
+		redis->speech = redis_commands_word_is(command, 2, "OFF")    ? ANSWERS_NOT
+				: redis_commands_word_is(command, 2, "SKIP") ? ANSWERS_NOT_NEXT
+									     : ANSWERS;
 		if (redis->speech != ANSWERS)
 			return;
 	}

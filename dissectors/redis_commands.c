@@ -5,12 +5,9 @@
  */
 #include "dissectors/redis_commands.h"
 
-#include <string.h>
-
-#include "dissectors/facts.h"
-
-#define LIST COMMAND_LISTING
-#define DROP COMMAND_DESTRUCTIVE
+#define BULK_DELETE 10 /* keys in one DEL that make it bulk */
+#define LIST	    COMMAND_LISTING
+#define DROP	    COMMAND_DESTRUCTIVE
 
 static const struct redis_command table[] = {
 	/* Before, or instead of, a log-in. */
@@ -101,4 +98,80 @@ const struct redis_command *redis_commands_find(const char *upper)
 			return &table[i];
 	}
 	return &unknown;
+}
+
+static bool is_name(const char *word)
+{
+	for (; *word != '\0'; word++) {
+		bool letter = (*word >= 'A' && *word <= 'Z') || *word == '_' || *word == '.' ||
+			      *word == '-' || (*word >= '0' && *word <= '9');
+
+		if (!letter)
+			return false;
+	}
+	return true;
+}
+
+bool redis_commands_word_is(const struct resp_command *command, uint32_t index, const char *text)
+{
+	const char *word = command->words[index];
+	struct bytes bytes = bytes_from(word, strlen(word));
+
+	return index < command->arguments && lines_equal(&bytes, text);
+}
+
+/* Appends a word in capitals; a word that cannot be a name is left out. */
+static size_t append_word(char *text, size_t at, size_t size, const char *word)
+{
+	struct bytes bytes = bytes_from(word, strlen(word));
+	size_t gap = at != 0, length;
+
+	if (at + gap + bytes.left + 1 > size)
+		return at;
+	length = lines_upper(text + at + gap, size - at - gap, &bytes);
+	if (length == 0 || !is_name(text + at + gap)) {
+		text[at] = '\0';
+		return at;
+	}
+	if (gap)
+		text[at] = ' ';
+	return at + gap + length;
+}
+
+static unsigned flags_of(const struct resp_command *command, const struct redis_command *known)
+{
+	bool to_disk = redis_commands_word_is(command, 2, "dir") ||
+		       redis_commands_word_is(command, 2, "dbfilename");
+
+	switch (known->kind) {
+	case REDIS_CONFIG:
+		if (redis_commands_word_is(command, 1, "GET"))
+			return COMMAND_LISTING;
+		return redis_commands_word_is(command, 1, "SET") && to_disk ? COMMAND_DESTRUCTIVE
+									    : 0;
+	case REDIS_REPLICATE:
+		return redis_commands_word_is(command, 1, "NO") ? 0 : COMMAND_DESTRUCTIVE;
+	default:
+		return known->flags;
+	}
+}
+
+int redis_commands_note(const struct resp_command *command, struct facts *facts,
+			const struct redis_command *known)
+{
+	unsigned flags = flags_of(command, known);
+	char text[FACTS_COMMAND_TEXT];
+	size_t length = append_word(text, 0, sizeof text, command->words[0]);
+
+	if (length == 0)
+		return -1;
+	if (known->kind == REDIS_DELETE && command->arguments > BULK_DELETE)
+		return facts_command(facts, "DEL in bulk", 11, COMMAND_DESTRUCTIVE);
+	if (known->kind == REDIS_REPLICATE && flags == 0)
+		return facts_command(facts, "REPLICAOF NO ONE", 16, 0);
+	if (known->has_subcommand && command->arguments > 1)
+		length = append_word(text, length, sizeof text, command->words[1]);
+	if (known->kind == REDIS_CONFIG && redis_commands_word_is(command, 1, "SET"))
+		length = append_word(text, length, sizeof text, command->words[2]);
+	return facts_command(facts, text, length, flags);
 }

@@ -3,8 +3,8 @@
 #ifndef DISSECTORS_REDIS_COMMANDS_H
 #define DISSECTORS_REDIS_COMMANDS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "dissectors/facts.h"
+#include "dissectors/resp.h"
 
 enum redis_kind {
 	REDIS_DATA, /* a reply that is not empty holds what is stored; also for unknown commands */
@@ -30,5 +30,10 @@ struct redis_command {
 
 /* Never NULL. */
 const struct redis_command *redis_commands_find(const char *upper);
+/* Does the command's word of this index exist and equal the text? Case is ignored. */
+bool redis_commands_word_is(const struct resp_command *command, uint32_t index, const char *text);
+/* Notes the command by its name and, where they say what it does, its first words. */
+int redis_commands_note(const struct resp_command *command, struct facts *facts,
+			const struct redis_command *known);
 
 #endif
