@@ -4,7 +4,7 @@
  * bounded table that holds them. A record stays after its exposure closed, so that a reopening is
  * told as one, until its place is needed.
  *
- * Memory: about 2.4 KiB an exposure (half of it the merged facts), taken at start, touched when
+ * Memory: 2.5 KiB an exposure (half of it the merged facts), taken at start, touched when
  * used. When the table is full, room is made in this order: closed ones, unlisted ones, then the
  * lowest severity; in each class the one heard of longest ago. A newcomer that would rank below
  * everything in the table is not taken. Both are counted.

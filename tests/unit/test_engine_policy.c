@@ -75,6 +75,20 @@ static void an_exception_is_silent_while_it_lasts(void **state)
 	scene_close(scene);
 }
 
+static void an_exception_may_name_the_public_address(void **state)
+{
+	struct scene *scene = scene_open(
+		"translations:\n  - { public: 192.0.2.1, private: 10.20.0.5 }\n" SCENE_POLICY
+		"exceptions:\n  - { rule: logging-internal, server: 192.0.2.1, client: "
+		"203.0.113.0/24,"
+		" reason: migration, owner: dba, until: 2015-03-10 }\n");
+
+	(void)state;
+	scene_reach(scene, "192.0.2.1", 443, STRANGER, 0);
+	assert_int_equal(scene->count, 0);
+	scene_close(scene);
+}
+
 static void exceptions_run_out_once(void **state)
 {
 	struct scene *scene = scene_open(EXCEPTION);
@@ -194,6 +208,7 @@ int main(void)
 		cmocka_unit_test(a_reload_forbids_what_was_unlisted),
 		cmocka_unit_test(a_reload_without_a_change_says_nothing),
 		cmocka_unit_test(an_exception_is_silent_while_it_lasts),
+		cmocka_unit_test(an_exception_may_name_the_public_address),
 		cmocka_unit_test(exceptions_run_out_once),
 		cmocka_unit_test(coverage_says_what_was_tried),
 		cmocka_unit_test(exposures_are_listed_worst_first),
