@@ -21,12 +21,12 @@ struct app {
 	struct inventory *inventory;
 	struct outputs *outputs; /* NULL only in an inventory */
 	struct loop *loop;
-	bool exposed; /* some rule was broken */
+	uint64_t hash_key; /* of every table; from the kernel in live mode, 0 in a replay */
+	bool exposed;	   /* some rule was broken */
 };
 
 /* The worker's share of the options. */
-void app_worker_options(const struct app *app, uint8_t number, uint64_t hash_key,
-			struct worker_options *options);
+void app_worker_options(const struct app *app, uint8_t number, struct worker_options *options);
 
 /* Loads app->options->policy and says all that is wrong with it. NULL if it cannot be used. */
 struct policy *app_load_policy(const struct app *app);

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -358,7 +357,7 @@ static void on_totals(void *context)
 	app_say_totals(&worker, &capture, &engine);
 }
 
-static bool open_thread(struct live *live, uint32_t number, uint64_t hash_key)
+static bool open_thread(struct live *live, uint32_t number)
 {
 	const struct options *options = live->app->options;
 	struct thread *thread = &live->threads[number];
@@ -376,7 +375,7 @@ static bool open_thread(struct live *live, uint32_t number, uint64_t hash_key)
 	char error[CAPTURE_ERROR];
 
 	thread->live = live;
-	app_worker_options(live->app, (uint8_t)number, hash_key, &worker);
+	app_worker_options(live->app, (uint8_t)number, &worker);
 	thread->worker =
 		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
 	thread->ring = ring_new(RING_MESSAGES, sizeof(struct message));
@@ -487,17 +486,14 @@ static void free_live(struct live *live)
 int live_run(struct app *app)
 {
 	struct live live = {.app = app, .thread_count = app->options->workers};
-	uint64_t hash_key = 0;
-	bool good;
+	bool good = true;
 
 	live.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	live.threads = calloc(live.thread_count, sizeof *live.threads);
-	if (!live.threads || live.wake_fd < 0 ||
-	    getrandom(&hash_key, sizeof hash_key, 0) != sizeof hash_key)
+	if (!live.threads || live.wake_fd < 0)
 		fatal(EXIT_USAGE, "start");
-	good = true;
 	for (uint32_t i = 0; i < live.thread_count && good; i++)
-		good = open_thread(&live, i, hash_key);
+		good = open_thread(&live, i);
 	if (good) {
 		sandbox_enter(app->options->user, true);
 		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, clock_now_ns(),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,8 +50,7 @@ void app_event(void *context, const struct event *event)
 	outputs_event(app->outputs, event);
 }
 
-void app_worker_options(const struct app *app, uint8_t number, uint64_t hash_key,
-			struct worker_options *worker)
+void app_worker_options(const struct app *app, uint8_t number, struct worker_options *worker)
 {
 	const struct options *options = app->options;
 
@@ -62,7 +62,7 @@ void app_worker_options(const struct app *app, uint8_t number, uint64_t hash_key
 		.max_probed = options->max_probed,
 		.outbound_entries = options->max_outbound,
 		.tcp_idle_ns = options->tcp_idle_s * SECOND,
-		.hash_key = hash_key,
+		.hash_key = app->hash_key,
 		.number = number,
 		.everything = app->inventory != NULL,
 	};
@@ -100,6 +100,7 @@ void app_say_totals(const struct worker_stats *worker, const struct capture_stat
 	say_loss("probed endpoints forgotten (--max-probed)", worker->probed_evicted);
 	say_loss("observations lost", worker->observations_lost);
 	say_loss("exposures evicted (--max-exposures)", engine->exposures_evicted);
+	say_loss("exposures not taken (--max-exposures)", engine->exposures_refused);
 	say_loss("walls forgotten (--max-walls)", engine->walls_evicted);
 	fputc('\n', stderr);
 }
@@ -163,6 +164,7 @@ static void open_engine(struct app *app, const char *sensor)
 		.max_incidents = options->max_incidents,
 		.sensor = sensor,
 		.first_sequence = outputs_next_sequence(app->outputs),
+		.hash_key = app->hash_key,
 		.clock_ns = options->interface ? clock_ns : NULL,
 	};
 
@@ -188,6 +190,9 @@ static int run_policy(struct app *app)
 	gethostname(host, sizeof host - 1);
 	if (!sensor)
 		sensor = app->options->interface ? host : "replay";
+	if (app->options->interface &&
+	    getrandom(&app->hash_key, sizeof app->hash_key, 0) != sizeof app->hash_key)
+		fatal(EXIT_USAGE, "getrandom");
 	make_run(app, run);
 	open_outputs(app, sensor, app->options->run ? app->options->run : run);
 	open_engine(app, sensor);

@@ -173,7 +173,7 @@ int replay_run(struct app *app)
 		log_warnx("%s", error);
 		return EXIT_INPUT;
 	}
-	app_worker_options(app, 0, 0, &options);
+	app_worker_options(app, 0, &options);
 	replay.worker = worker_new(&options, app->policy, app->services, on_observation, &replay);
 	if (!replay.worker)
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
