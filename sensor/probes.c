@@ -38,9 +38,12 @@ struct probes {
 	uint32_t oldest, newest;
 	uint32_t queue_head, queue_count, queue_size;
 	uint64_t hash_key, evictions, next_report_ns;
+	probes_report *report;
+	void *context;
 };
 
-struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key)
+struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key, probes_report *report,
+			  void *context)
 {
 	struct probes *probes = calloc(1, sizeof *probes);
 	uint32_t buckets = 256;
@@ -62,6 +65,8 @@ struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key)
 	probes->max = max_endpoints;
 	probes->fresh = 1;
 	probes->hash_key = hash_key;
+	probes->report = report;
+	probes->context = context;
 	return probes;
 }
 
@@ -252,6 +257,26 @@ static void give_up_overtaken(struct probes *probes, struct entry *entry, uint64
 	}
 }
 
+/* Hands over what is new of one endpoint, if there is anything. */
+static void tell(const struct probes *probes, struct entry *entry, uint64_t now_ns)
+{
+	struct wall_report *news = &entry->news;
+
+	if (news->new_unanswered == 0 && news->new_refused == 0)
+		return;
+	probes->report(probes->context, &entry->server, news, now_ns);
+	*news = (struct wall_report){
+		.last_unanswered_ns = news->last_unanswered_ns,
+		.last_refused_ns = news->last_refused_ns,
+	};
+}
+
+/* The clock may have been set back: a wall of the future says nothing about now. */
+static uint64_t unless_future(uint64_t then_ns, uint64_t now_ns)
+{
+	return then_ns > now_ns ? 0 : then_ns;
+}
+
 bool probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		     uint64_t now_ns, uint64_t *unanswered_ns, uint64_t *refused_ns)
 {
@@ -265,8 +290,9 @@ bool probes_answered(struct probes *probes, const struct endpoint *server, uint6
 	if (index >= 0)
 		stop_waiting(entry, index);
 	give_up_overtaken(probes, entry, now_ns);
-	*unanswered_ns = entry->news.last_unanswered_ns;
-	*refused_ns = entry->news.last_refused_ns;
+	tell(probes, entry, now_ns);
+	*unanswered_ns = unless_future(entry->news.last_unanswered_ns, now_ns);
+	*refused_ns = unless_future(entry->news.last_refused_ns, now_ns);
 	return index >= 0;
 }
 
@@ -294,47 +320,54 @@ static void judge_waiting(struct probes *probes, uint64_t now_ns)
 	while (probes->queue_count != 0) {
 		const struct queued *queued = &probes->queue[probes->queue_head];
 		struct entry *entry = &probes->slab[queued->entry];
+		/* The clock has been set back: how long it waited cannot be told. */
+		bool from_future = queued->ts_ns > now_ns + PROBES_WAIT_NS;
 		int index;
 
-		if (now_ns < queued->ts_ns + PROBES_WAIT_NS)
+		if (now_ns < queued->ts_ns + PROBES_WAIT_NS && !from_future)
 			return;
 		index = find_waiting(entry, queued->tuple);
 		if (index >= 0 && entry->waiting[index].ts_ns == queued->ts_ns) {
 			struct probe probe = entry->waiting[index];
 
 			stop_waiting(entry, index);
-			count_unanswered(probes, entry, &probe.client, probe.ts_ns);
+			if (!from_future)
+				count_unanswered(probes, entry, &probe.client, probe.ts_ns);
 		}
 		probes->queue_head = (probes->queue_head + 1) % probes->queue_size;
 		probes->queue_count--;
 	}
 }
 
-void probes_flush(struct probes *probes, uint64_t now_ns, probes_report *report, void *context)
+static void tell_all(struct probes *probes, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < probes->dirty_count; i++) {
 		struct entry *entry = &probes->slab[probes->dirty[i]];
-		struct wall_report *news = &entry->news;
 
 		entry->dirty = false;
-		if (news->new_unanswered == 0 && news->new_refused == 0)
-			continue;
-		report(context, &entry->server, news, now_ns);
-		*news = (struct wall_report){
-			.last_unanswered_ns = news->last_unanswered_ns,
-			.last_refused_ns = news->last_refused_ns,
-		};
+		tell(probes, entry, now_ns);
 	}
 	probes->dirty_count = 0;
 }
 
-void probes_tick(struct probes *probes, uint64_t now_ns, probes_report *report, void *context)
+void probes_tick(struct probes *probes, uint64_t now_ns)
 {
 	judge_waiting(probes, now_ns);
-	if (now_ns < probes->next_report_ns)
+	if (now_ns < probes->next_report_ns && probes->next_report_ns - now_ns <= SECOND)
 		return;
 	probes->next_report_ns = now_ns + SECOND;
-	probes_flush(probes, now_ns, report, context);
+	tell_all(probes, now_ns);
+}
+
+void probes_flush(struct probes *probes, uint64_t now_ns)
+{
+	tell_all(probes, now_ns);
+	for (uint32_t i = 1; i < probes->fresh; i++) {
+		probes->slab[i].waiting_count = 0;
+		probes->slab[i].news = (struct wall_report){.source_count = 0};
+	}
+	probes->queue_count = 0;
+	probes->next_report_ns = 0;
 }
 
 uint64_t probes_evictions(const struct probes *probes)

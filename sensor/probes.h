@@ -6,8 +6,8 @@
  *
  * A probe is unanswered when PROBES_WAIT_NS of packet time have passed. Only a few wait at a time
  * for each endpoint: a flood is sampled, not stored. News are handed over at most once a second
- * for each endpoint (probes_tick), which is what the engine needs to know when the wall fell and
- * whether it stands again.
+ * for each endpoint (and before an answer), which is what the engine needs to know when the wall
+ * fell and whether it stands again.
  */
 #ifndef SENSOR_PROBES_H
 #define SENSOR_PROBES_H
@@ -31,8 +31,12 @@ struct probe {
 
 struct probes;
 
-/* NULL: out of memory. */
-struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key);
+typedef void probes_report(void *context, const struct endpoint *server,
+			   const struct wall_report *report, uint64_t ts_ns);
+
+/* NULL: out of memory. News go to `report`. */
+struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key, probes_report *report,
+			  void *context);
 void probes_free(struct probes *probes);
 
 /* A SYN or a datagram to this endpoint, by a client that may not. */
@@ -46,7 +50,9 @@ bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t 
 /*
  * The endpoint has answered this conversation. Out: when it was last seen unanswered and refused
  * (0 = never). Another probe that has waited for PROBES_OVERTAKEN_NS by now counts as unanswered:
- * the wall was still there when it came. True if this conversation's probe was waiting.
+ * the wall was still there when it came. News of that endpoint that are not handed over yet are,
+ * first: nobody shall take what was seen before the answer for something seen after it. True if this
+ * conversation's probe was waiting.
  */
 bool probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		     uint64_t now_ns, uint64_t *unanswered_ns, uint64_t *refused_ns);
@@ -54,12 +60,13 @@ bool probes_answered(struct probes *probes, const struct endpoint *server, uint6
 void probes_refused(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		    const struct address *client, uint64_t now_ns, bool by_filter);
 
-typedef void probes_report(void *context, const struct endpoint *server,
-			   const struct wall_report *report, uint64_t ts_ns);
 /* Judges the waiting probes that are due, and hands over news. Cheap within the same second. */
-void probes_tick(struct probes *probes, uint64_t now_ns, probes_report *report, void *context);
-/* End of input: hands over all news. Probes that still wait are not judged. */
-void probes_flush(struct probes *probes, uint64_t now_ns, probes_report *report, void *context);
+void probes_tick(struct probes *probes, uint64_t now_ns);
+/*
+ * End of input: hands over all news, and forgets when the walls stood: what follows may be of
+ * another time. Probes that still wait are dropped: nobody can judge them.
+ */
+void probes_flush(struct probes *probes, uint64_t now_ns);
 
 uint64_t probes_evictions(const struct probes *probes); /* endpoints forgotten for lack of room */
 uint32_t probes_endpoints(const struct probes *probes);

@@ -41,7 +41,8 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 				       retire, worker);
 	worker->sessions = sessions_new(options->max_sessions, options->reassembly_blocks,
 					options->ndpi_flows, services);
-	worker->probes = probes_new(options->max_probed, options->hash_key);
+	worker->probes =
+		probes_new(options->max_probed, options->hash_key, worker_report_wall, worker);
 	worker->outbound = outbound_new(options->outbound_entries);
 	if (!worker->flows || !worker->sessions || !worker->probes || !worker->outbound) {
 		worker_free(worker);
@@ -272,7 +273,7 @@ void worker_tick(struct worker *worker, uint64_t now_ns)
 		return;
 	worker->next_tick_ns = worker->now_ns + TICK_NS;
 	flow_expire(worker->flows, worker->now_ns);
-	probes_tick(worker->probes, worker->now_ns, worker_report_wall, worker);
+	probes_tick(worker->probes, worker->now_ns);
 }
 
 void worker_packet(struct worker *worker, enum link_type link, const uint8_t *frame,
@@ -310,8 +311,8 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 
 void worker_finish(struct worker *worker)
 {
-	probes_tick(worker->probes, worker->now_ns, worker_report_wall, worker);
-	probes_flush(worker->probes, worker->now_ns, worker_report_wall, worker);
+	probes_tick(worker->probes, worker->now_ns);
+	probes_flush(worker->probes, worker->now_ns);
 	flow_retire_all(worker->flows);
 	worker->stats.newest_ns = worker->now_ns;
 	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = 0;
