@@ -57,7 +57,8 @@ struct dissector {
 	void (*begin)(void *state, struct facts *facts); /* may be NULL */
 	void (*feed)(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
 		     size_t length);
-	/* `missing` bytes of that side were never seen (0: an unknown number). May be NULL. */
+	/* `missing` bytes of that side were never seen (0: an unknown number). Before the first
+	 * feed(): the capture began later than the conversation. May be NULL. */
 	void (*gap)(void *state, struct facts *facts, enum side from, uint64_t missing);
 	/* The conversation is over (FIN, RST, time-out, end of input). May be NULL. */
 	void (*end)(void *state, struct facts *facts);

@@ -194,6 +194,8 @@ static void adopt(struct sessions *sessions, struct slot *slot, const struct dis
 	facts_set_service(&slot->session.facts, NULL);
 	if (dissector->begin)
 		dissector->begin(slot->state, &slot->session.facts);
+	for (int side = 0; slot->flow->midstream && dissector->gap && side < 2; side++)
+		dissector->gap(slot->state, &slot->session.facts, (enum side)side, 0);
 	for (int i = 0; i < opening.turn_count - without_last_turn; i++) {
 		const struct opening_turn *turn = &opening.turns[i];
 
@@ -211,17 +213,17 @@ static const struct dissector *probe(struct slot *slot, uint8_t transport, bool 
 	struct opening opening =
 		opening_view(&slot->opening, transport, slot->flow->midstream, false);
 	struct identity other = slot->identity;
+	bool one_sided = final && (slot->opening.length[SIDE_CLIENT] == 0 ||
+				   slot->opening.length[SIDE_SERVER] == 0);
 	const struct dissector *own, *swapped = NULL;
 
-	opening.one_sided = final && (opening.side[SIDE_CLIENT].left == 0 ||
-				      opening.side[SIDE_SERVER].left == 0);
+	opening.one_sided = one_sided;
 	own = identify_own(&slot->identity, &opening);
 	if (!guessed)
 		return own;
 	other.refused[0] = other.refused[1] = 0;
 	opening = opening_view(&slot->opening, transport, slot->flow->midstream, true);
-	opening.one_sided = final && (opening.side[SIDE_CLIENT].left == 0 ||
-				      opening.side[SIDE_SERVER].left == 0);
+	opening.one_sided = one_sided;
 	swapped = identify_own(&other, &opening);
 	if (own && !swapped)
 		session->proven = true;
