@@ -103,27 +103,33 @@ end
 
 local event = pairs_from(12)
 
--- What each sensor says of `name` is kept in `name@sensor`; these fold over all of them.
-local function note(old, new, name, value)
-	if value then new[name .. '@' .. sensor] = value end
-end
-
-local function each_sensor(old, new, name, visit)
-	local prefix = name .. '@'
+-- What each sensor says of `name` is in the field `name@sensor`: said[name][sensor].
+local function by_sensor(old)
+	local said = {}
 	for field, value in pairs(old) do
-		if field:sub(1, #prefix) == prefix and not new[field] then visit(value, field:sub(#prefix + 1)) end
+		local name, who = field:match('^(.-)@(.+)$')
+		if name then
+			said[name] = said[name] or {}
+			said[name][who] = value
+		end
 	end
-	for field, value in pairs(new) do
-		if field:sub(1, #prefix) == prefix then visit(value, field:sub(#prefix + 1)) end
-	end
+	return said
 end
 
-local function highest(old, new, name, value)
-	note(old, new, name, value)
+local function note(said, new, name, value)
+	said[name] = said[name] or {}
+	if value then
+		said[name][sensor] = value
+		new[name .. '@' .. sensor] = value
+	end
+	return said[name]
+end
+
+local function highest(said, new, name, value)
 	local most
-	each_sensor(old, new, name, function(said)
-		if not most or number(said) > most then most = number(said) end
-	end)
+	for _, theirs in pairs(note(said, new, name, value)) do
+		if not most or number(theirs) > most then most = number(theirs) end
+	end
 	if most then new[name] = string.format('%.0f', most) end
 	return most
 end
@@ -133,18 +139,19 @@ local function total(old, new, name, value)
 	if not value then return end
 	local before, now = number(old[name .. '@' .. sensor]), number(value)
 	local grown = now >= before and now - before or now
-	note(old, new, name, value)
+	new[name .. '@' .. sensor] = value
 	new[name] = string.format('%.0f', number(old[name]) + grown)
 end
 
 -- Open while any sensor says so.
-local function state_of(old, new, value)
-	local rank, merged, names = {open = 3, unconfirmed = 2, closed = 1}, 'closed', {}
-	note(old, new, 'state', value)
-	each_sensor(old, new, 'state', function(said, name)
+local rank = {open = 3, unconfirmed = 2, closed = 1}
+
+local function state_of(said, new, value)
+	local merged, names = 'closed', {}
+	for name, theirs in pairs(note(said, new, 'state', value)) do
 		names[#names + 1] = name
-		if rank[said] > rank[merged] then merged = said end
-	end)
+		if rank[theirs] > rank[merged] then merged = theirs end
+	end
 	table.sort(names)
 	new.sensors = table.concat(names, ',')
 	new.state = merged
@@ -171,25 +178,27 @@ local not_of_exposure = {kind = 1, id = 1, sequence = 1, ts = 1, created = 1, se
 
 local function merge_exposure(old)
 	local new = {id = event.exposure, last_event = event.kind, updated = event.ts}
+	local said = by_sensor(old)
 	for name, value in pairs(event) do
 		if not not_of_exposure[name] and name:sub(1, 9) ~= 'incident_' then new[name] = value end
 	end
 	local fresh = is_fresh(old, event.state)
-	local state = state_of(old, new, event.state)
+	local state = state_of(said, new, event.state)
 	new.opened = earliest(old.opened, event.opened)
 	new.first_answer = earliest(old.first_answer, event.first_answer)
 	new.last_answer = latest(old.last_answer, event.last_answer)
 	new.last_seen = latest(old.last_seen, event.last_seen)
 	interval(old, new, event.changed_after, event.changed_before, fresh)
+	new.wall_was = new.changed_after and (event.wall_was or old.wall_was)
 	if state ~= 'closed' then
 		new.closed, new.close_reason = nil, nil
 	else
 		new.closed = latest(old.closed, event.closed)
 	end
-	new.level_name = levels[highest(old, new, 'level', event.level)]
-	new.severity = severities[highest(old, new, 'severity_number', event.severity_number)]
-	highest(old, new, 'clients', event.clients)
-	highest(old, new, 'reopened', event.reopened)
+	new.level_name = levels[highest(said, new, 'level', event.level)]
+	new.severity = severities[highest(said, new, 'severity_number', event.severity_number)]
+	highest(said, new, 'clients', event.clients)
+	highest(said, new, 'reopened', event.reopened)
 	for _, name in ipairs({'flows', 'bytes_in', 'bytes_out', 'logins_failed', 'logins_succeeded'}) do
 		total(old, new, name, event[name])
 	end
@@ -198,22 +207,23 @@ end
 
 local function merge_incident(old)
 	local new = {id = event.incident, last_event = event.kind, updated = event.ts}
+	local said = by_sensor(old)
 	for _, name in ipairs({'site', 'rule', 'group', 'owner', 'security_group'}) do
 		new[name] = event[name]
 	end
 	if not event.exposure then new.reason = event.reason end
 	local fresh = is_fresh(old, event.incident_state)
-	local state = state_of(old, new, event.incident_state)
+	local state = state_of(said, new, event.incident_state)
 	new.opened = earliest(old.opened, event.incident_opened)
 	new.last = latest(old.last, event.incident_last)
 	interval(old, new, event.incident_changed_after, event.incident_changed_before, fresh)
 	new.one_change = event.incident_one_change
 	if state == 'closed' then new.closed = latest(old.closed, event.incident_closed) end
-	new.level_name = levels[highest(old, new, 'level', event.incident_level)]
-	new.severity = severities[highest(old, new, 'severity_number',
+	new.level_name = levels[highest(said, new, 'level', event.incident_level)]
+	new.severity = severities[highest(said, new, 'severity_number',
 		event.incident_severity_number)]
-	highest(old, new, 'open_count', event.incident_open_count)
-	highest(old, new, 'member_count', event.incident_member_count)
+	highest(said, new, 'open_count', event.incident_open_count)
+	highest(said, new, 'member_count', event.incident_member_count)
 	return new
 end
 
@@ -261,19 +271,23 @@ local function keep(key, state)
 	end
 end
 
--- With what the merged object no longer has taken out.
+-- Writes what is different, and takes out those of `names` that the merged object no longer has.
 local function replace(key, old, new, names)
+	local different = {}
+	for name, value in pairs(new) do
+		if old[name] ~= value then different[name] = value end
+	end
 	for _, name in ipairs(names) do
 		if old[name] and not new[name] then redis.call('HDEL', key, name) end
 	end
-	write(key, new)
+	write(key, different)
 	keep(key, new.state)
 end
 
 if exposure then
 	local id = event.exposure
 	replace(KEYS[3], exposure_old, exposure,
-		{'closed', 'close_reason', 'changed_after', 'changed_before'})
+		{'closed', 'close_reason', 'changed_after', 'changed_before', 'wall_was'})
 	if exposure.state == 'closed' then
 		redis.call('ZREM', KEYS[6], id)
 		redis.call('ZREM', KEYS[7], id)

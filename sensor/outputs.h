@@ -3,7 +3,8 @@
  * Everything after the engine, composed: text for people, JSON lines, and journal → Redis. The main
  * program knows only this header. One thread: that of the loop. Nothing here waits for a network;
  * in a replay outputs_event() turns the loop by itself, and then holds the replay back (for at most
- * one second at a time) when Redis is connected and slower than the packets.
+ * one second at a time) when Redis is connected and slower than the packets. `out` is the one
+ * exception: whoever reads it too slowly holds up this thread, never the capturing ones.
  */
 #ifndef SENSOR_OUTPUTS_H
 #define SENSOR_OUTPUTS_H

@@ -157,6 +157,47 @@ static void prints_no_control_characters(void **state)
 	outputs_free(outputs);
 }
 
+/* Nothing happened: the report says so, and which lines of the policy were never tested. */
+static void reports_at_the_end(void **state)
+{
+	static const char text[] =
+		"version: 1\n"
+		"site: test\n"
+		"zones:\n"
+		"  inside: [10.0.0.0/8]\n"
+		"groups:\n"
+		"  logging: { hosts: [10.20.0.0/24] }\n"
+		"rules:\n"
+		"  - { name: closed, groups: [logging], internal-only: true, severity: high }\n";
+	struct stage *stage = *state;
+	struct policy_vocabulary vocabulary = services_vocabulary(stage->services);
+	struct policy_messages messages;
+	struct policy *policy = policy_parse(text, sizeof text - 1, &vocabulary, &messages);
+	struct engine_options options = {.sensor = "a", .first_sequence = 1};
+	struct outputs *outputs;
+	struct engine *engine;
+
+	stage->options.text = true;
+	outputs = open_outputs(stage);
+	for (size_t i = 0; i < messages.count; i++)
+		print_message("%s\n", messages.list[i].text);
+	assert_non_null(policy);
+	engine = engine_new(&options, policy, stage->services, outputs_event, outputs);
+	assert_non_null(engine);
+	publish(stage, outputs, EVENT_INCIDENT_OPENED, 1);
+	outputs_report(outputs, engine, policy);
+	assert_contains(stage->text,
+			"\nIncidents\n  CRITICAL  group logging, sg-0a1b2c3d: 2 reached");
+	assert_contains(stage->text,
+			"10.20.0.6:6379/tcp           redis            accessed  open");
+	assert_contains(stage->text, "0 exposures (0 open, 0 without a rule), 1 incident, 0 probes "
+				     "stopped; 1 rule never tested; 1 event, 1 alert\n");
+	engine_free(engine);
+	outputs_free(outputs);
+	policy_free(policy);
+	policy_messages_free(&messages);
+}
+
 static void goes_on_after_a_restart(void **state)
 {
 	struct stage *stage = *state;
@@ -239,10 +280,11 @@ static void delivers_what_waited(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(writes_json_lines),       TEST(writes_for_people),
-		TEST(colours_a_terminal),      TEST(prints_no_control_characters),
-		TEST(goes_on_after_a_restart), TEST(refuses_bad_options),
-		TEST(does_without_redis),      TEST(delivers_what_waited),
+		TEST(writes_json_lines),    TEST(writes_for_people),
+		TEST(colours_a_terminal),   TEST(prints_no_control_characters),
+		TEST(reports_at_the_end),   TEST(goes_on_after_a_restart),
+		TEST(refuses_bad_options),  TEST(does_without_redis),
+		TEST(delivers_what_waited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
