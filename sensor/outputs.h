@@ -82,8 +82,8 @@ uint64_t outputs_next_sequence(const struct outputs *outputs);
 /* An event_handler; `context` is the struct outputs. */
 void outputs_event(void *context, const struct event *event);
 
-/* Call both from a timer in live mode; a heartbeat must come more often than its TTL. Sent only
- * while Redis takes events: the next one replaces what was missed. */
+/* Call both at the start and from a timer in live mode; a heartbeat must come more often than its
+ * TTL. While Redis is away the latest heartbeat is kept for its return, the coverage is not. */
 void outputs_heartbeat(struct outputs *outputs, const struct heartbeat *heartbeat);
 void outputs_coverage(struct outputs *outputs, const struct engine *engine,
 		      const struct policy *policy);

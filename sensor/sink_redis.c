@@ -54,6 +54,8 @@ struct sink_redis {
 	unsigned hopeless_attempts;
 	bool new_connection; /* not ready yet for the first time */
 	bool ever_ready;
+	char *heartbeat; /* the latest, for the moment when Redis is (again) there */
+	size_t heartbeat_length;
 	struct sink_redis_stats stats;
 };
 
@@ -208,6 +210,15 @@ static void on_error(struct sink_redis *sink, const struct redis_due *about, con
 	sink->state = STATE_DRAINING;
 }
 
+static bool send_heartbeat(struct sink_redis *sink)
+{
+	if (sink->state != STATE_READY)
+		return false;
+	redis_message_heartbeat(&sink->message, &sink->names, sink->heartbeat,
+				sink->heartbeat_length);
+	return transmit(sink, DUE_STATUS, 0);
+}
+
 static void become_ready(struct sink_redis *sink)
 {
 	struct journal_stats journal;
@@ -219,6 +230,8 @@ static void become_ready(struct sink_redis *sink)
 	log_info("%s: connected", sink->options.url.shown);
 	sink->stats.reconnects += sink->ever_ready;
 	sink->ever_ready = true;
+	if (sink->heartbeat != NULL)
+		send_heartbeat(sink);
 	/* With events waiting, the first confirmation says whether it really works. */
 	journal_stats(sink->options.journal, &journal);
 	if (journal.waiting == 0)
@@ -302,16 +315,10 @@ static const struct redis_listener listener = {
 	.lost = on_lost,
 };
 
-static void set_defaults(struct sink_redis_options *options)
+static void set_default(uint32_t *value, uint32_t otherwise)
 {
-	if (options->connect_timeout_ms == 0)
-		options->connect_timeout_ms = 5000;
-	if (options->answer_timeout_ms == 0)
-		options->answer_timeout_ms = 10000;
-	if (options->backoff_min_ms == 0)
-		options->backoff_min_ms = 250;
-	if (options->backoff_max_ms == 0)
-		options->backoff_max_ms = 30000;
+	if (*value == 0)
+		*value = otherwise;
 }
 
 struct sink_redis *sink_redis_new(const struct sink_redis_options *options)
@@ -328,7 +335,10 @@ struct sink_redis *sink_redis_new(const struct sink_redis_options *options)
 	if (sink == NULL)
 		return NULL;
 	sink->options = *options;
-	set_defaults(&sink->options);
+	set_default(&sink->options.connect_timeout_ms, 5000);
+	set_default(&sink->options.answer_timeout_ms, 10000);
+	set_default(&sink->options.backoff_min_ms, 250);
+	set_default(&sink->options.backoff_max_ms, 30000);
 	redis_names_set(&sink->names, options->sensor, options->site, options->run);
 	redis_names_limits(&sink->names, &limits);
 	sink->outage = (struct redis_outage){
@@ -354,15 +364,20 @@ void sink_redis_free(struct sink_redis *sink)
 	redis_connection_free(sink->connection);
 	loop_watch_free(sink->alarm);
 	redis_message_free(&sink->message);
+	free(sink->heartbeat);
 	free(sink);
 }
 
 bool sink_redis_heartbeat(struct sink_redis *sink, const char *packed, size_t length)
 {
-	if (sink->state != STATE_READY)
+	char *copy = realloc(sink->heartbeat, length);
+
+	if (copy == NULL)
 		return false;
-	redis_message_heartbeat(&sink->message, &sink->names, packed, length);
-	return transmit(sink, DUE_STATUS, 0);
+	memcpy(copy, packed, length);
+	sink->heartbeat = copy;
+	sink->heartbeat_length = length;
+	return send_heartbeat(sink);
 }
 
 bool sink_redis_coverage(struct sink_redis *sink, const char *packed, size_t length)

@@ -47,7 +47,8 @@ void sink_redis_free(struct sink_redis *sink); /* NULL is allowed */
 /* There is something new in the journal: sends what may be sent. Commits the journal. */
 void sink_redis_send(struct sink_redis *sink);
 
-/* Packed pairs (event_fields.h). False: Redis takes nothing now; nothing was sent. */
+/* Packed pairs (event_fields.h). False: Redis takes nothing now; nothing was sent. The latest
+ * heartbeat is kept then, and sent as soon as there is a connection. */
 bool sink_redis_heartbeat(struct sink_redis *sink, const char *packed, size_t length);
 bool sink_redis_coverage(struct sink_redis *sink, const char *packed, size_t length);
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Nothing is lost and nothing counted twice when the server dies, hangs, is full or read-only,
+ * forgets the script, has a foreign key in the way, or refuses the log-in; or when the sensor dies.
+ */
+#include "tests/unit/redis_sensor.h"
+
+/* Died between the applied event and its confirmation: it is sent again, and changes nothing. */
+static void applies_once(void **state)
+{
+	char path[128], command[640];
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	snprintf(path, sizeof path, "%s/journal", server.directory);
+	for (int life = 0; life < 3; life++) {
+		sensor = sensor_begin_with("span-a", "", NULL, life != 0 ? path : NULL);
+		if (life == 0) {
+			sensor_end(sensor);
+			sensor = sensor_begin_with("span-a", "", NULL, path);
+			publish_next(sensor, EVENT_EXPOSURE_OPENED);
+			publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+			snprintf(command, sizeof command, "cp %s %s.kept; cp %s-wal %s.kept-wal",
+				 path, path, path, path);
+			assert_int_equal(system(command), 0);
+		}
+		drain(sensor);
+		sensor_end(sensor);
+		ASSERT_ANSWER("2", "XLEN " LIVE "events");
+		ASSERT_ANSWER("3", "HGET " LIVE "exposure:00112233445566aa flows");
+		snprintf(command, sizeof command, "cp %s.kept %s; cp %s.kept-wal %s-wal", path,
+			 path, path, path);
+		assert_int_equal(system(command), 0);
+	}
+}
+
+/* A new run of a sensor that forgot its numbers begins at 1 again: not a repetition. */
+static void takes_reused_numbers_of_a_new_run(void **state)
+{
+	(void)state;
+	fresh();
+	for (int run = 0; run < 2; run++) {
+		struct sensor *sensor = sensor_begin("span-a");
+
+		publish_next(sensor, EVENT_EXPOSURE_OPENED);
+		drain(sensor);
+		sensor_end(sensor);
+	}
+	ASSERT_ANSWER("2", "XLEN " LIVE "events");
+	ASSERT_ANSWER("3", "HGET " LIVE "exposure:00112233445566aa flows");
+}
+
+/* Every event exactly once and in order, whenever the server dies. */
+static void survives_a_killed_server(void **state)
+{
+	struct sensor *sensor;
+	const char *entry;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	for (int i = 0; i < 900; i++) {
+		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+		loop_pump(sensor->loop, 0);
+		if (i % 300 != 150)
+			continue;
+		redis_server_kill(&server);
+		pump(sensor, 5);
+		assert_true(redis_server_start(&server, NULL, NULL));
+	}
+	drain(sensor);
+	assert_true(stats_of(sensor).reconnects >= 1);
+	ASSERT_ANSWER("900", "XLEN " LIVE "events");
+	entry = ASK("XREVRANGE " LIVE "events + - COUNT 2");
+	entry = strstr(entry, "\nsequence\n900\n");
+	assert_non_null(entry);
+	assert_non_null(strstr(entry, "\nsequence\n899\n"));
+	sensor_end(sensor);
+}
+
+static void waits_for_a_hung_server(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	connect_sensor(sensor);
+	kill(server.pid, SIGSTOP);
+	publish_next(sensor, EVENT_EXPOSURE_OPENED);
+	pump(sensor, 150);
+	assert_int_equal(waiting(sensor), 1);
+	assert_true(stats_of(sensor).errors >= 1);
+	kill(server.pid, SIGCONT);
+	drain(sensor);
+	ASSERT_ANSWER("1", "XLEN " LIVE "events");
+	sensor_end(sensor);
+}
+
+static void waits_for_memory(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	connect_sensor(sensor);
+	ASSERT_ANSWER("OK", "CONFIG SET maxmemory 1");
+	for (int i = 0; i < 20; i++)
+		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+	pump(sensor, 30);
+	assert_int_equal(waiting(sensor), 20);
+	assert_true(stats_of(sensor).errors >= 1);
+	ASSERT_ANSWER("OK", "CONFIG SET maxmemory 0");
+	drain(sensor);
+	ASSERT_ANSWER("20", "XLEN " LIVE "events");
+	assert_int_equal(stats_of(sensor).rejected, 0);
+	sensor_end(sensor);
+}
+
+static void waits_for_a_writable_server(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	connect_sensor(sensor);
+	ASSERT_ANSWER("OK", "REPLICAOF 127.0.0.1 1");
+	publish_next(sensor, EVENT_EXPOSURE_OPENED);
+	pump(sensor, 30);
+	assert_int_equal(waiting(sensor), 1);
+	ASSERT_ANSWER("OK", "REPLICAOF NO ONE");
+	drain(sensor);
+	ASSERT_ANSWER("1", "XLEN " LIVE "events");
+	sensor_end(sensor);
+}
+
+static void loads_the_script_again(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	connect_sensor(sensor);
+	ASSERT_ANSWER("OK", "SCRIPT FLUSH");
+	for (int i = 0; i < 5; i++)
+		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+	drain(sensor);
+	ASSERT_ANSWER("5", "XLEN " LIVE "events");
+	assert_int_equal(stats_of(sensor).reconnects, 0);
+	sensor_end(sensor);
+}
+
+/* One event can never be applied: it is set aside, and does not stop those behind it. */
+static void sets_a_hopeless_event_aside(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	ASSERT_ANSWER("OK", "SET " LIVE "incident:99887766554433bb taken");
+	publish_next(sensor, EVENT_SENSOR_STARTED);
+	publish_next(sensor, EVENT_INCIDENT_OPENED);
+	publish_next(sensor, EVENT_SENSOR_STOPPED);
+	drain(sensor);
+	assert_int_equal(stats_of(sensor).rejected, 1);
+	ASSERT_ANSWER("2", "XLEN " LIVE "events");
+	assert_non_null(strstr(ASK("XRANGE " LIVE "events - +"), "\nkind\nsensor.stopped\n"));
+	sensor_end(sensor);
+}
+
+/* What was said on standard error while `sensor` had `turns` of the loop. */
+static void pump_and_read_log(struct sensor *sensor, int turns, char *text, size_t size)
+{
+	FILE *file = tmpfile();
+	int saved = dup(STDERR_FILENO);
+
+	assert_non_null(file);
+	fflush(stderr);
+	dup2(fileno(file), STDERR_FILENO);
+	pump(sensor, turns);
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(file);
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+}
+
+static void tells_a_refused_log_in_once(void **state)
+{
+	struct sensor *sensor;
+	char text[2000];
+	const char *first;
+
+	(void)state;
+	fresh();
+	ASSERT_ANSWER("OK", "ACL SETUSER watch on >right ~spanwatch:* &spanwatch:* +@all");
+	sensor = sensor_begin_with("span-a", "watch:wrong@", NULL, NULL);
+	publish_next(sensor, EVENT_EXPOSURE_OPENED);
+	pump_and_read_log(sensor, 40, text, sizeof text);
+	first = strstr(text, "WRONGPASS");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "WRONGPASS"));
+	assert_non_null(strstr(text, "log-in refused"));
+	assert_null(strstr(text, "wrong@"));
+	assert_true(stats_of(sensor).errors > 1);
+	assert_int_equal(waiting(sensor), 1);
+	ASSERT_ANSWER("OK", "ACL SETUSER watch resetpass >wrong");
+	drain(sensor);
+	ASSERT_ANSWER("1", "ACL DELUSER watch");
+	sensor_end(sensor);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(applies_once),
+		cmocka_unit_test(takes_reused_numbers_of_a_new_run),
+		cmocka_unit_test(survives_a_killed_server),
+		cmocka_unit_test(waits_for_a_hung_server),
+		cmocka_unit_test(waits_for_memory),
+		cmocka_unit_test(waits_for_a_writable_server),
+		cmocka_unit_test(loads_the_script_again),
+		cmocka_unit_test(sets_a_hopeless_event_aside),
+		cmocka_unit_test(tells_a_refused_log_in_once),
+	};
+
+	return redis_sensor_tests(tests, sizeof tests / sizeof *tests, "test_sink_redis_faults");
+}
