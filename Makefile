@@ -185,9 +185,10 @@ $(B)/lint-tidy/%: %.c $(filter-out tests/%,$(C_HEADERS)) .clang-tidy
 
 lint-cppcheck:
 	@mkdir -p $(B)/lint-cppcheck
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
-		--inline-suppr --suppress=missingIncludeSystem --cppcheck-build-dir=$(B)/lint-cppcheck \
-		-I. -D_GNU_SOURCE -DSPANWATCH_VERSION='""' $(SOURCES) $(wildcard tools/*.c)
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppress=missingIncludeSystem --library=tests/lint/cppcheck.cfg \
+		--cppcheck-build-dir=$(B)/lint-cppcheck -I. -D_GNU_SOURCE -DSPANWATCH_VERSION='""' \
+		$(SOURCES) $(wildcard tools/*.c tools/*/*.c)
 
 lint-shell:
 	shellcheck $(SCRIPTS)
