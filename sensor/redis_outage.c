@@ -7,6 +7,17 @@
 #include "sensor/log.h"
 #include "sensor/printable.h"
 
+void redis_outage_init(struct redis_outage *outage, const char *server, uint32_t first_ms,
+		       uint32_t longest_ms)
+{
+	*outage = (struct redis_outage){
+		.server = server,
+		.first_ms = first_ms,
+		.longest_ms = longest_ms,
+		.next_ms = first_ms,
+	};
+}
+
 void redis_outage_begin(struct redis_outage *outage, const char *what)
 {
 	char safe[256]; /* it may be the server's own words */

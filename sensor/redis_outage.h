@@ -18,6 +18,9 @@ struct redis_outage {
 	bool told;
 };
 
+/* `server` must outlive it. */
+void redis_outage_init(struct redis_outage *outage, const char *server, uint32_t first_ms,
+		       uint32_t longest_ms);
 void redis_outage_begin(struct redis_outage *outage, const char *what);
 void redis_outage_end(struct redis_outage *outage);
 uint32_t redis_outage_pause_ms(struct redis_outage *outage); /* before the next attempt */

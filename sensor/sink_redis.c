@@ -341,12 +341,8 @@ struct sink_redis *sink_redis_new(const struct sink_redis_options *options)
 	set_default(&sink->options.backoff_max_ms, 30000);
 	redis_names_set(&sink->names, options->sensor, options->site, options->run);
 	redis_names_limits(&sink->names, &limits);
-	sink->outage = (struct redis_outage){
-		.server = sink->options.url.shown,
-		.first_ms = sink->options.backoff_min_ms,
-		.longest_ms = sink->options.backoff_max_ms,
-		.next_ms = sink->options.backoff_min_ms,
-	};
+	redis_outage_init(&sink->outage, sink->options.url.shown, sink->options.backoff_min_ms,
+			  sink->options.backoff_max_ms);
 	sink->connection = redis_connection_new(options->loop, &listener, sink);
 	sink->alarm = loop_alarm(options->loop, on_alarm, sink);
 	if (sink->connection == NULL || sink->alarm == NULL) {
