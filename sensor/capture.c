@@ -61,6 +61,15 @@ static struct capture *wrap(pcap_t *pcap, struct input *input, char error[CAPTUR
 	return capture;
 }
 
+static bool compile_filter(pcap_t *pcap, const char *filter, struct bpf_program *program,
+			   char error[CAPTURE_ERROR])
+{
+	if (pcap_compile(pcap, program, filter, 1, PCAP_NETMASK_UNKNOWN) == 0)
+		return true;
+	snprintf(error, CAPTURE_ERROR, "filter \"%s\": %s", filter, pcap_geterr(pcap));
+	return false;
+}
+
 static bool set_filter(pcap_t *pcap, const char *filter, char error[CAPTURE_ERROR])
 {
 	struct bpf_program program;
@@ -68,10 +77,8 @@ static bool set_filter(pcap_t *pcap, const char *filter, char error[CAPTURE_ERRO
 
 	if (!filter)
 		return true;
-	if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-		snprintf(error, CAPTURE_ERROR, "filter \"%s\": %s", filter, pcap_geterr(pcap));
+	if (!compile_filter(pcap, filter, &program, error))
 		return false;
-	}
 	good = pcap_setfilter(pcap, &program) == 0;
 	if (!good)
 		snprintf(error, CAPTURE_ERROR, "filter \"%s\": %s", filter, pcap_geterr(pcap));
@@ -219,13 +226,17 @@ void capture_stats(struct capture *capture, struct capture_stats *stats)
 bool capture_check_filter(const char *filter, char error[CAPTURE_ERROR])
 {
 	pcap_t *pcap = pcap_open_dead(DLT_EN10MB, 65535);
+	struct bpf_program program;
 	bool good;
 
 	if (!pcap) {
 		snprintf(error, CAPTURE_ERROR, "out of memory");
 		return false;
 	}
-	good = set_filter(pcap, filter, error);
+	/* Compiled, not set: libpcap 1.10.5 refuses a filter on a handle without packets. */
+	good = !filter || compile_filter(pcap, filter, &program, error);
+	if (good && filter)
+		pcap_freecode(&program);
 	pcap_close(pcap);
 	return good;
 }
