@@ -14,6 +14,11 @@
 #include "sensor/log.h"
 #include "sensor/options.h"
 
+/* Leak checkers trace their own process when it ends. */
+#ifndef SPANWATCH_SANITIZED
+#define SPANWATCH_SANITIZED 0
+#endif
+
 /* A setuid that was refused and not noticed is how root daemons stay root: every step is verified. */
 static void become(const char *name)
 {
@@ -91,5 +96,6 @@ void sandbox_enter(const char *user, bool drop_capabilities)
 		drop_all_capabilities();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		fatal(EXIT_USAGE, "PR_SET_NO_NEW_PRIVS");
-	forbid_calls();
+	if (!SPANWATCH_SANITIZED)
+		forbid_calls();
 }
