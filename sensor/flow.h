@@ -44,6 +44,8 @@ enum {
 	FLOW_CLIENT_RST = 1 << 5,
 	FLOW_SERVER_RST = 1 << 6,
 	FLOW_ICMP_REFUSED = 1 << 7,
+	FLOW_SERVER_ACK = 1 << 8,   /* a segment of an open connection, by the server */
+	FLOW_CLIENT_PROOF = 1 << 9, /* the client goes on, and nothing of ours is mirrored */
 };
 
 struct flow {
@@ -58,7 +60,7 @@ struct flow {
 	uint32_t reported_revision, reported_failed, reported_succeeded;
 	uint32_t digest; /* of the facts that are told at once */
 	uint16_t vlan;
-	uint8_t seen;	   /* FLOW_SYN … */
+	uint16_t seen;	   /* FLOW_SYN … */
 	uint8_t sight;	   /* enum sight */
 	uint8_t direction; /* enum direction */
 	uint8_t idle;	   /* enum flow_idle */

@@ -112,16 +112,20 @@ struct session *sessions_get(struct sessions *sessions, const struct flow *flow)
 	return slot ? &slot->session : NULL;
 }
 
+struct flow *sessions_victim(const struct sessions *sessions)
+{
+	return sessions->free_list ? NULL : sessions->slots[sessions->oldest].flow;
+}
+
 struct session *sessions_open(struct sessions *sessions, struct flow *flow)
 {
 	struct slot *slot = slot_of(sessions, flow);
+	struct flow *victim = sessions_victim(sessions);
 	uint32_t index;
 
 	if (slot)
 		return &slot->session;
-	if (!sessions->free_list) {
-		struct flow *victim = sessions->slots[sessions->oldest].flow;
-
+	if (victim) {
 		sessions->evicted++;
 		sessions_close(sessions, victim);
 		victim->midstream = true; /* if it speaks again, it is read from there */

@@ -28,6 +28,8 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 			      uint32_t ndpi_flows, const struct services *services);
 void sessions_free(struct sessions *sessions);
 
+/* Whose session the next sessions_open() takes away; NULL as long as there is room. */
+struct flow *sessions_victim(const struct sessions *sessions);
 /* The flow's session, made if it has none. */
 struct session *sessions_open(struct sessions *sessions, struct flow *flow);
 /* NULL if it has none. Valid until the next sessions_open or sessions_close. */

@@ -14,13 +14,78 @@
 
 #include "sensor/worker_state.h"
 
-#define TICK_NS 100000000ull /* expiry and wall reports, in packet time */
+#define TICK_NS		100000000ull /* expiry and wall reports, in packet time */
+#define OUT_OF_ORDER_NS 10000000000ull
+
+/* Could any rule care, by the roles as they are now? */
+static bool is_concerned(const struct worker *worker, const struct flow *flow)
+{
+	struct endpoint server = flow_server(flow);
+
+	return worker->options.everything ||
+	       policy_concerns(policy_place(worker->policy, flow_client(flow)),
+			       policy_place(worker->policy, &server.address));
+}
+
+static uint16_t swap_bits(uint16_t bits, uint16_t one, uint16_t other)
+{
+	uint16_t rest = bits & (uint16_t) ~(one | other);
+
+	return (uint16_t)(rest | (bits & one ? other : 0) | (bits & other ? one : 0));
+}
+
+static void turn_sides(struct flow *flow)
+{
+	uint64_t bytes = flow->bytes[SIDE_CLIENT];
+	uint32_t highest = flow->highest[SIDE_CLIENT];
+	bool has_highest = flow->has_highest[SIDE_CLIENT];
+
+	flow->client_is_low = !flow->client_is_low;
+	flow->bytes[SIDE_CLIENT] = flow->bytes[SIDE_SERVER];
+	flow->bytes[SIDE_SERVER] = bytes;
+	flow->highest[SIDE_CLIENT] = flow->highest[SIDE_SERVER];
+	flow->highest[SIDE_SERVER] = highest;
+	flow->has_highest[SIDE_CLIENT] = flow->has_highest[SIDE_SERVER];
+	flow->has_highest[SIDE_SERVER] = has_highest;
+	if (flow->sight == SIGHT_CLIENT || flow->sight == SIGHT_SERVER)
+		flow->sight ^= SIGHT_BOTH;
+	flow->seen = swap_bits(flow->seen, FLOW_CLIENT_FIN, FLOW_SERVER_FIN);
+	flow->seen = swap_bits(flow->seen, FLOW_CLIENT_RST, FLOW_SERVER_RST);
+	flow->seen = swap_bits(flow->seen, FLOW_CLIENT_ACK, FLOW_SERVER_ACK);
+}
+
+/* The bytes have shown that the server is the other one: nothing is told of that one yet. */
+static void turn_round(struct worker *worker, struct flow *flow)
+{
+	struct endpoint server;
+
+	turn_sides(flow);
+	sessions_swap(worker->sessions, flow);
+	flow->direction = DIRECTION_PAYLOAD;
+	flow->reported = flow->told_payload = false;
+	flow->reported_bytes[SIDE_CLIENT] = flow->reported_bytes[SIDE_SERVER] = 0;
+	flow->reported_failed = flow->reported_succeeded = 0;
+	flow->concerned = is_concerned(worker, flow);
+	server = flow_server(flow);
+	probes_answered(worker->probes, &server, 0, flow->last_ns, &flow->wall_unanswered_ns,
+			&flow->wall_refused_ns);
+}
+
+/* Nothing more of this conversation will be read. */
+static void conclude(struct worker *worker, struct flow *flow)
+{
+	const struct session *session = sessions_get(worker->sessions, flow);
+
+	sessions_conclude(worker->sessions, flow);
+	if (session && session->swapped)
+		turn_round(worker, flow);
+}
 
 static void retire(void *context, struct flow *flow)
 {
 	struct worker *worker = context;
 
-	sessions_conclude(worker->sessions, flow);
+	conclude(worker, flow);
 	worker_report_last(worker, flow);
 	sessions_close(worker->sessions, flow);
 }
@@ -169,31 +234,23 @@ enum direction worker_guess_roles(const struct worker *worker, const struct sigh
 	return DIRECTION_GUESS;
 }
 
-/* The bytes have shown that the server is the other one. False: it is not one of ours. */
-static bool turn_round(struct worker *worker, const struct sighting *sighting, struct flow *flow)
+/* Takes one from another flow if need be; what that one was found to be is told before. */
+static struct session *open_session(struct worker *worker, struct flow *flow)
 {
-	uint64_t bytes = flow->bytes[SIDE_CLIENT];
-	uint32_t highest = flow->highest[SIDE_CLIENT];
-	bool has_highest = flow->has_highest[SIDE_CLIENT];
+	struct flow *victim = sessions_victim(worker->sessions);
+	struct session *session;
 
-	flow->client_is_low = !flow->client_is_low;
-	flow->bytes[SIDE_CLIENT] = flow->bytes[SIDE_SERVER];
-	flow->bytes[SIDE_SERVER] = bytes;
-	flow->highest[SIDE_CLIENT] = flow->highest[SIDE_SERVER];
-	flow->highest[SIDE_SERVER] = highest;
-	flow->has_highest[SIDE_CLIENT] = flow->has_highest[SIDE_SERVER];
-	flow->has_highest[SIDE_SERVER] = has_highest;
-	if (flow->sight == SIGHT_CLIENT || flow->sight == SIGHT_SERVER)
-		flow->sight ^= SIGHT_BOTH;
-	flow->direction = DIRECTION_PAYLOAD;
-	sessions_swap(worker->sessions, flow);
-	flow->concerned = sighting_side(sighting, flow) == SIDE_CLIENT ? sighting->to_ours
-								       : sighting->from_ours;
-	if (flow->concerned || worker->options.everything)
-		return true;
-	outbound_add(worker->outbound, sighting->hash);
-	flow_remove(worker->flows, flow);
-	return false;
+	if (victim) {
+		conclude(worker, victim);
+		worker_report_all(worker, victim);
+	}
+	session = sessions_open(worker->sessions, flow);
+	for (int side = 0; side < 2; side++) {
+		if (flow->has_highest[side])
+			sessions_start(worker->sessions, flow, (enum side)side,
+				       flow->highest[side]);
+	}
+	return session;
 }
 
 bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
@@ -204,19 +261,19 @@ bool worker_read(struct worker *worker, const struct sighting *sighting, struct 
 
 	if (packet->payload_length < packet->payload_wire)
 		worker->stats.cut_short++;
-	if (!session && packet->payload_wire != 0) {
-		session = sessions_open(worker->sessions, flow);
-		for (int side = 0; side < 2; side++) {
-			if (flow->has_highest[side])
-				sessions_start(worker->sessions, flow, (enum side)side,
-					       flow->highest[side]);
-		}
-	}
+	if (!session && packet->payload_wire != 0)
+		session = open_session(worker, flow);
 	if (!session)
 		return true;
 	sessions_packet(worker->sessions, flow, from, packet);
-	if (session->swapped)
-		return turn_round(worker, sighting, flow);
+	if (session->swapped) {
+		turn_round(worker, flow);
+		if (flow->concerned)
+			return true;
+		outbound_add(worker->outbound, sighting->hash);
+		flow_remove(worker->flows, flow);
+		return false;
+	}
 	if (session->proven && flow->direction < DIRECTION_PAYLOAD)
 		flow->direction = DIRECTION_PAYLOAD;
 	return true;
@@ -265,10 +322,21 @@ static bool concerns(const struct worker *worker, struct sighting *sighting)
 	return sighting->to_ours || sighting->from_ours;
 }
 
+/* Packets come a little out of order; more than that is a clock set back, or another capture. */
+static void set_clock(struct worker *worker, uint64_t now_ns)
+{
+	if (now_ns <= worker->now_ns && worker->now_ns - now_ns <= OUT_OF_ORDER_NS)
+		return;
+	if (now_ns < worker->now_ns)
+		worker->next_tick_ns = now_ns;
+	if (worker->from_ours_ns > now_ns)
+		worker->from_ours_ns = now_ns;
+	worker->now_ns = now_ns;
+}
+
 void worker_tick(struct worker *worker, uint64_t now_ns)
 {
-	if (now_ns > worker->now_ns)
-		worker->now_ns = now_ns;
+	set_clock(worker, now_ns);
 	if (worker->now_ns < worker->next_tick_ns)
 		return;
 	worker->next_tick_ns = worker->now_ns + TICK_NS;

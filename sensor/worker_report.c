@@ -17,14 +17,10 @@ static bool is_reachable(const struct flow *flow)
 {
 	if (flow->key.transport == TRANSPORT_UDP)
 		return (flow->sight & SIGHT_SERVER) || flow->one_way_service;
-	if (flow->seen & FLOW_SYNACK)
+	if ((flow->seen & (FLOW_SYNACK | FLOW_CLIENT_PROOF)) || flow->bytes[SIDE_SERVER] != 0)
 		return true;
-	if (flow->bytes[SIDE_SERVER] != 0)
-		return true;
-	/* Where only clients are mirrored: see begin_ack() in worker_tcp.c. */
-	return flow->sight == SIGHT_CLIENT && (flow->seen & FLOW_SYN) &&
-	       (flow->seen & FLOW_CLIENT_ACK) && flow->direction == DIRECTION_SYN &&
-	       !flow->midstream;
+	/* A collector that only acknowledges; not by a guess, for so do our own downloads. */
+	return (flow->seen & FLOW_SERVER_ACK) && flow->direction > DIRECTION_GUESS;
 }
 
 static enum outcome outcome_one_sided(const struct flow *flow)
@@ -163,8 +159,8 @@ static bool has_news(const struct worker *worker, const struct flow *flow,
 		     const struct session *session)
 {
 	uint64_t since_ns = flow->last_ns - flow->reported_ns;
-	uint64_t told = flow->reported_bytes[SIDE_SERVER];
-	uint64_t untold = flow->bytes[SIDE_SERVER] - told;
+	uint64_t told = flow->reported_bytes[SIDE_CLIENT] + flow->reported_bytes[SIDE_SERVER];
+	uint64_t untold = flow->bytes[SIDE_CLIENT] + flow->bytes[SIDE_SERVER] - told;
 
 	if (!flow->reported || (flow->bytes[SIDE_SERVER] != 0 && !flow->told_payload))
 		return true;

@@ -10,11 +10,30 @@
 #define JUMP_MAX      (1u << 20)     /* bytes never seen that still count as sent */
 #define ONE_WAY_AFTER 60000000000ull /* silence of all of ours that means: not mirrored */
 
+/* A side that is not mirrored cannot be seen to close. */
 static bool closed(const struct flow *flow)
 {
-	uint8_t both = FLOW_CLIENT_FIN | FLOW_SERVER_FIN;
+	unsigned ends = (flow->sight & SIGHT_CLIENT ? FLOW_CLIENT_FIN : 0u) |
+			(flow->sight & SIGHT_SERVER ? FLOW_SERVER_FIN : 0u);
 
-	return (flow->seen & both) == both || (flow->seen & (FLOW_CLIENT_RST | FLOW_SERVER_RST));
+	return (ends != 0 && (flow->seen & ends) == ends) ||
+	       (flow->seen & (FLOW_CLIENT_RST | FLOW_SERVER_RST));
+}
+
+/* Open as far as can be seen. A client's word alone is not enough: anybody can send data blindly. */
+static bool established(const struct worker *worker, const struct flow *flow)
+{
+	if (worker->options.everything && (flow->midstream || (flow->seen & FLOW_CLIENT_ACK)))
+		return true;
+	if (flow->seen & (FLOW_SERVER_ACK | FLOW_CLIENT_PROOF))
+		return true;
+	return (flow->seen & FLOW_SYNACK) && (flow->seen & FLOW_CLIENT_ACK);
+}
+
+/* Are packets of our servers mirrored at all? */
+static bool sees_ours(const struct worker *worker)
+{
+	return worker->from_ours_ns != 0 && worker->now_ns - worker->from_ours_ns < ONE_WAY_AFTER;
 }
 
 static struct flow *begin_syn(struct worker *worker, const struct sighting *sighting)
@@ -22,6 +41,7 @@ static struct flow *begin_syn(struct worker *worker, const struct sighting *sigh
 	if (worker->options.everything)
 		return worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_BRIEF);
 	if (sighting->to_ours) {
+		outbound_remove(worker->outbound, sighting->hash); /* a forged SYN-ACK came first */
 		worker_note_probe(worker, sighting);
 	} else {
 		worker->stats.outbound++;
@@ -93,6 +113,9 @@ static struct flow *begin_midstream(struct worker *worker, const struct sighting
 	flow->midstream = direction != DIRECTION_SYN;
 	if (direction == DIRECTION_SYN)
 		flow->seen |= FLOW_SYN;
+	if (direction == DIRECTION_SYN && client_is_source && !sees_ours(worker) &&
+	    (sighting->packet->tcp_flags & TCP_ACK))
+		flow->seen |= FLOW_CLIENT_PROOF;
 	return flow;
 }
 
@@ -105,19 +128,17 @@ static struct flow *begin_ack(struct worker *worker, const struct sighting *sigh
 {
 	const struct packet *packet = sighting->packet;
 	struct endpoint server = worker_destination(sighting);
-	bool sees_ours =
-		worker->from_ours_ns != 0 && worker->now_ns - worker->from_ours_ns < ONE_WAY_AFTER;
 	struct probe probe;
 	struct flow *flow;
 
 	if (worker->options.everything)
 		return begin_midstream(worker, sighting);
-	if (sees_ours || !sighting->to_ours || !(packet->tcp_flags & TCP_ACK) ||
+	if (sees_ours(worker) || !sighting->to_ours || !(packet->tcp_flags & TCP_ACK) ||
 	    !probes_find(worker->probes, &server, sighting->hash, &probe) ||
 	    packet->sequence != probe.initial + 1)
 		return NULL;
 	flow = worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_LASTING);
-	flow->seen |= FLOW_SYN | FLOW_CLIENT_ACK;
+	flow->seen |= FLOW_SYN | FLOW_CLIENT_PROOF;
 	return flow;
 }
 
@@ -141,10 +162,12 @@ static void note_flags(struct flow *flow, enum side from, const struct packet *p
 	bool client = from == SIDE_CLIENT;
 	uint8_t flags = packet->tcp_flags;
 
-	if (flags & TCP_SYN)
-		flow->seen |= flags & TCP_ACK ? FLOW_SYNACK : FLOW_SYN;
-	else if (client && (flags & TCP_ACK))
-		flow->seen |= FLOW_CLIENT_ACK;
+	if (client && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		flow->seen |= FLOW_SYN;
+	else if (!client && (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		flow->seen |= FLOW_SYNACK;
+	else if (!(flags & (TCP_SYN | TCP_RST)) && (flags & TCP_ACK))
+		flow->seen |= client ? FLOW_CLIENT_ACK : FLOW_SERVER_ACK;
 	if (flags & TCP_FIN)
 		flow->seen |= client ? FLOW_CLIENT_FIN : FLOW_SERVER_FIN;
 	if (flags & TCP_RST)
@@ -164,12 +187,11 @@ static void count_bytes(struct flow *flow, enum side from, const struct packet *
 		flow->has_highest[from] = true;
 	}
 	news = end - flow->highest[from];
-	if ((int32_t)news <= 0)
+	/* Without payload: a keep-alive, an acknowledgement after a loss, or a forged one. */
+	if ((int32_t)news <= 0 || packet->payload_wire == 0)
 		return;
 	if (news > packet->payload_wire + JUMP_MAX)
 		news = packet->payload_wire;
-	else if (packet->payload_wire == 0)
-		return; /* a keep-alive or an acknowledgement after a loss */
 	flow->bytes[from] += news;
 	flow->highest[from] = end;
 }
@@ -179,9 +201,10 @@ static bool is_new_connection(const struct flow *flow, enum side from, const str
 {
 	if (!(packet->tcp_flags & TCP_SYN))
 		return false;
-	if (packet->tcp_flags & TCP_ACK)
-		return from == SIDE_SERVER && (flow->seen & FLOW_SYNACK) &&
-		       (closed(flow) || flow->bytes[SIDE_SERVER] != 0);
+	if (packet->tcp_flags & TCP_ACK) /* or the same one, sent again? */
+		return from == SIDE_SERVER && flow->has_highest[SIDE_SERVER] &&
+		       (closed(flow) || flow->bytes[SIDE_SERVER] != 0 ||
+			packet->sequence + 1 != flow->highest[SIDE_SERVER]);
 	return closed(flow);
 }
 
@@ -216,9 +239,7 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 	if ((flow->seen & FLOW_SYNACK) && flow->direction < DIRECTION_SYNACK)
 		flow->direction = DIRECTION_SYNACK;
 	flow_touch(worker->flows, flow, packet->ts_ns,
-		   closed(flow) || !(flow->seen & FLOW_CLIENT_ACK || flow->midstream)
-			   ? FLOW_BRIEF
-			   : FLOW_LASTING);
+		   established(worker, flow) && !closed(flow) ? FLOW_LASTING : FLOW_BRIEF);
 	if (!worker_read(worker, sighting, flow, from))
 		return;
 	from = sighting_side(sighting, flow);

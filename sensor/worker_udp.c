@@ -74,14 +74,29 @@ static struct flow *begin_from_server(struct worker *worker, const struct sighti
 	return NULL;
 }
 
+/* Where both ends are ours and neither may ask the other: does this answer a request? */
+static bool answers_probe(const struct worker *worker, const struct sighting *sighting)
+{
+	struct endpoint server = worker_source(sighting);
+
+	return probes_find(worker->probes, &server, sighting->hash, NULL);
+}
+
+static struct flow *begin(struct worker *worker, const struct sighting *sighting)
+{
+	if (!sighting->to_ours ||
+	    (sighting->from_ours && !worker->options.everything && answers_probe(worker, sighting)))
+		return begin_from_server(worker, sighting);
+	return begin_from_client(worker, sighting);
+}
+
 void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow)
 {
 	const struct packet *packet = sighting->packet;
 	enum side from;
 
 	if (!flow)
-		flow = sighting->to_ours ? begin_from_client(worker, sighting)
-					 : begin_from_server(worker, sighting);
+		flow = begin(worker, sighting);
 	if (!flow)
 		return;
 	flow_touch(worker->flows, flow, packet->ts_ns, FLOW_DATAGRAM);
