@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "sensor/printable.h"
+#include "sensor/text_exposure.h"
 #include "sensor/text_words.h"
+
+#define DETAILED 50 /* exposures; the rest has one line each */
 
 static struct report_incident *find(struct text_report *report, const char *id)
 {
@@ -104,24 +107,31 @@ struct tally {
 	uint64_t exposures, open, unlisted;
 };
 
+static void print_product(FILE *out, const struct facts *facts)
+{
+	if (facts->product[0] != '\0' || facts->version[0] != '\0')
+		fprintf(out, "%s%s%s, ", facts->product, facts->product[0] != '\0' ? " " : "",
+			facts->version);
+}
+
 static void print_exposure(void *context, const struct exposure_view *view)
 {
 	struct tally *tally = context;
 	FILE *out = tally->report->out;
 	const char *service = event_service_name(tally->report->context, view->service);
-	char place[TEXT_PLACE], time[TEXT_TIME], bytes[TEXT_SIZE], rule[POLICY_NAME_MAX];
+	char place[TEXT_PLACE];
 
 	if (tally->exposures++ == 0)
 		fputs("\nExposures\n", out);
 	tally->open += view->state != EXPOSURE_CLOSED;
 	tally->unlisted += view->unlisted;
 	print_severity(tally->report, view->severity);
-	printable_copy(rule, sizeof rule, view->rule);
-	fprintf(out, "%-28s %-16s %-9s %-11s since %s; %" PRIu32 " client%s, %s out; %s\n",
-		text_place(&view->server, place), service[0] != '\0' ? service : "?",
-		level_name(view->level), exposure_state_name(view->state),
-		text_time(view->first_answer_ns, time), view->clients, text_plural(view->clients),
-		text_size(view->bytes_out, bytes), view->unlisted ? "no rule" : rule);
+	fprintf(out, "%s, %s: ", text_place(&view->server, place),
+		service[0] != '\0' ? service : "unknown service");
+	print_product(out, &view->facts);
+	fprintf(out, "%s, %s\n", level_name(view->level), exposure_state_name(view->state));
+	if (tally->exposures <= DETAILED)
+		text_exposure_details(out, view);
 }
 
 struct walls {

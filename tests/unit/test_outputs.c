@@ -117,13 +117,14 @@ static void writes_for_people(void **state)
 	for (int kind = 0; kind < EVENT_KIND_COUNT; kind++)
 		publish(stage, outputs, (enum event_kind)kind, (uint64_t)kind + 1);
 	outputs_finish(outputs, 0);
-	assert_contains(stage->text, "2015-02-04 04:05:06.123  CRITICAL  opened");
-	assert_contains(stage->text, "redis on 10.20.0.5:6379/tcp lets in 203.0.113.9 (internet)");
-	assert_contains(stage->text, "still blocked at 2015-02-04 04:04:06.123");
+	assert_contains(stage->text, "2015-02-04 04:05:06.123  CRITICAL  accessed   redis on "
+				     "10.20.0.5:6379 answers the internet\n");
+	assert_contains(stage->text, "  CRITICAL  INCIDENT ");
 	assert_contains(stage->text,
 			"logging-is-internal, group logging, sg-0a1b2c3d, owner platform");
 	assert_contains(stage->text, "close it: 6379/tcp from internet in sg-0a1b2c3d");
-	assert_contains(stage->text, "is closed (probes)");
+	assert_contains(stage->text, "  CRITICAL  closed ");
+	assert_contains(stage->text, "  CRITICAL  over ");
 	assert_null(strchr(stage->text, '\033')); /* not a terminal */
 	outputs_free(outputs);
 }
