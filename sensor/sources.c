@@ -36,7 +36,6 @@ static bool add_directory(struct sources *sources, const char *name)
 	DIR *directory = opendir(name);
 	bool good = directory != NULL;
 
-	errno = 0;
 	while (good && (entry = readdir(directory)) != NULL) {
 		struct stat status;
 		char *path;
