@@ -72,10 +72,14 @@ static struct flow *begin_rst(struct worker *worker, const struct sighting *sigh
 	const struct packet *packet = sighting->packet;
 	struct endpoint server = worker_source(sighting);
 	bool answers_syn = (packet->tcp_flags & TCP_ACK) && packet->sequence == 0;
+	enum direction direction = DIRECTION_SYNACK;
+	bool client_is_source = false;
 
-	if (worker->options.everything)
-		return worker_begin(worker, sighting, !answers_syn,
-				    answers_syn ? DIRECTION_SYNACK : DIRECTION_GUESS, FLOW_BRIEF);
+	if (worker->options.everything) {
+		if (!answers_syn)
+			direction = worker_guess_roles(worker, sighting, &client_is_source);
+		return worker_begin(worker, sighting, client_is_source, direction, FLOW_BRIEF);
+	}
 	if (sighting->from_ours && !outbound_has(worker->outbound, sighting->hash) &&
 	    (answers_syn || probes_find(worker->probes, &server, sighting->hash, NULL)))
 		probes_refused(worker->probes, &server, sighting->hash, &packet->destination,

@@ -490,11 +490,15 @@ static void an_inventory_tells_every_conversation_once(void **state)
 	talk.server = SERVER;
 	talk_put(&talk, SIDE_CLIENT, TCP_PSH | TCP_ACK, PING, strlen(PING));
 	traffic_udp(traffic, SERVER, 40000, CLIENT, 53, "?");
+	talk = talk_new(traffic, 40002, 6379);
+	talk_flags(&talk, SIDE_SERVER, TCP_RST); /* and nothing else */
 	traffic_pass(traffic, SECOND);
 	assert_int_equal(traffic->count, 0);
 	worker_finish(traffic->worker);
-	assert_int_equal(traffic_flows(traffic), 4);
-	for (size_t i = 0; i < 4; i++) {
+	assert_int_equal(traffic_flows(traffic), 5);
+	for (size_t i = 0; i < 5; i++) {
+		if (traffic->observed[i].flow.outcome == OUTCOME_RST_ONLY)
+			assert_int_equal(traffic->observed[i].server.port, 6379);
 		assert_true(traffic->observed[i].flow.last);
 		if (traffic->observed[i].flow.client_port == 40001 &&
 		    traffic->observed[i].flow.facts.service)
