@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The inside of a worker, for worker.c, worker_tcp.c, worker_udp.c and worker_report.c only.
+ * The inside of a worker, for worker.c and worker_*.c only.
  *
  * A packet that may matter becomes a `sighting`: what it is, whose it is, and which flow it would
  * belong to. `to_ours`: its source would be a client that may not reach its destination.
@@ -39,9 +39,6 @@ struct sighting {
 /* worker.c */
 struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,
 			  bool client_is_source, enum direction direction, enum flow_idle idle);
-/* Who is the server of a conversation that was not seen to begin? */
-enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
-				  bool *client_is_source);
 struct endpoint worker_source(const struct sighting *sighting);
 struct endpoint worker_destination(const struct sighting *sighting);
 void worker_note_probe(struct worker *worker, const struct sighting *sighting);
@@ -49,6 +46,13 @@ void worker_note_probe(struct worker *worker, const struct sighting *sighting);
  * flow is gone. */
 bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
 		 enum side from);
+
+/* worker_roles.c */
+/* Who is the server of a conversation that was not seen to begin? */
+enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
+				  bool *client_is_source);
+/* The bytes have shown that the server is the other one: nothing is told of that one yet. */
+void worker_turn_round(struct worker *worker, struct flow *flow);
 
 /* worker_tcp.c, worker_udp.c */
 void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
