@@ -26,13 +26,13 @@ struct app {
 };
 
 /* The worker's share of the options. */
-void app_worker_options(const struct app *app, uint8_t number, struct worker_options *options);
+void app_worker_options(const struct app *app, uint8_t number, struct worker_options *worker);
 
 /* Loads app->options->policy and says all that is wrong with it. NULL if it cannot be used. */
 struct policy *app_load_policy(const struct app *app);
 
 /* An event_handler: takes note, and passes on to the outputs. */
-void app_event(void *app, const struct event *event);
+void app_event(void *context, const struct event *event);
 
 /* Both run to the end and return the exit status. */
 int replay_run(struct app *app);

@@ -3,6 +3,7 @@
  * spanwatch: puts the parts together and hands them to one of the two ways to run. Read
  * worker_packet() in worker.c next, then engine_observe() in engine.c.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,7 @@ static int run_policy(struct app *app)
 {
 	char host[64] = "sensor", run[33] = "";
 	const char *sensor = app->options->sensor;
+	struct outputs_stats stats;
 	int status;
 
 	gethostname(host, sizeof host - 1);
@@ -199,6 +201,12 @@ static int run_policy(struct app *app)
 	status = app->options->interface ? live_run(app) : replay_run(app);
 	if (status == EXIT_DONE && app->options->fail_on_exposure && app->exposed)
 		status = EXIT_EXPOSED;
+	outputs_stats(app->outputs, &stats);
+	if (stats.out_errors != 0) {
+		errno = stats.out_errno;
+		log_warn("standard output did not take everything");
+		status = EXIT_INPUT;
+	}
 	engine_free(app->engine);
 	outputs_free(app->outputs);
 	return status;

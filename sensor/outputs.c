@@ -2,6 +2,7 @@
 /* See outputs.h. */
 #include "sensor/outputs.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct outputs {
 	struct loop_watch *flush; /* gathers the events of one turn into one commit */
 	struct event_fields fields;
 	uint64_t events, alerts, out_errors, journal_errors;
+	int out_errno;
 };
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)
@@ -208,6 +210,15 @@ static void pump_replay(struct outputs *outputs)
 		loop_pump(outputs->options.loop, PUMP_WAIT_MS);
 }
 
+/* The first failure's reason is kept: later ones may have none of their own. */
+static void note_out(struct outputs *outputs, bool good)
+{
+	if (good)
+		return;
+	if (outputs->out_errors++ == 0)
+		outputs->out_errno = errno;
+}
+
 void outputs_event(void *context, const struct event *event)
 {
 	struct outputs *outputs = context;
@@ -224,7 +235,7 @@ void outputs_event(void *context, const struct event *event)
 							!outputs->options.replay);
 	if (outputs->text != NULL)
 		good = sink_text_event(outputs->text, event);
-	outputs->out_errors += !good;
+	note_out(outputs, good);
 	if (json != NULL || outputs->redis == NULL)
 		store(outputs, event, json, length);
 	else
@@ -265,8 +276,8 @@ uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms)
 {
 	uint64_t until_ms = clock_ms() + deadline_ms;
 
-	if (outputs->options.out != NULL && fflush(outputs->options.out) != 0)
-		outputs->out_errors++;
+	if (outputs->options.out != NULL)
+		note_out(outputs, fflush(outputs->options.out) == 0);
 	if (outputs->redis == NULL) {
 		journal_commit(outputs->journal);
 		return 0;
@@ -281,8 +292,8 @@ uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms)
 void outputs_report(struct outputs *outputs, const struct engine *engine,
 		    const struct policy *policy)
 {
-	if (outputs->text != NULL && !sink_text_report(outputs->text, engine, policy))
-		outputs->out_errors++;
+	if (outputs->text != NULL)
+		note_out(outputs, sink_text_report(outputs->text, engine, policy));
 }
 
 void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
@@ -297,6 +308,7 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.events = outputs->events,
 		.alerts = outputs->alerts,
 		.out_errors = outputs->out_errors,
+		.out_errno = outputs->out_errno,
 		.journal_errors = outputs->journal_errors,
 		.journal_lost = journal.lost,
 		.waiting = journal.waiting,

@@ -47,6 +47,7 @@ struct outputs_stats {
 	uint64_t events;	 /* given to outputs_event() */
 	uint64_t alerts;	 /* of them */
 	uint64_t out_errors;	 /* lines that could not be written to `out` */
+	int out_errno;		 /* why the first of them could not */
 	uint64_t journal_errors; /* events that could not be stored: lost for Redis */
 	uint64_t journal_lost;	 /* events pushed out of a full journal before Redis had them */
 	uint64_t waiting;	 /* in the journal, not confirmed by Redis */

@@ -377,7 +377,7 @@ def test_sensor_and_site_names():
 def test_text_for_people():
     result = spanwatch("-r", RUN, "-p", EXAMPLE, status=DONE)
     text = result.stdout.decode()
-    for phrase in ("CRITICAL", "opened", "closed", "Elasticsearch 7.17.9", "logging-is-internal",
+    for phrase in ("CRITICAL", "INCIDENT", "closed", "Elasticsearch 7.17.9", "logging-is-internal",
                    "without credentials", "sg-0a1b2c3d", "10.20.0.11:9200", "203.0.113.46",
                    "Incidents", "Exposures", "Walls"):
         assert phrase in text, f"no \"{phrase}\""
