@@ -206,13 +206,14 @@ static enum decode_result decode_tcp(struct walk *walk)
 	if (header_length < 20)
 		return DECODE_MALFORMED;
 	if (!bytes_skip(&walk->rest, header_length)) {
-		/* Options cut off by the snap length: flags and numbers still count. */
+		/* Options cut off by the snap length, or in the next fragment: flags and numbers
+		 * still count. */
 		size_t missing = header_length - (header.left + TCP_FIXED);
 
-		if (missing > walk->beyond)
+		if (missing > walk->beyond && !packet->fragment)
 			return DECODE_MALFORMED;
 		walk->rest = (struct bytes){.at = NULL};
-		walk->beyond -= missing;
+		walk->beyond = walk->beyond > missing ? walk->beyond - missing : 0;
 	}
 	packet->kind = PACKET_TCP;
 	set_payload(walk);

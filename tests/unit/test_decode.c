@@ -394,6 +394,14 @@ static void fragments(void **state)
 		assert_int_equal(decode_spec(&four), DECODE_FRAGMENT);
 		assert_int_equal(decode_spec(&six), DECODE_FRAGMENT);
 	}
+	/* TCP options in the next fragment. */
+	four.transport = IP_TCP;
+	four.fragment = MORE_FRAGMENTS;
+	packet_build(&frame, &four);
+	frame.bytes[frame.transport_at + 12] = 0xf0;
+	assert_int_equal(decode(), DECODE_OK);
+	assert_int_equal(packet.payload_wire, 0);
+	four.transport = IP_UDP;
 	four.fragment = 0x4000; /* do not fragment */
 	assert_int_equal(decode_spec(&four), DECODE_OK);
 	assert_false(packet.fragment);
