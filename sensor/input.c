@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -103,6 +104,7 @@ static bool open_plain(struct input *input, char error[INPUT_ERROR])
 		return false;
 	}
 	setvbuf(input->stream, NULL, _IOFBF, BLOCK);
+	__fsetlocking(input->stream, FSETLOCKING_BYCALLER); /* one thread reads it */
 	return true;
 }
 

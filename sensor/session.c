@@ -12,9 +12,12 @@
 
 #include "sensor/opening.h"
 
+#define PLACE_NS 1000000000ull /* the order of last use is kept to a second, not to a packet */
+
 struct slot {
 	struct session session;
 	struct flow *flow;
+	uint64_t placed_ns; /* when it got its place in the order of last use */
 	uint32_t older, newer;
 	struct stream stream[2];
 	struct identity identity;
@@ -372,8 +375,11 @@ void sessions_packet(struct sessions *sessions, struct flow *flow, enum side fro
 
 	if (!slot || slot->concluded)
 		return;
-	unlink_use(sessions, slot);
-	append_use(sessions, slot);
+	if (packet->ts_ns - slot->placed_ns >= PLACE_NS) {
+		unlink_use(sessions, slot);
+		append_use(sessions, slot);
+		slot->placed_ns = packet->ts_ns;
+	}
 	if (packet->kind == PACKET_TCP)
 		feed_tcp(sessions, slot, &feeding, packet);
 	else if (packet->payload_length != 0)

@@ -46,6 +46,7 @@ struct lab {
 	struct services *services;
 	struct sessions *sessions;
 	struct flow flow;
+	uint64_t now_ns; /* a minute from packet to packet */
 };
 
 static struct lab *lab_new(uint32_t max_sessions)
@@ -87,8 +88,9 @@ static void send(struct lab *lab, struct flow *flow, enum side from, const uint3
 	};
 
 	packet_build(&frame, &spec);
+	lab->now_ns += 60000000000;
 	assert_int_equal(decode_packet(frame.link, frame.bytes, (uint32_t)frame.length,
-				       (uint32_t)frame.length, 1, &packet),
+				       (uint32_t)frame.length, lab->now_ns, &packet),
 			 DECODE_OK);
 	sessions_packet(lab->sessions, flow, from, &packet);
 }
