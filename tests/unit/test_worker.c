@@ -97,6 +97,24 @@ static void a_conversation_from_beginning_to_end(void **state)
 	assert_int_equal(s2c, strlen(PONG));
 }
 
+static void a_conversation_over_ipv6(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk talk = talk_new(traffic, 40000, 7777);
+
+	talk.client = "2001:db8::7";
+	talk.server = "fd00:20::5";
+	talk_open(&talk);
+	talk_say(&talk, SIDE_CLIENT, PING);
+	talk_say(&talk, SIDE_SERVER, PONG);
+	assert_string_equal(traffic_flow(traffic)->facts.service->name, "redis");
+	assert_int_equal(traffic_flow(traffic)->outcome, OUTCOME_ESTABLISHED);
+	talk.server = "fd00:21::5"; /* inside, in no group: no rule, but worth a note */
+	talk_open(&talk);
+	assert_int_equal(traffic_newest(traffic, OBSERVATION_FLOW)->flow.outcome,
+			 OUTCOME_SYNACK_ONLY);
+}
+
 static void bytes_sent_again_count_once(void **state)
 {
 	struct traffic *traffic = *state;
@@ -399,6 +417,7 @@ int main(void)
 		TEST(a_syn_makes_no_state),
 		TEST(a_synack_is_told_at_once_with_the_walls_time),
 		TEST(a_conversation_from_beginning_to_end),
+		TEST(a_conversation_over_ipv6),
 		TEST(bytes_sent_again_count_once),
 		TEST(a_forged_acknowledgement_hides_no_bytes),
 		TEST(reports_are_coalesced),

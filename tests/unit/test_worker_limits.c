@@ -222,7 +222,7 @@ static void roles_turned_round_after_a_report(void **state)
 	talk.client_at += 2;
 	assert_int_equal(traffic_flows(traffic), 1);
 	assert_int_equal(traffic_newest(traffic, OBSERVATION_FLOW)->server.port, 40001);
-	talk_say(&talk, SIDE_CLIENT, GET + 2);
+	talk_say(&talk, SIDE_CLIENT, &GET[2]);
 	talk_say(&talk, SIDE_SERVER, OK);
 	told = traffic_newest(traffic, OBSERVATION_FLOW);
 	assert_int_equal(told->server.port, 50001);
