@@ -10,6 +10,7 @@
 	D(postgresql)                                                                              \
 	D(mysql)                                                                                   \
 	D(http)                                                                                    \
+	D(mongodb)                                                                                 \
 	D(imap)                                                                                    \
 	D(redis)                                                                                   \
 	D(syslog)
