@@ -24,6 +24,7 @@ struct input {
 	int fd;			 /* the archive reads from it; -1 without archive */
 	uint64_t size;
 	char failure[INPUT_ERROR];
+	char buffer[BLOCK]; /* of the stream: in use until that is closed */
 };
 
 static ssize_t read_archive(void *cookie, char *buffer, size_t size)
@@ -37,6 +38,13 @@ static ssize_t read_archive(void *cookie, char *buffer, size_t size)
 		 archive_error_string(input->archive));
 	errno = EIO;
 	return -1;
+}
+
+/* One thread reads it, in large pieces; glibc heeds the size only when it is given the buffer. */
+static void set_buffer(struct input *input)
+{
+	setvbuf(input->stream, input->buffer, _IOFBF, sizeof input->buffer);
+	__fsetlocking(input->stream, FSETLOCKING_BYCALLER);
 }
 
 /* Makes input->stream read through libarchive from input->fd. */
@@ -64,7 +72,9 @@ static bool open_archive(struct input *input, char error[INPUT_ERROR])
 		return false;
 	}
 	input->stream = fopencookie(input, "rb", functions);
-	if (!input->stream)
+	if (input->stream)
+		set_buffer(input);
+	else
 		snprintf(error, INPUT_ERROR, "%s", strerrordesc_np(errno));
 	return input->stream != NULL;
 }
@@ -103,8 +113,7 @@ static bool open_plain(struct input *input, char error[INPUT_ERROR])
 			close(fd);
 		return false;
 	}
-	setvbuf(input->stream, NULL, _IOFBF, BLOCK);
-	__fsetlocking(input->stream, FSETLOCKING_BYCALLER); /* one thread reads it */
+	set_buffer(input);
 	return true;
 }
 
