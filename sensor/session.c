@@ -14,20 +14,23 @@
 
 #define PLACE_NS 1000000000ull /* the order of last use is kept to a second, not to a packet */
 
+/* What each packet needs comes first, and the facts that it looks at right behind. */
 struct slot {
-	struct session session;
 	struct flow *flow;
 	uint64_t placed_ns; /* when it got its place in the order of last use */
-	uint32_t older, newer;
-	struct stream stream[2];
-	struct identity identity;
 	const struct dissector *dissector;
+	struct stream stream[2];
+	uint32_t older, newer;
 	bool decided, concluded;
+	struct session session;
+	struct identity identity;
 	union {
 		struct opening_record opening;			 /* while undecided */
 		_Alignas(16) uint8_t state[DISSECTOR_STATE_MAX]; /* afterwards */
 	};
 };
+}
+;
 
 struct sessions {
 	struct slot *slots;
