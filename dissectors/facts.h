@@ -65,7 +65,7 @@ struct service {
 	enum family family;
 	const char *about;	/* one line for people */
 	const char *identifier; /* Shadowserver / IntelMQ classification.identifier, or NULL */
-	bool one_way; /* on UDP it never answers: a datagram is all there is to see */
+	bool one_way;		/* on UDP it never answers: a datagram is all there is to see */
 	const uint16_t *ports;	/* usual ports, 0-terminated; NULL if none. Only for guesses */
 };
 

@@ -29,8 +29,6 @@ struct slot {
 		_Alignas(16) uint8_t state[DISSECTOR_STATE_MAX]; /* afterwards */
 	};
 };
-}
-;
 
 struct sessions {
 	struct slot *slots;
