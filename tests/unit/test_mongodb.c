@@ -35,7 +35,7 @@ static void test_unauthorized(void **state)
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
-	assert_int_equal(facts.data_read, ANSWER_UNKNOWN);
+	assert_int_equal(facts.data_read, ANSWER_NO);
 	conversation_has(&facts, "aggregate", ANSWER_NO, COMMAND_LISTING);
 }
 
