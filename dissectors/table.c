@@ -13,6 +13,15 @@
 	D(mongodb)                                                                                 \
 	D(imap)                                                                                    \
 	D(redis)                                                                                   \
+	D(beats)                                                                                   \
+	D(fluentd)                                                                                 \
+	D(relp)                                                                                    \
+	D(gelf)                                                                                    \
+	D(collectd)                                                                                \
+	D(netflow)                                                                                 \
+	D(sflow)                                                                                   \
+	D(statsd)                                                                                  \
+	D(graphite)                                                                                \
 	D(syslog)
 
 #define DECLARE(name) extern const struct dissector name##_dissector;

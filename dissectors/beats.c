@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Lumberjack, what Beats, logstash-forwarder and Logstash send to Logstash and its kin: frames of a
+ * version digit and a type letter.
+ *
+ *	"2W" count:4				window: so many events until an acknowledgement
+ *	"2J" sequence:4 length:4 json		"2C" length:4 zlib (of frames)
+ *	"1D" sequence:4 pairs:4 { length:4 key length:4 value } ...
+ *	"2A" sequence:4				the server: received
+ *
+ * There is no log-in but TLS: an acknowledgement in clear text says that anybody may write.
+ * github.com/elastic/logstash-forwarder/blob/master/PROTOCOL.md
+ */
+#include "dissectors/dissector.h"
+
+#define WINDOW_MAX (1 << 20) /* events */
+#define FRAME_SIZE 6	     /* bytes of a window, or of an acknowledgement */
+
+static const uint16_t ports[] = {5044, 5043, 0};
+
+static const struct service services[] = {
+	{
+		.name = "beats",
+		.family = FAMILY_LOGGING,
+		.about = "Beats / Logstash (lumberjack) log collector",
+		.ports = ports,
+	},
+};
+
+struct beats {
+	uint8_t have; /* bytes of the server's frame */
+	bool lost;
+	uint8_t frame[FRAME_SIZE];
+};
+
+static bool is_version(uint8_t c)
+{
+	return c == '1' || c == '2';
+}
+
+/* The window, and the beginning of the frame behind it. */
+static enum probe_result probe_client(struct bytes b)
+{
+	uint8_t version;
+	uint32_t count;
+
+	if (b.left == 0)
+		return PROBE_MORE;
+	version = bytes_u8(&b);
+	if (!is_version(version) || (b.left != 0 && b.at[0] != 'W'))
+		return PROBE_NO;
+	if (b.left < 5)
+		return PROBE_MORE;
+	bytes_skip(&b, 1);
+	count = bytes_be32(&b);
+	if (count == 0 || count > WINDOW_MAX)
+		return PROBE_NO;
+	if (b.left < 2)
+		return b.left == 1 && b.at[0] != version ? PROBE_NO : PROBE_MORE;
+	return b.at[0] == version && strchr("JCD", b.at[1]) && b.at[1] != 0 ? PROBE_YES : PROBE_NO;
+}
+
+/* Nothing but acknowledgements */
+static enum probe_result probe_server(struct bytes b)
+{
+	uint8_t version = 0;
+
+	if (b.left < FRAME_SIZE)
+		return (b.left > 0 && !is_version(b.at[0])) || (b.left > 1 && b.at[1] != 'A')
+			       ? PROBE_NO
+			       : PROBE_MORE;
+	while (b.left >= FRAME_SIZE) {
+		version = bytes_u8(&b);
+		if (!is_version(version) || bytes_u8(&b) != 'A' || bytes_be32(&b) > WINDOW_MAX)
+			return PROBE_NO;
+	}
+	return b.left == 0 || b.at[0] == version ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	enum probe_result client = probe_client(opening->side[SIDE_CLIENT]);
+	enum probe_result server = probe_server(opening->side[SIDE_SERVER]);
+
+	if (opening->midstream && server == PROBE_YES) /* in the middle of a frame, most likely */
+		return client == PROBE_YES || opening->one_sided ? PROBE_YES : PROBE_MORE;
+	if (client == PROBE_NO || server == PROBE_NO)
+		return PROBE_NO;
+	if (opening->one_sided)
+		return client == PROBE_YES || server == PROBE_YES ? PROBE_YES : PROBE_MORE;
+	return server == PROBE_YES && opening->side[SIDE_CLIENT].left >= FRAME_SIZE ? PROBE_YES
+										    : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_auth(facts, AUTH_NA);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct beats *beats = state;
+
+	for (size_t i = 0; from == SIDE_SERVER && !beats->lost && i < length; i++) {
+		beats->frame[beats->have++] = bytes[i];
+		if (beats->have < FRAME_SIZE)
+			continue;
+		beats->have = 0;
+		beats->lost = !is_version(beats->frame[0]) || beats->frame[1] != 'A';
+		if (!beats->lost)
+			facts_set_auth(facts, AUTH_NONE);
+	}
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct beats *beats = state;
+
+	(void)facts;
+	if (from == SIDE_SERVER && missing % FRAME_SIZE != 0)
+		beats->lost = true;
+	else if (from == SIDE_SERVER && missing == 0 && beats->have != 0)
+		beats->lost = true;
+}
+
+const struct dissector beats_dissector = {
+	.name = "beats",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct beats),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

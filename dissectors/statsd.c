@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * statsd: counters and timers, one way, over UDP or as lines over TCP.
+ *
+ *	name:value|type[|@rate][|#tag:value,...]	type: c g ms h d s m (and kv)
+ *	_e{5,4}:title|text	_sc|name|status		events and checks of DogStatsD
+ *
+ * github.com/statsd/statsd/blob/master/docs/metric_types.md; docs.datadoghq.com: Datagram Format
+ */
+#include "dissectors/one_way.h"
+
+#define NAME_MAX 200 /* bytes */
+
+static const uint16_t ports[] = {8125, 0};
+
+static const struct service services[] = {
+	{
+		.name = "statsd",
+		.family = FAMILY_LOGGING,
+		.about = "statsd metrics sink",
+		.one_way = true,
+		.ports = ports,
+	},
+};
+
+static bool is_name_byte(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != 0 && strchr("._-/=;,@# ", c) != NULL);
+}
+
+static bool is_value_byte(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == ':';
+}
+
+/* Behind the bar: one of the types, and an end. */
+static enum probe_result probe_type(struct bytes b, bool whole)
+{
+	static const char *const types[] = {"c", "g", "ms", "h", "d", "s", "m", "kv"};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		struct bytes rest = b;
+
+		if (!bytes_start_with(&b, types[i]))
+			continue;
+		bytes_skip(&rest, strlen(types[i]));
+		if (rest.left == 0 && whole)
+			return PROBE_YES;
+		if (rest.left != 0 && (rest.at[0] == '|' || rest.at[0] == '\n' ||
+				       rest.at[0] == '\r' || rest.at[0] == '\0'))
+			return PROBE_YES;
+	}
+	return !whole && b.left < 3 ? PROBE_MORE : PROBE_NO;
+}
+
+/* "name:12|c" */
+static enum probe_result probe_metric(struct bytes b, bool whole)
+{
+	enum probe_result at_end = whole ? PROBE_NO : PROBE_MORE;
+	size_t name = 0, value = 0;
+
+	for (; b.left != 0 && is_name_byte(b.at[0]) && name <= NAME_MAX; name++)
+		bytes_skip(&b, 1);
+	if (b.left == 0)
+		return name <= NAME_MAX ? at_end : PROBE_NO;
+	if (name == 0 || bytes_u8(&b) != ':')
+		return PROBE_NO;
+	for (; b.left != 0 && is_value_byte(b.at[0]) && value <= NAME_MAX; value++)
+		bytes_skip(&b, 1);
+	if (b.left == 0)
+		return value <= NAME_MAX ? at_end : PROBE_NO;
+	if (value == 0 || bytes_u8(&b) != '|')
+		return PROBE_NO;
+	return probe_type(b, whole);
+}
+
+/* "_e{5,4}:title|text", "_sc|name|0" */
+static enum probe_result probe_event(struct bytes b, bool whole)
+{
+	size_t digits = 0, commas = 0;
+
+	if (bytes_start_with(&b, "_sc|"))
+		return b.left > 7 ? PROBE_YES : whole ? PROBE_NO : PROBE_MORE;
+	if (!bytes_start_with(&b, "_e{"))
+		return !whole && (bytes_agree_with(&b, "_e{") || bytes_agree_with(&b, "_sc|"))
+			       ? PROBE_MORE
+			       : PROBE_NO;
+	bytes_skip(&b, 3);
+	while (b.left != 0 && ((b.at[0] >= '0' && b.at[0] <= '9') || b.at[0] == ',')) {
+		commas += b.at[0] == ',';
+		digits += bytes_u8(&b) != ',';
+	}
+	if (b.left < 2)
+		return whole ? PROBE_NO : PROBE_MORE;
+	return digits >= 2 && commas == 1 && bytes_start_with(&b, "}:") ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes client = opening->side[SIDE_CLIENT];
+	bool whole = opening->transport == OVER_UDP;
+
+	if (opening->side[SIDE_SERVER].left != 0)
+		return PROBE_NO;
+	if (client.left == 0)
+		return PROBE_MORE;
+	if (client.at[0] == '_' && client.left > 1 &&
+	    (client.at[1] == 'e' || client.at[1] == 's') && probe_event(client, whole) != PROBE_NO)
+		return probe_event(client, whole);
+	return probe_metric(client, whole);
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	one_way_begin(facts, &services[0]);
+}
+
+const struct dissector statsd_dissector = {
+	.name = "statsd",
+	.transports = OVER_TCP | OVER_UDP,
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = one_way_feed,
+};
