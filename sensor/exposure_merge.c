@@ -114,6 +114,12 @@ static void merge_texts(struct facts *into, const struct facts *from, bool bette
 		into->tls_not_after_s = from->tls_not_after_s;
 }
 
+/* A conversation that went on encrypted, where nobody has been let in without. */
+static bool upgraded(const struct exposure *x, const struct facts *from)
+{
+	return from->encryption == ENCRYPTION_STARTTLS && x->facts.auth < AUTH_NONE;
+}
+
 static void merge_facts(struct exposure *x, const struct facts *from, bool better)
 {
 	struct facts *into = &x->facts;
@@ -122,7 +128,8 @@ static void merge_facts(struct exposure *x, const struct facts *from, bool bette
 	merge_texts(into, from, better, let_in);
 	if (from->auth > into->auth)
 		into->auth = from->auth;
-	if (into->encryption <= ENCRYPTION_NA || (better && from->encryption > ENCRYPTION_NA))
+	if (from->encryption > ENCRYPTION_NA &&
+	    (into->encryption <= ENCRYPTION_NA || better || upgraded(x, from)))
 		into->encryption = from->encryption;
 	if (from->data_read > into->data_read)
 		into->data_read = from->data_read;
