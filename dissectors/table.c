@@ -11,6 +11,7 @@
 	D(mysql)                                                                                   \
 	D(http)                                                                                    \
 	D(mongodb)                                                                                 \
+	D(memcached)                                                                               \
 	D(imap)                                                                                    \
 	D(redis)                                                                                   \
 	D(beats)                                                                                   \
