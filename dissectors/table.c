@@ -12,6 +12,7 @@
 	D(http)                                                                                    \
 	D(mongodb)                                                                                 \
 	D(memcached)                                                                               \
+	D(memcached_udp)                                                                           \
 	D(imap)                                                                                    \
 	D(redis)                                                                                   \
 	D(beats)                                                                                   \
