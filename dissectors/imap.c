@@ -133,7 +133,7 @@ static int note_command(struct facts *facts, const struct command_row *row, bool
 
 	memcpy(text + prefix, row->name, strlen(row->name) + 1);
 	if (strcmp(row->name, "STORE") == 0 && lines_contain(&arguments, "\\Deleted")) {
-		strcat(text, " \\Deleted");
+		memcpy(text + strlen(text), " \\Deleted", sizeof " \\Deleted");
 		flags = is_many(&set) ? COMMAND_DESTRUCTIVE : 0;
 	}
 	return facts_command(facts, text, strlen(text), flags);

@@ -123,12 +123,12 @@ struct flow *sessions_victim(const struct sessions *sessions)
 
 struct session *sessions_open(struct sessions *sessions, struct flow *flow)
 {
-	struct slot *slot = slot_of(sessions, flow);
 	struct flow *victim = sessions_victim(sessions);
+	struct slot *slot;
 	uint32_t index;
 
-	if (slot)
-		return &slot->session;
+	if (flow->session != FLOW_NO_SESSION)
+		return &sessions->slots[flow->session].session;
 	if (victim) {
 		sessions->evicted++;
 		sessions_close(sessions, victim);

@@ -12,8 +12,10 @@ const char *text_time(uint64_t ns, char text[TEXT_TIME])
 {
 	char full[TIMESTAMP_TEXT];
 
-	if (ns == 0)
-		return strcpy(text, "never");
+	if (ns == 0) {
+		memcpy(text, "never", sizeof "never");
+		return text;
+	}
 	timestamp_format(ns, full);
 	memcpy(text, full, TEXT_TIME - 1); /* to the millisecond */
 	text[10] = ' ';
