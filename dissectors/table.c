@@ -13,6 +13,7 @@
 	D(mongodb)                                                                                 \
 	D(memcached)                                                                               \
 	D(memcached_udp)                                                                           \
+	D(smb)                                                                                     \
 	D(imap)                                                                                    \
 	D(redis)                                                                                   \
 	D(beats)                                                                                   \
