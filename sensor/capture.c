@@ -2,8 +2,10 @@
 /*
  * See capture.h. The one file that sees libpcap.
  *
- * Interfaces use TPACKET_V3 with a timeout of 50 to 100 ms: with 0 and a non-blocking handle nothing
- * is ever delivered, and immediate mode falls back to TPACKET_V2 (measured with libpcap 1.10).
+ * Interfaces use TPACKET_V3 with a timeout of 50 to 100 ms, after which the kernel hands over a block
+ * that is not full: with 0 and a non-blocking handle nothing is ever delivered, and immediate mode
+ * falls back to TPACKET_V2 (measured with libpcap 1.10). The handle does not block, because libpcap
+ * would wait for the first packet however long that takes.
  * PACKET_FANOUT is set on libpcap's own socket after activation: libpcap has no call for it.
  */
 #include "sensor/capture.h"
@@ -11,6 +13,7 @@
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +24,7 @@ struct capture {
 	enum link_type link;
 	capture_handler *handler; /* of the running capture_batch() */
 	void *context;
+	int wait_ms; /* of an interface */
 	struct capture_stats stats;
 	unsigned last_received, last_dropped, last_interface; /* libpcap's wrap at 32 bits */
 };
@@ -134,6 +138,7 @@ struct capture *capture_open_interface(const struct capture_interface *interface
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
 	pcap_t *pcap = pcap_create(interface->name, reason);
+	struct capture *capture;
 	int result;
 
 	if (!pcap) {
@@ -161,7 +166,15 @@ struct capture *capture_open_interface(const struct capture_interface *interface
 		pcap_close(pcap);
 		return NULL;
 	}
-	return wrap(pcap, NULL, error);
+	if (pcap_setnonblock(pcap, 1, reason) != 0) {
+		snprintf(error, CAPTURE_ERROR, "%s", reason);
+		pcap_close(pcap);
+		return NULL;
+	}
+	capture = wrap(pcap, NULL, error);
+	if (capture)
+		capture->wait_ms = (int)interface->timeout_ms * 2;
+	return capture;
 }
 
 void capture_close(struct capture *capture)
@@ -184,6 +197,14 @@ static void on_packet(unsigned char *user, const struct pcap_pkthdr *header,
 				 (uint64_t)header->ts.tv_usec * precision);
 }
 
+/* libpcap's own wait lasts until a packet comes, however long that takes. */
+static void wait_for_packets(struct capture *capture)
+{
+	struct pollfd ready = {.fd = pcap_get_selectable_fd(capture->pcap), .events = POLLIN};
+
+	poll(&ready, 1, capture->wait_ms);
+}
+
 int capture_batch(struct capture *capture, int max, capture_handler *handler, void *context)
 {
 	int n;
@@ -191,8 +212,10 @@ int capture_batch(struct capture *capture, int max, capture_handler *handler, vo
 	capture->handler = handler;
 	capture->context = context;
 	n = pcap_dispatch(capture->pcap, max, on_packet, (void *)capture);
-	if (n == PCAP_ERROR_BREAK)
-		return 0;
+	if (n == 0 && !capture->input) {
+		wait_for_packets(capture);
+		n = pcap_dispatch(capture->pcap, max, on_packet, (void *)capture);
+	}
 	return n < 0 ? -1 : n;
 }
 
@@ -201,11 +224,6 @@ const char *capture_failure(struct capture *capture)
 	const char *failure = capture->input ? input_failure(capture->input) : NULL;
 
 	return failure ? failure : pcap_geterr(capture->pcap);
-}
-
-void capture_break(struct capture *capture)
-{
-	pcap_breakloop(capture->pcap);
 }
 
 void capture_stats(struct capture *capture, struct capture_stats *stats)

@@ -39,13 +39,10 @@ void capture_close(struct capture *capture); /* NULL is allowed */
 
 /*
  * Hands over at most `max` packets. Returns how many; 0: the end of the file, or nothing came
- * within the timeout; -1: broken, see capture_failure().
+ * within twice the interface's timeout; -1: broken, see capture_failure().
  */
 int capture_batch(struct capture *capture, int max, capture_handler *handler, void *context);
 const char *capture_failure(struct capture *capture);
-
-/* From any thread or signal handler: the running capture_batch() of an interface returns soon. */
-void capture_break(struct capture *capture);
 
 struct capture_stats {
 	uint64_t received;	    /* by the socket, after the filter */

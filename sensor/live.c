@@ -154,9 +154,12 @@ static void *run_worker(void *context)
 			break;
 		between_batches(thread, n);
 	}
-	/* Packets in a block that is not full yet come within one timeout. */
-	for (int i = 0; i < LAST_BATCHES && n >= 0; i++)
+	/* Packets in a block that is not full yet come within the timeout that a batch waits for. */
+	for (int i = 0; i < LAST_BATCHES && n >= 0; i++) {
 		n = capture_batch(thread->capture, BATCH, on_packet, thread);
+		if (n == 0)
+			break;
+	}
 	worker_finish(thread->worker);
 	send_stats(thread);
 	if (n < 0)
@@ -419,7 +422,6 @@ static void stop_threads(struct live *live)
 
 		if (!thread->started)
 			continue;
-		capture_break(thread->capture);
 		/* A worker's last words must find room: its ring is emptied while it stops. */
 		while (pthread_tryjoin_np(thread->id, NULL) == EBUSY) {
 			take_messages(live);
