@@ -14,6 +14,7 @@
 	D(memcached)                                                                               \
 	D(memcached_udp)                                                                           \
 	D(smb)                                                                                     \
+	D(ldap)                                                                                    \
 	D(imap)                                                                                    \
 	D(redis)                                                                                   \
 	D(beats)                                                                                   \

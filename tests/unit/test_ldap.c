@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+/* LDAP: binds and what is served without; connectionless too. Recorded from slapd, and written. */
+#include "tests/unit/recorded.h"
+
+extern const struct dissector ldap_dissector;
+extern const struct dissector cldap_dissector;
+
+#define SEARCH(id)                                                                                 \
+	"\x30\x25\2\1" id "\x63\x20\4\0\x0a\1\0\x0a\1\0\2\1\0\2\1\0\1\1\0\x87\x0b"                 \
+	"objectclass\x30\0"
+#define ENTRY(id)	      "\x30\x14\2\1" id "\x64\x0f\4\0\x30\x0b\x30\x09\4\1o\x31\4\4\2xy"
+#define RESULT(id, tag, code) "\x30\x0c\2\1" id tag "\x07\x0a\1" code "\4\0\4\0"
+
+static void test_recorded(void **state)
+{
+	struct recorded r;
+	struct facts facts = recorded_facts(&r, &ldap_dissector, "ldap/auth-ok");
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
+	assert_string_equal(facts.user, "cn=admin,dc=corp");
+	assert_string_equal(facts.mechanism, "simple");
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_lacks(&facts, "pw123");
+	conversation_has(&facts, "SEARCH", ANSWER_YES, COMMAND_LISTING);
+	conversation_stands(&ldap_dissector, r.turns, r.count);
+	facts = recorded_facts(&r, &ldap_dissector, "ldap/auth-fail");
+	assert_int_equal(facts.auth, AUTH_FAILED);
+	assert_int_equal(facts.data_read, ANSWER_NO);
+	facts = recorded_facts(&r, &ldap_dissector, "ldap/starttls");
+	assert_true(facts.starts_tls);
+	assert_int_equal(facts.auth, AUTH_NA);
+}
+
+static void test_served_without_bind(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(SEARCH("\1")),
+		TURN_SERVER(ENTRY("\1") RESULT("\1", "\x65", "\0")),
+		TURN_CLIENT("\x30\x0b\2\1\2\x4a\6"
+			    "o=corp"),
+		TURN_SERVER(RESULT("\2", "\x6b", "\x32")),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&ldap_dissector, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "DELETE", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	conversation_stands(&ldap_dissector, turns, COUNT(turns));
+}
+
+static void test_bind_asked_for(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(SEARCH("\1")),
+		TURN_SERVER(RESULT("\1", "\x65", "\1")),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&ldap_dissector, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_REQUIRED);
+}
+
+static void test_anonymous(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("\x30\x0c\2\1\1\x60\7\2\1\3\4\0\x80\0"),
+		TURN_SERVER(RESULT("\1", "\x61", "\0")),
+		TURN_CLIENT(SEARCH("\2")),
+		TURN_SERVER(RESULT("\2", "\x65", "\0")),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&ldap_dissector, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_ANONYMOUS);
+	conversation_stands(&ldap_dissector, turns, COUNT(turns));
+}
+
+/* A step of a log-in is none; after the last one, what cannot be read. */
+static void test_sasl(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("\x30\x18\2\1\1\x60\x13\2\1\3\4\0\xa3\x0c\4\6GSSAPI\4\2ab"),
+		TURN_SERVER(RESULT("\1", "\x61", "\x0e")),
+		TURN_CLIENT("\x30\x18\2\1\2\x60\x13\2\1\3\4\0\xa3\x0c\4\6GSSAPI\4\2cd"),
+		TURN_SERVER(RESULT("\2", "\x61", "\0")),
+		TURN_CLIENT("\0\0\0\x04"
+			    "abcd"),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&ldap_dissector, turns, 2, 0, &facts));
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+	assert_true(dissect(&ldap_dissector, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
+	assert_string_equal(facts.mechanism, "GSSAPI");
+	assert_int_equal(facts.encryption, ENCRYPTION_NATIVE);
+	conversation_stands(&ldap_dissector, turns, COUNT(turns));
+}
+
+static void test_udp(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(SEARCH("\1")),
+		TURN_SERVER(ENTRY("\1") RESULT("\1", "\x65", "\0")),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect_over(&cldap_dissector, OVER_UDP, turns, COUNT(turns), 0, &facts));
+	assert_string_equal(facts.service->name, "cldap");
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+}
+
+#define PROBE(client, server, one_sided)                                                           \
+	dissect_probe(&ldap_dissector, OVER_TCP, client, sizeof(client) - 1, server,               \
+		      sizeof(server) - 1, one_sided)
+
+static void test_probe(void **state)
+{
+	(void)state;
+	assert_int_equal(PROBE(SEARCH("\1"), "", false), PROBE_MORE);
+	assert_int_equal(PROBE(SEARCH("\1"), "", true), PROBE_YES);
+	assert_int_equal(PROBE("\x30\5\2\1\3\x42\0", "", true), PROBE_YES);
+	assert_int_equal(PROBE("", SEARCH("\1"), true), PROBE_NO);
+	assert_int_equal(PROBE(ENTRY("\1"), "", true), PROBE_NO);
+	assert_int_equal(PROBE("", ENTRY("\1"), false), PROBE_YES);
+	/* SNMP */
+	assert_int_equal(PROBE("\x30\x26\2\1\1\4\6public\xa0\x19", "", true), PROBE_NO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recorded),       cmocka_unit_test(test_served_without_bind),
+		cmocka_unit_test(test_bind_asked_for), cmocka_unit_test(test_anonymous),
+		cmocka_unit_test(test_sasl),	       cmocka_unit_test(test_udp),
+		cmocka_unit_test(test_probe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
