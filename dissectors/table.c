@@ -15,6 +15,7 @@
 	D(memcached_udp)                                                                           \
 	D(smb)                                                                                     \
 	D(ldap)                                                                                    \
+	D(cldap)                                                                                   \
 	D(imap)                                                                                    \
 	D(redis)                                                                                   \
 	D(beats)                                                                                   \
