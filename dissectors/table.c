@@ -17,6 +17,7 @@
 	D(ldap)                                                                                    \
 	D(cldap)                                                                                   \
 	D(imap)                                                                                    \
+	D(smtp)                                                                                    \
 	D(redis)                                                                                   \
 	D(beats)                                                                                   \
 	D(fluentd)                                                                                 \

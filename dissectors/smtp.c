@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * SMTP and LMTP (RFC 5321, 2033): a line for each command, three digits in answer, in order even
+ * when commands are sent ahead (RFC 2920). Behind DATA come lines up to a lone dot, behind BDAT n
+ * as many bytes (RFC 3030); neither is looked at. LMTP answers the dot once per recipient.
+ *
+ * Who delivers without a log-in is served without one: RCPT accepted means auth none, whether the
+ * recipient is the server's own or, as with an open relay, anybody's.
+ */
+#include "dissectors/banner.h"
+#include "dissectors/lines.h"
+#include "dissectors/numeric_probe.h"
+#include "dissectors/pending.h"
+#include "dissectors/sasl.h"
+#include "dissectors/smtp_words.h"
+
+#define CHUNK_MAX (UINT64_C(1) << 40) /* bytes; more than that is no length */
+
+static const uint16_t smtp_ports[] = {25, 465, 587, 2525, 0};
+static const uint16_t lmtp_ports[] = {24, 0};
+
+enum {
+	SMTP,
+	LMTP,
+};
+
+static const struct service services[] = {
+	[SMTP] =
+		{
+			.name = "smtp",
+			.family = FAMILY_MAIL,
+			.about = "mail transfer and submission",
+			.identifier = "open-smtp",
+			.ports = smtp_ports,
+		},
+	[LMTP] =
+		{
+			.name = "lmtp",
+			.family = FAMILY_MAIL,
+			.about = "local mail delivery",
+			.ports = lmtp_ports,
+		},
+};
+
+struct smtp {
+	struct line client, server;
+	struct pending pending;
+	struct sasl sasl;
+	uint64_t chunk_left;
+	int data_handle;
+	uint16_t reply;	      /* code of the answer whose lines are coming */
+	uint8_t last_side;    /* enum side + 1; 0 before the first byte */
+	uint8_t recipients;   /* accepted for this mail */
+	uint8_t replies_left; /* of LMTP for the mail that is over */
+	bool midstream, greeted, logged_in, lmtp;
+	bool in_data;
+	bool unsure;	  /* which answer is to which command, until the client's next turn */
+	bool client_lost; /* nothing of the client means anything until its next turn */
+	bool server_lost; /* until its next line */
+};
+
+_Static_assert(sizeof(struct smtp) <= DISSECTOR_STATE_MAX, "state of smtp");
+
+static enum probe_result probe(const struct opening *opening)
+{
+	enum numeric is = numeric_probe(opening);
+
+	return numeric_result(is == NUMERIC_LMTP ? NUMERIC_SMTP : is, NUMERIC_SMTP);
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[SMTP]);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+}
+
+static void set_lmtp(struct smtp *smtp, struct facts *facts)
+{
+	smtp->lmtp = true;
+	facts_set_service(facts, &services[LMTP]);
+}
+
+/* "BDAT 86 LAST" */
+static uint64_t chunk_length(struct bytes arguments)
+{
+	struct bytes word = lines_word(&arguments);
+	uint64_t length = 0;
+
+	while (word.left != 0 && length < CHUNK_MAX) {
+		uint8_t c = bytes_u8(&word);
+
+		if (c < '0' || c > '9')
+			return 0;
+		length = length * 10 + (uint64_t)(c - '0');
+	}
+	return length;
+}
+
+static void on_command(struct smtp *smtp, struct facts *facts, struct bytes text)
+{
+	struct bytes word = lines_word(&text), name;
+	const struct smtp_command *row = smtp_words_command(&word);
+	int handle;
+
+	if (!row) { /* it is answered as well */
+		pending_add(&smtp->pending, -1, SMTP_ANY);
+		return;
+	}
+	handle = facts_command(facts, row->name, strlen(row->name), row->flags);
+	pending_add(&smtp->pending, handle, row->kind);
+	if (lines_equal(&word, "LHLO"))
+		set_lmtp(smtp, facts);
+	if (row->kind == SMTP_LOG_IN) {
+		name = lines_word(&text);
+		sasl_begin(&smtp->sasl, facts, name, text);
+	} else if (row->kind == SMTP_DATA) {
+		smtp->in_data = true;
+		smtp->data_handle = handle;
+	} else if (row->kind == SMTP_CHUNK) {
+		smtp->chunk_left = chunk_length(text);
+	}
+}
+
+static void on_client_line(struct smtp *smtp, struct facts *facts)
+{
+	struct bytes text = bytes_from(smtp->client.text, smtp->client.length);
+
+	if (smtp->in_data) {
+		if (text.left != 1 || text.at[0] != '.')
+			return;
+		smtp->in_data = false;
+		pending_add(&smtp->pending, smtp->data_handle, SMTP_DATA_END);
+	} else if (sasl_takes_line(&smtp->sasl)) {
+		sasl_line(&smtp->sasl, facts, text);
+	} else {
+		on_command(smtp, facts, text);
+	}
+}
+
+/* The first line of the greeting that names a product does. */
+static void on_greeting(struct smtp *smtp, struct facts *facts, struct bytes text)
+{
+	if (numeric_greeting(text) == NUMERIC_LMTP)
+		set_lmtp(smtp, facts);
+	if (!facts->product[0])
+		smtp_words_product(text, facts);
+}
+
+static void deliver_without_login(struct smtp *smtp, struct facts *facts)
+{
+	if (!smtp->logged_in && !smtp->midstream)
+		facts_set_auth(facts, AUTH_NONE);
+}
+
+/* "530 5.7.0 Authentication required", "554 Relaying denied. Proper authentication required." */
+static bool asks_for_login(unsigned code, const struct bytes *text)
+{
+	return code == 530 ||
+	       (code >= 500 &&
+		(lines_contain(text, "authentication required") ||
+		 lines_contain(text, "not authenticated") || lines_contain(text, "must auth") ||
+		 lines_contain(text, "log in first") || lines_contain(text, "login first")));
+}
+
+static void on_login_answer(struct smtp *smtp, struct facts *facts, unsigned code)
+{
+	smtp->logged_in |= code == 235;
+	/* Not understood, or not now: nobody has judged the credentials. */
+	if (code == 421 || (code >= 500 && code <= 504)) {
+		smtp->sasl.active = false;
+		if (facts->auth == AUTH_UNKNOWN && facts->logins_failed == 0 && !smtp->midstream)
+			facts_set_auth(facts, AUTH_NA);
+		return;
+	}
+	if (code == 235 || code >= 400)
+		sasl_end(&smtp->sasl, facts, code == 235);
+}
+
+static void start_tls(struct smtp *smtp, struct facts *facts)
+{
+	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+	facts_set_data_read(facts, ANSWER_UNKNOWN);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts->starts_tls = true;
+	facts->revision++;
+	smtp->client_lost = smtp->server_lost = true;
+}
+
+/* DATA was refused: the dot that was sent ahead is not answered as one. */
+static void refuse_data(struct smtp *smtp)
+{
+	struct pending_row *next = pending_first(&smtp->pending);
+
+	smtp->in_data = false;
+	if (next && next->kind == SMTP_DATA_END)
+		pending_drop(&smtp->pending);
+}
+
+/* False if more answers to the same command follow. */
+static bool on_mail_answer(struct smtp *smtp, struct facts *facts, uint8_t kind, bool ok)
+{
+	switch ((enum smtp_kind)kind) {
+	case SMTP_RECIPIENT:
+		if (ok && smtp->recipients != UINT8_MAX)
+			smtp->recipients++;
+		if (ok)
+			deliver_without_login(smtp, facts);
+		break;
+	case SMTP_DATA:
+		if (ok)
+			deliver_without_login(smtp, facts);
+		break;
+	case SMTP_DATA_END:
+		if (smtp->lmtp && smtp->replies_left == 0)
+			smtp->replies_left = smtp->recipients;
+		if (smtp->replies_left > 1) {
+			smtp->replies_left--;
+			return false;
+		}
+		smtp->replies_left = 0;
+		smtp->recipients = 0;
+		break;
+	case SMTP_RESET:
+	case SMTP_HELLO:
+		smtp->recipients = 0;
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, struct bytes text)
+{
+	struct pending_row *first = pending_first(&smtp->pending);
+	struct pending_row row;
+	bool ok = code < 400;
+
+	if (code == 334) {
+		sasl_challenge(&smtp->sasl);
+		return;
+	}
+	if (!first || smtp->unsure) {
+		pending_drop(&smtp->pending);
+		return;
+	}
+	row = *first;
+	if (!ok && !smtp->logged_in && asks_for_login(code, &text))
+		facts_set_auth(facts, AUTH_REQUIRED);
+	if (row.kind != SMTP_DATA || !ok)
+		facts_command_result(facts, row.handle, ok);
+	if (!on_mail_answer(smtp, facts, row.kind, ok))
+		return;
+	pending_drop(&smtp->pending);
+	if (row.kind == SMTP_LOG_IN)
+		on_login_answer(smtp, facts, code);
+	else if (row.kind == SMTP_START_TLS && code == 220)
+		start_tls(smtp, facts);
+	else if (row.kind == SMTP_DATA && !ok)
+		refuse_data(smtp);
+	else if (row.kind == SMTP_LOOK_UP && ok)
+		facts_set_data_read(facts, ANSWER_YES);
+}
+
+static void on_server_line(struct smtp *smtp, struct facts *facts)
+{
+	struct bytes text, line = bytes_from(smtp->server.text, smtp->server.length);
+	bool last = false;
+	unsigned code = banner_reply(line, &last, &text);
+
+	if (code == 0 || (smtp->reply != 0 && code != smtp->reply))
+		return;
+	smtp->reply = last ? 0 : (uint16_t)code;
+	if (!smtp->greeted) {
+		on_greeting(smtp, facts, text);
+		if (last && !smtp->midstream && facts->auth == AUTH_UNKNOWN)
+			facts_set_auth(facts, AUTH_NA);
+		smtp->greeted = last;
+	} else if (last) {
+		on_answer(smtp, facts, code, text);
+	}
+}
+
+/* The client speaks after the server: after a gap, both are at the start of a line again. */
+static void next_turn(struct smtp *smtp)
+{
+	if (smtp->unsure)
+		pending_clear(&smtp->pending);
+	smtp->unsure = false;
+	if (!smtp->client_lost)
+		return;
+	smtp->client_lost = smtp->in_data = false;
+	smtp->chunk_left = 0;
+	lines_reset(&smtp->client);
+}
+
+static void feed_client(struct smtp *smtp, struct facts *facts, struct bytes input)
+{
+	if (smtp->last_side == SIDE_SERVER + 1)
+		next_turn(smtp);
+	while (input.left != 0) {
+		if (smtp->chunk_left != 0) {
+			size_t n = smtp->chunk_left < input.left ? (size_t)smtp->chunk_left
+								 : input.left;
+
+			bytes_skip(&input, n);
+			smtp->chunk_left -= n;
+		} else if (lines_next(&smtp->client, &input) && !smtp->client_lost) {
+			on_client_line(smtp, facts);
+		}
+	}
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct smtp *smtp = state;
+	struct bytes input = bytes_from(bytes, length);
+
+	if (length == 0)
+		return;
+	if (from == SIDE_CLIENT)
+		feed_client(smtp, facts, input);
+	while (from == SIDE_SERVER && !facts->starts_tls && lines_next(&smtp->server, &input)) {
+		if (!smtp->server_lost)
+			on_server_line(smtp, facts);
+		else
+			smtp->unsure = true; /* it may have been an answer */
+		smtp->server_lost = false;
+	}
+	smtp->last_side = (uint8_t)(from + 1);
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct smtp *smtp = state;
+
+	(void)facts;
+	if (smtp->last_side == 0) {
+		smtp->midstream = smtp->greeted = true;
+		return;
+	}
+	if (from == SIDE_CLIENT && missing != 0 && missing <= smtp->chunk_left) {
+		smtp->chunk_left -= missing;
+		return;
+	}
+	smtp->unsure = smtp->greeted = true;
+	if (from == SIDE_CLIENT) {
+		smtp->client_lost = true;
+		return;
+	}
+	smtp->reply = 0;
+	smtp->server_lost = true;
+	lines_reset(&smtp->server);
+}
+
+const struct dissector smtp_dissector = {
+	.name = "smtp",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct smtp),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};
