@@ -18,6 +18,7 @@
 	D(cldap)                                                                                   \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
+	D(pop3)                                                                                    \
 	D(redis)                                                                                   \
 	D(beats)                                                                                   \
 	D(fluentd)                                                                                 \

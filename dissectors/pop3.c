@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * POP3 (RFC 1939, 2449, 5034): a line for each command, "+OK" or "-ERR" in answer, in order.
+ * Behind some answers come lines up to a lone dot. Passwords are in PASS, in APOP's digest and in
+ * the lines that follow AUTH; of all of them only the user's name is taken.
+ */
+#include "dissectors/banner.h"
+#include "dissectors/lines.h"
+#include "dissectors/pending.h"
+#include "dissectors/pop3_probe.h"
+#include "dissectors/sasl.h"
+
+#define BULK_DELETE 2 /* messages deleted in one session that make it bulk */
+
+static const uint16_t ports[] = {110, 995, 0};
+
+static const struct service services[] = {
+	{
+		.name = "pop3",
+		.family = FAMILY_MAIL,
+		.about = "POP3 mailbox access",
+		.identifier = "accessible-pop3",
+		.ports = ports,
+	},
+};
+
+enum kind {
+	ANY,	/* answered before a log-in as well */
+	SECURE, /* only answered after a log-in */
+	READ,	/* SECURE, and its answer is stored data */
+	USER,
+	PASS, /* or APOP: this answer is the log-in's */
+	LOG_IN,
+	MECHANISMS, /* AUTH alone lists them */
+	CAPABILITIES,
+	START_TLS,
+};
+
+#define LINES_FOLLOW 0x80 /* in the kind of a pending row */
+
+struct pop3 {
+	struct line client, server;
+	struct pending pending;
+	struct sasl sasl;
+	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	uint8_t deleted;
+	bool midstream, greeted, logged_in;
+	bool in_lines;	   /* of an answer, up to a lone dot */
+	bool of_data;	   /* and they are stored data */
+	bool capabilities; /* or say who serves */
+	bool unsure;	   /* which answer is to which command, until the client's next turn */
+	bool client_lost, server_lost; /* until the next line */
+};
+
+_Static_assert(sizeof(struct pop3) <= DISSECTOR_STATE_MAX, "state of pop3");
+
+static const struct command_row {
+	const char *name;
+	uint8_t kind;
+	uint8_t flags;
+	bool lines;	  /* several follow */
+	bool lines_alone; /* but not if there is an argument */
+} commands[] = {
+	{"USER", USER, 0, false, false},
+	{"PASS", PASS, 0, false, false},
+	{"APOP", PASS, 0, false, false},
+	{"AUTH", LOG_IN, 0, false, false},
+	{"CAPA", CAPABILITIES, 0, true, false},
+	{"STLS", START_TLS, 0, false, false},
+	{"STAT", SECURE, 0, false, false},
+	{"LIST", READ, COMMAND_LISTING, true, true},
+	{"UIDL", READ, COMMAND_LISTING, true, true},
+	{"RETR", READ, COMMAND_LISTING, true, false},
+	{"TOP", READ, COMMAND_LISTING, true, false},
+	{"DELE", SECURE, 0, false, false},
+	{"RSET", SECURE, 0, false, false},
+	{"LAST", SECURE, 0, false, false},
+	{"NOOP", SECURE, 0, false, false},
+	{"QUIT", ANY, 0, false, false},
+};
+
+static const struct banner_product products[] = {
+	{"Dovecot", "Dovecot"},
+	{"Cyrus POP3", "Cyrus IMAP"},
+	{"Courier", "Courier"},
+	{"Microsoft Exchange", "Microsoft Exchange"},
+	{"MDaemon", "MDaemon"},
+	{"Kerio Connect", "Kerio Connect"},
+	{"Zimbra", "Zimbra"},
+	{"hMailServer", "hMailServer"},
+	{"MailEnable", "MailEnable"},
+	{"Gpop", "Gmail"},
+	{"IceWarp", "IceWarp"},
+	{"Axigen", "Axigen"},
+	{"CommuniGate Pro", "CommuniGate Pro"},
+	{"Domino", "IBM Domino"},
+	{"SmarterMail", "SmarterMail"},
+	{"Qpopper", "Qpopper"},
+	{"QPOP", "Qpopper"},
+	{"teapop", "teapop"},
+	{"popa3d", "popa3d"},
+	{"Perdition", "Perdition"},
+	{"JAMES", "Apache James"},
+	{"Stalwart", "Stalwart"},
+	{"ArGoSoft", "ArGoSoft Mail Server"},
+	{"GroupWise", "GroupWise"},
+};
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+}
+
+static void note_user(struct facts *facts, struct bytes arguments)
+{
+	struct bytes user = lines_word(&arguments);
+
+	FACTS_TEXT(facts, user, user.at, user.left);
+	if (facts->auth == AUTH_NA || facts->auth == AUTH_REQUIRED)
+		facts_set_auth(facts, AUTH_UNKNOWN);
+}
+
+static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
+{
+	struct bytes word = lines_word(&text);
+	const struct command_row *row = NULL;
+	uint8_t kind;
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands && !row; i++) {
+		if (lines_equal(&word, commands[i].name))
+			row = &commands[i];
+	}
+	if (!row) {
+		pending_add(&pop->pending, -1, ANY);
+		return;
+	}
+	kind = row->kind;
+	if (kind == LOG_IN && text.left == 0)
+		kind = MECHANISMS | LINES_FOLLOW;
+	if (row->lines && !(row->lines_alone && text.left != 0))
+		kind |= LINES_FOLLOW;
+	pending_add(&pop->pending, facts_command(facts, row->name, strlen(row->name), row->flags),
+		    kind);
+	if (kind == LOG_IN) {
+		word = lines_word(&text);
+		sasl_begin(&pop->sasl, facts, word, text);
+	} else if (kind == USER || lines_equal(&word, "APOP")) {
+		FACTS_TEXT(facts, mechanism, row->name, strlen(row->name));
+		note_user(facts, text);
+	}
+}
+
+static void on_client_line(struct pop3 *pop, struct facts *facts)
+{
+	struct bytes text = bytes_from(pop->client.text, pop->client.length);
+
+	if (sasl_takes_line(&pop->sasl))
+		sasl_line(&pop->sasl, facts, text);
+	else
+		on_command(pop, facts, text);
+}
+
+static void on_login(struct pop3 *pop, struct facts *facts, bool ok, bool by_sasl)
+{
+	pop->logged_in |= ok;
+	if (by_sasl)
+		sasl_end(&pop->sasl, facts, ok);
+	else
+		facts_login(facts, ok);
+}
+
+static void start_tls(struct pop3 *pop, struct facts *facts)
+{
+	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+	facts_set_data_read(facts, ANSWER_UNKNOWN);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts->starts_tls = true;
+	facts->revision++;
+	pop->client_lost = pop->server_lost = true;
+}
+
+/* Mail is read, or would have been if there had been a log-in. */
+static void on_secure(struct pop3 *pop, struct facts *facts, bool ok)
+{
+	if (pop->logged_in || pop->midstream)
+		return;
+	if (ok)
+		facts_set_auth(facts, AUTH_NONE);
+	else if (facts->auth == AUTH_NA || facts->auth == AUTH_UNKNOWN)
+		facts_set_auth(facts, AUTH_REQUIRED);
+}
+
+/* One message is housekeeping, several are bulk; the flag joins the row that is there. */
+static void count_deleted(struct pop3 *pop, struct facts *facts, const struct pending_row *row)
+{
+	static const char name[] = "DELE";
+	size_t index = row->handle < 0 ? FACTS_COMMANDS : (size_t)(row->handle & 0xffff);
+
+	if (index >= facts->command_count || strcmp(facts->commands[index].text, name) != 0)
+		return;
+	if (pop->deleted < BULK_DELETE && ++pop->deleted == BULK_DELETE)
+		facts_command(facts, name, sizeof name - 1, COMMAND_DESTRUCTIVE);
+}
+
+static void on_answer(struct pop3 *pop, struct facts *facts, bool ok)
+{
+	struct pending_row *first = pending_first(&pop->pending);
+	struct pending_row row;
+	uint8_t kind;
+
+	if (!first || pop->unsure) {
+		pending_drop(&pop->pending);
+		return;
+	}
+	row = *first;
+	pending_drop(&pop->pending);
+	kind = row.kind & (LINES_FOLLOW - 1);
+	facts_command_result(facts, row.handle, ok);
+	pop->in_lines = ok && (row.kind & LINES_FOLLOW);
+	pop->of_data = pop->in_lines && kind == READ;
+	pop->capabilities = pop->in_lines && kind == CAPABILITIES;
+	switch ((enum kind)kind) {
+	case USER:
+		if (!ok)
+			on_login(pop, facts, false, false);
+		break;
+	case PASS:
+	case LOG_IN:
+		on_login(pop, facts, ok, kind == LOG_IN);
+		break;
+	case READ:
+	case SECURE:
+		on_secure(pop, facts, ok);
+		if (ok && kind == READ && !pop->in_lines)
+			facts_set_data_read(facts, ANSWER_YES);
+		if (ok && kind == SECURE)
+			count_deleted(pop, facts, &row);
+		break;
+	case START_TLS:
+		if (ok)
+			start_tls(pop, facts);
+		break;
+	case MECHANISMS:
+	case CAPABILITIES:
+	case ANY:
+		break;
+	}
+}
+
+static void on_greeting(struct pop3 *pop, struct facts *facts, struct bytes text)
+{
+	pop->greeted = true;
+	facts_set_auth(facts, AUTH_NA);
+	banner_product(text, products, sizeof products / sizeof *products, facts);
+}
+
+/* A line of an answer that has several. */
+static void on_data_line(struct pop3 *pop, struct facts *facts, struct bytes text)
+{
+	if (text.left == 1 && text.at[0] == '.') {
+		pop->in_lines = pop->of_data = pop->capabilities = false;
+		return;
+	}
+	if (pop->of_data)
+		facts_set_data_read(facts, ANSWER_YES);
+	if (pop->capabilities && lines_start_with(&text, "IMPLEMENTATION "))
+		banner_product(text, products, sizeof products / sizeof *products, facts);
+}
+
+static void on_server_line(struct pop3 *pop, struct facts *facts)
+{
+	struct bytes text = bytes_from(pop->server.text, pop->server.length);
+	bool ok = lines_start_with(&text, "+OK");
+
+	if (pop->in_lines)
+		on_data_line(pop, facts, text);
+	else if (!ok && !lines_start_with(&text, "-ERR") && text.left != 0 && text.at[0] == '+')
+		sasl_challenge(&pop->sasl);
+	else if (!ok && !lines_start_with(&text, "-ERR"))
+		return;
+	else if (!pop->greeted)
+		on_greeting(pop, facts, text);
+	else
+		on_answer(pop, facts, ok);
+}
+
+/* After a gap: when the client speaks after the server, both are at the start of a line again. */
+static void next_turn(struct pop3 *pop)
+{
+	if (!pop->unsure)
+		return;
+	pop->unsure = pop->client_lost = pop->in_lines = false;
+	pending_clear(&pop->pending);
+	lines_reset(&pop->client);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct pop3 *pop = state;
+	struct bytes input = bytes_from(bytes, length);
+
+	if (length == 0)
+		return;
+	if (from == SIDE_CLIENT && pop->last_side == SIDE_SERVER + 1)
+		next_turn(pop);
+	while (from == SIDE_CLIENT && lines_next(&pop->client, &input)) {
+		if (!pop->client_lost)
+			on_client_line(pop, facts);
+	}
+	while (from == SIDE_SERVER && !facts->starts_tls && lines_next(&pop->server, &input)) {
+		if (!pop->server_lost)
+			on_server_line(pop, facts);
+		else
+			pop->unsure = true; /* it may have been an answer */
+		pop->server_lost = false;
+	}
+	pop->last_side = (uint8_t)(from + 1);
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct pop3 *pop = state;
+
+	(void)facts;
+	(void)missing;
+	if (pop->last_side == 0) {
+		pop->midstream = pop->greeted = true;
+		return;
+	}
+	pop->unsure = pop->greeted = true;
+	if (from == SIDE_CLIENT) {
+		pop->client_lost = true;
+		return;
+	}
+	pop->server_lost = true;
+	lines_reset(&pop->server);
+}
+
+const struct dissector pop3_dissector = {
+	.name = "pop3",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct pop3),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = pop3_probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};
