@@ -74,6 +74,7 @@ struct ldap {
 	uint8_t bind;	   /* enum bind of the latest request */
 	uint8_t last_side; /* enum side + 1; 0 before the first byte */
 	bool midstream, bound, start_tls;
+	bool asked; /* anything that has an answer */
 };
 
 _Static_assert(sizeof(struct ldap) <= DISSECTOR_STATE_MAX, "state of ldap");
@@ -188,13 +189,19 @@ static void on_request(struct ldap *ldap, struct facts *facts, uint32_t id, uint
 		on_bind(ldap, facts, b);
 	if (operation == LDAP_EXTENDED)
 		pending.start_tls = is_start_tls(b);
-	if (operation == LDAP_UNBIND || operation == LDAP_ABANDON)
+	if (operation == LDAP_UNBIND || operation == LDAP_ABANDON) {
+		if (ldap->bind == BIND_NONE && !ldap->midstream && !ldap->asked &&
+		    facts->auth == AUTH_UNKNOWN)
+			facts_set_auth(facts, AUTH_NA);
 		return;
+	}
+	ldap->asked = true;
 	ldap->pending[ldap->next] = pending;
 	ldap->next = (uint8_t)((ldap->next + 1) % OUTSTANDING);
 }
 
-static void on_bound(struct ldap *ldap, struct facts *facts, uint32_t code)
+/* `proof`: the server has sent its own, as only SASL has it. */
+static void on_bound(struct ldap *ldap, struct facts *facts, uint32_t code, bool proof)
 {
 	if (code == RESULT_SASL_IN_PROGRESS || (code == RESULT_SUCCESS && ldap->bind == BIND_STEP))
 		return;
@@ -214,6 +221,8 @@ static void on_bound(struct ldap *ldap, struct facts *facts, uint32_t code)
 	case BIND_NONE: /* the request was not seen */
 		if (code == RESULT_INVALID_CREDENTIALS)
 			facts_login(facts, false);
+		if (code == RESULT_SUCCESS && proof)
+			facts_login(facts, true);
 		break;
 	}
 }
@@ -245,8 +254,18 @@ static struct pending take_pending(struct ldap *ldap, uint32_t id)
 	return found;
 }
 
+/* Behind the code: matched name, message, referral, the server's SASL credentials. */
+static bool has_proof(struct bytes b)
+{
+	uint8_t tag = 0;
+
+	take_element(&b, &tag);
+	take_element(&b, &tag);
+	return b.left != 0 && b.at[0] == 0x87;
+}
+
 static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8_t operation,
-		      uint32_t code)
+		      uint32_t code, struct bytes b)
 {
 	struct pending pending = take_pending(ldap, id);
 	bool good = code == RESULT_SUCCESS || code == RESULT_SASL_IN_PROGRESS ||
@@ -255,10 +274,10 @@ static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8
 	facts_command_result(facts, pending.handle, good);
 	switch (operation) {
 	case LDAP_BIND_RESPONSE:
-		on_bound(ldap, facts, code);
+		on_bound(ldap, facts, code, has_proof(b));
 		break;
 	case LDAP_EXTENDED_RESPONSE:
-		if (facts->auth == AUTH_UNKNOWN && !ldap->midstream)
+		if (facts->auth == AUTH_UNKNOWN && !ldap->midstream && !(pending.start_tls && good))
 			facts_set_auth(facts, AUTH_NA);
 		if (pending.start_tls && good) {
 			facts->starts_tls = true;
@@ -287,12 +306,14 @@ static void on_response(struct ldap *ldap, struct facts *facts, uint32_t id, uin
 		on_served(ldap, facts);
 		return;
 	case LDAP_REFERENCE:
+		facts_set_data_read(facts, ANSWER_YES);
+		return;
 	case LDAP_INTERMEDIATE:
 		return;
 	default:
 		code = ldap_probe_integer(&b, 0x0a);
 		if (!b.failed)
-			on_result(ldap, facts, id, operation, code);
+			on_result(ldap, facts, id, operation, code, b);
 		return;
 	}
 }
