@@ -8,7 +8,7 @@
  * over (101, CONNECT). A parser holds a pointer only while it runs.
  *
  * Bytes of a response's headers and of its body never need to be kept at the same time, nor do
- * those of a request's target and headers: each side has one buffer. What held a secret is wiped.
+ * those of a request's target, headers and body: each side has one buffer. What held a secret is wiped.
  */
 #include <http_parser.h>
 
@@ -226,7 +226,12 @@ static int on_body(http_parser *parser, const char *at, size_t length)
 	struct http_side *side = side_of(c);
 
 	side->body_left -= side->body_left < length ? side->body_left : length;
-	if (c->from == SIDE_CLIENT || !c->http->exchange.response.open)
+	if (c->from == SIDE_CLIENT) {
+		if (http_request_wants_body(&c->http->exchange))
+			text_append(c, at, length);
+		return 0;
+	}
+	if (!c->http->exchange.response.open)
 		return 0;
 	c->http->exchange.response.has_body = true;
 	text_append(c, at, length);
@@ -242,6 +247,8 @@ static int on_message_complete(http_parser *parser)
 
 	if (c->from == SIDE_SERVER)
 		settle(c);
+	else
+		http_request_body(&c->http->exchange, bytes_from(text_of(c), side->text_length));
 	side->in_body = false;
 	side->body_left = 0;
 	text_wipe(c);
@@ -369,6 +376,8 @@ static void http_gap(void *state, struct facts *facts, enum side from, uint64_t 
 	}
 	if (from == SIDE_SERVER)
 		settle(&c);
+	else
+		text_wipe(&c); /* a statement with a hole is not to be read */
 	if (inside) {
 		side->body_left -= missing;
 		side->parser.content_length -= missing;

@@ -7,7 +7,9 @@
 #include "dissectors/http_exchange.h"
 
 #include "dissectors/http_credentials.h"
+#include "dissectors/http_paths.h"
 #include "dissectors/http_products.h"
+#include "dissectors/http_statement.h"
 
 #include <stdio.h>
 
@@ -22,6 +24,7 @@ enum {
 	TRAIT_CONNECT = 1 << 4,
 	TRAIT_DELETE = 1 << 5,
 	TRAIT_POST = 1 << 6,
+	TRAIT_LOGIN = 1 << 7, /* by its path: the body holds credentials */
 };
 
 static const struct {
@@ -58,18 +61,24 @@ static uint8_t traits_of(const char *method)
 }
 
 /*
- * Cuts scheme, user and host off the absolute form ("http://user:secret@host/path"), and what
- * follows the path; the query goes to *query.
+ * Cuts what follows the path off; the query goes to *query. Of the absolute form
+ * ("http://user:secret@host/path"), the host goes to *host, without the user.
  */
-static struct bytes path_of(struct bytes target, struct bytes *query)
+static struct bytes path_of(struct bytes target, struct bytes *query, struct bytes *host)
 {
 	struct bytes path = target;
 	size_t n = 0;
 
+	*host = bytes_from(target.at, 0);
 	if (bytes_start_with(&path, "http://") || bytes_start_with(&path, "https://")) {
-		bytes_skip(&path, sizeof "https://" - 1);
-		while (path.left != 0 && path.at[0] != '/')
-			bytes_skip(&path, 1);
+		bytes_skip(&path, sizeof "http://" - 1);
+		bytes_skip(&path, path.at[0] == '/');
+		host->at = path.at;
+		while (path.left != 0 && path.at[0] != '/' && path.at[0] != '?') {
+			if (bytes_u8(&path) == '@')
+				host->at = path.at;
+		}
+		host->left = (size_t)(path.at - host->at);
 	}
 	while (n < path.left && path.at[n] != '?' && path.at[n] != '#' && path.at[n] != ';')
 		n++;
@@ -94,51 +103,109 @@ static unsigned flags_of(const struct http_request *r)
 }
 
 static void note_command(struct http_exchange *x, struct facts *facts, const char *method,
-			 struct bytes path)
+			 struct bytes host, struct bytes path)
 {
-	char text[FACTS_COMMAND_TEXT];
+	char shown[FACTS_COMMAND_TEXT], text[FACTS_COMMAND_TEXT];
 	unsigned flags = flags_of(&x->current);
-	int n = snprintf(text, sizeof text, "%s %.*s", method,
-			 path.left < sizeof text ? (int)path.left : (int)sizeof text - 1,
-			 (const char *)path.at);
-
+	int n = snprintf(text, sizeof text, "%s %s%.*s", method, host.left != 0 ? "http://" : "",
+			 (int)(host.left < sizeof text ? host.left : sizeof text),
+			 (const char *)host.at);
+	size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+	size_t shown_length = http_path_show(shown, sizeof shown, path);
 	uint8_t before = facts->command_count;
 	bool ordinary = flags == 0 && !(x->current.traits & (TRAIT_CHANGES | TRAIT_POST));
 
-	if (n <= 0 || (ordinary && x->noted >= NOTED_MAX))
+	if (ordinary && x->noted >= NOTED_MAX)
 		return;
-	x->current.command = facts_command(
-		facts, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1, flags);
+	if (shown_length > sizeof text - length)
+		shown_length = sizeof text - length;
+	memcpy(text + length, shown, shown_length);
+	x->current.command = facts_command(facts, text, length + shown_length, flags);
 	if (ordinary && facts->command_count != before)
 		x->noted++;
+}
+
+/* Paths that take a name and a password in the body. */
+static bool is_login(struct bytes path)
+{
+	static const char *const ends[] = {"/login", "/signin", "/_session", "/authenticate"};
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		size_t n = strlen(ends[i]);
+
+		if (path.left >= n && memcmp(path.at + path.left - n, ends[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Keeps the statement in `text`, if there is one, for http_settle() to note. */
+static void take_statement(struct http_exchange *x, struct http_request *request, struct bytes text,
+			   bool raw)
+{
+	unsigned flags = http_statement(text, raw, x->statement, sizeof x->statement);
+
+	if (x->statement[0] == '\0')
+		return;
+	x->statement_flags = (uint8_t)flags;
+	x->statement_serial =
+		(uint8_t)(x->statement_serial == UINT8_MAX ? 1 : x->statement_serial + 1);
+	request->statement = x->statement_serial;
+	if (flags & COMMAND_LISTING)
+		request->asks |= ASKS_RECORDS;
 }
 
 void http_request_line(struct http_exchange *x, struct facts *facts, const char *method,
 		       struct bytes target, bool cut)
 {
-	struct bytes query;
-	struct bytes path;
+	struct bytes query = bytes_from(NULL, 0), host = query, path = target;
+	struct http_request *r = &x->current;
 
-	x->current = (struct http_request){.traits = traits_of(method), .command = -1};
-	path = x->current.traits & TRAIT_CONNECT ? target : path_of(target, &query);
-	if (x->current.traits & TRAIT_CONNECT)
-		query = bytes_from(NULL, 0);
-	x->current.asks = http_asks((const char *)path.at, path.left);
-	x->current.credentials = (uint8_t)http_credentials_in_query(facts, query, cut);
+	*r = (struct http_request){.traits = traits_of(method), .command = -1};
+	if (!(r->traits & TRAIT_CONNECT))
+		path = path_of(target, &query, &host);
+	if (cut && query.left == 0 && host.at + host.left == target.at + target.left)
+		host.left = 0; /* it may be a user's name and password */
+	r->asks = http_asks(method, path, query);
+	if (host.left != 0)
+		r->asks |= ASKS_PROXY;
+	r->asked = http_product_asked(NULL, path);
+	r->credentials = (uint8_t)http_credentials_in_query(facts, query, cut);
+	if ((r->traits & TRAIT_POST) && is_login(path))
+		r->traits |= TRAIT_LOGIN;
 	if (facts->path[0] == '\0')
 		FACTS_TEXT(facts, path, path.at, path.left);
-	note_command(x, facts, method, path);
+	note_command(x, facts, method, host, path);
+	if (query.left != 0 && http_request_wants_body(x))
+		take_statement(x, r, query, false);
 }
 
 void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
 			 struct bytes value)
 {
 	uint8_t credentials = (uint8_t)http_credentials_in_header(facts, name, value);
+	uint8_t asked = http_product_asked(name, value);
 
 	if (credentials > x->current.credentials)
 		x->current.credentials = credentials;
 	if (strcmp(name, "host") == 0 && facts->host[0] == '\0')
 		FACTS_TEXT(facts, host, value.at, value.left);
+	if (asked != 0)
+		x->current.asked = asked;
+}
+
+bool http_request_wants_body(const struct http_exchange *x)
+{
+	/* ClickHouse listens at "/". */
+	return (x->current.asks & ASKS_BANNER) || http_product_has_statements(x->current.asked);
+}
+
+void http_request_body(struct http_exchange *x, struct bytes body)
+{
+	size_t last = ((size_t)x->first + x->count + HTTP_PENDING_MAX - 1) % HTTP_PENDING_MAX;
+
+	if (x->count != 0 && x->beyond == 0 && body.left != 0)
+		take_statement(x, &x->pending[last], body, true);
 }
 
 void http_request_end(struct http_exchange *x)
@@ -166,6 +233,7 @@ static struct http_answer answer_of(const struct http_response *r)
 {
 	return (struct http_answer){
 		.asks = r->matched ? r->request.asks : 0,
+		.asked = r->matched ? r->request.asked : 0,
 		.status = r->status,
 		.without_credentials = r->matched && r->request.credentials == CREDENTIALS_NONE,
 	};
@@ -231,7 +299,8 @@ static void judge_access(struct http_exchange *x, struct facts *facts)
 	const struct http_response *r = &x->response;
 	bool refused = r->status == 401 || r->status == 407;
 	bool sent = r->matched && r->request.credentials == CREDENTIALS_SENT;
-	bool none = r->matched && r->request.credentials == CREDENTIALS_NONE;
+	bool login = r->matched && (r->request.traits & TRAIT_LOGIN);
+	bool none = r->matched && r->request.credentials == CREDENTIALS_NONE && !login;
 
 	/* Whoever got through a challenge is in, whatever became of the request. */
 	bool passed = x->challenged && r->status < 500 && !refused && r->status != 403;
@@ -244,9 +313,9 @@ static void judge_access(struct http_exchange *x, struct facts *facts)
 	x->challenged = r->challenge;
 	if (is_success(r) && none && r->request.traits != 0 && facts->auth != AUTH_SUCCEEDED)
 		facts_set_auth(facts, AUTH_NONE);
-	else if (refused && (!sent || r->challenge))
+	else if (refused && ((!sent && !login) || r->challenge))
 		facts_set_auth(facts, AUTH_REQUIRED);
-	else if (sent && (refused || r->status == 403))
+	else if ((sent || login) && (refused || r->status == 403))
 		facts_login(facts, false);
 }
 
@@ -270,6 +339,22 @@ static bool is_data(const struct http_response *r, const struct facts *facts)
 	return !(r->request.asks & (ASKS_BANNER | ASKS_SEARCH_ADMIN));
 }
 
+/* Only now it is known whether the service takes statements at all. */
+static void note_statement(struct http_exchange *x, struct facts *facts)
+{
+	const struct http_response *r = &x->response;
+	ptrdiff_t row = facts->service - http_services;
+	int handle;
+
+	if (r->request.statement == 0 || r->request.statement != x->statement_serial)
+		return;
+	if (row < 0 || row >= HTTP_SERVICE_COUNT || !http_product_has_statements((size_t)row))
+		return;
+	handle = facts_command(facts, x->statement, strlen(x->statement), x->statement_flags);
+	if (is_success(r) || r->status >= 400)
+		facts_command_result(facts, handle, is_success(r));
+}
+
 void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body)
 {
 	struct http_response *r = &x->response;
@@ -278,8 +363,7 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 	if (!r->open)
 		return;
 	r->open = false;
-	if (body.left != 0)
-		http_products_match(facts, &x->rank, &answer, NULL, body);
+	http_products_match(facts, &x->rank, &answer, NULL, body);
 	judge_access(x, facts);
 	facts_set_data_read(facts, is_data(r, facts) ? ANSWER_YES : ANSWER_NO);
 	if (!r->matched)
@@ -288,6 +372,7 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 		facts_command_result(facts, r->request.command, true);
 	else if (r->status >= 400)
 		facts_command_result(facts, r->request.command, false);
+	note_statement(x, facts);
 }
 
 void http_exchange_lost(struct http_exchange *x, bool responses_missing)

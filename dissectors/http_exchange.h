@@ -3,8 +3,8 @@
  * What requests and responses of one HTTP conversation mean, apart from how they are parsed:
  * which response belongs to which request, who was let in, what was read or deleted.
  *
- * A request is told in this order: request_line, any number of request_header, request_end. A
- * response: response_begin, response_header, response_status (the end of the headers), and
+ * A request is told in this order: request_line, any number of request_header, request_end,
+ * request_body if it is wanted. A response: response_begin, response_header, response_status (the end of the headers), and
  * settle once its beginning is known. Secrets are looked at and forgotten.
  */
 #ifndef DISSECTORS_HTTP_EXCHANGE_H
@@ -13,7 +13,8 @@
 #include "dissectors/bytes.h"
 #include "dissectors/facts.h"
 
-#define HTTP_PENDING_MAX 12 /* pipelined requests that are remembered */
+#define HTTP_PENDING_MAX    8  /* pipelined requests that are remembered */
+#define HTTP_STATEMENT_TEXT 26 /* "DROP RETENTION POLICY" */
 
 /* A request that waits for its response. */
 struct http_request {
@@ -21,6 +22,8 @@ struct http_request {
 	uint8_t traits;	     /* what its method does */
 	uint8_t credentials; /* what came with it */
 	int32_t command;     /* handle, or -1 */
+	uint8_t asked;	     /* whose request it looks like: http_product_asked() */
+	uint8_t statement;   /* serial of the statement that it carries, 0: none */
 };
 
 struct http_response {
@@ -42,7 +45,10 @@ struct http_exchange {
 	bool challenged; /* the last response asked for the next step of a log-in */
 	bool unmatched;	 /* responses cannot be told apart any more */
 	uint32_t beyond; /* requests that wait behind a full ring: their responses are unknown */
-	struct http_request current; /* being told */
+	uint8_t statement_serial;
+	uint8_t statement_flags;
+	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
+	struct http_request current;	     /* being told */
 	struct http_response response;
 };
 
@@ -51,6 +57,10 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
 			 struct bytes value);
 void http_request_end(struct http_exchange *x);
+/* May the body of the request that was just told say what it does? Else it is not to be kept. */
+bool http_request_wants_body(const struct http_exchange *x);
+/* The beginning of that body. */
+void http_request_body(struct http_exchange *x, struct bytes body);
 
 void http_response_begin(struct http_exchange *x);
 void http_response_header(struct http_exchange *x, struct facts *facts, const char *name,

@@ -1,187 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table of products that speak HTTP, and how its patterns are read. Where the rows are from:
- * nginx 1.22 (its three autoindex formats), Python 3 http.server and Elasticsearch 7.17 as they
- * answered; Apache and lighttpd, whose listings have the same title as nginx's; for OpenSearch its
- * own issue 6583 and pull request 8084, which show the greeting and the header.
+ * How the table of products is read: whose request it looks like, and what a response proves.
+ * A few hundred short patterns over a few hundred bytes, once for each response.
  */
 #include "dissectors/http_products.h"
 
 #include <strings.h>
 
-static const uint16_t web_ports[] = {80, 8080, 8000, 8888, 0};
-static const uint16_t search_ports[] = {9200, 0};
+#define PORTS(...)    ((const uint16_t[]){__VA_ARGS__, 0})
+#define REQUESTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define SIGNS(...)    ((const struct http_sign[]){__VA_ARGS__})
 
-enum {
-	SERVICE_HTTP,
-	SERVICE_DIRLIST,
-	SERVICE_ELASTICSEARCH,
-	SERVICE_OPENSEARCH,
+struct http_product {
+	const char *product;
+	const char *const *requests; /* ends with NULL */
+	const struct http_sign *signs;
+	size_t sign_count;
 };
 
 const struct service http_services[HTTP_SERVICE_COUNT] = {
-	[SERVICE_HTTP] =
-		{
-			.name = "http",
-			.family = FAMILY_WEB,
-			.about = "a web service that nothing more is known about",
-			.ports = web_ports,
-		},
-	[SERVICE_DIRLIST] =
-		{
-			.name = "http-dirlist",
-			.family = FAMILY_STORAGE,
-			.about = "a web server that lists its directories",
-		},
-	[SERVICE_ELASTICSEARCH] =
-		{
-			.name = "elasticsearch",
-			.family = FAMILY_DATABASE,
-			.about = "Elasticsearch over HTTP",
-			.identifier = "open-elasticsearch",
-			.ports = search_ports,
-		},
-	[SERVICE_OPENSEARCH] =
-		{
-			.name = "opensearch",
-			.family = FAMILY_DATABASE,
-			.about = "OpenSearch over HTTP",
-			.identifier = "open-elasticsearch",
-		},
+#define PRODUCT(id, NAME, FAMILY, ABOUT, IDENTIFIER, PORTS, ...)                                   \
+	[HTTP_##id] = {.name = (NAME),                                                             \
+		       .family = (FAMILY),                                                         \
+		       .about = (ABOUT),                                                           \
+		       .identifier = (IDENTIFIER),                                                 \
+		       .ports = (PORTS)},
+#include "dissectors/http_table.h"
+#undef PRODUCT
 };
 
-#define DIRLIST	      (&http_services[SERVICE_DIRLIST])
-#define ELASTICSEARCH (&http_services[SERVICE_ELASTICSEARCH])
-#define OPENSEARCH    (&http_services[SERVICE_OPENSEARCH])
-
-/*
- * Ranks: 1 a kind of page, 2 a product by what several have in common, 3 a product by its own
- * word. OpenSearch answers much like the Elasticsearch that it came from, hence 2 and 3.
- */
-static const struct http_product products[] = {
-	{.service = OPENSEARCH,
-	 .product = "OpenSearch",
-	 .pattern = "\"distribution\":\"opensearch\"",
-	 .version_after = "\"number\"",
-	 .status = 200,
-	 .rank = 3},
-	{.service = OPENSEARCH,
-	 .product = "OpenSearch",
-	 .header = "x-opensearch-version",
-	 .pattern = "OpenSearch/",
-	 .version_after = "OpenSearch/",
-	 .rank = 3},
-	{.service = ELASTICSEARCH,
-	 .product = "Elasticsearch",
-	 .header = "x-elastic-product",
-	 .pattern = "Elasticsearch",
-	 .rank = 3},
-	{.service = ELASTICSEARCH,
-	 .product = "Elasticsearch",
-	 .pattern = "\"lucene_version\"",
-	 .version_after = "\"number\"",
-	 .asks = ASKS_BANNER,
-	 .status = 200,
-	 .rank = 2},
-	{.service = ELASTICSEARCH,
-	 .product = "Elasticsearch",
-	 .pattern = "\"type\":\"security_exception\"",
-	 .status = 401,
-	 .rank = 2,
-	 .auth = AUTH_REQUIRED},
-	{.service = ELASTICSEARCH,
-	 .pattern = "\"timed_out\":false,\"_shards\":{",
-	 .asks = ASKS_RECORDS,
-	 .status = 200,
-	 .rank = 2},
-	{.service = DIRLIST,
-	 .pattern = "<title>Index of /",
-	 .status = 200,
-	 .rank = 1,
-	 .flags = PRODUCT_LISTING},
-	{.service = DIRLIST,
-	 .pattern = "<title>Directory listing for /",
-	 .status = 200,
-	 .rank = 1,
-	 .flags = PRODUCT_LISTING},
-	/* nginx, autoindex_format json and xml. */
-	{.service = DIRLIST,
-	 .pattern = "\"type\":\"file\",\"mtime\":\"",
-	 .asks = ASKS_DIRECTORY,
-	 .status = 200,
-	 .rank = 1,
-	 .flags = PRODUCT_LISTING},
-	{.service = DIRLIST,
-	 .pattern = "\"type\":\"directory\",\"mtime\":\"",
-	 .asks = ASKS_DIRECTORY,
-	 .status = 200,
-	 .rank = 1,
-	 .flags = PRODUCT_LISTING},
-	{.service = DIRLIST,
-	 .pattern = "<list><file mtime=\"",
-	 .asks = ASKS_DIRECTORY,
-	 .status = 200,
-	 .rank = 1,
-	 .flags = PRODUCT_LISTING},
-	{.service = DIRLIST,
-	 .pattern = "<list><directory mtime=\"",
-	 .asks = ASKS_DIRECTORY,
-	 .status = 200,
-	 .rank = 1,
-	 .flags = PRODUCT_LISTING},
+static const struct http_product products[HTTP_SERVICE_COUNT] = {
+#define PRODUCT(id, NAME, FAMILY, ABOUT, IDENTIFIER, PORTS, NAMED, REQUESTS, ...)                  \
+	[HTTP_##id] = {.product = (NAMED),                                                         \
+		       .requests = (REQUESTS),                                                     \
+		       .signs = SIGNS(__VA_ARGS__),                                                \
+		       .sign_count = sizeof SIGNS(__VA_ARGS__) / sizeof(struct http_sign)},
+#include "dissectors/http_table.h"
+#undef PRODUCT
 };
-
-/* Path segments, and what they ask for. */
-static const struct {
-	const char *segment;
-	uint16_t asks;
-} segments[] = {
-	{"_search", ASKS_RECORDS},
-	{"_msearch", ASKS_RECORDS},
-	{"_mget", ASKS_RECORDS},
-	{"_doc", ASKS_RECORDS},
-	{"_source", ASKS_RECORDS},
-	{"_cat", ASKS_RECORDS},
-	{"_alias", ASKS_RECORDS},
-	{"_aliases", ASKS_RECORDS},
-	{"_mapping", ASKS_RECORDS},
-	{"_mappings", ASKS_RECORDS},
-	{"_stats", ASKS_RECORDS},
-	{"_sql", ASKS_RECORDS},
-	{"_delete_by_query", ASKS_DELETE_MANY},
-	{"scroll", ASKS_DELETE_OWN},
-	{"_pit", ASKS_RECORDS | ASKS_DELETE_OWN},
-	{"_async_search", ASKS_RECORDS | ASKS_DELETE_OWN},
-	{"_cluster", ASKS_SEARCH_ADMIN},
-	{"_nodes", ASKS_SEARCH_ADMIN},
-	{"_license", ASKS_SEARCH_ADMIN},
-	{"_xpack", ASKS_SEARCH_ADMIN},
-	{"_security", ASKS_SEARCH_ADMIN},
-	{"_bulk", ASKS_SEARCH_ADMIN},
-	{"_refresh", ASKS_SEARCH_ADMIN},
-};
-
-uint16_t http_asks(const char *path, size_t length)
-{
-	uint16_t asks = 0;
-	size_t start = 0;
-
-	if (length == 1 && path[0] == '/')
-		return ASKS_BANNER | ASKS_DIRECTORY;
-	if (length != 0 && path[length - 1] == '/')
-		asks |= ASKS_DIRECTORY;
-	for (size_t at = 0; at <= length; at++) {
-		if (at != length && path[at] != '/')
-			continue;
-		for (size_t i = 0; i < sizeof segments / sizeof *segments; i++) {
-			if (strlen(segments[i].segment) == at - start &&
-			    memcmp(segments[i].segment, path + start, at - start) == 0)
-				asks |= segments[i].asks;
-		}
-		start = at + 1;
-	}
-	return asks;
-}
 
 static bool is_blank(uint8_t c)
 {
@@ -193,6 +49,12 @@ static uint8_t lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
+static void skip_blanks(struct bytes *text)
+{
+	while (text->left != 0 && is_blank(text->at[0]))
+		bytes_skip(text, 1);
+}
+
 /*
  * Does the pattern stand at the beginning of `text`? Upper and lower case are the same, and blanks
  * in the text do not matter, but a blank in the pattern wants at least one. The cursor ends behind it.
@@ -200,17 +62,16 @@ static uint8_t lower(uint8_t c)
 static bool match_here(struct bytes *text, const char *pattern)
 {
 	for (const char *p = pattern; *p != '\0'; p++) {
-		bool blank = false;
+		size_t before = text->left;
 
-		while (p != pattern && text->left != 0 && is_blank(text->at[0])) {
-			bytes_skip(text, 1);
-			blank = true;
-		}
+		if (p != pattern)
+			skip_blanks(text);
 		if (*p == ' ') {
-			if (!blank)
+			if (text->left == before)
 				return false;
 			continue;
 		}
+		/* What a blank in the pattern stood for has been skipped with it. */
 		if (text->left == 0 || lower(bytes_u8(text)) != lower((uint8_t)*p))
 			return false;
 	}
@@ -220,10 +81,12 @@ static bool match_here(struct bytes *text, const char *pattern)
 /* The first occurrence in `*text`, which is left behind it; false, and nothing done, if none. */
 static bool find(struct bytes *text, const char *pattern)
 {
+	uint8_t first = lower((uint8_t)pattern[0]);
+
 	for (struct bytes from = *text; from.left != 0; bytes_skip(&from, 1)) {
 		struct bytes at = from;
 
-		if (match_here(&at, pattern)) {
+		if ((first == '\0' || lower(from.at[0]) == first) && match_here(&at, pattern)) {
 			*text = at;
 			return true;
 		}
@@ -231,18 +94,28 @@ static bool find(struct bytes *text, const char *pattern)
 	return false;
 }
 
+static bool occurs(struct bytes text, const char *pattern)
+{
+	if (pattern[0] != '^')
+		return find(&text, pattern);
+	skip_blanks(&text);
+	return match_here(&text, pattern + 1);
+}
+
 static bool is_version(uint8_t c)
 {
 	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-	       (c != '\0' && strchr(".+_-", c) != NULL);
+	       (c != '\0' && strchr(".+_-~", c) != NULL);
 }
 
-/* Text like ` : "7.17.9"` or `/1.22.1 (Debian)`; a version begins with a digit. */
+/* Text like ` : "7.17.9"` or `/1.22.1 (Debian)`; a version begins with a digit, perhaps after a v. */
 static void take_version(struct facts *facts, struct bytes text)
 {
 	size_t n = 0;
 
 	while (text.left != 0 && (is_blank(text.at[0]) || strchr(":\"/=", text.at[0]) != NULL))
+		bytes_skip(&text, 1);
+	if (text.left > 1 && text.at[0] == 'v')
 		bytes_skip(&text, 1);
 	if (text.left == 0 || text.at[0] < '0' || text.at[0] > '9')
 		return;
@@ -266,41 +139,69 @@ static void take_server(struct facts *facts, uint8_t rank, struct bytes text)
 		take_version(facts, text);
 }
 
-static bool applies(const struct http_product *row, const struct http_answer *answer,
-		    const char *name)
+static bool is_accepted(uint16_t status)
 {
-	if ((name == NULL) != (row->header == NULL) ||
-	    (name != NULL && strcmp(name, row->header) != 0))
-		return false;
-	if (row->asks != 0 && !(row->asks & answer->asks))
-		return false;
-	if (row->status == 200)
-		return answer->status >= 200 && answer->status <= 299;
-	return row->status == 0 || row->status == answer->status;
+	return status >= 200 && status <= 299;
 }
 
-static void apply(const struct http_product *row, struct facts *facts, uint8_t *rank,
+static bool applies(const struct http_sign *sign, size_t row, const struct service *service,
+		    const struct http_answer *answer, const char *name, struct bytes text)
+{
+	if ((name == NULL) != (sign->header == NULL) ||
+	    (name != NULL && strcmp(name, sign->header) != 0))
+		return false;
+	if ((sign->asks & ~answer->asks) != 0)
+		return false;
+	if (sign->rank == 0 && service != &http_services[row])
+		return false;
+	if ((sign->flags & SIGN_ASKED) && (answer->asked == 0 || answer->asked != row))
+		return false;
+	if (sign->status == 200 ? !is_accepted(answer->status)
+				: sign->status != 0 && sign->status != answer->status)
+		return false;
+	return sign->pattern == NULL || occurs(text, sign->pattern);
+}
+
+/* What was asked for, as a command of its own: "ListObjects" says more than "GET /backups". */
+static void note_operation(struct facts *facts, const struct http_sign *sign, bool accepted)
+{
+	const char *command = sign->command != NULL ? sign->command : sign->operation;
+	int handle = facts_command(facts, command, strlen(command),
+				   sign->flags & SIGN_LISTS ? COMMAND_LISTING : 0);
+
+	facts_command_result(facts, handle, accepted);
+	if (accepted && (facts->operation[0] == '\0' || (sign->flags & SIGN_LISTS)))
+		FACTS_TEXT(facts, operation, sign->operation, strlen(sign->operation));
+}
+
+static void apply(const struct http_sign *sign, size_t row, struct facts *facts, uint8_t *rank,
 		  const struct http_answer *answer, struct bytes text)
 {
-	bool known = row->product != NULL && strcasecmp(row->product, facts->product) == 0;
+	const char *product = sign->product != NULL ? sign->product : products[row].product;
+	bool known;
 
-	if (row->service != NULL && row->rank > *rank)
-		facts_set_service(facts, row->service);
-	if (row->product != NULL && row->rank > *rank && !known) {
-		FACTS_TEXT(facts, product, row->product, strlen(row->product));
+	if (sign->flags & SIGN_NAMELESS)
+		product = NULL;
+	known = product != NULL && strcasecmp(product, facts->product) == 0;
+	if (row != HTTP_ANY && sign->rank > *rank)
+		facts_set_service(facts, &http_services[row]);
+	if (product != NULL && sign->rank > *rank && !known) {
+		FACTS_TEXT(facts, product, product, strlen(product));
 		FACTS_TEXT(facts, version, "", 0);
 		known = true;
 	}
-	if (row->version_after != NULL && known && find(&text, row->version_after))
+	if (sign->version_after != NULL && known && find(&text, sign->version_after))
 		take_version(facts, text);
-	if (row->rank > *rank)
-		*rank = row->rank;
-	if (row->auth != AUTH_UNKNOWN && answer->without_credentials)
-		facts_set_auth(facts, row->auth);
-	if ((row->flags & PRODUCT_LISTING) && !facts->directory_listing) {
+	if (sign->rank > *rank)
+		*rank = sign->rank;
+	if (sign->auth != AUTH_UNKNOWN && answer->without_credentials)
+		facts_set_auth(facts, sign->auth);
+	if ((sign->flags & SIGN_FILES) && !facts->directory_listing) {
 		facts->directory_listing = true;
 		facts->revision++;
 	}
+	if (sign->operation != NULL)
+		note_operation(facts, sign, is_accepted(answer->status));
 }
 
 void http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
@@ -308,11 +209,59 @@ void http_products_match(struct facts *facts, uint8_t *rank, const struct http_a
 {
 	if (name != NULL && strcmp(name, "server") == 0)
 		take_server(facts, *rank, text);
-	for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
-		struct bytes rest = text;
+	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
+		for (size_t i = 0; i < products[row].sign_count; i++) {
+			const struct http_sign *sign = &products[row].signs[i];
 
-		if (applies(&products[i], answer, name) &&
-		    (products[i].pattern == NULL || find(&rest, products[i].pattern)))
-			apply(&products[i], facts, rank, answer, text);
+			if (applies(sign, row, facts->service, answer, name, text))
+				apply(sign, row, facts, rank, answer, text);
+		}
 	}
+}
+
+/* "/v1/kv" is asked by "/v1/kv" and all below it, and "/v1/AUTH_" by all that begin so. */
+static bool is_path_of(const char *request, const struct bytes *path)
+{
+	size_t n = strlen(request);
+
+	return bytes_start_with(path, request) &&
+	       (path->left == n || path->at[n] == '/' || request[n - 1] == '_');
+}
+
+/* "content-type: application/x" */
+static bool is_header_of(const char *request, const char *name, const struct bytes *value)
+{
+	size_t n = strlen(name);
+
+	return strncmp(request, name, n) == 0 && request[n] == ':' && request[n + 1] == ' ' &&
+	       value->left >= strlen(request + n + 2) &&
+	       strncasecmp((const char *)value->at, request + n + 2, strlen(request + n + 2)) == 0;
+}
+
+uint8_t http_product_asked(const char *name, struct bytes text)
+{
+	size_t longest = 0;
+	uint8_t asked = 0;
+
+	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
+		for (const char *const *r = products[row].requests; *r != NULL; r++) {
+			if (strlen(*r) <= longest)
+				continue;
+			if (name == NULL ? !is_path_of(*r, &text) : !is_header_of(*r, name, &text))
+				continue;
+			longest = strlen(*r);
+			asked = (uint8_t)row;
+		}
+	}
+	return asked;
+}
+
+/* "?q": the parameter `q` holds statements. */
+bool http_product_has_statements(size_t row)
+{
+	for (const char *const *r = products[row].requests; *r != NULL; r++) {
+		if ((*r)[0] == '?')
+			return true;
+	}
+	return false;
 }

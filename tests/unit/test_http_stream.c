@@ -321,8 +321,16 @@ static void test_paths_are_cut(void **unused)
 	(void)unused;
 	RUN(turns, &facts);
 	assert_string_equal(facts.path, "/a/b");
-	assert_int_equal(accepted(&facts, "GET /a/b"), ANSWER_UNKNOWN);
+	assert_int_equal(accepted(&facts, "GET http://host/a/b"), ANSWER_UNKNOWN);
 	assert_null(memmem(&facts, sizeof facts, "secret", 6));
+	/* The user's end was not seen. */
+	memset(target + 5, 'x', 2900);
+	memcpy(target + 4, "http://user:secret", 18);
+	strcpy(target + 2905, " HTTP/1.1\r\n\r\n");
+	long_one[0].length = strlen(target);
+	RUN(long_one, &facts);
+	assert_null(memmem(&facts, sizeof facts, "secret", 6));
+	strcpy(target, "GET /");
 	memset(target + 5, 'x', 2900);
 	strcpy(target + 2905, " HTTP/1.1\r\n\r\n");
 	long_one[0].length = strlen(target);
