@@ -16,6 +16,8 @@
 	D(smb)                                                                                     \
 	D(ldap)                                                                                    \
 	D(cldap)                                                                                   \
+	D(rpc)                                                                                     \
+	D(rpc_udp)                                                                                 \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
