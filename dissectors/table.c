@@ -21,6 +21,7 @@
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
+	D(ftp)                                                                                     \
 	D(redis)                                                                                   \
 	D(beats)                                                                                   \
 	D(fluentd)                                                                                 \

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * FTP's control connection (RFC 959, RFC 4217 for TLS): a line for each command, three digits in
+ * answer, in order; answers of 1xx say that another will follow. Files and listings go over other
+ * connections: that the server says it sends one is what there is to know of them here.
+ */
+#include "dissectors/banner.h"
+#include "dissectors/ftp_words.h"
+#include "dissectors/lines.h"
+#include "dissectors/numeric_probe.h"
+#include "dissectors/pending.h"
+
+#define IAC 0xff /* of Telnet: comes before ABOR */
+
+static const uint16_t ports[] = {21, 990, 2121, 0};
+
+static const struct service services[] = {
+	{
+		.name = "ftp",
+		.family = FAMILY_STORAGE,
+		.about = "FTP file transfer",
+		.identifier = "accessible-ftp",
+		.ports = ports,
+	},
+};
+
+struct ftp {
+	struct line client, server;
+	struct pending pending;
+	uint16_t reply;	   /* code of the answer whose lines are coming */
+	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	bool midstream, greeted, logged_in;
+	bool user_known, anonymous;
+	bool unsure; /* which answer is to which command, until the client's next turn */
+	bool client_lost, server_lost; /* until the next line */
+};
+
+_Static_assert(sizeof(struct ftp) <= DISSECTOR_STATE_MAX, "state of ftp");
+
+static enum probe_result probe(const struct opening *opening)
+{
+	return numeric_result(numeric_probe(opening), NUMERIC_FTP);
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+}
+
+/* AUTH is named together with what it asks for: "AUTH TLS". */
+static int note_command(struct facts *facts, const struct ftp_command *row, struct bytes arguments)
+{
+	struct bytes word = lines_word(&arguments);
+	char text[16], upper[8];
+
+	if (row->kind != FTP_AUTH || word.left == 0)
+		return facts_command(facts, row->name, strlen(row->name), row->flags);
+	lines_upper(upper, sizeof upper, &word);
+	strcpy(text, "AUTH ");
+	strcat(text, upper);
+	return facts_command(facts, text, strlen(text), row->flags);
+}
+
+static void on_user(struct ftp *ftp, struct facts *facts, struct bytes user)
+{
+	ftp->user_known = true;
+	ftp->anonymous = ftp_words_is_anonymous(&user);
+	FACTS_TEXT(facts, user, user.at, user.left);
+	if (facts->auth == AUTH_NA || facts->auth == AUTH_REQUIRED)
+		facts_set_auth(facts, AUTH_UNKNOWN);
+}
+
+static void on_client_line(struct ftp *ftp, struct facts *facts)
+{
+	struct bytes text = bytes_from(ftp->client.text, ftp->client.length), word;
+	const struct ftp_command *row;
+
+	while (text.left >= 2 && text.at[0] == IAC)
+		bytes_skip(&text, 2);
+	word = lines_word(&text);
+	row = ftp_words_command(&word);
+	if (!row) {
+		pending_add(&ftp->pending, -1, FTP_ANY);
+		return;
+	}
+	pending_add(&ftp->pending, note_command(facts, row, text), row->kind);
+	if (row->kind == FTP_USER)
+		on_user(ftp, facts, text);
+	else if ((row->kind == FTP_TRANSFER || (row->flags & COMMAND_DESTRUCTIVE)) &&
+		 text.left != 0 && text.at[0] != '-' && !facts->path[0])
+		FACTS_TEXT(facts, path, text.at, text.left);
+}
+
+static void let_in(struct ftp *ftp, struct facts *facts)
+{
+	ftp->logged_in = true;
+	if (ftp->user_known && ftp->anonymous)
+		facts_set_auth(facts, AUTH_ANONYMOUS);
+	else if (ftp->user_known) /* or it may have been anybody */
+		facts_login(facts, true);
+}
+
+/* "530 Sorry, only 3 connections per host!" judges no credentials */
+static bool is_about_limits(unsigned code, const struct bytes *text)
+{
+	return code == 421 || lines_contain(text, "connections") || lines_contain(text, "too many");
+}
+
+static void on_login(struct ftp *ftp, struct facts *facts, uint8_t kind, unsigned code,
+		     const struct bytes *text)
+{
+	if (code == 230 || code == 232) {
+		let_in(ftp, facts);
+	} else if (code >= 400 && !is_about_limits(code, text)) {
+		/* 503: already in, or no USER came first */
+		if (code != 503 && (kind == FTP_PASS || code == 530))
+			facts_login(facts, false);
+	}
+}
+
+static void start_tls(struct ftp *ftp, struct facts *facts)
+{
+	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+	facts_set_data_read(facts, ANSWER_UNKNOWN);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts->starts_tls = true;
+	facts->revision++;
+	ftp->client_lost = ftp->server_lost = true;
+}
+
+/* The server does what was asked: without a log-in, if there was none. */
+static void on_file(struct ftp *ftp, struct facts *facts, uint8_t kind, unsigned code)
+{
+	if (code == 530 || code >= 400) {
+		if (code == 530 && !ftp->logged_in)
+			facts_set_auth(facts, AUTH_REQUIRED);
+		return;
+	}
+	if (kind == FTP_TRANSFER && code != 225)
+		facts_set_data_read(facts, ANSWER_YES);
+	if (kind == FTP_LOOK && (code == 212 || code == 213 || code == 250))
+		facts_set_data_read(facts, ANSWER_YES);
+	if (kind == FTP_TRANSFER && !ftp->logged_in && !ftp->midstream)
+		facts_set_auth(facts, AUTH_NONE);
+}
+
+static void on_answer(struct ftp *ftp, struct facts *facts, unsigned code, struct bytes text)
+{
+	struct pending_row *first = pending_first(&ftp->pending);
+	struct pending_row row;
+
+	if (!first || ftp->unsure) {
+		if (code >= 200)
+			pending_drop(&ftp->pending);
+		return;
+	}
+	row = *first;
+	switch ((enum ftp_kind)row.kind) {
+	case FTP_USER:
+	case FTP_PASS:
+		on_login(ftp, facts, row.kind, code, &text);
+		break;
+	case FTP_AUTH:
+		if (code == 234 || code == 334)
+			start_tls(ftp, facts);
+		else
+			on_file(ftp, facts, row.kind, code);
+		break;
+	case FTP_TRANSFER:
+	case FTP_LOOK:
+	case FTP_FILE:
+	case FTP_ANY:
+		on_file(ftp, facts, row.kind, code);
+		break;
+	}
+	if (code < 200)
+		return;
+	facts_command_result(facts, row.handle, code < 400);
+	pending_drop(&ftp->pending);
+}
+
+static void on_server_line(struct ftp *ftp, struct facts *facts)
+{
+	struct bytes line = bytes_from(ftp->server.text, ftp->server.length), text = line;
+	bool last = false;
+	unsigned code = banner_reply(line, &last, &text);
+
+	if (ftp->reply != 0 && code != ftp->reply) { /* a line inside of an answer: any text */
+		if (!ftp->greeted && !facts->product[0])
+			ftp_words_product(line, facts);
+		return;
+	}
+	if (code == 0)
+		return;
+	ftp->reply = last ? 0 : (uint16_t)code;
+	if (ftp->greeted) {
+		if (last)
+			on_answer(ftp, facts, code, text);
+		return;
+	}
+	if (!facts->product[0])
+		ftp_words_product(text, facts);
+	if (last && code >= 200) {
+		ftp->greeted = true;
+		if (facts->auth == AUTH_UNKNOWN && !ftp->midstream && !facts->user[0])
+			facts_set_auth(facts, AUTH_NA);
+	}
+}
+
+/* After a gap: when the client speaks after the server, both are at the start of a line again. */
+static void next_turn(struct ftp *ftp)
+{
+	if (!ftp->unsure)
+		return;
+	ftp->unsure = ftp->client_lost = false;
+	pending_clear(&ftp->pending);
+	lines_reset(&ftp->client);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct ftp *ftp = state;
+	struct bytes input = bytes_from(bytes, length);
+
+	if (length == 0)
+		return;
+	if (from == SIDE_CLIENT && ftp->last_side == SIDE_SERVER + 1)
+		next_turn(ftp);
+	while (from == SIDE_CLIENT && lines_next(&ftp->client, &input)) {
+		if (!ftp->client_lost)
+			on_client_line(ftp, facts);
+	}
+	while (from == SIDE_SERVER && !facts->starts_tls && lines_next(&ftp->server, &input)) {
+		if (!ftp->server_lost)
+			on_server_line(ftp, facts);
+		else
+			ftp->unsure = true; /* it may have been an answer */
+		ftp->server_lost = false;
+	}
+	ftp->last_side = (uint8_t)(from + 1);
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct ftp *ftp = state;
+
+	(void)facts;
+	(void)missing;
+	if (ftp->last_side == 0) {
+		ftp->midstream = ftp->greeted = true;
+		return;
+	}
+	ftp->unsure = ftp->greeted = true;
+	if (from == SIDE_CLIENT) {
+		ftp->client_lost = true;
+		ftp->user_known = false;
+		return;
+	}
+	ftp->reply = 0;
+	ftp->server_lost = true;
+	lines_reset(&ftp->server);
+}
+
+const struct dissector ftp_dissector = {
+	.name = "ftp",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct ftp),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};
