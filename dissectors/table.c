@@ -18,6 +18,7 @@
 	D(cldap)                                                                                   \
 	D(rpc)                                                                                     \
 	D(rpc_udp)                                                                                 \
+	D(mssql)                                                                                   \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
