@@ -19,6 +19,7 @@
 	D(rpc)                                                                                     \
 	D(rpc_udp)                                                                                 \
 	D(mssql)                                                                                   \
+	D(mssql_browser)                                                                           \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
