@@ -37,7 +37,9 @@ static void count_coverage(struct engine *engine, const struct endpoint *server,
 		      services_by_port(engine->services, server->transport, server->port), ts_ns,
 		      &decision);
 	coverage_probes(engine->coverage, decision.rule, decision.group,
-			(uint64_t)report->new_unanswered + report->new_refused, ts_ns);
+			(uint64_t)report->new_unanswered + report->new_refused +
+				report->new_unjudged,
+			ts_ns);
 }
 
 /*

@@ -330,9 +330,10 @@ void incidents_leave(struct incidents *all, const struct exposure *x, uint32_t e
 		return;
 	if (x->member != EXPOSURE_NO_MEMBER)
 		incident->members[x->member].state = EXPOSURE_CLOSED;
-	add_news(all, incident, INCIDENT_MOVED, exposure);
-	if (--incident->open_count != 0)
+	if (--incident->open_count != 0) {
+		add_news(all, incident, INCIDENT_CHANGED, exposure);
 		return;
+	}
 	incident->closed = true;
 	incident->closed_ns = now_ns;
 	all->open_count--;

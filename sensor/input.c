@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define BLOCK 262144
+#define PIECE 4096
 
 struct input {
 	FILE *stream;
@@ -30,7 +31,8 @@ struct input {
 static ssize_t read_archive(void *cookie, char *buffer, size_t size)
 {
 	struct input *input = cookie;
-	la_ssize_t n = archive_read_data(input->archive, buffer, size);
+	/* In small pieces: one that ends in an error is lost as a whole. */
+	la_ssize_t n = archive_read_data(input->archive, buffer, size < PIECE ? size : PIECE);
 
 	if (n >= 0)
 		return n;

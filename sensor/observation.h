@@ -30,6 +30,7 @@ enum observation_kind {
 struct wall_report {
 	uint64_t last_unanswered_ns, last_refused_ns; /* time of the newest such probe; 0 = none */
 	uint32_t new_unanswered, new_refused;
+	uint32_t new_unjudged; /* that came while enough others waited for an answer */
 	uint8_t source_count;
 	struct address sources[WALL_SOURCES]; /* distinct sources among the new ones, at most */
 };

@@ -209,9 +209,12 @@ void probes_note(struct probes *probes, const struct endpoint *server, const str
 {
 	struct entry *entry = lookup_or_add(probes, server);
 
-	if (find_waiting(entry, probe->tuple) >= 0 || entry->waiting_count == WAITING_MAX ||
-	    probes->queue_count == probes->queue_size)
+	if (find_waiting(entry, probe->tuple) >= 0)
 		return;
+	if (entry->waiting_count == WAITING_MAX || probes->queue_count == probes->queue_size) {
+		entry->news.new_unjudged++;
+		return;
+	}
 	entry->waiting[entry->waiting_count++] = *probe;
 	probes->queue[(probes->queue_head + probes->queue_count++) % probes->queue_size] =
 		(struct queued){

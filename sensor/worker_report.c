@@ -90,6 +90,20 @@ static uint32_t newer(uint32_t total, uint32_t told)
 	return total >= told ? total - told : total;
 }
 
+/*
+ * The client speaks, and a server that is seen to be there says nothing: what it is has not been
+ * shown, unless it is a service that is only spoken to.
+ */
+static bool is_attempt(const struct worker *worker, const struct flow *flow,
+		       const struct session *session)
+{
+	const struct service *service = session->facts.service;
+
+	return !worker->options.everything && flow->key.transport == TRANSPORT_TCP &&
+	       flow->sight == SIGHT_BOTH && flow->bytes[SIDE_SERVER] == 0 &&
+	       !(service && service->one_way);
+}
+
 static void fill(const struct worker *worker, const struct flow *flow,
 		 const struct session *session, struct flow_report *report)
 {
@@ -108,7 +122,7 @@ static void fill(const struct worker *worker, const struct flow *flow,
 	report->vlan = flow->vlan;
 	report->new_bytes_c2s = flow->bytes[SIDE_CLIENT] - flow->reported_bytes[SIDE_CLIENT];
 	report->new_bytes_s2c = flow->bytes[SIDE_SERVER] - flow->reported_bytes[SIDE_SERVER];
-	if (!session)
+	if (!session || is_attempt(worker, flow, session))
 		return;
 	report->facts = session->facts;
 	report->service = services_id(worker->services, session->facts.service);
