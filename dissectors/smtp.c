@@ -270,8 +270,11 @@ static void on_server_line(struct smtp *smtp, struct facts *facts)
 	bool last = false;
 	unsigned code = banner_reply(line, &last, &text);
 
-	if (code == 0 || (smtp->reply != 0 && code != smtp->reply))
+	if (code == 0)
 		return;
+	/* Every line carries the code: another one means that the last line never came. */
+	if (smtp->reply != 0 && code != smtp->reply && smtp->greeted)
+		on_answer(smtp, facts, smtp->reply, bytes_from(NULL, 0));
 	smtp->reply = last ? 0 : (uint16_t)code;
 	if (!smtp->greeted) {
 		on_greeting(smtp, facts, text);

@@ -148,6 +148,24 @@ static void test_log_in_without_answers(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
+/* The last line of an answer never comes. */
+static void test_answer_without_end(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_SERVER("220 mx ESMTP\r\n"),
+		TURN_CLIENT("EHLO a\r\n"),
+		TURN_SERVER("250-mx\r\n"),
+		TURN_CLIENT("AUTH PLAIN AGJvYgBzZWNyM3Q=\r\n"),
+		TURN_SERVER("235 in\r\n"),
+	};
+	struct facts facts = facts_of(turns, COUNT(turns));
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
+	conversation_has(&facts, "EHLO", ANSWER_YES, 0);
+	conversation_has(&facts, "AUTH", ANSWER_YES, 0);
+}
+
 static void test_other_mechanisms(void **state)
 {
 	static const struct turn cram[] = {
@@ -334,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_relay_denied),
 		cmocka_unit_test(test_log_in),
 		cmocka_unit_test(test_log_in_without_answers),
+		cmocka_unit_test(test_answer_without_end),
 		cmocka_unit_test(test_other_mechanisms),
 		cmocka_unit_test(test_chunks),
 		cmocka_unit_test(test_gap_in_chunk),
