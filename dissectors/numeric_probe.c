@@ -79,21 +79,20 @@ static enum numeric of_command(struct bytes text)
 		const char *start;
 		enum numeric is;
 	} rows[] = {
-		{"EHLO ", NUMERIC_SMTP},	{"HELO ", NUMERIC_SMTP},
-		{"LHLO ", NUMERIC_LMTP},	{"MAIL FROM:", NUMERIC_SMTP},
-		{"RCPT TO:", NUMERIC_SMTP},	{"STARTTLS", NUMERIC_SMTP},
-		{"AUTH LOGIN", NUMERIC_SMTP},	{"AUTH PLAIN", NUMERIC_SMTP},
-		{"AUTH CRAM", NUMERIC_SMTP},	{"VRFY ", NUMERIC_SMTP},
-		{"EXPN ", NUMERIC_SMTP},	{"USER ", NUMERIC_FTP},
-		{"PASS ", NUMERIC_FTP},		{"SYST", NUMERIC_FTP},
-		{"FEAT", NUMERIC_FTP},		{"PASV", NUMERIC_FTP},
-		{"EPSV", NUMERIC_FTP},		{"EPRT ", NUMERIC_FTP},
-		{"PORT ", NUMERIC_FTP},		{"AUTH TLS", NUMERIC_FTP},
-		{"AUTH SSL", NUMERIC_FTP},	{"PWD", NUMERIC_FTP},
-		{"CWD ", NUMERIC_FTP},		{"RETR ", NUMERIC_FTP},
-		{"STOR ", NUMERIC_FTP},		{"NLST", NUMERIC_FTP},
-		{"CLNT ", NUMERIC_FTP},		{"MODE READER", NUMERIC_NNTP},
-		{"CAPABILITIES", NUMERIC_NNTP}, {"GROUP ", NUMERIC_NNTP},
+		{"EHLO ", NUMERIC_SMTP},       {"HELO ", NUMERIC_SMTP},
+		{"LHLO ", NUMERIC_LMTP},       {"MAIL FROM:", NUMERIC_SMTP},
+		{"RCPT TO:", NUMERIC_SMTP},    {"STARTTLS", NUMERIC_SMTP},
+		{"VRFY ", NUMERIC_SMTP},       {"EXPN ", NUMERIC_SMTP},
+		{"USER ", NUMERIC_FTP},	       {"PASS ", NUMERIC_FTP},
+		{"SYST", NUMERIC_FTP},	       {"FEAT", NUMERIC_FTP},
+		{"PASV", NUMERIC_FTP},	       {"EPSV", NUMERIC_FTP},
+		{"EPRT ", NUMERIC_FTP},	       {"PORT ", NUMERIC_FTP},
+		{"AUTH TLS", NUMERIC_FTP},     {"AUTH SSL", NUMERIC_FTP},
+		{"PWD", NUMERIC_FTP},	       {"CWD ", NUMERIC_FTP},
+		{"RETR ", NUMERIC_FTP},	       {"STOR ", NUMERIC_FTP},
+		{"NLST", NUMERIC_FTP},	       {"CLNT ", NUMERIC_FTP},
+		{"MODE READER", NUMERIC_NNTP}, {"CAPABILITIES", NUMERIC_NNTP},
+		{"GROUP ", NUMERIC_NNTP},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

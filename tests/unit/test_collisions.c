@@ -94,36 +94,49 @@ static const struct opening_sample samples[] = {
 	SAMPLE(NULL, "0123456789abcdef", "0123456789abcdef"),
 };
 
-static void check(const struct opening_sample *sample, const struct dissector *d, size_t client,
+/* False, once for each pair, if a dissector takes what is not its own. */
+static bool check(const struct opening_sample *sample, const struct dissector *d, size_t client,
 		  size_t server, bool one_sided)
 {
 	bool owner = sample->owner && strcmp(sample->owner, d->name) == 0;
 	enum probe_result result = dissect_probe(d, OVER_TCP, sample->client, client,
 						 sample->server, server, one_sided);
 
-	if (!owner && result == PROBE_YES)
-		fail_msg("%s says YES to sample %zu, %zu and %zu bytes", d->name,
-			 (size_t)(sample - samples), client, server);
+	if (owner || result != PROBE_YES)
+		return true;
+	print_error("%s says YES to sample %zu (%s), %zu and %zu bytes\n", d->name,
+		    (size_t)(sample - samples), sample->owner ? sample->owner : "nobody's", client,
+		    server);
+	return false;
 }
 
 /* All lengths of both sides. */
+static bool leaves_alone(const struct opening_sample *sample, const struct dissector *d)
+{
+	for (size_t c = 0; c <= sample->client_length; c++) {
+		if (!check(sample, d, c, sample->server_length, false) ||
+		    !check(sample, d, c, 0, true))
+			return false;
+	}
+	for (size_t s = 0; s <= sample->server_length; s++) {
+		if (!check(sample, d, sample->client_length, s, false) ||
+		    !check(sample, d, 0, s, true))
+			return false;
+	}
+	return true;
+}
+
 static void test_nobody_takes_what_is_not_his(void **state)
 {
+	size_t collisions = 0;
+
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++) {
-		for (size_t d = 0; d < dissector_count; d++) {
-			for (size_t c = 0; c <= samples[i].client_length; c++) {
-				check(&samples[i], dissectors[d], c, samples[i].server_length,
-				      false);
-				check(&samples[i], dissectors[d], c, 0, true);
-			}
-			for (size_t s = 0; s <= samples[i].server_length; s++) {
-				check(&samples[i], dissectors[d], samples[i].client_length, s,
-				      false);
-				check(&samples[i], dissectors[d], 0, s, true);
-			}
-		}
+		for (size_t d = 0; d < dissector_count; d++)
+			collisions += (dissectors[d]->transports & OVER_TCP) &&
+				      !leaves_alone(&samples[i], dissectors[d]);
 	}
+	assert_int_equal(collisions, 0);
 }
 
 static const struct dissector *find(const char *name)
@@ -132,8 +145,7 @@ static const struct dissector *find(const char *name)
 		if (strcmp(dissectors[i]->name, name) == 0)
 			return dissectors[i];
 	}
-	fail_msg("no dissector %s", name);
-	return NULL;
+	return NULL; /* nobody's yet: only what others must leave alone */
 }
 
 static void test_owners_know_their_own(void **state)
@@ -143,12 +155,12 @@ static void test_owners_know_their_own(void **state)
 		const struct opening_sample *s = &samples[i];
 		bool one_sided = s->client_length == 0 || s->server_length == 0;
 
-		if (!s->owner)
-			continue;
-		assert_int_equal(dissect_probe(find(s->owner), OVER_TCP, s->client,
-					       s->client_length, s->server, s->server_length,
-					       one_sided),
-				 PROBE_YES);
+		const struct dissector *owner = s->owner ? find(s->owner) : NULL;
+
+		/* Several samples are too short to be sure of: the owner may ask for more. */
+		if (owner && dissect_probe(owner, OVER_TCP, s->client, s->client_length, s->server,
+					   s->server_length, one_sided) == PROBE_NO)
+			fail_msg("%s says NO to its sample %zu", owner->name, i);
 	}
 }
 
