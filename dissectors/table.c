@@ -20,6 +20,7 @@
 	D(rpc_udp)                                                                                 \
 	D(mssql)                                                                                   \
 	D(mssql_browser)                                                                           \
+	D(ssh)                                                                                     \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/* SSH: version lines in all their forms, and what is known after the key exchange: nothing. */
+#include "tests/unit/conversation.h"
+
+extern const struct dissector ssh_dissector;
+
+#define KEXINIT                                                                                    \
+	"\0\0\5\x4c\x07\x14"                                                                       \
+	"0123456789abcdef\0\0\1\4curve25519-sha256"
+
+static struct facts facts_of(const struct turn *turns, size_t count)
+{
+	struct facts facts;
+
+	assert_true(dissect(&ssh_dissector, turns, count, 0, &facts));
+	assert_string_equal(facts.service->name, "ssh");
+	assert_int_equal(facts.encryption, ENCRYPTION_NATIVE);
+	conversation_stands(&ssh_dissector, turns, count);
+	return facts;
+}
+
+static void test_banner(void **state)
+{
+	static const struct {
+		struct turn turn;
+		const char *product, *version;
+	} rows[] = {
+		{TURN_SERVER("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10\r\n"), "OpenSSH", "9.2p1"},
+		{TURN_SERVER("SSH-1.99-Cisco-1.25\n"), "Cisco", "1.25"},
+		{TURN_SERVER("SSH-2.0-dropbear_2020.81\r\n"), "dropbear", "2020.81"},
+		{TURN_SERVER("SSH-2.0-OpenSSH_for_Windows_8.1\r\n"), "OpenSSH_for_Windows", "8.1"},
+		{TURN_SERVER("SSH-2.0-mod_sftp/0.9.7\r\n"), "mod_sftp", "0.9.7"},
+		{TURN_SERVER("SSH-2.0-ROSSSH\r\n"), "ROSSSH", ""},
+		{TURN_SERVER("SSH-2.0-1.2.26 sshlib\r\n"), "1.2.26", ""},
+		{TURN_SERVER("SSH-2.0-Go\r\n"), "Go", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct facts facts = facts_of(&rows[i].turn, 1);
+
+		assert_string_equal(facts.product, rows[i].product);
+		assert_string_equal(facts.version, rows[i].version);
+		assert_int_equal(facts.auth, AUTH_NA);
+		assert_int_equal(facts.data_read, ANSWER_NO);
+	}
+}
+
+static void test_key_exchange(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_SERVER("SSH-2.0-OpenSSH_9.2p1\r\n"),
+		TURN_CLIENT("SSH-2.0-OpenSSH_9.7\r\n"),
+		TURN_SERVER(KEXINIT),
+		TURN_CLIENT(KEXINIT),
+	};
+	static const struct turn mismatch[] = {
+		TURN_SERVER("SSH-2.0-OpenSSH_9.2p1\r\n"),
+		TURN_CLIENT("GET / HTTP/1.0\r\n\r\n"),
+		TURN_SERVER("Invalid SSH identification string.\r\n"),
+	};
+	struct facts facts = facts_of(turns, COUNT(turns));
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+	assert_int_equal(facts.data_read, ANSWER_UNKNOWN);
+	assert_string_equal(facts.version, "9.2p1");
+	facts = facts_of(mismatch, COUNT(mismatch));
+	assert_int_equal(facts.auth, AUTH_NA);
+	assert_int_equal(facts.data_read, ANSWER_NO);
+}
+
+static void test_lines_before_version(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("SSH-2.0-OpenSSH_9.7\r\n"),
+		TURN_SERVER("Hello\r\nSSH is here\r\nSSH-2.0-OpenSSH_9.2p1\r\n"),
+	};
+	struct facts facts = facts_of(turns, COUNT(turns));
+
+	(void)state;
+	assert_string_equal(facts.product, "OpenSSH");
+}
+
+static enum probe_result probe(const char *client, const char *server, bool one_sided)
+{
+	return dissect_probe(&ssh_dissector, OVER_TCP, client, strlen(client), server,
+			     strlen(server), one_sided);
+}
+
+static void test_probe(void **state)
+{
+	(void)state;
+	assert_int_equal(probe("", "SSH-", false), PROBE_MORE);
+	assert_int_equal(probe("", "SSH-2.0-", false), PROBE_MORE);
+	assert_int_equal(probe("", "SSH-2.0-x", false), PROBE_YES);
+	assert_int_equal(probe("", "SSH is down\r\n", false), PROBE_MORE);
+	assert_int_equal(probe("", "hello\r\nSSH-2.0-x\r\n", false), PROBE_MORE);
+	assert_int_equal(probe("SSH-2.0-x\r\n", "", false), PROBE_MORE);
+	assert_int_equal(probe("SSH-2.0-x\r\n", "", true), PROBE_YES);
+	assert_int_equal(probe("SSH-2.0-x\r\n", "HTTP/1.1 400 Bad Request\r\n", false), PROBE_MORE);
+	assert_int_equal(probe("SSH-2.0-x\r\n", "\x15\3\1\0\2\2\n", false), PROBE_NO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_banner),
+		cmocka_unit_test(test_key_exchange),
+		cmocka_unit_test(test_lines_before_version),
+		cmocka_unit_test(test_probe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
