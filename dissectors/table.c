@@ -21,6 +21,7 @@
 	D(mssql)                                                                                   \
 	D(mssql_browser)                                                                           \
 	D(ssh)                                                                                     \
+	D(zookeeper)                                                                               \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \

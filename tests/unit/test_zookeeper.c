@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/* ZooKeeper: four letters, and sessions. Recorded from ZooKeeper 3.8. */
+#include "tests/unit/recorded.h"
+
+extern const struct dissector zookeeper_dissector;
+
+static void test_letters(void **state)
+{
+	static const struct turn refused[] = {
+		TURN_CLIENT("stat\n"),
+		TURN_SERVER("stat is not executed because it is not in the whitelist.\n"),
+	};
+	struct recorded r;
+	struct facts facts = recorded_facts(&r, &zookeeper_dissector, "zookeeper/stat");
+
+	(void)state;
+	assert_string_equal(facts.service->name, "zookeeper");
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_string_equal(facts.version, "3.8.0");
+	conversation_has(&facts, "stat", ANSWER_YES, 0);
+	conversation_stands(&zookeeper_dissector, r.turns, r.count);
+	assert_true(dissect(&zookeeper_dissector, refused, 2, 0, &facts));
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+	conversation_has(&facts, "stat", ANSWER_NO, 0);
+}
+
+static void test_deleteall(void **state)
+{
+	struct recorded r;
+	struct facts facts = recorded_facts(&r, &zookeeper_dissector, "zookeeper/deleteall");
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "deleteall", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_stands(&zookeeper_dissector, r.turns, r.count);
+}
+
+static enum probe_result probe(const char *client, const char *server, bool one_sided)
+{
+	return dissect_probe(&zookeeper_dissector, OVER_TCP, client, strlen(client), server,
+			     strlen(server), one_sided);
+}
+
+static void test_probe(void **state)
+{
+	(void)state;
+	assert_int_equal(probe("ruok", "imok", false), PROBE_YES);
+	assert_int_equal(probe("ruok", "", true), PROBE_YES);
+	assert_int_equal(probe("stat", "", true), PROBE_MORE);
+	assert_int_equal(probe("stat\r\n", "+OK 2 320\r\n", false), PROBE_NO);
+	assert_int_equal(probe("", "imokay", true), PROBE_NO);
+	assert_int_equal(probe("stats\r\n", "STAT pid 1\r\n", false), PROBE_NO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_letters),
+		cmocka_unit_test(test_deleteall),
+		cmocka_unit_test(test_probe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
