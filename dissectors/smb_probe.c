@@ -128,9 +128,11 @@ static enum probe_result session_response(struct bytes b, struct bytes *rest)
 	return PROBE_YES;
 }
 
-/* A capture that began late: where does a message begin? */
+/* A capture that began late: where does a message begin? At once, but from the other side: no. */
 static enum probe_result later(struct bytes b, enum side from)
 {
+	if (message(b, (enum side) !from) == PROBE_YES)
+		return PROBE_NO;
 	while (b.left >= 8) {
 		if (b.at[0] == 0 && b.at[5] == 'S' && message(b, from) == PROBE_YES)
 			return PROBE_YES;

@@ -22,6 +22,10 @@
 	D(mssql_browser)                                                                           \
 	D(ssh)                                                                                     \
 	D(zookeeper)                                                                               \
+	D(dcerpc)                                                                                  \
+	D(dcerpc_udp)                                                                              \
+	D(tftp)                                                                                    \
+	D(tftp_data)                                                                               \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \

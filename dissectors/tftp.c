@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TFTP (RFC 1350): a request to read (1) or write (2) goes to port 69, everything else goes between
+ * two other ports; so this endpoint never answers. Name and mode end with a NUL each, options
+ * (RFC 2347) follow in pairs.
+ *
+ * The transfer itself is another conversation: who asked to read gets block 1 (3) and acknowledges
+ * it (4); who asked to write gets block 0 acknowledged, and sends block 1.
+ */
+#include "dissectors/dissector.h"
+#include "dissectors/lines.h"
+
+#define READ	  1
+#define WRITE	  2
+#define DATA	  3
+#define ACK	  4
+#define NAME_MAX_ 255
+
+static const uint16_t ports[] = {69, 0};
+
+static const struct service services[] = {
+	{
+		.name = "tftp",
+		.family = FAMILY_STORAGE,
+		.about = "TFTP file server",
+		.identifier = "open-tftp",
+		.ports = ports,
+		.one_way = true,
+	},
+};
+
+static const struct service data_services[] = {
+	{
+		.name = "tftp-data",
+		.family = FAMILY_STORAGE,
+		.about = "transfer of a file by TFTP",
+	},
+};
+
+struct request {
+	uint16_t type;
+	struct bytes name;
+};
+
+/* Printable text up to a NUL, which is taken as well; failed if there is none. */
+static struct bytes take_text(struct bytes *b, size_t max)
+{
+	struct bytes text = *b;
+	size_t n = 0;
+
+	while (n < b->left && n <= max && b->at[n] != 0) {
+		if (b->at[n] < 0x20 || b->at[n] == 0x7f)
+			b->failed = true;
+		n++;
+	}
+	if (n == b->left || n == 0 || n > max || b->failed) {
+		*b = (struct bytes){.failed = true};
+		return *b;
+	}
+	text.left = n;
+	bytes_skip(b, n + 1);
+	return text;
+}
+
+static bool read_request(struct bytes b, struct request *request)
+{
+	static const char *const modes[] = {"netascii", "octet", "mail"};
+	struct bytes mode;
+	bool known = false;
+
+	request->type = bytes_be16(&b);
+	if (request->type != READ && request->type != WRITE)
+		return false;
+	request->name = take_text(&b, NAME_MAX_);
+	mode = take_text(&b, 8);
+	if (b.failed)
+		return false;
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+		known |= lines_equal(&mode, modes[i]);
+	while (known && b.left != 0) {
+		if (b.at[0] == 0)
+			return true; /* padded, as some clients do */
+		take_text(&b, NAME_MAX_);
+		take_text(&b, NAME_MAX_);
+		if (b.failed)
+			return false;
+	}
+	return known;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct request request;
+
+	if (opening->side[SIDE_CLIENT].left == 0)
+		return PROBE_MORE;
+	return read_request(opening->side[SIDE_CLIENT], &request) ? PROBE_YES : PROBE_NO;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_auth(facts, AUTH_NA);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	char text[FACTS_COMMAND_TEXT] = "RRQ ";
+	struct request request;
+	size_t n;
+
+	(void)state;
+	if (from != SIDE_CLIENT || !read_request(bytes_from(bytes, length), &request))
+		return;
+	if (request.type == WRITE)
+		text[0] = 'W';
+	n = request.name.left < sizeof text - 4 ? request.name.left : sizeof text - 4;
+	memcpy(text + 4, request.name.at, n);
+	facts_command(facts, text, n + 4, request.type == READ ? COMMAND_LISTING : 0);
+	FACTS_TEXT(facts, path, request.name.at, request.name.left);
+}
+
+const struct dissector tftp_dissector = {
+	.name = "tftp",
+	.transports = OVER_UDP,
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+};
+
+static bool is_block(struct bytes b, uint16_t type, uint16_t number)
+{
+	bool sized = type == DATA || b.left == 4;
+
+	return sized && bytes_be16(&b) == type && bytes_be16(&b) == number && !b.failed;
+}
+
+static enum probe_result probe_data(const struct opening *opening)
+{
+	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
+
+	if (client.left == 0 || server.left == 0)
+		return PROBE_MORE;
+	if (is_block(server, DATA, 1) && is_block(client, ACK, 1))
+		return PROBE_YES;
+	return is_block(server, ACK, 0) && is_block(client, DATA, 1) ? PROBE_YES : PROBE_NO;
+}
+
+static void begin_data(void *state, struct facts *facts)
+{
+	begin(state, facts);
+	facts_set_service(facts, &data_services[0]);
+	facts_set_auth(facts, AUTH_NONE);
+}
+
+static void feed_data(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		      size_t length)
+{
+	struct bytes b = bytes_from(bytes, length);
+
+	(void)state;
+	if (from == SIDE_SERVER && bytes_be16(&b) == DATA && length > 4)
+		facts_set_data_read(facts, ANSWER_YES);
+}
+
+const struct dissector tftp_data_dissector = {
+	.name = "tftp-data",
+	.transports = OVER_UDP,
+	.service_count = sizeof data_services / sizeof *data_services,
+	.services = data_services,
+	.probe = probe_data,
+	.begin = begin_data,
+	.feed = feed_data,
+};
