@@ -65,7 +65,7 @@ static inline void fuzz_dissect(const struct dissector *d, const uint8_t *data, 
 	fuzz_check(&whole);
 	if (!(d->transports & OVER_TCP)) /* a datagram has no pieces */
 		return;
-	dissect_session(d, turns, count, 1 + data[0] % 16, &pieces);
+	dissect_session(d, turns, count, 1u + data[0] % 16u, &pieces);
 	if (!dissect_same(&whole, &pieces))
 		abort();
 }
