@@ -40,6 +40,18 @@
 	D(sflow)                                                                                   \
 	D(statsd)                                                                                  \
 	D(graphite)                                                                                \
+	D(splunk)                                                                                  \
+	D(openwire)                                                                                \
+	D(zmtp)                                                                                    \
+	D(gearman)                                                                                 \
+	D(amqp)                                                                                    \
+	D(mqtt)                                                                                    \
+	D(kafka)                                                                                   \
+	D(nats)                                                                                    \
+	D(stomp)                                                                                   \
+	D(beanstalkd)                                                                              \
+	D(thrift)                                                                                  \
+	D(epmd)                                                                                    \
 	D(syslog)
 
 #define DECLARE(name) extern const struct dissector name##_dissector;

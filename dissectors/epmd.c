@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * epmd, Erlang's port mapper (RabbitMQ, CouchDB, ejabberd): one request, one answer.
+ *
+ *	length:2 'n'			names	-> epmd's port:4 "name rabbit at port 25672\n" ...
+ *	length:2 'z' name		port	-> 'w' result port:2 ...
+ *	length:2 'x' port:2 ...		alive	-> 'y' or 'v', result, creation
+ *	length:2 'd', 'k', 's' name	dump, kill, stop
+ *
+ * erlang.org/doc/apps/erts/erl_dist_protocol.html: EPMD Protocol
+ */
+#include "dissectors/dissector.h"
+
+#define NAME_MAX_BYTES 255
+#define REQUEST_MAX    600
+
+static const uint16_t ports[] = {4369, 0};
+
+static const struct service services[] = {
+	{
+		.name = "epmd",
+		.family = FAMILY_QUEUE,
+		.about = "Erlang port mapper (RabbitMQ, CouchDB clusters)",
+		.identifier = "open-epmd",
+		.ports = ports,
+	},
+};
+
+struct epmd {
+	uint8_t have;
+	bool answered, midstream;
+	uint8_t request[3];
+	int handle;
+};
+
+static enum probe_result probe_client(struct bytes b)
+{
+	uint16_t length = bytes_be16(&b);
+	uint8_t kind = bytes_u8(&b);
+
+	if (b.failed)
+		return PROBE_MORE;
+	switch (kind) {
+	case 'n':
+	case 'd':
+	case 'k':
+		return length == 1 && b.left == 0 ? PROBE_YES : PROBE_NO;
+	case 'z':
+	case 's':
+		if (length < 2 || length > NAME_MAX_BYTES + 1 || b.left > length - 1u)
+			return PROBE_NO;
+		for (; b.left != 0; bytes_skip(&b, 1), length--) {
+			if (b.at[0] <= 0x20 || b.at[0] > 0x7e)
+				return PROBE_NO;
+		}
+		return length == 1 ? PROBE_YES : PROBE_MORE;
+	case 'x':
+		if (length < 13 || length > REQUEST_MAX)
+			return PROBE_NO;
+		if (b.left < 4)
+			return PROBE_MORE;
+		/* port, kind of node (normal, hidden), protocol (TCP) */
+		return (b.at[2] == 77 || b.at[2] == 72) && b.at[3] == 0 ? PROBE_YES : PROBE_NO;
+	default:
+		return PROBE_NO;
+	}
+}
+
+/* The answer to names needs no question: it begins with epmd's own port, and "name ". */
+static enum probe_result probe_names(struct bytes b, bool asked)
+{
+	struct bytes port = b;
+	uint32_t value = bytes_be32(&port);
+
+	if (port.failed)
+		return b.left != 0 && b.at[0] != 0 ? PROBE_NO : PROBE_MORE;
+	if (value == 0 || value > 65535 || !bytes_agree_with(&port, "name "))
+		return PROBE_NO;
+	if (port.left == 0 && asked)
+		return PROBE_YES;
+	return port.left >= 5 ? PROBE_YES : PROBE_MORE;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
+	enum probe_result of_client = probe_client(client);
+	uint8_t kind;
+
+	if (of_client == PROBE_NO)
+		return PROBE_NO;
+	if (client.left == 0) /* one that speaks first is none */
+		return opening->one_sided || server.left == 0 ? probe_names(server, false)
+							      : PROBE_MORE;
+	if (of_client == PROBE_MORE || server.left == 0) /* two bytes are no proof */
+		return PROBE_MORE;
+	kind = client.at[2];
+	if (kind == 'n' || kind == 'd')
+		return probe_names(server, kind == 'n');
+	if (kind == 'z')
+		return server.at[0] == 'w' ? PROBE_YES : PROBE_NO;
+	if (kind == 'x')
+		return server.at[0] == 'y' || server.at[0] == 'v' ? PROBE_YES : PROBE_NO;
+	return bytes_agree_with(&server, kind == 'k' ? "OK" : "STOPPED") ||
+			       bytes_agree_with(&server, "NOEXIST")
+		       ? server.left >= 2 ? PROBE_YES : PROBE_MORE
+		       : PROBE_NO;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_auth(facts, AUTH_NA);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+}
+
+static void on_request(struct epmd *epmd, struct facts *facts)
+{
+	static const struct {
+		uint8_t kind, flags;
+		const char *name;
+	} rows[] = {
+		{'n', COMMAND_LISTING, "NAMES_REQ"},
+		{'z', 0, "PORT_PLEASE2_REQ"},
+		{'x', 0, "ALIVE2_REQ"},
+		{'d', COMMAND_LISTING, "DUMP_REQ"},
+		{'k', COMMAND_DESTRUCTIVE, "KILL_REQ"},
+		{'s', COMMAND_DESTRUCTIVE, "STOP_REQ"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (rows[i].kind == epmd->request[2])
+			epmd->handle = facts_command(facts, rows[i].name, strlen(rows[i].name),
+						     rows[i].flags);
+	}
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct epmd *epmd = state;
+	uint8_t kind;
+
+	for (size_t i = 0; from == SIDE_CLIENT && i < length && epmd->have < 3; i++) {
+		epmd->request[epmd->have++] = bytes[i];
+		if (epmd->have == 3)
+			on_request(epmd, facts);
+	}
+	if (from == SIDE_CLIENT || epmd->answered || length == 0)
+		return;
+	epmd->answered = true;
+	facts_set_auth(facts, AUTH_NONE);
+	if (epmd->have < 3) {
+		facts_set_data_read(facts, ANSWER_YES);
+		return;
+	}
+	kind = epmd->request[2];
+	facts_command_result(facts, epmd->handle, bytes[0] != 'N');
+	if (kind == 'n' || kind == 'd' || kind == 'z')
+		facts_set_data_read(facts, ANSWER_YES);
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct epmd *epmd = state;
+
+	(void)facts;
+	(void)missing;
+	if (from == SIDE_CLIENT && epmd->have != 0)
+		epmd->have = 4; /* of an unknown kind */
+	else if (from == SIDE_SERVER)
+		epmd->answered = true;
+}
+
+const struct dissector epmd_dissector = {
+	.name = "epmd",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct epmd),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Splunk to Splunk: what forwarders send to indexers.
+ *
+ *	"--splunk-cooked-mode-v3--" (128 bytes), server name (256), management port (16), events
+ *
+ * Without TLS there is nothing to log in to, but for a token in the events, which is not read.
+ */
+#include "dissectors/dissector.h"
+
+#define MAGIC "--splunk-cooked-mode-v"
+
+static const uint16_t ports[] = {9997, 9998, 0};
+
+static const struct service services[] = {
+	{
+		.name = "splunk",
+		.family = FAMILY_LOGGING,
+		.about = "Splunk indexer (forwarders' input)",
+		.ports = ports,
+	},
+};
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
+
+	if (!bytes_agree_with(&client, MAGIC))
+		return PROBE_NO;
+	if (client.left <= sizeof MAGIC)
+		return PROBE_MORE;
+	if (server.left == 0)
+		return opening->one_sided ? PROBE_YES : PROBE_MORE;
+	/* The answer is a frame: its length in four bytes */
+	return server.at[0] == 0 ? PROBE_YES : PROBE_NO;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_auth(facts, AUTH_NA);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+	FACTS_TEXT(facts, product, "Splunk", 6);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	bool *midstream = state;
+
+	(void)bytes;
+	if (from == SIDE_SERVER && length != 0 && !*midstream)
+		facts_set_auth(facts, AUTH_NONE); /* it takes part without having asked */
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	bool *midstream = state;
+
+	(void)facts;
+	(void)from;
+	(void)missing;
+	*midstream = true;
+}
+
+const struct dissector splunk_dissector = {
+	.name = "splunk",
+	.transports = OVER_TCP,
+	.state_size = sizeof(bool),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Apache Thrift, a family of services that answer calls by name: the strict binary protocol, with
+ * or without a frame's length:4 before each message.
+ *
+ *	80 01 00 type:1 length:4 name sequence:4	type: 1 call 2 reply 3 exception 4 one-way
+ *
+ * A call of "Log" is Scribe, a log collector. Only the first message of each side is read.
+ * github.com/apache/thrift/blob/master/doc/specs/thrift-binary-protocol.md
+ */
+#include "dissectors/dissector.h"
+
+#define NAME_MAX_BYTES 128
+#define FRAME_MAX      (1u << 28)
+#define HEAD_KEPT      24 /* bytes: a frame's length, the head, and the shortest of names */
+
+static const uint16_t thrift_ports[] = {9090, 10000, 0};
+static const uint16_t scribe_ports[] = {1463, 0};
+
+static const struct service services[] = {
+	{
+		.name = "thrift",
+		.family = FAMILY_OTHER,
+		.about = "service called by Apache Thrift",
+		.ports = thrift_ports,
+	},
+	{
+		.name = "scribe",
+		.family = FAMILY_LOGGING,
+		.about = "Scribe log collector",
+		.ports = scribe_ports,
+	},
+};
+
+enum message {
+	CALL = 1,
+	REPLY,
+	EXCEPTION,
+	ONE_WAY,
+};
+
+struct thrift {
+	uint8_t have;
+	bool answered, midstream;
+	uint8_t head[HEAD_KEPT];
+};
+
+/* A message's head; `name` is set on YES. */
+static enum probe_result take_head(struct bytes b, uint8_t *type, struct bytes *name)
+{
+	uint32_t length, frame = 0;
+
+	if (b.left != 0 && b.at[0] != 0x80) {
+		frame = bytes_be32(&b);
+		if (b.failed)
+			return PROBE_MORE;
+		if (frame < 12 || frame > FRAME_MAX)
+			return PROBE_NO;
+	}
+	if (!bytes_agree_with(&b, "\x80\1") || (b.left > 2 && b.at[2] != 0))
+		return PROBE_NO;
+	bytes_skip(&b, 3);
+	*type = bytes_u8(&b);
+	length = bytes_be32(&b);
+	if (b.failed)
+		return PROBE_MORE;
+	if (*type < CALL || *type > ONE_WAY || length == 0 || length > NAME_MAX_BYTES ||
+	    (frame != 0 && length + 12 > frame))
+		return PROBE_NO;
+	*name = bytes_sub(&b, length);
+	for (size_t i = 0; i < name->left; i++) {
+		uint8_t c = name->at[i];
+
+		if (c <= 0x20 || c > 0x7e)
+			return PROBE_NO;
+	}
+	return name->failed ? PROBE_MORE : PROBE_YES;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
+	struct bytes called = bytes_from(NULL, 0), answered = called;
+	enum probe_result of_client, of_server;
+	uint8_t call = CALL, answer = REPLY;
+
+	of_client = take_head(client, &call, &called);
+	of_server = take_head(server, &answer, &answered);
+	if (of_client == PROBE_NO || of_server == PROBE_NO)
+		return PROBE_NO;
+	if ((of_client == PROBE_YES && call != CALL && call != ONE_WAY) ||
+	    (of_server == PROBE_YES && answer != REPLY && answer != EXCEPTION))
+		return PROBE_NO;
+	if (of_client == PROBE_YES && of_server == PROBE_YES)
+		return PROBE_YES;
+	return opening->one_sided && (of_client == PROBE_YES || of_server == PROBE_YES)
+		       ? PROBE_YES
+		       : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	FACTS_TEXT(facts, product, "Apache Thrift", 13);
+}
+
+static void on_call(struct facts *facts, const struct bytes *name)
+{
+	if (name->left == 3 && memcmp(name->at, "Log", 3) == 0) {
+		facts_set_service(facts, &services[1]);
+		FACTS_TEXT(facts, product, "Scribe", 6);
+	}
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct thrift *thrift = state;
+	struct bytes name;
+	uint8_t type;
+
+	if (from == SIDE_SERVER && length != 0 && !thrift->answered) {
+		thrift->answered = true;
+		if (!thrift->midstream)
+			facts_set_auth(facts, AUTH_NONE);
+		return;
+	}
+	for (size_t i = 0; from == SIDE_CLIENT && i < length && thrift->have < HEAD_KEPT; i++) {
+		thrift->head[thrift->have++] = bytes[i];
+		if (take_head(bytes_from(thrift->head, thrift->have), &type, &name) == PROBE_YES) {
+			on_call(facts, &name);
+			thrift->have = HEAD_KEPT;
+		}
+	}
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct thrift *thrift = state;
+
+	(void)facts;
+	(void)missing;
+	thrift->midstream = true;
+	if (from == SIDE_CLIENT && thrift->have != 0)
+		thrift->have = HEAD_KEPT;
+}
+
+const struct dissector thrift_dissector = {
+	.name = "thrift",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct thrift),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};
