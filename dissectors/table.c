@@ -9,6 +9,7 @@
 	D(tls)                                                                                     \
 	D(postgresql)                                                                              \
 	D(mysql)                                                                                   \
+	D(http2)                                                                                   \
 	D(http)                                                                                    \
 	D(mongodb)                                                                                 \
 	D(memcached)                                                                               \
@@ -26,6 +27,7 @@
 	D(dcerpc_udp)                                                                              \
 	D(tftp)                                                                                    \
 	D(tftp_data)                                                                               \
+	D(rsync)                                                                                   \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
