@@ -28,6 +28,7 @@
 	D(tftp)                                                                                    \
 	D(tftp_data)                                                                               \
 	D(rsync)                                                                                   \
+	D(clickhouse)                                                                              \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/* ClickHouse's native protocol. Recorded from clickhouse-server 18.16. */
+#include "tests/unit/recorded.h"
+
+extern const struct dissector clickhouse_dissector;
+
+static void test_open(void **state)
+{
+	struct recorded r;
+	struct facts facts = recorded_facts(&r, &clickhouse_dissector, "clickhouse/drop-table");
+
+	(void)state;
+	assert_string_equal(facts.service->name, "clickhouse");
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_string_equal(facts.user, "default");
+	assert_string_equal(facts.version, "18.16");
+	conversation_has(&facts, "DROP TABLE", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_stands(&clickhouse_dissector, r.turns, r.count);
+	facts = recorded_facts(&r, &clickhouse_dissector, "clickhouse/show-tables");
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "SHOW TABLES", ANSWER_YES, COMMAND_LISTING);
+	conversation_stands(&clickhouse_dissector, r.turns, r.count);
+}
+
+static void test_refused(void **state)
+{
+	struct recorded r;
+	struct facts facts = recorded_facts(&r, &clickhouse_dissector, "clickhouse/auth-fail");
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_FAILED);
+	assert_string_equal(facts.user, "x");
+	conversation_splits(&clickhouse_dissector, r.turns, r.count);
+}
+
+static void test_probe(void **state)
+{
+	static const char hello[] = "\0\x11"
+				    "ClickHouse client\x12\x10";
+
+	(void)state;
+	assert_int_equal(dissect_probe(&clickhouse_dissector, OVER_TCP, hello, sizeof hello - 1, "",
+				       0, true),
+			 PROBE_YES);
+	assert_int_equal(dissect_probe(&clickhouse_dissector, OVER_TCP, hello, sizeof hello - 1,
+				       "HTTP/1.0 400", 12, false),
+			 PROBE_NO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_probe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
