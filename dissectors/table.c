@@ -29,6 +29,7 @@
 	D(tftp_data)                                                                               \
 	D(rsync)                                                                                   \
 	D(clickhouse)                                                                              \
+	D(cassandra)                                                                               \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* Cassandra: who has to log in, what was done. Bytes as native_protocol_v4.spec has them. */
+#include "tests/unit/conversation.h"
+
+extern const struct dissector cassandra_dissector;
+
+#define OPTIONS "\4\0\0\0\5\0\0\0\0"
+#define STARTUP                                                                                    \
+	"\4\0\0\1\1\0\0\0\x16\0\1\0\x0b"                                                           \
+	"CQL_VERSION\0\5"                                                                          \
+	"3.0.0"
+#define SUPPORTED                                                                                  \
+	"\x84\0\0\0\6\0\0\0\x18\0\1\0\x0b"                                                         \
+	"CQL_VERSION\0\1\0\5"                                                                      \
+	"3.4.5"
+#define READY	     "\x84\0\0\1\2\0\0\0\0"
+#define AUTHENTICATE "\x84\0\0\1\3\0\0\0\x18\0\x16org.apache.cassandra.X"
+
+static void test_open(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(OPTIONS),
+		TURN_SERVER(SUPPORTED),
+		TURN_CLIENT(STARTUP),
+		TURN_SERVER(READY),
+		TURN_CLIENT("\4\0\0\2\7\0\0\0\x16\0\0\0\x0fselect * from t\0\1\0"),
+		TURN_SERVER("\x84\0\0\2\x08\0\0\0\4\0\0\0\2"),
+		TURN_CLIENT("\4\0\0\3\7\0\0\0\x16\0\0\0\x0f"
+			    "drop keyspace k\0\1\0"),
+		TURN_SERVER("\x84\0\0\3\x08\0\0\0\4\0\0\0\5"),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&cassandra_dissector, turns, 2, 0, &facts));
+	assert_int_equal(facts.auth, AUTH_NA);
+	assert_true(dissect(&cassandra_dissector, turns, COUNT(turns), 0, &facts));
+	assert_string_equal(facts.service->name, "cassandra");
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "SELECT FROM", ANSWER_YES, COMMAND_LISTING);
+	assert_int_equal(facts.commands[3].accepted, ANSWER_YES);
+	assert_string_equal(facts.commands[3].text, "DROP KEYSPACE");
+	conversation_stands(&cassandra_dissector, turns, COUNT(turns));
+}
+
+static void test_log_in(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(STARTUP),
+		TURN_SERVER(AUTHENTICATE),
+		TURN_CLIENT("\4\0\0\2\x0f\0\0\0\x0f\0\0\0\x0b\0root\0hunte"),
+		TURN_SERVER("\x84\0\0\2\0\0\0\0\x0e\0\0\1\0\0\x08wrong pw"),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&cassandra_dissector, turns, 2, 0, &facts));
+	assert_int_equal(facts.auth, AUTH_REQUIRED);
+	assert_true(dissect(&cassandra_dissector, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_FAILED);
+	assert_string_equal(facts.user, "root");
+	conversation_lacks(&facts, "hunte");
+	conversation_stands(&cassandra_dissector, turns, COUNT(turns));
+}
+
+#define PROBE(client, server, one_sided)                                                           \
+	dissect_probe(&cassandra_dissector, OVER_TCP, client, sizeof(client) - 1, server,          \
+		      sizeof(server) - 1, one_sided)
+
+static void test_probe(void **state)
+{
+	(void)state;
+	assert_int_equal(PROBE(STARTUP, "", true), PROBE_YES);
+	assert_int_equal(PROBE(STARTUP, "", false), PROBE_MORE);
+	assert_int_equal(PROBE(OPTIONS, "", true), PROBE_MORE);
+	assert_int_equal(PROBE("", READY, true), PROBE_MORE);
+	assert_int_equal(PROBE(OPTIONS, READY, false), PROBE_YES);
+	assert_int_equal(PROBE("", SUPPORTED, true), PROBE_YES);
+	/* raft */
+	assert_int_equal(PROBE("\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0", "", true), PROBE_NO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_log_in),
+		cmocka_unit_test(test_probe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
