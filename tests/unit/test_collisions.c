@@ -35,6 +35,8 @@ static const struct opening_sample samples[] = {
 	SAMPLE("syslog", "<34>1 2003-10-11T22:14:15.003Z host su - - - text\n", ""),
 	SAMPLE("syslog", "56 <34>1 2003-10-11T22:14:15.003Z host su - - - text", ""),
 	SAMPLE("http", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nServer: x\r\n\r\n"),
+	SAMPLE("http2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0",
+	       "\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x64"),
 	/* POP3, with and without greeting words that others have */
 	SAMPLE("pop3", "", "+OK POP3 ready <1.2@example>\r\n"),
 	SAMPLE("pop3", "USER a\r\n", "+OK\r\n+OK\r\n"),
