@@ -21,6 +21,8 @@
 	D(rpc_udp)                                                                                 \
 	D(mssql)                                                                                   \
 	D(mssql_browser)                                                                           \
+	D(ipmi)                                                                                    \
+	D(snmp)                                                                                    \
 	D(ssh)                                                                                     \
 	D(zookeeper)                                                                               \
 	D(dcerpc)                                                                                  \
