@@ -32,6 +32,7 @@
 	D(rsync)                                                                                   \
 	D(clickhouse)                                                                              \
 	D(cassandra)                                                                               \
+	D(vnc)                                                                                     \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
