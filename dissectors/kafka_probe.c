@@ -7,8 +7,9 @@
  */
 #include "dissectors/kafka.h"
 
-#define REQUEST_MAX   (100u << 20)
-#define RESPONSE_MAX  (200u << 20)
+#define REQUEST_MAX   (1u << 20) /* bytes; the first of a conversation, and no Produce */
+#define RESPONSE_MAX  (4u << 20) /* the same, and not to Fetch */
+#define BATCH_MAX     (200u << 20)
 #define CLIENT_ID_MAX 255
 #define SOLE_MAX      (1 << 24) /* correlation numbers that are believed without an answer */
 
@@ -89,7 +90,7 @@ const struct kafka_request *kafka_request(uint16_t key)
 }
 
 /* The client's name is text; what PostgreSQL has in its place is text as well, but no number. */
-static enum probe_result probe_client_id(struct bytes b, uint32_t left)
+static enum probe_result probe_client_id(struct bytes b, uint32_t left, bool all_zero)
 {
 	uint16_t length = bytes_be16(&b);
 
@@ -97,7 +98,7 @@ static enum probe_result probe_client_id(struct bytes b, uint32_t left)
 		return PROBE_MORE;
 	if (length == 0xffff)
 		return PROBE_YES;
-	if (length > CLIENT_ID_MAX || length + 2u > left)
+	if (length > CLIENT_ID_MAX || length + 2u > left || (length == 0 && all_zero))
 		return PROBE_NO;
 	for (; length != 0; length--) {
 		uint8_t c = bytes_u8(&b);
@@ -118,14 +119,15 @@ static enum probe_result probe_request(struct bytes b, uint32_t *correlation)
 
 	if (b.failed)
 		return PROBE_MORE;
-	if (length < 10 || length > REQUEST_MAX || !request->name || version > request->versions)
+	if (length < 10 || length > (key == KAFKA_PRODUCE ? BATCH_MAX : REQUEST_MAX) ||
+	    !request->name || version > request->versions)
 		return PROBE_NO;
 	*correlation = bytes_be32(&b);
 	if (b.failed)
 		return PROBE_MORE;
 	if (key == KAFKA_METADATA && version == 0 && *correlation >= 0x20000000)
 		return PROBE_NO;
-	return probe_client_id(b, length - 8);
+	return probe_client_id(b, length - 8, *correlation == 0);
 }
 
 /* The versions of all requests: numbers that rise from 0, each with a lowest and a highest. */
@@ -148,6 +150,11 @@ static bool is_api_versions(struct bytes b)
 	return !b.failed;
 }
 
+static bool is_fetch(struct bytes client)
+{
+	return client.left > 6 && client.at[4] == 0 && client.at[5] == KAFKA_FETCH;
+}
+
 enum probe_result kafka_probe(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
@@ -165,7 +172,7 @@ enum probe_result kafka_probe(const struct opening *opening)
 	answered = bytes_be32(&server);
 	if (server.failed)
 		return opening->side[SIDE_SERVER].at[0] > 0x0c ? PROBE_NO : PROBE_MORE;
-	if (length < 4 || length > RESPONSE_MAX)
+	if (length < 4 || length > (is_fetch(client) ? BATCH_MAX : RESPONSE_MAX))
 		return PROBE_NO;
 	if (client.left == 0)
 		return opening->one_sided && length > 24 && is_api_versions(server) ? PROBE_YES

@@ -131,6 +131,16 @@ static enum probe_result probe_packet(struct bytes b, enum side from, bool *poss
 	case MQTT_PUBCOMP:
 		*possible = length == 2 && (first & 0xf) == 0;
 		return *possible ? PROBE_MORE : PROBE_NO;
+	case MQTT_CONNACK:
+		*possible = from == SIDE_SERVER && length >= 2 && (first & 0xf) == 0 &&
+			    (b.left == 0 || b.at[0] <= 1);
+		return *possible ? PROBE_MORE : PROBE_NO;
+	case MQTT_SUBACK:
+		*possible = from == SIDE_SERVER && length >= 3 && (first & 0xf) == 0;
+		return *possible ? PROBE_MORE : PROBE_NO;
+	case MQTT_SUBSCRIBE:
+		*possible = from == SIDE_CLIENT && length >= 6 && (first & 0xf) == 2;
+		return *possible ? PROBE_MORE : PROBE_NO;
 	case MQTT_PUBREL:
 		*possible = length == 2 && (first & 0xf) == 2;
 		return *possible ? PROBE_MORE : PROBE_NO;
@@ -152,7 +162,13 @@ static enum probe_result probe_later(const struct opening *opening)
 		/* a PUBLISH goes both ways: alone it does not tell who is who */
 		return opening->one_sided && of_client == PROBE_YES ? PROBE_YES : PROBE_MORE;
 	}
-	return may_client && may_server ? PROBE_YES : PROBE_MORE;
+	if (!may_client || !may_server)
+		return PROBE_MORE;
+	return of_client == PROBE_YES || of_server == PROBE_YES ||
+			       (client.at[0] == MQTT_PINGREQ << 4 && server.at[0] == MQTT_PINGRESP
+											     << 4)
+		       ? PROBE_YES
+		       : PROBE_MORE;
 }
 
 enum probe_result mqtt_probe(const struct opening *opening)

@@ -318,6 +318,21 @@ static enum probe_result probe_later(struct bytes client, struct bytes server)
 	return PROBE_MORE;
 }
 
+/* What a CONNECT may be answered with, as far as the bytes go. */
+static enum probe_result probe_answer(struct bytes server)
+{
+	static const char *const answers[] = {"+OK\r\n", "PONG\r\n", "-ERR '"};
+	enum probe_result result = PROBE_NO;
+
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		if (bytes_start_with(&server, answers[i]))
+			return PROBE_YES;
+		if (bytes_agree_with(&server, answers[i]))
+			result = PROBE_MORE;
+	}
+	return result;
+}
+
 static enum probe_result probe(const struct opening *opening)
 {
 	static const char greeting[] = "INFO {\"", request[] = "CONNECT {";
@@ -325,13 +340,15 @@ static enum probe_result probe(const struct opening *opening)
 
 	if (bytes_start_with(&server, greeting))
 		return PROBE_YES;
-	if (opening->midstream)
-		return probe_later(client, server);
-	if (!bytes_agree_with(&server, greeting) || server.left != 0)
-		return bytes_agree_with(&server, greeting) ? PROBE_MORE : PROBE_NO;
-	if (opening->one_sided && bytes_start_with(&client, request))
+	if (server.left != 0 && bytes_agree_with(&server, greeting))
+		return PROBE_MORE;
+	if (opening->midstream && probe_later(client, server) == PROBE_YES)
 		return PROBE_YES;
-	return PROBE_MORE;
+	if (bytes_start_with(&client, request)) /* its greeting was not seen */
+		return server.left != 0	    ? probe_answer(server)
+		       : opening->one_sided ? PROBE_YES
+					    : PROBE_MORE;
+	return server.left == 0 || opening->midstream ? PROBE_MORE : PROBE_NO;
 }
 
 const struct dissector nats_dissector = {

@@ -5,7 +5,11 @@
  *
  *	80 01 00 type:1 length:4 name sequence:4	type: 1 call 2 reply 3 exception 4 one-way
  *
- * A call of "Log" is Scribe, a log collector. Only the first message of each side is read.
+ * A call of "Log" is Scribe, a log collector. Only the first message of each side is read. Over UDP
+ * the agent of Jaeger is known by "emitBatch", in this encoding or the compact one:
+ *
+ *	82 type << 5 | 1 sequence, length (7 bits a byte, low ones first) name
+ *
  * github.com/apache/thrift/blob/master/doc/specs/thrift-binary-protocol.md
  */
 #include "dissectors/dissector.h"
@@ -16,6 +20,7 @@
 
 static const uint16_t thrift_ports[] = {9090, 10000, 0};
 static const uint16_t scribe_ports[] = {1463, 0};
+static const uint16_t jaeger_ports[] = {6831, 6832, 0};
 
 static const struct service services[] = {
 	{
@@ -29,6 +34,13 @@ static const struct service services[] = {
 		.family = FAMILY_LOGGING,
 		.about = "Scribe log collector",
 		.ports = scribe_ports,
+	},
+	{
+		.name = "jaeger",
+		.family = FAMILY_LOGGING,
+		.about = "Jaeger agent (traces)",
+		.one_way = true,
+		.ports = jaeger_ports,
 	},
 };
 
@@ -77,6 +89,34 @@ static enum probe_result take_head(struct bytes b, uint8_t *type, struct bytes *
 	return name->failed ? PROBE_MORE : PROBE_YES;
 }
 
+static bool is_emit(struct bytes name)
+{
+	return bytes_start_with(&name, "emitBatch") || bytes_start_with(&name, "emitZipkinBatch");
+}
+
+/* A batch of spans in a datagram. */
+static enum probe_result probe_datagram(const struct opening *opening)
+{
+	struct bytes b = opening->side[SIDE_CLIENT], name;
+	uint8_t type, sequence = 0x80;
+
+	if (opening->side[SIDE_SERVER].left != 0)
+		return PROBE_NO;
+	if (b.left == 0)
+		return PROBE_MORE;
+	if (take_head(b, &type, &name) == PROBE_YES)
+		return (type == CALL || type == ONE_WAY) && is_emit(name) ? PROBE_YES : PROBE_NO;
+	if (bytes_u8(&b) != 0x82)
+		return PROBE_NO;
+	type = bytes_u8(&b);
+	if (type != (CALL << 5 | 1) && type != (ONE_WAY << 5 | 1))
+		return PROBE_NO;
+	for (unsigned i = 0; i < 5 && sequence & 0x80; i++)
+		sequence = bytes_u8(&b);
+	name = bytes_sub(&b, bytes_u8(&b));
+	return is_emit(name) ? PROBE_YES : PROBE_NO;
+}
+
 static enum probe_result probe(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
@@ -84,6 +124,8 @@ static enum probe_result probe(const struct opening *opening)
 	enum probe_result of_client, of_server;
 	uint8_t call = CALL, answer = REPLY;
 
+	if (opening->transport == OVER_UDP)
+		return probe_datagram(opening);
 	of_client = take_head(client, &call, &called);
 	of_server = take_head(server, &answer, &answered);
 	if (of_client == PROBE_NO || of_server == PROBE_NO)
@@ -109,6 +151,13 @@ static void begin(void *state, struct facts *facts)
 
 static void on_call(struct facts *facts, const struct bytes *name)
 {
+	if (is_emit(*name)) {
+		facts_set_service(facts, &services[2]);
+		facts_set_auth(facts, AUTH_NA);
+		facts_set_data_read(facts, ANSWER_NO);
+		FACTS_TEXT(facts, product, "Jaeger", 6);
+		return;
+	}
 	if (name->left == 3 && memcmp(name->at, "Log", 3) == 0) {
 		facts_set_service(facts, &services[1]);
 		FACTS_TEXT(facts, product, "Scribe", 6);
@@ -127,6 +176,11 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		if (!thrift->midstream)
 			facts_set_auth(facts, AUTH_NONE);
 		return;
+	}
+	if (from == SIDE_CLIENT && length != 0 && bytes[0] == 0x82 && thrift->have == 0) {
+		name = bytes_from("emitBatch", 9); /* else it would not be ours */
+		on_call(facts, &name);
+		thrift->have = HEAD_KEPT;
 	}
 	for (size_t i = 0; from == SIDE_CLIENT && i < length && thrift->have < HEAD_KEPT; i++) {
 		thrift->head[thrift->have++] = bytes[i];
@@ -150,7 +204,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 const struct dissector thrift_dissector = {
 	.name = "thrift",
-	.transports = OVER_TCP,
+	.transports = OVER_TCP | OVER_UDP,
 	.state_size = sizeof(struct thrift),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
