@@ -121,7 +121,8 @@ static const char *const listed[] = {
 };
 
 /* Objects whose loss is a loss of data. */
-static const char *const valuables[] = {"DATABASE", "SCHEMA", "TABLE", "TABLESPACE", "OWNED"};
+static const char *const valuables[] = {"DATABASE",   "SCHEMA", "TABLE",
+					"TABLESPACE", "OWNED",	"KEYSPACE"};
 
 static bool is_among(const char *word, const char *const *words, size_t count)
 {

@@ -41,6 +41,7 @@ static void test_open(void **state)
 	conversation_has(&facts, "SELECT FROM", ANSWER_YES, COMMAND_LISTING);
 	assert_int_equal(facts.commands[3].accepted, ANSWER_YES);
 	assert_string_equal(facts.commands[3].text, "DROP KEYSPACE");
+	assert_int_equal(facts.commands[3].flags, COMMAND_DESTRUCTIVE);
 	conversation_stands(&cassandra_dissector, turns, COUNT(turns));
 }
 
