@@ -33,6 +33,7 @@
 	D(clickhouse)                                                                              \
 	D(cassandra)                                                                               \
 	D(vnc)                                                                                     \
+	D(oracle)                                                                                  \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \

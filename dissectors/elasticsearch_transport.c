@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The protocol between nodes of Elasticsearch and OpenSearch, and of their old Java clients:
+ *
+ *	"ES" length:4 number:8 status:1 version:4 [headers' length:4] headers, features, action ...
+ *
+ * Status: bit 0 an answer, bit 1 an error, bit 2 compressed, bit 3 the handshake. A length of -1 is
+ * a ping. The action ("indices:data/read/search") is looked for behind the headers, whose layout
+ * depends on the version.
+ *
+ * github.com/elastic/elasticsearch: TcpHeader.java, OutboundMessage.java.
+ */
+#include "dissectors/dissector.h"
+#include "dissectors/lines.h"
+
+#define HEADER	    6  /* bytes: the mark and the length */
+#define FIXED	    13 /* number, status, version */
+#define BODY_KEPT   320
+#define OUTSTANDING 8
+#define PING	    UINT32_MAX
+#define LENGTH_MAX  (1u << 30)
+#define OPENSEARCH  0x08000000u /* set in its versions */
+
+enum { STATUS_ANSWER = 1, STATUS_ERROR = 2, STATUS_COMPRESSED = 4, STATUS_HANDSHAKE = 8 };
+
+static const uint16_t ports[] = {9300, 0};
+
+static const struct service services[] = {
+	{
+		.name = "elasticsearch-transport",
+		.family = FAMILY_DATABASE,
+		.about = "Elasticsearch's protocol between nodes",
+		.ports = ports,
+	},
+};
+
+struct stream {
+	uint8_t header[HEADER];
+	uint8_t have;
+	bool lost, holed;
+	uint16_t kept;
+	uint32_t left;
+	uint8_t body[BODY_KEPT];
+};
+
+struct pending {
+	uint64_t number;
+	int handle;
+	bool used, reads, proven;
+};
+
+struct transport {
+	struct stream side[2];
+	struct pending pending[OUTSTANDING];
+	uint8_t next;
+	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	bool midstream;
+};
+
+_Static_assert(sizeof(struct transport) <= DISSECTOR_STATE_MAX, "state of elasticsearch-transport");
+
+static bool is_version(uint32_t version)
+{
+	uint32_t plain = version & ~OPENSEARCH;
+
+	return plain >= 1000000 && plain < 20000000;
+}
+
+static enum probe_result probe_side(struct bytes b, enum side from)
+{
+	uint32_t length, version;
+	uint8_t status;
+
+	do {
+		if (!bytes_agree_with(&b, "ES"))
+			return PROBE_NO;
+		bytes_skip(&b, 2);
+		length = bytes_be32(&b);
+	} while (!b.failed && length == PING);
+	bytes_skip(&b, 8);
+	status = bytes_u8(&b);
+	version = bytes_be32(&b);
+	if (b.failed)
+		return PROBE_MORE;
+	if (length < FIXED || length > LENGTH_MAX || status > 0x0f || !is_version(version))
+		return PROBE_NO;
+	return (status & STATUS_ANSWER) == (from == SIDE_SERVER) ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes server = opening->side[SIDE_SERVER];
+	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
+
+	if (client == PROBE_NO)
+		return PROBE_NO;
+	if (server.left != 0)
+		return probe_side(server, SIDE_SERVER);
+	return client == PROBE_YES && !opening->one_sided ? PROBE_MORE : client;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+}
+
+/* Where an action begins: its length, and one of three words. Empty if there is none. */
+static struct bytes find_action(struct bytes b)
+{
+	static const char *const marks[] = {"indices:", "internal:", "cluster:"};
+
+	while (b.left != 0) {
+		uint8_t length = bytes_u8(&b);
+
+		for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+			if (bytes_start_with(&b, marks[i]) && length >= strlen(marks[i]) &&
+			    length < 0x80)
+				return bytes_from(b.at, length < b.left ? length : b.left);
+		}
+	}
+	return bytes_from(NULL, 0);
+}
+
+static unsigned flags_of(const struct bytes *action)
+{
+	if (lines_start_with(action, "indices:data/read/"))
+		return COMMAND_LISTING;
+	if (lines_equal(action, "indices:admin/delete") ||
+	    lines_start_with(action, "indices:data/write/delete/byquery"))
+		return COMMAND_DESTRUCTIVE;
+	return 0;
+}
+
+static void on_request(struct transport *t, struct facts *facts, uint64_t number, uint8_t status,
+		       struct bytes b)
+{
+	struct bytes action = find_action(b);
+	struct pending pending = {.number = number, .handle = -1, .used = true};
+
+	pending.proven = !(status & STATUS_HANDSHAKE) && action.left != 0 &&
+			 !lines_start_with(&action, "internal:tcp/handshake") &&
+			 !lines_contain(&b, "_xpack_security_authentication") &&
+			 !lines_contain(&b, "Authorization");
+	if (action.left != 0) {
+		unsigned flags = flags_of(&action);
+
+		pending.reads = flags & COMMAND_LISTING;
+		pending.handle = facts_command(facts, action.at, action.left, flags);
+	}
+	t->pending[t->next] = pending;
+	t->next = (uint8_t)((t->next + 1) % OUTSTANDING);
+}
+
+static void on_answer(struct transport *t, struct facts *facts, uint64_t number, uint8_t status,
+		      const struct bytes *b)
+{
+	bool good = !(status & STATUS_ERROR);
+
+	facts_set_data_read(facts, ANSWER_NO);
+	if (!good && lines_contain(b, "missing authentication"))
+		facts_set_auth(facts, AUTH_REQUIRED);
+	for (size_t i = 0; i < OUTSTANDING; i++) {
+		struct pending *p = &t->pending[i];
+
+		if (!p->used || p->number != number)
+			continue;
+		p->used = false;
+		facts_command_result(facts, p->handle, good);
+		if (good && p->reads)
+			facts_set_data_read(facts, ANSWER_YES);
+		if (good && p->proven && !t->midstream)
+			facts_set_auth(facts, AUTH_NONE);
+		return;
+	}
+}
+
+static void on_message(struct transport *t, struct facts *facts, enum side from)
+{
+	struct stream *s = &t->side[from];
+	struct bytes b = bytes_from(s->body, s->kept);
+	uint64_t number = bytes_be64(&b);
+	uint8_t status = bytes_u8(&b);
+	uint32_t version = bytes_be32(&b);
+
+	if (b.failed)
+		return;
+	if (version & OPENSEARCH)
+		FACTS_TEXT(facts, product, "OpenSearch", 10);
+	else
+		FACTS_TEXT(facts, product, "Elasticsearch", 13);
+	if (from == SIDE_CLIENT && !(status & STATUS_ANSWER))
+		on_request(t, facts, number, status, b);
+	else if (from == SIDE_SERVER && (status & STATUS_ANSWER))
+		on_answer(t, facts, number, status, &b);
+}
+
+static void on_header(struct stream *s)
+{
+	struct bytes b = bytes_from(s->header, HEADER);
+
+	if (!bytes_start_with(&b, "ES")) {
+		s->lost = true;
+		return;
+	}
+	bytes_skip(&b, 2);
+	s->left = bytes_be32(&b);
+	s->kept = 0;
+	s->holed = false;
+	if (s->left == PING || s->left == 0) {
+		s->have = 0;
+		return;
+	}
+	s->lost = s->left > LENGTH_MAX;
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct transport *t = state;
+	struct stream *s = &t->side[from];
+	struct bytes in = bytes_from(bytes, length), piece;
+
+	if (s->lost && t->last_side != from + 1)
+		*s = (struct stream){.lost = false};
+	t->last_side = (uint8_t)(from + 1);
+	while (!s->lost && in.left != 0) {
+		if (s->have < HEADER) {
+			s->header[s->have++] = bytes_u8(&in);
+			if (s->have == HEADER)
+				on_header(s);
+			continue;
+		}
+		piece = bytes_sub(&in, s->left < in.left ? s->left : in.left);
+		s->left -= (uint32_t)piece.left;
+		while (piece.left != 0 && s->kept < BODY_KEPT && !s->holed)
+			s->body[s->kept++] = bytes_u8(&piece);
+		if (s->left == 0) {
+			on_message(t, facts, from);
+			s->have = 0;
+		}
+	}
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct transport *t = state;
+	struct stream *s = &t->side[from];
+
+	(void)facts;
+	if (t->last_side != 0 && !s->lost && missing != 0 && s->have == HEADER &&
+	    missing < s->left) {
+		s->left -= (uint32_t)missing;
+		s->holed = true;
+		return;
+	}
+	t->midstream = true;
+	*s = (struct stream){.lost = t->last_side != 0};
+}
+
+const struct dissector elasticsearch_transport_dissector = {
+	.name = "elasticsearch-transport",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct transport),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Oracle's TNS: packets with a header of 8 bytes, big endian. The client connects with a text, the
+ * listener accepts, refuses, redirects or wants to hear it again. What goes on inside of data
+ * packets is not documented; the names of its log-in's fields are looked for in it.
+ *
+ *	length:2 checksum:2 type:1 flags:1 checksum:2
+ *	1 connect	version:2 compatible:2 ... text's length at 24, its offset at 26
+ *	2 accept	version:2	4 refuse	reasons:2 length:2 text
+ *	5 redirect	11 say it again
+ */
+#include <stdio.h>
+
+#include "dissectors/dissector.h"
+
+#define HEADER	     8
+#define CONNECT_HEAD 28
+#define VERSION_MIN  300
+#define VERSION_MAX  340
+
+enum { TNS_CONNECT = 1, TNS_ACCEPT = 2, TNS_REFUSE = 4, TNS_REDIRECT = 5, TNS_RESEND = 11 };
+
+static const uint16_t ports[] = {1521, 0};
+
+static const struct service services[] = {
+	{
+		.name = "oracle",
+		.family = FAMILY_DATABASE,
+		.about = "Oracle database listener",
+		.ports = ports,
+	},
+};
+
+/* Words whose coming tells something, at any split. */
+enum needle { TRIED, WRONG, LET_IN, VSNNUM, COMMAND, NEEDLES };
+
+struct oracle {
+	uint8_t matched[NEEDLES]; /* bytes of each that agree so far */
+	uint8_t last_side;	  /* enum side + 1; 0 before the first byte */
+	uint8_t value_of;	  /* needle + 1 whose value is being read */
+	uint8_t value_length;
+	bool tried;
+	char value[24];
+};
+
+static const struct {
+	enum side from;
+	const char *text;
+} needles[NEEDLES] = {
+	[TRIED] = {SIDE_CLIENT, "AUTH_PASSWORD"},  [WRONG] = {SIDE_SERVER, "ORA-01017"},
+	[LET_IN] = {SIDE_SERVER, "AUTH_SVR_RESP"}, [VSNNUM] = {SIDE_SERVER, "(VSNNUM="},
+	[COMMAND] = {SIDE_CLIENT, "(COMMAND="},
+};
+
+static enum probe_result probe_client(struct bytes b)
+{
+	struct bytes whole = b;
+	uint16_t length = bytes_be16(&b), version, compatible, data, offset;
+	uint8_t type;
+
+	bytes_skip(&b, 2);
+	type = bytes_u8(&b);
+	bytes_skip(&b, 3);
+	version = bytes_be16(&b);
+	compatible = bytes_be16(&b);
+	bytes_skip(&b, 12);
+	data = bytes_be16(&b);
+	offset = bytes_be16(&b);
+	if (b.failed)
+		return whole.left > 4 && whole.at[4] != TNS_CONNECT ? PROBE_NO : PROBE_MORE;
+	if (type != TNS_CONNECT || length < CONNECT_HEAD || version < VERSION_MIN ||
+	    version > VERSION_MAX || compatible < 256 || compatible > version ||
+	    offset < CONNECT_HEAD || offset > length)
+		return PROBE_NO;
+	if (data == 0 || !bytes_skip(&whole, offset) || whole.left == 0)
+		return offset + data == length || length == offset ? PROBE_YES : PROBE_MORE;
+	return whole.at[0] == '(' ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe_result probe_server(struct bytes b, bool asked)
+{
+	uint16_t length = bytes_be16(&b), checksum = bytes_be16(&b), first;
+	uint8_t type = bytes_u8(&b);
+
+	bytes_skip(&b, 3);
+	if (b.failed)
+		return PROBE_MORE;
+	if (checksum != 0 || length < HEADER)
+		return PROBE_NO;
+	if (type == TNS_RESEND)
+		return length != HEADER ? PROBE_NO : asked ? PROBE_YES : PROBE_MORE;
+	first = bytes_be16(&b);
+	if (b.failed)
+		return PROBE_MORE;
+	switch (type) {
+	case TNS_ACCEPT:
+		return length >= 24 && first >= VERSION_MIN && first <= VERSION_MAX ? PROBE_YES
+										    : PROBE_NO;
+	case TNS_REFUSE:
+		bytes_skip(&b, 2);
+		if (b.left == 0)
+			return PROBE_MORE;
+		return b.at[0] == '(' ? PROBE_YES : PROBE_NO;
+	case TNS_REDIRECT:
+		if (b.left == 0)
+			return PROBE_MORE;
+		return b.at[0] == '(' && first < length ? PROBE_YES : PROBE_NO;
+	default:
+		return PROBE_NO;
+	}
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes server = opening->side[SIDE_SERVER];
+	enum probe_result client = opening->side[SIDE_CLIENT].left != 0
+					   ? probe_client(opening->side[SIDE_CLIENT])
+					   : PROBE_MORE;
+
+	if (client == PROBE_NO)
+		return PROBE_NO;
+	if (server.left != 0)
+		return probe_server(server, client == PROBE_YES);
+	return client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	FACTS_TEXT(facts, product, "Oracle Database", 15);
+}
+
+/* 186647552 is 0x0b200400: 11.2.0.4.0 */
+static void note_version(struct oracle *oracle, struct facts *facts)
+{
+	uint32_t number = 0;
+	char text[32];
+	int length;
+
+	for (uint8_t i = 0; i < oracle->value_length; i++) {
+		if (oracle->value[i] < '0' || oracle->value[i] > '9' || number > UINT32_MAX / 10)
+			return;
+		number = number * 10 + (uint32_t)(oracle->value[i] - '0');
+	}
+	if (number >> 24 == 0)
+		return;
+	length = snprintf(text, sizeof text, "%u.%u.%u.%u.%u", number >> 24, number >> 20 & 0xf,
+			  number >> 12 & 0xff, number >> 8 & 0xf, number & 0xff);
+	FACTS_TEXT(facts, version, text, (size_t)length);
+}
+
+/* The value behind a word is over. */
+static void on_value(struct oracle *oracle, struct facts *facts)
+{
+	if (oracle->value_of == VSNNUM + 1) {
+		note_version(oracle, facts);
+		if (facts->auth == AUTH_UNKNOWN && !oracle->tried)
+			facts_set_auth(facts, AUTH_NA);
+	} else if (oracle->value_length != 0) {
+		facts_command(facts, oracle->value, oracle->value_length, 0);
+	}
+	oracle->value_of = 0;
+}
+
+static void on_needle(struct oracle *oracle, struct facts *facts, enum needle needle)
+{
+	switch (needle) {
+	case TRIED:
+		oracle->tried = true;
+		facts_set_auth(facts, AUTH_UNKNOWN);
+		break;
+	case WRONG:
+		if (oracle->tried)
+			facts_login(facts, false);
+		oracle->tried = false;
+		break;
+	case LET_IN:
+		if (oracle->tried)
+			facts_login(facts, true);
+		oracle->tried = false;
+		break;
+	default:
+		oracle->value_of = (uint8_t)(needle + 1);
+		oracle->value_length = 0;
+		break;
+	}
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct oracle *oracle = state;
+
+	if (from == SIDE_SERVER)
+		facts_set_data_read(facts, ANSWER_NO);
+	if (oracle->last_side != from + 1) {
+		memset(oracle->matched, 0, sizeof oracle->matched);
+		oracle->value_of = 0;
+	}
+	oracle->last_side = (uint8_t)(from + 1);
+	for (size_t i = 0; i < length; i++) {
+		if (oracle->value_of != 0) {
+			if (bytes[i] == ')' || oracle->value_length == sizeof oracle->value)
+				on_value(oracle, facts);
+			else
+				oracle->value[oracle->value_length++] = (char)bytes[i];
+		}
+		for (int n = 0; n < NEEDLES; n++) {
+			uint8_t *at = &oracle->matched[n];
+
+			if (needles[n].from != from)
+				continue;
+			if (bytes[i] != (uint8_t)needles[n].text[*at])
+				*at = 0;
+			if (bytes[i] == (uint8_t)needles[n].text[*at])
+				++*at;
+			if (needles[n].text[*at] == '\0') {
+				*at = 0;
+				on_needle(oracle, facts, (enum needle)n);
+			}
+		}
+	}
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct oracle *oracle = state;
+
+	(void)facts;
+	(void)from;
+	(void)missing;
+	memset(oracle->matched, 0, sizeof oracle->matched);
+	oracle->value_of = 0;
+}
+
+const struct dissector oracle_dissector = {
+	.name = "oracle",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct oracle),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/* Oracle's TNS, and Elasticsearch's transport: written bytes. */
+#include "tests/unit/conversation.h"
+
+extern const struct dissector oracle_dissector;
+extern const struct dissector elasticsearch_transport_dissector;
+
+#define CONNECT                                                                                    \
+	"\0\x5c\0\0\1\0\0\0\1\x3b\1\x2c\0\0\x20\0\x7f\xff\0\0\0\1\0\0\0\x22\0\x3a"                 \
+	"012345678901234567890123456789(CONNECT_DATA=(COMMAND=status))"
+
+static void test_refused(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(CONNECT),
+		TURN_SERVER("\0\x34\0\0\4\0\0\0\1\0\0\x28(DESCRIPTION=(TMP=)(VSNNUM=186647552)(ERR="
+			    "1))"),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&oracle_dissector, turns, COUNT(turns), 0, &facts));
+	assert_string_equal(facts.service->name, "oracle");
+	assert_string_equal(facts.version, "11.2.0.4.0");
+	assert_int_equal(facts.auth, AUTH_NA);
+	conversation_has(&facts, "status", ANSWER_UNKNOWN, 0);
+	conversation_stands(&oracle_dissector, turns, COUNT(turns));
+}
+
+static void test_log_in(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(CONNECT),
+		TURN_SERVER("\0\x29\0\0\2\0\0\0\1\x3b\x0c\x41\0\0\0\0"),
+		TURN_CLIENT("\0\0\0\x20\6\0\0\0..AAUTH_PASSWORD...."),
+		TURN_SERVER("\0\0\0\x20\6\0\0\0...ORA-01017: invalid"),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&oracle_dissector, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_FAILED);
+	conversation_stands(&oracle_dissector, turns, COUNT(turns));
+}
+
+#define MESSAGE(length, number, status, rest)                                                      \
+	"ES\0\0\0" length "\0\0\0\0\0\0\0" number status "\0\x6b\xbb\x4b" rest
+
+static void test_transport(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(
+			MESSAGE("\x2c", "\1", "\0", "\0\0\0\2\0\0\0\x17indices:data/read/query")),
+		TURN_SERVER(MESSAGE("\x13", "\1", "\1", "\0\0\0\2\0\0")),
+		TURN_CLIENT("ES\xff\xff\xff\xff" MESSAGE("\x29", "\2", "\0",
+							 "\0\0\0\2\0\0\0\x14indices:admin/delete")),
+		TURN_SERVER(MESSAGE("\x13", "\2", "\3", "\0\0\0\2\0\0")),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&elasticsearch_transport_dissector, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "indices:admin/delete", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	conversation_stands(&elasticsearch_transport_dissector, turns, COUNT(turns));
+	assert_false(dissect(&elasticsearch_transport_dissector, turns + 1, 1, 0, &facts) &&
+		     facts.auth != AUTH_UNKNOWN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_log_in),
+		cmocka_unit_test(test_transport),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
