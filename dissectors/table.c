@@ -34,6 +34,7 @@
 	D(cassandra)                                                                               \
 	D(vnc)                                                                                     \
 	D(oracle)                                                                                  \
+	D(elasticsearch_transport)                                                                 \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
