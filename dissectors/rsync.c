@@ -27,7 +27,7 @@ static const uint16_t ports[] = {873, 0};
 static const struct service services[] = {
 	{
 		.name = "rsync",
-		.family = FAMILY_STORAGE,
+		.family = FAMILY_BACKUP,
 		.about = "rsync daemon",
 		.identifier = "accessible-rsync",
 		.ports = ports,
