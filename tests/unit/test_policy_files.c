@@ -110,8 +110,21 @@ static void test_good(void **unused)
 
 static void test_example(void **unused)
 {
+	struct services *services = services_new();
+	struct policy_vocabulary vocabulary;
+	struct policy_messages messages;
+	struct policy *policy;
+
 	(void)unused;
-	check_file("policy/example.yaml", true);
+	assert_non_null(services);
+	vocabulary =
+		services_vocabulary(services); /* the program's own: it is to be used as it is */
+	policy = policy_load("policy/example.yaml", &vocabulary, &messages);
+	assert_non_null(policy);
+	assert_int_equal(messages.count, 0);
+	policy_free(policy);
+	policy_messages_free(&messages);
+	services_free(services);
 }
 
 static void test_unreadable(void **unused)
