@@ -11,6 +11,7 @@
 #define RESPONSE_MAX  (4u << 20) /* the same, and not to Fetch */
 #define BATCH_MAX     (200u << 20)
 #define CLIENT_ID_MAX 255
+#define NAMELESS_MAX  65536	/* bytes of a request whose client has no name */
 #define SOLE_MAX      (1 << 24) /* correlation numbers that are believed without an answer */
 
 #define LISTING COMMAND_LISTING
@@ -98,7 +99,8 @@ static enum probe_result probe_client_id(struct bytes b, uint32_t left, bool all
 		return PROBE_MORE;
 	if (length == 0xffff)
 		return PROBE_YES;
-	if (length > CLIENT_ID_MAX || length + 2u > left || (length == 0 && all_zero))
+	if (length > CLIENT_ID_MAX || length + 2u > left || (length == 0 && all_zero) ||
+	    (length == 0 && left > NAMELESS_MAX))
 		return PROBE_NO;
 	for (; length != 0; length--) {
 		uint8_t c = bytes_u8(&b);
@@ -150,6 +152,11 @@ static bool is_api_versions(struct bytes b)
 	return !b.failed;
 }
 
+static bool has_name(struct bytes client)
+{
+	return client.left > 13 && client.at[13] != 0 && client.at[12] == 0;
+}
+
 static bool is_fetch(struct bytes client)
 {
 	return client.left > 6 && client.at[4] == 0 && client.at[5] == KAFKA_FETCH;
@@ -182,5 +189,6 @@ enum probe_result kafka_probe(const struct opening *opening)
 	if (answered == correlation)
 		return PROBE_YES;
 	/* A capture that begins late may hold the answer to an earlier request first. */
-	return opening->midstream && correlation - answered < 64 ? PROBE_YES : PROBE_NO;
+	return opening->midstream && has_name(client) && correlation - answered < 64 ? PROBE_YES
+										     : PROBE_NO;
 }
