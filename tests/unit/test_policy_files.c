@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "policy_vocabulary.h"
+#include "sensor/services.h"
 
 #define BAD_LEAST     60 /* fewer found means that the test does not look where they are */
 #define GOOD_LEAST    10
