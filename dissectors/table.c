@@ -35,6 +35,8 @@
 	D(vnc)                                                                                     \
 	D(oracle)                                                                                  \
 	D(elasticsearch_transport)                                                                 \
+	D(iscsi)                                                                                   \
+	D(nbd)                                                                                     \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
