@@ -21,6 +21,8 @@
 	D(rpc_udp)                                                                                 \
 	D(mssql)                                                                                   \
 	D(mssql_browser)                                                                           \
+	D(rdp)                                                                                     \
+	D(rdpudp)                                                                                  \
 	D(ipmi)                                                                                    \
 	D(snmp)                                                                                    \
 	D(ssh)                                                                                     \
@@ -37,6 +39,7 @@
 	D(elasticsearch_transport)                                                                 \
 	D(iscsi)                                                                                   \
 	D(nbd)                                                                                     \
+	D(telnet)                                                                                  \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
