@@ -40,6 +40,7 @@
 	D(iscsi)                                                                                   \
 	D(nbd)                                                                                     \
 	D(telnet)                                                                                  \
+	D(managesieve)                                                                             \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
