@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Remote Desktop (MS-RDPBCGR 2.2.1.1 f.): a connection request and its confirmation, each in a
+ * TPKT, then TLS or RDP's own encryption.
+ *
+ *	03 00 length:2 li e0 destination:2 source:2 class
+ *		["Cookie: mstshash=NAME" CR LF] [01 flags 08 00 protocols:4]
+ *	03 00 length:2 li d0 destination:2 source:2 class [02 flags 08 00 protocol:4 | 03 ...]
+ *
+ * Other users of ISO transport (S7, MMS, H.323) have neither cookie nor negotiation; a bare request
+ * is RDP if an MCS connect (7f 65, answered by 7f 66) follows.
+ */
+#include "dissectors/frames.h"
+
+#include "dissectors/dissector.h"
+#include "dissectors/lines.h"
+
+#define HEADER	    4
+#define REQUEST_MIN 11 /* with the header */
+#define REQUEST_MAX 512
+#define NEGOTIATION 8
+#define COOKIE	    "Cookie: "
+#define COOKIE_USER "Cookie: mstshash="
+
+enum {
+	CONFIRM = 0xd0,
+	REQUEST = 0xe0,
+	NEGOTIATION_REQUEST = 1,
+	NEGOTIATION_RESPONSE = 2,
+	NEGOTIATION_FAILURE = 3,
+	PROTOCOL_RDP = 0,
+	PROTOCOL_TLS = 1,
+};
+
+static const uint16_t ports[] = {3389, 0};
+
+static const struct service services[] = {
+	{
+		.name = "rdp",
+		.family = FAMILY_ADMIN,
+		.about = "Microsoft Remote Desktop",
+		.identifier = "open-rdp",
+		.ports = ports,
+	},
+};
+
+struct rdp {
+	struct frame side[2];
+	bool done[2];
+};
+
+_Static_assert(sizeof(struct rdp) <= DISSECTOR_STATE_MAX, "state of rdp");
+
+/* Negotiation at the end: YES, none: MORE, something else: NO. */
+static enum probe_result probe_negotiation(struct bytes b, uint8_t least, uint8_t most)
+{
+	if (b.left == 0)
+		return PROBE_MORE;
+	if (b.left < NEGOTIATION || b.at[0] < least || b.at[0] > most || b.at[2] != NEGOTIATION ||
+	    b.at[3] != 0)
+		return PROBE_NO;
+	return PROBE_YES;
+}
+
+static bool skip_cookie(struct bytes *b)
+{
+	const uint8_t *end = memchr(b->at, '\n', b->left);
+
+	return end != NULL && bytes_skip(b, (size_t)(end - b->at) + 1);
+}
+
+/* What follows a request or a confirmation that names nothing. */
+static enum probe_result probe_connect(struct bytes b, uint8_t tag)
+{
+	static const uint8_t data[] = {0x02, 0xf0, 0x80, 0x7f};
+
+	if (b.left < HEADER + sizeof data + 1)
+		return PROBE_MORE;
+	if (b.at[0] != 3 || memcmp(b.at + HEADER, data, sizeof data) != 0)
+		return PROBE_NO;
+	return b.at[HEADER + sizeof data] == tag ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe_result probe_side(struct bytes b, enum side from)
+{
+	static const uint8_t start[] = {0x03, 0x00};
+	struct bytes body;
+	enum probe_result result;
+	uint16_t length;
+
+	if (b.left == 0)
+		return PROBE_MORE;
+	if (memcmp(b.at, start, b.left < sizeof start ? b.left : sizeof start) != 0)
+		return PROBE_NO;
+	bytes_skip(&b, sizeof start);
+	length = bytes_be16(&b);
+	if (b.left < 2)
+		return PROBE_MORE;
+	if (length < REQUEST_MIN || length > REQUEST_MAX || b.at[0] != length - HEADER - 1 ||
+	    b.at[1] != (from == SIDE_CLIENT ? REQUEST : CONFIRM))
+		return PROBE_NO;
+	body = bytes_sub(&b, length - (size_t)HEADER);
+	if (body.failed)
+		return PROBE_MORE;
+	bytes_skip(&body, REQUEST_MIN - HEADER);
+	if (from == SIDE_SERVER) {
+		result = probe_negotiation(body, NEGOTIATION_RESPONSE, NEGOTIATION_FAILURE);
+		return result == PROBE_MORE ? probe_connect(b, 0x66) : result;
+	}
+	if (bytes_start_with(&body, COOKIE))
+		return skip_cookie(&body) ? PROBE_YES : PROBE_NO;
+	result = probe_negotiation(body, NEGOTIATION_REQUEST, NEGOTIATION_REQUEST);
+	return result == PROBE_MORE ? probe_connect(b, 0x65) : result;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes reply = opening->side[SIDE_SERVER];
+	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
+	enum probe_result server = probe_side(reply, SIDE_SERVER);
+
+	if (client == PROBE_NO || server == PROBE_NO)
+		return PROBE_NO;
+	if (server == PROBE_YES)
+		return PROBE_YES;
+	if (client == PROBE_YES && (reply.left >= REQUEST_MIN || opening->one_sided))
+		return PROBE_YES;
+	return PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+}
+
+static void on_request(struct facts *facts, struct bytes body)
+{
+	size_t length = 0;
+
+	bytes_skip(&body, REQUEST_MIN - HEADER);
+	if (!bytes_start_with(&body, COOKIE_USER))
+		return;
+	bytes_skip(&body, sizeof COOKIE_USER - 1);
+	while (length < body.left && body.at[length] != '\r' && body.at[length] != '\n')
+		length++;
+	FACTS_TEXT(facts, user, body.at, length);
+}
+
+static void on_confirm(struct facts *facts, struct bytes body)
+{
+	uint8_t type;
+	uint32_t protocol;
+
+	bytes_skip(&body, REQUEST_MIN - HEADER);
+	if (body.left == 0 && !body.failed) {
+		facts_set_encryption(facts, ENCRYPTION_NATIVE);
+		return;
+	}
+	type = bytes_u8(&body);
+	bytes_skip(&body, 3);
+	protocol = bytes_le32(&body);
+	if (body.failed || type != NEGOTIATION_RESPONSE)
+		return;
+	if (protocol == PROTOCOL_RDP) {
+		facts_set_encryption(facts, ENCRYPTION_NATIVE);
+		return;
+	}
+	if (protocol != PROTOCOL_TLS)
+		FACTS_TEXT(facts, mechanism, "CredSSP", 7);
+	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+	facts->starts_tls = true;
+	facts->revision++;
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct rdp *rdp = state;
+	struct frame *frame = &rdp->side[from];
+	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes head;
+	uint16_t size;
+
+	if (rdp->done[from] || !frames_header(frame, &input, HEADER))
+		return;
+	if (!frame->expected) {
+		head = bytes_from(frame->header + 2, 2);
+		size = bytes_be16(&head);
+		frames_expect(frame, size > HEADER ? size - (uint32_t)HEADER : 0);
+	}
+	if (!frames_body(frame, &input, &piece))
+		return;
+	rdp->done[from] = true;
+	head = bytes_from(frame->body, frame->kept);
+	if (frame->header[0] != 3 || frame->holed || head.left < 2)
+		return;
+	if (from == SIDE_CLIENT && head.at[1] == REQUEST)
+		on_request(facts, head);
+	else if (from == SIDE_SERVER && head.at[1] == CONFIRM)
+		on_confirm(facts, head);
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct rdp *rdp = state;
+
+	(void)facts;
+	(void)missing;
+	rdp->done[from] = true;
+}
+
+const struct dissector rdp_dissector = {
+	.name = "rdp",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct rdp),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

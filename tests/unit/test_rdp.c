@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/* RDP: the two messages in the clear, and the transport over UDP. */
+#include "tests/unit/datagrams.h"
+
+extern const struct dissector rdp_dissector, rdpudp_dissector;
+
+#define REQUEST "\x03\x00\x00\x27\x22\xe0\0\0\0\0\0Cookie: mstshash=a\r\n\x01\0\x08\0\x03\0\0\0"
+#define CONFIRM "\x03\x00\x00\x13\x0e\xd0\0\0\x12\x34\0"
+
+static struct facts facts_of(const struct turn *turns, size_t count)
+{
+	struct facts facts;
+
+	assert_true(dissect(&rdp_dissector, turns, count, 0, &facts));
+	assert_string_equal(facts.service->name, "rdp");
+	conversation_stands(&rdp_dissector, turns, count);
+	return facts;
+}
+
+static void test_turns_into_tls(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(REQUEST),
+		TURN_SERVER(CONFIRM "\x02\x01\x08\0\x01\0\0\0"),
+	};
+	struct facts facts = facts_of(turns, COUNT(turns));
+
+	(void)state;
+	assert_string_equal(facts.user, "a");
+	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
+	assert_true(facts.starts_tls);
+}
+
+static void test_refuses_and_old(void **state)
+{
+	static const struct turn refused[] = {
+		TURN_CLIENT(REQUEST),
+		TURN_SERVER(CONFIRM "\x03\0\x08\0\x02\0\0\0"),
+	};
+	static const struct turn old[] = {
+		TURN_CLIENT("\x03\0\0\x0b\x06\xe0\0\0\0\0\0"),
+		TURN_SERVER("\x03\0\0\x0b\x06\xd0\0\0\x12\x34\0"),
+		TURN_CLIENT("\x03\0\1\x9c\x02\xf0\x80\x7f\x65\x82\1\x90"),
+		TURN_SERVER("\x03\0\1\x51\x02\xf0\x80\x7f\x66\x82\1\x45"),
+	};
+	struct facts facts = facts_of(refused, COUNT(refused));
+
+	(void)state;
+	assert_int_equal(facts.encryption, ENCRYPTION_UNKNOWN);
+	assert_false(facts.starts_tls);
+	facts = facts_of(old, COUNT(old));
+	assert_int_equal(facts.encryption, ENCRYPTION_NATIVE);
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+}
+
+static enum probe_result ask(const char *client, size_t c, const char *server, size_t s, bool one)
+{
+	return dissect_probe(&rdp_dissector, OVER_TCP, client, c, server, s, one);
+}
+
+static void test_others_on_iso_transport(void **state)
+{
+	static const char s7[] = "\x03\0\0\x16\x11\xe0\0\0\0\1\0\xc0\1\x0a\xc1\2\1\0\xc2\2\1\2";
+
+	(void)state;
+	assert_int_equal(ask(s7, sizeof s7 - 1, NULL, 0, true), PROBE_NO);
+	assert_int_equal(ask(REQUEST, 39, NULL, 0, true), PROBE_YES);
+	assert_int_equal(ask(REQUEST, 39, NULL, 0, false), PROBE_MORE);
+	assert_int_equal(ask(NULL, 0, REQUEST, 39, true), PROBE_NO);
+	assert_int_equal(ask(REQUEST, 39, "SSH-2.0-x\r\n", 11, false), PROBE_NO);
+	assert_int_equal(ask("\x03\0\0\x0b\x06\xe0\0\0\0\0\0", 11, NULL, 0, true), PROBE_MORE);
+}
+
+static void test_udp(void **state)
+{
+	static uint8_t syn[1232], answer[1232];
+	static const struct turn turns[] = {
+		{SIDE_CLIENT, syn, sizeof syn},
+		{SIDE_SERVER, answer, sizeof answer},
+		TURN_SERVER("\0\x55\xc1\x64\0\xdb\x05\xf0"),
+	};
+	struct facts facts;
+
+	(void)state;
+	memcpy(syn, "\xff\xff\xff\xff\0\x40\0\1\1\2\3\4\4\xd0\4\xd0", 16);
+	memcpy(answer, "\1\2\3\4\0\x40\0\5\5\6\7\x08\4\xd0\4\xd0", 16);
+	assert_true(dissect_over(&rdpudp_dissector, OVER_UDP, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.encryption, ENCRYPTION_NATIVE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	assert_true(dissect_over(&rdpudp_dissector, OVER_UDP, turns, 1, 0, &facts));
+	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
+	datagrams_stand(&rdpudp_dissector, turns + 2, 1);
+	answer[0] = 2;
+	assert_false(dissect_over(&rdpudp_dissector, OVER_UDP, turns, COUNT(turns), 0, &facts));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_turns_into_tls),
+		cmocka_unit_test(test_refuses_and_old),
+		cmocka_unit_test(test_others_on_iso_transport),
+		cmocka_unit_test(test_udp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
