@@ -32,7 +32,8 @@ static const struct {
 };
 
 static const char *const key_headers[] = {
-	"x-api-key", "x-auth-token", "x-vault-token", "private-token", "x-auth-key",
+	"x-api-key",	  "x-auth-token",  "x-vault-token",    "private-token",	 "x-auth-key",
+	"x-consul-token", "x-nomad-token", "x-clickhouse-key", "x-access-token", "api-key",
 };
 
 static void set_mechanism(struct facts *facts, const char *name)
@@ -164,6 +165,44 @@ enum http_credentials http_credentials_in_header(struct facts *facts, const char
 	return CREDENTIALS_NONE;
 }
 
+/* The value of a parameter, or NULL; *length is told. `query` may begin with a question mark. */
+static const char *parameter(struct bytes query, const char *name, size_t *length)
+{
+	size_t n = strlen(name);
+
+	bytes_skip(&query, query.left != 0 && query.at[0] == '?');
+	while (query.left != 0) {
+		if (bytes_start_with(&query, name) && query.left > n && query.at[n] == '=') {
+			bytes_skip(&query, n + 1);
+			*length = 0;
+			while (*length < query.left && query.at[*length] != '&')
+				++*length;
+			return (const char *)query.at;
+		}
+		while (query.left != 0 && bytes_u8(&query) != '&')
+			;
+	}
+	return NULL;
+}
+
+/* A name and a password as InfluxDB and ClickHouse take them. */
+static bool take_name_and_password(struct facts *facts, struct bytes query)
+{
+	static const char *const pairs[][2] = {{"u", "p"}, {"user", "password"}};
+	size_t length, ignored;
+
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		const char *user = parameter(query, pairs[i][0], &length);
+
+		if (user == NULL || parameter(query, pairs[i][1], &ignored) == NULL)
+			continue;
+		FACTS_TEXT(facts, user, user, length);
+		set_mechanism(facts, "query");
+		return true;
+	}
+	return false;
+}
+
 enum http_credentials http_credentials_in_query(struct facts *facts, struct bytes query, bool cut)
 {
 	static const char *const hints[] = {"token=", "apikey=", "api_key=", "password=", "key="};
@@ -180,6 +219,8 @@ enum http_credentials http_credentials_in_query(struct facts *facts, struct byte
 		set_mechanism(facts, "SAS");
 		return CREDENTIALS_SENT;
 	}
+	if (take_name_and_password(facts, query))
+		return CREDENTIALS_SENT;
 	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
 		if (contains_any_case(query, hints[i]))
 			return CREDENTIALS_UNSURE;

@@ -47,7 +47,10 @@ static const struct {
 	{"_security", ASKS_SEARCH_ADMIN},
 	{"_bulk", ASKS_SEARCH_ADMIN},
 	{"_refresh", ASKS_SEARCH_ADMIN},
+	{"delete_series", ASKS_DELETE_MANY}, /* Prometheus */
+	{"prune", ASKS_DELETE_MANY},	     /* Docker */
 	/* CouchDB */
+	{"_purge", ASKS_DELETE_MANY},
 	{"_all_docs", ASKS_RECORDS},
 	{"_all_dbs", ASKS_RECORDS},
 	{"_changes", ASKS_RECORDS},

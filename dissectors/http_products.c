@@ -78,15 +78,33 @@ static bool match_here(struct bytes *text, const char *pattern)
 	return true;
 }
 
+/* The next byte of `text` at which a pattern that begins with this may stand; false if none. */
+static bool seek_first(struct bytes *text, char first)
+{
+	const uint8_t *at = text->at;
+
+	if (lower((uint8_t)first) == (uint8_t)first && (first < 'a' || first > 'z')) {
+		if (first != '\0' && text->left != 0)
+			at = memchr(text->at, first, text->left);
+	} else {
+		while (at < text->at + text->left && lower(*at) != lower((uint8_t)first))
+			at++;
+		at = at < text->at + text->left ? at : NULL;
+	}
+	return at != NULL && bytes_skip(text, (size_t)(at - text->at)) && text->left != 0;
+}
+
 /* The first occurrence in `*text`, which is left behind it; false, and nothing done, if none. */
 static bool find(struct bytes *text, const char *pattern)
 {
-	uint8_t first = lower((uint8_t)pattern[0]);
-
-	for (struct bytes from = *text; from.left != 0; bytes_skip(&from, 1)) {
+	for (struct bytes from = *text; seek_first(&from, pattern[0]); bytes_skip(&from, 1)) {
 		struct bytes at = from;
 
-		if ((first == '\0' || lower(from.at[0]) == first) && match_here(&at, pattern)) {
+		/* Most places can be told by their second byte. */
+		if (from.left > 1 && pattern[0] != '\0' && !is_blank(from.at[1]) &&
+		    lower(from.at[1]) != lower((uint8_t)pattern[1]) && pattern[1] != '\0')
+			continue;
+		if (match_here(&at, pattern)) {
 			*text = at;
 			return true;
 		}
@@ -147,8 +165,9 @@ static bool is_accepted(uint16_t status)
 static bool applies(const struct http_sign *sign, size_t row, const struct service *service,
 		    const struct http_answer *answer, const char *name, struct bytes text)
 {
-	if ((name == NULL) != (sign->header == NULL) ||
-	    (name != NULL && strcmp(name, sign->header) != 0))
+	if ((name == NULL) != (sign->header == NULL))
+		return false;
+	if (name != NULL && (name[0] != sign->header[0] || strcmp(name, sign->header) != 0))
 		return false;
 	if ((sign->asks & ~answer->asks) != 0)
 		return false;
@@ -233,8 +252,8 @@ static bool is_header_of(const char *request, const char *name, const struct byt
 {
 	size_t n = strlen(name);
 
-	return strncmp(request, name, n) == 0 && request[n] == ':' && request[n + 1] == ' ' &&
-	       value->left >= strlen(request + n + 2) &&
+	return request[0] == name[0] && strncmp(request, name, n) == 0 && request[n] == ':' &&
+	       request[n + 1] == ' ' && value->left >= strlen(request + n + 2) &&
 	       strncasecmp((const char *)value->at, request + n + 2, strlen(request + n + 2)) == 0;
 }
 

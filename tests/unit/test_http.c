@@ -281,6 +281,13 @@ static void test_access(void **unused)
 		{"GET / HTTP/1.1\r\nAuthorization: AWS4-HMAC-SHA256 Credential=AKID/2026/x\r\n",
 		 "403", AUTH_FAILED, "AKID", "AWS4-HMAC-SHA256"},
 		{"GET / HTTP/1.1\r\nX-Api-Key: k\r\n", "200", AUTH_SUCCEEDED, "", "ApiKey"},
+		{"GET /query?db=a&u=bob&p=s3cret&q=x HTTP/1.1\r\n", "401", AUTH_FAILED, "bob",
+		 "query"},
+		{"GET /?password=s3cret&user=bob HTTP/1.1\r\n", "200", AUTH_SUCCEEDED, "bob",
+		 "query"},
+		{"GET /?u=bob HTTP/1.1\r\n", "200", AUTH_NONE, "", ""},
+		{"GET / HTTP/1.1\r\nX-ClickHouse-Key: s3cret\r\n", "403", AUTH_FAILED, "",
+		 "ApiKey"},
 		{"GET /b?X-Amz-Credential=A&X-Amz-Signature=s HTTP/1.1\r\n", "200", AUTH_SUCCEEDED,
 		 "", "AWS4-HMAC-SHA256"},
 	};
