@@ -41,6 +41,7 @@
 	D(nbd)                                                                                     \
 	D(telnet)                                                                                  \
 	D(managesieve)                                                                             \
+	D(drda)                                                                                    \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
