@@ -42,6 +42,7 @@
 	D(telnet)                                                                                  \
 	D(managesieve)                                                                             \
 	D(drda)                                                                                    \
+	D(db2_discovery)                                                                           \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
