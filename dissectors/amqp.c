@@ -49,24 +49,6 @@ static const struct amqp_method {
 	{METHOD(60, 70), METHOD(60, 71), 0, "Basic.Get"},
 };
 
-enum step {
-	STEP_HEADER, /* first byte of a protocol header, or a frame's type */
-	STEP_PROTOCOL,
-	STEP_FRAME,
-	STEP_METHOD,
-	STEP_TABLE,  /* length of Start's table, and its first key's length */
-	STEP_KEY,    /* key, and the type of its value */
-	STEP_LENGTH, /* of that value */
-	STEP_VALUE,
-	STEP_MECHANISM_LENGTH,
-	STEP_MECHANISM, /* and the length of the response */
-	STEP_RESPONSE,
-	STEP_ARGUMENTS,
-	STEP_LOST,
-};
-
-_Static_assert(STEP_LOST == AMQP_LOST, "steps of AMQP");
-
 static void begin(void *state, struct facts *facts)
 {
 	struct amqp *amqp = state;
@@ -80,17 +62,17 @@ static void begin(void *state, struct facts *facts)
 }
 
 /* To the next frame: over what is left of this one and its last byte. */
-static void next_frame(struct amqp_side *s)
+void amqp_next_frame(struct amqp_side *s)
 {
 	walker_ask(&s->walker, STEP_HEADER, (uint64_t)s->left + 1, 1);
 	s->left = 0;
 }
 
 /* The next n bytes of the frame, at `step`; the frame ends if there are fewer. */
-static void ask_in_frame(struct amqp_side *s, uint8_t step, size_t n)
+void amqp_ask(struct amqp_side *s, uint8_t step, size_t n)
 {
 	if (n == 0 || n > s->left || n > WALKER_SCRATCH) {
-		next_frame(s);
+		amqp_next_frame(s);
 		return;
 	}
 	s->left -= (uint32_t)n;
@@ -121,9 +103,9 @@ static void on_frame(struct amqp_side *s)
 	s->channel = bytes_be16(&b);
 	s->left = bytes_be32(&b);
 	if (s->type == 1 && s->left >= 4)
-		ask_in_frame(s, STEP_METHOD, 4);
+		amqp_ask(s, STEP_METHOD, 4);
 	else
-		next_frame(s);
+		amqp_next_frame(s);
 }
 
 /* The latest method of ours of this kind got an answer. */
@@ -149,9 +131,9 @@ static void on_client_method(struct amqp *amqp, struct facts *facts, uint16_t id
 	if (id == METHOD(10, 11)) {
 		amqp->tried = true;
 		facts_set_auth(facts, AUTH_UNKNOWN); /* until it is answered */
-		ask_in_frame(s, STEP_TABLE, 4);
+		amqp_ask(s, STEP_TABLE, 4);
 	} else {
-		next_frame(s);
+		amqp_next_frame(s);
 	}
 }
 
@@ -163,7 +145,7 @@ static void on_server_method(struct amqp *amqp, struct facts *facts, uint16_t id
 	switch (id) {
 	case METHOD(10, 10):
 		facts_set_auth(facts, AUTH_REQUIRED);
-		ask_in_frame(s, STEP_TABLE, 6);
+		amqp_ask(s, STEP_TABLE, 6);
 		return;
 	case METHOD(10, 30):
 		amqp->tuned = true;
@@ -175,8 +157,7 @@ static void on_server_method(struct amqp *amqp, struct facts *facts, uint16_t id
 	case METHOD(10, 50):
 	case METHOD(20, 40):
 		s->closes_connection = id == METHOD(10, 50);
-		ask_in_frame(s, STEP_ARGUMENTS,
-			     s->left < WALKER_SCRATCH ? s->left : WALKER_SCRATCH);
+		amqp_ask(s, STEP_ARGUMENTS, s->left < WALKER_SCRATCH ? s->left : WALKER_SCRATCH);
 		return;
 	case METHOD(60, 60):
 	case METHOD(60, 71):
@@ -185,7 +166,7 @@ static void on_server_method(struct amqp *amqp, struct facts *facts, uint16_t id
 	default:
 		break;
 	}
-	next_frame(s);
+	amqp_next_frame(s);
 }
 
 /* Close: why, and because of which method. */
@@ -202,105 +183,7 @@ static void on_close(struct amqp *amqp, struct facts *facts)
 		facts_login(facts, false);
 	if (!b.failed && class < 256 && method < 256)
 		on_result(amqp, facts, (uint16_t)METHOD(class, method), false);
-	next_frame(s);
-}
-
-/* Start's table: text of "product" and "version" is of interest, of the others the length. */
-static void on_table(struct amqp *amqp, enum side from)
-{
-	struct amqp_side *s = &amqp->side[from];
-	struct bytes b = walker_bytes(&s->walker);
-
-	if (from == SIDE_SERVER)
-		bytes_skip(&b, 2); /* major, minor */
-	s->table = bytes_be32(&b);
-	if (s->table > s->left) {
-		next_frame(s);
-	} else if (from == SIDE_CLIENT) { /* not of interest: pass over it */
-		s->left -= s->table;
-		if (s->left == 0) {
-			next_frame(s);
-			return;
-		}
-		s->left--;
-		walker_ask(&s->walker, STEP_MECHANISM_LENGTH, s->table, 1);
-	} else {
-		ask_in_frame(s, STEP_KEY, s->table != 0);
-	}
-}
-
-/* Bytes of the table that were asked for count against it. */
-static void ask_in_table(struct amqp_side *s, uint8_t step, size_t n)
-{
-	if (n > s->table) {
-		next_frame(s);
-		return;
-	}
-	s->table -= (uint32_t)n;
-	ask_in_frame(s, step, n);
-}
-
-/* One byte: the key's length; then it and the type of its value. */
-static void on_key(struct amqp_side *s)
-{
-	struct bytes b = walker_bytes(&s->walker);
-	size_t length = b.at[0];
-
-	if (b.left == 1 && !s->in_key) {
-		s->in_key = true;
-		s->table -= s->table != 0;
-		ask_in_table(s, STEP_KEY, length + 1);
-		return;
-	}
-	s->in_key = false;
-	length = b.left - 1;
-	s->key = length == 7 && memcmp(b.at, "product", 7) == 0	  ? 'p'
-		 : length == 7 && memcmp(b.at, "version", 7) == 0 ? 'v'
-								  : 0;
-	if (b.at[length] == 'S' || b.at[length] == 'F' || b.at[length] == 'A' ||
-	    b.at[length] == 'x')
-		ask_in_table(s, STEP_LENGTH, 4);
-	else if (b.at[length] == 't' || b.at[length] == 'b' || b.at[length] == 'B')
-		ask_in_table(s, STEP_VALUE, 1);
-	else if (b.at[length] == 'I' || b.at[length] == 'i')
-		ask_in_table(s, STEP_VALUE, 4);
-	else
-		next_frame(s);
-	if (b.at[length] != 'S')
-		s->key = 0;
-}
-
-static void ask_next_key(struct amqp_side *s, uint32_t skipped)
-{
-	if (skipped >= s->left || skipped >= s->table) {
-		next_frame(s);
-		return;
-	}
-	s->left -= skipped + 1;
-	s->table -= skipped;
-	walker_ask(&s->walker, STEP_KEY, skipped, 1);
-}
-
-static void on_length(struct amqp_side *s)
-{
-	struct bytes b = walker_bytes(&s->walker);
-	uint32_t length = bytes_be32(&b);
-
-	if (s->key != 0 && length != 0 && length <= WALKER_SCRATCH)
-		ask_in_table(s, STEP_VALUE, length);
-	else
-		ask_next_key(s, length);
-}
-
-static void on_value(struct amqp_side *s, struct facts *facts)
-{
-	struct bytes b = walker_bytes(&s->walker);
-
-	if (s->key == 'p')
-		FACTS_TEXT(facts, product, b.at, b.left);
-	else if (s->key == 'v')
-		FACTS_TEXT(facts, version, b.at, b.left);
-	ask_next_key(s, 0);
+	amqp_next_frame(s);
 }
 
 static void on_response(struct amqp_side *s, struct facts *facts)
@@ -318,7 +201,7 @@ static void on_response(struct amqp_side *s, struct facts *facts)
 		amqp_note_plain(facts, b);
 	}
 	memset(s->walker.scratch, 0, sizeof s->walker.scratch);
-	next_frame(s);
+	amqp_next_frame(s);
 }
 
 static void on_step(struct amqp *amqp, struct facts *facts, enum side from)
@@ -348,33 +231,26 @@ static void on_step(struct amqp *amqp, struct facts *facts, enum side from)
 		class = bytes_be16(&b);
 		method = bytes_be16(&b);
 		if (class > 255 || method > 255)
-			next_frame(s);
+			amqp_next_frame(s);
 		else if (from == SIDE_CLIENT)
 			on_client_method(amqp, facts, (uint16_t)METHOD(class, method));
 		else
 			on_server_method(amqp, facts, (uint16_t)METHOD(class, method));
 		break;
 	case STEP_TABLE:
-		on_table(amqp, from);
-		break;
 	case STEP_KEY:
-		on_key(s);
-		break;
 	case STEP_LENGTH:
-		on_length(s);
-		break;
 	case STEP_VALUE:
-		on_value(s, facts);
+		amqp_properties_step(amqp, facts, from);
 		break;
 	case STEP_MECHANISM_LENGTH:
-		ask_in_frame(s, STEP_MECHANISM, b.at[0] + (size_t)4);
+		amqp_ask(s, STEP_MECHANISM, b.at[0] + (size_t)4);
 		break;
 	case STEP_MECHANISM:
 		FACTS_TEXT(facts, mechanism, b.at, b.left - 4);
 		bytes_skip(&b, b.left - 4);
 		response = bytes_be32(&b);
-		ask_in_frame(s, STEP_RESPONSE,
-			     response < WALKER_SCRATCH ? response : WALKER_SCRATCH);
+		amqp_ask(s, STEP_RESPONSE, response < WALKER_SCRATCH ? response : WALKER_SCRATCH);
 		break;
 	case STEP_RESPONSE:
 		on_response(s, facts);

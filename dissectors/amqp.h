@@ -7,7 +7,23 @@
 #include "dissectors/walker.h"
 
 #define AMQP_METHODS 12
-#define AMQP_LOST    12 /* walker step: not at a known place in the stream; as in amqp.c */
+
+/* Of the walkers; those of 1.0 are its own, but for the last. */
+enum amqp_step {
+	STEP_HEADER, /* first byte of a protocol header, or a frame's type */
+	STEP_PROTOCOL,
+	STEP_FRAME,
+	STEP_METHOD,
+	STEP_TABLE,  /* length of Start's table, and its first key's length */
+	STEP_KEY,    /* key, and the type of its value */
+	STEP_LENGTH, /* of that value */
+	STEP_VALUE,
+	STEP_MECHANISM_LENGTH,
+	STEP_MECHANISM, /* and the length of the response */
+	STEP_RESPONSE,
+	STEP_ARGUMENTS,
+	STEP_LOST,
+};
 
 struct amqp_side {
 	struct walker walker;
@@ -31,6 +47,13 @@ enum probe_result amqp_probe(const struct opening *opening);
 
 /* SASL's PLAIN: authorization NUL user NUL password */
 void amqp_note_plain(struct facts *facts, struct bytes response);
+
+/* The next n bytes of the frame, at `step`; the frame ends if there are fewer. */
+void amqp_ask(struct amqp_side *s, uint8_t step, size_t n);
+/* To the next frame: over what is left of this one and its last byte. */
+void amqp_next_frame(struct amqp_side *s);
+/* The table in Connection.Start and Start-Ok: at STEP_TABLE to STEP_VALUE. */
+void amqp_properties_step(struct amqp *amqp, struct facts *facts, enum side from);
 
 /* Frames of AMQP 1.0, behind its protocol header. */
 void amqp_1_0_begin(struct amqp_side *s);

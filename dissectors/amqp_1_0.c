@@ -13,7 +13,7 @@
 #define FRAME_HEAD 8
 #define BODY_KEPT  64 /* bytes of a body that are looked at; at most WALKER_SCRATCH */
 
-enum step {
+enum {
 	STEP_HEAD,
 	STEP_BODY,
 };
@@ -123,7 +123,7 @@ void amqp_1_0_step(struct amqp *amqp, struct facts *facts, enum side from)
 	length = bytes_be32(&b);
 	offset = bytes_u8(&b);
 	if (length < FRAME_HEAD || offset < 2 || offset * 4u > length || bytes_u8(&b) > 1) {
-		s->walker.step = AMQP_LOST;
+		s->walker.step = STEP_LOST;
 		return;
 	}
 	length -= offset * 4u;
