@@ -21,6 +21,10 @@
 	D(rpc_udp)                                                                                 \
 	D(mssql)                                                                                   \
 	D(mssql_browser)                                                                           \
+	D(munin)                                                                                   \
+	D(checkmk)                                                                                 \
+	D(ganglia)                                                                                 \
+	D(nut)                                                                                     \
 	D(rdp)                                                                                     \
 	D(rdpudp)                                                                                  \
 	D(ipmi)                                                                                    \
@@ -43,6 +47,7 @@
 	D(managesieve)                                                                             \
 	D(drda)                                                                                    \
 	D(db2_discovery)                                                                           \
+	D(bolt)                                                                                    \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
