@@ -48,6 +48,7 @@
 	D(drda)                                                                                    \
 	D(db2_discovery)                                                                           \
 	D(bolt)                                                                                    \
+	D(tarantool)                                                                               \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
