@@ -49,6 +49,7 @@
 	D(db2_discovery)                                                                           \
 	D(bolt)                                                                                    \
 	D(tarantool)                                                                               \
+	D(firebird)                                                                                \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
