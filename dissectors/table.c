@@ -50,6 +50,7 @@
 	D(bolt)                                                                                    \
 	D(tarantool)                                                                               \
 	D(firebird)                                                                                \
+	D(redis_cluster_bus)                                                                       \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
