@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * upsd of Network UPS Tools (RFC 9271): lines. It answers everybody; who wants to switch the power
+ * off must log in.
+ *
+ *	VER		Network UPS Tools upsd 2.8.0 - http://www.networkupstools.org/
+ *	LIST UPS	BEGIN LIST UPS ... END LIST UPS
+ *	USERNAME x	OK | ERR ACCESS-DENIED
+ */
+#include "dissectors/dissector.h"
+#include "dissectors/lines.h"
+#include "dissectors/one_way.h"
+#include "dissectors/pending.h"
+
+#define GREETING "Network UPS Tools upsd "
+
+enum { PLAIN, PASSWORD, LOGIN };
+
+static const uint16_t ports[] = {3493, 0};
+
+static const struct service services[] = {
+	{
+		.name = "nut",
+		.family = FAMILY_ADMIN,
+		.about = "Network UPS Tools (power supplies)",
+		.ports = ports,
+	},
+};
+
+struct nut {
+	struct line line[2];
+	struct pending pending;
+	bool password, in_list;
+};
+
+_Static_assert(sizeof(struct nut) <= DISSECTOR_STATE_MAX, "state of nut");
+
+/* The server's words that nobody else says. */
+static enum probe_result probe(const struct opening *opening)
+{
+	static const char *const words[] = {
+		GREETING,
+		"BEGIN LIST UPS\n",
+		"BEGIN LIST VAR ",
+		"ERR UNKNOWN-UPS\n",
+		"ERR ACCESS-DENIED\n",
+		"ERR UNKNOWN-COMMAND\n",
+		"ERR VAR-NOT-SUPPORTED\n",
+		"ERR FEATURE-NOT-CONFIGURED\n",
+	};
+	struct bytes server = opening->side[SIDE_SERVER];
+	enum probe_result result = PROBE_NO;
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (bytes_start_with(&server, words[i]))
+			return PROBE_YES;
+		if (bytes_agree_with(&server, words[i]))
+			result = PROBE_MORE;
+	}
+	return result;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	one_way_begin(facts, &services[0]);
+	FACTS_TEXT(facts, product, "Network UPS Tools", 17);
+}
+
+static void on_client(struct nut *nut, struct facts *facts, struct bytes line)
+{
+	struct bytes rest = line, word = lines_word(&rest);
+	int handle = -1;
+	uint8_t kind = PLAIN;
+
+	if (lines_equal(&word, "USERNAME"))
+		FACTS_TEXT(facts, user, rest.at, rest.left);
+	else if (lines_equal(&word, "PASSWORD"))
+		kind = PASSWORD;
+	else if (lines_equal(&word, "LIST"))
+		handle = facts_command(facts, line.at, line.left, COMMAND_LISTING);
+	else if (lines_equal(&word, "VER") || lines_equal(&word, "FSD") ||
+		 lines_equal(&word, "INSTCMD") || lines_equal(&word, "SET"))
+		handle = facts_command(facts, line.at, line.left, 0);
+	if (lines_equal(&word, "LOGIN") || lines_equal(&word, "FSD") ||
+	    lines_equal(&word, "INSTCMD") || lines_equal(&word, "SET"))
+		kind = LOGIN; /* only now the password is looked at */
+	pending_add(&nut->pending, handle, kind);
+	nut->password |= kind == PASSWORD;
+}
+
+static void on_answer(struct nut *nut, struct facts *facts, struct bytes line)
+{
+	struct pending_row *row = pending_first(&nut->pending);
+	bool error = lines_start_with(&line, "ERR ");
+
+	if (row == NULL) {
+		pending_drop(&nut->pending);
+		return;
+	}
+	facts_command_result(facts, row->handle, !error);
+	if (row->kind == LOGIN && nut->password &&
+	    (!error || bytes_start_with(&line, "ERR ACCESS-DENIED")))
+		facts_login(facts, !error);
+	else if (row->kind == LOGIN && bytes_start_with(&line, "ERR USERNAME-REQUIRED"))
+		facts_set_auth(facts, AUTH_REQUIRED);
+	else if (bytes_start_with(&line, "BEGIN LIST") || bytes_start_with(&line, "VAR ") ||
+		 bytes_start_with(&line, GREETING))
+		facts_set_auth(facts, facts->auth == AUTH_SUCCEEDED ? AUTH_SUCCEEDED : AUTH_NONE);
+	if (bytes_start_with(&line, "BEGIN LIST") || bytes_start_with(&line, "VAR "))
+		facts_set_data_read(facts, ANSWER_YES);
+	pending_drop(&nut->pending);
+}
+
+static void on_server(struct nut *nut, struct facts *facts, struct bytes line)
+{
+	struct bytes version = line;
+
+	if (bytes_start_with(&line, GREETING)) {
+		bytes_skip(&version, sizeof GREETING - 1);
+		version = lines_word(&version);
+		FACTS_TEXT(facts, version, version.at, version.left);
+	}
+	if (bytes_start_with(&line, "END LIST"))
+		nut->in_list = false;
+	else if (!nut->in_list)
+		on_answer(nut, facts, line);
+	nut->in_list |= bytes_start_with(&line, "BEGIN LIST");
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct nut *nut = state;
+	struct line *line = &nut->line[from];
+	struct bytes input = bytes_from(bytes, length);
+
+	while (lines_next(line, &input)) {
+		struct bytes text = bytes_from(line->text, line->length);
+
+		if (from == SIDE_CLIENT)
+			on_client(nut, facts, text);
+		else
+			on_server(nut, facts, text);
+	}
+}
+
+/* Which answer belongs to which command is not known any more. */
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct nut *nut = state;
+
+	(void)facts;
+	(void)missing;
+	pending_clear(&nut->pending);
+	nut->pending.unlisted = UINT32_MAX;
+	lines_reset(&nut->line[from]);
+}
+
+const struct dissector nut_dissector = {
+	.name = "nut",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct nut),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};
