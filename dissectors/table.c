@@ -51,6 +51,7 @@
 	D(tarantool)                                                                               \
 	D(firebird)                                                                                \
 	D(redis_cluster_bus)                                                                       \
+	D(ajp)                                                                                     \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
