@@ -209,8 +209,7 @@ static int on_headers_complete(http_parser *parser)
 	switch (http_response_status(&c->http->exchange, (uint16_t)parser->status_code)) {
 	case FOLLOWS_TUNNEL:
 		settle(c);
-		c->http->side[SIDE_CLIENT].mode = MODE_DEAF;
-		side->mode = MODE_DEAF;
+		c->http->side[SIDE_CLIENT].mode = side->mode = MODE_DEAF;
 		return 2;
 	case FOLLOWS_NOTHING:
 		side->body_left = 0;
@@ -223,20 +222,17 @@ static int on_headers_complete(http_parser *parser)
 static int on_body(http_parser *parser, const char *at, size_t length)
 {
 	const struct context *c = parser->data;
+	struct http_exchange *x = &c->http->exchange;
 	struct http_side *side = side_of(c);
 
 	side->body_left -= side->body_left < length ? side->body_left : length;
-	if (c->from == SIDE_CLIENT) {
-		if (http_request_wants_body(&c->http->exchange))
-			text_append(c, at, length);
-		return 0;
+	if (c->from == SIDE_CLIENT ? http_request_wants_body(x) : x->response.open)
+		text_append(c, at, length);
+	if (c->from == SIDE_SERVER && x->response.open) {
+		x->response.has_body = true;
+		if (side->text_length == HTTP_BODY_WINDOW)
+			settle(c);
 	}
-	if (!c->http->exchange.response.open)
-		return 0;
-	c->http->exchange.response.has_body = true;
-	text_append(c, at, length);
-	if (side->text_length == HTTP_BODY_WINDOW)
-		settle(c);
 	return 0;
 }
 
@@ -294,8 +290,7 @@ static void get_lost(const struct context *c, bool responses_missing)
 
 /*
  * Returns how many bytes were parsed. Outside of bodies that is one at a time: http-parser tells of
- * a header at the end of its input or of the header, so an error would swallow more or less of it,
- * depending on where the pieces end.
+ * a header at the end of its input as well, so what an error swallows would depend on the pieces.
  */
 static size_t parse(struct context *c, const void *bytes, size_t length)
 {

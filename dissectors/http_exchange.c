@@ -103,7 +103,7 @@ static unsigned flags_of(const struct http_request *r)
 }
 
 static void note_command(struct http_exchange *x, struct facts *facts, const char *method,
-			 struct bytes host, struct bytes path)
+			 struct bytes host, struct bytes path, struct bytes query)
 {
 	char shown[FACTS_COMMAND_TEXT], text[FACTS_COMMAND_TEXT];
 	unsigned flags = flags_of(&x->current);
@@ -117,10 +117,13 @@ static void note_command(struct http_exchange *x, struct facts *facts, const cha
 
 	if (ordinary && x->noted >= NOTED_MAX)
 		return;
-	if (shown_length > sizeof text - length)
-		shown_length = sizeof text - length;
+	if (shown_length > sizeof text - 1 - length)
+		shown_length = sizeof text - 1 - length;
 	memcpy(text + length, shown, shown_length);
-	x->current.command = facts_command(facts, text, length + shown_length, flags);
+	length += shown_length;
+	text[length] = '\0';
+	strncat(text, http_query_show(query, x->current.asks), sizeof text - 1 - length);
+	x->current.command = facts_command(facts, text, strlen(text), flags);
 	if (ordinary && facts->command_count != before)
 		x->noted++;
 }
@@ -175,7 +178,7 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 		r->traits |= TRAIT_LOGIN;
 	if (facts->path[0] == '\0')
 		FACTS_TEXT(facts, path, path.at, path.left);
-	note_command(x, facts, method, host, path);
+	note_command(x, facts, method, host, path, query);
 	if (query.left != 0 && http_request_wants_body(x))
 		take_statement(x, r, query, false);
 }

@@ -67,6 +67,18 @@ static const struct {
 	{"deleterange", ASKS_DELETE_MANY},
 };
 
+/* Parameters whose presence says what a request does. Of none the value is looked at. */
+static const struct {
+	const char *text;  /* with "=": has a value; without: has none */
+	const char *shown; /* behind the path */
+	uint16_t asks;
+	uint16_t with; /* counts only with one of these; 0: always */
+} parameters[] = {
+	{"scroll=", "?scroll", ASKS_RECORDS,
+	 ASKS_RECORDS}, /* Elasticsearch: all of an index, page by page */
+	{"delete", "?delete", ASKS_DELETE_MANY, ASKS_POST}, /* S3: objects by list */
+};
+
 static bool equals(struct bytes text, const char *word)
 {
 	size_t n = strlen(word);
@@ -88,11 +100,48 @@ static bool next_segment(struct bytes *path, struct bytes *segment)
 	return true;
 }
 
+static bool is_parameter(struct bytes parameter, const char *text)
+{
+	size_t n = strlen(text);
+
+	return bytes_start_with(&parameter, text) && (text[n - 1] == '=' || parameter.left == n);
+}
+
+/* The row of parameters[] that the query has, or their number. */
+static size_t find_parameter(struct bytes query, unsigned asks)
+{
+	const size_t count = sizeof parameters / sizeof *parameters;
+	size_t row = count;
+
+	bytes_skip(&query, query.left != 0 && query.at[0] == '?');
+	while (query.left != 0 && row == count) {
+		struct bytes parameter = query;
+
+		while (query.left != 0 && query.at[0] != '&')
+			bytes_skip(&query, 1);
+		parameter.left -= query.left;
+		bytes_skip(&query, query.left != 0);
+		for (row = 0; row < count; row++) {
+			if ((parameters[row].with == 0 || (parameters[row].with & asks)) &&
+			    is_parameter(parameter, parameters[row].text))
+				break;
+		}
+	}
+	return row;
+}
+
+const char *http_query_show(struct bytes query, uint16_t asks)
+{
+	size_t row = find_parameter(query, asks);
+
+	return row < sizeof parameters / sizeof *parameters ? parameters[row].shown : "";
+}
+
 uint16_t http_asks(const char *method, struct bytes path, struct bytes query)
 {
 	struct bytes rest = path, segment;
 	unsigned asks = query.left != 0 ? ASKS_QUERY : 0;
-	size_t count = 0;
+	size_t count = 0, row;
 
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
 		asks |= strcmp(methods[i].text, method) == 0 ? methods[i].asks : 0;
@@ -105,6 +154,9 @@ uint16_t http_asks(const char *method, struct bytes path, struct bytes query)
 		for (size_t i = 0; i < sizeof segments / sizeof *segments; i++)
 			asks |= equals(segment, segments[i].text) ? segments[i].asks : 0;
 	}
+	row = find_parameter(query, asks);
+	if (row < sizeof parameters / sizeof *parameters)
+		asks |= parameters[row].asks;
 	if (count != 0)
 		asks |= count == 1 ? ASKS_ONE : ASKS_DEEP;
 	return (uint16_t)asks;

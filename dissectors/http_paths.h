@@ -13,5 +13,7 @@ uint16_t http_asks(const char *method, struct bytes path, struct bytes query);
  * ("/v1.41"), with "{id}" for long hexadecimal numbers. Returns the length, at most size - 1.
  */
 size_t http_path_show(char *to, size_t size, struct bytes path);
+/* What of the query is shown behind it: "?scroll", or "". No values. */
+const char *http_query_show(struct bytes query, uint16_t asks);
 
 #endif

@@ -239,6 +239,9 @@ static void test_operations(void **unused)
 		TURN_SERVER("HTTP/1.1 200 OK\r\nServer: MinIO\r\nContent-Length: 4\r\n\r\ndata"),
 		TURN_CLIENT("DELETE /b/dump.sql HTTP/1.1\r\n\r\n"),
 		TURN_SERVER("HTTP/1.1 403 X\r\nServer: MinIO\r\nContent-Length: 0\r\n\r\n"),
+		TURN_CLIENT("POST /b?delete HTTP/1.1\r\nContent-Length: 0\r\n\r\n"),
+		TURN_SERVER("HTTP/1.1 200 OK\r\nServer: MinIO\r\nContent-Length: 15\r\n\r\n"
+			    "<DeleteResult/>"),
 	};
 	static const struct turn azure[] = {
 		TURN_CLIENT("DELETE /acc/c/blob?sv=2021&sig=hush HTTP/1.1\r\n\r\n"),
@@ -255,6 +258,8 @@ static void test_operations(void **unused)
 	conversation_has(&facts, "ListObjects", ANSWER_YES, COMMAND_LISTING);
 	conversation_has(&facts, "GetObject", ANSWER_YES, 0);
 	conversation_has(&facts, "DELETE /b/dump.sql", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "POST /b?delete", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "DeleteObjects", ANSWER_YES, 0);
 	conversation_lacks(&facts, "hush");
 	assert_true(dissect(&http_dissector, azure, COUNT(azure), 0, &facts));
 	conversation_has(&facts, "DELETE blob", ANSWER_NO, 0);
@@ -313,6 +318,8 @@ static void test_paths_as_shown(void **unused)
 		{"//a//b", "GET //a//b"},
 		{"/2514fb70-0e11-4a86-b060-8be463d8d674", "GET /{id}"},
 		{"/202611212024", "GET /202611212024"},
+		{"/logs/_search?size=9&scroll=hush", "GET /logs/_search?scroll"},
+		{"/logs?scroll=hush", "GET /logs"},
 		{"*", "GET *"},
 	};
 	char request[128];
