@@ -7,12 +7,13 @@
  */
 #include "dissectors/kafka.h"
 
-#define REQUEST_MAX   (1u << 20) /* bytes; the first of a conversation, and no Produce */
-#define RESPONSE_MAX  (4u << 20) /* the same, and not to Fetch */
-#define BATCH_MAX     (200u << 20)
-#define CLIENT_ID_MAX 255
-#define NAMELESS_MAX  65536	/* bytes of a request whose client has no name */
-#define SOLE_MAX      (1 << 24) /* correlation numbers that are believed without an answer */
+#define REQUEST_MAX	    (1u << 20) /* bytes; the first of a conversation, and no Produce */
+#define RESPONSE_MAX	    (4u << 20) /* the same, and not to Fetch */
+#define BATCH_MAX	    (200u << 20)
+#define UNSUPPORTED_VERSION 35 /* an error */
+#define CLIENT_ID_MAX	    255
+#define NAMELESS_MAX	    65536     /* bytes of a request whose client has no name */
+#define SOLE_MAX	    (1 << 24) /* correlation numbers that are believed without an answer */
 
 #define LISTING COMMAND_LISTING
 #define DELETES COMMAND_DESTRUCTIVE
@@ -139,6 +140,9 @@ static bool is_api_versions(struct bytes b)
 	bool compact = b.left > 4 && b.at[0] != 0;
 	uint32_t count = compact ? bytes_u8(&b) : bytes_be32(&b);
 
+	if (error == UNSUPPORTED_VERSION && count == 1) /* but this is one that is supported */
+		return bytes_be16(&b) == KAFKA_API_VERSIONS && bytes_be16(&b) == 0 &&
+		       bytes_be16(&b) <= kafka_request(KAFKA_API_VERSIONS)->versions && !b.failed;
 	if (error != 0 || count < 2 || count > 128)
 		return false;
 	for (uint16_t i = 0; i < 3; i++) {
@@ -182,8 +186,8 @@ enum probe_result kafka_probe(const struct opening *opening)
 	if (length < 4 || length > (is_fetch(client) ? BATCH_MAX : RESPONSE_MAX))
 		return PROBE_NO;
 	if (client.left == 0)
-		return opening->one_sided && length > 24 && is_api_versions(server) ? PROBE_YES
-										    : PROBE_MORE;
+		return opening->one_sided && length >= 16 && is_api_versions(server) ? PROBE_YES
+										     : PROBE_MORE;
 	if (of_client == PROBE_MORE)
 		return PROBE_MORE;
 	if (answered == correlation)

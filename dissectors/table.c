@@ -78,6 +78,8 @@
 	D(beanstalkd)                                                                              \
 	D(thrift)                                                                                  \
 	D(epmd)                                                                                    \
+	D(rocketmq)                                                                                \
+	D(msmq)                                                                                    \
 	D(syslog)
 
 #define DECLARE(name) extern const struct dissector name##_dissector;

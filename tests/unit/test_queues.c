@@ -5,7 +5,7 @@
 extern const struct dissector mqtt_dissector, kafka_dissector, amqp_dissector, nats_dissector;
 extern const struct dissector stomp_dissector, openwire_dissector, zmtp_dissector, epmd_dissector;
 extern const struct dissector beanstalkd_dissector, gearman_dissector, thrift_dissector;
-extern const struct dissector splunk_dissector;
+extern const struct dissector splunk_dissector, rocketmq_dissector, msmq_dissector;
 
 static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count)
 {
@@ -119,6 +119,8 @@ static void test_kafka(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	facts = facts_of(&kafka_dissector, plain, 2);
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
+	assert_int_equal(TCP(kafka, "", "\0\0\0\x10\0\0\0\1\0\x23\0\0\0\1\0\x12\0\0\0\3", true),
+			 PROBE_YES);
 	/* PostgreSQL's start, with and without its answer */
 	assert_int_equal(TCP(kafka, "\0\0\0\x14\0\3\0\0user\0alice\0\0", "", true), PROBE_NO);
 	assert_int_equal(TCP(kafka,
@@ -415,6 +417,34 @@ static void test_splunk(void **state)
 	assert_int_equal(TCP(splunk, "--splunk-cooked-mode-v3--", "HTTP/1.1", false), PROBE_NO);
 }
 
+static void test_rocketmq(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("\0\0\0\x42\0\0\0\x3e{\"code\":216,\"flag\":0,\"language\":\"JAVA\","
+			    "\"opaque\":7,\"version\":1}"),
+		TURN_SERVER("\0\0\0\x40\0\0\0\x3c{\"code\":0,\"flag\":1,\"language\":\"JAVA\","
+			    "\"opaque\":7,\"version\":1}"),
+	};
+	struct facts facts = facts_of(&rocketmq_dissector, turns, COUNT(turns));
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_NONE);
+	conversation_has(&facts, "DELETE_TOPIC_IN_NAMESRV", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	assert_int_equal(TCP(rocketmq, "\0\0\0\x40\0\0\0\x3c{\"a\"", "", true), PROBE_NO);
+}
+
+static void test_msmq(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("\x10\0\x0b\0LIOR\x3c\2\0\0\xff\xff\xff\xff"),
+		TURN_SERVER("\x10\0\x0b\0LIOR\x3c\2\0\0\xff\xff\xff\xff"),
+	};
+
+	(void)state;
+	facts_of(&msmq_dissector, turns, COUNT(turns));
+	assert_int_equal(TCP(msmq, "\x10\0\x0b\0LIOR\x3c\2\0\0", "HTTP/1.1", false), PROBE_NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_zmtp),	   cmocka_unit_test(test_epmd),
 		cmocka_unit_test(test_beanstalkd), cmocka_unit_test(test_gearman),
 		cmocka_unit_test(test_thrift),	   cmocka_unit_test(test_splunk),
+		cmocka_unit_test(test_rocketmq),   cmocka_unit_test(test_msmq),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

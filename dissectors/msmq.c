@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Microsoft Message Queuing over TCP: both sides send packets of
+ *
+ *	version:1 (10) reserved:1 flags:2 "LIOR" length:4 time:4	little endian
+ *
+ * of which the first is a request to connect, and its answer. Nothing of the messages is read.
+ * learn.microsoft.com: MS-MQQB 2.2.19.1, BaseHeader
+ */
+#include "dissectors/dissector.h"
+
+#define LENGTH_MAX (8u << 20)
+
+static const uint16_t ports[] = {1801, 0};
+
+static const struct service services[] = {
+	{
+		.name = "msmq",
+		.family = FAMILY_QUEUE,
+		.about = "Microsoft Message Queuing",
+		.identifier = "accessible-msmq",
+		.ports = ports,
+	},
+};
+
+static enum probe_result probe_packet(struct bytes b)
+{
+	uint32_t length;
+
+	if (b.left != 0 && b.at[0] != 0x10)
+		return PROBE_NO;
+	bytes_skip(&b, 4);
+	if (!b.failed && !bytes_agree_with(&b, "LIOR"))
+		return PROBE_NO;
+	bytes_skip(&b, 4);
+	length = bytes_le32(&b);
+	if (b.failed)
+		return PROBE_MORE;
+	return length >= 16 && length <= LENGTH_MAX ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	enum probe_result of_client = probe_packet(opening->side[SIDE_CLIENT]);
+	enum probe_result of_server = probe_packet(opening->side[SIDE_SERVER]);
+
+	if (of_client == PROBE_NO || of_server == PROBE_NO)
+		return PROBE_NO;
+	if (of_client == PROBE_YES && of_server == PROBE_YES)
+		return PROBE_YES;
+	return opening->one_sided && (of_client == PROBE_YES || of_server == PROBE_YES)
+		       ? PROBE_YES
+		       : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	FACTS_TEXT(facts, product, "MSMQ", 4);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	(void)state;
+	(void)facts;
+	(void)from;
+	(void)bytes;
+	(void)length;
+}
+
+const struct dissector msmq_dissector = {
+	.name = "msmq",
+	.transports = OVER_TCP,
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+};
