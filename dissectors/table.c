@@ -52,6 +52,8 @@
 	D(firebird)                                                                                \
 	D(redis_cluster_bus)                                                                       \
 	D(ajp)                                                                                     \
+	D(ceph)                                                                                    \
+	D(nbns)                                                                                    \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Ceph's messenger: both sides begin with a banner, "ceph v027" (docs.ceph.com, msgr protocol) or
+ * "ceph v2" and LF (msgr2). What follows is not read: who was let in shows nowhere in clear.
+ */
+#include "dissectors/dissector.h"
+
+static const uint16_t ports[] = {6789, 3300, 0};
+
+static const struct service services[] = {
+	{
+		.name = "ceph",
+		.family = FAMILY_STORAGE,
+		.about = "Ceph monitor or object store daemon",
+		.ports = ports,
+	},
+};
+
+static const char first[] = "ceph v027", second[] = "ceph v2\n";
+
+static enum probe_result probe_side(const struct bytes *b)
+{
+	if (bytes_start_with(b, first) || bytes_start_with(b, second))
+		return PROBE_YES;
+	return bytes_agree_with(b, first) || bytes_agree_with(b, second) ? PROBE_MORE : PROBE_NO;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	enum probe_result client = probe_side(&opening->side[SIDE_CLIENT]);
+	enum probe_result server = probe_side(&opening->side[SIDE_SERVER]);
+
+	/* A scanner may say anything to a server that has introduced itself. */
+	if (server == PROBE_YES || server == PROBE_NO)
+		return server;
+	if (client == PROBE_NO)
+		return PROBE_NO;
+	return client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	FACTS_TEXT(facts, product, "Ceph", 4);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	uint8_t *have = (uint8_t *)state + from;
+
+	for (; length != 0 && *have < sizeof first; length--, bytes++)
+		if (++*have == 7 && *bytes == '0') /* version 1 knows no encryption */
+			facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+}
+
+/* The beginning has not been seen: nothing later is taken for a banner. */
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	(void)facts;
+	(void)missing;
+	((uint8_t *)state)[from] = UINT8_MAX;
+}
+
+const struct dissector ceph_dissector = {
+	.name = "ceph",
+	.transports = OVER_TCP,
+	.state_size = 2,
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

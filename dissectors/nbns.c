@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * NetBIOS name service (RFC 1002, 4.2): looks like DNS, but that each name is 32 letters from A to
+ * P, and the types are 20 (name) and 21 (status of a node: its table of names).
+ */
+#include "dissectors/dissector.h"
+
+#define TYPE_NAME   0x20
+#define TYPE_STATUS 0x21
+#define CLASS_IN    1
+#define ANSWER	    0x8000
+
+static const uint16_t ports[] = {137, 0};
+
+static const struct service services[] = {
+	{
+		.name = "nbns",
+		.family = FAMILY_INFRASTRUCTURE,
+		.about = "NetBIOS name service",
+		.identifier = "open-netbios-nameservice",
+		.ports = ports,
+	},
+};
+
+struct message {
+	uint16_t flags, questions, answers, type;
+};
+
+static bool take_name(struct bytes *b)
+{
+	struct bytes name;
+
+	if (bytes_u8(b) != 32)
+		return false;
+	name = bytes_sub(b, 32);
+	while (name.left != 0) {
+		uint8_t c = bytes_u8(&name);
+
+		if (c < 'A' || c > 'P')
+			return false;
+	}
+	for (size_t labels = 0; labels < 8; labels++) { /* the scope, most often empty */
+		uint8_t length = bytes_u8(b);
+
+		if (b->failed || length == 0)
+			return !b->failed;
+		bytes_skip(b, length);
+	}
+	return false;
+}
+
+static bool read_message(struct bytes b, struct message *m)
+{
+	bytes_skip(&b, 2);
+	m->flags = bytes_be16(&b);
+	m->questions = bytes_be16(&b);
+	m->answers = bytes_be16(&b);
+	bytes_skip(&b, 4);
+	if (b.failed || m->questions > 1 || m->answers > 1 || !take_name(&b))
+		return false;
+	m->type = bytes_be16(&b);
+	return bytes_be16(&b) == CLASS_IN && (m->type == TYPE_NAME || m->type == TYPE_STATUS);
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
+	struct message m;
+
+	if (client.left != 0 && (!read_message(client, &m) || (m.flags & ANSWER)))
+		return PROBE_NO;
+	if (server.left != 0)
+		return read_message(server, &m) && (m.flags & ANSWER) ? PROBE_YES : PROBE_NO;
+	return client.left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_auth(facts, AUTH_NA);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct message m;
+
+	(void)state;
+	if (!read_message(bytes_from(bytes, length), &m) || m.type != TYPE_STATUS)
+		return;
+	if (from == SIDE_CLIENT) {
+		facts_command(facts, "NBSTAT", 6, COMMAND_LISTING);
+	} else if ((m.flags & ANSWER) && m.answers != 0) {
+		facts_command_result(facts, facts_command(facts, "NBSTAT", 6, COMMAND_LISTING),
+				     true);
+		facts_set_auth(facts, AUTH_NONE);
+		facts_set_data_read(facts, ANSWER_YES);
+	}
+}
+
+const struct dissector nbns_dissector = {
+	.name = "nbns",
+	.transports = OVER_UDP,
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* Ceph by its banners. */
+#include "tests/unit/conversation.h"
+
+extern const struct dissector ceph_dissector;
+
+static void test_banners(void **state)
+{
+	static const struct turn first[] = {TURN_SERVER("ceph v027\0\0\0\1"),
+					    TURN_CLIENT("ceph v027\0\0\0\2")};
+	static const struct turn second[] = {TURN_SERVER("ceph v2\n\x10\0\0\0"),
+					     TURN_CLIENT("ceph v2\n\x10\0\0\0")};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&ceph_dissector, first, 2, 0, &facts));
+	assert_string_equal(facts.service->name, "ceph");
+	assert_string_equal(facts.product, "Ceph");
+	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
+	conversation_stands(&ceph_dissector, first, 2);
+	assert_true(dissect(&ceph_dissector, second, 2, 0, &facts));
+	assert_int_equal(facts.encryption, ENCRYPTION_UNKNOWN);
+	conversation_stands(&ceph_dissector, second, 2);
+}
+
+static enum probe_result probe(const char *client, const char *server, bool one_sided)
+{
+	return dissect_probe(&ceph_dissector, OVER_TCP, client, strlen(client), server,
+			     strlen(server), one_sided);
+}
+
+static void test_probe(void **state)
+{
+	(void)state;
+	assert_int_equal(probe("", "ceph v0", false), PROBE_MORE);
+	assert_int_equal(probe("GET / HTTP/1.0\r\n", "ceph v027", false), PROBE_YES);
+	assert_int_equal(probe("ceph v2\n", "", false), PROBE_MORE);
+	assert_int_equal(probe("ceph v2\n", "", true), PROBE_YES);
+	assert_int_equal(probe("ceph v2\n", "SSH-2.0-x", false), PROBE_NO);
+	assert_int_equal(probe("", "ceph v1\n", false), PROBE_NO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_banners),
+		cmocka_unit_test(test_probe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
