@@ -5,13 +5,16 @@
  *	name:value|type[|@rate][|#tag:value,...]	type: c g ms h d s m (and kv)
  *	_e{5,4}:title|text	_sc|name|status		events and checks of DogStatsD
  *
- * github.com/statsd/statsd/blob/master/docs/metric_types.md; docs.datadoghq.com: Datagram Format
+ * Its management interface (TCP 8126) takes lines, and answers: "health", "counters", "delcounters".
+ *
+ * github.com/statsd/statsd/blob/master/docs/metric_types.md, admin_interface.md; docs.datadoghq.com: Datagram Format
  */
+#include "dissectors/lines.h"
 #include "dissectors/one_way.h"
 
 #define NAME_MAX 200 /* bytes */
 
-static const uint16_t ports[] = {8125, 0};
+static const uint16_t ports[] = {8125, 8126, 0};
 
 static const struct service services[] = {
 	{
@@ -96,18 +99,54 @@ static enum probe_result probe_event(struct bytes b, bool whole)
 	return digits >= 2 && commas == 1 && bytes_start_with(&b, "}:") ? PROBE_YES : PROBE_NO;
 }
 
+/* Words of the management interface; from `counters` on, nobody else has them. */
+static const char *const words[] = {"help",   "config", "quit",	       "stats",	    "counters",
+				    "gauges", "timers", "delcounters", "delgauges", "deltimers"};
+
+#define FIRST_OWN_WORD 4
+
+/* Lines of nothing but such words, and how such a server answers. */
+static enum probe_result probe_management(struct bytes client, struct bytes server)
+{
+	static const char *const answers[] = {"ERROR\n", "health: ", "uptime: ", "{", "deleted: "};
+	struct line line = {.length = 0};
+	bool own = false, answered = false;
+
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+		answered |= bytes_agree_with(&server, answers[i]);
+	while (answered && lines_next(&line, &client)) {
+		struct bytes rest = bytes_from(line.text, line.length);
+		struct bytes word = lines_word(&rest);
+		bool known = lines_equal(&word, "health");
+
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+			bool is = lines_equal(&word, words[i]);
+
+			known |= is;
+			own |= is && i >= FIRST_OWN_WORD;
+		}
+		if (!known)
+			return PROBE_NO;
+	}
+	if (!answered)
+		return PROBE_NO;
+	return own && server.left >= 6 ? PROBE_YES : PROBE_MORE;
+}
+
 static enum probe_result probe(const struct opening *opening)
 {
-	struct bytes client = opening->side[SIDE_CLIENT];
+	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	bool whole = opening->transport == OVER_UDP;
 
-	if (opening->side[SIDE_SERVER].left != 0)
-		return PROBE_NO;
+	if (server.left != 0)
+		return whole || client.left == 0 ? PROBE_NO : probe_management(client, server);
 	if (client.left == 0)
 		return PROBE_MORE;
 	if (client.at[0] == '_' && client.left > 1 &&
 	    (client.at[1] == 'e' || client.at[1] == 's') && probe_event(client, whole) != PROBE_NO)
 		return probe_event(client, whole);
+	if (!whole && probe_management(client, server) != PROBE_NO)
+		return PROBE_MORE;
 	return probe_metric(client, whole);
 }
 
@@ -117,12 +156,40 @@ static void begin(void *state, struct facts *facts)
 	one_way_begin(facts, &services[0]);
 }
 
+/* Only the management interface's words are looked at. */
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct line *line = state;
+	struct bytes input = bytes_from(bytes, length);
+
+	while (from == SIDE_CLIENT && lines_next(line, &input)) {
+		struct bytes rest = bytes_from(line->text, line->length);
+		struct bytes word = lines_word(&rest);
+
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+			if (lines_equal(&word, words[i]))
+				facts_command(facts, words[i], strlen(words[i]), 0);
+		}
+	}
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	(void)facts;
+	(void)missing;
+	if (from == SIDE_CLIENT)
+		lines_reset(state);
+}
+
 const struct dissector statsd_dissector = {
 	.name = "statsd",
 	.transports = OVER_TCP | OVER_UDP,
+	.state_size = sizeof(struct line),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.probe = probe,
 	.begin = begin,
-	.feed = one_way_feed,
+	.feed = feed,
+	.gap = gap,
 };

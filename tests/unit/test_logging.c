@@ -169,7 +169,17 @@ static void test_gelf(void **state)
 
 static void test_statsd(void **state)
 {
+	static const struct turn management[] = {
+		TURN_CLIENT("health\nstats\ncounters\ndelcounters web.*\nquit\n"),
+		TURN_SERVER("ERROR\n"),
+	};
+	struct facts facts = facts_of(&statsd_dissector, management, COUNT(management));
+
 	(void)state;
+	assert_int_equal(facts.auth, AUTH_NA);
+	conversation_has(&facts, "delcounters", ANSWER_UNKNOWN, 0);
+	assert_int_equal(TCP(statsd, "stats\n", "STAT pid 1\r\n", false), PROBE_NO);
+	assert_int_equal(TCP(statsd, "stats\n", "ERROR\n", false), PROBE_MORE);
 	assert_int_equal(UDP(statsd, "web.hits:1|c"), PROBE_YES);
 	assert_int_equal(UDP(statsd, "web.time:320|ms|@0.1\nweb.hits:1|c"), PROBE_YES);
 	assert_int_equal(UDP(statsd, "page.views:1|c|#env:prod"), PROBE_YES);
