@@ -170,5 +170,7 @@ enum probe_result smb_probe(const struct opening *opening)
 		return PROBE_NO;
 	if (says == PROBE_YES)
 		return PROBE_YES;
+	if (opening->midstream && asks == PROBE_YES)
+		return PROBE_YES; /* the server may be in the middle of a file */
 	return asks == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
 }

@@ -284,6 +284,24 @@ static void test_probe(void **state)
 	}
 }
 
+/* The server was in the middle of a file when the capture began. */
+static void test_probe_midstream(void **state)
+{
+	struct opening opening = {.transport = OVER_TCP, .midstream = true};
+	struct message request;
+
+	(void)state;
+	begin_message(&request, SIDE_CLIENT, READ, 9, 0, 48);
+	opening.side[SIDE_CLIENT] = bytes_from(request.bytes, request.length);
+	opening.side[SIDE_SERVER] = bytes_from("contents of a file", 18);
+	assert_int_equal(smb_dissector.probe(&opening), PROBE_YES);
+	opening.side[SIDE_SERVER] = opening.side[SIDE_CLIENT];
+	assert_int_equal(smb_dissector.probe(&opening), PROBE_NO);
+	opening.midstream = false;
+	opening.side[SIDE_SERVER] = bytes_from("contents of a file", 18);
+	assert_int_equal(smb_dissector.probe(&opening), PROBE_NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_midstream),
 		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_probe_midstream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
