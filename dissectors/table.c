@@ -21,6 +21,12 @@
 	D(rpc_udp)                                                                                 \
 	D(mssql)                                                                                   \
 	D(mssql_browser)                                                                           \
+	D(git)                                                                                     \
+	D(jdwp)                                                                                    \
+	D(x11)                                                                                     \
+	D(nrpe)                                                                                    \
+	D(zabbix)                                                                                  \
+	D(java_rmi)                                                                                \
 	D(munin)                                                                                   \
 	D(checkmk)                                                                                 \
 	D(ganglia)                                                                                 \

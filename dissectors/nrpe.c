@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * NRPE, versions 2 to 4, in the clear (its common.h): a packet each way.
+ *
+ *	version:2 type:2 (1 query, 2 response) crc:4 result:2 then
+ *	version 2: 1024 bytes of text; 3 and 4: alignment:2 length:4 text
+ *
+ * What stands behind the first '!' of a query are arguments, which are not kept.
+ */
+#include "dissectors/head.h"
+
+#include "dissectors/dissector.h"
+#include "dissectors/one_way.h"
+
+#define HEADER	 10
+#define TEXT_MAX 65536
+
+static const uint16_t ports[] = {5666, 0};
+
+static const struct service services[] = {
+	{
+		.name = "nrpe",
+		.family = FAMILY_LOGGING,
+		.about = "NRPE (runs checks on its host)",
+		.ports = ports,
+	},
+};
+
+struct nrpe {
+	struct head head[2];
+	int handle;
+	bool asked, answered;
+};
+
+static enum probe_result probe_side(struct bytes b, uint8_t type)
+{
+	uint16_t version;
+	uint32_t length = 1;
+
+	if (b.left < HEADER + 7)
+		return b.left == 0 || b.at[0] == 0 ? PROBE_MORE : PROBE_NO;
+	version = bytes_be16(&b);
+	if (version < 2 || version > 4 || bytes_be16(&b) != type)
+		return PROBE_NO;
+	bytes_skip(&b, 4);
+	if (bytes_be16(&b) > 3)
+		return PROBE_NO;
+	if (version > 2) {
+		if (bytes_be16(&b) != 0)
+			return PROBE_NO;
+		length = bytes_be32(&b);
+	}
+	if (length == 0 || length > TEXT_MAX)
+		return PROBE_NO;
+	return b.at[0] > 0x20 && b.at[0] < 0x7f ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], 1);
+	enum probe_result server = probe_side(opening->side[SIDE_SERVER], 2);
+
+	if (client == PROBE_NO || server == PROBE_NO)
+		return PROBE_NO;
+	if (client == PROBE_YES && (server == PROBE_YES || opening->one_sided))
+		return PROBE_YES;
+	return PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	struct nrpe *nrpe = state;
+
+	nrpe->handle = -1;
+	one_way_begin(facts, &services[0]);
+	FACTS_TEXT(facts, product, "NRPE", 4);
+}
+
+/* The text up to one of these bytes, or the NUL; false while its end is not there. */
+static bool read_text(struct bytes *b, char end)
+{
+	uint16_t version = bytes_be16(b);
+	size_t length = 0;
+
+	bytes_skip(b, HEADER - 2 + (version > 2 ? 6 : 0));
+	while (length < b->left && b->at[length] != '\0' && b->at[length] != (uint8_t)end)
+		length++;
+	if (length == b->left)
+		return false;
+	b->left = length;
+	return true;
+}
+
+static void on_answer(struct nrpe *nrpe, struct facts *facts, struct bytes b)
+{
+	bool refused = bytes_start_with(&b, "NRPE: Command");
+
+	facts_set_auth(facts, AUTH_NONE);
+	facts_command_result(facts, nrpe->handle, !refused);
+	if (refused)
+		return;
+	facts_set_data_read(facts, ANSWER_YES);
+	if (bytes_start_with(&b, "NRPE v") && bytes_skip(&b, 6))
+		FACTS_TEXT(facts, version, b.at, b.left);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct nrpe *nrpe = state;
+	struct bytes b = head_add(&nrpe->head[from], bytes, length);
+	bool *done = from == SIDE_CLIENT ? &nrpe->asked : &nrpe->answered;
+
+	if (*done || nrpe->head[from].closed)
+		return;
+	if (!read_text(&b, from == SIDE_CLIENT ? '!' : '\n') && nrpe->head[from].have < HEAD_KEPT)
+		return;
+	*done = true;
+	if (b.failed)
+		return;
+	if (from == SIDE_SERVER)
+		on_answer(nrpe, facts, b);
+	else
+		nrpe->handle = facts_command(facts, b.at, b.left, 0);
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct nrpe *nrpe = state;
+
+	(void)facts;
+	(void)missing;
+	nrpe->head[from].closed = true;
+}
+
+const struct dissector nrpe_dissector = {
+	.name = "nrpe",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct nrpe),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Zabbix (its manual, "header" in the appendix on protocols): one request, one answer.
+ *
+ *	"ZBXD" flags(1, 2 compressed, 4 large) length:4 or 8, reserved: 4 or 8 (size before compression)
+ *
+ * An agent also takes a bare key and a line's end. Nobody logs in; agents and servers tell each
+ * other by address, or by TLS.
+ */
+#include "dissectors/head.h"
+
+#include "dissectors/dissector.h"
+#include "dissectors/one_way.h"
+
+#define START	     "ZBXD"
+#define HEADER	     13
+#define FLAG_PACKED  2
+#define FLAG_LARGE   4
+#define ANSWER_SHORT 128 /* bytes: success or failure, and how many values were taken */
+
+static const uint16_t ports[] = {10050, 10051, 0};
+
+static const struct service services[] = {
+	{
+		.name = "zabbix",
+		.family = FAMILY_LOGGING,
+		.about = "Zabbix server or agent (monitoring)",
+		.ports = ports,
+	},
+};
+
+struct zabbix {
+	struct head head[2];
+};
+
+static enum probe_result probe_header(struct bytes b)
+{
+	if (!bytes_agree_with(&b, START))
+		return PROBE_NO;
+	if (b.left <= 4)
+		return PROBE_MORE;
+	return (b.at[4] & 1) != 0 && b.at[4] <= 7 ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
+
+	if (server.left != 0)
+		return probe_header(server);
+	if (probe_header(client) != PROBE_YES)
+		return probe_header(client) == PROBE_NO && client.left != 0 && opening->one_sided
+			       ? PROBE_NO
+			       : PROBE_MORE;
+	return opening->one_sided ? PROBE_YES : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	one_way_begin(facts, &services[0]);
+}
+
+static bool contains(struct bytes b, const char *text)
+{
+	for (; b.left != 0; bytes_skip(&b, 1)) {
+		if (bytes_start_with(&b, text))
+			return true;
+	}
+	return false;
+}
+
+static void on_client(struct facts *facts, struct bytes b)
+{
+	bool server = b.left > 4 && (b.at[4] & FLAG_PACKED);
+
+	if (!bytes_start_with(&b, START) || b.left < HEADER)
+		return;
+	server |= contains(b, "active checks") || contains(b, "agent data") ||
+		  contains(b, "sender data") || contains(b, "proxy ");
+	if (server)
+		FACTS_TEXT(facts, product, "Zabbix server", 13);
+}
+
+static void on_server(struct facts *facts, struct bytes b)
+{
+	uint8_t flags;
+	uint32_t size, reserved;
+
+	bytes_skip(&b, 4);
+	flags = bytes_u8(&b);
+	size = bytes_le32(&b);
+	if (flags & FLAG_LARGE)
+		bytes_skip(&b, 4);
+	reserved = bytes_le32(&b);
+	if (b.failed)
+		return;
+	if (flags & FLAG_PACKED)
+		size = reserved;
+	if (size > ANSWER_SHORT) {
+		facts_set_auth(facts, AUTH_NONE);
+		facts_set_data_read(facts, ANSWER_YES);
+	}
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct zabbix *zabbix = state;
+	struct bytes b = head_add(&zabbix->head[from], bytes, length);
+
+	if (from == SIDE_SERVER)
+		on_server(facts, b);
+	else
+		on_client(facts, b);
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct zabbix *zabbix = state;
+
+	(void)facts;
+	(void)missing;
+	zabbix->head[from].closed = true;
+}
+
+const struct dissector zabbix_dissector = {
+	.name = "zabbix",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct zabbix),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/* Protocols whose first messages tell it all: RMI, Zabbix, NRPE, X11, JDWP, git. */
+#include "tests/unit/conversation.h"
+
+extern const struct dissector java_rmi_dissector, zabbix_dissector, nrpe_dissector, x11_dissector,
+	jdwp_dissector, git_dissector;
+
+static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count)
+{
+	struct facts facts;
+
+	assert_true(dissect(d, turns, count, 0, &facts));
+	assert_string_equal(facts.service->name, d->name);
+	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
+	conversation_stands(d, turns, count);
+	return facts;
+}
+
+static void test_java_rmi(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("JRMI\0\2K"),
+		TURN_SERVER("N\0\x0d"
+			    "198.51.100.59\0\0\x86\x86"),
+		TURN_CLIENT("\0\x09"
+			    "127.0.1.1\0\0\0\0P\xac\xed\0\5"),
+		TURN_SERVER("Q\xac\xed\0\5"),
+	};
+	struct facts facts = facts_of(&java_rmi_dissector, turns, COUNT(turns));
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	facts = facts_of(&java_rmi_dissector, turns, 2);
+	assert_int_equal(facts.data_read, ANSWER_NO);
+}
+
+static void test_zabbix(void **state)
+{
+	static char page[200] = "ZBXD\1\xbb\0\0\0\0\0\0\0{\"data\":";
+	static const struct turn turns[] = {
+		TURN_CLIENT(
+			"ZBXD\1\x25\0\0\0\0\0\0\0{\"request\":\"active checks\",\"host\":\"a\"}"),
+		{SIDE_SERVER, page, sizeof page},
+	};
+	static const struct turn sent[] = {
+		TURN_CLIENT("ZBXD\3\x52\0\0\0\x52\0\0\0x\x9c\xaaVJ"),
+		TURN_SERVER("ZBXD\3\x55\0\0\0\x5a\0\0\0x\x9c\x1d\xc9"),
+	};
+	struct facts facts = facts_of(&zabbix_dissector, turns, COUNT(turns));
+
+	(void)state;
+	assert_string_equal(facts.product, "Zabbix server");
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	facts = facts_of(&zabbix_dissector, sent, COUNT(sent));
+	assert_int_equal(facts.auth, AUTH_NA);
+	assert_int_equal(facts.data_read, ANSWER_NO);
+}
+
+static void test_nrpe(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("\0\4\0\1\xf5\x08\xb5\x34\0\0\0\0\0\0\0\x12"
+			    "check_users!hidden\0"),
+		TURN_SERVER("\0\4\0\2\x81\x37\xaa\x95\0\0\0\0\0\0\0\3ok\0"),
+	};
+	static const struct turn refused[] = {
+		TURN_CLIENT("\0\2\0\1\xf5\x08\xb5\x34\0\0check_x\0\0\0\0\0\0\0\0\0"),
+		TURN_SERVER("\0\2\0\2\x81\x37\xaa\x95\0\3NRPE: Command 'check_x' not defined\0"),
+	};
+	struct facts facts = facts_of(&nrpe_dissector, turns, COUNT(turns));
+
+	(void)state;
+	conversation_has(&facts, "check_users", ANSWER_YES, 0);
+	conversation_lacks(&facts, "hidden");
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	facts = facts_of(&nrpe_dissector, refused, COUNT(refused));
+	conversation_has(&facts, "check_x", ANSWER_NO, 0);
+	assert_int_equal(facts.data_read, ANSWER_NO);
+}
+
+static void test_x11(void **state)
+{
+	static const struct turn open[] = {
+		TURN_CLIENT("l\0\x0b\0\0\0\0\0\0\0\0\0"),
+		TURN_SERVER(
+			"\1\0\x0b\0\0\0\x0a\0\1\2\3\4\0\0\0\0\0\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\0\0\0"
+			"\0\0\0\0\0Xorg"),
+	};
+	static const struct turn refused[] = {
+		TURN_CLIENT("B\0\0\x0b\0\0\0\3\0\2\0\0abc\0hi\0\0"),
+		TURN_SERVER("\0\4\0\x0b\0\0\0\1no!!"),
+	};
+	struct facts facts = facts_of(&x11_dissector, open, COUNT(open));
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_string_equal(facts.product, "Xorg");
+	facts = facts_of(&x11_dissector, refused, COUNT(refused));
+	assert_int_equal(facts.auth, AUTH_FAILED);
+	assert_string_equal(facts.mechanism, "abc");
+}
+
+static void test_jdwp(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("JDWP-Handshake"),
+		TURN_SERVER("JDWP-Handshake"),
+		TURN_CLIENT("\0\0\0\x0b\0\0\0\1\0\1\1"),
+		TURN_SERVER("\0\0\0\x0c\0\0\0\1\x80\0\0x"),
+	};
+	struct facts facts = facts_of(&jdwp_dissector, turns, COUNT(turns));
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	facts = facts_of(&jdwp_dissector, turns, 2);
+	assert_int_equal(facts.data_read, ANSWER_NO);
+}
+
+static void test_git(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("0036git-upload-pack /r.git\0host=10.20.1.10\0\0version=2\0"),
+		TURN_SERVER("000eversion 2\n0015agent=git/2.39.5\n"),
+	};
+	static const struct turn refused[] = {
+		TURN_CLIENT("0032git-receive-pack /r.git\0host=a\0"),
+		TURN_SERVER("0036ERR access denied or repository not exported: /r.git"),
+	};
+	struct facts facts = facts_of(&git_dissector, turns, COUNT(turns));
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_string_equal(facts.path, "/r.git");
+	conversation_has(&facts, "git-upload-pack", ANSWER_YES, 0);
+	facts = facts_of(&git_dissector, refused, COUNT(refused));
+	conversation_has(&facts, "git-receive-pack", ANSWER_NO, 0);
+	assert_int_equal(facts.auth, AUTH_NA);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_java_rmi), cmocka_unit_test(test_zabbix),
+		cmocka_unit_test(test_nrpe),	 cmocka_unit_test(test_x11),
+		cmocka_unit_test(test_jdwp),	 cmocka_unit_test(test_git),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
