@@ -191,7 +191,7 @@ static void on_server_text(struct iscsi *i, struct facts *facts, const struct st
 		i->data_sum = !lines_equal(&value, "None");
 	else if (has_key(stream, "AuthMethod=", &value))
 		i->asked = !lines_equal(&value, "None");
-	if (i->asked && facts->auth == AUTH_NA)
+	if (i->asked && facts->auth <= AUTH_NA)
 		facts_set_auth(facts, AUTH_REQUIRED);
 }
 
@@ -303,6 +303,8 @@ static void on_header(struct iscsi *i, struct facts *facts, enum side from)
 	stream->left = length;
 	stream->after = -length % 4 + (sums && i->data_sum && length != 0 ? 4 : 0);
 	stream->kept = 0;
+	if (opcode == LOGIN && facts->auth == AUTH_NA)
+		facts_set_auth(facts, AUTH_UNKNOWN);
 	if (!is_opcode(opcode, from) || length > DATA_MAX)
 		stream->lost = true;
 	else if (opcode == LOGIN)

@@ -62,6 +62,8 @@ static void test_chap(void **state)
 
 	(void)state;
 	SAY(&script, SIDE_CLIENT, login, "InitiatorName=iqn.x\0AuthMethod=CHAP,None\0");
+	facts = conversation_facts(&iscsi_dissector, script.turns, script.count, 0);
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 	SAY(&script, SIDE_SERVER, more, "AuthMethod=CHAP\0");
 	facts = facts_of(&iscsi_dissector, script.turns, script.count);
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
