@@ -101,6 +101,28 @@ static const struct opening_sample samples[] = {
 	       "\3\0\0\x0b\x06\xd0\0\0\x12\x34"),
 	SAMPLE("amqp", "AMQP\0\0\x09\1", "\1\0\0\0\0\1\xe0\0\x0a\0\x0a"),
 	SAMPLE("mqtt", "\x10\x10\0\4MQTT\4\2\0\x3c\0\4abcd", "\x20\2\0\0"),
+	/* Databases with openings of their own; raft, which was taken for Cassandra */
+	SAMPLE("mssql", "\x12\1\0\x1a\0\0\1\0\0\0\x0b\0\6\1\0\x11\0\1\xff\x11\0\0\0\0\0\2",
+	       "\4\1\0\x1a\0\0\1\0\0\0\x0b\0\6\1\0\x11\0\1\xff\x0f\0\x07\xd0\0\0\2"),
+	SAMPLE("cassandra",
+	       "\4\0\0\1\1\0\0\0\x16\0\1\0\x0b"
+	       "CQL_VERSION\0\5"
+	       "3.0.0",
+	       "\x84\0\0\1\3\0\0\0\x18\0\x16org.apache.cassandra.X"),
+	SAMPLE(NULL, "\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0", "\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0"),
+	SAMPLE("clickhouse",
+	       "\0\x11"
+	       "ClickHouse client\x12\x10",
+	       "\0\x0a"
+	       "ClickHouse\x12\x10"),
+	SAMPLE("elasticsearch-transport",
+	       "ES\0\0\0\x13\0\0\0\0\0\0\0\1\0\0\x6b\xbb\x4b\0\0\0\2\0\0",
+	       "ES\0\0\0\x13\0\0\0\0\0\0\0\1\1\0\x6b\xbb\x4b\0\0\0\2\0\0"),
+	SAMPLE("neo4j-bolt", "\x60\x60\xb0\x17\0\0\4\4\0\0\0\0\0\0\0\0\0\0\0\0", "\0\0\4\4"),
+	SAMPLE("drda", "\0\x0f\xd0\1\0\1\0\x09\x10\x41\0\5\x11\x6d\xc1",
+	       "\0\x0f\xd0\1\0\1\0\x09\x14\x43\0\5\x11\x6d\xc1"),
+	SAMPLE("tarantool", "", "Tarantool 2.11.0 (Binary) 7170b4be\n"),
+	SAMPLE("redis-cluster-bus", "RCmb\0\0\x08\xa0\0\1", "RCmb\0\0\x08\xa0\0\1"),
 	SAMPLE("ldap", "\x30\x0c\2\1\1\x60\7\2\1\3\4\0\x80\0",
 	       "\x30\x0c\2\1\1\x61\7\x0a\1\0\4\0\4\0"),
 	SAMPLE("x11", "l\0\x0b\0\0\0\0\0\0\0\0\0", "\0\1\x0b\0\0\0\4\0no!!"),
