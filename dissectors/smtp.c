@@ -242,6 +242,11 @@ static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, str
 		sasl_challenge(&smtp->sasl);
 		return;
 	}
+	/* Only a log-in is answered so: what was asked before will not be answered any more. */
+	while (code == 235 && smtp->sasl.active && first && first->kind != SMTP_LOG_IN) {
+		pending_drop(&smtp->pending);
+		first = pending_first(&smtp->pending);
+	}
 	if (!first || smtp->unsure) {
 		pending_drop(&smtp->pending);
 		return;

@@ -50,10 +50,11 @@ enum step {
 
 struct vnc {
 	struct walker client, server;
-	uint8_t minor;	  /* of the version that both speak: 3, 7 or 8 */
-	uint8_t security; /* type that was chosen */
-	bool offered;	  /* the server has said which types there are */
-	bool tried;	  /* credentials were sent */
+	uint8_t client_minor; /* 0: not yet said */
+	uint8_t minor;	      /* of the version that both speak: 3, 7 or 8 */
+	uint8_t security;     /* type that was chosen */
+	bool offered;	      /* the server has said which types there are */
+	bool tried;	      /* credentials were sent */
 };
 
 _Static_assert(sizeof(struct vnc) <= DISSECTOR_STATE_MAX, "state of vnc");
@@ -227,6 +228,8 @@ static void on_server(struct vnc *vnc, struct facts *facts)
 		facts_set_auth(facts, AUTH_NA);
 		vnc_names_product(b, facts);
 		vnc->minor = minor_of(b);
+		if (vnc->client_minor != 0 && vnc->client_minor < vnc->minor)
+			vnc->minor = vnc->client_minor;
 		if (vnc->minor == 3)
 			walker_ask(w, OLD_TYPE, 0, 4);
 		else
@@ -292,24 +295,21 @@ static void on_client(struct vnc *vnc, struct facts *facts)
 {
 	struct walker *w = &vnc->client;
 	struct bytes b = walker_bytes(w);
-	uint8_t minor;
 
 	switch ((enum step)w->step) {
 	case VERSION:
-		minor = minor_of(b);
-		w->step = LOST;
-		if (vnc->minor == 0) /* it did not wait for the server's */
+		vnc->client_minor = minor_of(b);
+		walker_ask(w, TYPES, 0, 1);
+		if (vnc->minor == 0) /* it does not wait for the server's */
 			break;
-		if (minor < vnc->minor)
-			vnc->minor = minor;
-		if (vnc->minor != 3)
-			walker_ask(w, TYPES, 0, 1);
-		else if (vnc->server.step == COUNT)
+		if (vnc->client_minor < vnc->minor)
+			vnc->minor = vnc->client_minor;
+		if (vnc->minor == 3 && vnc->server.step == COUNT)
 			walker_ask(&vnc->server, OLD_TYPE, 0, 4);
 		break;
 	case TYPES:
 		w->step = LOST;
-		if (vnc->offered)
+		if (vnc->offered && vnc->minor != 3)
 			on_security(vnc, facts, b.at[0]);
 		break;
 	case CHALLENGE:

@@ -152,10 +152,13 @@ static void test_log_in_without_answers(void **state)
 static void test_answer_without_end(void **state)
 {
 	static const struct turn turns[] = {
-		TURN_SERVER("220 mx ESMTP\r\n"),
-		TURN_CLIENT("EHLO a\r\n"),
-		TURN_SERVER("250-mx\r\n"),
-		TURN_CLIENT("AUTH PLAIN AGJvYgBzZWNyM3Q=\r\n"),
+		TURN_SERVER("220 mx ESMTP\r\n"), TURN_CLIENT("EHLO a\r\n"),
+		TURN_SERVER("250-mx\r\n"),	 TURN_CLIENT("AUTH PLAIN AGJvYgBzZWNyM3Q=\r\n"),
+		TURN_SERVER("235 in\r\n"),
+	};
+	static const struct turn endless[] = {
+		TURN_SERVER("220 mx ESMTP AAAA"), TURN_CLIENT("EHLO a\r\n"),
+		TURN_SERVER("250-mx\r\n"),	  TURN_CLIENT("AUTH PLAIN AGJvYgBzZWNyM3Q=\r\n"),
 		TURN_SERVER("235 in\r\n"),
 	};
 	struct facts facts = facts_of(turns, COUNT(turns));
@@ -164,6 +167,9 @@ static void test_answer_without_end(void **state)
 	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
 	conversation_has(&facts, "EHLO", ANSWER_YES, 0);
 	conversation_has(&facts, "AUTH", ANSWER_YES, 0);
+	assert_true(dissect(&smtp_dissector, endless, COUNT(endless), 0, &facts));
+	conversation_splits(&smtp_dissector, endless, COUNT(endless));
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
 }
 
 static void test_other_mechanisms(void **state)

@@ -71,8 +71,8 @@ static void test_nobody_asked(void **state)
 static void test_password(void **state)
 {
 	static const struct turn failed[] = {
+		TURN_CLIENT(V38), /* before the server's */
 		TURN_SERVER(V38),
-		TURN_CLIENT(V38),
 		TURN_SERVER("\1\2"),
 		TURN_CLIENT("\2"),
 		TURN_SERVER(CHALLENGE),
