@@ -243,6 +243,17 @@ void identify_ndpi(struct identify *identify, struct identity *identity,
 	}
 }
 
+bool identify_trusts_ndpi(const struct service *service)
+{
+	for (size_t i = 0; i < dissector_count; i++) {
+		for (size_t j = 0; j < dissectors[i]->service_count; j++) {
+			if (strcmp(dissectors[i]->services[j].name, service->name) == 0)
+				return false;
+		}
+	}
+	return true;
+}
+
 void identify_stats(const struct identify *identify, struct identify_stats *stats)
 {
 	*stats = identify->stats;

@@ -3,7 +3,8 @@
  * What answers? Our own dissectors first, nDPI second; whoever says it, it is told by what
  * (enum identified_by). nDPI is asked only while our own probes are undecided, for at most
  * IDENTIFY_PACKETS payload packets, and only what its deep inspection says counts: its guesses by
- * port or address are never taken for evidence. On conflict our own verdict wins.
+ * port or address are never taken for evidence. On conflict our own verdict wins, and nDPI is not
+ * believed about services that have a dissector of ours.
  *
  * One struct identify for each worker (nDPI's module is not shared between threads); all are
  * created before the first thread starts.
@@ -52,6 +53,11 @@ bool identify_own_exhausted(const struct identity *identity); /* all have said N
  */
 void identify_ndpi(struct identify *identify, struct identity *identity,
 		   const struct packet *packet);
+/*
+ * Does nDPI's word for this service count? Not for one that our own dissectors know: their silence
+ * is worth more, and what nDPI said is only told beside it.
+ */
+bool identify_trusts_ndpi(const struct service *service);
 /* Gives nDPI's state back. */
 void identity_end(struct identify *identify, struct identity *identity);
 

@@ -215,7 +215,11 @@ static char *format_line(const struct inventory *inventory, const struct line *l
 	json_out_number(json, "server_port", key->server.port);
 	json_out_text(json, "transport", transport_name(key->server.transport));
 	json_out_address(json, "client_ip", &key->client);
-	text_or_null(json, "protocol", service ? service->name : NULL);
+	/* A listing is something that HTTP carried: told by a field of its own. */
+	text_or_null(json, "protocol",
+		     line->facts.directory_listing ? "http"
+		     : service			   ? service->name
+						   : NULL);
 	text_or_null(json, "protocol_source", identified_by_name(key->identified_by));
 	text_or_null(json, "family", service ? family_name(service->family) : NULL);
 	text_or_null(json, "product", line->facts.product);
@@ -227,6 +231,7 @@ static char *format_line(const struct inventory *inventory, const struct line *l
 		json_out_null(json, "data_read");
 	else
 		json_out_flag(json, "data_read", key->data_read == ANSWER_YES);
+	json_out_flag(json, "directory_listing", line->facts.directory_listing);
 	write_commands(json, &line->facts);
 	json_out_number(json, "flows", line->flows);
 	json_out_number(json, "bytes_c2s", line->bytes_c2s);

@@ -307,6 +307,14 @@ static void on_gap(void *context, uint64_t missing)
 		slot->dissector->gap(slot->state, &slot->session.facts, side_of(feeding), missing);
 }
 
+static void take_ndpis_word(struct session *session, const struct service *service)
+{
+	if (!identify_trusts_ndpi(service))
+		return;
+	facts_set_service(&session->facts, service);
+	session->identified_by = IDENTIFIED_NDPI_DPI;
+}
+
 /* nDPI's turn, while our own probes do not know. */
 static void ask_ndpi(struct sessions *sessions, struct slot *slot, const struct packet *packet)
 {
@@ -320,9 +328,7 @@ static void ask_ndpi(struct sessions *sessions, struct slot *slot, const struct 
 	if (slot->identity.ndpi_service != POLICY_NO_SERVICE &&
 	    session->ndpi_service == POLICY_NO_SERVICE) {
 		session->ndpi_service = slot->identity.ndpi_service;
-		facts_set_service(&session->facts,
-				  services_get(sessions->services, session->ndpi_service));
-		session->identified_by = IDENTIFIED_NDPI_DPI;
+		take_ndpis_word(session, services_get(sessions->services, session->ndpi_service));
 	}
 	if (slot->identity.ndpi_done && identify_own_exhausted(&slot->identity) &&
 	    slot->flow->direction != DIRECTION_GUESS)
