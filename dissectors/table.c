@@ -21,6 +21,10 @@
 	D(rpc_udp)                                                                                 \
 	D(mssql)                                                                                   \
 	D(mssql_browser)                                                                           \
+	D(bacula)                                                                                  \
+	D(rsh)                                                                                     \
+	D(distcc)                                                                                  \
+	D(gdbserver)                                                                               \
 	D(git)                                                                                     \
 	D(jdwp)                                                                                    \
 	D(x11)                                                                                     \

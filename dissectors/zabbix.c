@@ -97,10 +97,9 @@ static void on_server(struct facts *facts, struct bytes b)
 		return;
 	if (flags & FLAG_PACKED)
 		size = reserved;
-	if (size > ANSWER_SHORT) {
-		facts_set_auth(facts, AUTH_NONE);
+	facts_set_auth(facts, AUTH_NONE);
+	if (size > ANSWER_SHORT)
 		facts_set_data_read(facts, ANSWER_YES);
-	}
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,

@@ -54,7 +54,7 @@ static void test_zabbix(void **state)
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	facts = facts_of(&zabbix_dissector, sent, COUNT(sent));
-	assert_int_equal(facts.auth, AUTH_NA);
+	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 

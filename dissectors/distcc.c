@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * distccd (distcc's doc/protocol-1.txt): who is let in by address may run a compiler, or more.
+ *
+ *	DIST 00000001 ARGC 00000002 ARGV 00000002 cc ...	without the blanks
+ *	DONE 00000001 STAT ...
+ */
+#include "dissectors/head.h"
+
+#include "dissectors/dissector.h"
+#include "dissectors/one_way.h"
+
+#define START  "DIST0000000"
+#define ARGC   "ARGC0"
+#define ANSWER "DONE0000000"
+
+static const uint16_t ports[] = {3632, 0};
+
+static const struct service services[] = {
+	{
+		.name = "distcc",
+		.family = FAMILY_ADMIN,
+		.about = "distcc compiler (runs commands)",
+		.ports = ports,
+	},
+};
+
+struct distcc {
+	struct head head[2];
+	int handle;
+	bool asked;
+};
+
+static enum probe_result probe_client(struct bytes b)
+{
+	if (!bytes_agree_with(&b, START))
+		return PROBE_NO;
+	if (!bytes_skip(&b, sizeof START - 1))
+		return PROBE_MORE;
+	if (b.left != 0 && (bytes_u8(&b) > '3' || !bytes_agree_with(&b, ARGC)))
+		return PROBE_NO;
+	return bytes_start_with(&b, ARGC) ? PROBE_YES : PROBE_MORE;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes server = opening->side[SIDE_SERVER];
+	enum probe_result client = probe_client(opening->side[SIDE_CLIENT]);
+
+	if (client == PROBE_NO || !bytes_agree_with(&server, ANSWER))
+		return PROBE_NO;
+	if (client == PROBE_YES && (server.left >= sizeof ANSWER - 1 || opening->one_sided))
+		return PROBE_YES;
+	return PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	struct distcc *distcc = state;
+
+	distcc->handle = -1;
+	one_way_begin(facts, &services[0]);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct distcc *distcc = state;
+	struct bytes b = head_add(&distcc->head[from], bytes, length);
+
+	if (distcc->head[from].closed)
+		return;
+	if (from == SIDE_CLIENT && !distcc->asked && bytes_start_with(&b, START)) {
+		distcc->asked = true;
+		distcc->handle = facts_command(facts, "DIST", 4, 0);
+	}
+	if (from == SIDE_SERVER && bytes_start_with(&b, ANSWER)) {
+		facts_set_auth(facts, AUTH_NONE);
+		facts_set_data_read(facts, ANSWER_YES);
+		facts_command_result(facts, distcc->handle, true);
+	}
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct distcc *distcc = state;
+
+	(void)facts;
+	(void)missing;
+	distcc->head[from].closed = true;
+}
+
+const struct dissector distcc_dissector = {
+	.name = "distcc",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct distcc),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

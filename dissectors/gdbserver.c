@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A debugger's stub (GDB manual, "Remote Serial Protocol"): "$text#sum", acknowledged by "+". No
+ * log-in: whoever connects owns the program.
+ *
+ *	+$qSupported:multiprocess+;...#77
+ *	+$PacketSize=47ff;...#sum
+ */
+#include "dissectors/head.h"
+
+#include "dissectors/dissector.h"
+#include "dissectors/one_way.h"
+
+#define QUERY  "$qSupported"
+#define ANSWER "$PacketSize="
+
+static const uint16_t ports[] = {2345, 1234, 3333, 0};
+
+static const struct service services[] = {
+	{
+		.name = "gdbserver",
+		.family = FAMILY_ADMIN,
+		.about = "GNU debugger stub (reads and writes memory)",
+		.ports = ports,
+	},
+};
+
+struct gdbserver {
+	struct head head[2];
+	int handle;
+	bool asked;
+};
+
+static enum probe_result probe_side(struct bytes b, const char *text)
+{
+	while (b.left != 0 && b.at[0] == '+')
+		bytes_skip(&b, 1);
+	if (!bytes_agree_with(&b, text))
+		return PROBE_NO;
+	return bytes_start_with(&b, text) ? PROBE_YES : PROBE_MORE;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], QUERY);
+	enum probe_result server = probe_side(opening->side[SIDE_SERVER], ANSWER);
+
+	if (client == PROBE_NO || server == PROBE_NO)
+		return PROBE_NO;
+	if (server == PROBE_YES || (client == PROBE_YES && opening->one_sided))
+		return PROBE_YES;
+	return PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	struct gdbserver *gdbserver = state;
+
+	gdbserver->handle = -1;
+	one_way_begin(facts, &services[0]);
+	facts_set_data_read(facts, ANSWER_UNKNOWN);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct gdbserver *gdbserver = state;
+	struct bytes b = head_add(&gdbserver->head[from], bytes, length);
+
+	if (gdbserver->head[from].closed)
+		return;
+	if (from == SIDE_SERVER && probe_side(b, ANSWER) == PROBE_YES) {
+		facts_set_auth(facts, AUTH_NONE);
+		facts_command_result(facts, gdbserver->handle, true);
+	}
+	if (from == SIDE_CLIENT && !gdbserver->asked && probe_side(b, QUERY) == PROBE_YES) {
+		gdbserver->asked = true;
+		gdbserver->handle = facts_command(facts, "qSupported", 10, 0);
+	}
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct gdbserver *gdbserver = state;
+
+	(void)facts;
+	(void)missing;
+	gdbserver->head[from].closed = true;
+}
+
+const struct dissector gdbserver_dissector = {
+	.name = "gdbserver",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct gdbserver),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};
