@@ -126,7 +126,7 @@ static void families_are_a_contract(void **state)
 		{"redis", "database"},	    {"elasticsearch", "database"},
 		{"memcached", "database"},  {"db2", "database"},
 		{"amqp", "queue"},	    {"syslog", "logging"},
-		{"snmp", "infrastructure"},
+		{"snmp", "admin"},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
