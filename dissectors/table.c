@@ -21,6 +21,9 @@
 	D(rpc_udp)                                                                                 \
 	D(mssql)                                                                                   \
 	D(mssql_browser)                                                                           \
+	D(xdmcp)                                                                                   \
+	D(fastcgi)                                                                                 \
+	D(giop)                                                                                    \
 	D(bacula)                                                                                  \
 	D(rsh)                                                                                     \
 	D(distcc)                                                                                  \

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * CORBA's General Inter-ORB Protocol (OMG CORBA 3.3, part 2, 9.4): calls of objects.
+ *
+ *	"GIOP" major minor flags type length:4 ...
+ */
+#include "dissectors/head.h"
+
+#include "dissectors/dissector.h"
+#include "dissectors/one_way.h"
+
+#define START  "GIOP"
+#define HEADER 12
+
+enum { REQUEST, REPLY, CANCEL, LOCATE, LOCATED, CLOSE, ERROR, FRAGMENT };
+
+static const uint16_t ports[] = {683, 2809, 0};
+
+static const struct service services[] = {
+	{
+		.name = "giop",
+		.family = FAMILY_ADMIN,
+		.about = "CORBA object broker (GIOP)",
+		.ports = ports,
+	},
+};
+
+struct giop {
+	struct head head[2];
+};
+
+static enum probe_result probe_side(struct bytes b, enum side from)
+{
+	uint8_t type;
+
+	if (!bytes_agree_with(&b, START))
+		return PROBE_NO;
+	if (b.left < HEADER)
+		return PROBE_MORE;
+	type = b.at[7];
+	if (b.at[4] != 1 || b.at[5] > 3 || b.at[6] > 3 || type > FRAGMENT)
+		return PROBE_NO;
+	if (from == SIDE_CLIENT)
+		return type == REQUEST || type == LOCATE || type == CANCEL ? PROBE_YES : PROBE_NO;
+	return type == REPLY || type == LOCATED || type == CLOSE || type == ERROR ? PROBE_YES
+										  : PROBE_NO;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
+	enum probe_result server = probe_side(opening->side[SIDE_SERVER], SIDE_SERVER);
+
+	if (client == PROBE_NO || server == PROBE_NO)
+		return PROBE_NO;
+	if (server == PROBE_YES || (client == PROBE_YES && opening->one_sided))
+		return PROBE_YES;
+	return PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	one_way_begin(facts, &services[0]);
+	FACTS_TEXT(facts, product, "CORBA/GIOP", 10);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct giop *giop = state;
+	struct bytes b = head_add(&giop->head[from], bytes, length);
+
+	if (from == SIDE_CLIENT || probe_side(b, SIDE_SERVER) != PROBE_YES || b.at[7] != REPLY)
+		return;
+	facts_set_auth(facts, AUTH_NONE);
+	facts_set_data_read(facts, ANSWER_YES);
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct giop *giop = state;
+
+	(void)facts;
+	(void)missing;
+	giop->head[from].closed = true;
+}
+
+const struct dissector giop_dissector = {
+	.name = "giop",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct giop),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* Services that serve every caller: CORBA, FastCGI, XDMCP. */
+#include "tests/unit/datagrams.h"
+
+extern const struct dissector giop_dissector, fastcgi_dissector, xdmcp_dissector;
+
+static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count)
+{
+	struct facts facts;
+
+	assert_true(dissect(d, turns, count, 0, &facts));
+	assert_string_equal(facts.service->name, d->name);
+	conversation_stands(d, turns, count);
+	return facts;
+}
+
+static void test_giop(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("GIOP\1\2\0\0\0\0\0\4abcd"),
+		TURN_SERVER("GIOP\1\2\0\1\0\0\0\4abcd"),
+	};
+	struct facts facts = facts_of(&giop_dissector, turns, COUNT(turns));
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	assert_int_equal(dissect_probe(&giop_dissector, OVER_TCP, NULL, 0, turns[0].bytes,
+				       turns[0].length, true),
+			 PROBE_NO);
+}
+
+static void test_fastcgi(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("\1\1\0\1\0\x08\0\0\0\1\1\0\0\0\0\0\1\4\0\1\0\0\0\0"),
+		TURN_SERVER("\1\6\0\1\0\2\0\0ok"),
+	};
+	struct facts facts = facts_of(&fastcgi_dissector, turns, COUNT(turns));
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+}
+
+static void test_xdmcp(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("\0\1\0\2\0\1\0"),
+		TURN_SERVER("\0\1\0\5\0\6\0\0\0\0\0\0"),
+		TURN_CLIENT("\0\1\0\7\0\2\0\0"),
+		TURN_SERVER("\0\1\0\x09\0\2\0\0"),
+	};
+	struct facts facts = datagrams_facts(&xdmcp_dissector, turns, COUNT(turns), "xdmcp");
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_NONE);
+	conversation_has(&facts, "QUERY", ANSWER_YES, 0);
+	conversation_has(&facts, "REQUEST", ANSWER_NO, 0);
+	facts = datagrams_facts(&xdmcp_dissector, turns, 1, "xdmcp");
+	assert_int_equal(facts.auth, AUTH_NA);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_giop),
+		cmocka_unit_test(test_fastcgi),
+		cmocka_unit_test(test_xdmcp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
