@@ -21,6 +21,7 @@
 	D(rpc_udp)                                                                                 \
 	D(mssql)                                                                                   \
 	D(mssql_browser)                                                                           \
+	D(radmin)                                                                                  \
 	D(xdmcp)                                                                                   \
 	D(fastcgi)                                                                                 \
 	D(giop)                                                                                    \

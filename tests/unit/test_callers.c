@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Services that serve every caller: CORBA, FastCGI, XDMCP. */
+/* Services that serve every caller: CORBA, FastCGI, XDMCP; and Radmin. */
 #include "tests/unit/datagrams.h"
 
-extern const struct dissector giop_dissector, fastcgi_dissector, xdmcp_dissector;
+extern const struct dissector giop_dissector, fastcgi_dissector, xdmcp_dissector, radmin_dissector;
 
 static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count)
 {
@@ -61,12 +61,33 @@ static void test_xdmcp(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
+static void test_radmin(void **state)
+{
+	static const uint8_t screen[1100];
+	static const struct turn turns[] = {
+		TURN_CLIENT("\1\0\0\0\1\0\0\0\x08\x08"),
+		TURN_SERVER("\1\0\0\0\x25\0\0\2\x12\x08\2\0"),
+		{SIDE_SERVER, screen, sizeof screen},
+	};
+	struct facts facts = facts_of(&radmin_dissector, turns, 2);
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+	assert_int_equal(facts.data_read, ANSWER_UNKNOWN);
+	assert_true(dissect(&radmin_dissector, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	assert_int_equal(dissect_probe(&radmin_dissector, OVER_TCP, turns[0].bytes, 10, "\1\0\0\1",
+				       4, false),
+			 PROBE_NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_giop),
 		cmocka_unit_test(test_fastcgi),
 		cmocka_unit_test(test_xdmcp),
+		cmocka_unit_test(test_radmin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

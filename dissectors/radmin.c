@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Radmin: the client's first message is always the same ten bytes, and the server's begins with
+ * this (measured on version 3; what follows is encrypted).
+ *
+ *	01 00 00 00 01 00 00 00 08 08
+ *	01 00 00 00 25 00 00 02 12 08 ...
+ */
+#include "dissectors/dissector.h"
+#include "dissectors/one_way.h"
+
+static const uint8_t hello[] = {1, 0, 0, 0, 1, 0, 0, 0, 8, 8};
+static const uint8_t answer[] = {1, 0, 0, 0, 0x25, 0, 0};
+
+static const uint16_t ports[] = {4899, 0};
+
+static const struct service services[] = {
+	{
+		.name = "radmin",
+		.family = FAMILY_ADMIN,
+		.about = "Radmin remote control",
+		.identifier = "accessible-radmin",
+		.ports = ports,
+	},
+};
+
+struct radmin {
+	uint64_t answered; /* bytes */
+};
+
+static enum probe_result probe_start(struct bytes b, const uint8_t *start, size_t length)
+{
+	size_t n = b.left < length ? b.left : length;
+
+	if (n != 0 && memcmp(b.at, start, n) != 0)
+		return PROBE_NO;
+	return n == length ? PROBE_YES : PROBE_MORE;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	enum probe_result client = probe_start(opening->side[SIDE_CLIENT], hello, sizeof hello);
+	enum probe_result server = probe_start(opening->side[SIDE_SERVER], answer, sizeof answer);
+
+	if (client == PROBE_NO || server == PROBE_NO)
+		return PROBE_NO;
+	if (client == PROBE_YES && (server == PROBE_YES || opening->one_sided))
+		return PROBE_YES;
+	return PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	one_way_begin(facts, &services[0]);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts_set_data_read(facts, ANSWER_UNKNOWN);
+	FACTS_TEXT(facts, product, "Radmin", 6);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct radmin *radmin = state;
+
+	(void)bytes;
+	if (from == SIDE_SERVER)
+		radmin->answered += length;
+	if (radmin->answered > 1024) /* a screen, not a handshake */
+		facts_set_data_read(facts, ANSWER_YES);
+}
+
+const struct dissector radmin_dissector = {
+	.name = "radmin",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct radmin),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+};
