@@ -245,7 +245,7 @@ static void end_request(struct mongodb *mongo, const struct stream *s)
 
 static void ask(struct stream *s, enum part part, uint8_t need)
 {
-	s->part = part;
+	s->part = (uint8_t)part;
 	s->have = 0;
 	s->need = need;
 }

@@ -217,6 +217,44 @@ static void on_vencrypt(struct vnc *vnc, struct facts *facts)
 	}
 }
 
+/* The lower of both sides' versions counts. */
+static void on_server_version(struct vnc *vnc, struct facts *facts, struct bytes b)
+{
+	facts_set_auth(facts, AUTH_NA);
+	vnc_names_product(b, facts);
+	vnc->minor = minor_of(b);
+	if (vnc->client_minor != 0 && vnc->client_minor < vnc->minor)
+		vnc->minor = vnc->client_minor;
+	if (vnc->minor == 3)
+		walker_ask(&vnc->server, OLD_TYPE, 0, 4);
+	else
+		walker_ask(&vnc->server, COUNT, 0, 1);
+}
+
+/* Generator, length, prime, key. */
+static void on_apple_key(struct vnc *vnc, struct bytes b)
+{
+	uint16_t length;
+
+	bytes_skip(&b, 2);
+	length = bytes_be16(&b);
+	walker_ask(&vnc->server, RESULT, 2 * (uint64_t)length, 4);
+	walker_ask(&vnc->client, APPLE_KEY, length, 128);
+}
+
+/* Size and pixels of the screen, then its name. */
+static void on_initial(struct walker *w, struct bytes b)
+{
+	uint32_t length;
+
+	bytes_skip(&b, 20);
+	length = bytes_be32(&b);
+	if (length > NAME_MAX_TOLD)
+		w->step = LOST;
+	else
+		walker_ask(w, MESSAGES, length, 1);
+}
+
 /* One step of what the server says. */
 static void on_server(struct vnc *vnc, struct facts *facts)
 {
@@ -225,15 +263,7 @@ static void on_server(struct vnc *vnc, struct facts *facts)
 
 	switch ((enum step)w->step) {
 	case VERSION:
-		facts_set_auth(facts, AUTH_NA);
-		vnc_names_product(b, facts);
-		vnc->minor = minor_of(b);
-		if (vnc->client_minor != 0 && vnc->client_minor < vnc->minor)
-			vnc->minor = vnc->client_minor;
-		if (vnc->minor == 3)
-			walker_ask(w, OLD_TYPE, 0, 4);
-		else
-			walker_ask(w, COUNT, 0, 1);
+		on_server_version(vnc, facts, b);
 		break;
 	case COUNT:
 		if (b.at[0] == 0 || b.at[0] > TYPES_MAX) {
@@ -255,29 +285,15 @@ static void on_server(struct vnc *vnc, struct facts *facts)
 	case CHALLENGE:
 		walker_ask(w, RESULT, 0, 4);
 		break;
-	case APPLE_KEY: { /* generator, length, prime, key */
-		uint16_t length;
-
-		bytes_skip(&b, 2);
-		length = bytes_be16(&b);
-		walker_ask(w, RESULT, 2 * (uint64_t)length, 4);
-		walker_ask(&vnc->client, APPLE_KEY, length, 128);
+	case APPLE_KEY:
+		on_apple_key(vnc, b);
 		break;
-	}
 	case RESULT:
 		on_result(vnc, facts, bytes_be32(&b));
 		break;
-	case INITIAL: { /* size and pixels of the screen, then its name */
-		uint32_t length;
-
-		bytes_skip(&b, 20);
-		length = bytes_be32(&b);
-		if (length > NAME_MAX_TOLD)
-			w->step = LOST;
-		else
-			walker_ask(w, MESSAGES, length, 1);
+	case INITIAL:
+		on_initial(w, b);
 		break;
-	}
 	case MESSAGES:
 		/* FramebufferUpdate: the screen itself */
 		if (b.at[0] == 0)

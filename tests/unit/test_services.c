@@ -118,15 +118,12 @@ static void families_are_a_contract(void **state)
 	static const struct {
 		const char *name, *family;
 	} rows[] = {
-		{"ssh", "admin"},	    {"rdp", "admin"},
-		{"smb", "storage"},	    {"nfs", "storage"},
-		{"rsync", "backup"},	    {"smtp", "mail"},
-		{"pop3", "mail"},	    {"imap", "mail"},
-		{"ldap", "database"},	    {"mongodb", "database"},
-		{"redis", "database"},	    {"elasticsearch", "database"},
-		{"memcached", "database"},  {"db2", "database"},
-		{"amqp", "queue"},	    {"syslog", "logging"},
-		{"snmp", "admin"},
+		{"ssh", "admin"},	   {"rdp", "admin"},	  {"smb", "storage"},
+		{"nfs", "storage"},	   {"rsync", "backup"},	  {"smtp", "mail"},
+		{"pop3", "mail"},	   {"imap", "mail"},	  {"ldap", "database"},
+		{"mongodb", "database"},   {"redis", "database"}, {"elasticsearch", "database"},
+		{"memcached", "database"}, {"db2", "database"},	  {"amqp", "queue"},
+		{"syslog", "logging"},	   {"snmp", "admin"},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
