@@ -116,7 +116,7 @@ static bool collect(struct bson *bson, struct bytes *input)
 
 	if (room > length)
 		room = length;
-	if (room != 0)
+	if (room != 0 && piece.at)
 		memcpy(bson->value + bson->have, piece.at, room);
 	bson->have = (uint8_t)(bson->have + room);
 	bson->left -= (uint32_t)length;

@@ -101,8 +101,7 @@ static enum probe_result probe_text(const struct bytes *b, const char *const *te
 static enum probe_result probe(const struct opening *opening)
 {
 	static const char *const greetings[] = {"\x92\xa4HELO", "\x93\xa4HELO", "\x95\xa4PONG",
-						"\x81\xa3"
-						"ack",
+						"\x81\xa3\x61\x63k", /* ack */
 						NULL};
 	static const char *const pings[] = {"\x96\xa4PING", NULL};
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
@@ -140,9 +139,9 @@ static uint8_t word_of(const struct msgpack *m)
 		[WORD_ACK] = "ack",
 	};
 
-	for (uint8_t i = WORD_HELO; i <= WORD_ACK; i++) {
+	for (int i = WORD_HELO; i <= WORD_ACK; i++) {
 		if (msgpack_text_is(m, words[i]))
-			return i;
+			return (uint8_t)i;
 	}
 	return WORD_OTHER;
 }

@@ -4,6 +4,8 @@
  * answer, in order; answers of 1xx say that another will follow. Files and listings go over other
  * connections: that the server says it sends one is what there is to know of them here.
  */
+#include <stdio.h>
+
 #include "dissectors/banner.h"
 #include "dissectors/ftp_words.h"
 #include "dissectors/lines.h"
@@ -59,8 +61,7 @@ static int note_command(struct facts *facts, const struct ftp_command *row, stru
 	if (row->kind != FTP_AUTH || word.left == 0)
 		return facts_command(facts, row->name, strlen(row->name), row->flags);
 	lines_upper(upper, sizeof upper, &word);
-	strcpy(text, "AUTH ");
-	strcat(text, upper);
+	snprintf(text, sizeof text, "AUTH %s", upper);
 	return facts_command(facts, text, strlen(text), row->flags);
 }
 

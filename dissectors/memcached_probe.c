@@ -116,8 +116,9 @@ static enum claim claim_of(struct bytes line)
 static bool is_signature(struct bytes line, bool *undecided)
 {
 	struct bytes whole = line;
-	struct bytes word = lines_word(&line);
+	struct bytes word;
 
+	(void)lines_word(&line);
 	if (bytes_start_with(&whole, "STAT ")) {
 		word = lines_word(&line);
 		return word.left != 0 && line.left != 0;

@@ -67,7 +67,6 @@ struct nfs4_operation {
 	uint8_t flags;
 	bool data;
 };
-size_t rpc_nfs4_operations(struct bytes arguments,
-			   const struct nfs4_operation *found[NFS4_OPERATIONS_MAX]);
+size_t rpc_nfs4_operations(struct bytes b, const struct nfs4_operation *found[NFS4_OPERATIONS_MAX]);
 
 #endif

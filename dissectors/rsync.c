@@ -11,6 +11,8 @@
  * "--sender" among them makes the server send; "--delete..." has it delete what the client lacks.
  * What follows is binary, and is only counted.
  */
+#include <stdio.h>
+
 #include "dissectors/dissector.h"
 
 #include "dissectors/lines.h"
@@ -126,8 +128,11 @@ static void on_transfer(struct rsync *rsync, struct facts *facts)
 	char text[MODULE_SIZE + 16];
 	unsigned flags = 0;
 
-	strcpy(text, rsync->sender ? "pull " : rsync->deletes ? "push --delete " : "push ");
-	strcat(text, rsync->module);
+	snprintf(text, sizeof text, "%s %s",
+		 rsync->sender	  ? "pull"
+		 : rsync->deletes ? "push --delete"
+				  : "push",
+		 rsync->module);
 	if (rsync->sender)
 		flags = COMMAND_LISTING;
 	else if (rsync->deletes)

@@ -129,7 +129,8 @@ static void keep(struct smb_stream *stream, const struct bytes *piece)
 
 	if (room > piece->left)
 		room = piece->left;
-	memcpy(stream->body + stream->kept, piece->at, room);
+	if (room != 0 && piece->at)
+		memcpy(stream->body + stream->kept, piece->at, room);
 	stream->kept = (uint8_t)(stream->kept + room);
 }
 

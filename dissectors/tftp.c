@@ -119,7 +119,8 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	if (request.type == WRITE)
 		text[0] = 'W';
 	n = request.name.left < sizeof text - 4 ? request.name.left : sizeof text - 4;
-	memcpy(text + 4, request.name.at, n);
+	if (n != 0 && request.name.at)
+		memcpy(text + 4, request.name.at, n);
 	facts_command(facts, text, n + 4, request.type == READ ? COMMAND_LISTING : 0);
 	FACTS_TEXT(facts, path, request.name.at, request.name.left);
 }

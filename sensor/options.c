@@ -237,6 +237,7 @@ void options_read(int argc, char **argv, struct options *options)
 {
 	struct option longs[ROWS + 1];
 	char shorts[3 * ROWS + 2];
+	const struct row *row;
 	int value;
 
 	set_defaults(options);
@@ -247,7 +248,9 @@ void options_read(int argc, char **argv, struct options *options)
 			fatalx(EXIT_USAGE, "%s needs a value (--help)", argv[optind - 1]);
 		if (value == '?')
 			fatalx(EXIT_USAGE, "unknown option %s (--help)", argv[optind - 1]);
-		take(options, row_of(value), optarg);
+		row = row_of(value);
+		if (row)
+			take(options, row, optarg);
 	}
 	/* -r takes every word that follows: spanwatch -r *.pcap -p policy.yaml */
 	for (; optind < argc; optind++) {

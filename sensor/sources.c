@@ -12,14 +12,15 @@
 static bool add(struct sources *sources, const char *path, uint64_t bytes)
 {
 	char **paths = realloc(sources->paths, (sources->count + 1) * sizeof *paths);
+	char *copy = strdup(path);
 
-	if (!paths)
+	if (paths)
+		sources->paths = paths;
+	if (!paths || !copy) {
+		free(copy);
 		return false;
-	sources->paths = paths;
-	paths[sources->count] = strdup(path);
-	if (!paths[sources->count])
-		return false;
-	sources->count++;
+	}
+	sources->paths[sources->count++] = copy;
 	sources->bytes += bytes;
 	return true;
 }
