@@ -33,6 +33,7 @@ struct slot {
 struct sessions {
 	struct slot *slots;
 	uint32_t free_list, oldest, newest, in_use; /* index 0 ends lists */
+	uint32_t fresh, max;			    /* fresh: the first slot never used yet */
 	struct stream_pool *pool;
 	struct identify *identify;
 	const struct services *services;
@@ -62,10 +63,8 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 		sessions_free(sessions);
 		return NULL;
 	}
-	for (uint32_t i = max_sessions; i > 0; i--) {
-		sessions->slots[i].newer = sessions->free_list;
-		sessions->free_list = i;
-	}
+	sessions->fresh = 1;
+	sessions->max = max_sessions;
 	return sessions;
 }
 
@@ -118,7 +117,9 @@ struct session *sessions_get(struct sessions *sessions, const struct flow *flow)
 
 struct flow *sessions_victim(const struct sessions *sessions)
 {
-	return sessions->free_list ? NULL : sessions->slots[sessions->oldest].flow;
+	return sessions->free_list || sessions->fresh <= sessions->max
+		       ? NULL
+		       : sessions->slots[sessions->oldest].flow;
 }
 
 struct session *sessions_open(struct sessions *sessions, struct flow *flow)
@@ -135,8 +136,11 @@ struct session *sessions_open(struct sessions *sessions, struct flow *flow)
 		victim->midstream = true; /* if it speaks again, it is read from there */
 	}
 	index = sessions->free_list;
+	if (index)
+		sessions->free_list = sessions->slots[index].newer;
+	else
+		index = sessions->fresh++;
 	slot = &sessions->slots[index];
-	sessions->free_list = slot->newer;
 	memset(slot, 0, sizeof *slot);
 	slot->session.ndpi_service = POLICY_NO_SERVICE;
 	slot->flow = flow;

@@ -23,6 +23,7 @@ struct block {
 struct stream_pool {
 	struct block *blocks;
 	uint32_t free_list, in_use;
+	uint32_t fresh, max; /* fresh: the first block never used yet */
 	uint64_t refusals;
 };
 
@@ -37,10 +38,8 @@ struct stream_pool *stream_pool_new(uint32_t blocks)
 		free(pool);
 		return NULL;
 	}
-	for (uint32_t i = blocks; i > 0; i--) {
-		pool->blocks[i].next = pool->free_list;
-		pool->free_list = i;
-	}
+	pool->fresh = 1;
+	pool->max = blocks;
 	return pool;
 }
 
@@ -162,19 +161,29 @@ static void jump(struct stream_pool *pool, struct stream *stream,
 	drain(pool, stream, handler);
 }
 
+/* A free block, or 0. Blocks that were never used are taken last: their memory is not there yet. */
+static uint32_t take_block(struct stream_pool *pool)
+{
+	uint32_t index = pool->free_list;
+
+	if (index)
+		pool->free_list = pool->blocks[index].next;
+	else if (pool->fresh <= pool->max)
+		index = pool->fresh++;
+	pool->in_use += index != 0;
+	pool->refusals += index == 0;
+	return index;
+}
+
 /* Holds one block's worth, at this place in the list. False: no room. */
 static bool hold_block(struct stream_pool *pool, struct stream *stream, uint32_t *link,
 		       const struct segment *segment)
 {
-	uint32_t index = pool->free_list;
+	uint32_t index = stream->held_count == HELD_MAX ? 0 : take_block(pool);
 	struct block *block = &pool->blocks[index];
 
-	if (index == 0 || stream->held_count == HELD_MAX) {
-		pool->refusals += index == 0;
+	if (index == 0)
 		return false;
-	}
-	pool->free_list = block->next;
-	pool->in_use++;
 	stream->held_count++;
 	block->sequence = segment->sequence;
 	block->captured = (uint16_t)segment->captured;
