@@ -4,6 +4,9 @@
 
 extern const struct dissector redis_dissector;
 
+/* Arrays in arrays. */
+#define DEEP "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n"
+
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
 	struct facts facts;
@@ -251,17 +254,11 @@ static void test_midstream_may_be_logged_in(void **state)
 static void test_hostile_lengths(void **state)
 {
 	static const char *const replies[] = {
-		"*2147483648\r\n",
-		"*99999999999999999999\r\n",
-		"$-2\r\n",
-		"$999999999999\r\n",
-		"*-5\r\n",
-		"%1073741824\r\n",
-		"$\r\n",
-		"*\r\n",
-		"|-1\r\n+OK\r\n",
-		"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n"
-		"*1\r\n*1\r\n*1\r\n:1\r\n",
+		"*2147483648\r\n", "*99999999999999999999\r\n",
+		"$-2\r\n",	   "$999999999999\r\n",
+		"*-5\r\n",	   "%1073741824\r\n",
+		"$\r\n",	   "*\r\n",
+		"|-1\r\n+OK\r\n",  DEEP "*1\r\n*1\r\n*1\r\n:1\r\n",
 	};
 
 	(void)state;
