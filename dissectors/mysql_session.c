@@ -268,6 +268,8 @@ static void on_result(struct mysql *my, struct facts *facts, uint8_t type, struc
 {
 	struct mysql_expected *expected = head_of(my);
 
+	if (!expected)
+		return;
 	if (type == 0x00) {
 		facts_command_result(facts, expected->handle, true);
 		finish(my, has_more_results(body));
@@ -290,6 +292,8 @@ static void on_first(struct mysql *my, struct facts *facts, uint8_t type, struct
 {
 	struct mysql_expected *expected = head_of(my);
 
+	if (!expected)
+		return;
 	if (type == 0xff) {
 		if (expected->kind == CHANGE_USER)
 			facts_login(facts, false);

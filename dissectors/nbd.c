@@ -268,7 +268,8 @@ static void on_header(struct nbd *nbd, struct facts *facts, enum side from)
 		if (!stream->lost)
 			on_request(nbd, facts, b);
 	} else {
-		stream->lost = memcmp(bytes_take(&b, 8), "IHAVEOPT", 8) != 0;
+		stream->lost = !bytes_start_with(&b, "IHAVEOPT");
+		bytes_skip(&b, 8);
 		option = bytes_be32(&b);
 		stream->left = bytes_be32(&b);
 		if (!stream->lost)

@@ -293,7 +293,7 @@ static void on_server(struct redis *redis, struct facts *facts, struct bytes *in
 			on_reply(redis, facts);
 		else if (redis->reply.by_line)
 			on_info_line(redis, facts);
-		else if (next->kind == REDIS_HELLO || next->kind == REDIS_AUTH)
+		else if (next && (next->kind == REDIS_HELLO || next->kind == REDIS_AUTH))
 			on_hello_element(redis, facts);
 	}
 }

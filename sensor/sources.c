@@ -11,16 +11,17 @@
 
 static bool add(struct sources *sources, const char *path, uint64_t bytes)
 {
-	char **paths = realloc(sources->paths, (sources->count + 1) * sizeof *paths);
-	char *copy = strdup(path);
+	char *copy = strdup(path), **paths;
 
-	if (paths)
-		sources->paths = paths;
-	if (!paths || !copy) {
+	if (!copy)
+		return false;
+	paths = realloc(sources->paths, (sources->count + 1) * sizeof *paths);
+	if (!paths) {
 		free(copy);
 		return false;
 	}
-	sources->paths[sources->count++] = copy;
+	memcpy(&paths[sources->count++], &copy, sizeof copy);
+	sources->paths = paths;
 	sources->bytes += bytes;
 	return true;
 }
