@@ -11,17 +11,14 @@
 
 static bool add(struct sources *sources, const char *path, uint64_t bytes)
 {
-	char *copy = strdup(path), **paths;
+	char **paths = realloc(sources->paths, (sources->count + 1) * sizeof *paths);
 
-	if (!copy)
+	if (!paths)
 		return false;
-	paths = realloc(sources->paths, (sources->count + 1) * sizeof *paths);
-	if (!paths) {
-		free(copy);
-		return false;
-	}
-	memcpy(&paths[sources->count++], &copy, sizeof copy);
 	sources->paths = paths;
+	if (asprintf(&paths[sources->count], "%s", path) < 0)
+		return false;
+	sources->count++;
 	sources->bytes += bytes;
 	return true;
 }
