@@ -31,9 +31,6 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 /* Loads app->options->policy and says all that is wrong with it. NULL if it cannot be used. */
 struct policy *app_load_policy(const struct app *app);
 
-/* An event_handler: takes note, and passes on to the outputs. */
-void app_event(void *context, const struct event *event);
-
 /* Both run to the end and return the exit status. */
 int replay_run(struct app *app);
 int live_run(struct app *app);

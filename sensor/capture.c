@@ -259,6 +259,11 @@ bool capture_check_filter(const char *filter, char error[CAPTURE_ERROR])
 	return good;
 }
 
+bool capture_link_supported(const struct capture *capture)
+{
+	return capture->link != LINK_UNSUPPORTED;
+}
+
 const char *capture_link_name(const struct capture *capture)
 {
 	const char *name = pcap_datalink_val_to_name(pcap_datalink(capture->pcap));

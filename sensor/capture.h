@@ -55,6 +55,8 @@ void capture_stats(struct capture *capture, struct capture_stats *stats);
 /* Does this filter expression compile? Checked against Ethernet. */
 bool capture_check_filter(const char *filter, char error[CAPTURE_ERROR]);
 
+/* False: every packet will be counted, and none looked at. */
+bool capture_link_supported(const struct capture *capture);
 /* Name of the link type as libpcap calls it, for messages. */
 const char *capture_link_name(const struct capture *capture);
 

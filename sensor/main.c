@@ -42,7 +42,8 @@ struct policy *app_load_policy(const struct app *app)
 	return policy;
 }
 
-void app_event(void *context, const struct event *event)
+/* An event_handler: takes note, and passes on to the outputs. */
+static void on_event(void *context, const struct event *event)
 {
 	struct app *app = context;
 
@@ -99,6 +100,9 @@ void app_say_totals(const struct worker_stats *worker, const struct capture_stat
 	say_loss("early segments without room (--reassembly-mib)",
 		 worker->sessions.reassembly_refused);
 	say_loss("probed endpoints forgotten (--max-probed)", worker->probed_evicted);
+	say_loss("conversations without room in nDPI's pool (--max-sessions)",
+		 worker->sessions.identify.ndpi_refused);
+	say_loss("observations told again later", worker->observations_refused);
 	say_loss("observations lost", worker->observations_lost);
 	say_loss("exposures evicted (--max-exposures)", engine->exposures_evicted);
 	say_loss("exposures not taken (--max-exposures)", engine->exposures_refused);
@@ -169,7 +173,7 @@ static void open_engine(struct app *app, const char *sensor)
 		.clock_ns = options->interface ? clock_ns : NULL,
 	};
 
-	app->engine = engine_new(&wanted, app->policy, app->services, app_event, app);
+	app->engine = engine_new(&wanted, app->policy, app->services, on_event, app);
 	if (!app->engine)
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-exposures, …)");
 }

@@ -91,6 +91,9 @@ static bool read_file(struct replay *replay, const char *path)
 
 	if (input)
 		capture = capture_open_file(input, replay->app->options->filter, error);
+	if (capture && !capture_link_supported(capture))
+		log_warnx("%s: link type %s is not supported: its packets are only counted", path,
+			  capture_link_name(capture));
 	if (capture) {
 		good = read_capture(replay, capture, input, path);
 	} else {

@@ -53,7 +53,7 @@ static void print_severity(const struct text_report *report, uint8_t severity)
 		text_severity(severity), text_paint_end(report->terminal));
 }
 
-void text_report_members(const struct text_report *report, const struct incident_view *incident)
+static void print_members(const struct text_report *report, const struct incident_view *incident)
 {
 	char place[TEXT_PLACE];
 
@@ -84,7 +84,7 @@ static void print_incident(const struct text_report *report, const struct incide
 			text_time(incident->changed_after_ns, after),
 			text_time(incident->changed_before_ns, before));
 	fputc('\n', report->out);
-	text_report_members(report, incident);
+	print_members(report, incident);
 }
 
 static void print_incidents(const struct text_report *report)

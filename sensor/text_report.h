@@ -29,7 +29,5 @@ struct text_report {
 void text_report_note(struct text_report *report, const struct event *event);
 void text_report_print(const struct text_report *report, const struct engine *engine,
 		       const struct policy *policy);
-/* Also used for single events: one line for each listed member. */
-void text_report_members(const struct text_report *report, const struct incident_view *incident);
 
 #endif
