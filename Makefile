@@ -135,10 +135,11 @@ fuzz-targets: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
 
 # clang 14's sanitizers fail by chance with 32 bits of address randomisation (Linux 6.6 on).
 PLAIN_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
-# New inputs, crashes and logs stay under $(B)/fuzz.
+# New inputs, crashes and logs stay under $(B)/fuzz. The groups begin with every dissector's inputs.
 fuzz:
 	$(MAKE) CC=clang B=$(B)/fuzz SANITIZE=fuzzer-no-link,address,undefined OPTIMIZE='-O1 -g' \
 		fuzz-targets
+	@tests/fuzz/group-seeds $(B)/fuzz/corpus
 	@for name in $(FUZZERS); do \
 		mkdir -p $(B)/fuzz/corpus/$$name; \
 		echo "fuzz $$name for $(FUZZ_SECONDS) s"; \
