@@ -7,6 +7,8 @@
  * falls back to TPACKET_V2 (measured with libpcap 1.10). The handle does not block, because libpcap
  * would wait for the first packet however long that takes.
  * PACKET_FANOUT is set on libpcap's own socket after activation: libpcap has no call for it.
+ *
+ * Of classic savefiles libpcap reads the header alone, savefile.c the records.
  */
 #include "sensor/capture.h"
 
@@ -14,13 +16,18 @@
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sensor/savefile.h"
+
 struct capture {
 	pcap_t *pcap;
-	struct input *input; /* its stream belongs to `pcap`; NULL: an interface */
+	struct input *input;	   /* NULL: an interface */
+	struct savefile *savefile; /* NULL: `pcap` reads the records as well */
+	struct bpf_program filter; /* of the savefile */
 	enum link_type link;
 	capture_handler *handler; /* of the running capture_batch() */
 	void *context;
@@ -90,24 +97,61 @@ static bool set_filter(pcap_t *pcap, const char *filter, char error[CAPTURE_ERRO
 	return good;
 }
 
+/* What libpcap reads: all of the file, or of a savefile nothing but its header. */
+static FILE *open_stream(struct input *input, uint8_t header[SAVEFILE_HEADER], bool *is_savefile)
+{
+	const uint8_t *bytes;
+	size_t length = input_peek(input, &bytes);
+
+	*is_savefile = savefile_known(bytes, length);
+	if (!*is_savefile)
+		return input_take_stream(input);
+	memcpy(header, bytes, SAVEFILE_HEADER);
+	return fmemopen(header, SAVEFILE_HEADER, "rb");
+}
+
+static pcap_t *open_offline(struct input *input, bool *is_savefile, char error[CAPTURE_ERROR])
+{
+	uint8_t header[SAVEFILE_HEADER]; /* libpcap has copied it when it returns */
+	char reason[PCAP_ERRBUF_SIZE] = "out of memory";
+	FILE *stream = open_stream(input, header, is_savefile);
+	pcap_t *pcap = NULL;
+	const char *failure;
+
+	if (stream)
+		pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO,
+								reason);
+	if (pcap)
+		return pcap;
+	failure = input_failure(input);
+	snprintf(error, CAPTURE_ERROR, "%s", failure ? failure : reason);
+	if (stream)
+		fclose(stream);
+	return NULL;
+}
+
+static bool open_savefile(struct capture *capture, const char *filter, char error[CAPTURE_ERROR])
+{
+	capture->savefile = savefile_new(capture->input);
+	if (!capture->savefile) {
+		snprintf(error, CAPTURE_ERROR, "out of memory");
+		return false;
+	}
+	return !filter || compile_filter(capture->pcap, filter, &capture->filter, error);
+}
+
 struct capture *capture_open_file(struct input *input, const char *filter,
 				  char error[CAPTURE_ERROR])
 {
-	FILE *stream = input_take_stream(input);
-	char reason[PCAP_ERRBUF_SIZE] = "";
-	struct capture *capture;
-	pcap_t *pcap;
+	bool is_savefile, good;
+	pcap_t *pcap = open_offline(input, &is_savefile, error);
+	struct capture *capture = pcap ? wrap(pcap, input, error) : NULL;
 
-	pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, reason);
-	if (!pcap) {
-		const char *failure = input_failure(input);
-
-		snprintf(error, CAPTURE_ERROR, "%s", failure ? failure : reason);
-		fclose(stream);
+	if (!capture)
 		return NULL;
-	}
-	capture = wrap(pcap, input, error);
-	if (capture && !set_filter(pcap, filter, error)) {
+	good = is_savefile ? open_savefile(capture, filter, error)
+			   : set_filter(pcap, filter, error);
+	if (!good) {
 		capture_close(capture);
 		return NULL;
 	}
@@ -181,6 +225,8 @@ void capture_close(struct capture *capture)
 {
 	if (!capture)
 		return;
+	savefile_free(capture->savefile);
+	pcap_freecode(&capture->filter);
 	pcap_close(capture->pcap);
 	free(capture);
 }
@@ -205,10 +251,36 @@ static void wait_for_packets(struct capture *capture)
 	poll(&ready, 1, capture->wait_ms);
 }
 
+static bool is_wanted(const struct capture *capture, const struct savefile_record *record)
+{
+	struct pcap_pkthdr header = {.caplen = record->captured, .len = record->wire};
+
+	return capture->filter.bf_len == 0 ||
+	       pcap_offline_filter(&capture->filter, &header, record->frame) != 0;
+}
+
+static int read_savefile(struct capture *capture, int max, capture_handler *handler, void *context)
+{
+	struct savefile_record record;
+	int n = 0, result = 1;
+
+	while (n < max && (result = savefile_next(capture->savefile, &record)) > 0) {
+		if (!is_wanted(capture, &record))
+			continue;
+		handler(context, capture->link, record.frame, record.captured, record.wire,
+			record.ts_ns);
+		n++;
+	}
+	/* A file that broke after some packets says so when they have been dealt with. */
+	return result < 0 && n == 0 ? -1 : n;
+}
+
 int capture_batch(struct capture *capture, int max, capture_handler *handler, void *context)
 {
 	int n;
 
+	if (capture->savefile)
+		return read_savefile(capture, max, handler, context);
 	capture->handler = handler;
 	capture->context = context;
 	n = pcap_dispatch(capture->pcap, max, on_packet, (void *)capture);
@@ -223,7 +295,9 @@ const char *capture_failure(struct capture *capture)
 {
 	const char *failure = capture->input ? input_failure(capture->input) : NULL;
 
-	return failure ? failure : pcap_geterr(capture->pcap);
+	if (failure)
+		return failure;
+	return capture->savefile ? savefile_failure(capture->savefile) : pcap_geterr(capture->pcap);
 }
 
 void capture_stats(struct capture *capture, struct capture_stats *stats)

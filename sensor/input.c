@@ -20,19 +20,20 @@
 #define PIECE 4096
 
 struct input {
-	FILE *stream;
 	struct archive *archive; /* NULL: not compressed */
-	int fd;			 /* the archive reads from it; -1 without archive */
+	int fd;
+	bool stream_taken;
 	uint64_t size;
+	uint8_t head[INPUT_PEEK]; /* read ahead by input_peek() */
+	size_t peeked, head_read;
 	char failure[INPUT_ERROR];
 	char buffer[BLOCK]; /* of the stream: in use until that is closed */
 };
 
-static ssize_t read_archive(void *cookie, char *buffer, size_t size)
+static ssize_t read_archive(struct input *input, void *to, size_t size)
 {
-	struct input *input = cookie;
 	/* In small pieces: one that ends in an error is lost as a whole. */
-	la_ssize_t n = archive_read_data(input->archive, buffer, size < PIECE ? size : PIECE);
+	la_ssize_t n = archive_read_data(input->archive, to, size < PIECE ? size : PIECE);
 
 	if (n >= 0)
 		return n;
@@ -42,17 +43,51 @@ static ssize_t read_archive(void *cookie, char *buffer, size_t size)
 	return -1;
 }
 
-/* One thread reads it, in pieces of a good size; glibc heeds the size only when it is given the buffer. */
-static void set_buffer(struct input *input)
+static ssize_t read_plain(struct input *input, void *to, size_t size)
 {
-	setvbuf(input->stream, input->buffer, _IOFBF, sizeof input->buffer);
-	__fsetlocking(input->stream, FSETLOCKING_BYCALLER);
+	ssize_t n;
+
+	do
+		n = read(input->fd, to, size);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		snprintf(input->failure, sizeof input->failure, "%s", strerrordesc_np(errno));
+	return n;
 }
 
-/* Makes input->stream read through libarchive from input->fd. */
+static ssize_t read_source(struct input *input, void *to, size_t size)
+{
+	return input->archive ? read_archive(input, to, size) : read_plain(input, to, size);
+}
+
+ssize_t input_read(struct input *input, void *to, size_t size)
+{
+	size_t n = input->peeked - input->head_read;
+
+	if (n == 0)
+		return read_source(input, to, size);
+	n = size < n ? size : n;
+	memcpy(to, input->head + input->head_read, n);
+	input->head_read += n;
+	return (ssize_t)n;
+}
+
+size_t input_peek(struct input *input, const uint8_t **bytes)
+{
+	ssize_t n = 1;
+
+	while (n > 0 && input->peeked < sizeof input->head) {
+		n = read_source(input, input->head + input->peeked,
+				sizeof input->head - input->peeked);
+		if (n > 0)
+			input->peeked += (size_t)n;
+	}
+	*bytes = input->head;
+	return input->peeked;
+}
+
 static bool open_archive(struct input *input, char error[INPUT_ERROR])
 {
-	cookie_io_functions_t functions = {.read = read_archive};
 	struct archive_entry *entry;
 	struct archive *archive = archive_read_new();
 
@@ -73,12 +108,7 @@ static bool open_archive(struct input *input, char error[INPUT_ERROR])
 		snprintf(error, INPUT_ERROR, "%s", reason ? reason : "the file is empty");
 		return false;
 	}
-	input->stream = fopencookie(input, "rb", functions);
-	if (input->stream)
-		set_buffer(input);
-	else
-		snprintf(error, INPUT_ERROR, "%s", strerrordesc_np(errno));
-	return input->stream != NULL;
+	return true;
 }
 
 /* By the first bytes: gzip (RFC 1952), xz, zstd (RFC 8878). */
@@ -103,22 +133,6 @@ static bool is_compressed(int fd)
 	return false;
 }
 
-/* A second descriptor of the same open file: its offset stays readable when the stream is given away. */
-static bool open_plain(struct input *input, char error[INPUT_ERROR])
-{
-	int fd = dup(input->fd);
-
-	input->stream = fd < 0 ? NULL : fdopen(fd, "rb");
-	if (!input->stream) {
-		snprintf(error, INPUT_ERROR, "%s", strerrordesc_np(errno));
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	set_buffer(input);
-	return true;
-}
-
 static bool open_path(struct input *input, const char *path, char error[INPUT_ERROR])
 {
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -137,7 +151,7 @@ static bool open_path(struct input *input, const char *path, char error[INPUT_ER
 		input->size = (uint64_t)status.st_size;
 	if (!S_ISREG(status.st_mode) || is_compressed(input->fd))
 		return open_archive(input, error);
-	return open_plain(input, error);
+	return true;
 }
 
 struct input *input_open(const char *path, char error[INPUT_ERROR])
@@ -160,8 +174,6 @@ void input_close(struct input *input)
 {
 	if (!input)
 		return;
-	if (input->stream)
-		fclose(input->stream);
 	if (input->archive)
 		archive_read_free(input->archive);
 	if (input->fd > STDIN_FILENO)
@@ -169,11 +181,22 @@ void input_close(struct input *input)
 	free(input);
 }
 
+static ssize_t read_cookie(void *cookie, char *to, size_t size)
+{
+	return input_read(cookie, to, size);
+}
+
 FILE *input_take_stream(struct input *input)
 {
-	FILE *stream = input->stream;
+	cookie_io_functions_t functions = {.read = read_cookie};
+	FILE *stream = input->stream_taken ? NULL : fopencookie(input, "rb", functions);
 
-	input->stream = NULL;
+	if (!stream)
+		return NULL;
+	input->stream_taken = true;
+	/* One thread reads it; glibc heeds the size of a buffer only when it is given one. */
+	setvbuf(stream, input->buffer, _IOFBF, sizeof input->buffer);
+	__fsetlocking(stream, FSETLOCKING_BYCALLER);
 	return stream;
 }
 
