@@ -57,7 +57,8 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libspanwatch.a
 UNIT    ?= test_*
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/$(UNIT).c))
-TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(wildcard tools/*.c)) $(B)/generate
+TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(wildcard tools/*.c)) \
+	$(B)/generate $(B)/recast
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 MAN_PAGES  := $(wildcard sensor/*.[578] policy/*.[578] dissectors/*.[578] tools/*.[1578])
 
@@ -96,6 +97,9 @@ $(B)/tools/%: tools/%.c Makefile
 
 $(B)/generate: $(patsubst %.c,$(B)/%.o,$(wildcard tools/generate/*.c))
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^
+
+$(B)/recast: $(patsubst %.c,$(B)/%.o,$(wildcard tools/recast/*.c))
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG) --libs libpcap)
 
 unit: $(UNIT_TESTS)
 tools: $(TOOLS)
@@ -222,4 +226,4 @@ clean:
 
 .PHONY: all unit tools objects run asan tsan test golden replay fuzz-targets fuzz lint \
 	$(LINTERS:%=lint-%) bench install uninstall clean
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/generate/*.d)
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/*/*.d)
