@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: ISC
+"""A data centre in network namespaces: the internet, a partner, an edge, hosts, a mirror port.
+
+    internet clients 203.0.113.x, 2001:db8:1::x ─┐
+    partner          198.51.100.10 ──────────────┴─ ext  edge  int ── hosts 10.20.N.x
+    colleague        10.21.0.10 ───────────────────  cli        │         2001:db8:20:N::x
+                                                           span └─ mirror ─ sensor
+
+Each client and each host is a namespace of its own on a switch (a bridge) behind `ext` and `int`.
+A host owns many addresses, so that each scenario has an endpoint that nobody else touches, though
+one server serves them all. The edge routes; its nftables table `sg` is the security group. What
+passes `ext` (outside of the filter) and `cli` is copied by tc to the mirror port, as it is or in a
+tunnel: MIRRORS. Names hold the process id, so that labs can live side by side; what dead ones
+left is removed. Nothing leaves the namespaces. The sensor's port has no address: it cannot answer.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+from harness import Skip
+
+MIRRORS = ("plain", "vxlan", "erspan")
+MIRROR_PORT = "span0"
+TUNNEL_FROM, TUNNEL_TO, VNI, ERSPAN_SESSION = "10.99.0.1", "10.99.0.2", 4242, 77
+SOURCES = 6  # addresses of each internet client: probes must come from distinct ones
+TOOLS = ("ip", "tc", "nft", "nsenter", "unshare", "ethtool", "tcpdump", "redis-server")
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+SECURITY_GROUP = """
+table inet sg {
+	set closed4 { type ipv4_addr; flags interval; }
+	set closed6 { type ipv6_addr; flags interval; }
+	set open4 { type ipv4_addr . inet_proto . inet_service; }
+	set open6 { type ipv6_addr . inet_proto . inet_service; }
+	set rejected4 { type ipv4_addr . inet_proto . inet_service; }
+	chain forward {
+		type filter hook forward priority 0; policy accept;
+		iifname != "ext" accept
+		ct state established,related accept
+		ip daddr . meta l4proto . th dport @rejected4 reject with tcp reset
+		ip daddr . meta l4proto . th dport @open4 accept
+		ip6 daddr . meta l4proto . th dport @open6 accept
+		ip daddr @closed4 drop
+		ip6 daddr @closed6 drop
+	}
+}
+"""
+
+
+def command(*words, **more):
+    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60, **more)
+
+
+def need_tools():
+    if os.geteuid() != 0:
+        raise Skip("needs root for network namespaces")
+    # A minimal root's PATH may lack them.
+    os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/bin:/bin"
+    missing = [t for t in TOOLS if not shutil.which(t)]
+    if missing:
+        raise Skip("needs " + ", ".join(missing))
+
+
+def name_of(role, pid=None):
+    return f"swdc{pid or os.getpid()}-{role}"
+
+
+def inside(role):
+    """What to put before a command, so that it runs in that namespace."""
+    return ["nsenter", f"--net=/run/netns/{name_of(role)}"]
+
+
+def remove_dead():
+    for line in command("ip", "netns", "list").stdout.splitlines():
+        match = re.match(r"swdc(\d+)-\S+", line)
+        if match and not os.path.exists(f"/proc/{match[1]}"):
+            subprocess.run(["ip", "netns", "del", match[0]], check=False, capture_output=True)
+
+
+def batch(lines, role=None):
+    where = ["-n", name_of(role)] if role else []
+    command("ip", *where, "-batch", "-", input="".join(f"{line}\n" for line in lines))
+
+
+class Host:
+    """A namespace inside: number N has 10.20.N.0/24 and 2001:db8:20:N::/64, not all of them used."""
+
+    def __init__(self, role, number, addresses):
+        self.role, self.number = role, number
+        self.v4 = [self.address(n) for n in addresses]
+        self.v6 = [self.address6(n) for n in addresses]
+
+    def address(self, last):
+        return f"10.20.{self.number}.{last}"
+
+    def address6(self, last):
+        return f"2001:db8:20:{self.number:x}::{last:x}"
+
+
+class Client:
+    """A namespace outside, or the colleague's; `v4[0]` is the source unless a command asks."""
+
+    def __init__(self, role, v4, v6):
+        self.role, self.v4, self.v6 = role, v4, v6
+
+
+class Network:
+    """`hosts`: Host objects, whose number is below 255. `clients`: how many on the internet."""
+
+    def __init__(self, hosts, clients, mirror="plain"):
+        self.hosts, self.mirror, self.encapsulator = hosts, mirror, None
+        self.clients = [Client(f"net{n}", [f"203.0.113.{8 * n + 8 + i}" for i in range(SOURCES)],
+                               [f"2001:db8:1::{8 * n + 8 + i:x}" for i in range(SOURCES)])
+                        for n in range(clients)]
+        self.partner = Client("partner", ["198.51.100.10"], ["2001:db8:2::10"])
+        self.colleague = Client("colleague", ["10.21.0.10"], ["2001:db8:21::10"])
+        self.roles = ["internet", "edge", "inside", "sensor"] + \
+            [c.role for c in self.everybody()] + [h.role for h in hosts]
+        need_tools()
+        try:
+            remove_dead()
+            self.build()
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired, OSError) as error:
+            self.remove()
+            why = getattr(error, "stderr", None) or error
+            raise Skip(f"no network namespaces here: {str(why).strip()[:300]}") from error
+
+    def everybody(self):
+        return [*self.clients, self.partner, self.colleague]
+
+    # --- cables ---
+
+    @staticmethod
+    def cable(role, device, other_role, other_device):
+        return f"link add {device} netns {name_of(role)} type veth peer name {other_device} " \
+               f"netns {name_of(other_role)}"
+
+    def switch(self, role, uplink, ports):
+        """A bridge in namespace `role` of the uplink and one port for each of `ports`."""
+        batch(["link add br0 type bridge forward_delay 0 mcast_snooping 0",
+               *[f"link set {device} master br0 up" for device in [uplink, *ports]],
+               "link set br0 up"], role)
+
+    def build(self):
+        batch([f"netns add {name_of(role)}" for role in self.roles])
+        outer, inner = [*self.clients, self.partner], self.hosts
+        batch([self.cable("edge", "ext", "internet", "up0"),
+               self.cable("edge", "int", "inside", "up0"),
+               self.cable("edge", "cli", "colleague", "eth0"),
+               self.cable("edge", "span", "sensor", MIRROR_PORT),
+               *[self.cable("internet", f"p{n}", c.role, "eth0") for n, c in enumerate(outer)],
+               *[self.cable("inside", f"p{n}", h.role, "eth0") for n, h in enumerate(inner)]])
+        self.quiet_devices()
+        self.switch("internet", "up0", [f"p{n}" for n in range(len(outer))])
+        self.switch("inside", "up0", [f"p{n}" for n in range(len(inner))])
+        self.edge()
+        for client in self.clients:
+            self.station(client.role, client.v4, client.v6, 24, 64, "203.0.113.1", "2001:db8:1::1")
+        self.station("partner", self.partner.v4, self.partner.v6, 24, 64, "198.51.100.1",
+                     "2001:db8:2::1")
+        self.station("colleague", self.colleague.v4, self.colleague.v6, 24, 64, "10.21.0.1",
+                     "2001:db8:21::1")
+        for host in self.hosts:
+            self.station(host.role, host.v4, host.v6, 16, 48, "10.20.0.1", "2001:db8:20::1")
+        batch([f"link set {MIRROR_PORT} mtu 9000 up promisc on"], "sensor")
+        self.start_mirror()
+
+    def quiet_devices(self):
+        """Frames as on a wire (no 64 kB packets with half a checksum), and no chatter of IPv6."""
+        ends = " ".join(name_of(r) for r in self.roles if r not in ("internet", "inside"))
+        script = """
+            for name in $ENDS; do nsenter --net=/run/netns/$name sh -c '
+                echo 0 >/proc/sys/net/ipv6/conf/all/accept_ra
+                for device in eth0 ext int cli; do
+                    [ ! -d /sys/class/net/$device ] && [ ! -d /proc/sys/net/ipv4/conf/$device ] ||
+                    ethtool -K $device tx off tso off gso off gro off sg off; done'
+            done >/dev/null 2>&1
+            for name in $PORTS; do nsenter --net=/run/netns/$name sh -c '
+                for file in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 >$file; done'
+            done 2>/dev/null
+            nsenter --net=/run/netns/$EDGE sh -c '
+                echo 1 >/proc/sys/net/ipv4/ip_forward
+                echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+                echo 1 >/proc/sys/net/ipv6/conf/span/disable_ipv6'
+            """
+        command("sh", "-c", script, env={
+            **os.environ, "ENDS": ends, "EDGE": name_of("edge"),
+            "PORTS": " ".join(name_of(r) for r in ("internet", "inside", "sensor"))})
+
+    def edge(self):
+        batch(["addr add 203.0.113.1/24 dev ext", "addr add 198.51.100.1/24 dev ext",
+               "addr add 2001:db8:1::1/64 dev ext nodad", "addr add 2001:db8:2::1/64 dev ext nodad",
+               "addr add 10.20.0.1/16 dev int", "addr add 2001:db8:20::1/48 dev int nodad",
+               "addr add 10.21.0.1/24 dev cli", "addr add 2001:db8:21::1/64 dev cli nodad",
+               *[f"link set {device} up" for device in ("lo", "ext", "int", "cli")],
+               "link set span mtu 9000 up"], "edge")
+        self.nft(SECURITY_GROUP)
+
+    @staticmethod
+    def station(role, v4, v6, length4, length6, gateway4, gateway6):
+        batch(["link set lo up",
+               *[f"addr add {a}/{length4} dev eth0" for a in v4],
+               *[f"addr add {a}/{length6} dev eth0 nodad" for a in v6],
+               "link set eth0 up", f"route add default via {gateway4}",
+               f"route add default via {gateway6} src {v6[0]}"], role)
+
+    # --- the mirror ---
+
+    def start_mirror(self):
+        target = {"plain": lambda: "span", "vxlan": self.vxlan, "erspan": self.erspan}[self.mirror]()
+        for side in ("ext", "cli"):
+            tc = [*inside("edge"), "tc"]
+            command(*tc, "qdisc", "add", "dev", side, "clsact")
+            for way in ("ingress", "egress"):
+                # The match-all of kernels that have neither matchall nor flower.
+                command(*tc, "filter", "add", "dev", side, way, "protocol", "all", "prio", "1",
+                        "u32", "match", "u32", "0", "0", "action", "mirred", "egress", "mirror",
+                        "dev", target)
+
+    def tunnel_end(self):
+        """The edge knows the sensor's end by its Ethernet address: the sensor never speaks."""
+        link = command("ip", "-n", name_of("sensor"), "link", "show", MIRROR_PORT).stdout
+        mac = re.search(r"link/ether (\S+)", link)[1]
+        batch([f"addr add {TUNNEL_FROM}/24 dev span",
+               f"neigh add {TUNNEL_TO} lladdr {mac} dev span nud permanent"], "edge")
+
+    def vxlan(self):
+        self.tunnel_end()
+        batch([f"link add vx0 mtu 8000 type vxlan id {VNI} local {TUNNEL_FROM} remote {TUNNEL_TO} "
+               "dstport 4789 dev span nolearning noudpcsum", "link set vx0 up"], "edge")
+        return "vx0"
+
+    def erspan(self):
+        """Many kernels have no erspan device: a small program makes the outer header."""
+        self.tunnel_end()
+        batch(["link add tap0 mtu 8000 type veth peer name tap1 mtu 8000", "link set tap0 up",
+               "link set tap1 up"], "edge")
+        self.encapsulator = subprocess.Popen(
+            [*inside("edge"), sys.executable, os.path.join(HERE, "erspan.py"), "tap1", TUNNEL_TO,
+             str(ERSPAN_SESSION)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            start_new_session=True)
+        if self.encapsulator.stdout.readline() != "ready\n":
+            raise OSError("the ERSPAN encapsulator did not start")
+        return "tap0"
+
+    # --- the security group ---
+
+    @staticmethod
+    def nft(text):
+        command(*inside("edge"), "nft", "-f", "-", input=text)
+
+    def close(self, *addresses):
+        """From now on only what open() names gets in to these addresses or prefixes."""
+        for address in addresses:
+            self.nft(f"add element inet sg closed{6 if ':' in address else 4} {{ {address} }}")
+
+    def open(self, *endpoints):
+        """Endpoints are (address, "tcp" or "udp", port); all of them by one change."""
+        self.change("add", "open", endpoints)
+
+    def shut(self, *endpoints):
+        self.change("delete", "open", endpoints)
+
+    def reject(self, *endpoints):
+        self.change("add", "rejected", endpoints)
+
+    def change(self, verb, name, endpoints):
+        self.nft("".join(
+            f"{verb} element inet sg {name}{6 if ':' in address else 4} "
+            f"{{ {address} . {transport} . {port} }}\n" for address, transport, port in endpoints))
+
+    def sent_by_sensor(self):
+        """Packets that left the mirror port's own end: a passive sensor sends none."""
+        text = command(*inside("sensor"), "cat", "/proc/net/dev").stdout
+        return int(re.search(rf"{MIRROR_PORT}:\s*(.*)", text)[1].split()[9])
+
+    def remove(self):
+        if self.encapsulator:
+            os.killpg(self.encapsulator.pid, signal.SIGKILL)
+            self.encapsulator.wait()
+            self.encapsulator.stdout.close()
+        names = "".join(f"netns del {name_of(role)}\n" for role in self.roles)
+        subprocess.run(["ip", "-force", "-batch", "-"], input=names, text=True, check=False,
+                       capture_output=True)
