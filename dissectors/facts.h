@@ -87,8 +87,9 @@ struct facts {
 	uint8_t encryption;	       /* enum encryption */
 	uint8_t data_read;	       /* enum answer: did the server return stored data */
 	uint8_t command_count;
-	bool starts_tls; /* set by a dissector: from the next byte on, this stream is TLS */
+	bool starts_tls; /* set by a dissector: what follows was agreed to be TLS */
 	bool directory_listing;
+	uint32_t tls_rest; /* with starts_tls: last bytes of this feed() that follow the agreement */
 	uint32_t revision; /* moves on every change */
 	uint32_t logins_failed, logins_succeeded;
 	uint32_t commands_seen; /* notable ones, including those that found no room below */

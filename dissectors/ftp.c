@@ -122,14 +122,13 @@ static void on_login(struct ftp *ftp, struct facts *facts, uint8_t kind, unsigne
 	}
 }
 
-static void start_tls(struct ftp *ftp, struct facts *facts)
+static void start_tls(struct facts *facts)
 {
 	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts->starts_tls = true;
 	facts->revision++;
-	ftp->client_lost = ftp->server_lost = true;
 }
 
 /* The server does what was asked: without a log-in, if there was none. */
@@ -166,7 +165,7 @@ static void on_answer(struct ftp *ftp, struct facts *facts, unsigned code, struc
 		break;
 	case FTP_AUTH:
 		if (code == 234 || code == 334)
-			start_tls(ftp, facts);
+			start_tls(facts);
 		else
 			on_file(ftp, facts, row.kind, code);
 		break;
@@ -243,6 +242,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		ftp->server_lost = false;
 	}
 	ftp->last_side = (uint8_t)(from + 1);
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

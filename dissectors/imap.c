@@ -239,7 +239,6 @@ static void on_tagged(struct imap *imap, struct facts *facts, struct pending *pe
 		facts_set_auth(facts, AUTH_UNKNOWN);
 		facts->starts_tls = true;
 		facts->revision++;
-		imap->client.lost = imap->server.lost = true;
 		break;
 	case SECURE:
 		if (!ok && !imap->in && imap->greeted)
@@ -366,6 +365,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 			on_server_line(imap, facts);
 		lines_reset(&flow->line);
 	}
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

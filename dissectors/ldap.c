@@ -73,7 +73,7 @@ struct ldap {
 	uint8_t next;
 	uint8_t bind;	   /* enum bind of the latest request */
 	uint8_t last_side; /* enum side + 1; 0 before the first byte */
-	bool midstream, bound, start_tls;
+	bool midstream, bound;
 	bool asked; /* anything that has an answer */
 };
 
@@ -277,12 +277,11 @@ static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8
 		on_bound(ldap, facts, code, has_proof(b));
 		break;
 	case LDAP_EXTENDED_RESPONSE:
-		if (facts->auth == AUTH_UNKNOWN && !ldap->midstream && !(pending.start_tls && good))
+		if (facts->auth == AUTH_UNKNOWN && !ldap->midstream)
 			facts_set_auth(facts, AUTH_NA);
 		if (pending.start_tls && good) {
 			facts->starts_tls = true;
 			facts->revision++;
-			ldap->start_tls = true;
 		}
 		break;
 	default:
@@ -390,7 +389,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	struct bytes in = bytes_from(bytes, length), piece;
 
 	resynchronise(ldap, from);
-	while (in.left != 0 && !s->lost && !ldap->start_tls) {
+	while (in.left != 0 && !s->lost && !facts->starts_tls) {
 		if (!s->in_body) {
 			take_head(ldap, facts, s, bytes_u8(&in));
 			continue;
@@ -402,6 +401,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		if (s->left == 0)
 			end_body(ldap, facts, from);
 	}
+	facts->tls_rest = facts->starts_tls ? (uint32_t)in.left : 0;
 }
 
 /* A datagram holds whole messages. */

@@ -188,14 +188,13 @@ static void on_client_line(struct managesieve *sieve, struct facts *facts)
 		on_command(sieve, facts, text);
 }
 
-static void start_tls(struct managesieve *sieve, struct facts *facts)
+static void start_tls(struct facts *facts)
 {
 	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts->starts_tls = true;
 	facts->revision++;
-	sieve->client.lost = sieve->server.lost = true;
 }
 
 static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
@@ -217,7 +216,7 @@ static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
 		break;
 	case START_TLS:
 		if (ok)
-			start_tls(sieve, facts);
+			start_tls(facts);
 		break;
 	case SECURE:
 	case READ:
@@ -325,6 +324,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		flow->literal = (struct imap_literal){.follows = false};
 		on_line(sieve, facts, from, continued);
 	}
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

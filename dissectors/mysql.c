@@ -264,6 +264,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		on_server(my, facts, &input);
 	else
 		on_client(my, facts, &input);
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

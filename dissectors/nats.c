@@ -271,6 +271,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 			on_client(nats, facts, bytes_from(text, l->length));
 		memset(text, 0, l->length); /* it may have been a password */
 	}
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

@@ -147,8 +147,9 @@ static enum numeric of_answer(unsigned code, const struct bytes *text, enum nume
 	if (banner_is_enhanced(text) && code >= 200 && (code < 300 || code >= 400) &&
 	    text->at[0] == '0' + code / 100)
 		return to == NUMERIC_LMTP ? NUMERIC_LMTP : NUMERIC_SMTP;
-	/* HELO is answered by 250 in both, but an FTP server knows none of mail's commands. */
-	if (code == 250 && (to == NUMERIC_SMTP || to == NUMERIC_LMTP))
+	/* HELO is answered by 250 in both, but an FTP server knows none of mail's commands; 220 is
+	 * the answer to STARTTLS. */
+	if ((code == 250 || code == 220) && (to == NUMERIC_SMTP || to == NUMERIC_LMTP))
 		return to;
 	return code >= 200 && code < 300 && to == NUMERIC_FTP ? to : NUMERIC_MORE;
 }

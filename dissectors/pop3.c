@@ -172,14 +172,13 @@ static void on_login(struct pop3 *pop, struct facts *facts, bool ok, bool by_sas
 		facts_login(facts, ok);
 }
 
-static void start_tls(struct pop3 *pop, struct facts *facts)
+static void start_tls(struct facts *facts)
 {
 	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts->starts_tls = true;
 	facts->revision++;
-	pop->client_lost = pop->server_lost = true;
 }
 
 /* Mail is read, or would have been if there had been a log-in. */
@@ -241,7 +240,7 @@ static void on_answer(struct pop3 *pop, struct facts *facts, bool ok)
 		break;
 	case START_TLS:
 		if (ok)
-			start_tls(pop, facts);
+			start_tls(facts);
 		break;
 	case MECHANISMS:
 	case CAPABILITIES:
@@ -319,6 +318,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		pop->server_lost = false;
 	}
 	pop->last_side = (uint8_t)(from + 1);
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

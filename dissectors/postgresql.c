@@ -273,6 +273,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	} else {
 		postgresql_client_feed(pg, facts, &input);
 	}
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

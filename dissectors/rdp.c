@@ -199,6 +199,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		on_request(facts, head);
 	else if (from == SIDE_SERVER && head.at[1] == CONFIRM)
 		on_confirm(facts, head);
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

@@ -342,6 +342,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		if (stream->last)
 			on_record(rpc, facts, from);
 	}
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

@@ -5,7 +5,8 @@
  * as many bytes (RFC 3030); neither is looked at. LMTP answers the dot once per recipient.
  *
  * Who delivers without a log-in is served without one: RCPT accepted means auth none, whether the
- * recipient is the server's own or, as with an open relay, anybody's.
+ * recipient is the server's own or, as with an open relay, anybody's; and so it is when the sender
+ * was accepted and an address is then found not to exist.
  */
 #include "dissectors/banner.h"
 #include "dissectors/lines.h"
@@ -53,6 +54,7 @@ struct smtp {
 	uint8_t recipients;   /* accepted for this mail */
 	uint8_t replies_left; /* of LMTP for the mail that is over */
 	bool midstream, greeted, logged_in, lmtp;
+	bool sender_taken; /* MAIL FROM was accepted */
 	bool in_data;
 	bool unsure;	  /* which answer is to which command, until the client's next turn */
 	bool client_lost; /* nothing of the client means anything until its next turn */
@@ -154,6 +156,14 @@ static void deliver_without_login(struct smtp *smtp, struct facts *facts)
 		facts_set_auth(facts, AUTH_NONE);
 }
 
+/* The recipient or the sender is turned away for what it is: nobody was asked to log in. */
+static bool is_about_address(unsigned code, const struct bytes *text)
+{
+	return code != 421 && code != 503 && code != 530 && !lines_contain(text, "relay") &&
+	       !lines_contain(text, "auth") && !lines_contain(text, "log in") &&
+	       !lines_contain(text, "login") && !lines_contain(text, "denied");
+}
+
 /* "530 5.7.0 Authentication required", "554 Relaying denied. Proper authentication required." */
 static bool asks_for_login(unsigned code, const struct bytes *text)
 {
@@ -178,14 +188,13 @@ static void on_login_answer(struct smtp *smtp, struct facts *facts, unsigned cod
 		sasl_end(&smtp->sasl, facts, code == 235);
 }
 
-static void start_tls(struct smtp *smtp, struct facts *facts)
+static void start_tls(struct facts *facts)
 {
 	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts->starts_tls = true;
 	facts->revision++;
-	smtp->client_lost = smtp->server_lost = true;
 }
 
 /* DATA was refused: the dot that was sent ahead is not answered as one. */
@@ -202,6 +211,9 @@ static void refuse_data(struct smtp *smtp)
 static bool on_mail_answer(struct smtp *smtp, struct facts *facts, uint8_t kind, bool ok)
 {
 	switch ((enum smtp_kind)kind) {
+	case SMTP_SENDER:
+		smtp->sender_taken = ok;
+		break;
 	case SMTP_RECIPIENT:
 		if (ok && smtp->recipients != UINT8_MAX)
 			smtp->recipients++;
@@ -225,6 +237,7 @@ static bool on_mail_answer(struct smtp *smtp, struct facts *facts, uint8_t kind,
 	case SMTP_RESET:
 	case SMTP_HELLO:
 		smtp->recipients = 0;
+		smtp->sender_taken = false;
 		break;
 	default:
 		break;
@@ -254,6 +267,9 @@ static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, str
 	row = *first;
 	if (!ok && !smtp->logged_in && asks_for_login(code, &text))
 		facts_set_auth(facts, AUTH_REQUIRED);
+	if (!ok && row.kind == SMTP_RECIPIENT && smtp->sender_taken &&
+	    is_about_address(code, &text))
+		deliver_without_login(smtp, facts);
 	if (row.kind != SMTP_DATA || !ok)
 		facts_command_result(facts, row.handle, ok);
 	if (!on_mail_answer(smtp, facts, row.kind, ok))
@@ -262,7 +278,7 @@ static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, str
 	if (row.kind == SMTP_LOG_IN)
 		on_login_answer(smtp, facts, code);
 	else if (row.kind == SMTP_START_TLS && code == 220)
-		start_tls(smtp, facts);
+		start_tls(facts);
 	else if (row.kind == SMTP_DATA && !ok)
 		refuse_data(smtp);
 	else if (row.kind == SMTP_LOOK_UP && ok)
@@ -339,6 +355,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		smtp->server_lost = false;
 	}
 	smtp->last_side = (uint8_t)(from + 1);
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

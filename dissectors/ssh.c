@@ -5,15 +5,15 @@
  *
  *	u32 length, u8 padding, u8 message (20), 16 bytes of cookie, ...
  *
- * Who logs in is encrypted and stays unknown.
+ * Who logs in is encrypted and stays unknown. Version 1 frames its packets differently; for both,
+ * a client that goes on behind its version line is on its way to a log-in.
  */
 #include "dissectors/dissector.h"
 
 #include "dissectors/banner.h"
 #include "dissectors/lines.h"
 
-#define KEXINIT	      20
-#define KEXINIT_BYTES 6 /* that tell one */
+#define PACKET_BYTES 6 /* of the client's first packet: it is more than a stray line end */
 
 static const uint16_t ports[] = {22, 2222, 0};
 
@@ -30,10 +30,10 @@ static const struct service services[] = {
 struct ssh {
 	struct line server;
 	struct line client;
-	uint8_t packet[KEXINIT_BYTES]; /* the client's first */
-	uint8_t have;
+	uint8_t have;	   /* bytes of the client's first packet */
 	bool versioned[2]; /* index: enum side */
 	bool lost[2];
+	bool fed, server_spoke, midstream;
 };
 
 _Static_assert(sizeof(struct ssh) <= DISSECTOR_STATE_MAX, "state of ssh");
@@ -76,6 +76,14 @@ static enum probe_result probe_server(struct bytes b)
 	return result == PROBE_NO ? PROBE_MORE : result;
 }
 
+/* A long greeting: the opening has no room for the version behind it. */
+static bool is_full_of_lines(struct bytes server)
+{
+	return server.left == OPENING_MAX && probe_server(server) == PROBE_MORE &&
+	       memchr(server.at, '\n', server.left) != NULL && !is_digit(server.at[0]) &&
+	       server.at[0] != '+' && server.at[0] != '*';
+}
+
 static enum probe_result probe(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
@@ -92,20 +100,21 @@ static enum probe_result probe(const struct opening *opening)
 	/* Others greet with text, too: then only both sides together say what it is. */
 	if (client.left != 0 && of_client == PROBE_NO)
 		return PROBE_NO;
+	if (of_client == PROBE_YES && is_full_of_lines(server))
+		return PROBE_YES; /* feed() waits for the proof */
 	of_server = probe_server(server);
 	return of_server == PROBE_YES && (client.left == 0 || of_client != PROBE_YES) ? PROBE_MORE
 										      : of_server;
 }
 
-static void begin(void *state, struct facts *facts)
+static void set_service(struct facts *facts)
 {
-	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_NATIVE);
 }
 
 /* "OpenSSH_9.2p1", "Cisco-1.25", "mod_sftp/0.9.7", "1.2.26" */
-static void on_version(struct facts *facts, struct bytes line)
+static void on_version(const struct ssh *ssh, struct facts *facts, struct bytes line)
 {
 	struct bytes software;
 	size_t name = 0;
@@ -121,19 +130,23 @@ static void on_version(struct facts *facts, struct bytes line)
 	FACTS_TEXT(facts, product, software.at, name);
 	bytes_skip(&software, name);
 	banner_version(software, facts);
-	facts_set_data_read(facts, ANSWER_NO);
-	if (facts->auth == AUTH_UNKNOWN)
+	if (!ssh->midstream)
+		facts_set_data_read(facts, ANSWER_NO);
+	if (facts->auth == AUTH_UNKNOWN && !ssh->midstream)
 		facts_set_auth(facts, AUTH_NA);
 }
 
-/* The client's KEXINIT: from here on there may be a log-in, and nobody can see it. */
-static void on_packet(struct ssh *ssh, struct facts *facts, struct bytes *input)
+/* The client's first packet: from here on there may be a log-in, and nobody can see it. */
+static void on_packet(struct ssh *ssh, struct facts *facts, size_t length)
 {
-	while (input->left != 0 && ssh->have < KEXINIT_BYTES)
-		ssh->packet[ssh->have++] = bytes_u8(input);
-	if (ssh->have != KEXINIT_BYTES || ssh->packet[5] != KEXINIT)
+	if (ssh->have == PACKET_BYTES)
 		return;
-	ssh->packet[5] = 0;
+	ssh->have = (uint8_t)(length < PACKET_BYTES - (size_t)ssh->have ? ssh->have + length
+									: PACKET_BYTES);
+	if (ssh->have != PACKET_BYTES)
+		return;
+	if (!ssh->server_spoke)
+		set_service(facts);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 }
@@ -145,23 +158,38 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	struct line *line = from == SIDE_CLIENT ? &ssh->client : &ssh->server;
 	struct bytes input = bytes_from(bytes, length);
 
+	ssh->fed = true;
+	ssh->server_spoke |= from == SIDE_SERVER && length != 0;
 	while (input.left != 0 && !ssh->lost[from]) {
 		struct bytes text;
+		bool whole;
 
 		if (ssh->versioned[from]) {
 			if (from == SIDE_CLIENT)
-				on_packet(ssh, facts, &input);
+				on_packet(ssh, facts, input.left);
 			return;
 		}
-		if (!lines_next(line, &input))
-			return;
+		whole = lines_next(line, &input);
 		text = bytes_from(line->text, line->length);
+		if (from == SIDE_SERVER && probe_version(text) == PROBE_YES)
+			set_service(facts);
+		if (!whole)
+			return;
 		if (!bytes_start_with(&text, "SSH-"))
 			continue;
 		ssh->versioned[from] = true;
 		if (from == SIDE_SERVER)
-			on_version(facts, text);
+			on_version(ssh, facts, text);
 	}
+}
+
+/* Of a mirror of one direction, the client's version is all there is. */
+static void end(void *state, struct facts *facts)
+{
+	struct ssh *ssh = state;
+
+	if (!ssh->server_spoke)
+		set_service(facts);
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -169,6 +197,10 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct ssh *ssh = state;
 
 	(void)missing;
+	if (!ssh->fed) { /* what the probe saw begins with a line all the same */
+		ssh->midstream = true;
+		return;
+	}
 	ssh->lost[from] = true;
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
@@ -181,7 +213,7 @@ const struct dissector ssh_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.probe = probe,
-	.begin = begin,
 	.feed = feed,
 	.gap = gap,
+	.end = end,
 };

@@ -280,6 +280,15 @@ static void record_feed(struct tls *tls, struct facts *facts, enum side from, st
 	}
 }
 
+/* What had not happened before the encryption may happen within. */
+static void hide_log_in(struct facts *facts)
+{
+	if (facts->auth == AUTH_NA || facts->auth == AUTH_REQUIRED)
+		facts_set_auth(facts, AUTH_UNKNOWN);
+	if (facts->data_read == ANSWER_NO)
+		facts_set_data_read(facts, ANSWER_UNKNOWN);
+}
+
 static void tls_begin(void *state, struct facts *facts)
 {
 	struct tls *tls = state;
@@ -287,6 +296,7 @@ static void tls_begin(void *state, struct facts *facts)
 	tls->upgraded = facts->service != NULL;
 	if (tls->upgraded) {
 		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+		hide_log_in(facts);
 		return;
 	}
 	facts_set_service(facts, &tls_service);

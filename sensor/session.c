@@ -22,6 +22,8 @@ struct slot {
 	struct stream stream[2];
 	uint32_t older, newer;
 	bool decided, concluded;
+	bool tls_agreed;		  /* facts.starts_tls, and not a byte of it yet */
+	uint8_t auth_before, data_before; /* what the facts said before that agreement */
 	struct session session;
 	struct identity identity;
 	union {
@@ -172,24 +174,64 @@ static void hand_over_to_tls(struct slot *slot)
 {
 	struct facts *facts = &slot->session.facts;
 
-	facts->starts_tls = false;
+	slot->tls_agreed = facts->starts_tls = false;
+	facts->tls_rest = 0;
 	memset(slot->state, 0, sizeof slot->state);
 	slot->dissector = &tls_dissector;
 	if (tls_dissector.begin)
 		tls_dissector.begin(slot->state, facts);
 }
 
-static void feed_dissector(struct slot *slot, enum side from, const uint8_t *bytes, size_t length)
+/* TLS was agreed to, and did not come: plaintext goes on, or the conversation is over. */
+static void take_back_tls(struct slot *slot)
 {
 	struct facts *facts = &slot->session.facts;
 
-	if (!slot->dissector || length == 0)
-		return;
+	slot->tls_agreed = facts->starts_tls = false;
+	facts->tls_rest = 0;
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	if (facts->auth == AUTH_UNKNOWN)
+		facts_set_auth(facts, slot->auth_before);
+	facts_set_data_read(facts, slot->data_before);
+}
+
+/* A record of a handshake or an alert; both sides begin with one. */
+static bool begins_tls(const uint8_t *bytes, size_t length)
+{
+	return (bytes[0] == 0x16 || bytes[0] == 0x15) && (length < 2 || bytes[1] == 3);
+}
+
+static void feed_piece(struct slot *slot, enum side from, const uint8_t *bytes, size_t length)
+{
+	struct facts *facts = &slot->session.facts;
+	uint8_t auth = facts->auth, data_read = facts->data_read;
+
+	if (slot->tls_agreed && begins_tls(bytes, length))
+		hand_over_to_tls(slot);
+	else if (slot->tls_agreed)
+		take_back_tls(slot);
 	slot->dissector->feed(slot->state, facts, from, bytes, length);
 	if (facts->service)
 		slot->session.identified_by = IDENTIFIED_PAYLOAD;
-	if (facts->starts_tls)
-		hand_over_to_tls(slot);
+	if (!facts->starts_tls)
+		return;
+	slot->tls_agreed = true;
+	slot->auth_before = auth;
+	slot->data_before = data_read;
+}
+
+static void feed_dissector(struct slot *slot, enum side from, const uint8_t *bytes, size_t length)
+{
+	const struct facts *facts = &slot->session.facts;
+
+	while (slot->dissector && length != 0) {
+		size_t rest;
+
+		feed_piece(slot, from, bytes, length);
+		rest = slot->tls_agreed && facts->tls_rest < length ? facts->tls_rest : 0;
+		bytes += length - rest;
+		length = rest;
+	}
 }
 
 /* The dissector takes over: its state takes the place of the opening, which is played to it. */
@@ -438,6 +480,8 @@ void sessions_conclude(struct sessions *sessions, struct flow *flow)
 		if (dissector)
 			adopt(sessions, slot, dissector, false);
 	}
+	if (slot->tls_agreed)
+		take_back_tls(slot);
 	if (slot->dissector && slot->dissector->end)
 		slot->dissector->end(slot->state, &slot->session.facts);
 	slot->concluded = true;

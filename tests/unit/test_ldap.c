@@ -29,7 +29,7 @@ static void test_recorded(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 	facts = recorded_facts(&r, &ldap_dissector, "ldap/starttls");
 	assert_true(facts.starts_tls);
-	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+	assert_int_equal(facts.auth, AUTH_NA);
 }
 
 static void test_served_without_bind(void **state)

@@ -14,6 +14,7 @@
 
 #include "packets.h"
 #include "random.h"
+#include "sample_tls.h"
 #include "sensor/session.h"
 
 #define TURNS	 8
@@ -215,11 +216,100 @@ static void the_silent_make_room(void **state)
 	lab_free(lab);
 }
 
+struct message {
+	enum side from;
+	const void *bytes;
+	size_t length;
+};
+
+/* One packet for each message. */
+static void exchange(struct lab *lab, const struct message *messages, size_t count,
+		     struct session *result)
+{
+	uint32_t at[2] = {1, 1};
+
+	lab->flow = (struct flow){
+		.session = FLOW_NO_SESSION,
+		.direction = DIRECTION_SYNACK,
+		.key.transport = TRANSPORT_TCP,
+	};
+	sessions_open(lab->sessions, &lab->flow);
+	sessions_start(lab->sessions, &lab->flow, SIDE_CLIENT, at[0]);
+	sessions_start(lab->sessions, &lab->flow, SIDE_SERVER, at[1]);
+	for (size_t i = 0; i < count; i++) {
+		send(lab, &lab->flow, messages[i].from, at, messages[i].bytes, messages[i].length);
+		at[messages[i].from] += (uint32_t)messages[i].length;
+	}
+	sessions_conclude(lab->sessions, &lab->flow);
+	*result = *sessions_get(lab->sessions, &lab->flow);
+	sessions_close(lab->sessions, &lab->flow);
+}
+
+#define SAY(side, text)                                                                            \
+	{                                                                                          \
+		(side), (text), sizeof(text) - 1                                                   \
+	}
+#define SIEVE_GREETING                                                                             \
+	"\"IMPLEMENTATION\" \"Dovecot Pigeonhole\"\r\n\"STARTTLS\"\r\nOK \"ready.\"\r\n"
+
+/* The hello comes in one packet with the request for TLS, which MySQL does not answer. */
+static void tls_begins_inside_of_a_packet(void **state)
+{
+	static const uint8_t greeting[] =
+		"\x4a\0\0\0\n8.0."
+		"36\0\7\0\0\0abcdefgh\0\xff\xff\xff\2\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0"
+		"ijklmnopqrst\0caching_sha2_password";
+	uint8_t request[36 + sizeof tls12_client_hello] = {32, 0, 0, 1, 0x85, 0xae, 0xff, 0x19};
+	struct message messages[] = {
+		{SIDE_SERVER, greeting, sizeof greeting},
+		{SIDE_CLIENT, request, sizeof request},
+		{SIDE_SERVER, tls12_server_flight, sizeof tls12_server_flight},
+	};
+	struct lab *lab = lab_new(4);
+	struct session result;
+
+	(void)state;
+	memcpy(request + 36, tls12_client_hello, sizeof tls12_client_hello);
+	exchange(lab, messages, 3, &result);
+	assert_string_equal(result.facts.service->name, "mysql");
+	assert_int_equal(result.facts.encryption, ENCRYPTION_STARTTLS);
+	assert_string_equal(result.facts.tls_version, "1.2");
+	assert_int_equal(result.facts.auth, AUTH_UNKNOWN);
+	lab_free(lab);
+}
+
+/* TLS was agreed to and never begun: what follows in clear is read, and called clear. */
+static void plaintext_after_the_agreement_is_read(void **state)
+{
+	static const struct message messages[] = {
+		SAY(SIDE_SERVER, SIEVE_GREETING),
+		SAY(SIDE_CLIENT, "STARTTLS\r\n"),
+		SAY(SIDE_SERVER, "OK \"Begin TLS negotiation now.\"\r\n"),
+		SAY(SIDE_CLIENT, "AUTHENTICATE \"PLAIN\" \"AGFsaWNlAHB3MTIz\"\r\n"),
+		SAY(SIDE_SERVER, "OK \"Logged in.\"\r\n"),
+	};
+	struct lab *lab = lab_new(4);
+	struct session result;
+
+	(void)state;
+	exchange(lab, messages, sizeof messages / sizeof *messages, &result);
+	assert_int_equal(result.facts.encryption, ENCRYPTION_CLEARTEXT);
+	assert_int_equal(result.facts.auth, AUTH_SUCCEEDED);
+	assert_false(result.facts.starts_tls);
+	exchange(lab, messages, 3, &result); /* nothing follows at all */
+	assert_int_equal(result.facts.encryption, ENCRYPTION_CLEARTEXT);
+	assert_int_equal(result.facts.auth, AUTH_NA);
+	assert_false(result.facts.starts_tls);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts_do_not_depend_on_the_cuts),
 		cmocka_unit_test(the_silent_make_room),
+		cmocka_unit_test(tls_begins_inside_of_a_packet),
+		cmocka_unit_test(plaintext_after_the_agreement_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

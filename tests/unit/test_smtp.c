@@ -285,6 +285,52 @@ static void test_lmtp(void **state)
 	assert_string_equal(facts.version, "3.6.1");
 }
 
+/* A sender was taken without a log-in; who else is not there has nothing to do with one. */
+static void test_refused_recipient(void **state)
+{
+	static const struct {
+		const char *answer;
+		enum auth auth;
+	} rows[] = {
+		{"550 5.1.1 <b@c>: User unknown\r\n", AUTH_NONE},
+		{"450 4.1.8 <a@b>: Sender address rejected: Domain not found\r\n", AUTH_NONE},
+		{"554 5.7.1 <b@c>: Relay access denied\r\n", AUTH_NA},
+		{"530 5.7.0 Authentication required\r\n", AUTH_REQUIRED},
+		{"503 5.5.1 Error\r\n", AUTH_NA},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct turn turns[] = {
+			TURN_SERVER("220 mx ESMTP\r\n"),
+			TURN_CLIENT("HELO a\r\n"),
+			TURN_SERVER("250 mx\r\n"),
+			TURN_CLIENT("MAIL FROM:<a@b>\r\n"),
+			TURN_SERVER("250 2.1.0 Ok\r\n"),
+			TURN_CLIENT("RCPT TO:<b@c>\r\n"),
+			{SIDE_SERVER, rows[i].answer, strlen(rows[i].answer)},
+		};
+		struct facts facts = facts_of(turns, COUNT(turns));
+
+		assert_int_equal(facts.auth, rows[i].auth);
+	}
+}
+
+/* A greeting that says nothing, and an answer that only STARTTLS has. */
+static void test_terse_greeting(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_SERVER("220 f\r\n"),
+		TURN_CLIENT("EHLO\nSTARTTLS\n"),
+		TURN_SERVER("220 ready\r\n220 ready\r\n"),
+	};
+	struct facts facts = facts_of(turns, COUNT(turns));
+
+	(void)state;
+	assert_true(facts.starts_tls);
+	conversation_has(&facts, "STARTTLS", ANSWER_YES, 0);
+}
+
 static void test_starttls(void **state)
 {
 	static const struct turn turns[] = {
@@ -364,6 +410,8 @@ int main(void)
 		cmocka_unit_test(test_gap_in_chunk),
 		cmocka_unit_test(test_refused_data),
 		cmocka_unit_test(test_lmtp),
+		cmocka_unit_test(test_refused_recipient),
+		cmocka_unit_test(test_terse_greeting),
 		cmocka_unit_test(test_starttls),
 		cmocka_unit_test(test_late_capture),
 		cmocka_unit_test(test_probe),

@@ -82,6 +82,66 @@ static void test_lines_before_version(void **state)
 	assert_string_equal(facts.product, "OpenSSH");
 }
 
+/* An ornament longer than an opening; the version behind it is the proof, and without it nothing. */
+static void test_long_greeting(void **state)
+{
+	static char art[1600];
+	struct turn turns[] = {
+		TURN_CLIENT("SSH-2.0-OpenSSH_9.7\r\n"),
+		{SIDE_SERVER, art, sizeof art},
+		TURN_SERVER("SSH-2.0-OpenSSH_9.2p1\r\n"),
+		TURN_CLIENT(KEXINIT),
+	};
+	struct facts facts;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof art; i++)
+		art[i] = i % 50 == 49 ? '\n' : '#';
+	assert_true(dissect(&ssh_dissector, turns, COUNT(turns), 0, &facts));
+	assert_string_equal(facts.service->name, "ssh");
+	assert_string_equal(facts.version, "9.2p1");
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+	assert_true(dissect(&ssh_dissector, turns, 2, 0, &facts));
+	assert_null(facts.service);
+	assert_int_equal(facts.encryption, ENCRYPTION_UNKNOWN);
+	memcpy(art, "220 ", 4); /* mail and files greet with numbers */
+	assert_false(dissect(&ssh_dissector, turns, COUNT(turns), 0, &facts));
+}
+
+/* Version 1 has packets of another form. */
+static void test_version_one(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_SERVER("SSH-1.5-1.2.26\n"),
+		TURN_CLIENT("SSH-1.5-1.2.26\n"),
+		TURN_SERVER("\0\0\1\x0b\0\0\0\0\0\2"),
+		TURN_CLIENT("\0\0\0\x94\0\0\0\0\3\1"),
+	};
+	struct facts facts = facts_of(turns, COUNT(turns));
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+	facts = facts_of(turns, 2);
+	assert_int_equal(facts.auth, AUTH_NA);
+}
+
+/* The capture began late, if only by the handshake: the version is read, and proves nothing. */
+static void test_midstream(void **state)
+{
+	static const struct turn turns[] = {
+		{SIDE_CLIENT, NULL, 0},
+		{SIDE_SERVER, NULL, 0},
+		TURN_SERVER("SSH-2.0-OpenSSH_9.2p1\r\n"),
+	};
+	struct facts facts = {.service = NULL};
+
+	(void)state;
+	dissect_session(&ssh_dissector, turns, COUNT(turns), 0, &facts);
+	assert_string_equal(facts.service->name, "ssh");
+	assert_string_equal(facts.version, "9.2p1");
+	assert_int_equal(facts.auth, AUTH_UNKNOWN);
+}
+
 static enum probe_result probe(const char *client, const char *server, bool one_sided)
 {
 	return dissect_probe(&ssh_dissector, OVER_TCP, client, strlen(client), server,
@@ -108,6 +168,9 @@ int main(void)
 		cmocka_unit_test(test_banner),
 		cmocka_unit_test(test_key_exchange),
 		cmocka_unit_test(test_lines_before_version),
+		cmocka_unit_test(test_long_greeting),
+		cmocka_unit_test(test_version_one),
+		cmocka_unit_test(test_midstream),
 		cmocka_unit_test(test_probe),
 	};
 
