@@ -19,6 +19,7 @@
 #define OUTSTANDING 8
 #define PING	    UINT32_MAX
 #define LENGTH_MAX  (1u << 30)
+#define ANSWER_LONG 256		/* bytes */
 #define OPENSEARCH  0x08000000u /* set in its versions */
 
 enum { STATUS_ANSWER = 1, STATUS_ERROR = 2, STATUS_COMPRESSED = 4, STATUS_HANDSHAKE = 8 };
@@ -39,7 +40,7 @@ struct stream {
 	uint8_t have;
 	bool lost, holed;
 	uint16_t kept;
-	uint32_t left;
+	uint32_t left, length;
 	uint8_t body[BODY_KEPT];
 };
 
@@ -153,12 +154,19 @@ static void on_request(struct transport *t, struct facts *facts, uint64_t number
 	t->next = (uint8_t)((t->next + 1) % OUTSTANDING);
 }
 
+/* Names of files, members of the cluster, hits: with its headers, an empty answer is shorter. */
+static bool is_long_answer(const struct transport *t, uint8_t status)
+{
+	return !(status & (STATUS_ERROR | STATUS_HANDSHAKE)) &&
+	       t->side[SIDE_SERVER].length >= ANSWER_LONG;
+}
+
 static void on_answer(struct transport *t, struct facts *facts, uint64_t number, uint8_t status,
 		      const struct bytes *b)
 {
 	bool good = !(status & STATUS_ERROR);
 
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_set_data_read(facts, is_long_answer(t, status) ? ANSWER_YES : ANSWER_NO);
 	if (!good && lines_contain(b, "missing authentication"))
 		facts_set_auth(facts, AUTH_REQUIRED);
 	for (size_t i = 0; i < OUTSTANDING; i++) {
@@ -205,7 +213,7 @@ static void on_header(struct stream *s)
 		return;
 	}
 	bytes_skip(&b, 2);
-	s->left = bytes_be32(&b);
+	s->left = s->length = bytes_be32(&b);
 	s->kept = 0;
 	s->holed = false;
 	if (s->left == PING || s->left == 0) {

@@ -8,6 +8,7 @@
  * cannot be read); they are told from messages by their first byte.
  */
 #include "dissectors/ldap_probe.h"
+#include "dissectors/ldap_products.h"
 
 #define OUTSTANDING 16
 #define BODY_KEPT   240
@@ -70,6 +71,7 @@ struct pending {
 struct ldap {
 	struct stream side[2];
 	struct pending pending[OUTSTANDING];
+	struct ldap_products products;
 	uint8_t next;
 	uint8_t bind;	   /* enum bind of the latest request */
 	uint8_t last_side; /* enum side + 1; 0 before the first byte */
@@ -396,6 +398,8 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		}
 		piece = bytes_sub(&in, s->left < in.left ? s->left : in.left);
 		s->left -= (uint32_t)piece.left;
+		if (from == SIDE_SERVER)
+			ldap_products_feed(&ldap->products, facts, piece);
 		while (piece.left != 0 && s->kept < BODY_KEPT && !s->holed)
 			s->body[s->kept++] = bytes_u8(&piece);
 		if (s->left == 0)
@@ -419,6 +423,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct ldap *ldap = state;
 	struct stream *s = &ldap->side[from];
 
+	ldap_products_cut(&ldap->products);
 	if (ldap->last_side != 0 && !s->lost && missing != 0 && s->in_body && missing <= s->left) {
 		s->holed = true;
 		s->left -= (uint32_t)missing;

@@ -211,5 +211,9 @@ enum probe_result ldap_probe(const struct opening *opening)
 
 	if (server.left != 0)
 		return probe_side(server, SIDE_SERVER);
-	return client == PROBE_YES && !opening->one_sided ? PROBE_MORE : client;
+	if (opening->one_sided)
+		return client;
+	/* Begun late, the client may be in the middle of a message; the server is asked then. */
+	return client == PROBE_YES || (opening->midstream && client == PROBE_NO) ? PROBE_MORE
+										 : client;
 }

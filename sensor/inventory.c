@@ -94,6 +94,8 @@ static struct line_key key_of(const struct inventory *inventory,
 	if (is_silent(flow)) {
 		key.auth = AUTH_NA;
 		key.encryption = ENCRYPTION_NA;
+	} else if (flow->new_bytes_s2c == 0 && flow->facts.data_read == ANSWER_UNKNOWN) {
+		key.data_read = ANSWER_NO; /* not a byte came back */
 	}
 	return key;
 }

@@ -121,6 +121,10 @@ static void what_a_silent_conversation_cannot_show(void **state)
 	expect_text(scene, "\"auth\":\"na\"");
 	expect_text(scene, "\"encrypted\":\"na\"");
 	expect_text(scene, "\"data_read\":null");
+	silent.flow.new_bytes_c2s = 10; /* asked, and nothing came back */
+	add(scene, &silent);
+	assert_int_equal(write_all(scene), 1);
+	expect_text(scene, "\"data_read\":false");
 }
 
 static void lines_are_sorted_and_bounded(void **state)

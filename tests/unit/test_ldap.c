@@ -135,13 +135,79 @@ static void test_probe(void **state)
 	assert_int_equal(PROBE("\x30\x26\2\1\1\4\6public\xa0\x19", "", true), PROBE_NO);
 }
 
+/* A reference to `where`, then the end of the search. */
+static struct facts facts_of_reference(const char *where)
+{
+	uint8_t answer[160] = {0x30, 0, 2, 1, 1, 0x73, 0, 4, 0};
+	size_t length = strlen(where);
+	struct turn turns[] = {
+		TURN_CLIENT(SEARCH("\1")),
+		{SIDE_SERVER, answer, 9 + length},
+		TURN_SERVER(RESULT("\1", "\x65", "\0")),
+	};
+	struct facts facts;
+
+	answer[1] = (uint8_t)(length + 7);
+	answer[6] = (uint8_t)(length + 2);
+	answer[8] = (uint8_t)length;
+	memcpy(answer + 9, where, length);
+	assert_true(dissect(&ldap_dissector, turns, COUNT(turns), 0, &facts));
+	conversation_stands(&ldap_dissector, turns, COUNT(turns));
+	return facts;
+}
+
+static void test_products(void **state)
+{
+	static const char *const rows[][2] = {
+		{"ldap://ForestDnsZones.corp.example/DC=x", "Microsoft Active Directory"},
+		{"ldap://a/CN=NTDS Settings,CN=DC1 Samba Team (https://samba.org)", "Samba"},
+		{"ldap://a/Samba Team (https://samba.org) CN=NTDS Settings,CN=DC1", "Samba"},
+		{"ldap://a/OpenLDAProotDSE", "OpenLDAP"},
+		{"ldap://a/ForestDnsZones", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct facts facts = facts_of_reference(rows[i][0]);
+
+		assert_string_equal(facts.product, rows[i][1]);
+	}
+}
+
+/* The capture began inside of a request: the server's answer tells, and its proof. */
+static void test_midstream(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_GAP(SIDE_CLIENT, 0),
+		TURN_GAP(SIDE_SERVER, 0),
+		TURN_CLIENT("\x55\x44\x33\x22"),
+		TURN_SERVER("\x30\x12\2\1\1\x61\x0d\x0a\1\0\4\0\4\0\x87\4"
+			    "pqrs"),
+	};
+	struct opening opening = {
+		.side = {bytes_from("\x55\x44", 2), bytes_from(NULL, 0)},
+		.transport = OVER_TCP,
+		.midstream = true,
+	};
+	struct facts facts = conversation_facts(&ldap_dissector, turns, COUNT(turns), 0);
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
+	assert_int_equal(ldap_dissector.probe(&opening), PROBE_MORE);
+	opening.one_sided = true;
+	assert_int_equal(ldap_dissector.probe(&opening), PROBE_NO);
+	opening.one_sided = opening.midstream = false;
+	assert_int_equal(ldap_dissector.probe(&opening), PROBE_NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recorded),       cmocka_unit_test(test_served_without_bind),
 		cmocka_unit_test(test_bind_asked_for), cmocka_unit_test(test_anonymous),
 		cmocka_unit_test(test_sasl),	       cmocka_unit_test(test_udp),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_probe),	       cmocka_unit_test(test_products),
+		cmocka_unit_test(test_midstream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

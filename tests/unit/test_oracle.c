@@ -68,11 +68,35 @@ static void test_transport(void **state)
 		     facts.auth != AUTH_UNKNOWN);
 }
 
+/* A long answer to whatever it was is more than an acknowledgement. */
+static void test_transport_long_answer(void **state)
+{
+	static const uint8_t head[] = {'E', 'S', 0, 0, 1, 0, 0,	   0,	 0,   0,
+				       0,   0,	 0, 1, 1, 0, 0x6b, 0xbb, 0x4b};
+	uint8_t answer[6 + 256] = {0};
+	struct turn turns[] = {
+		TURN_CLIENT(MESSAGE("\x29", "\1", "\0", "\0\0\0\2\0\0\0\x14internal:discovery/r")),
+		{SIDE_SERVER, answer, sizeof answer},
+	};
+	struct facts facts;
+
+	(void)state;
+	memcpy(answer, head, sizeof head);
+	assert_true(dissect(&elasticsearch_transport_dissector, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	answer[4] = 0; /* an empty one: 19 bytes, and nothing that follows is one */
+	answer[5] = 0x13;
+	turns[1].length = 6 + 0x13;
+	assert_true(dissect(&elasticsearch_transport_dissector, turns, COUNT(turns), 0, &facts));
+	assert_int_equal(facts.data_read, ANSWER_NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_log_in),
+		cmocka_unit_test(test_transport_long_answer),
 		cmocka_unit_test(test_transport),
 	};
 
