@@ -68,6 +68,8 @@
 	D(ajp)                                                                                     \
 	D(ceph)                                                                                    \
 	D(nbns)                                                                                    \
+	D(dns)                                                                                     \
+	D(dns_udp)                                                                                 \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \

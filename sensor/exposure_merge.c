@@ -28,6 +28,17 @@ static bool is_general(const struct service *service)
 }
 
 /*
+ * Is `a` more telling than `b`? One that others report by name (open-resolver) is more than its
+ * carrier (dns).
+ */
+static bool is_more_special(const struct service *a, const struct service *b)
+{
+	if (!is_general(b))
+		return false;
+	return !is_general(a) || (a->identifier != NULL && b->identifier == NULL);
+}
+
+/*
  * Equally strong evidence for another service changes the exposure only from general to special
  * (http, then elasticsearch), never back: two clients must not make it flap.
  */
@@ -39,8 +50,8 @@ static bool is_better_service(const struct exposure *x, const struct flow_report
 	if (x->service == POLICY_NO_SERVICE || flow->identified_by > x->identified_by)
 		return true;
 	return flow->identified_by == x->identified_by &&
-	       is_general(services_get(services, x->service)) &&
-	       !is_general(services_get(services, flow->service));
+	       is_more_special(services_get(services, flow->service),
+			       services_get(services, x->service));
 }
 
 static struct command *find_row(struct facts *into, const struct command *command)
@@ -186,6 +197,13 @@ static void merge_counters(struct exposure *x, const struct observation *o)
 	later(&x->last_seen_ns, o->ts_ns);
 }
 
+static bool same_family(const struct services *services, uint16_t a, uint16_t b)
+{
+	const struct service *one = services_get(services, a), *other = services_get(services, b);
+
+	return one != NULL && other != NULL && one->family == other->family;
+}
+
 bool exposure_merge(struct exposure *x, const struct observation *o,
 		    const struct evidence *evidence, const struct services *services,
 		    uint64_t hash_key)
@@ -194,8 +212,10 @@ bool exposure_merge(struct exposure *x, const struct observation *o,
 	bool other = is_better_service(x, flow, services);
 
 	if (other) {
+		/* What was said about dns holds for the open-resolver that it is. */
+		if (!same_family(services, x->service, flow->service))
+			x->facts.product[0] = x->facts.version[0] = '\0';
 		x->service = flow->service;
-		x->facts.product[0] = x->facts.version[0] = '\0';
 	}
 	merge_counters(x, o);
 	if (!x->all_ports) {

@@ -217,11 +217,11 @@ static char *format_line(const struct inventory *inventory, const struct line *l
 	json_out_number(json, "server_port", key->server.port);
 	json_out_text(json, "transport", transport_name(key->server.transport));
 	json_out_address(json, "client_ip", &key->client);
-	/* A listing is something that HTTP carried: told by a field of its own. */
+	/* That a web server lists its files is told by a field of its own. */
 	text_or_null(json, "protocol",
-		     line->facts.directory_listing ? "http"
-		     : service			   ? service->name
-						   : NULL);
+		     service && strcmp(service->name, "http-dirlist") != 0 ? service->name
+		     : line->facts.directory_listing			   ? "http"
+									   : NULL);
 	text_or_null(json, "protocol_source", identified_by_name(key->identified_by));
 	text_or_null(json, "family", service ? family_name(service->family) : NULL);
 	text_or_null(json, "product", line->facts.product);

@@ -92,16 +92,17 @@ static uint32_t newer(uint32_t total, uint32_t told)
 
 /*
  * The client speaks, and a server that is seen to be there says nothing: what it is has not been
- * shown, unless it is a service that is only spoken to.
+ * shown, unless it is a service that is only spoken to. An inventory names it after the client as
+ * long as the server does not hang up on what it was told.
  */
 static bool is_attempt(const struct worker *worker, const struct flow *flow,
 		       const struct session *session)
 {
 	const struct service *service = session->facts.service;
 
-	return !worker->options.everything && flow->key.transport == TRANSPORT_TCP &&
-	       flow->sight == SIGHT_BOTH && flow->bytes[SIDE_SERVER] == 0 &&
-	       !(service && service->one_way);
+	return (!worker->options.everything || (flow->seen & FLOW_SERVER_RST)) &&
+	       flow->key.transport == TRANSPORT_TCP && flow->sight == SIGHT_BOTH &&
+	       flow->bytes[SIDE_SERVER] == 0 && !(service && service->one_way);
 }
 
 static void fill(const struct worker *worker, const struct flow *flow,

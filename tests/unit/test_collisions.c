@@ -127,6 +127,8 @@ static const struct opening_sample samples[] = {
 	       "\x30\x0c\2\1\1\x61\7\x0a\1\0\4\0\4\0"),
 	SAMPLE("x11", "l\0\x0b\0\0\0\0\0\0\0\0\0", "\0\1\x0b\0\0\0\4\0no!!"),
 	SAMPLE("dns", "\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0", "\0\x1d\x12\x34\x81\x80\0\1"),
+	SAMPLE("dns", "\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0\3www\7example\0\0\1\0\1",
+	       "\0\x1d\x12\x34\x81\5\0\1\0\0\0\0\0\0\3www\7example\0\0\1\0\1"),
 	/* Nothing but noise: a hexadecimal counter, blank lines */
 	SAMPLE(NULL, "\r\n\r\n", "\r\n\r\n"),
 	SAMPLE(NULL, "0123456789abcdef", "0123456789abcdef"),
