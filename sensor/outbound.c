@@ -110,8 +110,10 @@ void outbound_remove(struct outbound *outbound, uint64_t hash)
 
 	hash = fingerprint(hash);
 	for (int i = 0; i < 2; i++) {
-		uint64_t *slot = find(outbound, generations[i], hash);
+		uint64_t *slot = NULL;
 
+		if (generations[i]->used != 0)
+			slot = find(outbound, generations[i], hash);
 		if (slot) {
 			*slot = 0;
 			generations[i]->used--;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See probes.h. Entries live in a slab with hash chains and one list in order of last use (index 0
- * ends lists). Waiting probes are also in a queue in order of time, which works because they all
- * wait equally long; a queue element whose probe is gone is passed over.
+ * See probes.h. A flood meets one cache line per probe: what a further probe of a known endpoint
+ * needs (struct entry) is apart from what its judging and telling need (struct detail). Both have
+ * the same index, 0 ends hash chains. A full table gives up an endpoint that was not asked for
+ * since the hand last passed it: an exact order of use would touch the lines of two neighbours.
+ * Waiting probes are also in a queue in order of time, which works because they all wait equally
+ * long; a queue element whose probe is gone is passed over.
  */
 #include "sensor/probes.h"
 
@@ -13,16 +16,23 @@
 
 #define WAITING_MAX 4 /* for each endpoint */
 #define SECOND	    1000000000ull
+#define CACHE_LINE  64
 
 struct entry {
-	struct endpoint server;
-	uint32_t chain, older, newer;
-	uint32_t hash;
-	bool dirty;
+	_Alignas(CACHE_LINE) struct endpoint server;
+	uint32_t chain, hash;
+	uint32_t unjudged; /* since the last report */
+	bool dirty, recent;
 	uint8_t waiting_count;
+	uint32_t tags[WAITING_MAX]; /* of the waiting probes' tuples */
+};
+
+_Static_assert(sizeof(struct entry) == CACHE_LINE, "a probe of a flood costs one cache line");
+
+struct detail {
 	struct probe waiting[WAITING_MAX];
-	struct wall_report
-		news; /* last_*_ns are kept for good, the rest is since the last report */
+	/* last_*_ns are kept for good, the rest but new_unjudged is since the last report. */
+	struct wall_report news;
 };
 
 struct queued {
@@ -31,16 +41,31 @@ struct queued {
 };
 
 struct probes {
+	void *lines; /* where the slab's memory begins, before it is aligned */
 	struct entry *slab;
+	struct detail *details;
 	uint32_t *buckets, *dirty;
 	struct queued *queue;
-	uint32_t mask, max, used, fresh, dirty_count;
-	uint32_t oldest, newest;
+	uint32_t mask, max, used, fresh, dirty_count, hand;
 	uint32_t queue_head, queue_count, queue_size;
 	uint64_t hash_key, evictions, next_report_ns;
 	probes_report *report;
 	void *context;
 };
+
+/* Zeroed by the kernel when touched, not here. */
+static bool new_slab(struct probes *probes, uint32_t max_endpoints)
+{
+	size_t bytes = ((size_t)max_endpoints + 1) * sizeof *probes->slab + CACHE_LINE;
+	uintptr_t start;
+
+	probes->lines = calloc(1, bytes);
+	if (!probes->lines)
+		return false;
+	start = ((uintptr_t)probes->lines + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	probes->slab = (struct entry *)start;
+	return true;
+}
 
 struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key, probes_report *report,
 			  void *context)
@@ -50,20 +75,22 @@ struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key, probes_repo
 
 	if (!probes)
 		return NULL;
-	while (buckets < max_endpoints && buckets < 1u << 30)
+	/* Half empty: most chains are one entry or none. */
+	while (buckets / 2 < max_endpoints && buckets < 1u << 30)
 		buckets *= 2;
 	probes->queue_size = max_endpoints * WAITING_MAX;
-	probes->slab = calloc((size_t)max_endpoints + 1, sizeof *probes->slab);
+	probes->details = calloc((size_t)max_endpoints + 1, sizeof *probes->details);
 	probes->buckets = calloc(buckets, sizeof *probes->buckets);
 	probes->dirty = calloc(max_endpoints, sizeof *probes->dirty);
 	probes->queue = calloc(probes->queue_size, sizeof *probes->queue);
-	if (!probes->slab || !probes->buckets || !probes->dirty || !probes->queue) {
+	if (!new_slab(probes, max_endpoints) || !probes->details || !probes->buckets ||
+	    !probes->dirty || !probes->queue) {
 		probes_free(probes);
 		return NULL;
 	}
 	probes->mask = buckets - 1;
 	probes->max = max_endpoints;
-	probes->fresh = 1;
+	probes->fresh = probes->hand = 1;
 	probes->hash_key = hash_key;
 	probes->report = report;
 	probes->context = context;
@@ -74,7 +101,8 @@ void probes_free(struct probes *probes)
 {
 	if (!probes)
 		return;
-	free(probes->slab);
+	free(probes->lines);
+	free(probes->details);
 	free(probes->buckets);
 	free(probes->dirty);
 	free(probes->queue);
@@ -103,58 +131,30 @@ static struct entry *lookup(struct probes *probes, const struct endpoint *server
 	return index ? &probes->slab[index] : NULL;
 }
 
-static void unlink_use(struct probes *probes, uint32_t index)
-{
-	struct entry *entry = &probes->slab[index];
-
-	if (entry->older)
-		probes->slab[entry->older].newer = entry->newer;
-	else
-		probes->oldest = entry->newer;
-	if (entry->newer)
-		probes->slab[entry->newer].older = entry->older;
-	else
-		probes->newest = entry->older;
-}
-
-static void append_use(struct probes *probes, uint32_t index)
-{
-	struct entry *entry = &probes->slab[index];
-
-	entry->older = probes->newest;
-	entry->newer = 0;
-	if (probes->newest)
-		probes->slab[probes->newest].newer = index;
-	else
-		probes->oldest = index;
-	probes->newest = index;
-}
-
-/* Takes the least recently used entry out of its chain, for another endpoint. */
+/* Takes an entry that was not asked for lately out of its chain, for another endpoint. */
 static uint32_t evict(struct probes *probes)
 {
-	uint32_t index = probes->oldest;
-	uint32_t *link = &probes->buckets[probes->slab[index].hash & probes->mask];
+	uint32_t index, *link;
 
+	while (probes->slab[probes->hand].recent) {
+		probes->slab[probes->hand].recent = false;
+		probes->hand = probes->hand % probes->max + 1;
+	}
+	index = probes->hand;
+	probes->hand = probes->hand % probes->max + 1;
+	link = &probes->buckets[probes->slab[index].hash & probes->mask];
 	while (*link != index)
 		link = &probes->slab[*link].chain;
 	*link = probes->slab[index].chain;
-	unlink_use(probes, index);
 	probes->evictions++;
 	return index;
 }
 
-static struct entry *lookup_or_add(struct probes *probes, const struct endpoint *server)
+static struct entry *add(struct probes *probes, const struct endpoint *server, uint32_t hash)
 {
-	uint32_t hash = hash_of(probes, server);
-	uint32_t index = find(probes, server, hash);
+	uint32_t index;
 	bool was_dirty;
 
-	if (index) {
-		unlink_use(probes, index);
-		append_use(probes, index);
-		return &probes->slab[index];
-	}
 	if (probes->used < probes->max) {
 		index = probes->fresh++;
 		probes->used++;
@@ -168,9 +168,25 @@ static struct entry *lookup_or_add(struct probes *probes, const struct endpoint 
 		.chain = probes->buckets[hash & probes->mask],
 		.dirty = was_dirty,
 	};
+	probes->details[index].news = (struct wall_report){.source_count = 0};
 	probes->buckets[hash & probes->mask] = index;
-	append_use(probes, index);
 	return &probes->slab[index];
+}
+
+static struct entry *lookup_or_add(struct probes *probes, const struct endpoint *server)
+{
+	uint32_t hash = hash_of(probes, server);
+	uint32_t index = find(probes, server, hash);
+
+	if (index == 0)
+		return add(probes, server, hash);
+	probes->slab[index].recent = true;
+	return &probes->slab[index];
+}
+
+static struct detail *detail_of(const struct probes *probes, const struct entry *entry)
+{
+	return &probes->details[entry - probes->slab];
 }
 
 static void mark_dirty(struct probes *probes, struct entry *entry)
@@ -191,31 +207,37 @@ static void add_source(struct wall_report *news, const struct address *client)
 		news->sources[news->source_count++] = *client;
 }
 
-static int find_waiting(const struct entry *entry, uint64_t tuple)
+static int find_waiting(const struct probes *probes, const struct entry *entry, uint64_t tuple)
 {
 	for (int i = 0; i < entry->waiting_count; i++) {
-		if (entry->waiting[i].tuple == tuple)
+		if (entry->tags[i] == (uint32_t)tuple &&
+		    detail_of(probes, entry)->waiting[i].tuple == tuple)
 			return i;
 	}
 	return -1;
 }
 
-static void stop_waiting(struct entry *entry, int index)
+static void stop_waiting(const struct probes *probes, struct entry *entry, int index)
 {
-	entry->waiting[index] = entry->waiting[--entry->waiting_count];
+	struct detail *detail = detail_of(probes, entry);
+	int last = --entry->waiting_count;
+
+	entry->tags[index] = entry->tags[last];
+	detail->waiting[index] = detail->waiting[last];
 }
 
 void probes_note(struct probes *probes, const struct endpoint *server, const struct probe *probe)
 {
 	struct entry *entry = lookup_or_add(probes, server);
 
-	if (find_waiting(entry, probe->tuple) >= 0)
+	if (find_waiting(probes, entry, probe->tuple) >= 0)
 		return;
 	if (entry->waiting_count == WAITING_MAX || probes->queue_count == probes->queue_size) {
-		entry->news.new_unjudged++;
+		entry->unjudged++;
 		return;
 	}
-	entry->waiting[entry->waiting_count++] = *probe;
+	entry->tags[entry->waiting_count] = (uint32_t)probe->tuple;
+	detail_of(probes, entry)->waiting[entry->waiting_count++] = *probe;
 	probes->queue[(probes->queue_head + probes->queue_count++) % probes->queue_size] =
 		(struct queued){
 			.ts_ns = probe->ts_ns,
@@ -228,22 +250,24 @@ bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t 
 		 struct probe *found)
 {
 	const struct entry *entry = lookup(probes, server);
-	int index = entry ? find_waiting(entry, tuple) : -1;
+	int index = entry ? find_waiting(probes, entry, tuple) : -1;
 
 	if (index < 0)
 		return false;
 	if (found)
-		*found = entry->waiting[index];
+		*found = detail_of(probes, entry)->waiting[index];
 	return true;
 }
 
 static void count_unanswered(struct probes *probes, struct entry *entry,
 			     const struct address *client, uint64_t ts_ns)
 {
-	if (ts_ns > entry->news.last_unanswered_ns)
-		entry->news.last_unanswered_ns = ts_ns;
-	entry->news.new_unanswered++;
-	add_source(&entry->news, client);
+	struct wall_report *news = &detail_of(probes, entry)->news;
+
+	if (ts_ns > news->last_unanswered_ns)
+		news->last_unanswered_ns = ts_ns;
+	news->new_unanswered++;
+	add_source(news, client);
 	mark_dirty(probes, entry);
 }
 
@@ -251,11 +275,11 @@ static void count_unanswered(struct probes *probes, struct entry *entry,
 static void give_up_overtaken(struct probes *probes, struct entry *entry, uint64_t now_ns)
 {
 	for (int i = entry->waiting_count - 1; i >= 0; i--) {
-		struct probe probe = entry->waiting[i];
+		struct probe probe = detail_of(probes, entry)->waiting[i];
 
 		if (now_ns < probe.ts_ns + PROBES_OVERTAKEN_NS)
 			continue;
-		stop_waiting(entry, i);
+		stop_waiting(probes, entry, i);
 		count_unanswered(probes, entry, &probe.client, probe.ts_ns);
 	}
 }
@@ -263,10 +287,12 @@ static void give_up_overtaken(struct probes *probes, struct entry *entry, uint64
 /* Hands over what is new of one endpoint, if there is anything. */
 static void tell(const struct probes *probes, struct entry *entry, uint64_t now_ns)
 {
-	struct wall_report *news = &entry->news;
+	struct wall_report *news = &detail_of(probes, entry)->news;
 
 	if (news->new_unanswered == 0 && news->new_refused == 0)
 		return;
+	news->new_unjudged = entry->unjudged;
+	entry->unjudged = 0;
 	probes->report(probes->context, &entry->server, news, now_ns);
 	*news = (struct wall_report){
 		.last_unanswered_ns = news->last_unanswered_ns,
@@ -284,38 +310,48 @@ bool probes_answered(struct probes *probes, const struct endpoint *server, uint6
 		     uint64_t now_ns, uint64_t *unanswered_ns, uint64_t *refused_ns)
 {
 	struct entry *entry = lookup(probes, server);
+	const struct wall_report *news;
 	int index;
 
 	*unanswered_ns = *refused_ns = 0;
 	if (!entry)
 		return false;
-	index = find_waiting(entry, tuple);
+	index = find_waiting(probes, entry, tuple);
 	if (index >= 0)
-		stop_waiting(entry, index);
+		stop_waiting(probes, entry, index);
 	give_up_overtaken(probes, entry, now_ns);
 	tell(probes, entry, now_ns);
-	*unanswered_ns = unless_future(entry->news.last_unanswered_ns, now_ns);
-	*refused_ns = unless_future(entry->news.last_refused_ns, now_ns);
+	news = &detail_of(probes, entry)->news;
+	*unanswered_ns = unless_future(news->last_unanswered_ns, now_ns);
+	*refused_ns = unless_future(news->last_refused_ns, now_ns);
 	return index >= 0;
+}
+
+static void note_refused(struct probes *probes, struct entry *entry, const struct address *client,
+			 uint64_t now_ns)
+{
+	struct wall_report *news = &detail_of(probes, entry)->news;
+
+	if (now_ns > news->last_refused_ns)
+		news->last_refused_ns = now_ns;
+	news->new_refused++;
+	add_source(news, client);
+	mark_dirty(probes, entry);
 }
 
 void probes_refused(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		    const struct address *client, uint64_t now_ns, bool by_filter)
 {
 	struct entry *entry = lookup_or_add(probes, server);
-	int index = find_waiting(entry, tuple);
+	int index = find_waiting(probes, entry, tuple);
 
 	if (index >= 0)
-		stop_waiting(entry, index);
+		stop_waiting(probes, entry, index);
 	if (by_filter) {
 		count_unanswered(probes, entry, client, now_ns);
 		return;
 	}
-	if (now_ns > entry->news.last_refused_ns)
-		entry->news.last_refused_ns = now_ns;
-	entry->news.new_refused++;
-	add_source(&entry->news, client);
-	mark_dirty(probes, entry);
+	note_refused(probes, entry, client, now_ns);
 }
 
 static void judge_waiting(struct probes *probes, uint64_t now_ns)
@@ -329,11 +365,11 @@ static void judge_waiting(struct probes *probes, uint64_t now_ns)
 
 		if (now_ns < queued->ts_ns + PROBES_WAIT_NS && !from_future)
 			return;
-		index = find_waiting(entry, queued->tuple);
-		if (index >= 0 && entry->waiting[index].ts_ns == queued->ts_ns) {
-			struct probe probe = entry->waiting[index];
+		index = find_waiting(probes, entry, queued->tuple);
+		if (index >= 0 && detail_of(probes, entry)->waiting[index].ts_ns == queued->ts_ns) {
+			struct probe probe = detail_of(probes, entry)->waiting[index];
 
-			stop_waiting(entry, index);
+			stop_waiting(probes, entry, index);
 			if (!from_future)
 				count_unanswered(probes, entry, &probe.client, probe.ts_ns);
 		}
@@ -367,7 +403,8 @@ void probes_flush(struct probes *probes, uint64_t now_ns)
 	tell_all(probes, now_ns);
 	for (uint32_t i = 1; i < probes->fresh; i++) {
 		probes->slab[i].waiting_count = 0;
-		probes->slab[i].news = (struct wall_report){.source_count = 0};
+		probes->slab[i].unjudged = 0;
+		probes->details[i].news = (struct wall_report){.source_count = 0};
 	}
 	probes->queue_count = 0;
 	probes->next_report_ns = 0;
