@@ -51,11 +51,31 @@ static bool is_class(uint16_t class)
 	return class < 256 && memchr(classes, class, sizeof classes) != NULL;
 }
 
+/* Does that side say this method? The server's are mostly the odd ones: "...Ok". */
+static bool says(uint16_t class, uint16_t method, enum side from)
+{
+	static const uint8_t of_server[] = {10, 20, 30, 41};		     /* class 10 */
+	static const uint8_t of_client[] = {11, 21, 31, 40};		     /* class 10 */
+	static const uint8_t delivers[] = {11, 21, 31, 50, 60, 71, 72, 111}; /* class 60 */
+	static const uint8_t either[] = {30, 80, 120};			     /* class 60 */
+	bool server = from == SIDE_SERVER;
+
+	if (class == 10)
+		return server ? !memchr(of_client, method, sizeof of_client)
+			      : !memchr(of_server, method, sizeof of_server);
+	if (class == 60)
+		return memchr(either, method, sizeof either) ||
+		       server == (memchr(delivers, method, sizeof delivers) != NULL);
+	if (class == 20)
+		return method != (server ? 10 : 11);
+	return class != 40 && class != 85 && class != 90 ? true : server == (method % 2 == 1);
+}
+
 /* A whole frame of method, content header or heartbeat. */
-static enum probe_result probe_frame(struct bytes b)
+static enum probe_result probe_frame(struct bytes b, enum side from)
 {
 	uint8_t type = bytes_u8(&b);
-	uint16_t channel = bytes_be16(&b), class;
+	uint16_t channel = bytes_be16(&b), class, method;
 	uint32_t length = bytes_be32(&b);
 	struct bytes end = b;
 
@@ -71,7 +91,8 @@ static enum probe_result probe_frame(struct bytes b)
 	class = bytes_be16(&b);
 	if ((type != 1 && type != 2) || length < 4 || (!b.failed && !is_class(class)))
 		return PROBE_NO;
-	if (type == 1 && bytes_be16(&b) > 127 && !b.failed)
+	method = type == 1 ? bytes_be16(&b) : 0;
+	if (type == 1 && !b.failed && (method > 127 || !says(class, method, from)))
 		return PROBE_NO;
 	bytes_skip(&end, length);
 	if (end.failed || end.left == 0)
@@ -81,9 +102,14 @@ static enum probe_result probe_frame(struct bytes b)
 
 static enum probe_result probe_later(struct bytes client, struct bytes server)
 {
-	enum probe_result of_client = client.left ? probe_frame(client) : PROBE_MORE;
-	enum probe_result of_server = server.left ? probe_frame(server) : PROBE_MORE;
+	enum probe_result of_client = client.left ? probe_frame(client, SIDE_CLIENT) : PROBE_MORE;
+	enum probe_result of_server = server.left ? probe_frame(server, SIDE_SERVER) : PROBE_MORE;
 
+	/* In the middle of a frame is one thing; a frame that only the other side says is another. */
+	if (of_server == PROBE_NO && probe_frame(server, SIDE_CLIENT) == PROBE_YES)
+		return PROBE_NO;
+	if (of_client == PROBE_NO && probe_frame(client, SIDE_SERVER) == PROBE_YES)
+		return PROBE_NO;
 	if (of_client == PROBE_YES)
 		return of_server == PROBE_NO && server.left > 2048 ? PROBE_NO : PROBE_YES;
 	return of_server == PROBE_YES && client.left == 0 ? PROBE_YES

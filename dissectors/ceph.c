@@ -30,6 +30,9 @@ static enum probe_result probe(const struct opening *opening)
 	enum probe_result client = probe_side(&opening->side[SIDE_CLIENT]);
 	enum probe_result server = probe_side(&opening->side[SIDE_SERVER]);
 
+	/* Late: it may be the client that introduces itself, and the server did so before. */
+	if (opening->midstream && !opening->one_sided && server == PROBE_YES && client != PROBE_YES)
+		return client;
 	/* A scanner may say anything to a server that has introduced itself. */
 	if (server == PROBE_YES || server == PROBE_NO)
 		return server;

@@ -12,6 +12,7 @@
 #include "dissectors/dissector.h"
 
 #define HEADER	       16
+#define REQUEST_HEAD   8 /* bytes of a request behind its header, before what it carries */
 #define HEADER_UDP     80
 #define LITTLE_ENDIAN_ 0x10
 #define FIRST_OR_LAST  3
@@ -155,7 +156,13 @@ static enum probe_result probe(const struct opening *opening)
 		return PROBE_NO;
 	if (result[SIDE_SERVER] == PROBE_YES)
 		return PROBE_YES;
-	return result[SIDE_CLIENT] == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+	if (result[SIDE_CLIENT] != PROBE_YES || !opening->one_sided)
+		return PROBE_MORE;
+	/* A bare header that is no bind is a probe of somebody's, sent to anybody. */
+	return opening->midstream || opening->side[SIDE_CLIENT].at[2] == BIND ||
+			       opening->side[SIDE_CLIENT].left > HEADER + REQUEST_HEAD
+		       ? PROBE_YES
+		       : PROBE_NO;
 }
 
 static bool is_asking(uint8_t type)

@@ -114,11 +114,28 @@ static enum probe_result probe_client_id(struct bytes b, uint32_t left, bool all
 	return PROBE_YES;
 }
 
+/* Produce begins with its transaction (from version 3 on), and how many are to acknowledge. */
+static enum probe_result probe_produce(struct bytes b, uint16_t version)
+{
+	uint16_t length = bytes_be16(&b), acks;
+
+	bytes_skip(&b, length == 0xffff ? 0 : length);
+	if (version >= kafka_request(KAFKA_PRODUCE)->flexible_from)
+		return PROBE_YES;
+	length = version >= 3 ? bytes_be16(&b) : 0xffff;
+	bytes_skip(&b, length == 0xffff ? 0 : length);
+	acks = bytes_be16(&b);
+	if (b.failed)
+		return PROBE_MORE;
+	return acks <= 1 || acks == 0xffff ? PROBE_YES : PROBE_NO;
+}
+
 static enum probe_result probe_request(struct bytes b, uint32_t *correlation)
 {
 	uint32_t length = bytes_be32(&b);
 	uint16_t key = bytes_be16(&b), version = bytes_be16(&b);
 	const struct kafka_request *request = kafka_request(key);
+	enum probe_result result;
 
 	if (b.failed)
 		return PROBE_MORE;
@@ -130,7 +147,8 @@ static enum probe_result probe_request(struct bytes b, uint32_t *correlation)
 		return PROBE_MORE;
 	if (key == KAFKA_METADATA && version == 0 && *correlation >= 0x20000000)
 		return PROBE_NO;
-	return probe_client_id(b, length - 8, *correlation == 0);
+	result = probe_client_id(b, length - 8, *correlation == 0);
+	return result == PROBE_YES && key == KAFKA_PRODUCE ? probe_produce(b, version) : result;
 }
 
 /* The versions of all requests: numbers that rise from 0, each with a lowest and a highest. */

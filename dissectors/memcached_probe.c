@@ -202,6 +202,21 @@ static enum probe_result probe_text(struct bytes client, struct bytes server, bo
 	return fits(&command, &answer, claim) ? PROBE_YES : PROBE_NO;
 }
 
+/* What a request of this kind must carry: a key, or nothing but its extras. */
+static bool carries(uint8_t opcode, uint16_t key, uint8_t extras, uint32_t body)
+{
+	static const uint8_t bare[] = {0x07, 0x08, 0x0a, 0x0b, 0x17, 0x18, 0x20};
+	static const uint8_t key_alone[] = {0x00, 0x04, 0x09, 0x0c, 0x0d, 0x14};
+	static const uint8_t keyed[] = {0x01, 0x02, 0x03, 0x05, 0x06, 0x0e, 0x0f, 0x11, 0x12,
+					0x13, 0x15, 0x16, 0x19, 0x1a, 0x1c, 0x1d, 0x1e, 0x21};
+
+	if (memchr(bare, opcode, sizeof bare))
+		return key == 0 && body == extras;
+	if (memchr(key_alone, opcode, sizeof key_alone))
+		return key != 0 && extras == 0 && body == key;
+	return key != 0 || !memchr(keyed, opcode, sizeof keyed);
+}
+
 /* 80 op key:2 extras:1 00 0000 body:4 opaque:4 cas:8; 81 has a status instead of the zeros */
 static enum probe_result probe_binary(struct bytes b, uint8_t magic, bool *answers)
 {
@@ -225,7 +240,7 @@ static enum probe_result probe_binary(struct bytes b, uint8_t magic, bool *answe
 	if (opcode > 0x45 || key > KEY_MAX || extras > 24 || type != 0 || body > BODY_MAX ||
 	    body < (uint32_t)key + extras)
 		return PROBE_NO;
-	if (magic == 0x80 && status != 0)
+	if (magic == 0x80 && (status != 0 || !carries(opcode, key, extras, body)))
 		return PROBE_NO;
 	*answers = status <= 8 || (status >= 0x20 && status <= 0x21) ||
 		   (status >= 0x81 && status <= 0x86);

@@ -89,6 +89,11 @@ static enum probe_result probe(const struct opening *opening)
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	enum probe_result of_client = probe_version(client), of_server;
 
+	/* Late: the version may be that of the client, who spoke second; then the other's is missing. */
+	if (opening->midstream && !opening->one_sided && server.left != 0 &&
+	    (client.left == 0 || of_client == PROBE_NO))
+		return client.left == 0 && probe_version(server) != PROBE_NO ? PROBE_MORE
+									     : PROBE_NO;
 	if (server.left == 0) {
 		if (of_client == PROBE_NO && client.left != 0 && opening->one_sided)
 			return PROBE_NO;

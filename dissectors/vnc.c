@@ -77,6 +77,11 @@ static enum probe_result probe(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
+	/* Late: what looks like the server's version may be that of the client, who spoke then. */
+	if (opening->midstream && client.left != 0 && probe_version(client) == PROBE_NO)
+		return PROBE_NO;
+	if (opening->midstream && client.left == 0 && server.left != 0 && !opening->one_sided)
+		return probe_version(server) == PROBE_NO ? PROBE_NO : PROBE_MORE;
 	if (server.left != 0)
 		return probe_version(server);
 	if (!opening->one_sided || client.left == 0)
