@@ -178,6 +178,18 @@ void engine_announce(struct engine *engine, enum event_kind kind, enum policy_se
 	emit_send(engine);
 }
 
+void engine_blindness(struct engine *engine, bool begins, const struct blindness_view *view,
+		      enum policy_severity severity, uint64_t now_ns)
+{
+	emit_plain(engine, begins ? EVENT_SENSOR_BLIND : EVENT_SENSOR_SIGHTED, now_ns);
+	engine->event.severity = (uint8_t)(begins ? severity : SEVERITY_INFO);
+	engine->event.alert = begins && severity >= SEVERITY_MEDIUM;
+	engine->event.has_blindness = true;
+	engine->event.blindness = *view;
+	reason_blindness(engine->event.reason, view);
+	emit_send(engine);
+}
+
 void engine_finish(struct engine *engine, uint64_t now_ns)
 {
 	for (uint32_t slot = 0; slot < exposures_size(engine->exposures); slot++) {

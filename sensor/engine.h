@@ -57,6 +57,10 @@ void engine_set_policy(struct engine *engine, const struct policy *policy, uint6
 void engine_announce(struct engine *engine, enum event_kind kind, enum policy_severity severity,
 		     uint64_t now_ns, const char *reason);
 
+/* EVENT_SENSOR_BLIND if it `begins`, else EVENT_SENSOR_SIGHTED. */
+void engine_blindness(struct engine *engine, bool begins, const struct blindness_view *view,
+		      enum policy_severity severity, uint64_t now_ns);
+
 /* End of input: a last summary for each open exposure and incident that has news. */
 void engine_finish(struct engine *engine, uint64_t now_ns);
 

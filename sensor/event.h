@@ -56,6 +56,22 @@ enum exposure_state {
 	EXPOSURE_CLOSED,
 };
 
+/* Why the sensor does not see what it should: spanwatch(8), BLINDNESS. */
+enum blind_cause {
+	BLIND_SILENCE,
+	BLIND_ONE_WAY,
+	BLIND_KERNEL_DROPS,
+	BLIND_INTERFACE_DROPS,
+	BLIND_OWN_DROPS,
+	BLIND_UNSEEN_DATA,
+	BLIND_TUNNELS,
+	BLIND_TRUNCATION,
+	BLIND_MALFORMED,
+	BLIND_DUPLICATES,
+	BLIND_UNTESTED,
+	BLIND_CAUSES
+};
+
 enum close_reason {
 	CLOSE_NOT,
 	CLOSE_PROBES,	 /* N unanswered or refused probes from distinct sources, nothing since */
@@ -127,11 +143,22 @@ struct incident_view {
 	struct incident_member members[INCIDENT_MEMBERS];
 };
 
+/* With SENSOR_BLIND and SENSOR_SIGHTED. */
+struct blindness_view {
+	uint8_t cause; /* enum blind_cause */
+	const char *interface;
+	uint64_t since_ns;   /* silence: the last packet */
+	uint64_t until_ns;   /* 0: still blind */
+	uint64_t told_ns;    /* when it was noticed */
+	uint64_t lost, base; /* lost of base in the last seconds; silence: seconds of it */
+	uint32_t share_permille;
+};
+
 struct event {
 	uint8_t kind;	  /* enum event_kind */
 	uint8_t severity; /* enum policy_severity */
 	bool alert;	  /* somebody should be told: see spanwatch-events(7) */
-	bool has_exposure, has_incident;
+	bool has_exposure, has_incident, has_blindness;
 	uint8_t previous_level; /* with ESCALATED */
 	uint64_t ts_ns;		/* packet time of what it is about */
 	uint64_t decided_ns;	/* live: the clock; replay: same as ts_ns */
@@ -140,6 +167,7 @@ struct event {
 	char reason[256]; /* one sentence for people */
 	struct exposure_view exposure;
 	struct incident_view incident;
+	struct blindness_view blindness;
 };
 
 typedef void event_handler(void *context, const struct event *event);
@@ -148,5 +176,6 @@ const char *event_kind_name(enum event_kind kind);	    /* "exposure.opened", …
 const char *level_name(enum level level);		    /* "blocked", … */
 const char *exposure_state_name(enum exposure_state state); /* "open", "unconfirmed", "closed" */
 const char *close_reason_name(enum close_reason reason);
+const char *blind_cause_name(enum blind_cause cause); /* "silence", "one-way", … */
 
 #endif

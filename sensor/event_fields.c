@@ -232,6 +232,17 @@ static void put_incident(struct event_fields *fields, const struct incident_view
 	put(fields, "incident_members", members);
 }
 
+static void put_blindness(struct event_fields *fields, const struct blindness_view *view)
+{
+	put(fields, "blind_cause", blind_cause_name(view->cause));
+	put(fields, "blind_interface", view->interface);
+	put_time(fields, "blind_since", view->since_ns);
+	put_time(fields, "blind_until", view->until_ns);
+	put_number(fields, "blind_lost", view->lost);
+	put_number(fields, "blind_of", view->base);
+	put_number(fields, "blind_share_permille", view->share_permille);
+}
+
 void event_fields(struct event_fields *fields, const struct event *event,
 		  const struct event_context *context)
 {
@@ -241,6 +252,8 @@ void event_fields(struct event_fields *fields, const struct event *event,
 	put_event(fields, event, context);
 	if (event->has_exposure)
 		put_exposure(fields, &event->exposure, context);
+	if (event->has_blindness)
+		put_blindness(fields, &event->blindness);
 	if (!event->has_incident)
 		return;
 	if (!event->has_exposure || event->exposure.incident[0] == '\0')

@@ -59,6 +59,9 @@ static void put_span(struct json_out *out, const struct event *event)
 	} else if (event->has_incident) {
 		json_out_time(out, "start", event->incident.opened_ns);
 		json_out_time(out, "end", event->incident.closed_ns);
+	} else if (event->has_blindness) {
+		json_out_time(out, "start", event->blindness.since_ns);
+		json_out_time(out, "end", event->blindness.until_ns);
 	}
 }
 

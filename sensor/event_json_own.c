@@ -187,6 +187,19 @@ static void put_facts(struct json_out *out, const struct event_context *context,
 	json_out_text(out, "identifier", row != NULL ? row->identifier : "");
 }
 
+static void put_blindness(struct json_out *out, const struct blindness_view *view)
+{
+	json_out_object(out, "blindness");
+	json_out_text(out, "cause", blind_cause_name(view->cause));
+	json_out_text(out, "interface", view->interface);
+	json_out_time(out, "since", view->since_ns);
+	json_out_time(out, "until", view->until_ns);
+	json_out_number(out, "lost", view->lost);
+	json_out_number(out, "of", view->base);
+	json_out_number(out, "share_permille", view->share_permille);
+	json_out_end(out);
+}
+
 void event_json_own(struct json_out *out, const struct event_context *context,
 		    const struct event *event)
 {
@@ -202,5 +215,7 @@ void event_json_own(struct json_out *out, const struct event_context *context,
 	}
 	if (event->has_incident)
 		put_incident(out, context, &event->incident);
+	if (event->has_blindness)
+		put_blindness(out, &event->blindness);
 	json_out_end(out);
 }

@@ -17,62 +17,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sensor/app.h"
+#include "sensor/live_state.h"
 #include "sensor/log.h"
-#include "sensor/ring.h"
 #include "sensor/sandbox.h"
 
 #define BATCH		512
 #define RING_MESSAGES	4096
-#define SECOND		1000000000ull
 #define DRAIN_MS	5000 /* for Redis to take the rest at the end */
 #define MESSAGES_A_TURN 1024 /* then signals and Redis have their turn */
 #define LAST_BATCHES	8    /* after the stop: what the kernel still holds */
-
-/* From a worker to the main thread. */
-struct message {
-	bool is_stats;
-	union {
-		struct observation observation;
-		struct {
-			struct worker_stats worker;
-			struct capture_stats capture;
-		} stats;
-	};
-};
-
-struct thread {
-	struct live *live;
-	pthread_t id;
-	bool started;
-	struct worker *worker;
-	struct capture *capture;
-	struct ring *ring;
-	uint64_t next_stats_ns;			/* the thread's own */
-	_Atomic(const struct policy *) offered; /* by the main thread */
-	_Atomic(const struct policy *) adopted; /* by the worker */
-	atomic_bool failed;			/* the capture broke */
-	struct worker_stats stats;		/* the main thread's copy */
-	struct capture_stats capture_stats;
-};
-
-struct live {
-	struct app *app;
-	struct thread *threads;
-	uint32_t thread_count;
-	int wake_fd; /* a worker has put something into an empty ring, or has failed */
-	atomic_bool stop;
-	struct policy *old_policy; /* until all workers have let it go */
-	bool broken;
-};
-
-static uint64_t clock_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
 
 /* ---- worker threads ---- */
 
@@ -132,7 +85,7 @@ static void adopt_policy(struct thread *thread)
 
 static void between_batches(struct thread *thread, int packets)
 {
-	uint64_t now_ns = clock_now_ns();
+	uint64_t now_ns = live_now_ns();
 
 	adopt_policy(thread);
 	if (packets == 0)
@@ -173,6 +126,7 @@ static void *run_worker(void *context)
 static void take_message(struct live *live, struct thread *thread, const struct message *message)
 {
 	if (message->is_stats) {
+		thread->heard = true;
 		thread->stats = message->stats.worker;
 		thread->capture_stats = message->stats.capture;
 	} else {
@@ -223,19 +177,6 @@ static void on_wake(void *context)
 	}
 }
 
-static void sum_stats(const struct live *live, struct worker_stats *worker,
-		      struct capture_stats *capture)
-{
-	*worker = (struct worker_stats){0};
-	*capture = (struct capture_stats){0};
-	for (uint32_t i = 0; i < live->thread_count; i++) {
-		worker_stats_add(worker, &live->threads[i].stats);
-		capture->received += live->threads[i].capture_stats.received;
-		capture->dropped_kernel += live->threads[i].capture_stats.dropped_kernel;
-		capture->dropped_interface += live->threads[i].capture_stats.dropped_interface;
-	}
-}
-
 /* Once all workers have let the old policy go, nobody asks it any more. */
 static void free_old_policy(struct live *live)
 {
@@ -255,57 +196,14 @@ static void on_second(void *context)
 	struct live *live = context;
 
 	take_messages(live);
-	engine_tick(live->app->engine, clock_now_ns());
+	engine_tick(live->app->engine, live_now_ns());
+	live_look(live);
 	free_old_policy(live);
-}
-
-static void send_heartbeat(const struct live *live, const char *state)
-{
-	struct worker_stats worker;
-	struct capture_stats capture;
-	struct engine_stats engine;
-
-	sum_stats(live, &worker, &capture);
-	engine_stats(live->app->engine, &engine);
-	const struct heartbeat_counter counters[] = {
-		{"packets", worker.packets},
-		{"bytes", worker.bytes},
-		{"dropped_kernel", capture.dropped_kernel},
-		{"dropped_interface", capture.dropped_interface},
-		{"not_ip", worker.decoded[DECODE_NOT_IP]},
-		{"fragments", worker.decoded[DECODE_FRAGMENT]},
-		{"truncated", worker.decoded[DECODE_TRUNCATED]},
-		{"malformed", worker.decoded[DECODE_MALFORMED]},
-		{"cut_short", worker.cut_short},
-		{"probes", worker.probes},
-		{"outbound", worker.outbound},
-		{"elsewhere", worker.elsewhere},
-		{"flows", worker.flows},
-		{"flows_evicted", worker.flows_evicted},
-		{"sessions_evicted", worker.sessions.evicted},
-		{"stream_gaps", worker.sessions.gaps},
-		{"probed_evicted", worker.probed_evicted},
-		{"observations", worker.observations},
-		{"observations_lost", worker.observations_lost},
-		{"exposures_open", engine.exposures_open},
-		{"incidents_open", engine.incidents_open},
-		{"events", engine.events},
-	};
-	struct heartbeat heartbeat = {
-		.now_ns = clock_now_ns(),
-		.packet_ns = worker.newest_ns,
-		.state = state,
-		.counters = counters,
-		.count = sizeof counters / sizeof *counters,
-	};
-
-	outputs_heartbeat(live->app->outputs, &heartbeat);
-	outputs_coverage(live->app->outputs, live->app->engine, live->app->policy);
 }
 
 static void on_heartbeat(void *context)
 {
-	send_heartbeat(context, "watching");
+	live_heartbeat(context, NULL);
 }
 
 static void on_stop(void *context)
@@ -334,7 +232,7 @@ static void on_reload(void *context)
 			 "%s has errors; the policy that was in force stays in force",
 			 app->options->policy);
 		log_warnx("%s", reason);
-		engine_announce(app->engine, EVENT_POLICY_REJECTED, SEVERITY_HIGH, clock_now_ns(),
+		engine_announce(app->engine, EVENT_POLICY_REJECTED, SEVERITY_HIGH, live_now_ns(),
 				reason);
 		return;
 	}
@@ -342,8 +240,8 @@ static void on_reload(void *context)
 	app->policy = policy;
 	for (uint32_t i = 0; i < live->thread_count; i++)
 		atomic_store_explicit(&live->threads[i].offered, policy, memory_order_release);
-	engine_set_policy(app->engine, policy, clock_now_ns());
-	engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, clock_now_ns(),
+	engine_set_policy(app->engine, policy, live_now_ns());
+	engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),
 			"the policy was loaded anew");
 	log_info("policy %s loaded", app->options->policy);
 }
@@ -355,7 +253,7 @@ static void on_totals(void *context)
 	struct capture_stats capture;
 	struct engine_stats engine;
 
-	sum_stats(live, &worker, &capture);
+	live_stats(live, &worker, &capture);
 	engine_stats(live->app->engine, &engine);
 	app_say_totals(&worker, &capture, &engine);
 }
@@ -446,7 +344,7 @@ static void watch(struct live *live)
 	};
 
 	log_info("watching %s", app->options->interface);
-	send_heartbeat(live, "watching");
+	live_heartbeat(live, NULL);
 	loop_run(app->loop);
 	for (size_t i = 0; i < sizeof watches / sizeof *watches; i++)
 		loop_watch_free(watches[i]);
@@ -457,13 +355,13 @@ static void finish(struct live *live)
 	struct app *app = live->app;
 	uint64_t left;
 
-	engine_tick(app->engine, clock_now_ns());
-	engine_finish(app->engine, clock_now_ns());
+	engine_tick(app->engine, live_now_ns());
+	engine_finish(app->engine, live_now_ns());
 	engine_announce(app->engine, EVENT_SENSOR_STOPPED,
-			live->broken ? SEVERITY_HIGH : SEVERITY_INFO, clock_now_ns(),
+			live->broken ? SEVERITY_HIGH : SEVERITY_INFO, live_now_ns(),
 			live->broken ? "the sensor stopped: its capture broke"
 				     : "the sensor was stopped");
-	send_heartbeat(live, "stopping");
+	live_heartbeat(live, "stopping");
 	left = outputs_finish(app->outputs, DRAIN_MS);
 	if (left != 0)
 		log_warnx("Redis has not confirmed %llu events%s", (unsigned long long)left,
@@ -479,6 +377,7 @@ static void free_live(struct live *live)
 		worker_free(live->threads[i].worker);
 		ring_free(live->threads[i].ring);
 	}
+	blindness_free(live->blindness);
 	policy_free(live->old_policy);
 	if (live->wake_fd >= 0)
 		close(live->wake_fd);
@@ -492,15 +391,17 @@ int live_run(struct app *app)
 
 	live.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	live.threads = calloc(live.thread_count, sizeof *live.threads);
-	if (!live.threads || live.wake_fd < 0)
+	live.started_ns = live_now_ns();
+	live.blindness = live_blindness(&live);
+	if (!live.threads || live.wake_fd < 0 || !live.blindness)
 		fatal(EXIT_USAGE, "start");
 	for (uint32_t i = 0; i < live.thread_count && good; i++)
 		good = open_thread(&live, i);
 	if (good) {
 		sandbox_enter(app->options->user, true);
-		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, clock_now_ns(),
+		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, live_now_ns(),
 				"the sensor was started");
-		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, clock_now_ns(),
+		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),
 				"the policy was loaded");
 		good = start_threads(&live);
 		if (good)

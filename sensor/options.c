@@ -82,6 +82,8 @@ static const struct row rows[] = {
 	NUMBER("stream-maxlen", stream_maxlen, 100, 1000000000, 100000, "events kept in Redis's stream, about"),
 	NUMBER("queue-maxlen", queue_maxlen, 0, 1000000000, 0, "events kept in the list for log shippers; 0: no list"),
 	NUMBER("heartbeat", heartbeat_s, 1, 3600, 10, "seconds between heartbeats in Redis"),
+	NUMBER("silence", silence_s, 0, 86400, 300, "seconds without a packet that are always told as blindness; 0: by how busy it was"),
+	NUMBER("untested", untested_h, 0, 8784, 24, "hours after which a rule that nobody tried is told; 0: never"),
 	FLAG("quiet", 'q', quiet, "no progress bar and no closing numbers on standard error"),
 	FLAG("verbose", 'v', verbose, "say more on standard error"),
 	{"help", 'h', KIND_HELP, 0, 0, 0, 0, NULL, "this text"},

@@ -33,6 +33,7 @@ struct options {
 	uint32_t max_flows, max_sessions, reassembly_mib, max_probed, max_outbound;
 	uint32_t max_exposures, max_walls, max_incidents, max_inventory;
 	uint32_t tcp_idle_s;
+	uint32_t silence_s, untested_h; /* 0: never told */
 	uint32_t stream_maxlen, queue_maxlen, heartbeat_s;
 };
 

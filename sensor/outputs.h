@@ -66,6 +66,7 @@ struct heartbeat {
 	uint64_t now_ns;    /* the clock */
 	uint64_t packet_ns; /* time of the newest packet, 0 = none yet */
 	const char *state;  /* "watching", "blind", "stopping" */
+	const char *blind;  /* the causes, with commas between, or "" */
 	const struct heartbeat_counter *counters;
 	size_t count;
 };

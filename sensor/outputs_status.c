@@ -61,6 +61,8 @@ void status_heartbeat(struct status *status, const struct heartbeat *heartbeat,
 	put(status, "site", context->site);
 	put(status, "version", context->version);
 	put(status, "state", heartbeat->state != NULL ? heartbeat->state : "watching");
+	if (heartbeat->blind != NULL && heartbeat->blind[0] != '\0')
+		put(status, "blind", heartbeat->blind);
 	put_time(status, "time", heartbeat->now_ns);
 	put_time(status, "packet_time", heartbeat->packet_ns);
 	put_number(status, "events", stats->events);

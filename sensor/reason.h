@@ -36,5 +36,7 @@ void reason_closed(char *reason, const struct exposure_view *x, const struct rea
 /* `latest`: the member that the news is about, or NULL. */
 void reason_incident(char *reason, enum event_kind kind, const struct incident_view *incident,
 		     const struct exposure_view *latest, const struct reason_context *c);
+/* What the sensor does not see, or sees again. */
+void reason_blindness(char *reason, const struct blindness_view *view);
 
 #endif

@@ -12,17 +12,21 @@
 #include "sensor/app.h"
 #include "sensor/log.h"
 #include "sensor/progress.h"
+#include "sensor/sight.h"
 #include "sensor/sources.h"
 
 #define BATCH	 4096
 #define SECOND	 1000000000ull
+#define PAUSE_S	 1000  /* a longer one is another capture */
 #define DRAIN_MS 30000 /* for Redis to take the rest at the end */
 
 struct replay {
 	struct app *app;
 	struct worker *worker;
+	struct blindness *blindness; /* NULL in an inventory */
 	struct progress progress;
 	uint64_t next_tick_ns, newest_ns;
+	uint64_t next_look_ns;	      /* when sight is judged next; 0: at the next packet */
 	uint64_t packets, bytes_done; /* bytes_done: of the inputs before this one */
 	bool stop;
 };
@@ -38,6 +42,30 @@ static bool on_observation(void *context, const struct observation *observation)
 	return true;
 }
 
+/* Sight is judged for each second of packet time, those in which nothing came included. */
+static void look(struct replay *replay, uint64_t now_ns)
+{
+	uint64_t at_ns = replay->next_look_ns;
+	struct sight_figures figures;
+	struct worker_stats stats;
+
+	if (at_ns == 0 || now_ns - at_ns > PAUSE_S * SECOND)
+		at_ns = now_ns;
+	worker_stats(replay->worker, &stats);
+	sight_figures(&stats, NULL, &figures);
+	for (; at_ns <= now_ns; at_ns += SECOND)
+		blindness_sample(replay->blindness, &figures, at_ns);
+	replay->next_look_ns = at_ns;
+}
+
+static void on_blindness(void *context, bool begins, const struct blindness_view *view)
+{
+	struct replay *replay = context;
+
+	engine_blindness(replay->app->engine, begins, view,
+			 blindness_severity((enum blind_cause)view->cause), view->told_ns);
+}
+
 static void on_packet(void *context, enum link_type link, const uint8_t *frame, uint32_t captured,
 		      uint32_t wire, uint64_t ts_ns)
 {
@@ -46,6 +74,8 @@ static void on_packet(void *context, enum link_type link, const uint8_t *frame, 
 	replay->packets++;
 	if (ts_ns > replay->newest_ns)
 		replay->newest_ns = ts_ns;
+	if (replay->blindness && ts_ns >= replay->next_look_ns)
+		look(replay, ts_ns);
 	worker_packet(replay->worker, link, frame, captured, wire, ts_ns);
 	if (replay->newest_ns < replay->next_tick_ns)
 		return;
@@ -107,6 +137,13 @@ static bool read_file(struct replay *replay, const char *path)
 	return good;
 }
 
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 /* An inventory tells each input's lines by itself. */
 static bool finish_inventory(struct replay *replay, const char *path)
 {
@@ -128,6 +165,10 @@ static bool read_all(struct replay *replay, const struct sources *sources)
 	bool good = true;
 
 	for (size_t i = 0; i < sources->count && !replay->stop; i++) {
+		worker_next_input(replay->worker);
+		if (replay->blindness)
+			blindness_restart(replay->blindness, name_of(sources->paths[i]));
+		replay->next_look_ns = 0;
 		good &= read_file(replay, sources->paths[i]);
 		if (replay->app->inventory && !finish_inventory(replay, sources->paths[i]))
 			return false;
@@ -178,7 +219,10 @@ int replay_run(struct app *app)
 	}
 	app_worker_options(app, 0, &options);
 	replay.worker = worker_new(&options, app->policy, app->services, on_observation, &replay);
-	if (!replay.worker)
+	if (app->engine)
+		replay.blindness = blindness_new(&(struct blindness_options){.replay = true},
+						 on_blindness, &replay);
+	if (!replay.worker || (app->engine && !replay.blindness))
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
 	interrupt = loop_signal(app->loop, SIGINT, on_signal, &replay);
 	terminate = loop_signal(app->loop, SIGTERM, on_signal, &replay);
@@ -188,6 +232,7 @@ int replay_run(struct app *app)
 	loop_watch_free(interrupt);
 	loop_watch_free(terminate);
 	worker_free(replay.worker);
+	blindness_free(replay.blindness);
 	sources_free(&sources);
 	return good ? EXIT_DONE : EXIT_INPUT;
 }

@@ -21,6 +21,19 @@ static struct report_incident *find(struct text_report *report, const char *id)
 	return &report->incidents[report->incident_count++];
 }
 
+static void note_blindness(struct text_report *report, const struct blindness_view *view)
+{
+	struct report_blindness *blindness = &report->blindness[view->cause];
+
+	printable_copy(blindness->interface, sizeof blindness->interface, view->interface);
+	blindness->holds = view->until_ns == 0;
+	blindness->since_ns = view->since_ns;
+	if (blindness->holds)
+		blindness->times++;
+	else
+		blindness->total_ns += view->until_ns - view->since_ns;
+}
+
 void text_report_note(struct text_report *report, const struct event *event)
 {
 	const struct incident_view *view = &event->incident;
@@ -28,6 +41,8 @@ void text_report_note(struct text_report *report, const struct event *event)
 
 	report->events++;
 	report->alerts += event->alert;
+	if (event->has_blindness)
+		note_blindness(report, &event->blindness);
 	if (!event->has_incident)
 		return;
 	incident = find(report, view->id);
@@ -163,6 +178,31 @@ static void print_wall(void *context, const struct coverage *coverage)
 		text_time(coverage->last_probe_ns, time), coverage->answers);
 }
 
+static void print_blindness(const struct text_report *report)
+{
+	bool titled = false;
+	char time[TEXT_TIME];
+
+	for (int i = 0; i < BLIND_CAUSES; i++) {
+		const struct report_blindness *blindness = &report->blindness[i];
+
+		if (blindness->times == 0)
+			continue;
+		if (!titled)
+			fputs("\nBlind spots: the absence of alarms means nothing there\n",
+			      report->out);
+		titled = true;
+		fprintf(report->out, "  %-18s %s, %" PRIu64 " time%s, %" PRIu64 " s",
+			blind_cause_name((enum blind_cause)i), blindness->interface,
+			blindness->times, text_plural(blindness->times),
+			blindness->total_ns / 1000000000u);
+		if (blindness->holds)
+			fprintf(report->out, "; from %s to the end",
+				text_time(blindness->since_ns, time));
+		fputc('\n', report->out);
+	}
+}
+
 void text_report_print(const struct text_report *report, const struct engine *engine,
 		       const struct policy *policy)
 {
@@ -172,6 +212,7 @@ void text_report_print(const struct text_report *report, const struct engine *en
 	print_incidents(report);
 	engine_each_exposure(engine, true, print_exposure, &tally);
 	engine_coverage(engine, print_wall, &walls);
+	print_blindness(report);
 	fprintf(report->out,
 		"\n%" PRIu64 " exposure%s (%" PRIu64 " open, %" PRIu64 " without a rule), %zu "
 		"incident%s, %" PRIu64 " probe%s stopped; %" PRIu64 " rule%s never tested; %" PRIu64

@@ -17,6 +17,13 @@ struct report_incident {
 	char security_group[POLICY_NAME_MAX], rule[POLICY_NAME_MAX];
 };
 
+/* What the sensor could not see, by cause. */
+struct report_blindness {
+	char interface[64]; /* the latest */
+	uint64_t times, total_ns, since_ns;
+	bool holds;
+};
+
 struct text_report {
 	FILE *out;
 	bool terminal;
@@ -24,6 +31,7 @@ struct text_report {
 	uint64_t events, alerts;
 	size_t incident_count, incidents_forgotten; /* forgotten: more than there is room for */
 	struct report_incident incidents[REPORT_INCIDENTS];
+	struct report_blindness blindness[BLIND_CAUSES];
 };
 
 void text_report_note(struct text_report *report, const struct event *event);

@@ -55,7 +55,9 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 	worker->probes =
 		probes_new(options->max_probed, options->hash_key, worker_report_wall, worker);
 	worker->outbound = outbound_new(options->outbound_entries);
-	if (!worker->flows || !worker->sessions || !worker->probes || !worker->outbound) {
+	worker->pairs = pairs_new(options->hash_key);
+	if (!worker->flows || !worker->sessions || !worker->probes || !worker->outbound ||
+	    !worker->pairs) {
 		worker_free(worker);
 		return NULL;
 	}
@@ -70,6 +72,7 @@ void worker_free(struct worker *worker)
 	sessions_free(worker->sessions);
 	probes_free(worker->probes);
 	outbound_free(worker->outbound);
+	pairs_free(worker->pairs);
 	free(worker);
 }
 
@@ -245,6 +248,7 @@ void worker_tick(struct worker *worker, uint64_t now_ns)
 	worker->next_tick_ns = worker->now_ns + TICK_NS;
 	flow_expire(worker->flows, worker->now_ns);
 	probes_tick(worker->probes, worker->now_ns);
+	pairs_tick(worker->pairs, worker->now_ns);
 }
 
 void worker_packet(struct worker *worker, enum link_type link, const uint8_t *frame,
@@ -258,6 +262,7 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 	worker->stats.packets++;
 	worker->stats.bytes += wire;
 	worker->stats.decoded[result]++;
+	worker->stats.cut_frames += captured < wire;
 	worker_tick(worker, ts_ns);
 	if (result != DECODE_OK)
 		return;
@@ -265,6 +270,8 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 		worker_icmp(worker, &packet);
 		return;
 	}
+	if (packet.kind == PACKET_TCP)
+		pairs_packet(worker->pairs, &packet);
 	if (!concerns(worker, &sighting)) {
 		worker->stats.elsewhere++;
 		return;
@@ -280,10 +287,16 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 		worker_udp(worker, &sighting, flow);
 }
 
+void worker_next_input(struct worker *worker)
+{
+	pairs_finish(worker->pairs);
+}
+
 void worker_finish(struct worker *worker)
 {
 	probes_tick(worker->probes, worker->now_ns);
 	probes_flush(worker->probes, worker->now_ns);
+	pairs_finish(worker->pairs);
 	flow_retire_all(worker->flows);
 	worker->stats.newest_ns = worker->now_ns;
 	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = 0;
@@ -298,6 +311,7 @@ void worker_stats(const struct worker *worker, struct worker_stats *stats)
 	if (worker->now_ns != 0)
 		stats->newest_ns = worker->now_ns;
 	sessions_stats(worker->sessions, &stats->sessions);
+	pairs_stats(worker->pairs, &stats->pairs);
 }
 
 void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
@@ -310,6 +324,11 @@ void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
 	sum->outbound += more->outbound;
 	sum->probes += more->probes;
 	sum->cut_short += more->cut_short;
+	sum->cut_frames += more->cut_frames;
+	sum->pairs.both += more->pairs.both;
+	sum->pairs.one_way += more->pairs.one_way;
+	sum->pairs.bytes += more->pairs.bytes;
+	sum->pairs.unseen_bytes += more->pairs.unseen_bytes;
 	sum->flows_created += more->flows_created;
 	sum->flows_evicted += more->flows_evicted;
 	sum->observations += more->observations;

@@ -11,6 +11,7 @@
 
 #include "sensor/decode.h"
 #include "sensor/observation.h"
+#include "sensor/pairs.h"
 #include "sensor/services.h"
 #include "sensor/session.h"
 
@@ -48,6 +49,9 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 /* Time has come to `now_ns` without a packet (live mode): expiry, wall reports. */
 void worker_tick(struct worker *worker, uint64_t now_ns);
 
+/* Another input follows, of the same worker: what is watched only for a while is judged now. */
+void worker_next_input(struct worker *worker);
+
 /* End of input: every flow is concluded and reported. Another input, of another time, may follow. */
 void worker_finish(struct worker *worker);
 
@@ -58,11 +62,13 @@ struct worker_stats {
 	uint64_t outbound;		       /* of conversations begun by ours */
 	uint64_t probes;		       /* SYNs and first datagrams from outside */
 	uint64_t cut_short;		       /* payload cut off by the snap length */
+	uint64_t cut_frames;		       /* shorter in the capture than on the wire */
 	uint64_t flows_created, flows_evicted;
 	uint64_t observations, observations_refused, observations_lost; /* lost: a last word */
 	uint64_t probed_evicted;
 	uint32_t flows;
 	struct sessions_stats sessions;
+	struct pairs_stats pairs;
 	uint64_t newest_ns; /* packet time */
 };
 void worker_stats(const struct worker *worker, struct worker_stats *stats);

@@ -21,6 +21,7 @@ struct worker {
 	struct sessions *sessions;
 	struct probes *probes;
 	struct outbound *outbound;
+	struct pairs *pairs;
 	worker_emit *emit;
 	void *context;
 	uint64_t now_ns, next_tick_ns;

@@ -25,6 +25,7 @@ INTERNET = [f"203.0.113.{n}" for n in range(21, 30)]
 SERVER, COLLEAGUE = "10.20.1.10", "10.20.2.10"
 ROLES = ("internet", "edge", "server", "colleague", "sensor")
 MIRROR_PORT = "span0"
+MIRRORED = ("ext", "cli")  # sides of the edge whose packets are copied, both ways
 
 SECURITY_GROUP = """
 table inet sg {
@@ -107,13 +108,43 @@ class Lab:
         self.link("span", "sensor", MIRROR_PORT)
         self.sysctl("edge", "net.ipv4.ip_forward=1")
         command(*self.inside("edge"), "nft", "-f", "-", input=SECURITY_GROUP)
-        for side in ("ext", "cli"):
-            tc = [*self.inside("edge"), "tc"]
-            command(*tc, "qdisc", "add", "dev", side, "clsact")
+        for side in MIRRORED:
+            command(*self.inside("edge"), "tc", "qdisc", "add", "dev", side, "clsact")
+        self.mirror_on()
+
+    def mirror_way_on(self, way):
+        for side in MIRRORED:
+            command(*self.inside("edge"), "tc", "filter", "add", "dev", side, way, "protocol",
+                    "all", "prio", "9", "u32", "match", "u32", "0", "0", "action", "mirred",
+                    "egress", "mirror", "dev", "span")
+
+    def mirror_way_off(self, way):
+        for side in MIRRORED:
+            command(*self.inside("edge"), "tc", "filter", "del", "dev", side, way)
+
+    def mirror_on(self):
+        for way in ("ingress", "egress"):
+            self.mirror_way_on(way)
+
+    def mirror_off(self):
+        for way in ("ingress", "egress"):
+            self.mirror_way_off(way)
+
+    def mirror_lossy(self):
+        """A fifth of the copies is lost: what a filter without an action takes is not mirrored.
+        51 of the 256 values that the low byte of IP's identification takes in turns."""
+        for side in MIRRORED:
             for way in ("ingress", "egress"):
-                command(*tc, "filter", "add", "dev", side, way, "protocol", "all", "prio", "1",
-                        "u32", "match", "u32", "0", "0", "action", "mirred", "egress", "mirror",
-                        "dev", "span")
+                for value, mask in ((0, 0x07), (1, 0x0f), (2, 0x7f), (3, 0xff)):
+                    command(*self.inside("edge"), "tc", "filter", "add", "dev", side, way,
+                            "protocol", "ip", "prio", "1", "u32", "match", "u8", hex(value),
+                            hex(mask), "at", "5", "flowid", "1:1")
+
+    def mirror_whole(self):
+        for side in MIRRORED:
+            for way in ("ingress", "egress"):
+                command(*self.inside("edge"), "tc", "filter", "del", "dev", side, way, "prio",
+                        "1")
 
     @staticmethod
     def inside(role):

@@ -169,6 +169,19 @@ static inline struct event sample_event(enum event_kind kind, uint64_t sequence,
 		event.incident.open_count = 0;
 		event.incident.closed_ns = SAMPLE_TS + 100 * SAMPLE_S;
 	}
+	if (kind == EVENT_SENSOR_BLIND || kind == EVENT_SENSOR_SIGHTED) {
+		event.has_blindness = true;
+		event.blindness = (struct blindness_view){
+			.cause = (uint8_t)(sequence % BLIND_CAUSES),
+			.interface = "span0",
+			.since_ns = SAMPLE_TS,
+			.until_ns = kind == EVENT_SENSOR_BLIND ? 0 : SAMPLE_TS + 60 * SAMPLE_S,
+			.told_ns = SAMPLE_TS + 10 * SAMPLE_S,
+			.lost = 1,
+			.base = 5,
+			.share_permille = 200,
+		};
+	}
 	return event;
 }
 

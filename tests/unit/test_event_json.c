@@ -14,6 +14,7 @@
 #include "sensor/event_fields.h"
 #include "sensor/event_json.h"
 #include "sensor/printable.h"
+#include "sensor/reason.h"
 #include "tests/unit/sample_event.h"
 
 static struct services *services;
@@ -237,6 +238,14 @@ static void print_all(void)
 
 	for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
 		event = sample_event((enum event_kind)kind, 1, redis);
+		print_event(&event);
+	}
+	for (uint64_t cause = 0; cause < BLIND_CAUSES; cause++) {
+		event = sample_event(EVENT_SENSOR_BLIND, 1 + cause, redis);
+		reason_blindness(event.reason, &event.blindness);
+		print_event(&event);
+		event = sample_event(EVENT_SENSOR_SIGHTED, 1 + cause, redis);
+		reason_blindness(event.reason, &event.blindness);
 		print_event(&event);
 	}
 	for (int outcome = OUTCOME_UNKNOWN; outcome <= OUTCOME_UDP_RESPONSE_ONLY; outcome++) {

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/* The inside of a live sensor, for live*.c alone. */
+#ifndef SENSOR_LIVE_STATE_H
+#define SENSOR_LIVE_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "sensor/app.h"
+#include "sensor/ring.h"
+#include "sensor/sight.h"
+
+#define SECOND 1000000000ull
+
+/* From a worker to the main thread. */
+struct message {
+	bool is_stats;
+	union {
+		struct observation observation;
+		struct {
+			struct worker_stats worker;
+			struct capture_stats capture;
+		} stats;
+	};
+};
+
+struct thread {
+	struct live *live;
+	pthread_t id;
+	bool started;
+	struct worker *worker;
+	struct capture *capture;
+	struct ring *ring;
+	uint64_t next_stats_ns;			/* the thread's own */
+	_Atomic(const struct policy *) offered; /* by the main thread */
+	_Atomic(const struct policy *) adopted; /* by the worker */
+	atomic_bool failed;			/* the capture broke */
+	struct worker_stats stats;		/* the main thread's copy */
+	struct capture_stats capture_stats;
+	bool heard; /* the copy is newer than the last look at it */
+};
+
+struct live {
+	struct app *app;
+	struct thread *threads;
+	uint32_t thread_count;
+	int wake_fd; /* a worker has put something into an empty ring, or has failed */
+	atomic_bool stop;
+	struct policy *old_policy; /* until all workers have let it go */
+	bool broken;
+	struct blindness *blindness;
+	uint64_t started_ns, looked_ns, untested_ns; /* the latter two: when last judged */
+};
+
+uint64_t live_now_ns(void);
+
+/* live_status.c: main thread. */
+void live_stats(const struct live *live, struct worker_stats *worker,
+		struct capture_stats *capture);
+/* `state` NULL: "watching", or "blind". */
+void live_heartbeat(const struct live *live, const char *state);
+struct blindness *live_blindness(struct live *live); /* NULL: out of memory */
+/* About once a second: does the sensor see what it should? */
+void live_look(struct live *live);
+
+#endif
