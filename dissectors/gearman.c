@@ -2,9 +2,9 @@
 /*
  * Gearman, a work queue: NUL "REQ" or NUL "RES", type:4 length:4, arguments with NULs between.
  * Clients submit jobs and get their results, workers get jobs. There is no log-in.
- * gearman.org/protocol
+ * gearman.org/protocol. For its text form see gearman_admin.c.
  */
-#include "dissectors/dissector.h"
+#include "dissectors/gearman.h"
 #include "dissectors/walker.h"
 
 #define HEADER	   12 /* bytes */
@@ -12,7 +12,7 @@
 
 static const uint16_t ports[] = {4730, 0};
 
-static const struct service services[] = {
+const struct service gearman_services[] = {
 	{
 		.name = "gearman",
 		.family = FAMILY_QUEUE,
@@ -118,7 +118,7 @@ static void begin(void *state, struct facts *facts)
 {
 	struct gearman *gearman = state;
 
-	facts_set_service(facts, &services[0]);
+	facts_set_service(facts, &gearman_services[0]);
 	facts_set_auth(facts, AUTH_NA);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 	facts_set_data_read(facts, ANSWER_NO);
@@ -189,8 +189,8 @@ const struct dissector gearman_dissector = {
 	.name = "gearman",
 	.transports = OVER_TCP,
 	.state_size = sizeof(struct gearman),
-	.service_count = sizeof services / sizeof *services,
-	.services = services,
+	.service_count = 1,
+	.services = gearman_services,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -88,6 +88,7 @@
 	D(openwire)                                                                                \
 	D(zmtp)                                                                                    \
 	D(gearman)                                                                                 \
+	D(gearman_admin)                                                                           \
 	D(amqp)                                                                                    \
 	D(mqtt)                                                                                    \
 	D(kafka)                                                                                   \

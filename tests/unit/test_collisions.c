@@ -62,6 +62,7 @@ static const struct opening_sample samples[] = {
 	SAMPLE("memcached", "get a\r\n", "VALUE a 0 1\r\nx\r\nEND\r\n"),
 	SAMPLE("memcached", "stats\r\n", "STAT pid 1\r\nEND\r\n"),
 	SAMPLE("beanstalkd", "stats\r\n", "OK 10\r\n---\nabc: 1\n\r\n"),
+	SAMPLE("gearman-admin", "version\n", "OK 1.1.20\n"),
 	SAMPLE("zookeeper", "ruok", "imok"),
 	/* SMTP, FTP, ManageSieve, ACAP, NNTP, SSH, VNC, rsync, telnet, RELP */
 	SAMPLE("smtp", "EHLO a\r\n", "220 mail.example ESMTP Postfix\r\n250 OK\r\n"),

@@ -5,6 +5,7 @@
 extern const struct dissector mqtt_dissector, kafka_dissector, amqp_dissector, nats_dissector;
 extern const struct dissector stomp_dissector, openwire_dissector, zmtp_dissector, epmd_dissector;
 extern const struct dissector beanstalkd_dissector, gearman_dissector, thrift_dissector;
+extern const struct dissector gearman_admin_dissector;
 extern const struct dissector splunk_dissector, rocketmq_dissector, msmq_dissector;
 
 static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count)
@@ -366,6 +367,42 @@ static void test_beanstalkd(void **state)
 	assert_int_equal(TCP(beanstalkd, "stats\r\n", "", true), PROBE_MORE);
 }
 
+static void test_gearman_admin(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("version\nstatus\nworkers\ndrop function a\n"),
+		TURN_SERVER("OK 1.1.20+ds\nresize\t2\t0\t1\n.\n37 192.0.2.7 - : resize\n.\n"
+			    "ERR function is active\n"),
+	};
+	static const struct turn empty[] = {
+		TURN_CLIENT("status\nversion\n"),
+		TURN_SERVER(".\nOK 1.1.20\n"),
+	};
+	static const struct turn workers[] = {TURN_SERVER("37 192.0.2.7 - : resize\n.\n")};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&gearman_admin_dissector, turns, COUNT(turns), 0, &facts));
+	conversation_stands(&gearman_admin_dissector, turns, COUNT(turns));
+	assert_string_equal(facts.service->name, "gearman");
+	assert_string_equal(facts.version, "1.1.20");
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "status", ANSWER_YES, COMMAND_LISTING);
+	conversation_has(&facts, "workers", ANSWER_YES, COMMAND_LISTING);
+	conversation_has(&facts, "drop", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	assert_true(dissect(&gearman_admin_dissector, empty, COUNT(empty), 0, &facts));
+	assert_int_equal(facts.data_read, ANSWER_NO);
+	assert_true(dissect(&gearman_admin_dissector, workers, 1, 0, &facts));
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	assert_int_equal(TCP(gearman_admin, "status\n", ".\n", false), PROBE_MORE);
+	assert_int_equal(TCP(gearman_admin, "status\n", "a\t1\t2\n", false), PROBE_NO);
+	assert_int_equal(TCP(gearman_admin, "version\n", "OK\n", false), PROBE_MORE);
+	assert_int_equal(TCP(gearman_admin, "version\r\n", "VERSION 1.6.18\r\n", false), PROBE_NO);
+	assert_int_equal(TCP(gearman_admin, "status\n", "", false), PROBE_MORE);
+	assert_int_equal(TCP(gearman_admin, "quit\n", "", false), PROBE_NO);
+}
+
 static void test_gearman(void **state)
 {
 	static const struct turn turns[] = {
@@ -448,13 +485,14 @@ static void test_msmq(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mqtt),	   cmocka_unit_test(test_kafka),
-		cmocka_unit_test(test_amqp),	   cmocka_unit_test(test_nats),
-		cmocka_unit_test(test_stomp),	   cmocka_unit_test(test_openwire),
-		cmocka_unit_test(test_zmtp),	   cmocka_unit_test(test_epmd),
-		cmocka_unit_test(test_beanstalkd), cmocka_unit_test(test_gearman),
-		cmocka_unit_test(test_thrift),	   cmocka_unit_test(test_splunk),
-		cmocka_unit_test(test_rocketmq),   cmocka_unit_test(test_msmq),
+		cmocka_unit_test(test_mqtt),	      cmocka_unit_test(test_kafka),
+		cmocka_unit_test(test_amqp),	      cmocka_unit_test(test_nats),
+		cmocka_unit_test(test_stomp),	      cmocka_unit_test(test_openwire),
+		cmocka_unit_test(test_zmtp),	      cmocka_unit_test(test_epmd),
+		cmocka_unit_test(test_beanstalkd),    cmocka_unit_test(test_gearman),
+		cmocka_unit_test(test_gearman_admin), cmocka_unit_test(test_thrift),
+		cmocka_unit_test(test_splunk),	      cmocka_unit_test(test_rocketmq),
+		cmocka_unit_test(test_msmq),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
