@@ -51,6 +51,7 @@ struct flow {
 struct imap {
 	struct flow client, server;
 	struct pending queue[OUTSTANDING];
+	struct imap_tail tail;
 	uint8_t next; /* row of queue to use */
 	bool greeted, in, anonymous;
 	bool authenticating;	 /* the client's lines are the mechanism's */
@@ -260,6 +261,8 @@ static void on_greeting(struct imap *imap, struct facts *facts, struct bytes tex
 		facts_set_auth(facts, AUTH_NONE);
 	}
 	imap_login_product(text, facts);
+	if (imap->server.line.cut && !facts->product[0])
+		imap_login_product(bytes_from(imap->tail.text, imap->tail.kept), facts);
 }
 
 /* Some servers tell a failed log-in without its tag. */
@@ -352,6 +355,8 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		whole = lines_next(&flow->line, &input);
 		before.left -= input.left;
 		imap_login_literal(&flow->literal, before);
+		if (from == SIDE_SERVER && !imap->greeted)
+			imap_login_tail(&imap->tail, before);
 		if (!whole)
 			continue;
 		flow->left = imap_login_literal_length(&flow->literal);

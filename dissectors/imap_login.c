@@ -131,6 +131,17 @@ static void note_version(struct bytes text, struct facts *facts)
 		FACTS_TEXT(facts, version, text.at, length);
 }
 
+void imap_login_tail(struct imap_tail *tail, struct bytes piece)
+{
+	if (piece.left > IMAP_TAIL)
+		bytes_skip(&piece, piece.left - IMAP_TAIL);
+	while (piece.left != 0) {
+		if (tail->kept == IMAP_TAIL)
+			memmove(tail->text, tail->text + 1, --tail->kept);
+		tail->text[tail->kept++] = bytes_u8(&piece);
+	}
+}
+
 void imap_login_product(struct bytes text, struct facts *facts)
 {
 	static const struct {

@@ -20,6 +20,14 @@ uint64_t imap_login_literal_length(struct imap_literal *literal);
 void imap_login_user(struct bytes arguments, struct facts *facts);
 /* base64 of the user's name, or with `plain` of authorisation NUL user NUL password. */
 void imap_login_encoded(struct bytes encoded, bool plain, struct facts *facts);
+/* The end of the greeting: the product stands behind all that the server is capable of. */
+#define IMAP_TAIL 48 /* bytes */
+struct imap_tail {
+	uint8_t kept;
+	uint8_t text[IMAP_TAIL];
+};
+
+void imap_login_tail(struct imap_tail *tail, struct bytes piece);
 /* What the greeting calls the product. */
 void imap_login_product(struct bytes text, struct facts *facts);
 /* ID ("name" "Dovecot" "version" "2.3"), RFC 2971 */

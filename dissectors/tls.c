@@ -300,7 +300,16 @@ static void tls_begin(void *state, struct facts *facts)
 		return;
 	}
 	facts_set_service(facts, &tls_service);
-	facts_set_encryption(facts, ENCRYPTION_TLS);
+}
+
+/* A hello that nobody answers was perhaps said to a server of plain text. */
+static void prove(const struct tls *tls, struct facts *facts, enum side from)
+{
+	const struct tls_side *side = &tls->side[from];
+
+	if (!tls->upgraded && !side->deaf && side->record_have == sizeof side->record &&
+	    (from == SIDE_SERVER || side->record[0] != TLS_HANDSHAKE))
+		facts_set_encryption(facts, ENCRYPTION_TLS);
 }
 
 static void tls_feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
@@ -315,6 +324,7 @@ static void tls_feed(void *state, struct facts *facts, enum side from, const uin
 
 		if (side->record_have < sizeof side->record) {
 			side->deaf = !header_feed(side, bytes_u8(&data));
+			prove(tls, facts, from);
 			continue;
 		}
 		n = side->record_left < data.left ? side->record_left : data.left;

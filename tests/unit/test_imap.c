@@ -20,9 +20,14 @@ static void test_banner(void **state)
 		"* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] Dovecot (Debian) ready.\r\n")};
 	static const struct turn cyrus[] = {TURN_SERVER(
 		"* OK [CAPABILITY IMAP4rev1] mx Cyrus IMAP 3.6.1-Debian server ready\r\n")};
-	struct facts facts = facts_of(dovecot, 1);
+	static const struct turn capable[] = {TURN_SERVER(
+		"* OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ "
+		"STARTTLS AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5] Dovecot (Debian) ready.\r\n")};
+	struct facts facts = facts_of(capable, 1);
 
 	(void)state;
+	assert_string_equal(facts.product, "Dovecot");
+	facts = facts_of(dovecot, 1);
 	assert_int_equal(facts.auth, AUTH_NA);
 	assert_int_equal(facts.data_read, ANSWER_NO);
 	assert_string_equal(facts.product, "Dovecot");

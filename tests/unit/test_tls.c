@@ -70,6 +70,24 @@ static void test_certificate(void **unused)
 	assert_tls12(&facts);
 }
 
+/* Whom the hello was said to may speak no TLS at all. */
+static void test_unanswered(void **unused)
+{
+	static const struct turn sealed[] = {
+		TURN_BYTES(SIDE_CLIENT, tls12_client_hello),
+		TURN_BYTES(SIDE_CLIENT, tls12_client_flight),
+	};
+	struct facts facts;
+
+	(void)unused;
+	assert_true(dissect(&tls_dissector, tls12, 1, 0, &facts));
+	assert_string_equal(facts.service->name, "tls");
+	assert_int_equal(facts.encryption, ENCRYPTION_UNKNOWN);
+	/* One direction is not seen, and the client goes on to encrypt. */
+	assert_true(dissect(&tls_dissector, sealed, COUNT(sealed), 0, &facts));
+	assert_int_equal(facts.encryption, ENCRYPTION_TLS);
+}
+
 static void test_version_and_name_of_13(void **unused)
 {
 	struct facts facts;
@@ -349,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_client_certificate_demanded),
 		cmocka_unit_test(test_after_starttls_the_service_stays),
 		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_unanswered),
 		cmocka_unit_test(test_flipped),
 		cmocka_unit_test(test_gap_ends_reading),
 	};
