@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Ceph's messenger: both sides begin with a banner, "ceph v027" (docs.ceph.com, msgr protocol) or
- * "ceph v2" and LF (msgr2). What follows is not read: who was let in shows nowhere in clear.
+ * "ceph v2" and LF (msgr2). What follows is not read: who was let in shows nowhere in clear. A
+ * stranger gets at most the map of the monitors; maps of the whole cluster are longer than that.
  */
 #include "dissectors/dissector.h"
+
+#define HANDSHAKE 4096 /* bytes of the server, at most */
 
 static const uint16_t ports[] = {6789, 3300, 0};
 
@@ -41,18 +44,29 @@ static enum probe_result probe(const struct opening *opening)
 	return client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
 }
 
+struct ceph {
+	uint8_t have[2]; /* bytes of the banners; UINT8_MAX: they were not seen */
+	uint64_t answered;
+};
+
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_set_service(facts, &services[0]);
+	facts_set_data_read(facts, ANSWER_NO);
 	FACTS_TEXT(facts, product, "Ceph", 4);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
 		 size_t length)
 {
-	uint8_t *have = (uint8_t *)state + from;
+	struct ceph *ceph = state;
+	uint8_t *have = &ceph->have[from];
 
+	if (from == SIDE_SERVER)
+		ceph->answered += length;
+	if (ceph->answered > HANDSHAKE)
+		facts_set_data_read(facts, ANSWER_YES);
 	for (; length != 0 && *have < sizeof first; length--, bytes++)
 		if (++*have == 7 && *bytes == '0') /* version 1 knows no encryption */
 			facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
@@ -63,13 +77,13 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 {
 	(void)facts;
 	(void)missing;
-	((uint8_t *)state)[from] = UINT8_MAX;
+	((struct ceph *)state)->have[from] = UINT8_MAX;
 }
 
 const struct dissector ceph_dissector = {
 	.name = "ceph",
 	.transports = OVER_TCP,
-	.state_size = 2,
+	.state_size = sizeof(struct ceph),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.probe = probe,

@@ -53,6 +53,7 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	FACTS_TEXT(facts, product, "Microsoft SQL Server", 20);
 }
 
 static struct bytes body_of(const struct frame *frame)

@@ -4,15 +4,22 @@
  * TLS or DTLS inside. The SYN is filled up with zeros so that it cannot be used to amplify.
  *
  *	acknowledged:4 (ff ff ff ff in a SYN) window:2 flags:2 first:4 mtu:2 mtu:2 ...
+ *
+ * Where the SYN was not seen, datagrams of both sides tell that are filled to the byte by a record
+ * of TLS behind these headers, each acknowledging the other's numbers:
+ *
+ *	acknowledged:4 window:2 00 0c, vector:2, its bytes up to a multiple of 4, coded:4 number:4
  */
 #include "dissectors/dissector.h"
 
 #define MTU_MIN 1132
 #define MTU_MAX 1232
+#define NEAR	64 /* datagrams under way */
 
 enum {
 	FLAG_SYN = 1,
 	FLAG_ACK = 4,
+	FLAG_DATA = 8,
 };
 
 static const uint16_t ports[] = {3389, 0};
@@ -51,10 +58,50 @@ static bool is_syn(struct bytes b, enum side from)
 	return flags & FLAG_ACK;
 }
 
+/* The sender's own number, and whose it acknowledges; false: no datagram with TLS inside. */
+static bool is_data(struct bytes b, uint32_t *acknowledged, uint32_t *number)
+{
+	uint16_t flags, vector;
+	uint8_t type, major;
+
+	*acknowledged = bytes_be32(&b);
+	bytes_skip(&b, 2);
+	flags = bytes_be16(&b);
+	vector = bytes_be16(&b);
+	bytes_skip(&b, (vector + 2u + 3u) / 4 * 4 - 2);
+	bytes_skip(&b, 4);
+	*number = bytes_be32(&b);
+	type = bytes_u8(&b);
+	major = bytes_u8(&b);
+	bytes_skip(&b, 1);
+	bytes_be16(&b);
+	return !b.failed && flags == (FLAG_ACK | FLAG_DATA) && vector <= 64 && type >= 0x14 &&
+	       type <= 0x17 && major == 3;
+}
+
+static enum probe_result probe_data(const struct opening *opening)
+{
+	uint32_t acknowledged[2], number[2];
+
+	for (int side = 0; side < 2; side++) {
+		if (opening->side[side].left != 0 &&
+		    !is_data(opening->side[side], &acknowledged[side], &number[side]))
+			return PROBE_NO;
+	}
+	if (opening->side[SIDE_CLIENT].left == 0 || opening->side[SIDE_SERVER].left == 0)
+		return opening->one_sided ? PROBE_NO : PROBE_MORE;
+	return number[SIDE_CLIENT] - acknowledged[SIDE_SERVER] + NEAR < 2 * NEAR &&
+			       number[SIDE_SERVER] - acknowledged[SIDE_CLIENT] + NEAR < 2 * NEAR
+		       ? PROBE_YES
+		       : PROBE_NO;
+}
+
 static enum probe_result probe(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
+	if (probe_data(opening) != PROBE_NO)
+		return probe_data(opening);
 	if (client.left != 0 && (client.left < OPENING_MAX || !is_syn(client, SIDE_CLIENT)))
 		return PROBE_NO;
 	if (server.left == 0)
@@ -74,6 +121,13 @@ static void begin(void *state, struct facts *facts)
 	facts_set_data_read(facts, ANSWER_NO);
 }
 
+static bool carries_records(struct bytes b)
+{
+	uint32_t acknowledged, number;
+
+	return is_data(b, &acknowledged, &number);
+}
+
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
 		 size_t length)
 {
@@ -87,7 +141,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		return;
 	}
 	facts_set_encryption(facts, ENCRYPTION_NATIVE);
-	if (rdp->synchronised)
+	if (rdp->synchronised || carries_records(bytes_from(bytes, length)))
 		facts_set_data_read(facts, ANSWER_YES);
 }
 

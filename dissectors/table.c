@@ -22,6 +22,7 @@
 	D(mssql)                                                                                   \
 	D(mssql_browser)                                                                           \
 	D(radmin)                                                                                  \
+	D(citrix)                                                                                  \
 	D(xdmcp)                                                                                   \
 	D(fastcgi)                                                                                 \
 	D(giop)                                                                                    \

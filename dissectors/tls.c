@@ -339,9 +339,11 @@ static void tls_gap(void *state, struct facts *facts, enum side from, uint64_t m
 {
 	struct tls *tls = state;
 
-	(void)facts;
 	(void)missing;
 	tls->side[from].deaf = true;
+	/* Begun late: the probe saw records that are more than a hello. */
+	if (!tls->upgraded && facts->encryption == ENCRYPTION_UNKNOWN)
+		facts_set_encryption(facts, ENCRYPTION_TLS);
 }
 
 const struct dissector tls_dissector = {

@@ -192,7 +192,8 @@ static void take_back_tls(struct slot *slot)
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 	if (facts->auth == AUTH_UNKNOWN)
 		facts_set_auth(facts, slot->auth_before);
-	facts_set_data_read(facts, slot->data_before);
+	if (facts->data_read == ANSWER_UNKNOWN)
+		facts_set_data_read(facts, slot->data_before);
 }
 
 /* A record of a handshake or an alert; both sides begin with one. */

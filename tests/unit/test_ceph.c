@@ -23,6 +23,23 @@ static void test_banners(void **state)
 	conversation_stands(&ceph_dissector, second, 2);
 }
 
+/* What is sent to a stranger is short. */
+static void test_maps(void **state)
+{
+	static const char map[5000];
+	struct turn turns[] = {TURN_SERVER("ceph v027\0\0\0\1"),
+			       TURN_CLIENT("ceph v027\0\0\0\2"),
+			       {SIDE_SERVER, map, 500}};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&ceph_dissector, turns, 3, 0, &facts));
+	assert_int_equal(facts.data_read, ANSWER_NO);
+	turns[2].length = sizeof map;
+	assert_true(dissect(&ceph_dissector, turns, 3, 0, &facts));
+	assert_int_equal(facts.data_read, ANSWER_YES);
+}
+
 static enum probe_result probe(const char *client, const char *server, bool one_sided)
 {
 	return dissect_probe(&ceph_dissector, OVER_TCP, client, strlen(client), server,
@@ -44,6 +61,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_banners),
+		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_probe),
 	};
 

@@ -63,6 +63,11 @@ static const struct opening_sample samples[] = {
 	SAMPLE("memcached", "stats\r\n", "STAT pid 1\r\nEND\r\n"),
 	SAMPLE("beanstalkd", "stats\r\n", "OK 10\r\n---\nabc: 1\n\r\n"),
 	SAMPLE("gearman-admin", "version\n", "OK 1.1.20\n"),
+	SAMPLE("citrix", "\x7f\x7fICA\0", "\x7f\x7fICA\0\x7f\x7fICA\0"),
+	SAMPLE("citrix",
+	       "\x1a"
+	       "CGP/01\1\2",
+	       "\x1a\3"),
 	SAMPLE("zookeeper", "ruok", "imok"),
 	/* SMTP, FTP, ManageSieve, ACAP, NNTP, SSH, VNC, rsync, telnet, RELP */
 	SAMPLE("smtp", "EHLO a\r\n", "220 mail.example ESMTP Postfix\r\n250 OK\r\n"),

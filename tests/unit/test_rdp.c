@@ -94,6 +94,32 @@ static void test_udp(void **state)
 	assert_false(dissect_over(&rdpudp_dissector, OVER_UDP, turns, COUNT(turns), 0, &facts));
 }
 
+#define UDP_DATA(acknowledged, number, record)                                                     \
+	acknowledged "\4\0\0\x0c\0\1\1\0" number number record
+
+/* The SYN was before the capture: records of TLS in datagrams that acknowledge each other. */
+static void test_udp_midstream(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(UDP_DATA("\0\0\1\x10", "\x55\0\0\7", "\x17\3\3\0\1x")),
+		TURN_SERVER(UDP_DATA("\x55\0\0\7", "\0\0\1\x11", "\x17\3\3\0\1y")),
+	};
+	static const struct turn strangers[] = {
+		TURN_CLIENT(UDP_DATA("\0\0\1\x10", "\x55\0\0\7", "\x17\3\3\0\1x")),
+		TURN_SERVER(UDP_DATA("\x66\0\0\7", "\0\0\1\x11", "\x17\3\3\0\1y")),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect_over(&rdpudp_dissector, OVER_UDP, turns, COUNT(turns), 0, &facts));
+	assert_string_equal(facts.service->name, "rdpudp");
+	assert_int_equal(facts.encryption, ENCRYPTION_NATIVE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	datagrams_stand(&rdpudp_dissector, turns, COUNT(turns));
+	assert_false(dissect_over(&rdpudp_dissector, OVER_UDP, turns, 1, 0, &facts));
+	assert_false(dissect_over(&rdpudp_dissector, OVER_UDP, strangers, 2, 0, &facts));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +127,7 @@ int main(void)
 		cmocka_unit_test(test_refuses_and_old),
 		cmocka_unit_test(test_others_on_iso_transport),
 		cmocka_unit_test(test_udp),
+		cmocka_unit_test(test_udp_midstream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Protocols whose first messages tell it all: RMI, Zabbix, NRPE, X11, JDWP, git. */
+/* Protocols whose first messages tell it all: RMI, Zabbix, NRPE, X11, JDWP, git, Citrix. */
 #include "tests/unit/conversation.h"
 
 extern const struct dissector java_rmi_dissector, zabbix_dissector, nrpe_dissector, x11_dissector,
-	jdwp_dissector, git_dissector;
+	jdwp_dissector, git_dissector, citrix_dissector;
 
 static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count)
 {
@@ -141,12 +141,48 @@ static void test_git(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
+static enum probe_result ask_citrix(const char *client, const char *server, bool one_sided)
+{
+	return dissect_probe(&citrix_dissector, OVER_TCP, client, strlen(client), server,
+			     strlen(server), one_sided);
+}
+
+static void test_citrix(void **state)
+{
+	static const char screen[1200];
+	static const struct turn turns[] = {
+		TURN_SERVER("\x7f\x7fICA\0"),
+		TURN_CLIENT("\x7f\x7fICA\0"),
+		{SIDE_SERVER, screen, sizeof screen},
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&citrix_dissector, turns, 2, 0, &facts));
+	assert_string_equal(facts.product, "Citrix ICA");
+	assert_int_equal(facts.encryption, ENCRYPTION_NATIVE);
+	assert_int_equal(facts.data_read, ANSWER_UNKNOWN);
+	conversation_stands(&citrix_dissector, turns, 2);
+	assert_true(dissect(&citrix_dissector, turns, 3, 0, &facts));
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	assert_int_equal(ask_citrix("\x7f\x7fICA", "", false), PROBE_MORE);
+	assert_int_equal(ask_citrix("\x7f\x7fICA", "", true), PROBE_YES);
+	assert_int_equal(ask_citrix("\x7f\x7fICA", "SSH-2.0-x\r\n", false), PROBE_NO);
+	assert_int_equal(ask_citrix("\x1a"
+				    "CGP/01",
+				    "", false),
+			 PROBE_MORE);
+	assert_int_equal(ask_citrix("\x7f\x7f", "", false), PROBE_MORE);
+	assert_int_equal(ask_citrix("GET", "", true), PROBE_NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_java_rmi), cmocka_unit_test(test_zabbix),
 		cmocka_unit_test(test_nrpe),	 cmocka_unit_test(test_x11),
 		cmocka_unit_test(test_jdwp),	 cmocka_unit_test(test_git),
+		cmocka_unit_test(test_citrix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

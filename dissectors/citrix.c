@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Citrix ICA: the server says 7f 7f "ICA" NUL until the client says the same (Citrix, "ICA protocol
+ * overview"); what follows is scrambled by the protocol's own means. The Common Gateway Protocol
+ * around it begins with 1a "CGP/01" on the client's side.
+ */
+#include "dissectors/dissector.h"
+
+#define SCREEN 1024 /* bytes of the server: more than the handshake has */
+
+static const char hello[] = "\x7f\x7fICA", gateway[] = "\x1a"
+						       "CGP/01";
+static const uint16_t ports[] = {1494, 2598, 0};
+
+static const struct service services[] = {
+	{
+		.name = "citrix",
+		.family = FAMILY_ADMIN,
+		.about = "Citrix ICA session",
+		.ports = ports,
+	},
+};
+
+struct citrix {
+	uint64_t answered; /* bytes */
+};
+
+static enum probe_result probe_start(const struct bytes *b, const char *start)
+{
+	if (bytes_start_with(b, start))
+		return PROBE_YES;
+	return bytes_agree_with(b, start) ? PROBE_MORE : PROBE_NO;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	const struct bytes *client = &opening->side[SIDE_CLIENT];
+	enum probe_result of_server = probe_start(&opening->side[SIDE_SERVER], hello);
+	enum probe_result of_client = probe_start(client, hello);
+
+	if (opening->side[SIDE_SERVER].left != 0 && of_server != PROBE_NO)
+		return of_server;
+	if (probe_start(client, gateway) > of_client)
+		return opening->side[SIDE_SERVER].left != 0 || opening->one_sided
+			       ? probe_start(client, gateway)
+			       : PROBE_MORE;
+	if (of_client == PROBE_NO || opening->side[SIDE_SERVER].left != 0)
+		return PROBE_NO;
+	return of_client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_encryption(facts, ENCRYPTION_NATIVE);
+	FACTS_TEXT(facts, product, "Citrix ICA", 10);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct citrix *citrix = state;
+
+	(void)bytes;
+	if (from == SIDE_SERVER)
+		citrix->answered += length;
+	if (citrix->answered > SCREEN)
+		facts_set_data_read(facts, ANSWER_YES);
+}
+
+const struct dissector citrix_dissector = {
+	.name = "citrix",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct citrix),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+};
