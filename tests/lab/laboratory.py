@@ -301,6 +301,13 @@ class Laboratory:
 
 # --- the recording ---
 
+OUTER = {"plain": 0, "vxlan": 50, "erspan": 50}  # bytes before the mirrored frame: tunnels of ours
+
+
+def unwrapper(mirror):
+    return lambda frame: frame[OUTER[mirror]:]
+
+
 def packets(path):
     """(seconds, raw record header, frame) of each packet of a little-endian pcap of ours."""
     with open(path, "rb") as file:
@@ -335,14 +342,20 @@ def syn_acks(path, unwrap=lambda frame: frame):
     return found
 
 
-def extract(path, into, addresses):
-    """Writes the packets from or to one of the addresses; returns their number."""
-    count = 0
+def extract(path, into, addresses, unwrap=lambda frame: frame):
+    """Writes the packets from or to one of the addresses."""
     with open(path, "rb") as file, open(into, "wb") as out:
         out.write(file.read(24))
         for _, header, frame in packets(path):
-            parts = ip_of(frame)
+            parts = ip_of(unwrap(frame))
             if parts and (parts[0] in addresses or parts[1] in addresses):
                 out.write(header + frame)
-                count += 1
-    return count
+
+
+def addresses_in(path, unwrap=lambda frame: frame):
+    """Every address that the recording has as a source or a destination."""
+    found = set()
+    for _, _, frame in packets(path):
+        parts = ip_of(unwrap(frame))
+        found.update(parts[:2] if parts else ())
+    return found

@@ -25,7 +25,8 @@ comment line outside of blocks.
     status N|any             the last client's exit status (default 0)
     says TEXT                the last client's output holds it
     await FILTER ...         until such an event is there
-    expect LEVEL FILTER ...  one exposure was opened, and its newest event has this level
+    expect LEVEL FILTER ...  one exposure was opened, and its newest event has this level (a|b:
+                             one of these)
     count, last, order       as in tests/golden/test_golden.py, about events of this address
     quiet                    no event at all is about this address
 

@@ -68,7 +68,7 @@ class Judge:
         if len(opened) != 1:
             return f"{len(opened)} exposures were opened"
         last = mine[-1]
-        if last["spanwatch"]["exposure"]["level_name"] != level:
+        if last["spanwatch"]["exposure"]["level_name"] not in level.split("|"):
             return f"level {last['spanwatch']['exposure']['level_name']}"
         wrong = [f for f in filters if not f.matches(last)]
         return None if not wrong else "; ".join(

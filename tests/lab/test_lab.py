@@ -27,10 +27,10 @@ import traceback
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Skip  # noqa: E402
-from laboratory import Laboratory, extract, syn_acks  # noqa: E402
+from laboratory import Laboratory, addresses_in, extract, syn_acks, unwrapper  # noqa: E402
 from network import MIRRORS, Host  # noqa: E402
 from recipe import HERE, OFFICE, read_all  # noqa: E402
-from scenario_run import Play, missing_packages  # noqa: E402
+from scenario_run import Play, missing_packages, version_of  # noqa: E402
 
 LATENCY_LIMIT = 1.0  # seconds from the SYN-ACK to the event in Redis, 99 of 100
 
@@ -61,7 +61,7 @@ class Session:
         self.lab, self.products, self.hosts = lab, products, hosts
         self.outcome, self.jobs = outcome, jobs
         self.idle = list(lab.network.clients)  # pop and append are atomic
-        self.played = []
+        self.played, self.unwrap = [], unwrapper(lab.mirror)
 
     def product(self, product):
         """Its server, then its scenarios one after the other."""
@@ -72,7 +72,7 @@ class Session:
         try:
             host = self.hosts[product.name]
             self.lab.start_server(host, product.name, "\n".join(product.script), product.ready,
-                                  ADDRESS=host.v4[0])
+                                  ADDRESS=host.v4[0], VERSION=version_of(product.packages[0]))
             while left:
                 self.scenario(left[0], client, host)
                 del left[0]
@@ -103,10 +103,13 @@ class Session:
         if status != 0 or sent:
             self.outcome.fail("sensor", f"status {status}, {sent} packets sent")
         replayed = self.lab.replay()
+        seen = addresses_in(self.lab.capture, self.unwrap)
         for play in self.played:
             live = play.judge.problems(self.lab.events)
             again = play.judge.problems(replayed)
-            if live:
+            if not seen.intersection(play.scenario.addresses()):
+                self.outcome.fail(play.scenario.name, "no packet of it was on the mirror")
+            elif live:
                 self.outcome.fail(play.scenario.name, "when all was over: " + "; ".join(live))
             elif again:
                 self.outcome.fail(play.scenario.name, "in the replay: " + "; ".join(again))
@@ -117,11 +120,11 @@ class Session:
         os.makedirs(folder, exist_ok=True)
         for play in self.played:
             extract(self.lab.capture, os.path.join(folder, play.scenario.name + ".pcap"),
-                    play.scenario.addresses())
+                    play.scenario.addresses(), self.unwrap)
 
     def latencies(self):
         """Milliseconds from each SYN-ACK on the mirror to Redis's time stamp of the event."""
-        answers, found = syn_acks(self.lab.capture), []
+        answers, found = syn_acks(self.lab.capture, self.unwrap), []
         for event in self.lab.events:
             if event["event"]["action"] == "exposure.opened" and "port" in event.get("server", {}):
                 key = (event["server"]["ip"], event["server"]["port"], event["client"]["ip"],
@@ -129,6 +132,11 @@ class Session:
                 if key in answers:
                     found.append(event.arrived_ms - answers[key] * 1000)
         return sorted(found)
+
+
+def special_files(folder, names):
+    return [n for n in names if not (os.path.isdir(os.path.join(folder, n)) or
+                                     os.path.isfile(os.path.join(folder, n)))]
 
 
 def percentile(values, part):
@@ -141,8 +149,9 @@ def hosts_of(products):
         host = Host(product.name, product.number, [1])
         for scenario in product.scenarios:
             v4, v6 = scenario.addresses()
-            host.v4.append(v4)
-            host.v6.append(v6)
+            if v4 not in host.v4:
+                host.v4.append(v4)
+                host.v6.append(v6)
         hosts[product.name] = host
     return hosts
 
@@ -197,10 +206,12 @@ def main():
                 session.record(chosen_options.record)
     except Skip as why:
         outcome.skip([s for p in products for s in p.scenarios], str(why))
+    except AssertionError as why:
+        outcome.fail("lab", str(why))
     finally:
         if chosen_options.keep:
             shutil.copytree(folder, chosen_options.keep, dirs_exist_ok=True,
-                            ignore=shutil.ignore_patterns("s", "*.sock"))
+                            ignore=special_files)
         shutil.rmtree(folder, ignore_errors=True)
     sys.exit(1 if outcome.failed else 0)
 
