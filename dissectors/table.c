@@ -31,6 +31,7 @@
 	D(distcc)                                                                                  \
 	D(gdbserver)                                                                               \
 	D(git)                                                                                     \
+	D(svn)                                                                                     \
 	D(jdwp)                                                                                    \
 	D(x11)                                                                                     \
 	D(nrpe)                                                                                    \

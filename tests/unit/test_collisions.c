@@ -135,6 +135,8 @@ static const struct opening_sample samples[] = {
 	SAMPLE("dns", "\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0", "\0\x1d\x12\x34\x81\x80\0\1"),
 	SAMPLE("dns", "\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0\3www\7example\0\0\1\0\1",
 	       "\0\x1d\x12\x34\x81\5\0\1\0\0\0\0\0\0\3www\7example\0\0\1\0\1"),
+	SAMPLE("svn", "( 2 ( edit-pipeline svndiff1 ) 12:svn://a/repo ) ",
+	       "( success ( 2 2 ( ) ( a ) ) ) "),
 	/* Nothing but noise: a hexadecimal counter, blank lines */
 	SAMPLE(NULL, "\r\n\r\n", "\r\n\r\n"),
 	SAMPLE(NULL, "0123456789abcdef", "0123456789abcdef"),
