@@ -19,7 +19,7 @@ PYTHON  ?= /usr/bin/python3
 PKG     := pkg-config
 VERSION := 0.1.0
 
-LIBRARIES := libpcap libndpi hiredis libevent libevent_pthreads yaml-0.1 jansson sqlite3 \
+LIBRARIES := libpcap libndpi hiredis libevent libevent_openssl libevent_pthreads openssl yaml-0.1 jansson sqlite3 \
 	libarchive libxxhash libcap-ng libseccomp
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wcast-qual \

@@ -22,6 +22,8 @@ struct options {
 	const char *policy;
 	const char *filter;
 	const char *redis_url, *redis_password_file;
+	const char *sentinel_user, *sentinel_password_file;
+	const char *tls_ca, *tls_cert, *tls_key, *tls_name; /* to Redis */
 	const char *journal;
 	const char *sensor;
 	const char *site; /* NULL: the policy's */

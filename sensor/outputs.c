@@ -29,6 +29,7 @@ struct outputs {
 	char sensor[NAME_TEXT], site[NAME_TEXT], run[NAME_TEXT];
 	struct event_context context;
 	struct journal *journal;
+	struct redis_tls *tls;	  /* NULL: none */
 	struct sink_redis *redis; /* NULL: none */
 	struct sink_text *text;	  /* NULL: not wanted */
 	struct loop_watch *flush; /* gathers the events of one turn into one commit */
@@ -60,6 +61,39 @@ static void on_flush(void *context)
 		journal_commit(outputs->journal);
 }
 
+/* The list of processes is everybody's to read. */
+static bool find_redis(const struct outputs_redis *options, struct redis_url *url,
+		       char error[OUTPUTS_ERROR])
+{
+	if (!redis_url_parse(options->url, url, error))
+		return false;
+	if (url->login.password[0] != '\0') {
+		snprintf(error, OUTPUTS_ERROR,
+			 "--redis: a password on the command line can be seen by everybody on this "
+			 "host: write user:@host, and give it by --redis-password-file or "
+			 "SPANWATCH_REDIS_PASSWORD");
+		return false;
+	}
+	snprintf(url->sentinel_login.user, sizeof url->sentinel_login.user, "%s",
+		 options->sentinel_user != NULL ? options->sentinel_user : "");
+	return redis_url_passwords(url, options->password_file, options->sentinel_password_file,
+				   error);
+}
+
+static bool open_tls(struct outputs *outputs, const struct outputs_redis *options,
+		     char error[OUTPUTS_ERROR])
+{
+	const struct redis_tls_options tls = {
+		.ca = options->tls_ca,
+		.cert = options->tls_cert,
+		.key = options->tls_key,
+		.name = options->tls_name,
+	};
+
+	outputs->tls = redis_tls_new(&tls, error);
+	return outputs->tls != NULL;
+}
+
 static bool open_redis(struct outputs *outputs, const struct outputs_options *options,
 		       char error[OUTPUTS_ERROR])
 {
@@ -76,9 +110,10 @@ static bool open_redis(struct outputs *outputs, const struct outputs_options *op
 		.heartbeat_ttl_s = or_default(options->heartbeat_ttl_s, 60),
 	};
 
-	if (!redis_url_parse(options->redis_url, &redis.url, error) ||
-	    !redis_url_password(&redis.url, options->redis_password_file, error))
+	if (!find_redis(&options->redis, &redis.url, error) ||
+	    (redis.url.tls && !open_tls(outputs, &options->redis, error)))
 		return false;
+	redis.tls = outputs->tls;
 	outputs->redis = sink_redis_new(&redis);
 	if (outputs->redis == NULL)
 		snprintf(error, OUTPUTS_ERROR, "out of memory");
@@ -110,7 +145,7 @@ static bool open_all(struct outputs *outputs, const struct outputs_options *opti
 		if (outputs->text == NULL)
 			return false;
 	}
-	return options->redis_url == NULL || open_redis(outputs, options, error);
+	return options->redis.url == NULL || open_redis(outputs, options, error);
 }
 
 struct outputs *outputs_new(const struct outputs_options *options, char error[OUTPUTS_ERROR])
@@ -143,6 +178,7 @@ void outputs_free(struct outputs *outputs)
 	if (outputs == NULL)
 		return;
 	sink_redis_free(outputs->redis);
+	redis_tls_free(outputs->tls);
 	loop_watch_free(outputs->flush);
 	sink_text_free(outputs->text);
 	journal_close(outputs->journal);

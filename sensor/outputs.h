@@ -21,17 +21,23 @@
 
 #define OUTPUTS_ERROR 256 /* bytes of an error message, with the NUL */
 
+/* How Redis is reached: redis_url.h and redis_tls.h say what NULL means. */
+struct outputs_redis {
+	const char *url; /* NULL: no Redis; a password in it is refused */
+	const char *password_file, *sentinel_password_file, *sentinel_user;
+	const char *tls_ca, *tls_cert, *tls_key, *tls_name;
+};
+
 struct outputs_options {
 	bool json;     /* JSON lines on `out` */
 	bool text;     /* text for people on `out`; not together with `json` */
 	bool terminal; /* `out` is a terminal: colours */
 	bool replay;   /* times are packet times; a closing report; not live keys in Redis */
 	FILE *out;     /* not closed by outputs_free() */
-	const char *redis_url;		 /* NULL: no Redis */
-	const char *redis_password_file; /* first line is the password; NULL: see sink_redis.h */
-	const char *journal_path;	 /* NULL: in memory */
-	const char *sensor, *site;	 /* what is not [A-Za-z0-9._-] becomes '_' */
-	const char *run;		 /* name of the replay in Redis; NULL: live keys */
+	struct outputs_redis redis;
+	const char *journal_path;  /* NULL: in memory */
+	const char *sensor, *site; /* what is not [A-Za-z0-9._-] becomes '_' */
+	const char *run;	   /* name of the replay in Redis; NULL: live keys */
 	const struct services *services;
 	struct loop *loop;	  /* must outlive the outputs */
 	uint32_t stream_maxlen;	  /* entries kept in the stream, about; 0: 100000 */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See redis_connection.h. Two rules keep a wrong server from hurting the sensor: an answer may have
- * ANSWER_MAX bytes, and there are no arrays in it (nothing that the sensor asks is answered by
- * one, and hiredis allocates for as many elements as are announced).
+ * ANSWER_MAX bytes, and a list in it LIST_MAX elements (hiredis allocates for as many as are
+ * announced).
  *
  * Replies must stay valid for hiredis 0.14 (Debian 12) and 1.2 (Debian 13).
  */
@@ -10,10 +10,13 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/dns.h>
 #include <event2/event.h>
 #include <event2/util.h>
 #include <hiredis/hiredis.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,16 +24,38 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define ANSWER_MAX 65536
+#define ANSWER_MAX     (1U << 20) /* CLUSTER NODES of a big cluster is the longest */
+#define LIST_MAX       64
+#define TLS_OWN_ERRORS 0xff
+#define TLS_ALERT      0x15 /* first byte of what a TLS server answers to one who does not speak it */
+
+/* A peer that is gone without a word is noticed after about a minute, also when idle. */
+#define KEEPALIVE_IDLE_S     30
+#define KEEPALIVE_INTERVAL_S 10
+#define KEEPALIVE_PROBES     3
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t list_count;
+#else
+typedef int list_count;
+#endif
 
 struct redis_connection {
 	struct event_base *base;
 	const struct redis_listener *listener;
 	void *context;
-	struct evdns_base *dns;	    /* made for the first host that is a name */
+	struct evdns_base *dns; /* made for the first host that is a name */
+	bool dns_stale;		/* a look-up failed: the resolver's file may have changed */
+	bool named;		/* the host is a name */
+	unsigned attempts;	/* at names, without success */
+	const struct redis_tls *tls;
 	struct bufferevent *stream; /* NULL: not open */
 	redisReader *reader;
+	redisReplyObjectFunctions functions; /* of the reader: its own, but for lists */
+	void *(*create_list)(const redisReadTask *task, list_count count);
 	size_t unanswered; /* bytes since the last complete answer */
+	bool connected;
+	bool answered; /* something has come */
 };
 
 struct redis_connection *redis_connection_new(struct loop *loop,
@@ -74,6 +99,15 @@ static void lose(struct redis_connection *connection, const char *reason)
 	connection->listener->lost(connection->context, reason);
 }
 
+static void take_items(struct redis_answer *answer, const redisReply *reply)
+{
+	for (size_t i = 0; i < REDIS_ITEMS_MAX; i++) {
+		const redisReply *item = i < (size_t)reply->elements ? reply->element[i] : NULL;
+
+		answer->items[i] = item != NULL && item->str != NULL ? item->str : "";
+	}
+}
+
 static void hand_over(struct redis_connection *connection, const redisReply *reply)
 {
 	struct redis_answer answer = {.type = REDIS_NOTHING, .text = ""};
@@ -92,6 +126,10 @@ static void hand_over(struct redis_connection *connection, const redisReply *rep
 		answer.type = REDIS_NUMBER;
 		answer.number = reply->integer;
 		break;
+	case REDIS_REPLY_ARRAY:
+		answer.type = REDIS_LIST;
+		take_items(&answer, reply);
+		break;
 	default:
 		break;
 	}
@@ -102,10 +140,25 @@ static void hand_over(struct redis_connection *connection, const redisReply *rep
 	connection->listener->answer(connection->context, &answer);
 }
 
-/* Between two answers, and the next one begins as a list. */
-static bool at_list(const redisReader *reader)
+/* A list that is announced too long fails like memory that has run out. */
+static void *create_list(const redisReadTask *task, list_count count)
 {
-	return reader->ridx < 0 && reader->pos < reader->len && reader->buf[reader->pos] == '*';
+	const struct redis_connection *connection = task->privdata;
+
+	return count >= 0 && count <= LIST_MAX ? connection->create_list(task, count) : NULL;
+}
+
+static bool make_reader(struct redis_connection *connection)
+{
+	connection->reader = redisReaderCreate();
+	if (connection->reader == NULL)
+		return false;
+	connection->functions = *connection->reader->fn;
+	connection->create_list = connection->functions.createArray;
+	connection->functions.createArray = create_list;
+	connection->reader->fn = &connection->functions;
+	connection->reader->privdata = connection;
+	return true;
 }
 
 /* Hands over what is complete. A callback may close the connection: then the reader is gone. */
@@ -114,11 +167,6 @@ static void read_answers(struct redis_connection *connection)
 	while (connection->reader != NULL) {
 		void *reply = NULL;
 
-		if (at_list(connection->reader)) {
-			lose(connection,
-			     "the answer is a list: this is not the Redis that was asked");
-			return;
-		}
 		if (redisReaderGetReply(connection->reader, &reply) != REDIS_OK) {
 			lose(connection, "the answer is not one of Redis");
 			return;
@@ -143,6 +191,11 @@ static void on_read(struct bufferevent *stream, void *context)
 
 	if (length == 0)
 		return;
+	if (!connection->answered && bytes[0] == TLS_ALERT) {
+		lose(connection, "the server speaks TLS: that is rediss://");
+		return;
+	}
+	connection->answered = true;
 	fed = redisReaderFeed(connection->reader, bytes, length);
 	evbuffer_drain(input, length);
 	connection->unanswered += length;
@@ -155,21 +208,82 @@ static void on_read(struct bufferevent *stream, void *context)
 		connection->listener->answered(connection->context);
 }
 
+/* "A lone event leaves at once": small writes must not wait for the answer to earlier ones. */
+static void set_socket_options(struct bufferevent *stream)
+{
+	static const struct {
+		int level, name, value;
+	} wanted[] = {
+		{IPPROTO_TCP, TCP_NODELAY, 1},
+		{SOL_SOCKET, SO_KEEPALIVE, 1},
+		{IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
+		{IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S},
+		{IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES},
+	};
+	int fd = bufferevent_getfd(stream);
+
+	/* Fails on a unix socket, which needs none of it. */
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		(void)setsockopt(fd, wanted[i].level, wanted[i].name, &wanted[i].value,
+				 sizeof wanted[i].value);
+}
+
+/* libevent keeps its own small numbers among those of OpenSSL. */
+static unsigned long tls_error(struct bufferevent *stream)
+{
+	unsigned long error;
+
+	do
+		error = bufferevent_get_openssl_error(stream);
+	while (error != 0 && error <= TLS_OWN_ERRORS);
+	return error;
+}
+
+/* TLS has the better word, if it has one. Without it, a server that hangs up on the first bytes
+ * may have wanted it. */
+static void lose_because(struct redis_connection *connection, const char *otherwise)
+{
+	char text[REDIS_TLS_ERROR];
+
+	if (connection->tls == NULL && connection->connected && !connection->answered) {
+		snprintf(text, sizeof text,
+			 "%.150s, without an answer (does it speak TLS? that "
+			 "is rediss://)",
+			 otherwise);
+		lose(connection, text);
+		return;
+	}
+	if (connection->tls != NULL &&
+	    redis_tls_why(connection->tls, bufferevent_openssl_get_ssl(connection->stream),
+			  tls_error(connection->stream), !connection->answered, text))
+		lose(connection, text);
+	else
+		lose(connection, otherwise);
+}
+
 static void on_event(struct bufferevent *stream, short what, void *context)
 {
 	struct redis_connection *connection = context;
 	int dns_error = bufferevent_socket_get_dns_error(stream);
 	int error = EVUTIL_SOCKET_ERROR();
 
-	if ((what & BEV_EVENT_CONNECTED) != 0)
+	if ((what & BEV_EVENT_CONNECTED) != 0) {
+		connection->attempts = 0;
+		connection->connected = true;
+		set_socket_options(stream);
 		connection->listener->connected(connection->context);
-	else if (dns_error != 0)
+		return;
+	}
+	connection->attempts += connection->named;
+	if (dns_error != 0) {
+		connection->dns_stale = true;
 		lose(connection, evutil_gai_strerror(dns_error));
-	else if ((what & BEV_EVENT_EOF) != 0)
-		lose(connection, "the server closed the connection");
-	else
-		lose(connection,
-		     error != 0 ? evutil_socket_error_to_string(error) : "the connection broke");
+	} else if ((what & BEV_EVENT_EOF) != 0) {
+		lose_because(connection, "the server closed the connection");
+	} else {
+		lose_because(connection, error != 0 ? evutil_socket_error_to_string(error)
+						    : "the connection broke");
+	}
 }
 
 static bool connect_unix(struct redis_connection *connection, const char *path)
@@ -182,36 +296,68 @@ static bool connect_unix(struct redis_connection *connection, const char *path)
 }
 
 /* A missing resolv.conf only means that names cannot be resolved: addresses still can. */
-static bool connect_host(struct redis_connection *connection, const struct redis_url *url)
+static bool prepare_dns(struct redis_connection *connection)
 {
-	struct in6_addr binary;
-	bool numeric = evutil_inet_pton(AF_INET, url->host, &binary) == 1 ||
-		       evutil_inet_pton(AF_INET6, url->host, &binary) == 1;
-
-	if (!numeric && connection->dns == NULL)
+	if (connection->dns != NULL && connection->dns_stale) {
+		evdns_base_free(connection->dns, 0);
+		connection->dns = NULL;
+	}
+	connection->dns_stale = false;
+	if (connection->dns == NULL)
 		connection->dns =
 			evdns_base_new(connection->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
 								 EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	if (!numeric && connection->dns == NULL)
-		return false;
-	return bufferevent_socket_connect_hostname(connection->stream, connection->dns, AF_UNSPEC,
-						   url->host, url->port) == 0;
+	return connection->dns != NULL;
 }
 
-bool redis_connection_open(struct redis_connection *connection, const struct redis_url *url,
-			   char error[REDIS_URL_ERROR])
+/* libevent tries only the first address of a name: the families take turns. */
+static bool connect_host(struct redis_connection *connection, const struct redis_node *node)
+{
+	static const int families[] = {AF_UNSPEC, AF_INET, AF_INET6};
+	struct in6_addr binary;
+
+	connection->named = evutil_inet_pton(AF_INET, node->host, &binary) != 1 &&
+			    evutil_inet_pton(AF_INET6, node->host, &binary) != 1;
+	if (connection->named && !prepare_dns(connection))
+		return false;
+	return bufferevent_socket_connect_hostname(
+		       connection->stream, connection->dns,
+		       connection->named ? families[connection->attempts % 3] : AF_UNSPEC,
+		       node->host, node->port) == 0;
+}
+
+/* Deferred: no callback runs inside the calls that connect or send. */
+static struct bufferevent *make_stream(const struct redis_connection *connection, const char *host)
+{
+	const int options = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS;
+	struct bufferevent *stream = NULL;
+	struct ssl_st *session;
+
+	if (connection->tls == NULL)
+		return bufferevent_socket_new(connection->base, -1, options);
+	session = redis_tls_session(connection->tls, host);
+	if (session != NULL)
+		stream = bufferevent_openssl_socket_new(connection->base, -1, session,
+							BUFFEREVENT_SSL_CONNECTING, options);
+	if (stream != NULL)
+		bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
+	return stream;
+}
+
+bool redis_connection_open(struct redis_connection *connection, const struct redis_node *node,
+			   const struct redis_tls *tls, char error[REDIS_URL_ERROR])
 {
 	redis_connection_close(connection);
 	connection->unanswered = 0;
-	connection->reader = redisReaderCreate();
-	/* Deferred: no callback runs inside the calls below. */
-	connection->stream = bufferevent_socket_new(
-		connection->base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-	if (connection->reader != NULL && connection->stream != NULL) {
+	connection->connected = connection->answered = false;
+	connection->named = false;
+	connection->tls = tls;
+	connection->stream = make_stream(connection, node->host);
+	if (make_reader(connection) && connection->stream != NULL) {
 		bufferevent_setcb(connection->stream, on_read, NULL, on_event, connection);
 		bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
-		if (url->unix_socket ? connect_unix(connection, url->path)
-				     : connect_host(connection, url))
+		if (node->unix_socket ? connect_unix(connection, node->host)
+				      : connect_host(connection, node))
 			return true;
 	}
 	snprintf(error, REDIS_URL_ERROR, "%s",

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "sensor/loop.h"
+#include "sensor/redis_tls.h"
 #include "sensor/redis_url.h"
 
 struct redis_connection;
@@ -22,14 +23,19 @@ enum redis_answer_type {
 	REDIS_ERROR,
 	REDIS_NUMBER,
 	REDIS_TEXT,
+	REDIS_LIST,
 	REDIS_NOTHING,
 };
+
+#define REDIS_ITEMS_MAX 3
 
 struct redis_answer {
 	enum redis_answer_type type;
 	const char *text; /* valid during the call; ends with a NUL */
 	size_t length;
 	int64_t number;
+	const char
+		*items[REDIS_ITEMS_MAX]; /* of a list: the first ones; "" where that is no text */
 };
 
 /* The callbacks may call everything here but redis_connection_free(). */
@@ -45,10 +51,11 @@ struct redis_connection *redis_connection_new(struct loop *loop,
 					      const struct redis_listener *listener, void *context);
 void redis_connection_free(struct redis_connection *connection); /* NULL is allowed */
 
-/* Begins to connect; names are looked up without waiting. False, and `error` filled, if not even
+/* Begins to connect, with TLS unless that is NULL (it must outlive the connection); names are
+ * looked up without waiting. False, and `error` filled, if not even
  * that is possible; `lost` is not called then. */
-bool redis_connection_open(struct redis_connection *connection, const struct redis_url *url,
-			   char error[REDIS_URL_ERROR]);
+bool redis_connection_open(struct redis_connection *connection, const struct redis_node *node,
+			   const struct redis_tls *tls, char error[REDIS_URL_ERROR]);
 void redis_connection_close(struct redis_connection *connection); /* `lost` is not called */
 
 /* Copies. False: out of memory, or there is no connection. */

@@ -4,9 +4,9 @@
 
 #include <assert.h>
 
-bool redis_due_full(const struct redis_due_list *list)
+size_t redis_due_room(const struct redis_due_list *list)
 {
-	return list->count == REDIS_DUE_MAX;
+	return REDIS_DUE_MAX - list->count;
 }
 
 void redis_due_add(struct redis_due_list *list, enum redis_due_kind kind, uint64_t sequence)

@@ -7,13 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REDIS_DUE_MAX 256
+#define REDIS_DUE_MAX 300
 
 enum redis_due_kind {
-	DUE_GREETING, /* log-in, database */
+	/* Of the greeting. */
+	DUE_LOGIN,
+	DUE_DATABASE,
+	DUE_MASTER, /* a sentinel's: where the master is */
+	DUE_ROLE,
+	DUE_NODES, /* of the cluster */
 	DUE_SCRIPT,
+	/* Of what follows. */
 	DUE_EVENT,
 	DUE_STATUS, /* heartbeat, coverage */
+	DUE_ASKING,
+	DUE_PING,
 };
 
 struct redis_due {
@@ -26,7 +34,7 @@ struct redis_due_list {
 	size_t first, count, events; /* events: how many of them are */
 };
 
-bool redis_due_full(const struct redis_due_list *list);
+size_t redis_due_room(const struct redis_due_list *list);
 void redis_due_add(struct redis_due_list *list, enum redis_due_kind kind, uint64_t sequence);
 bool redis_due_take(struct redis_due_list *list, struct redis_due *due); /* false: none is due */
 void redis_due_clear(struct redis_due_list *list);

@@ -14,23 +14,19 @@ static const struct {
 	const char *word;
 	enum redis_remedy remedy;
 } remedies[] = {
-	{"NOSCRIPT", REDIS_LOAD},
-	{"READONLY", REDIS_RECONNECT},
-	{"MASTERDOWN", REDIS_RECONNECT},
-	{"MOVED ", REDIS_RECONNECT},
-	{"ASK ", REDIS_RECONNECT},
-	{"NOAUTH", REDIS_RECONNECT},
-	{"WRONGPASS", REDIS_RECONNECT},
-	{"UNBLOCKED", REDIS_RECONNECT},
-	{"OOM ", REDIS_RETRY},
-	{"SPANWATCH ", REDIS_RETRY},
-	{"WRONGTYPE", REDIS_HOPELESS},
-	{"attempt to ", REDIS_HOPELESS},
-	{"bad argument #", REDIS_HOPELESS},
+	{"NOSCRIPT", REDIS_LOAD},	 {"READONLY", REDIS_RECONNECT},
+	{"MASTERDOWN", REDIS_RECONNECT}, {"CLUSTERDOWN", REDIS_RECONNECT},
+	{"NOAUTH", REDIS_RECONNECT},	 {"WRONGPASS", REDIS_RECONNECT},
+	{"UNBLOCKED", REDIS_RECONNECT},	 {"OOM ", REDIS_RETRY},
+	{"SPANWATCH ", REDIS_RETRY},	 {"WRONGTYPE", REDIS_HOPELESS},
+	{"attempt to ", REDIS_HOPELESS}, {"bad argument #", REDIS_HOPELESS},
 };
 
 enum redis_remedy redis_error_remedy(const char *text)
 {
+	/* Never from inside a script, which declares its keys. */
+	if (strncmp(text, "MOVED ", 6) == 0 || strncmp(text, "ASK ", 4) == 0)
+		return REDIS_REDIRECT;
 	for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
 		if (strstr(text, remedies[i].word) != NULL)
 			return remedies[i].remedy;

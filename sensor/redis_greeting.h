@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* What is said to a Redis server before the first event: log-in, database, the script. */
+/*
+ * What is said to a server before the first event, and what its answers mean: log-in, database,
+ * the script; to a sentinel, where the master is; to that, whether it really is one; to a node of a
+ * cluster, who the others are.
+ */
 #ifndef SENSOR_REDIS_GREETING_H
 #define SENSOR_REDIS_GREETING_H
 
@@ -7,10 +11,26 @@
 #include <stddef.h>
 
 #include "sensor/redis_connection.h"
+#include "sensor/redis_due.h"
+#include "sensor/redis_route.h"
 
-/* Sends it, or only the script again if `script_only`. Returns how many answers are due (the last
- * one is the script's digest), 0 if it could not be sent. */
-size_t redis_greeting(struct redis_connection *connection, const struct redis_url *url,
-		      bool script_only);
+#define REDIS_REASON 320
+
+enum redis_welcome {
+	WELCOME_MORE,	   /* answers are due */
+	WELCOME_READY,	   /* the answer's text is the script's digest */
+	WELCOME_ELSEWHERE, /* the route knows where to go now */
+	WELCOME_REFUSED,   /* `reason` says why */
+};
+
+/* Sends it to the route's current server, or only the script if `script_only`, and notes which
+ * answers are due. False: it could not be sent. */
+bool redis_greeting(struct redis_connection *connection, const struct redis_route *route,
+		    bool script_only, struct redis_due_list *due);
+
+/* One answer to it. */
+enum redis_welcome redis_greeting_answer(struct redis_route *route, const struct redis_due *about,
+					 const struct redis_answer *answer,
+					 char reason[REDIS_REASON]);
 
 #endif

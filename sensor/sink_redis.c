@@ -4,12 +4,13 @@
  *
  *   WAITING ──alarm──▶ CONNECTING ──connected──▶ GREETING ──script loaded──▶ READY ◀──alarm── PAUSED
  *      ▲                  │ alarm: too late         │                          │ error           ▲
- *      └──────────────────┴──────── lost ───────────┴────────── lost ──────────┤                 │
+ *      └──────────────────┴── lost, or elsewhere ───┴────────── lost ──────────┤                 │
  *                                                                              ▼                 │
  *                                                            DRAINING (answers still come) ──────┘
  *
- * After an error nothing is sent until all answers are in; then everything behind the last
- * confirmed event is sent again. The script refuses events behind a failed one (`after`).
+ * Where to connect to is the route's matter: a server, a sentinel that names one, a node of a
+ * cluster. After an error nothing is sent until all answers are in; then everything behind the
+ * last confirmed event is sent again. The script refuses events behind a failed one (`after`).
  */
 #include "sensor/sink_redis.h"
 
@@ -25,6 +26,7 @@
 #include "sensor/redis_greeting.h"
 #include "sensor/redis_message.h"
 #include "sensor/redis_outage.h"
+#include "sensor/redis_route.h"
 
 #define PENDING_MAX	  (4U << 20) /* bytes that the server has not taken */
 #define HOPELESS_ATTEMPTS 5
@@ -41,6 +43,7 @@ enum state {
 struct sink_redis {
 	struct sink_redis_options options;
 	struct redis_names names;
+	struct redis_route route;
 	struct redis_connection *connection;
 	struct redis_message message;
 	struct loop_watch *alarm;
@@ -53,51 +56,52 @@ struct sink_redis {
 	uint64_t hopeless_sequence;
 	unsigned hopeless_attempts;
 	bool new_connection; /* not ready yet for the first time */
+	bool redirected;     /* and it was a cluster that sent us there */
 	bool ever_ready;
 	char *heartbeat; /* the latest, for the moment when Redis is (again) there */
 	size_t heartbeat_length;
 	struct sink_redis_stats stats;
 };
 
-static void come_back_later(struct sink_redis *sink)
+static void come_back(struct sink_redis *sink, bool at_once)
 {
 	redis_connection_close(sink->connection);
 	redis_due_clear(&sink->due);
 	sink->sent = sink->confirmed;
 	sink->state = STATE_WAITING;
-	loop_alarm_set(sink->alarm, redis_outage_pause_ms(&sink->outage));
+	loop_alarm_set(sink->alarm, at_once ? 0 : redis_outage_pause_ms(&sink->outage));
 }
 
 static void on_lost(void *context, const char *reason)
 {
 	struct sink_redis *sink = context;
+	bool one = sink->route.count == 1 && !sink->route.cluster;
+	char node[REDIS_NODE_TEXT], text[REDIS_REASON + REDIS_NODE_TEXT];
 
-	redis_outage_begin(&sink->outage, reason);
-	come_back_later(sink);
+	snprintf(text, sizeof text, "%s%s%s",
+		 one ? "" : redis_node_format(&sink->route.current, node), one ? "" : ": ", reason);
+	redis_outage_begin(&sink->outage, text);
+	come_back(sink, redis_route_another(&sink->route));
 }
 
-/* While answers are due, one must come in time. Called when some came. */
+/* While answers are due, one must come in time; where none is, a question is asked now and then.
+ * Called when some came. */
 static void watch_answers(struct sink_redis *sink)
 {
 	if (sink->state != STATE_READY && sink->state != STATE_DRAINING &&
 	    sink->state != STATE_GREETING)
 		return;
-	if (sink->due.count != 0)
-		loop_alarm_set(sink->alarm, sink->options.answer_timeout_ms);
-	else
-		loop_alarm_clear(sink->alarm);
+	loop_alarm_set(sink->alarm, sink->due.count != 0 ? sink->options.answer_timeout_ms
+							 : sink->options.idle_ms);
 }
 
 static void greet(struct sink_redis *sink, bool script_only)
 {
-	size_t due = redis_greeting(sink->connection, &sink->options.url, script_only);
-
 	sink->state = STATE_GREETING;
-	for (size_t i = 0; i < due; i++)
-		redis_due_add(&sink->due, i + 1 < due ? DUE_GREETING : DUE_SCRIPT, 0);
-	if (due == 0)
+	if (redis_greeting(sink->connection, &sink->route, script_only, &sink->due))
+		watch_answers(sink);
+	else
 		on_lost(sink, "out of memory");
-	watch_answers(sink);
 }
 
 static void on_connected(void *context)
@@ -110,12 +114,32 @@ static void on_connected(void *context)
 
 static void connect_now(struct sink_redis *sink)
 {
+	const struct redis_node *node = redis_route_next(&sink->route);
 	char error[REDIS_URL_ERROR];
 
 	sink->state = STATE_CONNECTING;
 	loop_alarm_set(sink->alarm, sink->options.connect_timeout_ms);
-	if (!redis_connection_open(sink->connection, &sink->options.url, error))
+	if (!redis_connection_open(sink->connection, node,
+				   sink->options.url.tls ? sink->options.tls : NULL, error))
 		on_lost(sink, error);
+}
+
+static bool say(struct sink_redis *sink, const char *word, enum redis_due_kind kind)
+{
+	size_t length = strlen(word);
+
+	if (!redis_connection_send(sink->connection, 1, &word, &length))
+		return false;
+	redis_due_add(&sink->due, kind, 0);
+	return true;
+}
+
+static void on_silence(struct sink_redis *sink)
+{
+	if (sink->due.count != 0 || sink->state != STATE_READY || !say(sink, "PING", DUE_PING))
+		on_lost(sink, "no answer in time");
+	else
+		watch_answers(sink);
 }
 
 static void on_alarm(void *context)
@@ -128,24 +152,30 @@ static void on_alarm(void *context)
 		break;
 	case STATE_PAUSED:
 		sink->state = STATE_READY;
+		watch_answers(sink);
 		sink_redis_send(sink);
 		break;
 	case STATE_CONNECTING:
-		on_lost(sink, "no connection in time");
+		on_lost(sink, sink->options.url.tls
+				      ? "no connection in time (does this port speak TLS?)"
+				      : "no connection in time");
 		break;
 	default:
-		on_lost(sink, "no answer in time");
+		on_silence(sink);
 		break;
 	}
 }
 
 static bool transmit(struct sink_redis *sink, enum redis_due_kind kind, uint64_t sequence)
 {
-	if (sink->message.failed || redis_due_full(&sink->due) ||
+	size_t before = sink->due.count;
+
+	if (sink->message.failed || redis_due_room(&sink->due) < 2 ||
+	    (sink->route.asking && !say(sink, "ASKING", DUE_ASKING)) ||
 	    !redis_connection_send(sink->connection, (int)sink->message.count,
 				   sink->message.arguments, sink->message.lengths))
 		return false;
-	if (sink->due.count == 0)
+	if (before == 0)
 		loop_alarm_set(sink->alarm, sink->options.answer_timeout_ms);
 	redis_due_add(&sink->due, kind, sequence);
 	return true;
@@ -200,7 +230,9 @@ static void on_error(struct sink_redis *sink, const struct redis_due *about, con
 		sink->outage.errors++; /* the first error decides */
 		return;
 	}
-	if (remedy == REDIS_LOAD)
+	if (remedy == REDIS_REDIRECT && !redis_route_redirect(&sink->route, text))
+		remedy = REDIS_RECONNECT;
+	if (remedy == REDIS_LOAD || remedy == REDIS_REDIRECT)
 		sink->outage.errors++; /* mended at once: not worth a word */
 	else
 		redis_outage_begin(&sink->outage, text);
@@ -219,39 +251,53 @@ static bool send_heartbeat(struct sink_redis *sink)
 	return transmit(sink, DUE_STATUS, 0);
 }
 
+static void works(struct sink_redis *sink)
+{
+	redis_route_works(&sink->route);
+	redis_outage_end(&sink->outage);
+}
+
 static void become_ready(struct sink_redis *sink)
 {
 	struct journal_stats journal;
+	char node[REDIS_NODE_TEXT];
 
 	sink->state = STATE_READY;
 	if (!sink->new_connection)
 		return;
 	sink->new_connection = false;
-	log_info("%s: connected", sink->options.url.shown);
+	log_info("%s: connected to %s", sink->options.url.shown,
+		 redis_node_format(&sink->route.current, node));
 	sink->stats.reconnects += sink->ever_ready;
+	sink->stats.redirects += sink->redirected;
+	sink->redirected = false;
 	sink->ever_ready = true;
 	if (sink->heartbeat != NULL)
 		send_heartbeat(sink);
 	/* With events waiting, the first confirmation says whether it really works. */
 	journal_stats(sink->options.journal, &journal);
 	if (journal.waiting == 0)
-		redis_outage_end(&sink->outage);
+		works(sink);
 }
 
 static void on_greeting(struct sink_redis *sink, const struct redis_due *about,
 			const struct redis_answer *answer)
 {
-	char text[300];
+	char reason[REDIS_REASON];
 
-	if (answer->type == REDIS_ERROR) {
-		snprintf(text, sizeof text, "%s refused: %.240s",
-			 about->kind == DUE_GREETING ? "log-in" : "script", answer->text);
-		on_lost(sink, text);
-	} else if (about->kind == DUE_SCRIPT && answer->length + 1 == sizeof sink->names.sha) {
+	switch (redis_greeting_answer(&sink->route, about, answer, reason)) {
+	case WELCOME_MORE:
+		break;
+	case WELCOME_READY:
 		memcpy(sink->names.sha, answer->text, sizeof sink->names.sha);
 		become_ready(sink);
-	} else if (about->kind == DUE_SCRIPT) {
-		on_lost(sink, "the answer to SCRIPT LOAD is not a digest");
+		break;
+	case WELCOME_ELSEWHERE:
+		come_back(sink, true);
+		break;
+	case WELCOME_REFUSED:
+		on_lost(sink, reason);
+		break;
 	}
 }
 
@@ -261,7 +307,7 @@ static void on_confirmed(struct sink_redis *sink, uint64_t sequence)
 		return;
 	sink->confirmed = sequence;
 	sink->stats.confirmed++;
-	redis_outage_end(&sink->outage);
+	works(sink);
 }
 
 static void on_answer(void *context, const struct redis_answer *answer)
@@ -275,7 +321,7 @@ static void on_answer(void *context, const struct redis_answer *answer)
 	}
 	if (about.kind <= DUE_SCRIPT)
 		on_greeting(sink, &about, answer);
-	else if (answer->type == REDIS_ERROR)
+	else if (answer->type == REDIS_ERROR && about.kind != DUE_PING)
 		on_error(sink, &about, answer->text);
 	else if (about.kind == DUE_EVENT)
 		on_confirmed(sink, about.sequence);
@@ -287,8 +333,11 @@ static void mend(struct sink_redis *sink)
 	sink->sent = sink->confirmed;
 	if (sink->remedy == REDIS_LOAD) {
 		greet(sink, true);
+	} else if (sink->remedy == REDIS_REDIRECT) {
+		sink->redirected = true;
+		come_back(sink, true);
 	} else if (sink->remedy == REDIS_RECONNECT) {
-		come_back_later(sink);
+		come_back(sink, redis_route_another(&sink->route));
 	} else {
 		sink->state = STATE_PAUSED;
 		loop_alarm_set(sink->alarm, redis_outage_pause_ms(&sink->outage));
@@ -337,8 +386,10 @@ struct sink_redis *sink_redis_new(const struct sink_redis_options *options)
 	sink->options = *options;
 	set_default(&sink->options.connect_timeout_ms, 5000);
 	set_default(&sink->options.answer_timeout_ms, 10000);
+	set_default(&sink->options.idle_ms, 15000);
 	set_default(&sink->options.backoff_min_ms, 250);
 	set_default(&sink->options.backoff_max_ms, 30000);
+	redis_route_init(&sink->route, &sink->options.url);
 	redis_names_set(&sink->names, options->sensor, options->site, options->run);
 	redis_names_limits(&sink->names, &limits);
 	redis_outage_init(&sink->outage, sink->options.url.shown, sink->options.backoff_min_ms,

@@ -14,6 +14,7 @@
 
 #include "sensor/journal.h"
 #include "sensor/loop.h"
+#include "sensor/redis_tls.h"
 #include "sensor/redis_url.h"
 
 #define SINK_REDIS_WINDOW 128
@@ -22,20 +23,23 @@ struct sink_redis;
 
 struct sink_redis_options {
 	struct redis_url url;
-	struct loop *loop; /* both must outlive the sink */
+	const struct redis_tls *tls; /* for URLs that want it; must outlive the sink */
+	struct loop *loop;	     /* both must outlive the sink */
 	struct journal *journal;
 	const char *sensor, *site; /* names fit for keys (printable_name) */
 	const char *run;	   /* NULL: live */
 	uint32_t stream_maxlen, queue_maxlen;
 	uint32_t closed_keep_s, run_keep_s, heartbeat_ttl_s;
 	uint32_t connect_timeout_ms, answer_timeout_ms; /* 0: 5 s, 10 s */
-	uint32_t backoff_min_ms, backoff_max_ms;	/* 0: 250 ms, 30 s */
+	uint32_t idle_ms; /* 0: 15 s; after this silence a PING asks whether anybody is there */
+	uint32_t backoff_min_ms, backoff_max_ms; /* 0: 250 ms, 30 s */
 };
 
 struct sink_redis_stats {
 	bool connected; /* and taking events */
 	uint64_t sent, confirmed, in_flight;
 	uint64_t reconnects; /* connections after the first */
+	uint64_t redirects;  /* of them, because a cluster said where the keys are */
 	uint64_t errors;     /* error answers, and connections that were lost or refused */
 	uint64_t rejected;   /* events that Redis will never take: journal.h */
 };

@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -33,7 +34,8 @@ DONE, EXPOSED, USAGE, BROKEN = 0, 1, 2, 3
 SCRATCH = tempfile.mkdtemp(prefix="swc-")
 
 OPTIONS = """read interface policy check filter json text inventory fail-on-exposure redis
-redis-password-file journal sensor site run user workers snaplen buffer-mib capture-timeout-ms
+redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sentinel-user
+sentinel-password-file journal sensor site run user workers snaplen buffer-mib capture-timeout-ms
 no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound max-exposures
 max-walls max-incidents max-inventory tcp-idle stream-maxlen queue-maxlen heartbeat silence untested
 quiet verbose help version""".split()
@@ -139,6 +141,9 @@ def test_combinations_that_make_no_sense():
                          (["-r", FLIP, "-p", GROUP, "--workers", "2"], "--workers"),
                          (["what.pcap"], "what.pcap"),
                          (["-r", FLIP, "-p", GROUP, "--redis", "http://x"], "redis"),
+                         (["-r", FLIP, "-p", GROUP, "--redis", "redis+sentinel://x"], "master"),
+                         (["-r", FLIP, "-p", GROUP, "--redis", "rediss://x", "--redis-tls-ca",
+                           "/no/such/ca"], "/no/such/ca"),
                          (["-i", "no-such-interface", "-p", GROUP], "no-such-interface")):
         result = spanwatch(*words)
         wanted = (USAGE, BROKEN) if "no-such-interface" in words else (USAGE,)
@@ -534,6 +539,55 @@ def test_redis_with_a_password():
         errors = spanwatch("-r", FLIP, "-p", GROUP, "--redis", url, "--redis-password-file",
                            "/no/such/file", status=USAGE).errors
         assert "/no/such/file" in errors
+
+
+def test_password_on_the_command_line_is_refused():
+    for url in ("redis://:geheim@localhost", "redis://me:geheim@localhost",
+                "rediss+sentinel://:geheim@a,b/m", "unix://:geheim@/run/s"):
+        errors = spanwatch("-r", FLIP, "-p", GROUP, "--redis", url, status=USAGE).errors
+        assert "--redis-password-file" in errors and "geheim" not in errors, errors
+
+
+def make_certificates(folder):
+    script = """openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.crt
+        openssl req -newkey rsa:2048 -nodes -subj /CN=redis -keyout s.key -out s.csr
+        echo subjectAltName=IP:127.0.0.1 >s.ext
+        openssl x509 -req -in s.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile s.ext -out s.crt"""
+    if not shutil.which("openssl"):
+        raise Skip("no openssl")
+    subprocess.run(["sh", "-ec", script], cwd=folder, check=True, capture_output=True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def test_replay_into_redis_by_tls():
+    """Inside the sandbox: a system call that TLS needs and the filter forbids would end it."""
+    folder, port = tempfile.mkdtemp(prefix="tls-", dir=SCRATCH), free_port()
+    make_certificates(folder)
+    at = {name: os.path.join(folder, name) for name in ("ca.crt", "s.crt", "s.key")}
+    with RedisServer("--tls-port", port, "--tls-cert-file", at["s.crt"], "--tls-key-file",
+                     at["s.key"], "--tls-ca-cert-file", at["ca.crt"], "--tls-auth-clients",
+                     "optional") as server:
+        words = ("-r", RUN, "--redis", f"rediss://127.0.0.1:{port}")
+        replay(*words, "--run", "tls", "--redis-tls-ca", at["ca.crt"])
+        redis = Redis(server.socket)
+        names = redis("KEYS", "*:run:tls:events")
+        assert len(names) == 1 and redis("XLEN", names[0]) > 0
+        # Started, and with a certificate that nobody vouches for: nothing leaves the sensor.
+        # And with somebody's word whom nobody trusts: nothing leaves the sensor.
+        log = os.path.join(folder, "log")
+        with open(log, "wb") as errors, subprocess.Popen(
+                [PROGRAM, "-q", "-p", EXAMPLE, *words, "--run", "trust", "--redis-tls-ca",
+                 at["s.crt"]], stdout=subprocess.DEVNULL, stderr=errors) as process:
+            try:
+                wait_until(lambda: b"signed by nobody" in content(log), what="the reason")
+            finally:
+                process.kill()
+        assert redis("KEYS", "*:run:trust:*") == []
 
 
 class Background(threading.Thread):

@@ -22,6 +22,7 @@
 
 #define LIVE	       "spanwatch:{site-1}:"
 #define PATIENCE_TURNS 600 /* of 10 ms */
+#define PATIENCE_S     40
 
 static struct redis_server server;
 static struct services *services;
@@ -35,12 +36,13 @@ struct sensor {
 	struct sink_redis_options options;
 };
 
-static inline struct sensor *sensor_begin_with(const char *name, const char *login, const char *run,
-					       const char *journal_path)
+static inline struct sensor *sensor_begin_at(const char *name, const char *url,
+					     const struct redis_tls *tls, const char *run,
+					     const char *journal_path)
 {
 	struct sensor *sensor = calloc(1, sizeof *sensor);
 	struct journal_options journal = {.path = journal_path, .sensor = name, .max_rows = 10000};
-	char url[200], error[256];
+	char error[256];
 
 	assert_non_null(sensor);
 	sensor->name = name;
@@ -49,24 +51,36 @@ static inline struct sensor *sensor_begin_with(const char *name, const char *log
 	sensor->options = (struct sink_redis_options){
 		.loop = sensor->loop,
 		.journal = sensor->journal,
+		.tls = tls,
 		.sensor = name,
 		.site = "site-1",
 		.run = run,
-		.stream_maxlen = 1000,
+		.stream_maxlen = 100000,
 		.queue_maxlen = 5,
 		.closed_keep_s = 1000,
 		.run_keep_s = 500,
 		.heartbeat_ttl_s = 60,
 		.connect_timeout_ms = 1000,
 		.answer_timeout_ms = 1000,
+		.idle_ms = 300,
 		.backoff_min_ms = 20,
 		.backoff_max_ms = 50,
 	};
-	snprintf(url, sizeof url, "unix://%s%s", login, server.socket);
-	assert_true(redis_url_parse(url, &sensor->options.url, error));
+	if (!redis_url_parse(url, &sensor->options.url, error) ||
+	    !redis_url_passwords(&sensor->options.url, NULL, NULL, error))
+		fail_msg("%s: %s", url, error);
 	sensor->sink = sink_redis_new(&sensor->options);
 	assert_non_null(sensor->sink);
 	return sensor;
+}
+
+static inline struct sensor *sensor_begin_with(const char *name, const char *login, const char *run,
+					       const char *journal_path)
+{
+	char url[200];
+
+	snprintf(url, sizeof url, "unix://%s%s", login, server.socket);
+	return sensor_begin_at(name, url, NULL, run, journal_path);
 }
 
 static inline struct sensor *sensor_begin(const char *name)
@@ -141,6 +155,24 @@ static inline void drain(struct sensor *sensor)
 	assert_int_equal(waiting(sensor), 0);
 }
 
+/* With a server that has to take over from another first. */
+static inline void drain_patiently(struct sensor *sensor)
+{
+	time_t end = time(NULL) + PATIENCE_S;
+
+	while (time(NULL) < end && (waiting(sensor) != 0 || sink_redis_busy(sensor->sink)))
+		loop_pump(sensor->loop, 10);
+	assert_int_equal(waiting(sensor), 0);
+}
+
+static inline void publish_some(struct sensor *sensor, int count)
+{
+	for (int i = 0; i < count; i++) {
+		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+		loop_pump(sensor->loop, 0);
+	}
+}
+
 static inline void pump(struct sensor *sensor, int turns)
 {
 	for (int i = 0; i < turns; i++)
@@ -152,6 +184,27 @@ static inline void connect_sensor(struct sensor *sensor)
 	for (int i = 0; i < PATIENCE_TURNS && !stats_of(sensor).connected; i++)
 		loop_pump(sensor->loop, 10);
 	assert_true(stats_of(sensor).connected);
+}
+
+/* Turns the loop until `text` was said on standard error; fails after a while. */
+static inline void pump_until_said(struct sensor *sensor, const char *text)
+{
+	FILE *file = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	char said[4000] = "";
+
+	assert_non_null(file);
+	dup2(fileno(file), STDERR_FILENO);
+	for (int i = 0; i < PATIENCE_TURNS && strstr(said, text) == NULL; i++) {
+		loop_pump(sensor->loop, 10);
+		fflush(stderr);
+		said[pread(fileno(file), said, sizeof said - 1, 0)] = '\0';
+	}
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	fclose(file);
+	if (strstr(said, text) == NULL)
+		fail_msg("no \"%s\" in: %s", text, said);
 }
 
 #define ASK(...)		     redis_server_ask(&server, __VA_ARGS__)

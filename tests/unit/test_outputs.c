@@ -218,10 +218,10 @@ static void refuses_bad_options(void **state)
 	struct stage *stage = *state;
 	char error[OUTPUTS_ERROR] = "";
 
-	stage->options.redis_url = "http://localhost";
+	stage->options.redis.url = "http://localhost";
 	assert_null(outputs_new(&stage->options, error));
 	assert_contains(error, "must begin with redis://");
-	stage->options.redis_url = NULL;
+	stage->options.redis.url = NULL;
 	stage->options.journal_path = "/nonexistent/journal";
 	assert_null(outputs_new(&stage->options, error));
 	assert_contains(error, "journal /nonexistent/journal: unable to open");
@@ -234,7 +234,7 @@ static void does_without_redis(void **state)
 	struct outputs_stats stats;
 	struct outputs *outputs;
 
-	stage->options.redis_url = "redis://127.0.0.1:1";
+	stage->options.redis.url = "redis://127.0.0.1:1";
 	outputs = open_outputs(stage);
 	for (uint64_t i = 1; i <= 100; i++)
 		publish(stage, outputs, EVENT_EXPOSURE_SUMMARY, i);
@@ -256,7 +256,7 @@ static void delivers_what_waited(void **state)
 	char url[128];
 
 	stage->options.journal_path = stage->path;
-	stage->options.redis_url = "redis://127.0.0.1:1";
+	stage->options.redis.url = "redis://127.0.0.1:1";
 	outputs = open_outputs(stage);
 	publish(stage, outputs, EVENT_EXPOSURE_OPENED, 1);
 	assert_int_equal(outputs_finish(outputs, 10), 1);
@@ -266,7 +266,7 @@ static void delivers_what_waited(void **state)
 		skip();
 	}
 	snprintf(url, sizeof url, "unix://%s?db=3", server.socket);
-	stage->options.redis_url = url;
+	stage->options.redis.url = url;
 	outputs = open_outputs(stage);
 	publish(stage, outputs, EVENT_EXPOSURE_CLOSED, 2);
 	assert_int_equal(outputs_finish(outputs, 5000), 0);

@@ -31,11 +31,11 @@ static void assert_tcp(const char *text, const char *host, uint16_t port, const 
 {
 	struct redis_url url = parsed(text);
 
-	assert_false(url.unix_socket);
-	assert_string_equal(url.host, host);
-	assert_int_equal(url.port, port);
-	assert_string_equal(url.user, user);
-	assert_string_equal(url.password, password);
+	assert_false(url.hosts[0].unix_socket);
+	assert_string_equal(url.hosts[0].host, host);
+	assert_int_equal(url.hosts[0].port, port);
+	assert_string_equal(url.login.user, user);
+	assert_string_equal(url.login.password, password);
 	assert_int_equal(url.database, database);
 }
 
@@ -59,13 +59,37 @@ static void understands_sockets(void **state)
 	struct redis_url url = parsed("unix:///run/redis/redis.sock?db=7");
 
 	(void)state;
-	assert_true(url.unix_socket);
-	assert_string_equal(url.path, "/run/redis/redis.sock");
+	assert_true(url.hosts[0].unix_socket);
+	assert_string_equal(url.hosts[0].host, "/run/redis/redis.sock");
 	assert_int_equal(url.database, 7);
 	url = parsed("unix://user:secret@/tmp/a@b");
-	assert_string_equal(url.path, "/tmp/a@b");
-	assert_string_equal(url.password, "secret");
+	assert_string_equal(url.hosts[0].host, "/tmp/a@b");
+	assert_string_equal(url.login.password, "secret");
 	assert_string_equal(url.shown, "unix:///tmp/a@b?db=0");
+}
+
+static void understands_several_hosts(void **state)
+{
+	struct redis_url url = parsed("rediss+sentinel://u:@s1,s2:7000,[::1]/my%2Fmaster/3");
+
+	(void)state;
+	assert_int_equal(url.mode, REDIS_SENTINEL);
+	assert_true(url.tls);
+	assert_int_equal(url.host_count, 3);
+	assert_int_equal(url.hosts[0].port, 26379);
+	assert_string_equal(url.hosts[1].host, "s2");
+	assert_int_equal(url.hosts[1].port, 7000);
+	assert_string_equal(url.master, "my/master");
+	assert_string_equal(url.login.user, "u");
+	assert_int_equal(url.database, 3);
+	assert_string_equal(url.shown,
+			    "rediss+sentinel://s1:26379,s2:7000,[::1]:26379/my/master/3");
+	url = parsed("redis+cluster://:p@c1,c2:7001/");
+	assert_int_equal(url.mode, REDIS_CLUSTER);
+	assert_false(url.tls);
+	assert_int_equal(url.hosts[0].port, 6379);
+	assert_string_equal(url.shown, "redis+cluster://c1:6379,c2:7001");
+	assert_true(parsed("rediss://h").tls);
 }
 
 static void refuses(void **state)
@@ -75,7 +99,14 @@ static void refuses(void **state)
 	} wrong[] = {
 		{"", "begin with"},
 		{"http://localhost", "begin with"},
-		{"rediss://localhost", "begin with"},
+		{"rediss+unix://localhost", "begin with"},
+		{"redis://a,b", "several hosts"},
+		{"redis+sentinel://a", "NAME of the master"},
+		{"redis+sentinel://a//0", "NAME of the master"},
+		{"redis+sentinel://a,/m", "no host"},
+		{"redis+sentinel://a/m/x", "database"},
+		{"redis+cluster://a/1", "database 0"},
+		{"redis+cluster://a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q", "16 hosts"},
 		{"redis://", "no host"},
 		{"redis://:6379", "no host"},
 		{"redis://h:", "port"},
@@ -88,7 +119,7 @@ static void refuses(void **state)
 		{"redis://h/65536", "database"},
 		{"redis://[::1", "bracket"},
 		{"redis://[::1]x", "bracket"},
-		{"redis://secret@h", "password@"},
+		{"redis://secret@h", "user:@"},
 		{"redis://u:%zz@h", "encoded"},
 		{"redis://u:%00@h", "encoded"},
 		{"redis://u:%4@h", "encoded"},
@@ -100,7 +131,7 @@ static void refuses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-		struct redis_url url = {.port = 1};
+		struct redis_url url = {.database = 1};
 		char error[REDIS_URL_ERROR] = "";
 
 		if (redis_url_parse(wrong[i].text, &url, error))
@@ -108,7 +139,7 @@ static void refuses(void **state)
 		if (strstr(error, wrong[i].word) == NULL)
 			fail_msg("%s: no \"%s\" in: %s", wrong[i].text, wrong[i].word, error);
 		assert_null(strstr(error, "secret"));
-		assert_int_equal(url.port, 1); /* written only on success */
+		assert_int_equal(url.database, 1); /* written only on success */
 	}
 }
 
@@ -137,17 +168,17 @@ static void finds_the_password(void **state)
 	assert_int_equal(write(fd, "from file\r\nsecond\n", 18), 18);
 	close(fd);
 	unsetenv("SPANWATCH_REDIS_PASSWORD");
-	assert_true(redis_url_password(&url, NULL, error));
-	assert_string_equal(url.password, "from-url");
+	assert_true(redis_url_passwords(&url, NULL, NULL, error));
+	assert_string_equal(url.login.password, "from-url");
 	setenv("SPANWATCH_REDIS_PASSWORD", "from environment", 1);
-	assert_true(redis_url_password(&url, NULL, error));
-	assert_string_equal(url.password, "from environment");
-	assert_true(redis_url_password(&url, path, error));
-	assert_string_equal(url.password, "from file");
+	assert_true(redis_url_passwords(&url, NULL, NULL, error));
+	assert_string_equal(url.login.password, "from environment");
+	assert_true(redis_url_passwords(&url, path, NULL, error));
+	assert_string_equal(url.login.password, "from file");
 	assert_int_equal(truncate(path, 0), 0);
-	assert_false(redis_url_password(&url, path, error));
+	assert_false(redis_url_passwords(&url, path, NULL, error));
 	unlink(path);
-	assert_false(redis_url_password(&url, path, error));
+	assert_false(redis_url_passwords(&url, path, NULL, error));
 	assert_non_null(strstr(error, "No such file"));
 }
 
@@ -163,7 +194,12 @@ static void knows_what_errors_mean(void **state)
 		REDIS_RETRY);
 	assert_int_equal(redis_error_remedy("NOSCRIPT No matching script."), REDIS_LOAD);
 	assert_int_equal(redis_error_remedy("READONLY You can't write"), REDIS_RECONNECT);
-	assert_int_equal(redis_error_remedy("MOVED 3999 127.0.0.1:6381"), REDIS_RECONNECT);
+	assert_int_equal(redis_error_remedy("MOVED 3999 127.0.0.1:6381"), REDIS_REDIRECT);
+	assert_int_equal(redis_error_remedy("ASK 3999 127.0.0.1:6381"), REDIS_REDIRECT);
+	assert_int_equal(redis_error_remedy("TRYAGAIN Multiple keys request"), REDIS_RETRY);
+	assert_int_equal(redis_error_remedy("CLUSTERDOWN The cluster is down"), REDIS_RECONNECT);
+	assert_int_equal(redis_error_remedy("MASTERDOWN Link with MASTER"), REDIS_RECONNECT);
+	assert_int_equal(redis_error_remedy("NOREPLICAS Not enough good replicas"), REDIS_RETRY);
 	assert_int_equal(redis_error_remedy("NOPERM this user has no permissions"), REDIS_RETRY);
 	assert_int_equal(redis_error_remedy("WRONGTYPE Operation against a key"), REDIS_HOPELESS);
 	assert_int_equal(redis_error_remedy("ERR user_script:9: attempt to index a nil value"),
@@ -193,13 +229,10 @@ static void carries_the_script(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(understands_hosts),
-		cmocka_unit_test(understands_sockets),
-		cmocka_unit_test(refuses),
-		cmocka_unit_test(refuses_what_is_too_long),
-		cmocka_unit_test(finds_the_password),
-		cmocka_unit_test(knows_what_errors_mean),
-		cmocka_unit_test(carries_the_script),
+		cmocka_unit_test(understands_hosts),	     cmocka_unit_test(understands_sockets),
+		cmocka_unit_test(understands_several_hosts), cmocka_unit_test(refuses),
+		cmocka_unit_test(refuses_what_is_too_long),  cmocka_unit_test(finds_the_password),
+		cmocka_unit_test(knows_what_errors_mean),    cmocka_unit_test(carries_the_script),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,7 +154,8 @@ static void needs_no_more_rights_than_documented(void **state)
 	(void)state;
 	fresh();
 	ASSERT_ANSWER("OK", "ACL SETUSER watch on >right ~spanwatch:* &spanwatch:* -@all "
-			    "+auth +select +script|load +evalsha +hset +hget +hgetall +hdel +hkeys "
+			    "+auth +select +ping +role +cluster|nodes +script|load +evalsha +hset "
+			    "+hget +hgetall +hdel +hkeys "
 			    "+xlen +llen +xadd +publish +rpush +ltrim +zadd +zrem +zscore +sadd "
 			    "+scard +sismember +expire "
 			    "+persist +del");

@@ -191,6 +191,29 @@ static void pump_and_read_log(struct sensor *sensor, int turns, char *text, size
 	fclose(file);
 }
 
+/* Nothing is due and nothing comes: a question is asked, and nobody answers it. */
+static void notices_a_server_that_hangs_while_idle(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	connect_sensor(sensor);
+	for (int i = 0;
+	     i < PATIENCE_TURNS && strstr(ASK("INFO commandstats"), "cmdstat_ping") == NULL; i++)
+		loop_pump(sensor->loop, 10);
+	assert_non_null(strstr(ASK("INFO commandstats"), "cmdstat_ping"));
+	assert_int_equal(stats_of(sensor).errors, 0);
+	kill(server.pid, SIGSTOP);
+	for (int i = 0; i < PATIENCE_TURNS && stats_of(sensor).connected; i++)
+		loop_pump(sensor->loop, 10);
+	assert_false(stats_of(sensor).connected);
+	kill(server.pid, SIGCONT);
+	connect_sensor(sensor);
+	sensor_end(sensor);
+}
+
 static void tells_a_refused_log_in_once(void **state)
 {
 	struct sensor *sensor;
@@ -227,6 +250,7 @@ int main(void)
 		cmocka_unit_test(waits_for_a_writable_server),
 		cmocka_unit_test(loads_the_script_again),
 		cmocka_unit_test(sets_a_hopeless_event_aside),
+		cmocka_unit_test(notices_a_server_that_hangs_while_idle),
 		cmocka_unit_test(tells_a_refused_log_in_once),
 	};
 
