@@ -15,6 +15,7 @@ process namespace.
 
 import ctypes
 import json
+import lzma
 import os
 import re
 import shutil
@@ -33,10 +34,14 @@ START_LIMIT, CLIENT_LIMIT, STOP_LIMIT = 90, 40, 30  # seconds
 POLL = 0.05
 SITE = "lab"
 LISTENING = {"tcp": "0A", "udp": "07"}  # states in /proc/net
-# Names are asked of nobody; a server's or client's /run is its own.
-SHELTER = """
-mount --bind "$LAB/resolv.conf" /etc/resolv.conf && mount --bind "$LAB/hosts" /etc/hosts &&
+SHELTERED = "/srv/lab"  # what servers and clients see of `folder`: nothing on the wire tells where it is
+# Names are asked of nobody, and the machine's own name is not told.
+SHELTER = f"""
+mount -t tmpfs -o mode=755 tmpfs /srv && mkdir {SHELTERED} && mount --bind "$FOLDER" {SHELTERED} &&
+mount --bind {SHELTERED}/resolv.conf /etc/resolv.conf && mount --bind {SHELTERED}/hosts /etc/hosts &&
+hostname lab && unset FOLDER && cd "$DIR" &&
 """
+NAMESPACES = ("unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child", "--mount-proc")
 
 
 class Event(dict):
@@ -202,8 +207,8 @@ class Laboratory:
     # --- servers and clients ---
 
     def environment(self, **more):
-        return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "LAB": self.folder,
-                "HOME": self.folder, "CERTS": os.path.join(self.folder, "certs"), **more}
+        return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "FOLDER": self.folder,
+                "HOME": SHELTERED, "DIR": SHELTERED, "CERTS": f"{SHELTERED}/certs", **more}
 
     def start_server(self, host, name, script, ready, seconds=START_LIMIT, **variables):
         """Runs a shell script that ends in a server; returns when it listens on `ready`."""
@@ -213,11 +218,10 @@ class Laboratory:
         log = os.path.join(self.folder, name + ".log")
         with open(log, "ab") as out:
             process = subprocess.Popen(
-                [*inside(host.role), "unshare", "--mount", "--pid", "--fork", "--kill-child",
-                 "--mount-proc", "sh", "-c",
+                [*inside(host.role), *NAMESPACES, "sh", "-c",
                  SHELTER + "mount -t tmpfs -o mode=755 tmpfs /run && set -e\n" + script],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=folder,
-                env=self.environment(DIR=folder, **variables), start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+                env=self.environment(DIR=f"{SHELTERED}/{name}", **variables))
         server = Server(name, process, log)
         self.servers.append(server)
         for transport, port in ready:
@@ -231,10 +235,9 @@ class Laboratory:
     def run(self, role, script, seconds=CLIENT_LIMIT, **variables):
         """A client, run to its end in namespace `role`: exit status and output, both streams."""
         process = subprocess.Popen(
-            [*inside(role), "unshare", "--mount", "--pid", "--fork", "--kill-child",
-             "--mount-proc", "sh", "-c", SHELTER + "{ " + script + "\n}"],
+            [*inside(role), *NAMESPACES, "sh", "-c", SHELTER + "{ " + script + "\n}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            cwd=self.folder, env=self.environment(**variables), start_new_session=True)
+            env=self.environment(**variables), start_new_session=True)
         try:
             output = process.communicate(timeout=seconds)[0]
         except subprocess.TimeoutExpired:
@@ -310,7 +313,7 @@ def unwrapper(mirror):
 
 def packets(path):
     """(seconds, raw record header, frame) of each packet of a little-endian pcap of ours."""
-    with open(path, "rb") as file:
+    with (lzma.open if path.endswith(".xz") else open)(path, "rb") as file:
         magic = struct.unpack("<I", file.read(24)[:4])[0]
         scale = 1e-9 if magic == 0xa1b23c4d else 1e-6
         while len(header := file.read(16)) == 16:

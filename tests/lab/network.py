@@ -87,7 +87,7 @@ def try_out():
     script = f"""
         ip netns add {one} && ip -n {one} link add try0 type veth peer name try1 &&
         nsenter --net={name} tc qdisc add dev try0 clsact && nsenter --net={name} nft list ruleset &&
-        unshare --mount --pid --fork --kill-child --mount-proc mount -t tmpfs tmpfs /run
+        unshare --mount --pid --uts --fork --kill-child --mount-proc mount -t tmpfs tmpfs /run
         """
     try:
         command("sh", "-c", script)

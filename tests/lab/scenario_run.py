@@ -9,6 +9,7 @@ import sys
 import time
 
 from harness import TOP
+from laboratory import SHELTERED
 from recipe import full_path
 
 sys.path.insert(0, os.path.join(TOP, "tests/golden"))
@@ -109,8 +110,8 @@ class Play:
         server, server6 = scenario.addresses()
         self.server = server
         self.variables = {
-            "SERVER": server, "SERVER6": server6, "DIR": os.path.join(lab.folder,
-                                                                      scenario.product.name),
+            "SERVER": server, "SERVER6": server6,
+            "DIR": f"{SHELTERED}/{scenario.product.name}",
             "CLIENT": self.client.v4[0], "CLIENT6": self.client.v6[0], "INTERNET": client.v4[0],
             "VERSION": version_of(scenario.product.packages[0])}
         self.judge = Judge(scenario, self.variables)

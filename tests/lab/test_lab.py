@@ -7,7 +7,8 @@
 usage: tests/lab/test_lab.py [OPTION ...] [PART-OF-A-NAME ...]
 
   --mirror plain|vxlan|erspan   what the mirror port carries (plain)
-  --record FOLDER               write each scenario's packets there, as NAME.pcap
+  --record FOLDER               write recording.pcap.xz and recording.json there, when all went well
+  --split FOLDER                write each scenario's packets there, as NAME.pcap
   --keep FOLDER                 leave logs, events and the whole recording there
   --jobs N                      servers at the same time (8)
 
@@ -17,6 +18,8 @@ and by a replay of the recording. Ends with the time from SYN-ACKs to events in 
 
 import argparse
 import concurrent.futures
+import json
+import lzma
 import os
 import shutil
 import signal
@@ -32,6 +35,8 @@ from network import MIRRORS, Host  # noqa: E402
 from recipe import HERE, OFFICE, read_all  # noqa: E402
 from scenario_run import Play, missing_packages, version_of  # noqa: E402
 
+RECORDING = "recording"  # .pcap.xz, .json
+KEPT = ("CLIENT", "SERVER", "VERSION")
 LATENCY_LIMIT = 1.0  # seconds from the SYN-ACK to the event in Redis, 99 of 100
 
 
@@ -117,6 +122,16 @@ class Session:
                 self.outcome.ok(play.scenario)
 
     def record(self, folder):
+        """What test_recording.py judges: everything, and each scenario's variables."""
+        with open(self.lab.capture, "rb") as file, \
+                lzma.open(os.path.join(folder, RECORDING + ".pcap.xz"), "wb", preset=9) as out:
+            shutil.copyfileobj(file, out)
+        with open(os.path.join(folder, RECORDING + ".json"), "w", encoding="utf-8") as file:
+            json.dump({p.scenario.name: {name: p.variables[name] for name in KEPT}
+                       for p in self.played}, file, indent="\t", sort_keys=True)
+            file.write("\n")
+
+    def split(self, folder):
         os.makedirs(folder, exist_ok=True)
         for play in self.played:
             extract(self.lab.capture, os.path.join(folder, play.scenario.name + ".pcap"),
@@ -160,6 +175,7 @@ def options():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--mirror", choices=MIRRORS, default="plain")
     parser.add_argument("--record")
+    parser.add_argument("--split")
     parser.add_argument("--keep")
     parser.add_argument("--jobs", type=int, default=8)
     parser.add_argument("parts", nargs="*")
@@ -202,7 +218,9 @@ def main():
             session = Session(lab, products, hosts, outcome, chosen_options.jobs)
             session.run()
             figures(session, outcome)
-            if chosen_options.record:
+            if chosen_options.split:
+                session.split(chosen_options.split)
+            if chosen_options.record and outcome.failed + outcome.skipped == 0:
                 session.record(chosen_options.record)
     except Skip as why:
         outcome.skip([s for p in products for s in p.scenarios], str(why))
