@@ -11,6 +11,7 @@
 #include "sensor/loop.h"
 #include "sensor/options.h"
 #include "sensor/outputs.h"
+#include "sensor/tally.h"
 #include "sensor/worker.h"
 
 struct app {
@@ -21,6 +22,8 @@ struct app {
 	struct inventory *inventory;
 	struct outputs *outputs; /* NULL only in an inventory */
 	struct loop *loop;
+	const char *sensor; /* its name; valid while run_policy() is */
+	struct tally tally;
 	uint64_t hash_key; /* of every table; from the kernel in live mode, 0 in a replay */
 	bool exposed;	   /* some rule was broken */
 };

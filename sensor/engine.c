@@ -214,6 +214,20 @@ void engine_stats(const struct engine *engine, struct engine_stats *stats)
 	stats->incidents_evicted = incidents_evicted(engine->incidents);
 }
 
+void engine_count_open(const struct engine *engine, uint64_t open[ENGINE_SEVERITIES])
+{
+	for (int i = 0; i < ENGINE_SEVERITIES; i++)
+		open[i] = 0;
+	for (uint32_t slot = 0; slot < exposures_size(engine->exposures); slot++) {
+		const struct exposure *x;
+
+		if (!exposures_used(engine->exposures, slot))
+			continue;
+		x = exposures_at(engine->exposures, slot);
+		open[x->severity] += x->state != EXPOSURE_CLOSED;
+	}
+}
+
 void engine_coverage(const struct engine *engine,
 		     void (*each)(void *context, const struct coverage *coverage), void *context)
 {

@@ -12,6 +12,8 @@
 #include "sensor/event.h"
 #include "sensor/services.h"
 
+#define ENGINE_SEVERITIES (SEVERITY_CRITICAL + 1)
+
 struct engine;
 
 struct engine_options {
@@ -65,6 +67,8 @@ void engine_blindness(struct engine *engine, bool begins, const struct blindness
 void engine_finish(struct engine *engine, uint64_t now_ns);
 
 void engine_stats(const struct engine *engine, struct engine_stats *stats);
+/* Exposures that are not closed, by severity. */
+void engine_count_open(const struct engine *engine, uint64_t open[ENGINE_SEVERITIES]);
 /* Every rule and every group of the policy once, rules first. */
 void engine_coverage(const struct engine *engine,
 		     void (*each)(void *context, const struct coverage *coverage), void *context);

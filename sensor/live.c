@@ -377,6 +377,7 @@ static void free_live(struct live *live)
 		worker_free(live->threads[i].worker);
 		ring_free(live->threads[i].ring);
 	}
+	live_metrics_free(live->metrics);
 	blindness_free(live->blindness);
 	policy_free(live->old_policy);
 	if (live->wake_fd >= 0)
@@ -397,6 +398,10 @@ int live_run(struct app *app)
 		fatal(EXIT_USAGE, "start");
 	for (uint32_t i = 0; i < live.thread_count && good; i++)
 		good = open_thread(&live, i);
+	if (good && app->options->metrics) {
+		live.metrics = live_metrics_new(&live);
+		good = live.metrics != NULL;
+	}
 	if (good) {
 		sandbox_enter(app->options->user, true);
 		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, live_now_ns(),

@@ -49,6 +49,8 @@ struct live {
 	struct policy *old_policy; /* until all workers have let it go */
 	bool broken;
 	struct blindness *blindness;
+	struct live_metrics *metrics;		     /* NULL: not wanted */
+	uint64_t redis_down_ns;			     /* since when it is away; 0: it is not */
 	uint64_t started_ns, looked_ns, untested_ns; /* the latter two: when last judged */
 };
 
@@ -62,5 +64,9 @@ void live_heartbeat(const struct live *live, const char *state);
 struct blindness *live_blindness(struct live *live); /* NULL: out of memory */
 /* About once a second: does the sensor see what it should? */
 void live_look(struct live *live);
+
+/* live_metrics.c. NULL: it has said why it cannot listen. */
+struct live_metrics *live_metrics_new(struct live *live);
+void live_metrics_free(struct live_metrics *m); /* NULL is allowed */
 
 #endif

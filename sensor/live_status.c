@@ -116,6 +116,17 @@ static bool all_heard(struct live *live, uint64_t now_ns)
 	return true;
 }
 
+static void watch_redis(struct live *live, uint64_t now_ns)
+{
+	struct outputs_stats stats;
+
+	outputs_stats(live->app->outputs, &stats);
+	if (!stats.redis || stats.redis_connected)
+		live->redis_down_ns = 0;
+	else if (live->redis_down_ns == 0 || live->redis_down_ns > now_ns)
+		live->redis_down_ns = now_ns;
+}
+
 void live_look(struct live *live)
 {
 	uint64_t now_ns = live_now_ns();
@@ -123,6 +134,7 @@ void live_look(struct live *live)
 	struct worker_stats worker;
 	struct capture_stats capture;
 
+	watch_redis(live, now_ns);
 	if (!all_heard(live, now_ns))
 		return;
 	if (now_ns < live->looked_ns) /* the clock was set back */

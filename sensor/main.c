@@ -49,6 +49,7 @@ static void on_event(void *context, const struct event *event)
 
 	if (event->has_exposure && !event->exposure.unlisted)
 		app->exposed = true;
+	tally_event(&app->tally, event);
 	outputs_event(app->outputs, event);
 }
 
@@ -209,6 +210,7 @@ static int run_policy(struct app *app)
 	    getrandom(&app->hash_key, sizeof app->hash_key, 0) != sizeof app->hash_key)
 		fatal(EXIT_USAGE, "getrandom");
 	make_run(app, run);
+	app->sensor = sensor;
 	open_outputs(app, sensor, app->options->run ? app->options->run : run);
 	open_engine(app, sensor);
 	status = app->options->interface ? live_run(app) : replay_run(app);

@@ -69,6 +69,7 @@ static const struct row rows[] = {
 	TEXT("sensor", 0, sensor, "NAME", "name of this sensor; default: the host's, \"replay\" with -r"),
 	TEXT("site", 0, site, "NAME", "in place of the policy's site"),
 	TEXT("run", 0, run, "ID", "name of a replay's keys in Redis; default: made from its inputs"),
+	TEXT("metrics", 0, metrics, "[ADDR:]PORT", "numbers for Prometheus over HTTP; without an address this host's only"),
 	TEXT("user", 0, user, "NAME", "become this user once the capture is open"),
 	NUMBER("workers", workers, 1, 64, 1, "capture threads of -i"),
 	NUMBER("snaplen", snap_length, 64, 262144, 262144, "bytes captured of each packet"),
@@ -237,6 +238,8 @@ static void check(const struct options *options)
 				   "policy/example.yaml; --inventory needs none)");
 	if (options->json && options->text)
 		fatalx(EXIT_USAGE, "--json and --text do not go together");
+	if (options->metrics && !options->interface)
+		fatalx(EXIT_USAGE, "--metrics is for -i");
 	if (options->workers > 1 && options->file_count != 0)
 		fatalx(EXIT_USAGE, "--workers is for -i");
 }

@@ -28,6 +28,7 @@ struct options {
 	const char *sensor;
 	const char *site; /* NULL: the policy's */
 	const char *run;
+	const char *metrics; /* where to answer over HTTP; NULL: nowhere */
 	const char *user; /* to become after the capture is open; NULL: stay */
 	bool check_only, json, text, inventory, fail_on_exposure, verbose, quiet, no_promiscuous;
 	uint32_t workers;

@@ -35,8 +35,8 @@ SCRATCH = tempfile.mkdtemp(prefix="swc-")
 
 OPTIONS = """read interface policy check filter json text inventory fail-on-exposure redis
 redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sentinel-user
-sentinel-password-file journal sensor site run user workers snaplen buffer-mib capture-timeout-ms
-no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound max-exposures
+sentinel-password-file journal sensor site run metrics user workers snaplen buffer-mib
+capture-timeout-ms no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound max-exposures
 max-walls max-incidents max-inventory tcp-idle stream-maxlen queue-maxlen heartbeat silence untested
 quiet verbose help version""".split()
 INVENTORY_FIELDS = """file server_ip server_port transport client_ip protocol protocol_source

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See metrics.h. Plain counters are rows of a table: a new one is a row. Names are a contract:
+ * what is measured, in base units, `_total` for what only grows (Prometheus's naming rules).
+ */
+#include "sensor/metrics.h"
+
+#include <stddef.h>
+
+struct row {
+	const char *name, *type, *help;
+	size_t offset; /* of an uint64_t in struct metrics */
+};
+
+#define COUNTER(name, member, help)                                                                \
+	{                                                                                          \
+		name, "counter", help, offsetof(struct metrics, member)                            \
+	}
+#define GAUGE(name, member, help)                                                                  \
+	{                                                                                          \
+		name, "gauge", help, offsetof(struct metrics, member)                              \
+	}
+
+/* Of the packet path: told with the interface's name. */
+static const struct row packet_rows[] = {
+	COUNTER("packets_total", worker.packets, "Packets looked at."),
+	COUNTER("bytes_total", worker.bytes, "Bytes of them, as on the wire."),
+	COUNTER("capture_received_total", capture.received,
+		"Packets that passed the filter, those that the kernel dropped included."),
+	COUNTER("capture_dropped_kernel_total", capture.dropped_kernel,
+		"Packets dropped because the ring of a worker was full."),
+	COUNTER("capture_dropped_interface_total", capture.dropped_interface,
+		"Packets dropped by the adapter or its driver."),
+	COUNTER("packets_cut_total", worker.cut_frames,
+		"Packets shorter in the capture than on the wire."),
+	COUNTER("payloads_cut_total", worker.cut_short,
+		"Packets that matter whose payload was cut off."),
+	COUNTER("packets_elsewhere_total", worker.elsewhere,
+		"Packets that no rule could care about."),
+	COUNTER("packets_outbound_total", worker.outbound,
+		"Packets of conversations begun by hosts of ours."),
+	COUNTER("probes_total", worker.probes, "SYNs and first datagrams from outside."),
+	COUNTER("flows_created_total", worker.flows_created, "Conversations that matter."),
+	COUNTER("flows_evicted_total", worker.flows_evicted,
+		"Conversations given up because the table was full."),
+	COUNTER("sessions_evicted_total", worker.sessions.evicted,
+		"Conversations no longer read because the table was full."),
+	COUNTER("reassembly_refused_total", worker.sessions.reassembly_refused,
+		"Early segments without room."),
+	COUNTER("stream_gaps_total", worker.sessions.gaps, "Gaps in streams that were read."),
+	COUNTER("stream_gap_bytes_total", worker.sessions.gap_bytes, "Bytes missing in them."),
+	COUNTER("ndpi_packets_total", worker.sessions.identify.ndpi_packets,
+		"Packets shown to nDPI."),
+	COUNTER("ndpi_identified_total", worker.sessions.identify.ndpi_identified,
+		"Conversations named by nDPI."),
+	COUNTER("ndpi_refused_total", worker.sessions.identify.ndpi_refused,
+		"Conversations without room in nDPI's pool."),
+	COUNTER("probed_evicted_total", worker.probed_evicted,
+		"Probed endpoints forgotten because the table was full."),
+	COUNTER("observations_total", worker.observations, "What workers told the main thread."),
+	COUNTER("observations_retried_total", worker.observations_refused,
+		"Observations that found the ring full and were told later."),
+	COUNTER("observations_lost_total", worker.observations_lost,
+		"Observations that found the ring full and were lost."),
+	COUNTER("watched_bytes_total", worker.pairs.bytes,
+		"Bytes sent in the sample of conversations that sight is judged by."),
+	COUNTER("watched_bytes_unseen_total", worker.pairs.unseen_bytes,
+		"Of them, bytes acknowledged and never seen."),
+};
+
+/* Of the event side. */
+static const struct row event_rows[] = {
+	COUNTER("exposures_opened_total", engine.exposures_opened, "Exposures opened, also again."),
+	COUNTER("exposures_closed_total", engine.exposures_closed, "Exposures closed."),
+	COUNTER("exposures_evicted_total", engine.exposures_evicted,
+		"Exposures forgotten because the table was full."),
+	COUNTER("exposures_refused_total", engine.exposures_refused,
+		"Exposures not taken because the table was full of more serious ones."),
+	COUNTER("walls_evicted_total", engine.walls_evicted,
+		"Endpoints seen closed that were forgotten because the table was full."),
+	COUNTER("incidents_evicted_total", engine.incidents_evicted,
+		"Incidents forgotten because the table was full."),
+	GAUGE("incidents_open", engine.incidents_open, "Incidents that are open."),
+	COUNTER("alerts_total", outputs.alerts, "Events that somebody should be told at once."),
+	COUNTER("output_errors_total", outputs.out_errors,
+		"Lines that standard output did not take."),
+	GAUGE("journal_waiting", outputs.waiting, "Events that Redis has not confirmed."),
+	COUNTER("journal_lost_total", outputs.journal_lost,
+		"Events pushed out of a full journal before Redis had them."),
+	COUNTER("journal_errors_total", outputs.journal_errors, "Events that could not be stored."),
+	COUNTER("redis_sent_total", outputs.redis_sent, "Events sent to Redis."),
+	COUNTER("redis_confirmed_total", outputs.redis_confirmed, "Events that Redis has."),
+	GAUGE("redis_in_flight", outputs.redis_in_flight, "Events sent and not confirmed."),
+	COUNTER("redis_reconnects_total", outputs.redis_reconnects, "Connections to Redis."),
+	COUNTER("redis_errors_total", outputs.redis_errors, "Failures of Redis."),
+	COUNTER("redis_rejected_total", outputs.redis_rejected,
+		"Events that Redis will never take."),
+	COUNTER("http_requests_total", http.requests, "Requests to this page and its like."),
+	COUNTER("http_refused_total", http.refused,
+		"Connections closed because there were too many."),
+	COUNTER("http_dropped_total", http.dropped, "Connections that came to nothing."),
+};
+
+static void put_rows(struct metrics_text *text, const struct metrics *metrics,
+		     const struct row *rows, size_t count, const char *const *labels)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *at = (const char *)metrics + rows[i].offset;
+
+		metrics_family(text, rows[i].name, rows[i].type, rows[i].help);
+		metrics_sample(text, labels, *(const uint64_t *)(const void *)at);
+	}
+}
+
+static void put_sensor(struct metrics_text *text, const struct metrics *metrics)
+{
+	metrics_family(text, "build_info", "gauge", "The version, as a label.");
+	metrics_sample(text, (const char *[]){"version", SPANWATCH_VERSION, NULL}, 1);
+	metrics_family(text, "sensor_info", "gauge", "Who this is, as labels.");
+	metrics_sample(text,
+		       (const char *[]){"sensor", metrics->sensor, "site", metrics->site,
+					"interface", metrics->interface, NULL},
+		       1);
+	metrics_family(text, "start_time_seconds", "gauge", "When the sensor started, Unix time.");
+	metrics_seconds(text, NULL, metrics->started_ns);
+	metrics_family(text, "newest_packet_time_seconds", "gauge",
+		       "Time of the newest packet, Unix time; 0: none yet.");
+	metrics_seconds(text, (const char *[]){"interface", metrics->interface, NULL},
+			metrics->worker.newest_ns);
+}
+
+static void put_decoded(struct metrics_text *text, const struct metrics *metrics)
+{
+	metrics_family(text, "decoded_total", "counter", "Packets by what decoding came to.");
+	for (int i = 0; i < DECODE_RESULT_COUNT; i++)
+		metrics_sample(text,
+			       (const char *[]){"interface", metrics->interface, "result",
+						decode_result_name((enum decode_result)i), NULL},
+			       metrics->worker.decoded[i]);
+	metrics_family(text, "watched_conversations_total", "counter",
+		       "Conversations in the sample that sight is judged by, by directions seen.");
+	metrics_sample(text,
+		       (const char *[]){"interface", metrics->interface, "sight", "both", NULL},
+		       metrics->worker.pairs.both);
+	metrics_sample(text,
+		       (const char *[]){"interface", metrics->interface, "sight", "one-way", NULL},
+		       metrics->worker.pairs.one_way);
+}
+
+static void put_tables(struct metrics_text *text, const struct metrics *metrics)
+{
+	const struct options *options = metrics->options;
+	uint64_t workers = options->workers;
+	const struct {
+		const char *table;
+		uint64_t used, size;
+	} tables[] = {
+		{"flows", metrics->worker.flows, workers * options->max_flows},
+		{"sessions", metrics->worker.sessions.in_use, workers * options->max_sessions},
+		{"reassembly-blocks", metrics->worker.sessions.blocks_in_use,
+		 workers * options->reassembly_mib * 512},
+		{"exposures", metrics->engine.exposures_open, options->max_exposures},
+		{"incidents", metrics->engine.incidents_open, options->max_incidents},
+	};
+
+	metrics_family(text, "table_used", "gauge", "Places of a table in use.");
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		metrics_sample(text, (const char *[]){"table", tables[i].table, NULL},
+			       tables[i].used);
+	metrics_family(text, "table_size", "gauge", "Places of a table.");
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		metrics_sample(text, (const char *[]){"table", tables[i].table, NULL},
+			       tables[i].size);
+}
+
+static void put_events(struct metrics_text *text, const struct metrics *metrics)
+{
+	metrics_family(text, "exposures_open", "gauge", "Exposures that are open, by severity.");
+	for (int i = 0; i < ENGINE_SEVERITIES; i++)
+		metrics_sample(text,
+			       (const char *[]){"severity",
+						policy_severity_name((enum policy_severity)i),
+						NULL},
+			       metrics->open[i]);
+	metrics_family(text, "events_total", "counter", "Events told, by kind.");
+	for (int i = 0; i < EVENT_KIND_COUNT; i++)
+		metrics_sample(text,
+			       (const char *[]){"kind", event_kind_name((enum event_kind)i), NULL},
+			       metrics->tally->kinds[i]);
+	metrics_histogram(text, "detection_delay_seconds",
+			  "From the packet that opened an exposure to the decision.",
+			  tally_bounds_ns, TALLY_BOUNDS, metrics->tally->delays,
+			  metrics->tally->delay_sum_ns);
+	if (!metrics->outputs.redis)
+		return;
+	metrics_single(text, "redis_up", "gauge", "1: Redis takes events.",
+		       metrics->outputs.redis_connected);
+	metrics_family(text, "redis_down_seconds", "gauge", "For how long Redis has been away.");
+	metrics_seconds(text, NULL,
+			metrics->redis_down_ns != 0 ? metrics->now_ns - metrics->redis_down_ns : 0);
+}
+
+static void put_blindness(struct metrics_text *text, const struct metrics *metrics)
+{
+	static const char *const families[][3] = {
+		{"blind", "gauge", "1: blind for this cause."},
+		{"blind_times_total", "counter", "How often it began."},
+		{"blind_seconds_total", "counter", "For how long it held."},
+	};
+
+	for (size_t family = 0; family < 3; family++) {
+		metrics_family(text, families[family][0], families[family][1], families[family][2]);
+		for (int i = 0; i < BLIND_CAUSES; i++) {
+			enum blind_cause cause = (enum blind_cause)i;
+			const char *labels[] = {"interface", metrics->interface, "cause",
+						blind_cause_name(cause), NULL};
+
+			if (family == 0)
+				metrics_sample(text, labels,
+					       blindness_get(metrics->blindness, cause,
+							     metrics->now_ns, NULL));
+			else if (family == 1)
+				metrics_sample(text, labels,
+					       blindness_times(metrics->blindness, cause));
+			else
+				metrics_seconds(text, labels,
+						blindness_total_ns(metrics->blindness, cause,
+								   metrics->now_ns));
+		}
+	}
+}
+
+void metrics_write(const struct metrics *metrics, struct metrics_text *text)
+{
+	const char *const labels[] = {"interface", metrics->interface, NULL};
+
+	put_sensor(text, metrics);
+	put_rows(text, metrics, packet_rows, sizeof packet_rows / sizeof *packet_rows, labels);
+	put_decoded(text, metrics);
+	put_tables(text, metrics);
+	put_events(text, metrics);
+	put_rows(text, metrics, event_rows, sizeof event_rows / sizeof *event_rows, NULL);
+	put_blindness(text, metrics);
+}
