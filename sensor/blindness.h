@@ -30,6 +30,7 @@ enum sight_counter {
 	SIGHT_TUNNELED_UNREAD,
 	SIGHT_TRUNCATED, /* shorter in the capture than on the wire */
 	SIGHT_MALFORMED,
+	SIGHT_COMPARED, /* packets that matter */
 	SIGHT_DUPLICATES,
 	SIGHT_COUNTERS
 };

@@ -52,6 +52,9 @@ static enum link_type link_of(pcap_t *pcap)
 	case DLT_NULL:
 	case DLT_LOOP:
 		return LINK_NULL;
+	case DLT_PPP:
+	case DLT_PPP_SERIAL:
+		return LINK_PPP;
 	default:
 		return LINK_UNSUPPORTED;
 	}

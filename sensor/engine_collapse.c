@@ -50,6 +50,10 @@ static void add_judgement(struct exposure *all, const struct exposure *part)
 	all->outcome = part->outcome;
 	if (part->vlan != 0)
 		all->vlan = part->vlan;
+	if (part->vlan_inner != 0)
+		all->vlan_inner = part->vlan_inner;
+	if (part->tunnels.count != 0)
+		all->tunnels = part->tunnels;
 }
 
 static void add_counters(struct exposure *all, const struct exposure *part)

@@ -74,6 +74,8 @@ void emit_view(const struct engine *engine, const struct exposure *x, struct exp
 		.service = x->service,
 		.ndpi_service = x->ndpi_service,
 		.vlan = x->vlan,
+		.vlan_inner = x->vlan_inner,
+		.tunnels = x->tunnels,
 		.client = x->client,
 		.client_port = x->client_port,
 		.source_count = x->source_count,

@@ -102,7 +102,8 @@ struct exposure_view {
 	uint8_t direction, sight, outcome, identified_by;
 	uint8_t wall_was; /* LEVEL_BLOCKED or LEVEL_REFUSED, valid with changed_after_ns */
 	bool unlisted;	  /* no rule: a note, not an alarm */
-	uint16_t service, ndpi_service, vlan;
+	uint16_t service, ndpi_service, vlan, vlan_inner;
+	struct tunnel_path tunnels; /* what its conversations were wrapped in */
 	const char *rule, *group, *owner, *security_group, *client_zone,
 		*server_zone;		 /* "" if none */
 	char incident[EXPOSURE_ID_TEXT]; /* "" if none */

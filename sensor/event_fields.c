@@ -96,6 +96,32 @@ static void put_policy(struct event_fields *fields, const char *rule, const char
 	put(fields, "security_group", security_group);
 }
 
+/* Kinds and ids of all layers, outermost first; the ends of the outermost that has some. */
+static void put_tunnels(struct event_fields *fields, const struct tunnel_path *path)
+{
+	char kinds[16 * TUNNELS_MAX] = "", ids[16 * TUNNELS_MAX] = "";
+	const struct tunnel *ends = NULL;
+	size_t kinds_at = 0, ids_at = 0;
+
+	for (uint32_t i = 0; i < path->count && i < TUNNELS_MAX; i++) {
+		const struct tunnel *layer = &path->layers[i];
+
+		kinds_at += (size_t)snprintf(kinds + kinds_at, sizeof kinds - kinds_at, "%s%s",
+					     i != 0 ? " " : "", tunnel_name(layer->kind));
+		if (layer->has_id)
+			ids_at += (size_t)snprintf(ids + ids_at, sizeof ids - ids_at, "%s%" PRIu32,
+						   ids_at != 0 ? " " : "", layer->id);
+		if (ends == NULL && layer->over_ip)
+			ends = layer;
+	}
+	put(fields, "tunnel", kinds);
+	put(fields, "tunnel_id", ids);
+	if (ends != NULL) {
+		put_address(fields, "tunnel_source", &ends->source);
+		put_address(fields, "tunnel_destination", &ends->destination);
+	}
+}
+
 static void put_ends(struct event_fields *fields, const struct exposure_view *exposure)
 {
 	char id[COMMUNITY_ID_TEXT] = "";
@@ -113,6 +139,9 @@ static void put_ends(struct event_fields *fields, const struct exposure_view *ex
 	put(fields, "server_zone", exposure->server_zone);
 	if (exposure->vlan != 0)
 		put_number(fields, "vlan", exposure->vlan);
+	if (exposure->vlan_inner != 0)
+		put_number(fields, "vlan_inner", exposure->vlan_inner);
+	put_tunnels(fields, &exposure->tunnels);
 	event_community_id(exposure, id);
 	put(fields, "community_id", id);
 }

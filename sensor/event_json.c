@@ -122,22 +122,32 @@ static void put_server(struct json_out *out, const char *key, const struct expos
 	json_out_end(out);
 }
 
+static void put_vlan(struct json_out *out, uint16_t id)
+{
+	char text[8] = "";
+
+	if (id != 0)
+		snprintf(text, sizeof text, "%u", id);
+	json_out_object(out, "vlan");
+	json_out_text(out, "id", text);
+	json_out_end(out);
+}
+
 static void put_network(struct json_out *out, const struct event_context *context,
 			const struct exposure_view *exposure)
 {
-	char text[COMMUNITY_ID_TEXT] = "", vlan[8] = "";
+	char text[COMMUNITY_ID_TEXT] = "";
 
 	event_community_id(exposure, text);
-	if (exposure->vlan != 0)
-		snprintf(vlan, sizeof vlan, "%u", exposure->vlan);
 	json_out_object(out, "network");
 	json_out_text(out, "type", address_is_ipv4(&exposure->server.address) ? "ipv4" : "ipv6");
 	json_out_text(out, "transport", transport_name(exposure->server.transport));
 	json_out_text(out, "protocol", event_service_name(context, exposure->service));
 	json_out_text(out, "direction", "inbound");
 	json_out_text(out, "community_id", text);
-	json_out_object(out, "vlan");
-	json_out_text(out, "id", vlan);
+	put_vlan(out, exposure->vlan);
+	json_out_object(out, "inner");
+	put_vlan(out, exposure->vlan_inner);
 	json_out_end(out);
 	json_out_end(out);
 }

@@ -150,6 +150,27 @@ static void put_evidence(struct json_out *out, const struct event_context *conte
 	json_out_end(out);
 }
 
+static void put_tunnels(struct json_out *out, const struct tunnel_path *path)
+{
+	if (path->count == 0)
+		return;
+	json_out_list(out, "tunnels");
+	for (uint32_t i = 0; i < path->count && i < TUNNELS_MAX; i++) {
+		const struct tunnel *layer = &path->layers[i];
+
+		json_out_object(out, NULL);
+		json_out_text(out, "kind", tunnel_name(layer->kind));
+		if (layer->has_id)
+			json_out_number(out, "id", layer->id);
+		if (layer->over_ip) {
+			json_out_address(out, "source", &layer->source);
+			json_out_address(out, "destination", &layer->destination);
+		}
+		json_out_end(out);
+	}
+	json_out_end(out);
+}
+
 static void put_commands(struct json_out *out, const struct facts *facts)
 {
 	json_out_list(out, "commands");
@@ -211,6 +232,7 @@ void event_json_own(struct json_out *out, const struct event_context *context,
 	if (event->has_exposure) {
 		put_exposure(out, event);
 		put_evidence(out, context, &event->exposure);
+		put_tunnels(out, &event->exposure.tunnels);
 		put_facts(out, context, &event->exposure);
 	}
 	if (event->has_incident)

@@ -39,7 +39,7 @@ struct exposure {
 	bool one_way;	  /* datagrams to a service that never answers */
 	uint8_t member;	  /* index in the incident's list, or EXPOSURE_NO_MEMBER */
 	uint16_t service; /* services.h id or POLICY_NO_SERVICE */
-	uint16_t ndpi_service, vlan, rule, group, client_port;
+	uint16_t ndpi_service, vlan, vlan_inner, rule, group, client_port;
 	uint32_t incident;		     /* slot, valid while incident_id matches there */
 	char incident_id[EXPOSURE_ID_TEXT];  /* "" if none */
 	uint32_t host;			     /* slot of the host */
@@ -55,6 +55,7 @@ struct exposure {
 	uint64_t logins_failed, logins_succeeded;
 	uint64_t probes_unanswered, probes_refused;	 /* since the last accept */
 	uint64_t close_probes, first_probe_ns, probe_ns; /* those that count towards closing */
+	struct tunnel_path tunnels; /* of the newest conversation that came in one */
 	struct sketch clients;
 	struct sketch closers; /* distinct sources of close_probes */
 	struct exposure_source sources[EXPOSURE_SOURCES];

@@ -192,6 +192,10 @@ static void merge_counters(struct exposure *x, const struct observation *o)
 		x->outcome = flow->outcome;
 	if (flow->vlan != 0)
 		x->vlan = flow->vlan;
+	if (flow->vlan_inner != 0)
+		x->vlan_inner = flow->vlan_inner;
+	if (flow->tunnels.count != 0)
+		x->tunnels = flow->tunnels;
 	if (flow->ndpi_service != POLICY_NO_SERVICE)
 		x->ndpi_service = flow->ndpi_service;
 	later(&x->last_seen_ns, o->ts_ns);

@@ -59,7 +59,8 @@ struct flow {
 	uint32_t highest[2]; /* TCP sequence number behind the newest byte of each side */
 	uint32_t reported_revision, reported_failed, reported_succeeded;
 	uint32_t digest; /* of the facts that are told at once */
-	uint16_t vlan;
+	uint16_t vlan, vlan_inner;
+	uint16_t tunnels;  /* tunnel_table_get() number of the path; 0 = none */
 	uint16_t seen;	   /* FLOW_SYN … */
 	uint8_t sight;	   /* enum sight */
 	uint8_t direction; /* enum direction */

@@ -17,6 +17,7 @@
 #include "sensor/sandbox.h"
 
 #define SECOND	      1000000000ull
+#define MILLISECOND   1000000ull
 #define REASSEMBLY_MB 512 /* blocks of 2 KiB in a MiB */
 
 static void say_messages(const char *path, const struct policy_messages *messages)
@@ -53,6 +54,20 @@ static void on_event(void *context, const struct event *event)
 	outputs_event(app->outputs, event);
 }
 
+/* "4789,8472": the check of the options has seen that these are ports. */
+static uint8_t read_ports(const char *text, uint16_t ports[DECODE_PORTS])
+{
+	uint8_t count = 0;
+
+	while (text && *text && count < DECODE_PORTS) {
+		char *end;
+
+		ports[count++] = (uint16_t)strtoul(text, &end, 10);
+		text = *end ? end + 1 : end;
+	}
+	return count;
+}
+
 void app_worker_options(const struct app *app, uint8_t number, struct worker_options *worker)
 {
 	const struct options *options = app->options;
@@ -64,17 +79,32 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		.ndpi_flows = options->max_sessions,
 		.max_probed = options->max_probed,
 		.outbound_entries = options->max_outbound,
+		.fragment_pages = options->fragments_mib * REASSEMBLY_MB,
+		.duplicate_ns = options->duplicate_ms * MILLISECOND,
 		.tcp_idle_ns = options->tcp_idle_s * SECOND,
+		.decode = {.separate_vni = options->separate_vni, .checksums = options->checksums},
 		.hash_key = app->hash_key,
 		.number = number,
 		.everything = app->inventory != NULL,
 	};
+	worker->decode.vxlan_port_count =
+		read_ports(options->vxlan_ports, worker->decode.vxlan_ports);
+	worker->decode.geneve_port_count =
+		read_ports(options->geneve_ports, worker->decode.geneve_ports);
 }
 
 static void say_loss(const char *what, uint64_t count)
 {
 	if (count != 0)
 		fprintf(stderr, "; %llu %s", (unsigned long long)count, what);
+}
+
+static void say_fragments(const struct fragments_stats *fragments)
+{
+	say_loss("fragmented datagrams never whole", fragments->given_up);
+	say_loss("fragmented datagrams without room (--fragments-mib)", fragments->no_room);
+	say_loss("fragments that overlap others", fragments->overlaps);
+	say_loss("fragments that contradict others", fragments->conflicts + fragments->liars);
 }
 
 void app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,
@@ -93,7 +123,12 @@ void app_say_totals(const struct worker_stats *worker, const struct capture_stat
 	say_loss("frames of an unsupported link type", worker->decoded[DECODE_UNSUPPORTED_LINK]);
 	say_loss("packets truncated in a header", worker->decoded[DECODE_TRUNCATED]);
 	say_loss("malformed packets", worker->decoded[DECODE_MALFORMED]);
-	say_loss("fragments not looked at", worker->decoded[DECODE_FRAGMENT]);
+	say_loss("packets in tunnels that are not understood", worker->decoded[DECODE_TUNNEL]);
+	say_loss("packets nested too deep in tunnels", worker->decoded[DECODE_TOO_DEEP]);
+	say_loss("packets with a wrong checksum", worker->decoded[DECODE_CHECKSUM]);
+	say_loss("duplicated packets", worker->duplicates);
+	say_fragments(&worker->fragments);
+	say_loss("packets cut off before they came here", worker->mirror_cut);
 	say_loss("packets with payload cut off", worker->cut_short);
 	say_loss("gaps in streams", worker->sessions.gaps);
 	say_loss("conversations evicted (--max-flows)", worker->flows_evicted);

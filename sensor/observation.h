@@ -19,6 +19,7 @@
 
 #include "dissectors/facts.h"
 #include "sensor/endpoint.h"
+#include "sensor/tunnel.h"
 
 #define WALL_SOURCES 8
 
@@ -54,7 +55,8 @@ struct flow_report {
 	/* The last unanswered and refused probe of this endpoint before the answer, if this worker
 	 * saw any: the wall still stood then. 0 = none. */
 	uint64_t wall_unanswered_ns, wall_refused_ns;
-	uint16_t vlan; /* outer VLAN id, 0 = none */
+	uint16_t vlan, vlan_inner;  /* outermost and innermost VLAN id, 0 = none */
+	struct tunnel_path tunnels; /* of the packet that began it */
 	struct facts facts;
 };
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/decode.h"
 #include "sensor/log.h"
 
 enum kind {
@@ -71,6 +72,11 @@ static const struct row rows[] = {
 	TEXT("run", 0, run, "ID", "name of a replay's keys in Redis; default: made from its inputs"),
 	TEXT("metrics", 0, metrics, "[ADDR:]PORT", "numbers for Prometheus over HTTP; without an address this host's only"),
 	TEXT("user", 0, user, "NAME", "become this user once the capture is open"),
+	TEXT("vxlan-ports", 0, vxlan_ports, "N[,N...]", "UDP ports of VXLAN (4789)"),
+	TEXT("geneve-ports", 0, geneve_ports, "N[,N...]", "UDP ports of GENEVE (6081)"),
+	FLAG("separate-vni", 0, separate_vni, "equal addresses in tunnels of different ids are different hosts"),
+	FLAG("checksums", 0, checksums, "do not look at packets whose checksum is wrong"),
+	NUMBER("duplicate-ms", duplicate_ms, 0, 10000, 100, "the same packet again so soon counts once; 0: each counts"),
 	NUMBER("workers", workers, 1, 64, 1, "capture threads of -i"),
 	NUMBER("snaplen", snap_length, 64, 262144, 262144, "bytes captured of each packet"),
 	NUMBER("buffer-mib", buffer_mib, 1, 2047, 64, "the kernel's capture ring, for each worker"),
@@ -79,6 +85,7 @@ static const struct row rows[] = {
 	NUMBER("max-flows", max_flows, 16, 100000000, 131072, "conversations at the same time, for each worker"),
 	NUMBER("max-sessions", max_sessions, 16, 10000000, 16384, "of them, those whose bytes are read"),
 	NUMBER("reassembly-mib", reassembly_mib, 1, 65536, 16, "for segments that came early, for each worker"),
+	NUMBER("fragments-mib", fragments_mib, 1, 1024, 4, "for fragments of datagrams that are not whole yet"),
 	NUMBER("max-probed", max_probed, 16, 10000000, 32768, "endpoints whose unanswered probes are remembered"),
 	NUMBER("max-outbound", max_outbound, 1024, 100000000, 262144, "conversations begun by ours that are remembered"),
 	NUMBER("max-exposures", max_exposures, 16, 1000000, 16384, "exposures, open and lately closed"),
@@ -220,8 +227,27 @@ static void set_defaults(struct options *options)
 	}
 }
 
+/* A list of UDP ports with commas between. */
+static void check_ports(const char *name, const char *text)
+{
+	unsigned count = 0;
+
+	while (text) {
+		char *end;
+		unsigned long port = strtoul(text, &end, 10);
+
+		if (*text < '0' || *text > '9' || (*end != '\0' && *end != ',') || port == 0 ||
+		    port > 65535 || ++count > DECODE_PORTS)
+			fatalx(EXIT_USAGE, "--%s must be up to %d ports with commas between, not "
+			       "\"%s\"", name, DECODE_PORTS, text);
+		text = *end ? end + 1 : NULL;
+	}
+}
+
 static void check(const struct options *options)
 {
+	check_ports("vxlan-ports", options->vxlan_ports);
+	check_ports("geneve-ports", options->geneve_ports);
 	if (options->check_only) {
 		if (!options->policy)
 			fatalx(EXIT_USAGE, "-n needs a policy: -p FILE");

@@ -37,6 +37,9 @@ struct options {
 	uint32_t max_exposures, max_walls, max_incidents, max_inventory;
 	uint32_t tcp_idle_s;
 	uint32_t silence_s, untested_h; /* 0: never told */
+	uint32_t fragments_mib, duplicate_ms;
+	const char *vxlan_ports, *geneve_ports; /* lists with commas; NULL: the standard's */
+	bool separate_vni, checksums;
 	uint32_t stream_maxlen, queue_maxlen, heartbeat_s;
 };
 

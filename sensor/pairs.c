@@ -183,7 +183,7 @@ void pairs_packet(struct pairs *pairs, const struct packet *packet)
 	struct slot *slot = &pairs->slots[(tuple >> 1) % SLOTS];
 	unsigned side;
 
-	if (packet->fragment || (packet->tcp_flags & TCP_RST))
+	if (packet->incomplete || (packet->tcp_flags & TCP_RST))
 		return;
 	if (slot->tuple != 0 && is_over(slot, packet->ts_ns))
 		judge(pairs, slot);

@@ -9,6 +9,8 @@
 void sight_figures(const struct worker_stats *worker, const struct capture_stats *capture,
 		   struct sight_figures *figures)
 {
+	uint64_t unread = worker->decoded[DECODE_TUNNEL] + worker->decoded[DECODE_TOO_DEEP];
+
 	*figures = (struct sight_figures){
 		.counter =
 			{
@@ -18,7 +20,11 @@ void sight_figures(const struct worker_stats *worker, const struct capture_stats
 				[SIGHT_PAIRS_ONE_WAY] = worker->pairs.one_way,
 				[SIGHT_BYTES] = worker->pairs.bytes,
 				[SIGHT_BYTES_UNSEEN] = worker->pairs.unseen_bytes,
-				[SIGHT_TRUNCATED] = worker->cut_frames,
+				[SIGHT_TUNNELED] = worker->tunnelled + unread,
+				[SIGHT_TUNNELED_UNREAD] = unread,
+				[SIGHT_TRUNCATED] = worker->cut_frames + worker->mirror_cut,
+				[SIGHT_COMPARED] = worker->compared,
+				[SIGHT_DUPLICATES] = worker->duplicates,
 				[SIGHT_MALFORMED] = worker->decoded[DECODE_MALFORMED],
 			},
 	};

@@ -44,6 +44,7 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 	if (!worker)
 		return NULL;
 	worker->options = *options;
+	worker->decoder = decoder_of(&options->decode);
 	worker->policy = policy;
 	worker->services = services;
 	worker->emit = emit;
@@ -56,8 +57,12 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 		probes_new(options->max_probed, options->hash_key, worker_report_wall, worker);
 	worker->outbound = outbound_new(options->outbound_entries);
 	worker->pairs = pairs_new(options->hash_key);
+	worker->tunnels = tunnel_table_new(options->hash_key);
+	worker->fragments = fragments_new(options->fragment_pages ? options->fragment_pages : 1,
+					  options->hash_key);
+	worker->duplicates = duplicates_new(options->duplicate_ns, options->hash_key);
 	if (!worker->flows || !worker->sessions || !worker->probes || !worker->outbound ||
-	    !worker->pairs) {
+	    !worker->tunnels || !worker->pairs || !worker->fragments || !worker->duplicates) {
 		worker_free(worker);
 		return NULL;
 	}
@@ -73,6 +78,9 @@ void worker_free(struct worker *worker)
 	probes_free(worker->probes);
 	outbound_free(worker->outbound);
 	pairs_free(worker->pairs);
+	tunnel_table_free(worker->tunnels);
+	fragments_free(worker->fragments);
+	duplicates_free(worker->duplicates);
 	free(worker);
 }
 
@@ -129,6 +137,9 @@ struct flow *worker_begin(struct worker *worker, const struct sighting *sighting
 	flow->client_is_low = client_is_source == sighting->source_is_low;
 	flow->direction = (uint8_t)direction;
 	flow->vlan = sighting->packet->vlan;
+	flow->vlan_inner = sighting->packet->vlan_inner;
+	flow->tunnels = tunnel_table_note(worker->tunnels, sighting->packet->tunnels,
+					  sighting->packet->tunnel_count);
 	flow->concerned = client_is_source ? sighting->to_ours : sighting->from_ours;
 	server = flow_server(flow);
 	if (probes_answered(worker->probes, &server, sighting->hash, sighting->packet->ts_ns,
@@ -240,12 +251,81 @@ static void set_clock(struct worker *worker, uint64_t now_ns)
 	worker->now_ns = now_ns;
 }
 
+/* One packet that could be decoded: whose it is, and whether it was here before. */
+static void look_at(struct worker *worker, const struct packet *packet)
+{
+	struct sighting sighting = {.packet = packet};
+	struct flow *flow;
+
+	worker->stats.tunnelled += packet->tunnel_count != 0;
+	worker->stats.mirror_cut += packet->cut;
+	if (packet->kind == PACKET_TCP)
+		pairs_packet(worker->pairs, packet);
+	if (packet->kind != PACKET_ICMP_ERROR && !concerns(worker, &sighting)) {
+		worker->stats.elsewhere++;
+		return;
+	}
+	worker->stats.compared++;
+	if (duplicates_seen(worker->duplicates, packet)) {
+		worker->stats.duplicates++;
+		return;
+	}
+	if (packet->kind == PACKET_ICMP_ERROR) {
+		worker_icmp(worker, packet);
+		return;
+	}
+	if (sighting.from_ours)
+		worker->from_ours_ns = worker->now_ns;
+	sighting.source_is_low = flow_key_of(packet, &sighting.key);
+	sighting.hash = flow_hash(worker->flows, &sighting.key);
+	flow = flow_find(worker->flows, &sighting.key, sighting.hash);
+	if (packet->kind == PACKET_TCP)
+		worker_tcp(worker, &sighting, flow);
+	else
+		worker_udp(worker, &sighting, flow);
+}
+
+static enum decode_result look_at_datagram(struct worker *worker, const struct datagram *datagram,
+					   struct packet *packet)
+{
+	enum decode_result result = decode_datagram(&worker->decoder, datagram->ip,
+						    datagram->captured, datagram->wire, packet);
+
+	worker->stats.decoded[result]++;
+	if (result == DECODE_OK)
+		look_at(worker, packet);
+	return result;
+}
+
+/* A whole datagram may hold a tunnel, and that a fragment again. */
+static void take_fragment(struct worker *worker, struct packet *packet)
+{
+	struct datagram datagram;
+
+	for (int i = 0; i <= TUNNELS_IP; i++) {
+		if (!fragments_add(worker->fragments, packet, &datagram) ||
+		    look_at_datagram(worker, &datagram, packet) != DECODE_FRAGMENT)
+			return;
+	}
+}
+
+/* What waited too long for the rest of it: its beginning may say enough. */
+static void give_up_fragments(struct worker *worker, uint64_t now_ns)
+{
+	struct datagram datagram;
+	struct packet packet;
+
+	while (fragments_expire(worker->fragments, now_ns, &packet, &datagram))
+		look_at_datagram(worker, &datagram, &packet);
+}
+
 void worker_tick(struct worker *worker, uint64_t now_ns)
 {
 	set_clock(worker, now_ns);
 	if (worker->now_ns < worker->next_tick_ns)
 		return;
 	worker->next_tick_ns = worker->now_ns + TICK_NS;
+	give_up_fragments(worker, worker->now_ns);
 	flow_expire(worker->flows, worker->now_ns);
 	probes_tick(worker->probes, worker->now_ns);
 	pairs_tick(worker->pairs, worker->now_ns);
@@ -255,36 +335,18 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 		   uint32_t captured, uint32_t wire, uint64_t ts_ns)
 {
 	struct packet packet;
-	struct sighting sighting = {.packet = &packet};
-	enum decode_result result = decode_packet(link, frame, captured, wire, ts_ns, &packet);
-	struct flow *flow;
+	enum decode_result result =
+		decode_packet(&worker->decoder, link, frame, captured, wire, ts_ns, &packet);
 
 	worker->stats.packets++;
 	worker->stats.bytes += wire;
 	worker->stats.decoded[result]++;
 	worker->stats.cut_frames += captured < wire;
 	worker_tick(worker, ts_ns);
-	if (result != DECODE_OK)
-		return;
-	if (packet.kind == PACKET_ICMP_ERROR) {
-		worker_icmp(worker, &packet);
-		return;
-	}
-	if (packet.kind == PACKET_TCP)
-		pairs_packet(worker->pairs, &packet);
-	if (!concerns(worker, &sighting)) {
-		worker->stats.elsewhere++;
-		return;
-	}
-	if (sighting.from_ours)
-		worker->from_ours_ns = worker->now_ns;
-	sighting.source_is_low = flow_key_of(&packet, &sighting.key);
-	sighting.hash = flow_hash(worker->flows, &sighting.key);
-	flow = flow_find(worker->flows, &sighting.key, sighting.hash);
-	if (packet.kind == PACKET_TCP)
-		worker_tcp(worker, &sighting, flow);
-	else
-		worker_udp(worker, &sighting, flow);
+	if (result == DECODE_OK)
+		look_at(worker, &packet);
+	else if (result == DECODE_FRAGMENT)
+		take_fragment(worker, &packet);
 }
 
 void worker_next_input(struct worker *worker)
@@ -294,57 +356,11 @@ void worker_next_input(struct worker *worker)
 
 void worker_finish(struct worker *worker)
 {
+	give_up_fragments(worker, UINT64_MAX);
 	probes_tick(worker->probes, worker->now_ns);
 	probes_flush(worker->probes, worker->now_ns);
 	pairs_finish(worker->pairs);
 	flow_retire_all(worker->flows);
 	worker->stats.newest_ns = worker->now_ns;
 	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = 0;
-}
-
-void worker_stats(const struct worker *worker, struct worker_stats *stats)
-{
-	*stats = worker->stats;
-	stats->flows = flow_count(worker->flows);
-	stats->flows_evicted = flow_evictions(worker->flows);
-	stats->probed_evicted = probes_evictions(worker->probes);
-	if (worker->now_ns != 0)
-		stats->newest_ns = worker->now_ns;
-	sessions_stats(worker->sessions, &stats->sessions);
-	pairs_stats(worker->pairs, &stats->pairs);
-}
-
-void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
-{
-	sum->packets += more->packets;
-	sum->bytes += more->bytes;
-	for (int i = 0; i < DECODE_RESULT_COUNT; i++)
-		sum->decoded[i] += more->decoded[i];
-	sum->elsewhere += more->elsewhere;
-	sum->outbound += more->outbound;
-	sum->probes += more->probes;
-	sum->cut_short += more->cut_short;
-	sum->cut_frames += more->cut_frames;
-	sum->pairs.both += more->pairs.both;
-	sum->pairs.one_way += more->pairs.one_way;
-	sum->pairs.bytes += more->pairs.bytes;
-	sum->pairs.unseen_bytes += more->pairs.unseen_bytes;
-	sum->flows_created += more->flows_created;
-	sum->flows_evicted += more->flows_evicted;
-	sum->observations += more->observations;
-	sum->observations_refused += more->observations_refused;
-	sum->observations_lost += more->observations_lost;
-	sum->probed_evicted += more->probed_evicted;
-	sum->flows += more->flows;
-	sum->sessions.in_use += more->sessions.in_use;
-	sum->sessions.blocks_in_use += more->sessions.blocks_in_use;
-	sum->sessions.evicted += more->sessions.evicted;
-	sum->sessions.reassembly_refused += more->sessions.reassembly_refused;
-	sum->sessions.gaps += more->sessions.gaps;
-	sum->sessions.gap_bytes += more->sessions.gap_bytes;
-	sum->sessions.identify.ndpi_packets += more->sessions.identify.ndpi_packets;
-	sum->sessions.identify.ndpi_identified += more->sessions.identify.ndpi_identified;
-	sum->sessions.identify.ndpi_refused += more->sessions.identify.ndpi_refused;
-	if (more->newest_ns > sum->newest_ns)
-		sum->newest_ns = more->newest_ns;
 }

@@ -10,6 +10,7 @@
 #define SENSOR_WORKER_H
 
 #include "sensor/decode.h"
+#include "sensor/fragments.h"
 #include "sensor/observation.h"
 #include "sensor/pairs.h"
 #include "sensor/services.h"
@@ -22,8 +23,11 @@ struct worker_options {
 	uint32_t ndpi_flows;	    /* conversations under nDPI's inspection */
 	uint32_t max_probed;	    /* endpoints whose unanswered probes are remembered */
 	uint32_t outbound_entries;  /* conversations begun by ours, for each of two generations */
+	uint32_t fragment_pages;    /* of 2 KiB, for datagrams that are not whole yet */
+	uint64_t duplicate_ns;	    /* the same packet again so soon is a copy; 0: never */
 	uint64_t tcp_idle_ns;	    /* an open TCP connection is forgotten after this silence */
 	uint64_t hash_key;
+	struct decode_options decode;
 	uint8_t number;	 /* of this worker, for observations */
 	bool everything; /* inventory: every flow, whatever the policy says */
 };
@@ -57,18 +61,25 @@ void worker_finish(struct worker *worker);
 
 struct worker_stats {
 	uint64_t packets, bytes;	       /* frames given, bytes on the wire */
-	uint64_t decoded[DECODE_RESULT_COUNT]; /* by enum decode_result */
-	uint64_t elsewhere;		       /* decoded, and none of the policy's business */
-	uint64_t outbound;		       /* of conversations begun by ours */
-	uint64_t probes;		       /* SYNs and first datagrams from outside */
-	uint64_t cut_short;		       /* payload cut off by the snap length */
-	uint64_t cut_frames;		       /* shorter in the capture than on the wire */
+	uint64_t decoded[DECODE_RESULT_COUNT]; /* by enum decode_result; what fragments
+						  made whole counts again */
+	uint64_t tunnelled;		       /* came in a tunnel that was looked into */
+	uint64_t tunnels_unnamed; /* conversations whose tunnel found no room in the table */
+	uint64_t elsewhere;	  /* decoded, and none of the policy's business */
+	uint64_t outbound;	  /* of conversations begun by ours */
+	uint64_t probes;	  /* SYNs and first datagrams from outside */
+	uint64_t cut_short;	  /* payload cut off, by whomever */
+	uint64_t cut_frames;	  /* shorter in the capture than on the wire */
+	uint64_t mirror_cut;	  /* packets whose end did not come in their frame */
+	uint64_t compared;	  /* packets that matter */
+	uint64_t duplicates;	  /* copies of packets that matter */
 	uint64_t flows_created, flows_evicted;
 	uint64_t observations, observations_refused, observations_lost; /* lost: a last word */
 	uint64_t probed_evicted;
 	uint32_t flows;
 	struct sessions_stats sessions;
 	struct pairs_stats pairs;
+	struct fragments_stats fragments;
 	uint64_t newest_ns; /* packet time */
 };
 void worker_stats(const struct worker *worker, struct worker_stats *stats);

@@ -121,6 +121,8 @@ static void fill(const struct worker *worker, const struct flow *flow,
 	report->wall_unanswered_ns = flow->wall_unanswered_ns;
 	report->wall_refused_ns = flow->wall_refused_ns;
 	report->vlan = flow->vlan;
+	report->vlan_inner = flow->vlan_inner;
+	report->tunnels = *tunnel_table_get(worker->tunnels, flow->tunnels);
 	report->new_bytes_c2s = flow->bytes[SIDE_CLIENT] - flow->reported_bytes[SIDE_CLIENT];
 	report->new_bytes_s2c = flow->bytes[SIDE_SERVER] - flow->reported_bytes[SIDE_SERVER];
 	if (!session || is_attempt(worker, flow, session))

@@ -9,12 +9,15 @@
 #ifndef SENSOR_WORKER_STATE_H
 #define SENSOR_WORKER_STATE_H
 
+#include "sensor/duplicates.h"
+#include "sensor/fragments.h"
 #include "sensor/outbound.h"
 #include "sensor/probes.h"
 #include "sensor/worker.h"
 
 struct worker {
 	struct worker_options options;
+	struct decoder decoder;
 	const struct policy *policy;
 	const struct services *services;
 	struct flow_table *flows;
@@ -22,6 +25,9 @@ struct worker {
 	struct probes *probes;
 	struct outbound *outbound;
 	struct pairs *pairs;
+	struct tunnel_table *tunnels;
+	struct fragments *fragments;
+	struct duplicates *duplicates;
 	worker_emit *emit;
 	void *context;
 	uint64_t now_ns, next_tick_ns;

@@ -44,6 +44,7 @@ static const struct packet_spec tcp6 = {
 
 static struct frame frame; /* large; each test builds its own */
 static struct packet packet;
+static struct decoder decoder;
 
 /* Reads the frame's first `captured` bytes out of an exactly sized block. */
 static enum decode_result decode_cut(size_t captured, size_t wire)
@@ -52,7 +53,7 @@ static enum decode_result decode_cut(size_t captured, size_t wire)
 	enum decode_result result;
 
 	memcpy(copy, frame.bytes, captured);
-	result = decode_packet(frame.link, captured ? copy : copy + 1, (uint32_t)captured,
+	result = decode_packet(&decoder, frame.link, captured ? copy : copy + 1, (uint32_t)captured,
 			       (uint32_t)wire, 5, &packet);
 	if (result == DECODE_OK && packet.kind != PACKET_ICMP_ERROR) {
 		/* Pointers are into the block; touch all that is promised. */
@@ -97,7 +98,7 @@ static void expect_hello(const struct packet_spec *spec)
 	assert_int_equal(packet.payload_length, 5);
 	assert_int_equal(packet.payload_wire, 5);
 	assert_memory_equal(packet.payload, "hello", 5);
-	assert_false(packet.fragment);
+	assert_false(packet.incomplete);
 	if (spec->transport == IP_UDP) {
 		assert_int_equal(packet.kind, PACKET_UDP);
 		assert_int_equal(packet.transport, IP_UDP);
@@ -128,7 +129,7 @@ static void every_link_type_family_and_transport(void **state)
 			assert_int_equal(packet.ip_length, frame.length - frame.ip_at);
 		}
 	}
-	assert_int_equal(decode_packet(LINK_UNSUPPORTED, frame.bytes, 60, 60, 0, &packet),
+	assert_int_equal(decode_packet(&decoder, LINK_UNSUPPORTED, frame.bytes, 60, 60, 0, &packet),
 			 DECODE_UNSUPPORTED_LINK);
 }
 
@@ -246,9 +247,13 @@ static void lengths_of_ipv4_that_lie(void **state)
 	assert_int_equal(decode(), DECODE_OK);
 	assert_int_equal(packet.payload_length, 2);
 	assert_int_equal(packet.payload_wire, 2);
-	/* Longer than the frame: what is there counts, nothing is made up. */
+	/* Longer than the frame: what is there counts, and the rest was cut off. */
+	assert_false(packet.cut);
 	put_be16(frame.bytes + frame.ip_at + 2, 65535);
-	expect_hello(&tcp4);
+	assert_int_equal(decode(), DECODE_OK);
+	assert_int_equal(packet.payload_length, 5);
+	assert_int_equal(packet.payload_wire, 65535 - 40);
+	assert_true(packet.cut);
 	for (unsigned words = 0; words < 5; words++) {
 		packet_build(&frame, &tcp4);
 		frame.bytes[frame.ip_at] = (uint8_t)(0x40 | words);
@@ -321,7 +326,10 @@ static void lengths_of_ipv6_that_lie(void **state)
 	put_be16(frame.bytes + frame.ip_at + 4, 0);
 	expect_hello(&tcp6);
 	put_be16(frame.bytes + frame.ip_at + 4, 65535);
-	expect_hello(&tcp6);
+	assert_int_equal(decode(), DECODE_OK);
+	assert_int_equal(packet.payload_length, 5);
+	assert_int_equal(packet.payload_wire, 65535 - 20);
+	assert_true(packet.cut);
 	for (unsigned length = 1; length < 14; length++) {
 		put_be16(frame.bytes + frame.ip_at + 4, length);
 		assert_int_equal(decode(), DECODE_TRUNCATED);
@@ -372,6 +380,23 @@ static void protocols_that_carry_no_service(void **state)
 	}
 }
 
+static void expect_fragment(const struct packet_spec *spec, uint32_t offset, uint32_t length,
+			    bool more)
+{
+	const struct fragment *piece = &packet.fragment;
+	struct address source = address_of(spec->source);
+
+	assert_int_equal(decode_spec(spec), DECODE_FRAGMENT);
+	assert_int_equal(piece->offset, offset);
+	assert_int_equal(piece->length, length);
+	assert_int_equal(piece->captured, length);
+	assert_int_equal(piece->more, more);
+	assert_int_equal(piece->protocol, IP_UDP);
+	assert_int_equal(piece->key.version, spec->extension_count ? 6 : 4);
+	assert_int_equal(piece->key.id, spec->extension_count ? 0x12345678 : 0x1234);
+	assert_true(address_equal(&piece->key.source, &source));
+}
+
 static void fragments(void **state)
 {
 	struct packet_spec four = tcp4, six = tcp6;
@@ -381,34 +406,23 @@ static void fragments(void **state)
 	six.extension_count = 1;
 	six.extensions[0] = IPV6_FRAGMENT;
 	four.fragment = six.fragment = MORE_FRAGMENTS;
-	assert_int_equal(decode_spec(&four), DECODE_OK);
-	assert_true(packet.fragment);
-	/* UDP tells the length of the whole datagram there. */
-	put_be16(frame.bytes + frame.transport_at + 4, 2000);
-	assert_int_equal(decode(), DECODE_OK);
-	assert_int_equal(packet.payload_length, 5);
-	assert_int_equal(packet.payload_wire, 5);
-	assert_int_equal(decode_spec(&six), DECODE_OK);
-	assert_true(packet.fragment);
+	expect_fragment(&four, 0, 13, true);
+	expect_fragment(&six, 0, 13, true);
 	for (uint16_t offset = 1; offset != 0x2000; offset = (uint16_t)(offset * 2)) {
 		four.fragment = six.fragment = offset;
-		assert_int_equal(decode_spec(&four), DECODE_FRAGMENT);
-		assert_int_equal(decode_spec(&six), DECODE_FRAGMENT);
+		expect_fragment(&four, offset * 8u, 13, false);
+		expect_fragment(&six, offset * 8u, 13, false);
 	}
-	/* TCP options in the next fragment. */
-	four.transport = IP_TCP;
+	/* Of a piece that was cut off it is known how long it was. */
 	four.fragment = MORE_FRAGMENTS;
 	packet_build(&frame, &four);
-	frame.bytes[frame.transport_at + 12] = 0xf0;
-	assert_int_equal(decode(), DECODE_OK);
-	assert_int_equal(packet.payload_wire, 0);
-	four.transport = IP_UDP;
+	assert_int_equal(decode_cut(frame.length - 4, frame.length), DECODE_FRAGMENT);
+	assert_int_equal(packet.fragment.captured, 9);
+	assert_int_equal(packet.fragment.length, 13);
 	four.fragment = 0x4000; /* do not fragment */
 	assert_int_equal(decode_spec(&four), DECODE_OK);
-	assert_false(packet.fragment);
 	six.fragment = 0; /* atomic, RFC 6946 */
 	assert_int_equal(decode_spec(&six), DECODE_OK);
-	assert_false(packet.fragment);
 }
 
 /* A cut frame is the same packet with less of its payload, or truncated; never something else. */
@@ -596,5 +610,6 @@ int main(void)
 		cmocka_unit_test(every_result_has_a_name),
 	};
 
+	decoder = decoder_of(NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

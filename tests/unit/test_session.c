@@ -75,6 +75,7 @@ static void send(struct lab *lab, struct flow *flow, enum side from, const uint3
 		 const char *bytes, size_t length)
 {
 	static _Thread_local struct frame frame;
+	struct decoder decoder = decoder_of(NULL);
 	struct packet packet;
 	struct packet_spec spec = {
 		.source = from == SIDE_CLIENT ? "203.0.113.7" : "10.20.0.5",
@@ -90,7 +91,7 @@ static void send(struct lab *lab, struct flow *flow, enum side from, const uint3
 
 	packet_build(&frame, &spec);
 	lab->now_ns += 60000000000;
-	assert_int_equal(decode_packet(frame.link, frame.bytes, (uint32_t)frame.length,
+	assert_int_equal(decode_packet(&decoder, frame.link, frame.bytes, (uint32_t)frame.length,
 				       (uint32_t)frame.length, lab->now_ns, &packet),
 			 DECODE_OK);
 	sessions_packet(lab->sessions, flow, from, &packet);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See duplicates.h. A table of lines of eight 64-bit entries, one cache line each: 44 bits of the
+ * fingerprint and 20 bits of the time in milliseconds. A new fingerprint takes the place of the
+ * oldest in its line. 512 KiB: 65,536 packets, which is the window of 100 ms at 650,000 packets a
+ * second that matter; beyond that, some copies are not recognised.
+ */
+#include "sensor/duplicates.h"
+
+#include <stdlib.h>
+
+#include "sensor/hash.h"
+
+#define LINES	     8192
+#define ENTRIES	     8
+#define TIME_BITS    20
+#define TIME_MASK    ((1u << TIME_BITS) - 1)
+#define MILLISECOND  1000000u
+#define PAYLOAD_USED 64 /* of a datagram: TCP's numbers tell its segments apart */
+
+struct line {
+	_Alignas(64) uint64_t entries[ENTRIES];
+};
+
+struct duplicates {
+	struct line *lines;
+	uint64_t hash_key, window_ns;
+	uint32_t window_ms;
+};
+
+/* Hashed as bytes: no holes. */
+struct fingerprint {
+	struct address source, destination;
+	uint32_t realm;
+	uint16_t source_port, destination_port;
+	uint32_t sequence, acknowledgement;
+	uint32_t length;
+	uint16_t ip_id;
+	uint8_t transport, tcp_flags;
+};
+
+struct duplicates *duplicates_new(uint64_t window_ns, uint64_t hash_key)
+{
+	struct duplicates *duplicates = calloc(1, sizeof *duplicates);
+
+	if (!duplicates)
+		return NULL;
+	duplicates->hash_key = hash_key;
+	duplicates->window_ns = window_ns;
+	duplicates->window_ms = (uint32_t)(window_ns / MILLISECOND);
+	duplicates->lines = aligned_alloc(64, LINES * sizeof *duplicates->lines);
+	if (!duplicates->lines) {
+		free(duplicates);
+		return NULL;
+	}
+	for (int i = 0; i < LINES; i++)
+		duplicates->lines[i] = (struct line){.entries = {0}};
+	return duplicates;
+}
+
+void duplicates_free(struct duplicates *duplicates)
+{
+	if (!duplicates)
+		return;
+	free(duplicates->lines);
+	free(duplicates);
+}
+
+/* An ICMP error is what it quotes: the quoting host, and whose packet it was. */
+static void take_quoted(struct fingerprint *print, const struct packet *packet)
+{
+	const struct quoted_packet *quoted = &packet->quoted;
+
+	print->source_port = quoted->source_port;
+	print->destination_port = quoted->destination_port;
+	print->sequence = quoted->transport;
+	print->acknowledgement = quoted->reason;
+}
+
+static uint64_t fingerprint_of(const struct duplicates *duplicates, const struct packet *packet)
+{
+	struct fingerprint print = {
+		.source = packet->source,
+		.destination = packet->destination,
+		.realm = packet->realm,
+		.source_port = packet->source_port,
+		.destination_port = packet->destination_port,
+		.sequence = packet->sequence,
+		.acknowledgement = packet->acknowledgement,
+		.length = packet->payload_wire,
+		.ip_id = packet->ip_id,
+		.transport = packet->transport,
+		.tcp_flags = packet->tcp_flags,
+	};
+	uint64_t key = duplicates->hash_key;
+
+	if (packet->kind == PACKET_ICMP_ERROR)
+		take_quoted(&print, packet);
+	if (packet->kind == PACKET_UDP && packet->payload_length != 0)
+		key = hash_bytes(packet->payload,
+				 packet->payload_length < PAYLOAD_USED ? packet->payload_length
+								       : PAYLOAD_USED,
+				 key);
+	return hash_bytes(&print, sizeof print, key);
+}
+
+bool duplicates_seen(struct duplicates *duplicates, const struct packet *packet)
+{
+	uint32_t now_ms = (uint32_t)(packet->ts_ns / MILLISECOND) & TIME_MASK, oldest_ms = 0;
+	uint64_t hash, entry;
+	struct line *line;
+	int oldest = 0;
+
+	if (duplicates->window_ns == 0)
+		return false;
+	hash = fingerprint_of(duplicates, packet);
+	line = &duplicates->lines[hash & (LINES - 1)];
+	entry = hash & ~(uint64_t)TIME_MASK;
+	for (int i = 0; i < ENTRIES; i++) {
+		uint32_t apart_ms = (now_ms - (uint32_t)line->entries[i]) & TIME_MASK;
+		/* The copy may have been captured before the original. */
+		bool near = apart_ms <= duplicates->window_ms ||
+			    apart_ms >= TIME_MASK + 1 - duplicates->window_ms;
+
+		if ((line->entries[i] & ~(uint64_t)TIME_MASK) == entry && near)
+			return true;
+		if (line->entries[i] == 0)
+			apart_ms = TIME_MASK;
+		if (apart_ms >= oldest_ms) {
+			oldest = i;
+			oldest_ms = apart_ms;
+		}
+	}
+	line->entries[oldest] = entry | now_ms;
+	return false;
+}
