@@ -14,7 +14,7 @@ static const char *const words[BLIND_CAUSES][2] = {
 	[BLIND_TUNNELS] = {"tunnelled packets could not be read", "tunnelled"},
 	[BLIND_TRUNCATION] = {"packets are cut short", "captured"},
 	[BLIND_MALFORMED] = {"packets are malformed", "captured"},
-	[BLIND_DUPLICATES] = {"packets came twice", "captured"},
+	[BLIND_DUPLICATES] = {"packets came twice", "packets that matter"},
 	[BLIND_UNTESTED] = {"lines of the policy have not been tried by anybody", "lines"},
 };
 

@@ -36,9 +36,10 @@ SCRATCH = tempfile.mkdtemp(prefix="swc-")
 OPTIONS = """read interface policy check filter json text inventory fail-on-exposure redis
 redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sentinel-user
 sentinel-password-file journal sensor site run metrics user workers snaplen buffer-mib
-capture-timeout-ms no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound max-exposures
-max-walls max-incidents max-inventory tcp-idle stream-maxlen queue-maxlen heartbeat silence untested
-quiet verbose help version""".split()
+capture-timeout-ms no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound
+max-exposures max-walls max-incidents max-inventory tcp-idle stream-maxlen queue-maxlen heartbeat
+silence untested quiet verbose help version vxlan-ports geneve-ports separate-vni checksums
+duplicate-ms fragments-mib""".split()
 INVENTORY_FIELDS = """file server_ip server_port transport client_ip protocol protocol_source
 product version outcome auth encrypted data_read commands destructive bytes_c2s
 bytes_s2c""".split()

@@ -60,7 +60,10 @@ static void says_what_happened(void **state)
 	assert_contains(json, "\"server\":{\"address\":\"10.20.0.5\",\"ip\":\"10.20.0.5\","
 			      "\"port\":6379,\"bytes\":4096}");
 	assert_contains(json, "\"community_id\":\"1:");
-	assert_contains(json, "\"vlan\":{\"id\":\"42\"}");
+	assert_contains(json, "\"vlan\":{\"id\":\"42\"},\"inner\":{\"vlan\":{\"id\":\"43\"}}}");
+	assert_contains(json, "\"tunnels\":[{\"kind\":\"vxlan\",\"id\":4242,"
+			      "\"source\":\"192.0.2.1\",\"destination\":\"192.0.2.2\"},"
+			      "{\"kind\":\"mpls\",\"id\":16}]");
 	assert_contains(json, "\"rule\":{\"name\":\"logging-is-internal\"}");
 	assert_contains(json, "\"level\":4,\"level_name\":\"accessed\"");
 	assert_contains(json, "\"conn_state\":\"S1\"");
