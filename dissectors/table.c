@@ -32,6 +32,8 @@
 	D(gdbserver)                                                                               \
 	D(git)                                                                                     \
 	D(svn)                                                                                     \
+	D(libvirt)                                                                                 \
+	D(dovecot)                                                                                 \
 	D(jdwp)                                                                                    \
 	D(x11)                                                                                     \
 	D(nrpe)                                                                                    \
@@ -56,6 +58,7 @@
 	D(cassandra)                                                                               \
 	D(vnc)                                                                                     \
 	D(oracle)                                                                                  \
+	D(openflow)                                                                                \
 	D(elasticsearch_transport)                                                                 \
 	D(iscsi)                                                                                   \
 	D(nbd)                                                                                     \
@@ -97,6 +100,7 @@
 	D(nats)                                                                                    \
 	D(stomp)                                                                                   \
 	D(beanstalkd)                                                                              \
+	D(socks)                                                                                   \
 	D(thrift)                                                                                  \
 	D(epmd)                                                                                    \
 	D(rocketmq)                                                                                \

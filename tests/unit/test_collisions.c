@@ -137,6 +137,16 @@ static const struct opening_sample samples[] = {
 	       "\0\x1d\x12\x34\x81\5\0\1\0\0\0\0\0\0\3www\7example\0\0\1\0\1"),
 	SAMPLE("svn", "( 2 ( edit-pipeline svndiff1 ) 12:svn://a/repo ) ",
 	       "( success ( 2 2 ( ) ( a ) ) ) "),
+	SAMPLE("socks", "\5\1\0\5\1\0\1\x7f\0\0\1\x1f@", "\5\0\5\0\0\1\0\0\0\0\0\0"),
+	SAMPLE("socks", "\4\1\0\x19\xc0\0\2\1alice\0", "\0\x5b\0\0\0\0\0\0"),
+	SAMPLE("libvirt", "\0\0\0\x1c\x20\0\x80\x86\0\0\0\1\0\0\0\x42\0\0\0\0\0\0\0\0\0\0\0\0",
+	       "\0\0\0\x24\x20\0\x80\x86\0\0\0\1\0\0\0\x42\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0"
+	       "\0"),
+	SAMPLE("dovecot", "VERSION\tdoveadm-server\t1\t2\n", "VERSION\tdoveadm-client\t1\t2\n-\n"),
+	SAMPLE("dovecot", "VERSION\t1\t2\nCPID\t4\n",
+	       "VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nDONE\n"),
+	SAMPLE("openflow", "\1\0\0\x08\0\0\0\1\1\5\0\x08\0\0\0\2",
+	       "\4\0\0\x10\0\0\0\1\0\1\0\x08\0\0\0\x12"),
 	/* Nothing but noise: a hexadecimal counter, blank lines */
 	SAMPLE(NULL, "\r\n\r\n", "\r\n\r\n"),
 	SAMPLE(NULL, "0123456789abcdef", "0123456789abcdef"),
