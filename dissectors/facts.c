@@ -40,12 +40,52 @@ void facts_set_data_read(struct facts *facts, enum answer answer)
 	facts->revision++;
 }
 
+uint64_t facts_hash(const void *name, size_t length)
+{
+	const uint8_t *bytes = name;
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3u;
+	/* FNV's upper bits are weak for short names: the finaliser of MurmurHash3. */
+	hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdu;
+	hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53u;
+	hash ^= hash >> 33;
+	return hash != 0 ? hash : 1;
+}
+
+static void note_seen(struct facts_seen *seen, uint64_t hash)
+{
+	for (unsigned i = 0; i < seen->count; i++) {
+		if (seen->hashes[i] == hash)
+			return;
+	}
+	if (seen->count < FACTS_SEEN)
+		seen->hashes[seen->count++] = hash;
+	else if (seen->lost != UINT16_MAX)
+		seen->lost++;
+}
+
+void facts_object(struct facts *facts, uint64_t hash)
+{
+	note_seen(&facts->objects_read, hash);
+}
+
+void facts_message(struct facts *facts)
+{
+	if (facts->messages != UINT32_MAX)
+		facts->messages++;
+	facts->revision++;
+}
+
 void facts_login(struct facts *facts, bool accepted)
 {
 	uint32_t *count = accepted ? &facts->logins_succeeded : &facts->logins_failed;
 
 	if (*count != UINT32_MAX)
 		++*count;
+	if (facts->user[0] != '\0')
+		note_seen(&facts->users_tried, facts_hash(facts->user, strlen(facts->user)));
 	facts->revision++;
 	facts_set_auth(facts, accepted ? AUTH_SUCCEEDED : AUTH_FAILED);
 }

@@ -17,6 +17,7 @@
 
 #define FACTS_COMMANDS	   12
 #define FACTS_COMMAND_TEXT 48
+#define FACTS_SEEN	   16
 
 enum auth {
 	AUTH_UNKNOWN,	/* not visible */
@@ -81,6 +82,16 @@ struct command {
 	uint16_t serial; /* tells a row from the one that had its place before */
 };
 
+/*
+ * Hashes of names (users, objects) for the sensor to count distinct ones of: it takes them away
+ * after each feed(). The names themselves are not kept.
+ */
+struct facts_seen {
+	uint64_t hashes[FACTS_SEEN];
+	uint16_t count;
+	uint16_t lost; /* that found no room since they were last taken away */
+};
+
 struct facts {
 	const struct service *service; /* NULL until known; may be refined later */
 	uint8_t auth;		       /* enum auth */
@@ -89,9 +100,11 @@ struct facts {
 	uint8_t command_count;
 	bool starts_tls; /* set by a dissector: what follows was agreed to be TLS */
 	bool directory_listing;
-	uint32_t tls_rest; /* with starts_tls: last bytes of this feed() that follow the agreement */
+	uint32_t
+		tls_rest; /* with starts_tls: last bytes of this feed() that follow the agreement */
 	uint32_t revision; /* moves on every change */
 	uint32_t logins_failed, logins_succeeded;
+	uint32_t messages;	/* mail taken in for delivery */
 	uint32_t commands_seen; /* notable ones, including those that found no room below */
 	char product[40], version[40];
 	char user[48], mechanism[24]; /* who, and how (SCRAM-SHA-256, LOGIN); never the secret */
@@ -102,6 +115,8 @@ struct facts {
 	char tls_subject[96], tls_issuer[96];	 /* RFC 4514 text of the leaf certificate */
 	uint64_t tls_not_after_s;		 /* Unix seconds, 0 = not seen */
 	struct command commands[FACTS_COMMANDS]; /* in order of first use, each text once */
+	struct facts_seen users_tried;		 /* of log-ins, whatever became of them */
+	struct facts_seen objects_read;		 /* of an object store or a file tree */
 };
 
 void facts_set_service(struct facts *facts, const struct service *service);
@@ -110,7 +125,13 @@ void facts_set_auth(struct facts *facts, enum auth auth);
 void facts_set_encryption(struct facts *facts, enum encryption encryption);
 /* ANSWER_YES stays. */
 void facts_set_data_read(struct facts *facts, enum answer answer);
-void facts_login(struct facts *facts, bool accepted); /* counts, and sets auth */
+/* Counts it, and `user` as tried; sets auth. */
+void facts_login(struct facts *facts, bool accepted);
+/* The client was given this object: facts_hash() of its name. Revision stays: bytes tell. */
+void facts_object(struct facts *facts, uint64_t hash);
+void facts_message(struct facts *facts); /* one more mail was taken in */
+/* A hash of a name, the same on every machine (FNV-1a, 64 bits, mixed); never 0. */
+uint64_t facts_hash(const void *name, size_t length);
 /* `field` is one of the char arrays above, `size` its size; `text` need not end with a NUL. */
 void facts_set_text(struct facts *facts, char *field, size_t size, const void *text, size_t length);
 #define FACTS_TEXT(facts, field, text, length)                                                     \

@@ -178,6 +178,8 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 		r->traits |= TRAIT_LOGIN;
 	if (facts->path[0] == '\0')
 		FACTS_TEXT(facts, path, path.at, path.left);
+	if ((r->traits & TRAIT_READS) && !(r->traits & (TRAIT_POST | TRAIT_LISTS)))
+		r->object = (uint32_t)facts_hash(path.at, path.left);
 	note_command(x, facts, method, host, path, query);
 	if (query.left != 0 && http_request_wants_body(x))
 		take_statement(x, r, query, false);
@@ -258,7 +260,7 @@ void http_response_header(struct http_exchange *x, struct facts *facts, const ch
 	answer = answer_of(&x->response);
 	if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
 		x->response.challenge |= is_next_step(value);
-	http_products_match(facts, &x->rank, &answer, name, value);
+	x->response.lists |= http_products_match(facts, &x->rank, &answer, name, value);
 }
 
 static void drop_first(struct http_exchange *x)
@@ -342,6 +344,14 @@ static bool is_data(const struct http_response *r, const struct facts *facts)
 	return !(r->request.asks & (ASKS_BANNER | ASKS_SEARCH_ADMIN));
 }
 
+/* A file that is in a store or a tree; listings, and what a store says of itself, are none. */
+static void note_object(struct facts *facts, const struct http_response *r)
+{
+	if (r->matched && r->request.object != 0 && facts->service != NULL && !r->lists &&
+	    facts->service->family == FAMILY_STORAGE && is_data(r, facts))
+		facts_object(facts, facts_hash(&r->request.object, sizeof r->request.object));
+}
+
 /* Only now it is known whether the service takes statements at all. */
 static void note_statement(struct http_exchange *x, struct facts *facts)
 {
@@ -366,8 +376,9 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 	if (!r->open)
 		return;
 	r->open = false;
-	http_products_match(facts, &x->rank, &answer, NULL, body);
+	r->lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
 	judge_access(x, facts);
+	note_object(facts, r);
 	facts_set_data_read(facts, is_data(r, facts) ? ANSWER_YES : ANSWER_NO);
 	if (!r->matched)
 		return;

@@ -22,6 +22,7 @@ struct http_request {
 	uint8_t traits;	     /* what its method does */
 	uint8_t credentials; /* what came with it */
 	int32_t command;     /* handle, or -1 */
+	uint32_t object;     /* half of facts_hash() of its path, 0: none is asked for */
 	uint8_t asked;	     /* whose request it looks like: http_product_asked() */
 	uint8_t statement;   /* serial of the statement that it carries, 0: none */
 };
@@ -32,6 +33,7 @@ struct http_response {
 	bool matched;	/* `request` is the one that this answers */
 	bool challenge; /* 401 in the middle of a log-in of several steps */
 	bool has_body;
+	bool lists; /* it is a listing */
 	bool begun; /* headers are not complete */
 	bool open;  /* headers are complete, and it is not settled */
 };

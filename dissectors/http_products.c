@@ -223,19 +223,24 @@ static void apply(const struct http_sign *sign, size_t row, struct facts *facts,
 		note_operation(facts, sign, is_accepted(answer->status));
 }
 
-void http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
+bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
 			 const char *name, struct bytes text)
 {
+	bool lists = false;
+
 	if (name != NULL && strcmp(name, "server") == 0)
 		take_server(facts, *rank, text);
 	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
 		for (size_t i = 0; i < products[row].sign_count; i++) {
 			const struct http_sign *sign = &products[row].signs[i];
 
-			if (applies(sign, row, facts->service, answer, name, text))
-				apply(sign, row, facts, rank, answer, text);
+			if (!applies(sign, row, facts->service, answer, name, text))
+				continue;
+			apply(sign, row, facts, rank, answer, text);
+			lists |= (sign->flags & SIGN_LISTS) != 0;
 		}
 	}
+	return lists;
 }
 
 /* "/v1/kv" is asked by "/v1/kv" and all below it, and "/v1/AUTH_" by all that begin so. */

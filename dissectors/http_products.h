@@ -83,8 +83,9 @@ bool http_product_has_statements(size_t row);
 /*
  * Asks every sign about one response header (`name` in lower case), or about the beginning of the
  * body (`name` NULL), and writes what they prove. `rank` is the rank so far, for the conversation.
+ * Returns whether the response is a listing.
  */
-void http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
+bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
 			 const char *name, struct bytes text);
 
 #endif

@@ -233,6 +233,8 @@ static bool on_mail_answer(struct smtp *smtp, struct facts *facts, uint8_t kind,
 		}
 		smtp->replies_left = 0;
 		smtp->recipients = 0;
+		if (ok)
+			facts_message(facts);
 		break;
 	case SMTP_RESET:
 	case SMTP_HELLO:

@@ -199,7 +199,10 @@ local function merge_exposure(old)
 	new.severity = severities[highest(said, new, 'severity_number', event.severity_number)]
 	highest(said, new, 'clients', event.clients)
 	highest(said, new, 'reopened', event.reopened)
-	for _, name in ipairs({'flows', 'bytes_in', 'bytes_out', 'logins_failed', 'logins_succeeded'}) do
+	highest(said, new, 'users_tried', event.users_tried)
+	highest(said, new, 'objects_read', event.objects_read)
+	for _, name in ipairs({'flows', 'bytes_in', 'bytes_out', 'logins_failed', 'logins_succeeded',
+		'messages'}) do
 		total(old, new, name, event[name])
 	end
 	return new

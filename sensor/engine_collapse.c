@@ -65,7 +65,10 @@ static void add_counters(struct exposure *all, const struct exposure *part)
 	all->life_bytes_out += part->life_bytes_out;
 	all->logins_failed += part->logins_failed;
 	all->logins_succeeded += part->logins_succeeded;
+	all->messages += part->messages;
 	sketch_merge(&all->clients, &part->clients);
+	sketch_merge(&all->users_tried, &part->users_tried);
+	sketch_merge(&all->objects_read, &part->objects_read);
 	latest(&all->last_seen_ns, part->last_seen_ns);
 	latest(&all->last_answer_ns, part->last_answer_ns);
 	if (part->last_accept_ns >= all->last_accept_ns) {

@@ -53,6 +53,9 @@ static void view_counters(const struct exposure *x, struct exposure_view *view)
 	view->clients = sketch_count(&x->clients);
 	if (view->clients > x->flows)
 		view->clients = (uint32_t)x->flows;
+	view->messages = x->messages;
+	view->users_tried = sketch_count(&x->users_tried);
+	view->objects_read = sketch_count(&x->objects_read);
 	view->reopened = x->reopened;
 }
 

@@ -85,7 +85,7 @@ struct exposure_source {
 	struct address address;
 	uint64_t first_ns, last_ns;
 	uint64_t bytes_out;
-	uint32_t flows;
+	uint32_t flows, logins_failed, logins_succeeded;
 	uint8_t level; /* enum level */
 };
 
@@ -114,7 +114,10 @@ struct exposure_view {
 	uint64_t flows, bytes_in, bytes_out; /* bytes_out: from the server to forbidden clients */
 	uint64_t probes_unanswered, probes_refused; /* since the last answer */
 	uint64_t logins_failed, logins_succeeded;
-	uint32_t clients;      /* distinct, estimated above a few */
+	uint64_t messages;     /* mail that was taken in */
+	uint32_t clients;      /* distinct, estimated above a few, as the next two */
+	uint32_t users_tried;  /* names in log-ins, whatever became of them */
+	uint32_t objects_read; /* files of an object store or a tree */
 	uint32_t reopened;     /* how often */
 	uint32_t live_flows;   /* conversations that go on, also after it closed for new ones */
 	struct address client; /* of the conversation that raised this event */

@@ -171,6 +171,12 @@ static void put_counters(struct event_fields *fields, const struct exposure_view
 	put_number(fields, "probes_refused", exposure->probes_refused);
 	put_number(fields, "logins_failed", exposure->logins_failed);
 	put_number(fields, "logins_succeeded", exposure->logins_succeeded);
+	if (exposure->users_tried != 0)
+		put_number(fields, "users_tried", exposure->users_tried);
+	if (exposure->objects_read != 0)
+		put_number(fields, "objects_read", exposure->objects_read);
+	if (exposure->messages != 0)
+		put_number(fields, "messages", exposure->messages);
 	put_number(fields, "reopened", exposure->reopened);
 }
 

@@ -24,6 +24,12 @@ static void put_sources(struct json_out *out, const struct exposure_view *exposu
 		json_out_time(out, "last", source->last_ns);
 		json_out_number(out, "flows", source->flows);
 		json_out_number(out, "bytes_out", source->bytes_out);
+		if (source->logins_failed + source->logins_succeeded != 0) {
+			json_out_object(out, "logins");
+			json_out_number(out, "failed", source->logins_failed);
+			json_out_number(out, "succeeded", source->logins_succeeded);
+			json_out_end(out);
+		}
 		json_out_end(out);
 	}
 	json_out_end(out);
@@ -62,6 +68,12 @@ static void put_exposure_counters(struct json_out *out, const struct exposure_vi
 		 exposure->probes_refused);
 	put_pair(out, "logins", "failed", exposure->logins_failed, "succeeded",
 		 exposure->logins_succeeded);
+	if (exposure->users_tried != 0)
+		json_out_number(out, "users_tried", exposure->users_tried);
+	if (exposure->objects_read != 0)
+		json_out_number(out, "objects_read", exposure->objects_read);
+	if (exposure->messages != 0)
+		json_out_number(out, "messages", exposure->messages);
 }
 
 static void put_exposure(struct json_out *out, const struct event *event)

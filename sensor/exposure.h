@@ -4,7 +4,7 @@
  * bounded table that holds them. A record stays after its exposure closed, so that a reopening is
  * told as one, until its place is needed.
  *
- * Memory: 2.5 KiB an exposure (half of it the merged facts), taken at start, touched when
+ * Memory: 3.2 KiB an exposure (half of it the merged facts), taken at start, touched when
  * used. When the table is full, room is made in this order: closed ones, unlisted ones, then the
  * lowest severity; in each class the one heard of longest ago. A newcomer that would rank below
  * everything in the table is not taken. Both are counted.
@@ -52,11 +52,11 @@ struct exposure {
 	uint64_t changed_after_ns, changed_before_ns;
 	uint64_t check_ns, last_summary_ns; /* when engine_tick() looks at it next */
 	uint64_t flows, bytes_in, bytes_out, life_bytes_out;
-	uint64_t logins_failed, logins_succeeded;
+	uint64_t logins_failed, logins_succeeded, messages;
 	uint64_t probes_unanswered, probes_refused;	 /* since the last accept */
 	uint64_t close_probes, first_probe_ns, probe_ns; /* those that count towards closing */
 	struct tunnel_path tunnels; /* of the newest conversation that came in one */
-	struct sketch clients;
+	struct sketch clients, users_tried, objects_read;
 	struct sketch closers; /* distinct sources of close_probes */
 	struct exposure_source sources[EXPOSURE_SOURCES];
 	struct facts facts;

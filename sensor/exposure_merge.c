@@ -230,6 +230,9 @@ bool exposure_merge(struct exposure *x, const struct observation *o,
 	}
 	merge_logins(x, flow);
 	sketch_add(&x->clients, hash_bytes(&flow->client, sizeof flow->client, hash_key));
+	sketch_merge(&x->users_tried, &flow->users_tried);
+	sketch_merge(&x->objects_read, &flow->objects_read);
+	x->messages += flow->new_messages;
 	x->one_way = flow->one_way_service;
 	if (evidence->answered)
 		later(&x->last_answer_ns, flow->first ? evidence->answer_ns : o->ts_ns);
@@ -290,6 +293,8 @@ void exposure_merge_source(struct exposure *x, const struct observation *o, enum
 	later(&row->last_ns, o->ts_ns);
 	row->flows += flow->first || row->flows == 0;
 	row->bytes_out += flow->new_bytes_s2c;
+	row->logins_failed += flow->new_logins_failed;
+	row->logins_succeeded += flow->new_logins_succeeded;
 	if (row->bytes_out > data_out && level < LEVEL_DATA_OUT)
 		level = LEVEL_DATA_OUT;
 	if (level > row->level)
@@ -309,6 +314,8 @@ void exposure_merge_add_source(struct exposure *x, const struct exposure_source 
 	later(&row->last_ns, source->last_ns);
 	row->flows += source->flows;
 	row->bytes_out += source->bytes_out;
+	row->logins_failed += source->logins_failed;
+	row->logins_succeeded += source->logins_succeeded;
 	if (source->level > row->level)
 		row->level = source->level;
 	resort(x, row);

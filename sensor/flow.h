@@ -57,7 +57,7 @@ struct flow {
 	uint64_t bytes[2], reported_bytes[2]; /* payload by enum side, retransmissions once */
 	uint64_t wall_unanswered_ns, wall_refused_ns;
 	uint32_t highest[2]; /* TCP sequence number behind the newest byte of each side */
-	uint32_t reported_revision, reported_failed, reported_succeeded;
+	uint32_t reported_revision, reported_failed, reported_succeeded, reported_messages;
 	uint32_t digest; /* of the facts that are told at once */
 	uint16_t vlan, vlan_inner;
 	uint16_t tunnels;  /* tunnel_table_get() number of the path; 0 = none */

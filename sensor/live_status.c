@@ -67,6 +67,7 @@ void live_heartbeat(const struct live *live, const char *state)
 		{"flows_evicted", worker.flows_evicted},
 		{"sessions_evicted", worker.sessions.evicted},
 		{"stream_gaps", worker.sessions.gaps},
+		{"names_lost", worker.sessions.names_lost},
 		{"probed_evicted", worker.probed_evicted},
 		{"observations", worker.observations},
 		{"observations_lost", worker.observations_lost},

@@ -131,6 +131,7 @@ void app_say_totals(const struct worker_stats *worker, const struct capture_stat
 	say_loss("packets cut off before they came here", worker->mirror_cut);
 	say_loss("packets with payload cut off", worker->cut_short);
 	say_loss("gaps in streams", worker->sessions.gaps);
+	say_loss("names of users and objects not told apart", worker->sessions.names_lost);
 	say_loss("conversations evicted (--max-flows)", worker->flows_evicted);
 	say_loss("conversations no longer read (--max-sessions)", worker->sessions.evicted);
 	say_loss("early segments without room (--reassembly-mib)",

@@ -49,6 +49,8 @@ static const struct row packet_rows[] = {
 		"Early segments without room."),
 	COUNTER("stream_gaps_total", worker.sessions.gaps, "Gaps in streams that were read."),
 	COUNTER("stream_gap_bytes_total", worker.sessions.gap_bytes, "Bytes missing in them."),
+	COUNTER("names_lost_total", worker.sessions.names_lost,
+		"Names of users and objects that were not told apart."),
 	COUNTER("ndpi_packets_total", worker.sessions.identify.ndpi_packets,
 		"Packets shown to nDPI."),
 	COUNTER("ndpi_identified_total", worker.sessions.identify.ndpi_identified,

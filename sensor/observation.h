@@ -19,6 +19,7 @@
 
 #include "dissectors/facts.h"
 #include "sensor/endpoint.h"
+#include "sensor/sketch.h"
 #include "sensor/tunnel.h"
 
 #define WALL_SOURCES 8
@@ -51,12 +52,13 @@ struct flow_report {
 	bool one_way_service; /* UDP to a service that never answers: not proof of reachability */
 	bool server_payload;  /* the server has sent application bytes */
 	uint64_t new_bytes_c2s, new_bytes_s2c; /* payload bytes, retransmissions counted once */
-	uint32_t new_logins_failed, new_logins_succeeded;
+	uint32_t new_logins_failed, new_logins_succeeded, new_messages;
 	/* The last unanswered and refused probe of this endpoint before the answer, if this worker
 	 * saw any: the wall still stood then. 0 = none. */
 	uint64_t wall_unanswered_ns, wall_refused_ns;
-	uint16_t vlan, vlan_inner;  /* outermost and innermost VLAN id, 0 = none */
-	struct tunnel_path tunnels; /* of the packet that began it */
+	uint16_t vlan, vlan_inner;		 /* outermost and innermost VLAN id, 0 = none */
+	struct tunnel_path tunnels;		 /* of the packet that began it */
+	struct sketch users_tried, objects_read; /* of this conversation, so far */
 	struct facts facts;
 };
 

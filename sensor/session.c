@@ -24,6 +24,7 @@ struct slot {
 	bool decided, concluded;
 	bool tls_agreed;		  /* facts.starts_tls, and not a byte of it yet */
 	uint8_t auth_before, data_before; /* what the facts said before that agreement */
+	uint32_t names_lost;
 	struct session session;
 	struct identity identity;
 	union {
@@ -39,7 +40,7 @@ struct sessions {
 	struct stream_pool *pool;
 	struct identify *identify;
 	const struct services *services;
-	uint64_t evicted, gaps, gap_bytes;
+	uint64_t evicted, gaps, gap_bytes, names_lost;
 };
 
 /* What a stream's handler needs to know. */
@@ -167,6 +168,7 @@ void sessions_close(struct sessions *sessions, struct flow *flow)
 	sessions->free_list = flow->session;
 	flow->session = FLOW_NO_SESSION;
 	sessions->in_use--;
+	sessions->names_lost += slot->names_lost;
 }
 
 /* The stream turns into TLS: another dissector reads on, the facts stay. */
@@ -202,6 +204,27 @@ static bool begins_tls(const uint8_t *bytes, size_t length)
 	return (bytes[0] == 0x16 || bytes[0] == 0x15) && (length < 2 || bytes[1] == 3);
 }
 
+static uint32_t take_names(struct sketch *sketch, struct facts_seen *seen)
+{
+	uint32_t lost = seen->lost;
+
+	for (unsigned i = 0; i < seen->count; i++)
+		sketch_add(sketch, seen->hashes[i]);
+	seen->count = seen->lost = 0;
+	return lost;
+}
+
+static void count_names(struct slot *slot)
+{
+	struct session *session = &slot->session;
+
+	if (session->facts.users_tried.count != 0)
+		slot->names_lost += take_names(&session->users_tried, &session->facts.users_tried);
+	if (session->facts.objects_read.count != 0)
+		slot->names_lost +=
+			take_names(&session->objects_read, &session->facts.objects_read);
+}
+
 static void feed_piece(struct slot *slot, enum side from, const uint8_t *bytes, size_t length)
 {
 	struct facts *facts = &slot->session.facts;
@@ -212,6 +235,7 @@ static void feed_piece(struct slot *slot, enum side from, const uint8_t *bytes, 
 	else if (slot->tls_agreed)
 		take_back_tls(slot);
 	slot->dissector->feed(slot->state, facts, from, bytes, length);
+	count_names(slot);
 	if (facts->service)
 		slot->session.identified_by = IDENTIFIED_PAYLOAD;
 	if (!facts->starts_tls)
@@ -497,6 +521,7 @@ void sessions_stats(const struct sessions *sessions, struct sessions_stats *stat
 		.reassembly_refused = stream_pool_refusals(sessions->pool),
 		.gaps = sessions->gaps,
 		.gap_bytes = sessions->gap_bytes,
+		.names_lost = sessions->names_lost,
 	};
 	identify_stats(sessions->identify, &stats->identify);
 }

@@ -11,6 +11,7 @@
 #include "dissectors/dissector.h"
 #include "sensor/flow.h"
 #include "sensor/identify.h"
+#include "sensor/sketch.h"
 #include "sensor/stream.h"
 
 struct session {
@@ -18,7 +19,8 @@ struct session {
 	uint8_t identified_by; /* enum identified_by of facts.service */
 	uint16_t ndpi_service; /* what nDPI says, when that is something else than ours */
 	bool swapped;	       /* the bytes show that client and server are the other way round */
-	bool proven;	       /* the bytes show which side is which */
+	struct sketch users_tried, objects_read; /* hashes of names */
+	bool proven;				 /* the bytes show which side is which */
 };
 
 struct sessions;
@@ -50,6 +52,7 @@ void sessions_close(struct sessions *sessions, struct flow *flow);
 struct sessions_stats {
 	uint32_t in_use, blocks_in_use;
 	uint64_t evicted, reassembly_refused, gaps, gap_bytes;
+	uint64_t names_lost; /* more in one piece than are counted */
 	struct identify_stats identify;
 };
 void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats);

@@ -75,6 +75,14 @@ static void print_traffic(FILE *out, const struct exposure_view *exposure)
 	if (exposure->logins_failed + exposure->logins_succeeded != 0)
 		fprintf(out, ", log-ins: %" PRIu64 " accepted, %" PRIu64 " refused",
 			exposure->logins_succeeded, exposure->logins_failed);
+	if (exposure->users_tried > 1)
+		fprintf(out, " for %" PRIu32 " users", exposure->users_tried);
+	if (exposure->objects_read != 0)
+		fprintf(out, ", %" PRIu32 " object%s read", exposure->objects_read,
+			text_plural(exposure->objects_read));
+	if (exposure->messages != 0)
+		fprintf(out, ", %" PRIu64 " message%s taken in", exposure->messages,
+			text_plural(exposure->messages));
 	if (exposure->facts.command_count != 0)
 		fprintf(out, "; commands:");
 	for (size_t i = 0; i < exposure->facts.command_count && i < FACTS_COMMANDS; i++)

@@ -135,6 +135,9 @@ static void fill(const struct worker *worker, const struct flow *flow,
 	report->new_logins_failed = newer(session->facts.logins_failed, flow->reported_failed);
 	report->new_logins_succeeded =
 		newer(session->facts.logins_succeeded, flow->reported_succeeded);
+	report->new_messages = newer(session->facts.messages, flow->reported_messages);
+	report->users_tried = session->users_tried;
+	report->objects_read = session->objects_read;
 }
 
 /* The report has been taken: what it said is not news any more. */
@@ -148,6 +151,7 @@ static void note_told(const struct worker *worker, struct flow *flow,
 	flow->reported_bytes[SIDE_SERVER] = flow->bytes[SIDE_SERVER];
 	flow->reported_failed = told->facts.logins_failed;
 	flow->reported_succeeded = told->facts.logins_succeeded;
+	flow->reported_messages = told->facts.messages;
 	flow->reported_revision = told->facts.revision;
 	flow->digest = digest_of(worker, &told->facts);
 }

@@ -94,7 +94,7 @@ void worker_turn_round(struct worker *worker, struct flow *flow)
 	flow->direction = DIRECTION_PAYLOAD;
 	flow->reported = flow->told_payload = false;
 	flow->reported_bytes[SIDE_CLIENT] = flow->reported_bytes[SIDE_SERVER] = 0;
-	flow->reported_failed = flow->reported_succeeded = 0;
+	flow->reported_failed = flow->reported_succeeded = flow->reported_messages = 0;
 	flow->concerned = is_concerned(worker, flow);
 	server = flow_server(flow);
 	probes_answered(worker->probes, &server, 0, flow->last_ns, &flow->wall_unanswered_ns,

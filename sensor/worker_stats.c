@@ -64,6 +64,7 @@ void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
 	sum->sessions.reassembly_refused += more->sessions.reassembly_refused;
 	sum->sessions.gaps += more->sessions.gaps;
 	sum->sessions.gap_bytes += more->sessions.gap_bytes;
+	sum->sessions.names_lost += more->sessions.names_lost;
 	sum->sessions.identify.ndpi_packets += more->sessions.identify.ndpi_packets;
 	sum->sessions.identify.ndpi_identified += more->sessions.identify.ndpi_identified;
 	sum->sessions.identify.ndpi_refused += more->sessions.identify.ndpi_refused;
