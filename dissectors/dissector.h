@@ -21,7 +21,7 @@
 #include "dissectors/bytes.h"
 #include "dissectors/facts.h"
 
-#define DISSECTOR_STATE_MAX 1024 /* bytes */
+#define DISSECTOR_STATE_MAX 2048 /* bytes; the opening of a session takes as many */
 #define OPENING_MAX	    1024 /* bytes kept of each side's opening */
 
 enum side {

@@ -194,6 +194,26 @@ void facts_command_result(struct facts *facts, int handle, bool accepted)
 	facts->revision++;
 }
 
+bool facts_forwarded(struct facts *facts, const struct forwarded *forwarded, size_t unread)
+{
+	const struct forwarded_address *hop = &forwarded->hop[0];
+
+	if (facts->carried) {
+		facts->forwarded = *forwarded;
+		facts->turn = TURN_FORWARDED;
+		facts->unread = (uint32_t)unread;
+		return true;
+	}
+	if (forwarded->count == 0 || !hop->known)
+		return false;
+	if (facts->claims != UINT32_MAX)
+		facts->claims++;
+	facts->claimed = *hop;
+	facts->claimed_by = forwarded->by;
+	facts->revision++;
+	return false;
+}
+
 const char *auth_name(enum auth auth)
 {
 	static const char *const names[] = {

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dissectors/forwarded.h"
+
 #define FACTS_COMMANDS	   12
 #define FACTS_COMMAND_TEXT 48
 #define FACTS_SEEN	   16
@@ -92,6 +94,18 @@ struct facts_seen {
 	uint16_t lost; /* that found no room since they were last taken away */
 };
 
+/*
+ * One connection of a balancer carries many clients, and each has facts of its own. With
+ * facts.carried the sensor has asked for that: a dissector that meets another client stops reading,
+ * leaves the rest of its input `unread`, and says whose turn it is. It is fed the rest, be it
+ * nothing, when `facts` are that client's; `party` tells them apart.
+ */
+enum facts_turn {
+	TURN_NONE,
+	TURN_FORWARDED, /* of whom `forwarded` tells */
+	TURN_PARTY,	/* of `turn_party`, a number that was seen in `party` */
+};
+
 struct facts {
 	const struct service *service; /* NULL until known; may be refined later */
 	uint8_t auth;		       /* enum auth */
@@ -102,6 +116,14 @@ struct facts {
 	bool directory_listing;
 	uint32_t
 		tls_rest; /* with starts_tls: last bytes of this feed() that follow the agreement */
+	bool carried; /* set by the sensor: what the peer says about its client is believed */
+	uint8_t turn; /* enum facts_turn */
+	uint16_t party, turn_party;
+	uint32_t unread;
+	uint8_t claimed_by; /* enum forwarded_by: the latest claim of a peer that is not believed */
+	uint32_t claims;
+	struct forwarded_address claimed;
+	struct forwarded forwarded;
 	uint32_t revision; /* moves on every change */
 	uint32_t logins_failed, logins_succeeded;
 	uint32_t messages;	/* mail taken in for delivery */
@@ -145,6 +167,12 @@ void facts_set_text(struct facts *facts, char *field, size_t size, const void *t
 int facts_command(struct facts *facts, const void *text, size_t length, unsigned flags);
 /* A handle of -1, or of a command that has lost its place since, is ignored. */
 void facts_command_result(struct facts *facts, int handle, bool accepted);
+
+/*
+ * What the peer says about its client. Believed, it asks for a turn (true: stop reading); otherwise
+ * it is noted as a claim.
+ */
+bool facts_forwarded(struct facts *facts, const struct forwarded *forwarded, size_t unread);
 
 const char *auth_name(enum auth auth); /* "none", "anonymous", … */
 const char *encryption_name(enum encryption encryption);

@@ -7,6 +7,10 @@
  * HTTP) and looks for the next start of a message; or it is deaf, because another protocol has taken
  * over (101, CONNECT). A parser holds a pointer only while it runs.
  *
+ * Behind a believed balancer each request may come from another client (facts.carried). Who it is is
+ * known when the headers have ended: until then they are told to `head`, and then to the facts of
+ * that client, whose turn it becomes. A response is told to the client of its request.
+ *
  * Bytes of a response's headers and of its body never need to be kept at the same time, nor do
  * those of a request's target, headers and body: each side has one buffer. What held a secret is wiped.
  */
@@ -14,6 +18,7 @@
 
 #include "dissectors/dissector.h"
 #include "dissectors/http_exchange.h"
+#include "dissectors/http_head.h"
 #include "dissectors/http_probe.h"
 #include "dissectors/http_products.h"
 
@@ -42,6 +47,7 @@ struct http_side {
 struct http {
 	struct http_side side[2];
 	struct http_exchange exchange;
+	struct http_head head;
 	uint8_t client_text[CLIENT_TEXT];
 	uint8_t server_text[HTTP_BODY_WINDOW]; /* header values, then the body's beginning */
 };
@@ -91,7 +97,11 @@ static void text_wipe(const struct context *c)
 static void settle(const struct context *c)
 {
 	struct http_side *side = &c->http->side[SIDE_SERVER];
+	struct http_response *response = &c->http->exchange.response;
 
+	/* Cut off by a gap or the end, while another client has the turn. */
+	if (c->facts->carried && response->matched && response->request.party != c->facts->party)
+		response->open = false;
 	http_settle(&c->http->exchange, c->facts,
 		    bytes_from(c->http->server_text, side->in_body ? side->text_length : 0));
 }
@@ -107,8 +117,11 @@ static int on_message_begin(http_parser *parser)
 	side->line_done = false;
 	side->in_body = false;
 	side->body_left = 0;
-	if (c->from == SIDE_SERVER)
+	if (c->from == SIDE_SERVER) {
 		http_response_begin(&c->http->exchange);
+		return 0;
+	}
+	http_head_begin(&c->http->head);
 	return 0;
 }
 
@@ -116,6 +129,26 @@ static int on_url(http_parser *parser, const char *at, size_t length)
 {
 	text_append(parser->data, at, length);
 	return 0;
+}
+
+static void tell_request_line(const struct context *c)
+{
+	struct http_side *side = side_of(c);
+	const char *method = http_method_str((enum http_method)side->parser.method);
+	struct bytes target = bytes_from(text_of(c), side->text_length);
+
+	if (c->facts->carried)
+		http_head_line(&c->http->head, &c->http->exchange, method, target, side->text_cut);
+	else
+		http_request_line(&c->http->exchange, c->facts, method, target, side->text_cut);
+}
+
+static void tell_request_header(const struct context *c, const char *name, struct bytes value)
+{
+	if (c->facts->carried)
+		http_head_header(&c->http->head, &c->http->exchange, name, value);
+	else
+		http_request_header(&c->http->exchange, c->facts, name, value);
 }
 
 /* The first line is complete: true, unless it is of another version and not to be trusted. */
@@ -129,9 +162,7 @@ static bool line_end(const struct context *c)
 		return false;
 	side->line_done = true;
 	if (c->from == SIDE_CLIENT)
-		http_request_line(&c->http->exchange, c->facts,
-				  http_method_str((enum http_method)side->parser.method),
-				  bytes_from(text_of(c), side->text_length), side->text_cut);
+		tell_request_line(c);
 	text_wipe(c);
 	return true;
 }
@@ -145,11 +176,13 @@ static void header_end(const struct context *c)
 	if (side->in_value && side->name_length <= NAME_MAX_LENGTH) {
 		side->name[side->name_length] = '\0';
 		if (c->from == SIDE_CLIENT)
-			http_request_header(&c->http->exchange, c->facts, side->name, value);
+			tell_request_header(c, side->name, value);
 		else
 			http_response_header(&c->http->exchange, c->facts, side->name, value,
 					     (uint16_t)side->parser.status_code);
 	}
+	if (c->from == SIDE_CLIENT)
+		forwarded_end(&c->http->head.forwarded);
 	side->in_value = false;
 	side->name_length = 0;
 	text_wipe(c);
@@ -183,8 +216,14 @@ static int on_header_value(http_parser *parser, const char *at, size_t length)
 
 	if (side->in_body)
 		return 0;
+	if (!side->in_value && c->from == SIDE_CLIENT && side->name_length < NAME_MAX_LENGTH) {
+		side->name[side->name_length] = '\0';
+		forwarded_begin(&c->http->head.forwarded, side->name);
+	}
 	side->in_value = true;
 	text_append(c, at, length);
+	if (c->from == SIDE_CLIENT)
+		forwarded_read(&c->http->head.forwarded, at, length);
 	return 0;
 }
 
@@ -203,7 +242,11 @@ static int on_headers_complete(http_parser *parser)
 	if (c->from == SIDE_CLIENT) {
 		/* Whether anything is upgraded is for the server to say. */
 		parser->upgrade = 0;
-		http_request_end(&c->http->exchange);
+		c->http->head.due = c->facts->carried;
+		if (!c->facts->carried) {
+			facts_forwarded(c->facts, &c->http->head.forwarded.list, 0);
+			http_request_end(&c->http->exchange);
+		}
 		return 0;
 	}
 	switch (http_response_status(&c->http->exchange, (uint16_t)parser->status_code)) {
@@ -343,11 +386,19 @@ static void http_feed(void *state, struct facts *facts, enum side from, const ui
 	const struct http_side *side = side_of(&c);
 	struct bytes data = bytes_from(bytes, length);
 
+	http_head_take_turn(&c.http->head, &c.http->exchange, facts);
 	while (data.left != 0 && side->mode != MODE_DEAF) {
+		if (from == SIDE_SERVER &&
+		    http_head_must_wait(&c.http->head, &c.http->exchange, facts, data.left))
+			return;
 		if (side->mode == MODE_PARSE)
 			bytes_skip(&data, parse(&c, data.at, data.left));
 		else
 			seek(&c, bytes_u8(&data));
+		if (c.http->head.due) {
+			facts_forwarded(facts, &c.http->head.forwarded.list, data.left);
+			return;
+		}
 	}
 }
 

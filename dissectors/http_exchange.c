@@ -225,6 +225,24 @@ void http_request_end(struct http_exchange *x)
 	x->pipelined |= x->count > 1;
 }
 
+void http_request_note(struct http_exchange *x, struct facts *facts, const char *command,
+		       unsigned flags)
+{
+	bool ordinary = flags == 0 && !(x->current.traits & (TRAIT_CHANGES | TRAIT_POST));
+
+	x->noted = 0; /* counted by client, not by connection */
+	x->current.command = -1;
+	if (command[0] != '\0' && !(ordinary && facts->command_count >= NOTED_MAX))
+		x->current.command = facts_command(facts, command, strlen(command), flags);
+}
+
+struct http_request *http_response_owner(struct http_exchange *x)
+{
+	if (x->response.begun || x->response.open)
+		return x->response.matched ? &x->response.request : NULL;
+	return x->count != 0 && !x->unmatched ? &x->pending[x->first] : NULL;
+}
+
 void http_response_begin(struct http_exchange *x)
 {
 	x->response = (struct http_response){.request = {.command = -1}, .begun = true};

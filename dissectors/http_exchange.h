@@ -25,6 +25,7 @@ struct http_request {
 	uint32_t object;     /* half of facts_hash() of its path, 0: none is asked for */
 	uint8_t asked;	     /* whose request it looks like: http_product_asked() */
 	uint8_t statement;   /* serial of the statement that it carries, 0: none */
+	uint16_t party;	     /* facts.party of the client that it came from */
 };
 
 struct http_response {
@@ -59,6 +60,11 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
 			 struct bytes value);
 void http_request_end(struct http_exchange *x);
+/* Its command, for a client that was not known when its first line was told. Before http_request_end(). */
+void http_request_note(struct http_exchange *x, struct facts *facts, const char *command,
+		       unsigned flags);
+/* The request that the server's next bytes answer, or NULL. */
+struct http_request *http_response_owner(struct http_exchange *x);
 /* May the body of the request that was just told say what it does? Else it is not to be kept. */
 bool http_request_wants_body(const struct http_exchange *x);
 /* The beginning of that body. */

@@ -8,6 +8,7 @@
 #include "dissectors/imap_login.h"
 #include "dissectors/imap_probe.h"
 #include "dissectors/lines.h"
+#include "dissectors/xclient.h"
 
 #define OUTSTANDING 8
 #define TAG_SIZE    16 /* longer tags are compared by their beginning */
@@ -181,6 +182,7 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 	bool uid = lines_equal(&word, "UID");
 	const struct command_row *row;
 	struct pending *pending;
+	struct forwarded told;
 
 	if (uid)
 		word = lines_word(&text);
@@ -190,6 +192,11 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 	pending = &imap->queue[imap->next++ % OUTSTANDING];
 	*pending = (struct pending){.kind = row->kind, .used = true};
 	set_tag(pending, &tag);
+	if (lines_equal(&word, "ID") && xclient_read_id(text, &told) &&
+	    facts_forwarded(facts, &told, 0)) {
+		pending->handle = -1; /* the proxy's own, and no command of its client */
+		return;
+	}
 	pending->handle = note_command(facts, row, uid, text);
 	if ((row->kind == LOG_IN || row->kind == AUTHENTICATE) && facts->auth == AUTH_NA)
 		facts_set_auth(facts, AUTH_UNKNOWN);
@@ -369,6 +376,10 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		else if (!continued)
 			on_server_line(imap, facts);
 		lines_reset(&flow->line);
+		if (facts->turn != TURN_NONE) {
+			facts->unread = (uint32_t)input.left;
+			return;
+		}
 	}
 	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }

@@ -9,6 +9,7 @@
 #include "dissectors/pending.h"
 #include "dissectors/pop3_probe.h"
 #include "dissectors/sasl.h"
+#include "dissectors/xclient.h"
 
 #define BULK_DELETE 2 /* messages deleted in one session that make it bulk */
 
@@ -127,6 +128,7 @@ static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 {
 	struct bytes word = lines_word(&text);
 	const struct command_row *row = NULL;
+	struct forwarded told;
 	uint8_t kind;
 
 	for (size_t i = 0; i < sizeof commands / sizeof *commands && !row; i++) {
@@ -135,6 +137,8 @@ static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 	}
 	if (!row) {
 		pending_add(&pop->pending, -1, ANY);
+		if (lines_equal(&word, "XCLIENT") && xclient_read(text, &told))
+			facts_forwarded(facts, &told, 0);
 		return;
 	}
 	kind = row->kind;
@@ -309,7 +313,10 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	while (from == SIDE_CLIENT && lines_next(&pop->client, &input)) {
 		if (!pop->client_lost)
 			on_client_line(pop, facts);
+		if (facts->turn != TURN_NONE)
+			break;
 	}
+	facts->unread = facts->turn != TURN_NONE ? (uint32_t)input.left : 0;
 	while (from == SIDE_SERVER && !facts->starts_tls && lines_next(&pop->server, &input)) {
 		if (!pop->server_lost)
 			on_server_line(pop, facts);

@@ -14,6 +14,7 @@
 #include "dissectors/pending.h"
 #include "dissectors/sasl.h"
 #include "dissectors/smtp_words.h"
+#include "dissectors/xclient.h"
 
 #define CHUNK_MAX (UINT64_C(1) << 40) /* bytes; more than that is no length */
 
@@ -104,9 +105,16 @@ static void on_command(struct smtp *smtp, struct facts *facts, struct bytes text
 {
 	struct bytes word = lines_word(&text), name;
 	const struct smtp_command *row = smtp_words_command(&word);
+	struct forwarded told;
 	int handle;
 
 	if (!row) { /* it is answered as well */
+		pending_add(&smtp->pending, -1, SMTP_ANY);
+		return;
+	}
+	if (lines_equal(&word, "XCLIENT") && xclient_read(text, &told) &&
+	    facts_forwarded(facts, &told, 0)) {
+		smtp->logged_in = false;
 		pending_add(&smtp->pending, -1, SMTP_ANY);
 		return;
 	}
@@ -335,8 +343,11 @@ static void feed_client(struct smtp *smtp, struct facts *facts, struct bytes inp
 			smtp->chunk_left -= n;
 		} else if (lines_next(&smtp->client, &input) && !smtp->client_lost) {
 			on_client_line(smtp, facts);
+			if (facts->turn != TURN_NONE)
+				break;
 		}
 	}
+	facts->unread = facts->turn != TURN_NONE ? (uint32_t)input.left : 0;
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,

@@ -17,6 +17,11 @@ bool policy_concerns(struct policy_place client, struct policy_place server)
 	return server.ours && client.zone != POLICY_ZONE_INSIDE;
 }
 
+bool policy_carries(struct policy_place client, struct policy_place server)
+{
+	return server.ours && client.proxy;
+}
+
 bool model_ports_hold(const struct port_list *ports, uint8_t transport, uint16_t port)
 {
 	if (ports->count == 0)

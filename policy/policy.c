@@ -44,10 +44,7 @@ struct address policy_translate(const struct policy *policy, const struct addres
 
 bool policy_is_proxy(const struct policy *policy, const struct address *address)
 {
-	for (uint32_t i = 0; i < policy->proxies.count; i++)
-		if (prefix_contains(&policy->proxies.list[i].prefix, address))
-			return true;
-	return false;
+	return policy_place(policy, address).proxy;
 }
 
 bool policy_lists_port(const struct policy *policy, const struct address *server, uint8_t transport,

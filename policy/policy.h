@@ -88,7 +88,8 @@ void policy_messages_free(struct policy_messages *messages);
 /* Where an address is. Small enough to be returned in registers. */
 struct policy_place {
 	uint8_t zone;	 /* index of the zone; POLICY_ZONE_INTERNET if none */
-	bool ours;	 /* in the zone `inside`, in a group, or a translation's public address */
+	bool ours : 1;	 /* in the zone `inside`, in a group, or a translation's public address */
+	bool proxy : 1;	 /* listed under `proxies` */
 	uint16_t groups; /* index of a set of groups, 0 = none; for policy_decide only */
 };
 struct policy_place policy_place(const struct policy *policy, const struct address *address);
@@ -99,6 +100,12 @@ struct policy_place policy_place(const struct policy *policy, const struct addre
  * and service. (The server is ours, and the client is not in the zone `inside`.)
  */
 bool policy_concerns(struct policy_place client, struct policy_place server);
+
+/*
+ * Could this client carry others to the server? Its own connections may be allowed, those of whom
+ * it speaks for need not be. (The server is ours, and the client is listed under `proxies`.)
+ */
+bool policy_carries(struct policy_place client, struct policy_place server);
 
 /* The private address that stands behind a public one (translations), else the same address. */
 struct address policy_translate(const struct policy *policy, const struct address *address);

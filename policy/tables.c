@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From zones, groups and translations to the table behind policy_place(). A public address of a
+ * From zones, groups, proxies and translations to the table behind policy_place(). A public address of a
  * translation joins every group that its private address is in, so that one look-up serves a
  * mirror on either side of the NAT; for that the table is built twice.
  */
@@ -88,7 +88,11 @@ void tables_build(struct load *load)
 			     "zones and groups hold %zu prefixes; at most %d are allowed",
 			     inputs.count, LIMIT_PREFIXES);
 		load->addresses_sound = false;
-	} else if (build(load, &inputs) && policy->translation_count != 0) {
+		free(inputs.list);
+		return;
+	}
+	add_list(&inputs, &policy->proxies, ZONES_PROXY, 0);
+	if (build(load, &inputs) && policy->translation_count != 0) {
 		add_translations(policy, &inputs);
 		build(load, &inputs);
 	}

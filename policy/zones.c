@@ -26,7 +26,7 @@ struct level {
 	uint32_t set; /* SET_UNKNOWN until somebody needs it */
 	uint16_t group_count;
 	uint8_t zone;
-	bool ours;
+	bool ours, proxy;
 };
 
 struct sweep {
@@ -119,7 +119,8 @@ static uint32_t intern(struct sweep *sweep, uint32_t count)
 
 static bool same_place(const struct policy_place *a, const struct policy_place *b)
 {
-	return a->zone == b->zone && a->ours == b->ours && a->groups == b->groups;
+	return a->zone == b->zone && a->ours == b->ours && a->proxy == b->proxy &&
+	       a->groups == b->groups;
 }
 
 /* What the innermost open prefix says holds from the cursor up to `last`. */
@@ -135,6 +136,7 @@ static void emit(struct sweep *sweep, zones_key last)
 	place = (struct policy_place){.zone = level->zone,
 				      .ours = level->ours || level->group_count != 0 ||
 					      level->zone == POLICY_ZONE_INSIDE,
+				      .proxy = level->proxy,
 				      .groups = (uint16_t)level->set};
 	if (sweep->count == 0 || !same_place(&sweep->places[sweep->count - 1], &place)) {
 		sweep->starts[sweep->count] = sweep->cursor;
@@ -178,6 +180,8 @@ static void open_input(struct sweep *sweep, const struct zones_input *input)
 		level->zone = (uint8_t)input->index;
 	} else if (input->kind == ZONES_OURS) {
 		level->ours = true;
+	} else if (input->kind == ZONES_PROXY) {
+		level->proxy = true;
 	} else if (!holds_group(sweep, level->group_count, input->index)) {
 		if (level->group_count == LIMIT_HOST_GROUPS) {
 			sweep->result = ZONES_TOO_MANY_GROUPS;

@@ -25,6 +25,7 @@ enum zones_kind {
 	ZONES_ZONE,
 	ZONES_GROUP,
 	ZONES_OURS, /* ours, but in no zone or group because of it */
+	ZONES_PROXY,
 };
 
 struct zones_input {

@@ -76,6 +76,8 @@ static void add_counters(struct exposure *all, const struct exposure *part)
 		all->accept_zone = part->accept_zone;
 		all->client = part->client;
 		all->client_port = part->client_port;
+		all->carrier = part->carrier;
+		all->accept_carried = part->accept_carried;
 	}
 	for (unsigned i = 0; i < part->source_count; i++)
 		exposure_merge_add_source(all, &part->sources[i]);

@@ -81,6 +81,7 @@ void emit_view(const struct engine *engine, const struct exposure *x, struct exp
 		.tunnels = x->tunnels,
 		.client = x->client,
 		.client_port = x->client_port,
+		.carrier = x->carrier,
 		.source_count = x->source_count,
 		.facts = x->facts,
 	};

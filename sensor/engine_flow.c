@@ -118,6 +118,7 @@ static void accept_again(struct exposure *x, const struct arrival *a)
 	if (!a->evidence.fresh || ns <= x->last_accept_ns)
 		return;
 	x->last_accept_ns = ns;
+	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
 	x->accept_zone = a->decision.client_zone;
 	if (x->first_probe_ns != 0 && ns < x->first_probe_ns)
 		return;
@@ -147,6 +148,7 @@ static void open_exposure(struct engine *engine, uint32_t slot, const struct arr
 
 	x->first_answer_ns = x->changed_before_ns = x->last_accept_ns = a->evidence.answer_ns;
 	x->accept_zone = a->decision.client_zone;
+	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
 	engine_wall_interval(engine, x, &a->observation->flow);
 	take_in(engine, x, a, &service_changed);
 	exposures_rank(engine->exposures, slot);

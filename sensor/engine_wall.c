@@ -101,6 +101,9 @@ static void count_probes(struct engine *engine, uint32_t slot, const struct wall
 
 	if (newest <= x->last_accept_ns)
 		return;
+	/* Who goes round by a balancer does not pass the wall that these probes have met. */
+	if (x->accept_carried)
+		return;
 	/* A service that never answers leaves every datagram without an answer. */
 	if (x->one_way && report->new_refused == 0)
 		return;

@@ -87,6 +87,7 @@ struct exposure_source {
 	uint64_t bytes_out;
 	uint32_t flows, logins_failed, logins_succeeded;
 	uint8_t level; /* enum level */
+	struct carrier carrier; /* the latest, if any */
 };
 
 /*
@@ -122,6 +123,7 @@ struct exposure_view {
 	uint32_t live_flows;   /* conversations that go on, also after it closed for new ones */
 	struct address client; /* of the conversation that raised this event */
 	uint16_t client_port;
+	struct carrier carrier; /* of that client */
 	uint8_t source_count;
 	struct exposure_source sources[EXPOSURE_SOURCES]; /* furthest got first */
 	struct facts facts;				  /* merged over all conversations */

@@ -125,6 +125,7 @@ static void put_tunnels(struct event_fields *fields, const struct tunnel_path *p
 static void put_ends(struct event_fields *fields, const struct exposure_view *exposure)
 {
 	char id[COMMUNITY_ID_TEXT] = "";
+	struct address claimed;
 
 	put_address(fields, "server_ip", &exposure->server.address);
 	if (exposure->server.port != 0)
@@ -135,6 +136,16 @@ static void put_ends(struct event_fields *fields, const struct exposure_view *ex
 		put_address(fields, "client_ip", &exposure->client);
 	if (exposure->client_port != 0)
 		put_number(fields, "client_port", exposure->client_port);
+	if (exposure->carrier.by != FORWARDED_NOT) {
+		put_address(fields, "carrier_ip", &exposure->carrier.address);
+		put_number(fields, "carrier_port", exposure->carrier.port);
+		put(fields, "carried_by", forwarded_by_name(exposure->carrier.by));
+	}
+	if (exposure->facts.claims != 0) {
+		claimed = event_claimed(&exposure->facts);
+		put_address(fields, "claimed_client_ip", &claimed);
+		put(fields, "claimed_by", forwarded_by_name(exposure->facts.claimed_by));
+	}
 	put(fields, "client_zone", exposure->client_zone);
 	put(fields, "server_zone", exposure->server_zone);
 	if (exposure->vlan != 0)

@@ -98,13 +98,14 @@ static void put_observer(struct json_out *out, const struct event_context *conte
 	json_out_end(out);
 }
 
-static void put_client(struct json_out *out, const char *key, const struct exposure_view *exposure)
+static void put_client(struct json_out *out, const char *key, const struct exposure_view *exposure,
+		       const struct address *address, uint16_t port)
 {
 	json_out_object(out, key);
-	json_out_address(out, "address", &exposure->client);
-	json_out_address(out, "ip", &exposure->client);
-	if (exposure->client_port != 0)
-		json_out_number(out, "port", exposure->client_port);
+	json_out_address(out, "address", address);
+	json_out_address(out, "ip", address);
+	if (port != 0)
+		json_out_number(out, "port", port);
 	json_out_number(out, "bytes", exposure->bytes_in);
 	json_out_end(out);
 }
@@ -145,6 +146,8 @@ static void put_network(struct json_out *out, const struct event_context *contex
 	json_out_text(out, "protocol", event_service_name(context, exposure->service));
 	json_out_text(out, "direction", "inbound");
 	json_out_text(out, "community_id", text);
+	if (exposure->carrier.by != FORWARDED_NOT)
+		json_out_address(out, "forwarded_ip", &exposure->client);
 	put_vlan(out, exposure->vlan);
 	json_out_object(out, "inner");
 	put_vlan(out, exposure->vlan_inner);
@@ -206,8 +209,9 @@ static void put_flow(struct json_out *out, const struct event_context *context,
 		     const struct exposure_view *exposure)
 {
 	if (event_has_client(exposure)) {
-		put_client(out, "source", exposure);
-		put_client(out, "client", exposure);
+		put_client(out, "source", exposure, event_source(exposure),
+			   event_source_port(exposure));
+		put_client(out, "client", exposure, &exposure->client, exposure->client_port);
 	}
 	put_server(out, "destination", exposure);
 	put_server(out, "server", exposure);

@@ -19,6 +19,8 @@ static void put_sources(struct json_out *out, const struct exposure_view *exposu
 
 		json_out_object(out, NULL);
 		json_out_address(out, "ip", &source->address);
+		if (source->carrier.by != FORWARDED_NOT)
+			json_out_address(out, "carrier", &source->carrier.address);
 		put_level(out, source->level);
 		json_out_time(out, "first", source->first_ns);
 		json_out_time(out, "last", source->last_ns);
@@ -183,6 +185,29 @@ static void put_tunnels(struct json_out *out, const struct tunnel_path *path)
 	json_out_end(out);
 }
 
+/* Who connected on behalf of the client, and what was said by somebody who is not believed. */
+static void put_carrier(struct json_out *out, const struct exposure_view *exposure)
+{
+	const struct carrier *carrier = &exposure->carrier;
+	const struct facts *facts = &exposure->facts;
+	struct address claimed = event_claimed(facts);
+
+	if (carrier->by != FORWARDED_NOT) {
+		json_out_object(out, "carrier");
+		json_out_address(out, "ip", &carrier->address);
+		json_out_number(out, "port", carrier->port);
+		json_out_text(out, "by", forwarded_by_name(carrier->by));
+		json_out_end(out);
+	}
+	if (facts->claims == 0)
+		return;
+	json_out_object(out, "claimed_client");
+	json_out_address(out, "ip", &claimed);
+	json_out_text(out, "by", forwarded_by_name(facts->claimed_by));
+	json_out_number(out, "count", facts->claims);
+	json_out_end(out);
+}
+
 static void put_commands(struct json_out *out, const struct facts *facts)
 {
 	json_out_list(out, "commands");
@@ -245,6 +270,7 @@ void event_json_own(struct json_out *out, const struct event_context *context,
 		put_exposure(out, event);
 		put_evidence(out, context, &event->exposure);
 		put_tunnels(out, &event->exposure.tunnels);
+		put_carrier(out, &event->exposure);
 		put_facts(out, context, &event->exposure);
 	}
 	if (event->has_incident)

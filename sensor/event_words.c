@@ -2,6 +2,8 @@
 /* See event_words.h. */
 #include "sensor/event_words.h"
 
+#include <string.h>
+
 int event_severity_number(uint8_t severity)
 {
 	return 10 + 20 * severity;
@@ -56,14 +58,37 @@ bool event_has_client(const struct exposure_view *exposure)
 	return is_set(&exposure->client);
 }
 
+const struct address *event_source(const struct exposure_view *exposure)
+{
+	return exposure->carrier.by != FORWARDED_NOT ? &exposure->carrier.address
+						     : &exposure->client;
+}
+
+uint16_t event_source_port(const struct exposure_view *exposure)
+{
+	return exposure->carrier.by != FORWARDED_NOT ? exposure->carrier.port
+						     : exposure->client_port;
+}
+
+struct address event_claimed(const struct facts *facts)
+{
+	struct address address;
+
+	memcpy(address.bytes, facts->claimed.bytes, sizeof address.bytes);
+	return address;
+}
+
 bool event_community_id(const struct exposure_view *exposure, char text[COMMUNITY_ID_TEXT])
 {
 	const struct endpoint *server = &exposure->server;
 
-	if (!event_has_client(exposure) || exposure->client_port == 0 || server->port == 0)
+	const struct address *client = event_source(exposure);
+	uint16_t port = event_source_port(exposure);
+
+	if (!event_has_client(exposure) || port == 0 || server->port == 0)
 		return false;
-	community_id(&exposure->client, exposure->client_port, event_server_seen(exposure),
-		     server->port, server->transport, 0, text);
+	community_id(client, port, event_server_seen(exposure), server->port, server->transport, 0,
+		     text);
 	return true;
 }
 

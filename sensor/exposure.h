@@ -34,11 +34,12 @@ struct exposure {
 	uint8_t accept_zone;		  /* zone of the last client that was let in */
 	uint8_t source_count;
 	bool unlisted, all_ports;
-	bool campaign;	  /* a log-in was accepted after a row of failed ones */
-	bool news;	  /* counters have moved since the last event */
-	bool one_way;	  /* datagrams to a service that never answers */
-	uint8_t member;	  /* index in the incident's list, or EXPOSURE_NO_MEMBER */
-	uint16_t service; /* services.h id or POLICY_NO_SERVICE */
+	bool accept_carried; /* the last client that was let in came by way of a listed proxy */
+	bool campaign;	     /* a log-in was accepted after a row of failed ones */
+	bool news;	     /* counters have moved since the last event */
+	bool one_way;	     /* datagrams to a service that never answers */
+	uint8_t member;	     /* index in the incident's list, or EXPOSURE_NO_MEMBER */
+	uint16_t service;    /* services.h id or POLICY_NO_SERVICE */
 	uint16_t ndpi_service, vlan, vlan_inner, rule, group, client_port;
 	uint32_t incident;		     /* slot, valid while incident_id matches there */
 	char incident_id[EXPOSURE_ID_TEXT];  /* "" if none */
@@ -46,6 +47,7 @@ struct exposure {
 	uint32_t live_flows;		     /* conversations that have begun and not ended */
 	uint32_t reopened, failures_running; /* failed log-ins since the last accepted one */
 	struct address client;
+	struct carrier carrier; /* of that client */
 	uint64_t opened_ns, closed_ns, last_seen_ns;
 	uint64_t first_answer_ns, last_answer_ns;
 	uint64_t last_accept_ns; /* of a new conversation */

@@ -146,6 +146,12 @@ static void merge_facts(struct exposure *x, const struct facts *from, bool bette
 		into->data_read = from->data_read;
 	into->directory_listing |= from->directory_listing;
 	into->starts_tls |= from->starts_tls;
+	if (from->claims != 0) {
+		into->claimed = from->claimed;
+		into->claimed_by = from->claimed_by;
+	}
+	if (from->claims > into->claims) /* a lower bound, as with commands_seen */
+		into->claims = from->claims;
 	into->revision++;
 	merge_commands(into, from);
 }
@@ -185,6 +191,7 @@ static void merge_counters(struct exposure *x, const struct observation *o)
 	x->life_bytes_out += flow->new_bytes_s2c;
 	x->client = flow->client;
 	x->client_port = flow->client_port;
+	x->carrier = flow->carrier;
 	x->sight |= flow->sight;
 	if (flow->direction > x->direction)
 		x->direction = flow->direction;
@@ -291,6 +298,7 @@ void exposure_merge_source(struct exposure *x, const struct observation *o, enum
 	if (row == NULL)
 		return;
 	later(&row->last_ns, o->ts_ns);
+	row->carrier = flow->carrier;
 	row->flows += flow->first || row->flows == 0;
 	row->bytes_out += flow->new_bytes_s2c;
 	row->logins_failed += flow->new_logins_failed;
@@ -311,6 +319,8 @@ void exposure_merge_add_source(struct exposure *x, const struct exposure_source 
 		return;
 	if (source->first_ns < row->first_ns)
 		row->first_ns = source->first_ns;
+	if (source->last_ns >= row->last_ns)
+		row->carrier = source->carrier;
 	later(&row->last_ns, source->last_ns);
 	row->flows += source->flows;
 	row->bytes_out += source->bytes_out;

@@ -53,6 +53,7 @@ struct flow {
 	uint32_t chain, older, newer; /* indices of the table's own lists */
 	uint32_t hash;		      /* low half, to skip unequal keys */
 	uint32_t session;	      /* index in the session pool, or FLOW_NO_SESSION */
+	uint32_t party, parked;	      /* who has the turn, and who has not: carried.h; 0 = none */
 	uint64_t start_ns, last_ns, reported_ns;
 	uint64_t bytes[2], reported_bytes[2]; /* payload by enum side, retransmissions once */
 	uint64_t wall_unanswered_ns, wall_refused_ns;
@@ -66,7 +67,8 @@ struct flow {
 	uint8_t direction; /* enum direction */
 	uint8_t idle;	   /* enum flow_idle */
 	bool client_is_low;
-	bool concerned; /* the policy may care; false only in an inventory */
+	bool concerned; /* the policy may care about the client whose turn it is */
+	bool carrier;	/* what the client says about clients of its own is believed */
 	bool reported, told_payload, one_way_service, midstream;
 	bool has_highest[2];
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/event_words.h"
 #include "sensor/hash.h"
 #include "sensor/json_out.h"
 
@@ -21,6 +22,7 @@ struct line {
 	uint32_t chain;
 	uint64_t flows, bytes_c2s, bytes_s2c;
 	struct facts facts;
+	struct carrier carrier;
 };
 
 struct inventory {
@@ -122,6 +124,11 @@ static void merge_facts(struct facts *into, const struct facts *from)
 		if (command->accepted != ANSWER_UNKNOWN)
 			facts_command_result(into, handle, command->accepted == ANSWER_YES);
 	}
+	if (from->claims != 0) {
+		into->claims += from->claims;
+		into->claimed = from->claimed;
+		into->claimed_by = from->claimed_by;
+	}
 	if (!into->product[0])
 		memcpy(into->product, from->product, sizeof into->product);
 	if (!into->version[0])
@@ -145,6 +152,7 @@ void inventory_add(struct inventory *inventory, const struct observation *observ
 			.key = key,
 			.chain = inventory->buckets[bucket],
 			.facts = flow->facts,
+			.carrier = flow->carrier,
 		};
 		inventory->buckets[bucket] = inventory->count;
 	} else {
@@ -203,6 +211,21 @@ static void text_or_null(struct json_out *json, const char *key, const char *tex
 		json_out_null(json, key);
 }
 
+/* Only where there is something to tell. */
+static void write_carrier(struct json_out *json, const struct line *line)
+{
+	struct address claimed = event_claimed(&line->facts);
+
+	if (line->carrier.by != FORWARDED_NOT) {
+		json_out_address(json, "carrier_ip", &line->carrier.address);
+		json_out_text(json, "carried_by", forwarded_by_name(line->carrier.by));
+	}
+	if (line->facts.claims != 0) {
+		json_out_address(json, "claimed_client_ip", &claimed);
+		json_out_text(json, "claimed_by", forwarded_by_name(line->facts.claimed_by));
+	}
+}
+
 static char *format_line(const struct inventory *inventory, const struct line *line,
 			 const char *file, size_t *length)
 {
@@ -238,6 +261,7 @@ static char *format_line(const struct inventory *inventory, const struct line *l
 	json_out_number(json, "flows", line->flows);
 	json_out_number(json, "bytes_c2s", line->bytes_c2s);
 	json_out_number(json, "bytes_s2c", line->bytes_s2c);
+	write_carrier(json, line);
 	return json_out_finish(json, length);
 }
 

@@ -139,6 +139,8 @@ void app_say_totals(const struct worker_stats *worker, const struct capture_stat
 	say_loss("probed endpoints forgotten (--max-probed)", worker->probed_evicted);
 	say_loss("conversations without room in nDPI's pool (--max-sessions)",
 		 worker->sessions.identify.ndpi_refused);
+	say_loss("claims about clients that were not believed", worker->sessions.claims);
+	say_loss("carried clients concluded early", worker->carried_evicted);
 	say_loss("observations told again later", worker->observations_refused);
 	say_loss("observations lost", worker->observations_lost);
 	say_loss("exposures evicted (--max-exposures)", engine->exposures_evicted);

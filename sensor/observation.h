@@ -37,10 +37,18 @@ struct wall_report {
 	struct address sources[WALL_SOURCES]; /* distinct sources among the new ones, at most */
 };
 
+/* Who connected on behalf of the client. */
+struct carrier {
+	struct address address;
+	uint16_t port;
+	uint8_t by; /* enum forwarded_by; FORWARDED_NOT: nobody, the client connected itself */
+};
+
 struct flow_report {
 	uint64_t start_ns;
 	struct address client;
-	uint16_t client_port;
+	uint16_t client_port; /* 0 if not known */
+	struct carrier carrier;
 	uint8_t outcome;       /* enum outcome */
 	uint8_t direction;     /* enum direction */
 	uint8_t sight;	       /* enum sight */

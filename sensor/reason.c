@@ -12,6 +12,10 @@ static void say_client(struct text *text, const struct exposure_view *x,
 	text_address(text, &x->client);
 	if (c->client_zone[0] != '\0')
 		text_say(text, " (%s)", c->client_zone);
+	if (x->carrier.by != FORWARDED_NOT) {
+		text_say(text, " by way of ");
+		text_address(text, &x->carrier.address);
+	}
 }
 
 static void say_reachable(struct text *text, const struct exposure_view *x,

@@ -33,6 +33,10 @@ static void say_opened(struct text *text, const struct incident_view *i,
 		text_address(text, &latest->client);
 		if (c->client_zone[0] != '\0')
 			text_say(text, " (%s)", c->client_zone);
+		if (latest->carrier.by != FORWARDED_NOT) {
+			text_say(text, " by way of ");
+			text_address(text, &latest->carrier.address);
+		}
 	}
 	say_change(text, i);
 }

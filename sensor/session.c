@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissectors/proxy_header.h"
 #include "sensor/opening.h"
 
 #define PLACE_NS 1000000000ull /* the order of last use is kept to a second, not to a packet */
@@ -25,7 +26,10 @@ struct slot {
 	bool tls_agreed;		  /* facts.starts_tls, and not a byte of it yet */
 	uint8_t auth_before, data_before; /* what the facts said before that agreement */
 	uint32_t names_lost;
+	bool begun;	     /* there is no PROXY header any more, or none */
+	bool may_be_refused; /* the header, by a server that knows nothing of it */
 	struct session session;
+	struct proxy_header header;
 	struct identity identity;
 	union {
 		struct opening_record opening;			 /* while undecided */
@@ -40,7 +44,9 @@ struct sessions {
 	struct stream_pool *pool;
 	struct identify *identify;
 	const struct services *services;
-	uint64_t evicted, gaps, gap_bytes, names_lost;
+	uint64_t evicted, gaps, gap_bytes, names_lost, claims;
+	sessions_turn *turn;
+	void *turn_context;
 };
 
 /* What a stream's handler needs to know. */
@@ -79,6 +85,12 @@ void sessions_free(struct sessions *sessions)
 	stream_pool_free(sessions->pool);
 	free(sessions->slots);
 	free(sessions);
+}
+
+void sessions_on_turn(struct sessions *sessions, sessions_turn *turn, void *context)
+{
+	sessions->turn = turn;
+	sessions->turn_context = context;
 }
 
 static void unlink_use(struct sessions *sessions, struct slot *slot)
@@ -146,6 +158,7 @@ struct session *sessions_open(struct sessions *sessions, struct flow *flow)
 	slot = &sessions->slots[index];
 	memset(slot, 0, sizeof *slot);
 	slot->session.ndpi_service = POLICY_NO_SERVICE;
+	slot->session.facts.carried = flow->carrier;
 	slot->flow = flow;
 	flow->session = index;
 	identity_begin(&slot->identity);
@@ -225,7 +238,37 @@ static void count_names(struct slot *slot)
 			take_names(&session->objects_read, &session->facts.objects_read);
 }
 
-static void feed_piece(struct slot *slot, enum side from, const uint8_t *bytes, size_t length)
+/* Whose facts these are changes. Returns how many bytes wait to be fed to the next client's. */
+static size_t take_turn(struct sessions *sessions, struct slot *slot)
+{
+	struct facts *facts = &slot->session.facts;
+	size_t unread = facts->unread;
+
+	facts->unread = 0;
+	sessions->turn(sessions->turn_context, slot->flow, &slot->session);
+	facts->turn = TURN_NONE;
+	return unread;
+}
+
+static void feed_turns(struct sessions *sessions, struct slot *slot, enum side from,
+		       const uint8_t *bytes, size_t length)
+{
+	struct facts *facts = &slot->session.facts;
+	uint32_t claims = facts->claims;
+
+	slot->dissector->feed(slot->state, facts, from, bytes, length);
+	count_names(slot);
+	sessions->claims += facts->claims - claims;
+	while (facts->turn != TURN_NONE) {
+		size_t unread = take_turn(sessions, slot);
+
+		slot->dissector->feed(slot->state, facts, from, bytes + length - unread, unread);
+		count_names(slot);
+	}
+}
+
+static void feed_piece(struct sessions *sessions, struct slot *slot, enum side from,
+		       const uint8_t *bytes, size_t length)
 {
 	struct facts *facts = &slot->session.facts;
 	uint8_t auth = facts->auth, data_read = facts->data_read;
@@ -234,8 +277,7 @@ static void feed_piece(struct slot *slot, enum side from, const uint8_t *bytes, 
 		hand_over_to_tls(slot);
 	else if (slot->tls_agreed)
 		take_back_tls(slot);
-	slot->dissector->feed(slot->state, facts, from, bytes, length);
-	count_names(slot);
+	feed_turns(sessions, slot, from, bytes, length);
 	if (facts->service)
 		slot->session.identified_by = IDENTIFIED_PAYLOAD;
 	if (!facts->starts_tls)
@@ -245,14 +287,15 @@ static void feed_piece(struct slot *slot, enum side from, const uint8_t *bytes, 
 	slot->data_before = data_read;
 }
 
-static void feed_dissector(struct slot *slot, enum side from, const uint8_t *bytes, size_t length)
+static void feed_dissector(struct sessions *sessions, struct slot *slot, enum side from,
+			   const uint8_t *bytes, size_t length)
 {
 	const struct facts *facts = &slot->session.facts;
 
 	while (slot->dissector && length != 0) {
 		size_t rest;
 
-		feed_piece(slot, from, bytes, length);
+		feed_piece(sessions, slot, from, bytes, length);
 		rest = slot->tls_agreed && facts->tls_rest < length ? facts->tls_rest : 0;
 		bytes += length - rest;
 		length = rest;
@@ -278,8 +321,8 @@ static void adopt(struct sessions *sessions, struct slot *slot, const struct dis
 	for (int i = 0; i < opening.turn_count - without_last_turn; i++) {
 		const struct opening_turn *turn = &opening.turns[i];
 
-		feed_dissector(slot, turn->side, opening.bytes[turn->side] + at[turn->side],
-			       turn->length);
+		feed_dissector(sessions, slot, turn->side,
+			       opening.bytes[turn->side] + at[turn->side], turn->length);
 		at[turn->side] += turn->length;
 	}
 }
@@ -346,21 +389,101 @@ static void consider(const struct feeding *feeding, const uint8_t *bytes, size_t
 		return;
 	if (datagram) { /* whole, where the opening has only its beginning */
 		adopt(feeding->sessions, slot, dissector, true);
-		feed_dissector(slot, side_of(feeding), bytes, length);
+		feed_dissector(feeding->sessions, slot, side_of(feeding), bytes, length);
 	} else {
 		adopt(feeding->sessions, slot, dissector, false);
-		feed_dissector(slot, side_of(feeding), bytes + kept, length - kept);
+		feed_dissector(feeding->sessions, slot, side_of(feeding), bytes + kept,
+			       length - kept);
 	}
+}
+
+static void pass(const struct feeding *feeding, const uint8_t *bytes, size_t length)
+{
+	if (feeding->slot->decided)
+		feed_dissector(feeding->sessions, feeding->slot, side_of(feeding), bytes, length);
+	else if (length != 0)
+		consider(feeding, bytes, length);
+}
+
+/* A PROXY header is complete, or it has become clear that there is none. */
+static void end_header(const struct feeding *feeding)
+{
+	struct slot *slot = feeding->slot;
+	struct facts *facts = &slot->session.facts;
+	struct forwarded client = slot->header.client;
+	struct feeding client_side = *feeding;
+
+	slot->begun = true;
+	if (slot->header.state != PROXY_HEADER_DONE) {
+		client_side.from = SIDE_CLIENT;
+		pass(&client_side, slot->header.kept, slot->header.length);
+		return;
+	}
+	slot->session.proven = true;
+	slot->may_be_refused = !slot->decided && slot->opening.length[SIDE_SERVER] == 0;
+	if (slot->header.local)
+		client = (struct forwarded){.by = FORWARDED_PROXY_V2};
+	if (facts_forwarded(facts, &client, 0))
+		take_turn(feeding->sessions, slot);
+	else
+		feeding->sessions->claims += !slot->header.local;
+}
+
+/* The beginning of what the client sends. Returns how many bytes are dealt with. */
+static size_t strip_header(const struct feeding *feeding, const uint8_t *bytes, size_t length)
+{
+	struct proxy_header *header = &feeding->slot->header;
+	size_t taken = proxy_header_feed(header, bytes, length);
+
+	if (header->state != PROXY_HEADER_MORE)
+		end_header(feeding);
+	return taken;
+}
+
+/*
+ * The first bytes of a server behind a PROXY header that it was not made for: what it says about
+ * that line answers none of the client's own. Returns how many bytes are dealt with.
+ */
+static size_t strip_refusal(struct slot *slot, const uint8_t *bytes, size_t length)
+{
+	struct bytes line = bytes_from(bytes, length);
+	const uint8_t *end = memchr(bytes, '\n', length);
+
+	slot->may_be_refused = false;
+	if (!end || !(bytes_start_with(&line, "-ERR ") || bytes_start_with(&line, "ERROR") ||
+		      memmem(bytes, (size_t)(end - bytes), "PROXY", 5)))
+		return 0;
+	return (size_t)(end - bytes) + 1;
+}
+
+/* Before it is known what is spoken, for the first bytes of either side. */
+static size_t strip(const struct feeding *feeding, const uint8_t *bytes, size_t length)
+{
+	struct slot *slot = feeding->slot;
+
+	if (slot->begun)
+		return side_of(feeding) == SIDE_SERVER ? strip_refusal(slot, bytes, length) : 0;
+	if (feeding->transport == OVER_UDP) {
+		slot->begun = true;
+		return 0;
+	}
+	if (side_of(feeding) == SIDE_CLIENT)
+		return strip_header(feeding, bytes, length);
+	/* A server that speaks before the header is complete does not wait for one. */
+	if (slot->header.length != 0 && !slot->flow->carrier) {
+		proxy_header_give_up(&slot->header);
+		end_header(feeding);
+	}
+	return 0;
 }
 
 static void on_bytes(void *context, const uint8_t *bytes, size_t length)
 {
 	const struct feeding *feeding = context;
+	const struct slot *slot = feeding->slot;
+	size_t stripped = slot->begun && !slot->may_be_refused ? 0 : strip(feeding, bytes, length);
 
-	if (feeding->slot->decided)
-		feed_dissector(feeding->slot, side_of(feeding), bytes, length);
-	else
-		consider(feeding, bytes, length);
+	pass(feeding, bytes + stripped, length - stripped);
 }
 
 static void on_gap(void *context, uint64_t missing)
@@ -370,6 +493,10 @@ static void on_gap(void *context, uint64_t missing)
 
 	feeding->sessions->gaps++;
 	feeding->sessions->gap_bytes += missing;
+	if (!slot->begun && side_of(feeding) == SIDE_CLIENT) {
+		proxy_header_give_up(&slot->header);
+		end_header(feeding);
+	}
 	if (!slot->decided && slot->opening.turn_count == 0)
 		slot->flow->midstream = true; /* its first bytes are not those of the stream */
 	else if (!slot->decided)
@@ -500,6 +627,12 @@ void sessions_conclude(struct sessions *sessions, struct flow *flow)
 
 		stream_finish(sessions->pool, &slot->stream[side], &handler);
 	}
+	if (!slot->begun) {
+		struct feeding feeding = {sessions, slot, SIDE_CLIENT, transport};
+
+		proxy_header_give_up(&slot->header);
+		end_header(&feeding);
+	}
 	if (!slot->decided && slot->opening.turn_count != 0) {
 		dissector = probe(slot, transport, true);
 		if (dissector)
@@ -522,6 +655,7 @@ void sessions_stats(const struct sessions *sessions, struct sessions_stats *stat
 		.gaps = sessions->gaps,
 		.gap_bytes = sessions->gap_bytes,
 		.names_lost = sessions->names_lost,
+		.claims = sessions->claims,
 	};
 	identify_stats(sessions->identify, &stats->identify);
 }

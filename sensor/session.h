@@ -21,14 +21,25 @@ struct session {
 	bool swapped;	       /* the bytes show that client and server are the other way round */
 	struct sketch users_tried, objects_read; /* hashes of names */
 	bool proven;				 /* the bytes show which side is which */
+	/* The client that a PROXY header told of, for as long as nothing else is said. */
+	bool has_base;
+	uint8_t base_by; /* enum forwarded_by */
+	uint16_t base_port;
+	uint16_t numbers; /* of facts.party, given so far */
+	struct address base;
 };
 
 struct sessions;
+
+/* facts.turn is asked for: session->facts are to be another client's when it returns. */
+typedef void sessions_turn(void *context, struct flow *flow, struct session *session);
 
 /* `reassembly_blocks` of 2 KiB hold what came early. NULL: out of memory. */
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 			      uint32_t ndpi_flows, const struct services *services);
 void sessions_free(struct sessions *sessions);
+/* Without it nobody is carried: flow->carrier must stay false. */
+void sessions_on_turn(struct sessions *sessions, sessions_turn *turn, void *context);
 
 /* Whose session the next sessions_open() takes away; NULL as long as there is room. */
 struct flow *sessions_victim(const struct sessions *sessions);
@@ -53,6 +64,7 @@ struct sessions_stats {
 	uint32_t in_use, blocks_in_use;
 	uint64_t evicted, reassembly_refused, gaps, gap_bytes;
 	uint64_t names_lost; /* more in one piece than are counted */
+	uint64_t claims; /* about clients, by peers that are not believed */
 	struct identify_stats identify;
 };
 void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats);

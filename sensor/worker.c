@@ -32,7 +32,7 @@ static void retire(void *context, struct flow *flow)
 	struct worker *worker = context;
 
 	conclude(worker, flow);
-	worker_report_last(worker, flow);
+	worker_carried_end(worker, flow);
 	sessions_close(worker->sessions, flow);
 }
 
@@ -53,6 +53,7 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 				       retire, worker);
 	worker->sessions = sessions_new(options->max_sessions, options->reassembly_blocks,
 					options->ndpi_flows, services);
+	worker->carried = carried_pool_new(options->max_sessions);
 	worker->probes =
 		probes_new(options->max_probed, options->hash_key, worker_report_wall, worker);
 	worker->outbound = outbound_new(options->outbound_entries);
@@ -61,11 +62,13 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 	worker->fragments = fragments_new(options->fragment_pages ? options->fragment_pages : 1,
 					  options->hash_key);
 	worker->duplicates = duplicates_new(options->duplicate_ns, options->hash_key);
-	if (!worker->flows || !worker->sessions || !worker->probes || !worker->outbound ||
-	    !worker->tunnels || !worker->pairs || !worker->fragments || !worker->duplicates) {
+	if (!worker->flows || !worker->sessions || !worker->carried || !worker->probes ||
+	    !worker->outbound || !worker->tunnels || !worker->pairs || !worker->fragments ||
+	    !worker->duplicates) {
 		worker_free(worker);
 		return NULL;
 	}
+	sessions_on_turn(worker->sessions, worker_turn, worker);
 	return worker;
 }
 
@@ -75,6 +78,7 @@ void worker_free(struct worker *worker)
 		return;
 	flow_table_free(worker->flows);
 	sessions_free(worker->sessions);
+	carried_pool_free(worker->carried);
 	probes_free(worker->probes);
 	outbound_free(worker->outbound);
 	pairs_free(worker->pairs);
@@ -127,6 +131,12 @@ void worker_note_probe(struct worker *worker, const struct sighting *sighting)
 	probes_note(worker->probes, &server, &probe);
 }
 
+bool worker_is_carrier(const struct worker *worker, const struct flow *flow)
+{
+	return worker->policy && flow->key.transport == TRANSPORT_TCP &&
+	       policy_place(worker->policy, flow_client(flow)).proxy;
+}
+
 struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,
 			  bool client_is_source, enum direction direction, enum flow_idle idle)
 {
@@ -140,7 +150,9 @@ struct flow *worker_begin(struct worker *worker, const struct sighting *sighting
 	flow->vlan_inner = sighting->packet->vlan_inner;
 	flow->tunnels = tunnel_table_note(worker->tunnels, sighting->packet->tunnels,
 					  sighting->packet->tunnel_count);
-	flow->concerned = client_is_source ? sighting->to_ours : sighting->from_ours;
+	flow->concerned =
+		(client_is_source ? sighting->to_ours : sighting->from_ours) && !sighting->by_proxy;
+	flow->carrier = worker_is_carrier(worker, flow);
 	server = flow_server(flow);
 	if (probes_answered(worker->probes, &server, sighting->hash, sighting->packet->ts_ns,
 			    &flow->wall_unanswered_ns, &flow->wall_refused_ns)) {
@@ -159,7 +171,10 @@ static struct session *open_session(struct worker *worker, struct flow *flow)
 
 	if (victim) {
 		conclude(worker, victim);
-		worker_report_all(worker, victim);
+		if (victim->party != 0)
+			worker_carried_forget(worker, victim);
+		else
+			worker_report_all(worker, victim);
 	}
 	session = sessions_open(worker->sessions, flow);
 	for (int side = 0; side < 2; side++) {
@@ -185,7 +200,7 @@ bool worker_read(struct worker *worker, const struct sighting *sighting, struct 
 	sessions_packet(worker->sessions, flow, from, packet);
 	if (session->swapped) {
 		worker_turn_round(worker, flow);
-		if (flow->concerned)
+		if (flow->concerned || flow->carrier)
 			return true;
 		outbound_add(worker->outbound, sighting->hash);
 		flow_remove(worker->flows, flow);
@@ -236,7 +251,14 @@ static bool concerns(const struct worker *worker, struct sighting *sighting)
 	destination = policy_place(worker->policy, &sighting->packet->destination);
 	sighting->to_ours = policy_concerns(source, destination);
 	sighting->from_ours = policy_concerns(destination, source);
-	return sighting->to_ours || sighting->from_ours;
+	if (sighting->to_ours || sighting->from_ours)
+		return true;
+	if (sighting->packet->kind != PACKET_TCP)
+		return false;
+	sighting->to_ours = policy_carries(source, destination);
+	sighting->from_ours = policy_carries(destination, source);
+	sighting->by_proxy = sighting->to_ours || sighting->from_ours;
+	return sighting->by_proxy;
 }
 
 /* Packets come a little out of order; more than that is a clock set back, or another capture. */
@@ -274,7 +296,7 @@ static void look_at(struct worker *worker, const struct packet *packet)
 		worker_icmp(worker, packet);
 		return;
 	}
-	if (sighting.from_ours)
+	if (sighting.from_ours && !sighting.by_proxy)
 		worker->from_ours_ns = worker->now_ns;
 	sighting.source_is_low = flow_key_of(packet, &sighting.key);
 	sighting.hash = flow_hash(worker->flows, &sighting.key);

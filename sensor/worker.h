@@ -76,6 +76,7 @@ struct worker_stats {
 	uint64_t flows_created, flows_evicted;
 	uint64_t observations, observations_refused, observations_lost; /* lost: a last word */
 	uint64_t probed_evicted;
+	uint64_t carried, carried_evicted; /* clients of listed proxies */
 	uint32_t flows;
 	struct sessions_stats sessions;
 	struct pairs_stats pairs;

@@ -109,8 +109,6 @@ static void fill(const struct worker *worker, const struct flow *flow,
 		 const struct session *session, struct flow_report *report)
 {
 	report->start_ns = flow->start_ns;
-	report->client = *flow_client(flow);
-	report->client_port = flow_client_port(flow);
 	report->outcome = (uint8_t)outcome_of(flow);
 	report->direction = flow->direction;
 	report->sight = flow->sight;
@@ -123,11 +121,13 @@ static void fill(const struct worker *worker, const struct flow *flow,
 	report->vlan = flow->vlan;
 	report->vlan_inner = flow->vlan_inner;
 	report->tunnels = *tunnel_table_get(worker->tunnels, flow->tunnels);
+	worker_carried_client(worker, flow, report);
 	report->new_bytes_c2s = flow->bytes[SIDE_CLIENT] - flow->reported_bytes[SIDE_CLIENT];
 	report->new_bytes_s2c = flow->bytes[SIDE_SERVER] - flow->reported_bytes[SIDE_SERVER];
 	if (!session || is_attempt(worker, flow, session))
 		return;
 	report->facts = session->facts;
+	worker_carried_claim(report);
 	report->service = services_id(worker->services, session->facts.service);
 	report->identified_by = session->identified_by;
 	if (session->ndpi_service != report->service)

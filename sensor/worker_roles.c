@@ -96,6 +96,7 @@ void worker_turn_round(struct worker *worker, struct flow *flow)
 	flow->reported_bytes[SIDE_CLIENT] = flow->reported_bytes[SIDE_SERVER] = 0;
 	flow->reported_failed = flow->reported_succeeded = flow->reported_messages = 0;
 	flow->concerned = is_concerned(worker, flow);
+	flow->carrier = worker_is_carrier(worker, flow);
 	server = flow_server(flow);
 	probes_answered(worker->probes, &server, 0, flow->last_ns, &flow->wall_unanswered_ns,
 			&flow->wall_refused_ns);

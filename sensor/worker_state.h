@@ -9,6 +9,7 @@
 #ifndef SENSOR_WORKER_STATE_H
 #define SENSOR_WORKER_STATE_H
 
+#include "sensor/carried.h"
 #include "sensor/duplicates.h"
 #include "sensor/fragments.h"
 #include "sensor/outbound.h"
@@ -22,6 +23,7 @@ struct worker {
 	const struct services *services;
 	struct flow_table *flows;
 	struct sessions *sessions;
+	struct carried_pool *carried;
 	struct probes *probes;
 	struct outbound *outbound;
 	struct pairs *pairs;
@@ -41,11 +43,14 @@ struct sighting {
 	uint64_t hash;
 	bool source_is_low;
 	bool to_ours, from_ours;
+	bool by_proxy; /* only a listed proxy makes it so, which may reach the other itself */
 };
 
 /* worker.c */
 struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,
 			  bool client_is_source, enum direction direction, enum flow_idle idle);
+/* Does the policy list its client under `proxies`? */
+bool worker_is_carrier(const struct worker *worker, const struct flow *flow);
 struct endpoint worker_source(const struct sighting *sighting);
 struct endpoint worker_destination(const struct sighting *sighting);
 void worker_note_probe(struct worker *worker, const struct sighting *sighting);
@@ -72,6 +77,20 @@ void worker_report_all(struct worker *worker, struct flow *flow);
 void worker_report_last(struct worker *worker, struct flow *flow);
 void worker_report_wall(void *context, const struct endpoint *server,
 			const struct wall_report *report, uint64_t ts_ns);
+
+/* worker_carried.c */
+sessions_turn worker_turn;
+/* Whatever is not told yet is told now, of every client that it carries. */
+void worker_carried_tell(struct worker *worker, struct flow *flow);
+/* The last report of every client; of the flow's own where it carries none. */
+void worker_carried_end(struct worker *worker, struct flow *flow);
+/* The same, and the flow goes on without anything known of it. */
+void worker_carried_forget(struct worker *worker, struct flow *flow);
+/* Whose conversation it is at the moment, and by way of whom. */
+void worker_carried_client(const struct worker *worker, const struct flow *flow,
+			   struct flow_report *report);
+/* To speak for oneself is no claim. */
+void worker_carried_claim(struct flow_report *report);
 
 static inline enum side sighting_side(const struct sighting *sighting, const struct flow *flow)
 {

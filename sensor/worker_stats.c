@@ -54,6 +54,9 @@ void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
 	sum->observations_refused += more->observations_refused;
 	sum->observations_lost += more->observations_lost;
 	sum->probed_evicted += more->probed_evicted;
+	sum->carried += more->carried;
+	sum->carried_evicted += more->carried_evicted;
+	sum->sessions.claims += more->sessions.claims;
 	sum->tunnelled += more->tunnelled;
 	sum->tunnels_unnamed += more->tunnels_unnamed;
 	sum->flows += more->flows;

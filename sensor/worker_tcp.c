@@ -42,7 +42,8 @@ static struct flow *begin_syn(struct worker *worker, const struct sighting *sigh
 		return worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_BRIEF);
 	if (sighting->to_ours) {
 		outbound_remove(worker->outbound, sighting->hash); /* a forged SYN-ACK came first */
-		worker_note_probe(worker, sighting);
+		if (!sighting->by_proxy)
+			worker_note_probe(worker, sighting);
 	} else {
 		worker->stats.outbound++;
 		outbound_add(worker->outbound, sighting->hash);
@@ -80,7 +81,8 @@ static struct flow *begin_rst(struct worker *worker, const struct sighting *sigh
 			direction = worker_guess_roles(worker, sighting, &client_is_source);
 		return worker_begin(worker, sighting, client_is_source, direction, FLOW_BRIEF);
 	}
-	if (sighting->from_ours && !outbound_has(worker->outbound, sighting->hash) &&
+	if (sighting->from_ours && !sighting->by_proxy &&
+	    !outbound_has(worker->outbound, sighting->hash) &&
 	    (answers_syn || probes_find(worker->probes, &server, sighting->hash, NULL)))
 		probes_refused(worker->probes, &server, sighting->hash, &packet->destination,
 			       packet->ts_ns, false);
@@ -249,7 +251,7 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 	from = sighting_side(sighting, flow);
 	count_bytes(flow, from, packet);
 	if (closed(flow) && !was_closed)
-		worker_report_all(worker, flow);
+		worker_carried_tell(worker, flow);
 	else
 		worker_report_news(worker, flow);
 }

@@ -15,7 +15,8 @@ A case is a file tests/golden/cases/NAME.case with one directive a line; "#" sta
   count N FILTER ...      how many events match every filter
   last FILTER ...         the newest event about an exposure matches
   order FILTER ... THEN FILTER ...   the first match of the left comes before one of the right
-  inventory N FILTER ...  how many lines of --inventory match
+  inventory N FILTER ...  how many lines of --inventory match; the policy says whose word about
+                          clients is believed
   total N                 how many lines of --inventory there are in all
 
 N is a number, or "N+" for at least N. A FILTER is PATH OP VALUE in one word: OP is = != >= <= or ~
@@ -234,7 +235,8 @@ class Runner:
         events = self.events(case) if case.policy else []
         inventory = []
         if any(kind in ("inventory", "total") for kind, *_ in case.checks):
-            result = self.replay(case, "--inventory")
+            policy = ["-p", case.policy] if case.policy else []
+            result = self.replay(case, "--inventory", *policy)
             inventory = self.lines(case, "inventory", result, case.status)
         if events is None or inventory is None:
             return
