@@ -267,6 +267,13 @@ static void feed_turns(struct sessions *sessions, struct slot *slot, enum side f
 	}
 }
 
+/* A dissector may tell the service late, even at the end, and take it back. */
+static void note_service(struct slot *slot)
+{
+	slot->session.identified_by =
+		slot->session.facts.service ? IDENTIFIED_PAYLOAD : IDENTIFIED_NOT;
+}
+
 static void feed_piece(struct sessions *sessions, struct slot *slot, enum side from,
 		       const uint8_t *bytes, size_t length)
 {
@@ -278,8 +285,7 @@ static void feed_piece(struct sessions *sessions, struct slot *slot, enum side f
 	else if (slot->tls_agreed)
 		take_back_tls(slot);
 	feed_turns(sessions, slot, from, bytes, length);
-	if (facts->service)
-		slot->session.identified_by = IDENTIFIED_PAYLOAD;
+	note_service(slot);
 	if (!facts->starts_tls)
 		return;
 	slot->tls_agreed = true;
@@ -640,8 +646,10 @@ void sessions_conclude(struct sessions *sessions, struct flow *flow)
 	}
 	if (slot->tls_agreed)
 		take_back_tls(slot);
-	if (slot->dissector && slot->dissector->end)
+	if (slot->dissector && slot->dissector->end) {
 		slot->dissector->end(slot->state, &slot->session.facts);
+		note_service(slot);
+	}
 	slot->concluded = true;
 }
 

@@ -6,22 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAGS_MAX       4
-#define EXTENSIONS_MAX 8
-#define IPV4_HEADER    20u
-#define IPV6_HEADER    40u
-#define TCP_HEADER     20u
-#define UDP_HEADER     8u
-#define LINK_ETHERNET  1
-#define LINK_LINUX     113
-#define LINK_LINUX_TWO 276
-#define LINK_NULL      0
-#define LINK_LOOP      108
-#define LINK_RAW       101
-#define LINK_RAW_BSD   12
-#define LINK_RAW_OTHER 14
-#define LINK_IPV4      228
-#define LINK_IPV6      229
+#define TAGS_MAX	    4
+#define EXTENSIONS_MAX	    8
+#define IPV4_HEADER	    20u
+#define IPV6_HEADER	    40u
+#define TCP_HEADER	    20u
+#define UDP_HEADER	    8u
+#define DATA_LINK_ETHERNET  1
+#define DATA_LINK_LINUX	    113
+#define DATA_LINK_LINUX_TWO 276
+#define DATA_LINK_NULL	    0
+#define DATA_LINK_LOOP	    108
+#define DATA_LINK_RAW	    101
+#define DATA_LINK_RAW_BSD   12
+#define DATA_LINK_RAW_OTHER 14
+#define DATA_LINK_IPV4	    228
+#define DATA_LINK_IPV6	    229
 
 static uint16_t be16(const uint8_t *at)
 {
@@ -61,21 +61,21 @@ static uint32_t past_link(int link, const uint8_t *bytes, uint32_t length)
 	uint32_t at = 0;
 
 	switch (link) {
-	case LINK_ETHERNET:
+	case DATA_LINK_ETHERNET:
 		at = past_ethernet(bytes, length);
 		return at ? at : UINT32_MAX;
-	case LINK_LINUX:
+	case DATA_LINK_LINUX:
 		return 16;
-	case LINK_LINUX_TWO:
+	case DATA_LINK_LINUX_TWO:
 		return 20;
-	case LINK_NULL:
-	case LINK_LOOP:
+	case DATA_LINK_NULL:
+	case DATA_LINK_LOOP:
 		return 4;
-	case LINK_RAW:
-	case LINK_RAW_BSD:
-	case LINK_RAW_OTHER:
-	case LINK_IPV4:
-	case LINK_IPV6:
+	case DATA_LINK_RAW:
+	case DATA_LINK_RAW_BSD:
+	case DATA_LINK_RAW_OTHER:
+	case DATA_LINK_IPV4:
+	case DATA_LINK_IPV6:
 		return 0;
 	default:
 		return UINT32_MAX;
