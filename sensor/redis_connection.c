@@ -145,7 +145,8 @@ static void *create_list(const redisReadTask *task, list_count count)
 {
 	const struct redis_connection *connection = task->privdata;
 
-	return count >= 0 && count <= LIST_MAX ? connection->create_list(task, count) : NULL;
+	/* Signed in older hiredis: a negative count becomes the largest of all. */
+	return (size_t)count <= LIST_MAX ? connection->create_list(task, count) : NULL;
 }
 
 static bool make_reader(struct redis_connection *connection)

@@ -41,6 +41,7 @@ mount -t tmpfs -o mode=755 tmpfs /srv && mkdir {SHELTERED} && mount --bind "$FOL
 mount --bind {SHELTERED}/resolv.conf /etc/resolv.conf && mount --bind {SHELTERED}/hosts /etc/hosts &&
 hostname lab && unset FOLDER && cd "$DIR" &&
 """
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NAMESPACES = ("unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child", "--mount-proc")
 
 
@@ -207,7 +208,7 @@ class Laboratory:
     # --- servers and clients ---
 
     def environment(self, **more):
-        return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "FOLDER": self.folder,
+        return {"PATH": PATH, "LANG": "C.UTF-8", "FOLDER": self.folder,
                 "HOME": SHELTERED, "DIR": SHELTERED, "CERTS": f"{SHELTERED}/certs", **more}
 
     def start_server(self, host, name, script, ready, seconds=START_LIMIT, **variables):
