@@ -7,6 +7,7 @@
 
 #include "sensor/capture.h"
 #include "sensor/engine.h"
+#include "sensor/evidence_store.h"
 #include "sensor/inventory.h"
 #include "sensor/loop.h"
 #include "sensor/options.h"
@@ -20,6 +21,7 @@ struct app {
 	struct policy *policy; /* NULL only in an inventory */
 	struct engine *engine; /* NULL only in an inventory */
 	struct inventory *inventory;
+	struct evidence_store *evidence; /* NULL: not wanted */
 	struct outputs *outputs; /* NULL only in an inventory */
 	struct loop *loop;
 	const char *sensor; /* its name; valid while run_policy() is */

@@ -8,6 +8,7 @@
  */
 #include "sensor/engine_state.h"
 #include "sensor/exposure_merge.h"
+#include "sensor/verdict.h"
 
 struct arrival {
 	const struct observation *observation;
@@ -38,28 +39,7 @@ void engine_decide(const struct engine *engine, const struct endpoint *server,
 		   const struct address *server_seen, const struct address *client,
 		   uint16_t service, uint64_t ts_ns, struct policy_decision *decision)
 {
-	struct policy_question question = {
-		.server = server->address,
-		.client = *client,
-		.port = server->port,
-		.transport = server->transport,
-		.service = service,
-		.ts_ns = ts_ns,
-	};
-	struct policy_decision seen;
-
-	policy_decide(engine->policy, &question, decision);
-	if (address_equal(&server->address, server_seen))
-		return;
-	/* Behind a translation: rules and exceptions may name either address. */
-	question.server = *server_seen;
-	policy_decide(engine->policy, &question, &seen);
-	if (decision->verdict == POLICY_EXCEPTED)
-		return;
-	if (seen.verdict == POLICY_EXCEPTED ||
-	    (seen.verdict == POLICY_FORBIDDEN &&
-	     (decision->verdict != POLICY_FORBIDDEN || seen.severity > decision->severity)))
-		*decision = seen;
+	verdict_of(engine->policy, server, server_seen, client, service, ts_ns, decision);
 }
 
 uint32_t engine_target(const struct engine *engine, const struct endpoint *server)

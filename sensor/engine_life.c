@@ -7,19 +7,7 @@
 
 #include "sensor/engine_state.h"
 #include "sensor/exposure_merge.h"
-#include "sensor/hash.h"
-
-static void make_id(const struct engine *engine, struct exposure *x)
-{
-	char text[256], address[ADDRESS_TEXT_MAX], id[33];
-	int length = snprintf(text, sizeof text, "%s|%s|%s|%u|%u", policy_site(engine->policy),
-			      transport_name(x->server.transport),
-			      address_format(&x->server.address, address), (unsigned)x->server.port,
-			      (unsigned)x->server.realm);
-
-	hash_identifier(text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1, id);
-	snprintf(x->id, sizeof x->id, "%.16s", id);
-}
+#include "sensor/verdict.h"
 
 static void evict(struct engine *engine, uint32_t slot, uint64_t now_ns)
 {
@@ -46,7 +34,7 @@ uint32_t engine_life_new(struct engine *engine, const struct endpoint *server,
 	slot = exposures_add(engine->exposures, server);
 	x = exposures_at(engine->exposures, slot);
 	x->server_seen = *server_seen;
-	make_id(engine, x);
+	verdict_exposure_id(engine->policy, &x->server, x->id);
 	return slot;
 }
 

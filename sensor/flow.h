@@ -46,6 +46,10 @@ enum {
 	FLOW_ICMP_REFUSED = 1 << 7,
 	FLOW_SERVER_ACK = 1 << 8,   /* a segment of an open connection, by the server */
 	FLOW_CLIENT_PROOF = 1 << 9, /* the client goes on, and nothing of ours is mirrored */
+	/* Of any conversation: its packets are kept for --evidence; they never will be. Neither: not
+	 * decided (worker_trail.c). */
+	FLOW_KEPT = 1 << 10,
+	FLOW_NOT_KEPT = 1 << 11,
 };
 
 struct flow {

@@ -29,7 +29,7 @@
 
 /* ---- worker threads ---- */
 
-static void wake_main(const struct thread *thread)
+void live_wake(const struct thread *thread)
 {
 	uint64_t one = 1;
 
@@ -45,7 +45,7 @@ static bool send_message(const struct thread *thread, const struct message *mess
 	if (!ring_push(thread->ring, message, &was_empty))
 		return false;
 	if (was_empty)
-		wake_main(thread);
+		live_wake(thread);
 	return true;
 }
 
@@ -117,7 +117,7 @@ static void *run_worker(void *context)
 	send_stats(thread);
 	if (n < 0)
 		atomic_store(&thread->failed, true);
-	wake_main(thread);
+	live_wake(thread);
 	return NULL;
 }
 
@@ -150,6 +150,7 @@ static bool take_messages(struct live *live)
 			n++;
 		}
 		more |= n == MESSAGES_A_TURN;
+		more |= live_evidence_take(live, thread);
 	}
 	return more;
 }
@@ -280,7 +281,7 @@ static bool open_thread(struct live *live, uint32_t number)
 	thread->worker =
 		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
 	thread->ring = ring_new(RING_MESSAGES, sizeof(struct message));
-	if (!thread->worker || !thread->ring) {
+	if (!thread->worker || !thread->ring || !live_evidence_begin(thread)) {
 		log_warnx("out of memory: make the tables smaller (--max-flows, …)");
 		return false;
 	}
@@ -377,6 +378,7 @@ static void free_live(struct live *live)
 		worker_free(live->threads[i].worker);
 		ring_free(live->threads[i].ring);
 	}
+	live_evidence_end(live);
 	live_metrics_free(live->metrics);
 	blindness_free(live->blindness);
 	policy_free(live->old_policy);
@@ -404,6 +406,8 @@ int live_run(struct app *app)
 	}
 	if (good) {
 		sandbox_enter(app->options->user, true);
+		if (app->evidence)
+			evidence_check(app->evidence);
 		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, live_now_ns(),
 				"the sensor was started");
 		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),

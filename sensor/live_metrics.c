@@ -39,6 +39,8 @@ static void make_text(struct live_metrics *m, uint64_t now_ns)
 	live_stats(live, &metrics.worker, &metrics.capture);
 	engine_stats(live->app->engine, &metrics.engine);
 	engine_count_open(live->app->engine, metrics.open);
+	if (live->app->evidence)
+		evidence_stats(live->app->evidence, &metrics.evidence);
 	outputs_stats(live->app->outputs, &metrics.outputs);
 	http_server_stats(m->server, &metrics.http);
 	m->text.length = 0;

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "sensor/app.h"
+#include "sensor/byte_ring.h"
 #include "sensor/ring.h"
 #include "sensor/sight.h"
 
@@ -31,6 +32,7 @@ struct thread {
 	struct worker *worker;
 	struct capture *capture;
 	struct ring *ring;
+	struct byte_ring *kept;			/* packets for --evidence; NULL: not wanted */
 	uint64_t next_stats_ns;			/* the thread's own */
 	_Atomic(const struct policy *) offered; /* by the main thread */
 	_Atomic(const struct policy *) adopted; /* by the worker */
@@ -49,6 +51,7 @@ struct live {
 	struct policy *old_policy; /* until all workers have let it go */
 	bool broken;
 	struct blindness *blindness;
+	uint8_t *record;			     /* room for one packet out of a ring */
 	struct live_metrics *metrics;		     /* NULL: not wanted */
 	uint64_t redis_down_ns;			     /* since when it is away; 0: it is not */
 	uint64_t started_ns, looked_ns, untested_ns; /* the latter two: when last judged */
@@ -64,6 +67,15 @@ void live_heartbeat(const struct live *live, const char *state);
 struct blindness *live_blindness(struct live *live); /* NULL: out of memory */
 /* About once a second: does the sensor see what it should? */
 void live_look(struct live *live);
+
+/* live.c: from a worker's thread. */
+void live_wake(const struct thread *thread);
+
+/* live_evidence.c. False: out of memory. */
+bool live_evidence_begin(struct thread *thread);
+/* True if more may be there. */
+bool live_evidence_take(struct live *live, struct thread *thread);
+void live_evidence_end(struct live *live);
 
 /* live_metrics.c. NULL: it has said why it cannot listen. */
 struct live_metrics *live_metrics_new(struct live *live);

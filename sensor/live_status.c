@@ -33,11 +33,14 @@ void live_heartbeat(const struct live *live, const char *state)
 	struct worker_stats worker;
 	struct capture_stats capture;
 	struct engine_stats engine;
+	struct evidence_stats evidence = {0};
 	char blind[SIGHT_TEXT];
 	bool serious = sight_text(live->blindness, blind);
 
 	live_stats(live, &worker, &capture);
 	engine_stats(live->app->engine, &engine);
+	if (live->app->evidence)
+		evidence_stats(live->app->evidence, &evidence);
 	const struct heartbeat_counter counters[] = {
 		{"packets", worker.packets},
 		{"bytes", worker.bytes},
@@ -79,6 +82,10 @@ void live_heartbeat(const struct live *live, const char *state)
 		{"conversations_one_way", worker.pairs.one_way},
 		{"bytes_sent", worker.pairs.bytes},
 		{"bytes_unseen", worker.pairs.unseen_bytes},
+		{"evidence_packets", evidence.packets},
+		{"evidence_refused", evidence.refused},
+		{"evidence_errors", evidence.errors + worker.evidence_lost},
+		{"evidence_evicted", evidence.evicted},
 		{"exposures_open", engine.exposures_open},
 		{"incidents_open", engine.incidents_open},
 		{"events", engine.events},

@@ -143,6 +143,7 @@ void app_say_totals(const struct worker_stats *worker, const struct capture_stat
 	say_loss("carried clients concluded early", worker->carried_evicted);
 	say_loss("observations told again later", worker->observations_refused);
 	say_loss("observations lost", worker->observations_lost);
+	say_loss("packets for --evidence lost", worker->evidence_lost);
 	say_loss("exposures evicted (--max-exposures)", engine->exposures_evicted);
 	say_loss("exposures not taken (--max-exposures)", engine->exposures_refused);
 	say_loss("walls forgotten (--max-walls)", engine->walls_evicted);
@@ -208,6 +209,29 @@ static void open_outputs(struct app *app, const char *sensor, const char *run)
 		fatalx(EXIT_USAGE, "%s", error);
 }
 
+static void open_evidence(struct app *app, const char *sensor)
+{
+	const struct options *options = app->options;
+	struct evidence_options wanted = {
+		.directory = options->evidence,
+		.user = options->interface ? options->user : NULL,
+		.interface = options->interface ? options->interface : "capture",
+		.sensor = sensor,
+		.site = options->site ? options->site : policy_site(app->policy),
+		.max_files = options->evidence_files,
+		.max_file_bytes = (uint64_t)options->evidence_file_mib << 20,
+		.max_bytes = (uint64_t)options->evidence_mib << 20,
+		.anew = !options->interface,
+	};
+	char error[EVIDENCE_ERROR];
+
+	if (!options->evidence)
+		return;
+	app->evidence = evidence_open(&wanted, error);
+	if (!app->evidence)
+		fatalx(EXIT_USAGE, "--evidence: %s", error);
+}
+
 static void open_engine(struct app *app, const char *sensor)
 {
 	const struct options *options = app->options;
@@ -234,6 +258,21 @@ static int run_inventory(struct app *app)
 	return replay_run(app);
 }
 
+static void say_evidence(const struct app *app)
+{
+	struct evidence_stats stats;
+
+	if (!app->evidence || app->options->quiet)
+		return;
+	evidence_stats(app->evidence, &stats);
+	fprintf(stderr, "spanwatch: %llu packets kept as evidence, %llu files",
+		(unsigned long long)stats.packets, (unsigned long long)stats.files);
+	say_loss("packets beyond the limit of their file", stats.refused);
+	say_loss("packets that could not be written", stats.errors);
+	say_loss("files deleted to make room", stats.evicted);
+	fputc('\n', stderr);
+}
+
 static int run_policy(struct app *app)
 {
 	char host[64] = "sensor", run[33] = "";
@@ -251,6 +290,7 @@ static int run_policy(struct app *app)
 	app->sensor = sensor;
 	open_outputs(app, sensor, app->options->run ? app->options->run : run);
 	open_engine(app, sensor);
+	open_evidence(app, sensor);
 	status = app->options->interface ? live_run(app) : replay_run(app);
 	if (status == EXIT_DONE && app->options->fail_on_exposure && app->exposed)
 		status = EXIT_EXPOSED;
@@ -260,6 +300,8 @@ static int run_policy(struct app *app)
 		log_warn("standard output did not take everything");
 		status = EXIT_INPUT;
 	}
+	say_evidence(app);
+	evidence_close(app->evidence);
 	engine_free(app->engine);
 	outputs_free(app->outputs);
 	return status;

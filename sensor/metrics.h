@@ -5,6 +5,7 @@
 
 #include "sensor/capture.h"
 #include "sensor/engine.h"
+#include "sensor/evidence_store.h"
 #include "sensor/http_server.h"
 #include "sensor/metrics_text.h"
 #include "sensor/options.h"
@@ -23,6 +24,7 @@ struct metrics {
 	struct engine_stats engine;
 	uint64_t open[ENGINE_SEVERITIES]; /* exposures, by severity */
 	struct outputs_stats outputs;
+	struct evidence_stats evidence;
 	struct http_stats http;
 	const struct tally *tally;
 	const struct blindness *blindness;

@@ -70,6 +70,10 @@ static const struct row rows[] = {
 	TEXT("sensor", 0, sensor, "NAME", "name of this sensor; default: the host's, \"replay\" with -r"),
 	TEXT("site", 0, site, "NAME", "in place of the policy's site"),
 	TEXT("run", 0, run, "ID", "name of a replay's keys in Redis; default: made from its inputs"),
+	TEXT("evidence", 0, evidence, "DIR", "keep the packets of conversations that break a rule, payload and all"),
+	NUMBER("evidence-files", evidence_files, 1, 4096, 256, "exposures whose packets are kept; the oldest make room"),
+	NUMBER("evidence-file-mib", evidence_file_mib, 1, 65536, 16, "for each exposure; beyond it nothing more is kept"),
+	NUMBER("evidence-mib", evidence_mib, 1, 16777216, 1024, "for all of them; the oldest make room"),
 	TEXT("metrics", 0, metrics, "[ADDR:]PORT", "numbers for Prometheus over HTTP; without an address this host's only"),
 	TEXT("user", 0, user, "NAME", "become this user once the capture is open"),
 	TEXT("vxlan-ports", 0, vxlan_ports, "N[,N...]", "UDP ports of VXLAN (4789)"),
@@ -264,6 +268,8 @@ static void check(const struct options *options)
 				   "policy/example.yaml; --inventory needs none)");
 	if (options->json && options->text)
 		fatalx(EXIT_USAGE, "--json and --text do not go together");
+	if (options->evidence && options->inventory)
+		fatalx(EXIT_USAGE, "--evidence needs a policy, not --inventory");
 	if (options->metrics && !options->interface)
 		fatalx(EXIT_USAGE, "--metrics is for -i");
 	if (options->workers > 1 && options->file_count != 0)

@@ -28,6 +28,7 @@ struct options {
 	const char *sensor;
 	const char *site; /* NULL: the policy's */
 	const char *run;
+	const char *evidence; /* directory for packets of violating conversations; NULL: none */
 	const char *metrics; /* where to answer over HTTP; NULL: nowhere */
 	const char *user; /* to become after the capture is open; NULL: stay */
 	bool check_only, json, text, inventory, fail_on_exposure, verbose, quiet, no_promiscuous;
@@ -36,6 +37,7 @@ struct options {
 	uint32_t max_flows, max_sessions, reassembly_mib, max_probed, max_outbound;
 	uint32_t max_exposures, max_walls, max_incidents, max_inventory;
 	uint32_t tcp_idle_s;
+	uint32_t evidence_files, evidence_file_mib, evidence_mib;
 	uint32_t silence_s, untested_h; /* 0: never told */
 	uint32_t fragments_mib, duplicate_ms;
 	const char *vxlan_ports, *geneve_ports; /* lists with commas; NULL: the standard's */

@@ -42,6 +42,14 @@ static bool on_observation(void *context, const struct observation *observation)
 	return true;
 }
 
+static bool on_kept(void *context, const struct kept_frame *kept)
+{
+	struct replay *replay = context;
+
+	evidence_add(replay->app->evidence, kept);
+	return true;
+}
+
 /* Sight is judged for each second of packet time, those in which nothing came included. */
 static void look(struct replay *replay, uint64_t now_ns)
 {
@@ -222,7 +230,8 @@ int replay_run(struct app *app)
 	if (app->engine)
 		replay.blindness = blindness_new(&(struct blindness_options){.replay = true},
 						 on_blindness, &replay);
-	if (!replay.worker || (app->engine && !replay.blindness))
+	if (!replay.worker || (app->engine && !replay.blindness) ||
+	    (app->evidence && !worker_keep_evidence(replay.worker, on_kept)))
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
 	interrupt = loop_signal(app->loop, SIGINT, on_signal, &replay);
 	terminate = loop_signal(app->loop, SIGTERM, on_signal, &replay);

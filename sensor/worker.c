@@ -85,6 +85,7 @@ void worker_free(struct worker *worker)
 	tunnel_table_free(worker->tunnels);
 	fragments_free(worker->fragments);
 	duplicates_free(worker->duplicates);
+	worker_trail_free(worker);
 	free(worker);
 }
 
@@ -305,6 +306,8 @@ static void look_at(struct worker *worker, const struct packet *packet)
 		worker_tcp(worker, &sighting, flow);
 	else
 		worker_udp(worker, &sighting, flow);
+	if (worker->trail)
+		worker_trail(worker, &sighting);
 }
 
 static enum decode_result look_at_datagram(struct worker *worker, const struct datagram *datagram,
@@ -365,10 +368,12 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 	worker->stats.decoded[result]++;
 	worker->stats.cut_frames += captured < wire;
 	worker_tick(worker, ts_ns);
+	worker->frame = (struct frame_view){ts_ns, frame, captured, wire, (uint8_t)link};
 	if (result == DECODE_OK)
 		look_at(worker, &packet);
 	else if (result == DECODE_FRAGMENT)
 		take_fragment(worker, &packet);
+	worker->frame.bytes = NULL; /* not ours any more */
 }
 
 void worker_next_input(struct worker *worker)

@@ -10,9 +10,11 @@
 #define SENSOR_WORKER_H
 
 #include "sensor/decode.h"
+#include "sensor/event.h"
 #include "sensor/fragments.h"
 #include "sensor/observation.h"
 #include "sensor/pairs.h"
+#include "sensor/recent.h"
 #include "sensor/services.h"
 #include "sensor/session.h"
 
@@ -36,12 +38,28 @@ struct worker_options {
  * the next packet of that flow. */
 typedef bool worker_emit(void *context, const struct observation *observation);
 
+/* A packet of a conversation that breaks a rule; valid during the call. */
+struct kept_frame {
+	char exposure[EXPOSURE_ID_TEXT];
+	struct endpoint server;
+	struct frame_view frame;
+};
+/* False: there was no room for it, and it is lost; the worker counts that. */
+typedef bool worker_keep(void *context, const struct kept_frame *kept);
+
 struct worker;
 
 /* NULL: out of memory. `policy` may be NULL only with options->everything. */
 struct worker *worker_new(const struct worker_options *options, const struct policy *policy,
 			  const struct services *services, worker_emit *emit, void *context);
 void worker_free(struct worker *worker);
+
+/*
+ * --evidence: from now on packets of conversations that break a rule are handed over, with the
+ * context of worker_new(), and those from before the decision as far as they are still held (the
+ * attempt itself nearly always). False: out of memory.
+ */
+bool worker_keep_evidence(struct worker *worker, worker_keep *keep);
 
 /* From now on this policy; the caller may free the old one when the call returns. */
 void worker_set_policy(struct worker *worker, const struct policy *policy);
@@ -77,6 +95,7 @@ struct worker_stats {
 	uint64_t observations, observations_refused, observations_lost; /* lost: a last word */
 	uint64_t probed_evicted;
 	uint64_t carried, carried_evicted; /* clients of listed proxies */
+	uint64_t evidence, evidence_lost;  /* packets for --evidence; lost: the ring was full */
 	uint32_t flows;
 	struct sessions_stats sessions;
 	struct pairs_stats pairs;

@@ -30,6 +30,8 @@ struct worker {
 	struct tunnel_table *tunnels;
 	struct fragments *fragments;
 	struct duplicates *duplicates;
+	struct trail *trail;	 /* NULL: no evidence is wanted */
+	struct frame_view frame; /* the one in hand */
 	worker_emit *emit;
 	void *context;
 	uint64_t now_ns, next_tick_ns;
@@ -69,6 +71,10 @@ void worker_turn_round(struct worker *worker, struct flow *flow);
 /* worker_tcp.c, worker_udp.c */
 void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
 void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
+
+/* worker_trail.c: after a packet that may matter has been looked at. */
+void worker_trail(struct worker *worker, const struct sighting *sighting);
+void worker_trail_free(struct worker *worker);
 
 /* worker_report.c */
 void worker_report_news(struct worker *worker, struct flow *flow);

@@ -54,6 +54,8 @@ void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
 	sum->observations_refused += more->observations_refused;
 	sum->observations_lost += more->observations_lost;
 	sum->probed_evicted += more->probed_evicted;
+	sum->evidence += more->evidence;
+	sum->evidence_lost += more->evidence_lost;
 	sum->carried += more->carried;
 	sum->carried_evicted += more->carried_evicted;
 	sum->sessions.claims += more->sessions.claims;

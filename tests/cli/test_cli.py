@@ -39,7 +39,7 @@ sentinel-password-file journal sensor site run metrics user workers snaplen buff
 capture-timeout-ms no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound
 max-exposures max-walls max-incidents max-inventory tcp-idle stream-maxlen queue-maxlen heartbeat
 silence untested quiet verbose help version vxlan-ports geneve-ports separate-vni checksums
-duplicate-ms fragments-mib""".split()
+duplicate-ms fragments-mib evidence evidence-files evidence-file-mib evidence-mib""".split()
 INVENTORY_FIELDS = """file server_ip server_port transport client_ip protocol protocol_source
 product version outcome auth encrypted data_read commands destructive bytes_c2s
 bytes_s2c""".split()

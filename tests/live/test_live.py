@@ -186,11 +186,16 @@ class Story:  # pylint: disable=too-many-public-methods
     def exposures(self):
         return [e for e in self.sensor.events() if "exposure" in e]
 
+    def kept(self, sensor, exposure=None):
+        folder = os.path.join(self.folder, "kept-" + sensor)
+        return os.path.join(folder, exposure + ".pcapng") if exposure else folder
+
     # --- the story ---
 
     def test_sensor_starts_and_gives_up_its_rights(self):
         self.sensor = Sensor(self.lab, self.folder, self.server, "north", "--journal",
-                             os.path.join(self.folder, "north.db"))
+                             os.path.join(self.folder, "north.db"), "--evidence",
+                             self.kept("north"))
         self.sensor.wait_event("sensor.started")
         self.sensor.wait_event("policy.loaded")
         with open(f"/proc/{self.sensor.pid()}/status", encoding="utf-8") as file:
@@ -261,6 +266,24 @@ class Story:  # pylint: disable=too-many-public-methods
         assert len(incident) == 1, "a second incident for one change"
         key = members or f"spanwatch:{{live}}:incident:{incident[0]['incident']}:members"
         wait_until(lambda: self.sensor.redis("SCARD", key) == 2, what="the second member")
+
+    def test_packets_of_the_exposure_are_kept(self):
+        path = self.kept("north", self.exposed["exposure"])
+        wait_until(lambda: os.path.exists(path) and b"redis_version" in self.content(path),
+                   what="the server's answer in the evidence")
+        data = self.content(path)
+        assert self.exposed["exposure"].encode() in data
+        flags = [bytes([0x50 + n * 16, f]) for n in range(11) for f in (2, 18)]
+        assert sum(data.count(f) for f in flags) >= 2, "no SYN and SYN-ACK"
+        assert os.stat(path).st_mode & 0o7777 == 0o600
+        assert os.stat(self.kept("north")).st_mode & 0o7777 == 0o700
+        held = self.sensor.heartbeat()
+        assert held["evidence_errors"] == "0" and held["evidence_refused"] == "0", held
+
+    @staticmethod
+    def content(path):
+        with open(path, "rb") as file:
+            return file.read()
 
     def close(self, port):
         self.lab.close_port(port)
@@ -339,7 +362,7 @@ class Story:  # pylint: disable=too-many-public-methods
 
     def test_two_workers_and_another_user(self):
         self.sensor = Sensor(self.lab, self.folder, self.server, "south", "--workers", "2",
-                             "--user", "nobody")
+                             "--user", "nobody", "--evidence", self.kept("south"))
         tasks = os.listdir(f"/proc/{self.sensor.pid()}/task")
         assert len(tasks) >= 3, f"{len(tasks)} threads"
         with open(f"/proc/{self.sensor.pid()}/status", encoding="utf-8") as file:
@@ -359,6 +382,9 @@ class Story:  # pylint: disable=too-many-public-methods
         flows = {e["server_port"]: int(e["flows"]) for e in self.sensor.events()
                  if "exposure" in e}
         assert sum(flows.values()) == 40, f"of 40 conversations: {flows}"
+        files = os.listdir(self.kept("south"))
+        assert len(files) == 3, files
+        assert {os.stat(os.path.join(self.kept("south"), f)).st_uid for f in files} != {0}
 
     def test_quiet_port(self):
         """Nothing comes in: the sensor lives on its clock, and stops when it is told."""

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The newest frames of conversations of which nobody knows yet whether they will matter, in a
+ * fixed number of bytes: the oldest make room. One thread.
+ */
+#ifndef SENSOR_RECENT_H
+#define SENSOR_RECENT_H
+
+#include <stdint.h>
+
+#include "sensor/decode.h"
+
+struct frame_view {
+	uint64_t ts_ns;
+	const uint8_t *bytes; /* `captured` of them; valid during the call */
+	uint32_t captured, wire;
+	uint8_t link; /* enum link_type */
+};
+
+struct recent;
+
+typedef void recent_frame(void *context, const struct frame_view *frame);
+
+struct recent *recent_new(uint32_t frames, uint32_t bytes); /* NULL: out of memory */
+void recent_free(struct recent *recent);		    /* NULL is allowed */
+/* A frame larger than a quarter of the whole is not kept. */
+void recent_add(struct recent *recent, uint64_t tuple, const struct frame_view *frame);
+/* Hands over those of this tuple, the oldest first, and forgets them. */
+void recent_take(struct recent *recent, uint64_t tuple, recent_frame *each, void *context);
+
+#endif
