@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See duplicates.h. A table of lines of eight 64-bit entries, one cache line each: 44 bits of the
- * fingerprint and 20 bits of the time in milliseconds. A new fingerprint takes the place of the
- * oldest in its line. 512 KiB: 65,536 packets, which is the window of 100 ms at 650,000 packets a
+ * fingerprint and 20 bits of the time in milliseconds. A new fingerprint comes first in its
+ * line, and the last one goes. 512 KiB: 65,536 packets, which is the window of 100 ms at 650,000 packets a
  * second that matter; beyond that, some copies are not recognised.
  */
 #include "sensor/duplicates.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sensor/hash.h"
 
@@ -24,7 +25,7 @@ struct line {
 
 struct duplicates {
 	struct line *lines;
-	uint64_t hash_key, window_ns;
+	uint64_t hash_key;
 	uint32_t window_ms;
 };
 
@@ -46,7 +47,6 @@ struct duplicates *duplicates_new(uint64_t window_ns, uint64_t hash_key)
 	if (!duplicates)
 		return NULL;
 	duplicates->hash_key = hash_key;
-	duplicates->window_ns = window_ns;
 	duplicates->window_ms = (uint32_t)(window_ns / MILLISECOND);
 	duplicates->lines = aligned_alloc(64, LINES * sizeof *duplicates->lines);
 	if (!duplicates->lines) {
@@ -104,33 +104,30 @@ static uint64_t fingerprint_of(const struct duplicates *duplicates, const struct
 	return hash_bytes(&print, sizeof print, key);
 }
 
+/* The copy may also have been captured before the original. */
+static bool is_near(const struct duplicates *duplicates, uint32_t now_ms, uint32_t then_ms)
+{
+	uint32_t apart_ms = (now_ms - then_ms) & TIME_MASK;
+
+	return apart_ms <= duplicates->window_ms ||
+	       apart_ms >= TIME_MASK + 1 - duplicates->window_ms;
+}
+
 bool duplicates_seen(struct duplicates *duplicates, const struct packet *packet)
 {
-	uint32_t now_ms = (uint32_t)(packet->ts_ns / MILLISECOND) & TIME_MASK, oldest_ms = 0;
-	uint64_t hash, entry;
-	struct line *line;
-	int oldest = 0;
+	uint32_t now_ms = (uint32_t)(packet->ts_ns / MILLISECOND) & TIME_MASK;
+	uint64_t hash, *entries;
 
-	if (duplicates->window_ns == 0)
+	if (duplicates->window_ms == 0)
 		return false;
 	hash = fingerprint_of(duplicates, packet);
-	line = &duplicates->lines[hash & (LINES - 1)];
-	entry = hash & ~(uint64_t)TIME_MASK;
+	entries = duplicates->lines[hash & (LINES - 1)].entries;
 	for (int i = 0; i < ENTRIES; i++) {
-		uint32_t apart_ms = (now_ms - (uint32_t)line->entries[i]) & TIME_MASK;
-		/* The copy may have been captured before the original. */
-		bool near = apart_ms <= duplicates->window_ms ||
-			    apart_ms >= TIME_MASK + 1 - duplicates->window_ms;
-
-		if ((line->entries[i] & ~(uint64_t)TIME_MASK) == entry && near)
+		if (((entries[i] ^ hash) & ~(uint64_t)TIME_MASK) == 0 &&
+		    is_near(duplicates, now_ms, (uint32_t)entries[i]))
 			return true;
-		if (line->entries[i] == 0)
-			apart_ms = TIME_MASK;
-		if (apart_ms >= oldest_ms) {
-			oldest = i;
-			oldest_ms = apart_ms;
-		}
 	}
-	line->entries[oldest] = entry | now_ms;
+	memmove(entries + 1, entries, (ENTRIES - 1) * sizeof *entries);
+	entries[0] = (hash & ~(uint64_t)TIME_MASK) | now_ms;
 	return false;
 }

@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+# test: limit=240
+"""The shipped captures as other mirrors would have delivered them: the events stay the same.
+
+tools/reframe wraps every packet of every capture in each encapsulation, takes it apart, repeats it,
+or cuts it off; the events are those of the plain captures, but for what tells the wrapping. All
+captures are replayed at once, with a policy by group and one by service.
+"""
+
+import glob
+import importlib.machinery
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from harness import GOLDEN, PROGRAM, TOP, Report  # noqa: E402
+
+sys.dont_write_bytecode = True
+LOADER = importlib.machinery.SourceFileLoader("reframe", os.path.join(TOP, "tools/reframe"))
+reframe = importlib.util.module_from_spec(importlib.util.spec_from_loader("reframe", LOADER))
+LOADER.exec_module(reframe)
+
+CAPTURES = sorted(glob.glob(os.path.join(GOLDEN, "captures", "*.pcap")))
+POLICIES = [os.path.join(GOLDEN, "policies/group.yaml"), os.path.join(TOP, "policy/example.yaml")]
+COUNTERS = re.compile(r"(\d+) (probes|conversations|duplicated packets)")
+PACKETS = {os.path.basename(path): reframe.read(path)[0] for path in CAPTURES}
+
+
+def prepare(folder, changes, names):
+    for name in names:
+        packets, link = reframe.change(PACKETS[name], *changes)
+        reframe.write(os.path.join(folder, name), packets, link)
+
+
+def replay(folder, policy, options):
+    result = subprocess.run([PROGRAM, "-r", folder, "-p", policy, "--json", *options],
+                            capture_output=True, check=True)
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    # That a mirror shows everything twice, or cuts packets off, is told by an event of its own.
+    events = [e for e in events if not e["event"]["action"].startswith("sensor.")]
+    said = result.stderr.decode().splitlines()[-1]
+    return events, {name: int(count) for count, name in COUNTERS.findall(said)}
+
+
+def run(*changes, options=(), names=tuple(PACKETS)):
+    """For each policy the events, and the closing numbers."""
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(folder, changes, names)
+        return [replay(folder, policy, options) for policy in POLICIES]
+
+
+def strip(event):
+    """Without what tells how the packets came; that is returned as well."""
+    event = json.loads(json.dumps(event))
+    del event["event"]["sequence"]
+    tunnels = event["spanwatch"].pop("tunnels", None)
+    network = event.get("network", {})
+    return event, tunnels, network.pop("vlan", None), network.pop("inner", None)
+
+
+def first_difference(plain, other, path=""):
+    if isinstance(plain, dict) and isinstance(other, dict):
+        for key in sorted(set(plain) | set(other)):
+            found = first_difference(plain.get(key), other.get(key), f"{path}.{key}")
+            if found:
+                return found
+        return None
+    return None if plain == other else f"{path}: {plain} became {other}"
+
+
+PLAIN = run()
+
+
+def same(*changes, options=(), tunnels=None):
+    """The same events; each that has a conversation tells these kinds of tunnels."""
+    results = run(*changes, options=options)
+    for (plain, counts), (changed, changed_counts) in zip(PLAIN, results):
+        for before, after in zip(plain, changed):
+            after, told, _, _ = strip(after)
+            difference = first_difference(strip(before)[0], after)
+            assert not difference, f"{' '.join(changes)}: {before['event']['action']} " \
+                                   f"{before.get('server')} {difference}"
+            if tunnels is not None and "exposure" in after["spanwatch"]:
+                kinds = [t["kind"] for t in told or []]
+                assert kinds in tunnels, f"{changes}: {kinds}"
+        assert len(plain) == len(changed), f"{changes}: {len(plain)} became {len(changed)} events"
+        for name in ("probes", "conversations"):
+            assert counts[name] == changed_counts[name], \
+                f"{changes}: {counts[name]} {name} became {changed_counts[name]}"
+    return results
+
+
+# --- Encapsulations ----------------------------------------------------------------------------
+
+KINDS = {
+    "vxlan": ["vxlan"], "geneve": ["geneve"], "geneve-options": ["geneve"], "erspan1": ["erspan-1"],
+    "erspan2": ["erspan-2"], "erspan3": ["erspan-3"], "erspan3-subheader": ["erspan-3"],
+    "gretap": ["gretap"], "gretap-over-ipv6": ["gretap"], "nvgre": ["nvgre"], "gre": ["gre"],
+    "gre-key-sequence": ["gre"], "mpls": ["mpls"], "mpls-pseudowire": ["mpls"],
+    "mpls-control-word": ["mpls"], "pppoe": ["pppoe"], "l2tpv3": ["l2tpv3"], "tzsp": ["tzsp"],
+    "gtp": ["gtp-u"], "etherip": ["etherip"], "vlan": [], "qinq": [], "sll": [], "sll2": [],
+    "raw": [], "ppp": [], "null": [], "ip-in-ip": ["ip-in-ip"], "ip-in-ipv6": ["ip-in-ip"],
+}
+
+
+def test_every_encapsulation():
+    assert set(KINDS) == set(reframe.ENCAPSULATIONS)
+    for name, kinds in KINDS.items():
+        same("wrap=" + name, tunnels=[kinds, ["6in4"]] if name == "ip-in-ip" else [kinds])
+
+
+def test_nested_encapsulations():
+    same("wrap=vxlan", "wrap=erspan2", tunnels=[["erspan-2", "vxlan"]])
+    same("wrap=gre", "wrap=mpls", "wrap=geneve", tunnels=[["geneve", "mpls", "gre"]])
+    same("wrap=qinq", "wrap=vxlan", "wrap=vlan", tunnels=[["vxlan"]])
+
+
+def test_ids_are_told():
+    events = run("wrap=vxlan", "wrap=vlan")[0][0]
+    told = [strip(e) for e in events if "exposure" in e["spanwatch"]]
+    assert told
+    for _, tunnels, vlan, _ in told:
+        assert tunnels == [{"kind": "vxlan", "id": 4242, "source": "192.0.2.1",
+                            "destination": "192.0.2.2"}], tunnels
+        assert vlan == {"id": "100"}, vlan
+    told = [strip(e) for e in run("wrap=qinq")[0][0] if "exposure" in e["spanwatch"]]
+    assert all(v == {"id": "200"} and i == {"vlan": {"id": "100"}} for _, _, v, i in told)
+
+
+def test_equal_addresses_of_different_ids():
+    """With --separate-vni two tenants with one address are two hosts; without, they are one."""
+    for options, hosts in (((), 1), (("--separate-vni",), 2)):
+        with tempfile.TemporaryDirectory() as folder:
+            name = "real-redis-flushall.pcap"
+            prepare(folder, ("wrap=vxlan",), [name])
+            packets, _ = reframe.read(os.path.join(folder, name))
+            for packet in packets:
+                packet.frame = packet.frame.replace(reframe.VXLAN,
+                                                    bytes.fromhex("0800000000777700"))
+            reframe.write(os.path.join(folder, "z.pcap"), packets)
+            events, _ = replay(folder, POLICIES[0], options)
+        opened = [e["spanwatch"]["exposure"] for e in events
+                  if e["event"]["action"] == "exposure.opened"]
+        assert len(opened) == hosts, f"{options}: {len(opened)} exposures"
+        realms = {x.get("realm") for x in opened}
+        assert realms == ({4242, 0x7777} if hosts == 2 else {None}), realms
+
+
+# --- Fragments ---------------------------------------------------------------------------------
+
+def test_small_fragments():
+    for size in (8, 16, 24, 64, 512):
+        same(f"fragment={size}")
+
+
+def test_fragments_from_the_last_to_the_first():
+    same("backwards=16")
+    same("backwards=256")
+
+
+def test_fragments_in_tunnels_and_tunnels_in_fragments():
+    same("fragment=32", "wrap=vxlan", tunnels=[["vxlan"]])
+    same("wrap=vxlan", "fragment=64", tunnels=[["vxlan"]])
+    same("fragment=48", "wrap=gre", "fragment=40", "wrap=erspan1", tunnels=[["erspan-1", "gre"]])
+    same("wrap=gretap-over-ipv6", "fragment=64", tunnels=[["gretap"]])
+
+
+# --- Copies ------------------------------------------------------------------------------------
+
+def expect_copies(results):
+    for _, counts in results:
+        assert counts.get("duplicated packets", 0) > 500, counts
+
+
+def test_every_packet_twice():
+    for how in ("same", "routed"):
+        expect_copies(same("duplicate=" + how))
+
+
+def test_copies_in_a_tunnel():
+    expect_copies(same("duplicate=vxlan"))
+    expect_copies(same("duplicate=before"))
+
+
+def test_copies_that_lag():
+    """Times of what is last seen move with the copies; nothing else does."""
+    for how in ("routed", "vxlan", "before"):
+        for (plain, counts), (changed, others) in zip(PLAIN, run("lag=" + how)):
+            assert [e["event"]["action"] for e in plain] == [e["event"]["action"] for e in changed]
+            for before, after in zip(plain, changed):
+                x, y = (e["spanwatch"].get("exposure", {}) for e in (before, after))
+                for key in ("level", "flows", "clients", "bytes", "probes", "logins"):
+                    assert x.get(key) == y.get(key), f"{how}: {before} became {after}"
+            assert counts["probes"] == others["probes"], how
+            assert counts["conversations"] == others["conversations"], how
+
+
+def test_a_mirror_that_shows_everything_twice_is_told():
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(folder, ("duplicate=vxlan", "duplicate=routed"), ["scn-nmap-sv.pcap"])
+        told = subprocess.run([PROGRAM, "-q", "-r", folder, "-p", POLICIES[0], "--json"],
+                              capture_output=True, check=True).stdout
+    assert b'"action":"sensor.blind"' in told and b"packets came twice" in told
+
+
+def test_copies_of_copies():
+    expect_copies(same("duplicate=routed", "duplicate=vxlan"))
+
+
+def test_copies_in_fragments():
+    same("duplicate=routed", "fragment=64")
+    same("fragment=64", "duplicate=routed")
+
+
+# --- Cuts --------------------------------------------------------------------------------------
+
+def endpoints(events):
+    """What answered whom, and how that is known."""
+    return {(e["server"]["ip"], e["server"].get("port"), e["network"]["transport"],
+             e["spanwatch"]["evidence"]["outcome"]) for e in events
+            if e["event"]["action"] == "exposure.opened" and e["spanwatch"]["exposure"]["rule"]}
+
+
+def test_frames_cut_off():
+    """By the capture or by the mirror: who answered is known all the same, with the group's rule."""
+    for change in ("snap=66", "slice=66", "snap=80", "slice=128"):
+        events = run(change)[0][0]
+        missing = endpoints(PLAIN[0][0]) - endpoints(events)
+        missing = {m for m in missing if m[2] == "tcp"}  # UDP is told apart by its bytes
+        assert not missing, f"{change}: {sorted(missing)}"
+
+
+def test_cut_off_in_a_tunnel():
+    """A mirror that cuts packets in a tunnel is the same as one that cuts them without."""
+    cut, inside = run("slice=90"), run("slice=90", "wrap=erspan2")
+    for (plain, _), (changed, _) in zip(cut, inside):
+        assert [strip(e)[0] for e in plain] == [strip(e)[0] for e in changed]
+
+
+if __name__ == "__main__":
+    report = Report()
+    report.run([f for name, f in list(globals().items()) if name.startswith("test_")],
+               sys.argv[1:])
+    sys.exit(report.status())
