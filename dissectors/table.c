@@ -17,6 +17,7 @@
 	D(smb)                                                                                     \
 	D(ldap)                                                                                    \
 	D(cldap)                                                                                   \
+	D(ndmp)                                                                                    \
 	D(rpc)                                                                                     \
 	D(rpc_udp)                                                                                 \
 	D(mssql)                                                                                   \
@@ -35,6 +36,9 @@
 	D(libvirt)                                                                                 \
 	D(dovecot)                                                                                 \
 	D(jdwp)                                                                                    \
+	D(adb)                                                                                     \
+	D(nomachine)                                                                               \
+	D(nomachine_udp)                                                                           \
 	D(x11)                                                                                     \
 	D(nrpe)                                                                                    \
 	D(zabbix)                                                                                  \
@@ -61,6 +65,9 @@
 	D(openflow)                                                                                \
 	D(elasticsearch_transport)                                                                 \
 	D(iscsi)                                                                                   \
+	D(lustre)                                                                                  \
+	D(ncp)                                                                                     \
+	D(afp)                                                                                     \
 	D(nbd)                                                                                     \
 	D(telnet)                                                                                  \
 	D(managesieve)                                                                             \

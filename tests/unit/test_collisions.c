@@ -147,6 +147,17 @@ static const struct opening_sample samples[] = {
 	       "VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nDONE\n"),
 	SAMPLE("openflow", "\1\0\0\x08\0\0\0\1\1\5\0\x08\0\0\0\2",
 	       "\4\0\0\x10\0\0\0\1\0\1\0\x08\0\0\0\x12"),
+	SAMPLE("adb", "CNXN\1\0\0\1\0\0\x10\0\0\0\0\0\0\0\0\0\xbc\xb1\xa7\xb1",
+	       "AUTH\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xbe\xaa\xab\xb7"),
+	SAMPLE("afp", "\0\3\0\1\0\0\0\0\0\0\0\0\0\0\0\0", "\1\3\0\1\0\0\0\0\0\0\0\3\0\0\0\0abc"),
+	SAMPLE("ndmp", "\x80\0\0\x1c\0\0\0\1\x65\0\0\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0\0\0\0\0\0\4",
+	       "\x80\0\0\x24\0\0\0\1\x65\0\0\0\0\0\0\0\0\0\5\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\4\0\0"
+	       "\0\0"),
+	SAMPLE("ncp", "DmdT\0\0\0\x18\0\0\0\1\0\0\x10\0\x22\x22\1\2\3\0\x57\x08",
+	       "tNcP\0\0\0\x10\x33\x33\1\2\3\0\0\0"),
+	SAMPLE("lustre", "\0\x71\xce\xac\1\0\0\0\1\2\3\4\0\0\2\0cirE\3\0\0\0",
+	       "cirE\3\0\0\0\1\2\3\4\0\0\2\0\5\6\7\x08\0\0\2\0\x39\x30\0\0"),
+	SAMPLE("nomachine", "NXSH-8.10.1\n", "NXD-8.10.1\n"),
 	/* Nothing but noise: a hexadecimal counter, blank lines */
 	SAMPLE(NULL, "\r\n\r\n", "\r\n\r\n"),
 	SAMPLE(NULL, "0123456789abcdef", "0123456789abcdef"),

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * NetWare's file service over TCP: NCP messages, each with a frame of its own.
+ *
+ *	C "DmdT" length:4 version:4 room for the answer:4	2222 sequence connection task ...
+ *	S "tNcP" length:4					3333 sequence connection task ...
+ *
+ * 1111 asks for a connection, 5555 gives it up, 9999 says: wait. An answer has its completion code
+ * behind the task: 0 is well. "NetWare Core Protocols" of Novell's SDK; RFC 1551 for the shape.
+ */
+#include "dissectors/dissector.h"
+#include "dissectors/walker.h"
+
+#define LENGTH_MAX  (1u << 24)
+#define CLIENT_HEAD 22u /* up to the function */
+#define SERVER_HEAD 16u /* with the completion code */
+
+enum {
+	CREATE = 0x1111,
+	REQUEST = 0x2222,
+	REPLY = 0x3333,
+	DESTROY = 0x5555,
+	BURST = 0x7777,
+	BUSY = 0x9999,
+};
+
+enum {
+	READ = 72,
+	ERASE = 68,
+	OTHER_NAMESPACE = 87, /* its subfunction 8 deletes */
+	SEARCH = 63,
+};
+
+static const uint16_t ports[] = {524, 0};
+
+static const struct service services[] = {
+	{
+		.name = "ncp",
+		.family = FAMILY_STORAGE,
+		.about = "NetWare file service (NCP)",
+		.ports = ports,
+	},
+};
+
+struct ncp {
+	struct walker walker[2]; /* by enum side */
+	uint32_t rest;		 /* of a request, behind its function */
+	uint8_t function;
+	int handle;
+	bool spoken, lost;
+};
+
+static enum probe_result probe_side(struct bytes b, enum side side)
+{
+	static const char *const marks[] = {"DmdT", "tNcP"};
+	uint32_t length;
+	uint16_t type;
+
+	if (!bytes_agree_with(&b, marks[side]))
+		return PROBE_NO;
+	bytes_skip(&b, 4);
+	length = bytes_be32(&b);
+	bytes_skip(&b, side == SIDE_CLIENT ? 8 : 0);
+	type = bytes_be16(&b);
+	if (b.failed)
+		return PROBE_MORE;
+	if (length < 10 || length > LENGTH_MAX)
+		return PROBE_NO;
+	if (side == SIDE_SERVER)
+		return type == REPLY || type == BUSY ? PROBE_YES : PROBE_NO;
+	return type == REQUEST || type == CREATE || type == DESTROY || type == BURST ? PROBE_YES
+										     : PROBE_NO;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
+	enum probe_result of_client = probe_side(client, SIDE_CLIENT);
+
+	if (of_client == PROBE_NO)
+		return PROBE_NO;
+	if (server.left != 0)
+		return probe_side(server, SIDE_SERVER);
+	return opening->one_sided ? of_client : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	struct ncp *ncp = state;
+
+	walker_ask(&ncp->walker[SIDE_CLIENT], 0, 0, CLIENT_HEAD);
+	walker_ask(&ncp->walker[SIDE_SERVER], 0, 0, SERVER_HEAD);
+	ncp->handle = -1;
+	facts_set_service(facts, &services[0]);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+	FACTS_TEXT(facts, product, "NetWare NCP", 11);
+}
+
+static void on_request(struct ncp *ncp, struct facts *facts, uint8_t function, uint8_t sub)
+{
+	ncp->function = function;
+	ncp->handle = -1;
+	if (function == READ)
+		ncp->handle = facts_command(facts, "READ", 4, COMMAND_LISTING);
+	else if (function == SEARCH)
+		ncp->handle = facts_command(facts, "SEARCH", 6, COMMAND_LISTING);
+	else if (function == ERASE || (function == OTHER_NAMESPACE && sub == 8))
+		ncp->handle = facts_command(facts, "ERASE", 5, COMMAND_DESTRUCTIVE);
+}
+
+static void on_reply(struct ncp *ncp, struct facts *facts, uint8_t completion)
+{
+	facts_command_result(facts, ncp->handle, completion == 0);
+	if (completion == 0 && (ncp->function == READ || ncp->function == SEARCH))
+		facts_set_data_read(facts, ANSWER_YES);
+	ncp->handle = -1;
+	ncp->function = 0;
+}
+
+/* The frame with the message's head, or of a request its function, which not every one has. */
+static void on_part(struct ncp *ncp, struct facts *facts, enum side from)
+{
+	struct walker *w = &ncp->walker[from];
+	struct bytes b = walker_bytes(w);
+	uint32_t length;
+	uint8_t function;
+
+	if (w->step != 0) {
+		function = bytes_u8(&b);
+		on_request(ncp, facts, function, bytes_u8(&b));
+		walker_ask(w, 0, ncp->rest, CLIENT_HEAD);
+		return;
+	}
+	bytes_skip(&b, 4);
+	length = bytes_be32(&b);
+	if (length < w->need || length > LENGTH_MAX) {
+		ncp->lost = true;
+	} else if (from == SIDE_SERVER) {
+		bytes_skip(&b, 6);
+		on_reply(ncp, facts, bytes_u8(&b));
+		walker_ask(w, 0, length - SERVER_HEAD, SERVER_HEAD);
+	} else if (length >= CLIENT_HEAD + 2) {
+		ncp->rest = length - CLIENT_HEAD - 2;
+		walker_ask(w, 1, 0, 2);
+	} else {
+		walker_ask(w, 0, length - CLIENT_HEAD, CLIENT_HEAD);
+	}
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct ncp *ncp = state;
+	struct bytes input = bytes_from(bytes, length);
+
+	ncp->spoken = true;
+	while (!ncp->lost && walker_take(&ncp->walker[from], &input))
+		on_part(ncp, facts, from);
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct ncp *ncp = state;
+	struct walker *w = &ncp->walker[from];
+
+	(void)facts;
+	if (ncp->spoken && missing != 0 && missing <= w->skip)
+		w->skip -= missing;
+	else
+		ncp->lost |= ncp->spoken;
+}
+
+const struct dissector ncp_dissector = {
+	.name = "ncp",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct ncp),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * NoMachine's remote desktops (NX). Over TCP both name themselves in a line, then TLS begins:
+ *
+ *	C NXSH-8.10.1
+ *	S NXD-8.10.1
+ *
+ * Over UDP, the multimedia channel is set up by pairs of ten bytes, little-endian: type (1 or 3
+ * from the client, 2 from the server), 1, their length, a counter, 0.
+ */
+#include "dissectors/dissector.h"
+#include "dissectors/lines.h"
+
+static const uint16_t ports[] = {4000, 0};
+
+static const struct service services[] = {
+	{
+		.name = "nomachine",
+		.family = FAMILY_ADMIN,
+		.about = "NoMachine remote desktop",
+		.ports = ports,
+	},
+};
+
+#define CLIENT "NXSH-"
+#define SERVER "NXD-"
+
+struct nomachine {
+	struct line line[2]; /* by enum side */
+	bool named[2];
+};
+
+/* "NXD-8.10.1" */
+static enum probe_result probe_line(struct bytes b, const char *start)
+{
+	size_t length = strlen(start);
+	bool digits = false;
+
+	if (!bytes_agree_with(&b, start))
+		return PROBE_NO;
+	if (!bytes_skip(&b, length))
+		return PROBE_MORE;
+	while (b.left != 0) {
+		uint8_t c = bytes_u8(&b);
+
+		if (c == '\n' || c == '\r')
+			return digits ? PROBE_YES : PROBE_NO;
+		if ((c < '0' || c > '9') && c != '.')
+			return PROBE_NO;
+		digits = true;
+	}
+	return PROBE_MORE;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
+	enum probe_result of_client = probe_line(client, CLIENT);
+
+	if (of_client == PROBE_NO)
+		return PROBE_NO;
+	if (server.left != 0)
+		return probe_line(server, SERVER);
+	return opening->one_sided ? of_client : PROBE_MORE;
+}
+
+static bool is_datagram(struct bytes b, enum side side)
+{
+	uint16_t type = bytes_le16(&b), one = bytes_le16(&b), length = bytes_le16(&b);
+
+	bytes_skip(&b, 2);
+	return bytes_le16(&b) == 0 && !b.failed && b.left == 0 && one == 1 && length == 10 &&
+	       (side == SIDE_SERVER ? type == 2 : type == 1 || type == 3);
+}
+
+static enum probe_result probe_udp(const struct opening *opening)
+{
+	for (int side = 0; side < 2; side++) {
+		if (opening->side[side].left != 0 &&
+		    !is_datagram(opening->side[side], (enum side)side))
+			return PROBE_NO;
+	}
+	return opening->side[0].left != 0 && opening->side[1].left != 0 ? PROBE_YES : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	FACTS_TEXT(facts, product, "NoMachine", 9);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct nomachine *nomachine = state;
+	struct line *line = &nomachine->line[from];
+	struct bytes input = bytes_from(bytes, length), text;
+
+	if (nomachine->named[from] || !lines_next(line, &input))
+		return;
+	nomachine->named[from] = true;
+	text = bytes_from(line->text, line->length);
+	if (from == SIDE_SERVER && bytes_start_with(&text, SERVER))
+		FACTS_TEXT(facts, version, text.at + 4, text.left - 4);
+	if (!nomachine->named[SIDE_CLIENT] || !nomachine->named[SIDE_SERVER])
+		return;
+	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+	facts->starts_tls = true;
+	facts->revision++;
+}
+
+static void feed_udp(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		     size_t length)
+{
+	(void)state;
+	(void)facts;
+	(void)from;
+	(void)bytes;
+	(void)length;
+}
+
+const struct dissector nomachine_dissector = {
+	.name = "nomachine",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct nomachine),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+};
+
+const struct dissector nomachine_udp_dissector = {
+	.name = "nomachine-udp",
+	.transports = OVER_UDP,
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.probe = probe_udp,
+	.begin = begin,
+	.feed = feed_udp,
+};
