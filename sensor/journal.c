@@ -1,190 +1,300 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See journal.h. The one file that sees SQLite.
- *
- * WAL with synchronous=NORMAL: a commit costs one write and no fsync, so it cannot hold up the main
- * thread behind a slow disk, and what is committed survives the sensor's death (kill -9) in any
- * case. When the whole machine loses power the last commits since a checkpoint may be undone (the
- * file stays sound): FULL would save those, for an fsync per commit; what they held has usually
- * reached Redis, which the epoch makes harmless.
- *
- * locking_mode=EXCLUSIVE: the lock is taken once and held, which keeps a second sensor out and
- * needs no shared memory file.
- *
- * Tables: `meta` holds single values; `event` is the queue; `rejected` is for people. Further
- * tables (open exposures) are one more line in `schema` and a higher user_version.
+ * See journal.h. New events stand in a queue in memory; a commit moves them to the file, and
+ * nothing leaves the queue before the file has it. So a disk that fails is no special case: the
+ * queue just grows, and what is in it goes to Redis from there. What is in the file is always
+ * older than what is in the queue.
  */
 #include "sensor/journal.h"
 
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
+#include "sensor/journal_file.h"
 #include "sensor/log.h"
 
-#define SCHEMA_VERSION 1
+#define QUEUE_BYTES  (64U << 20) /* of a file that cannot be written */
+#define RETRY_S	     1
+#define TRIM_AT_ONCE 64
+#define TRIMS_A_TICK 64
 
-enum statement {
-	STATEMENT_BEGIN,
-	STATEMENT_COMMIT,
-	STATEMENT_APPEND,
-	STATEMENT_SEQUENCE,
-	STATEMENT_TRIM,
-	STATEMENT_CONFIRM,
-	STATEMENT_READ,
-	STATEMENT_SET_ASIDE,
-	STATEMENT_REMOVE,
-	STATEMENT_COUNT
+struct queued {
+	struct queued *next;
+	struct journal_row row; /* its texts are behind this */
+	size_t bytes;
 };
-
-static const char *const statements[STATEMENT_COUNT] = {
-	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
-	[STATEMENT_COMMIT] = "COMMIT",
-	[STATEMENT_APPEND] = "INSERT INTO event (sequence, epoch, exposure, incident, json, fields)"
-			     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-	[STATEMENT_SEQUENCE] = "UPDATE meta SET value = ?1 WHERE name = 'last_sequence'",
-	[STATEMENT_TRIM] = "DELETE FROM event WHERE sequence ="
-			   " (SELECT sequence FROM event ORDER BY sequence LIMIT 1)",
-	[STATEMENT_CONFIRM] = "DELETE FROM event WHERE sequence <= ?1",
-	[STATEMENT_READ] = "SELECT sequence, epoch, exposure, incident, json, fields FROM event"
-			   " WHERE sequence > ?1 ORDER BY sequence",
-	[STATEMENT_SET_ASIDE] = "INSERT OR REPLACE INTO rejected (sequence, epoch, json, reason)"
-				" SELECT sequence, epoch, json, ?2 FROM event WHERE sequence = ?1",
-	[STATEMENT_REMOVE] = "DELETE FROM event WHERE sequence = ?1",
-};
-
-static const char schema[] =
-	"PRAGMA locking_mode = EXCLUSIVE;"
-	"PRAGMA journal_mode = WAL;"
-	"PRAGMA synchronous = NORMAL;"
-	"BEGIN EXCLUSIVE;"
-	"CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-	"INSERT OR IGNORE INTO meta VALUES ('last_sequence', 0), ('sensor', '');"
-	"CREATE TABLE IF NOT EXISTS event (sequence INTEGER PRIMARY KEY, epoch TEXT NOT NULL,"
-	" exposure TEXT NOT NULL, incident TEXT NOT NULL, json BLOB NOT NULL,"
-	" fields BLOB NOT NULL);"
-	"CREATE TABLE IF NOT EXISTS rejected (sequence INTEGER, epoch TEXT, json BLOB NOT NULL,"
-	" reason TEXT NOT NULL, PRIMARY KEY (sequence, epoch));"
-	"PRAGMA user_version = 1;"
-	"COMMIT;";
 
 struct journal {
-	sqlite3 *db;
-	sqlite3_stmt *prepared[STATEMENT_COUNT];
+	struct journal_options options;
+	struct journal_file *file; /* NULL: memory only */
+	struct queued *first, *last;
+	uint64_t queue_rows, queue_waiting, queue_bytes;
+	uint64_t file_waiting;
 	char epoch[JOURNAL_EPOCH_TEXT];
-	uint64_t last_sequence;
-	uint32_t max_rows;
+	uint64_t last_sequence, confirmed;
+	uint64_t clock_before_s, opened_s; /* the journal's clock: running time over all runs */
+	uint64_t retry_s;		   /* not before: monotonic; 0: the disk is well */
+	uint64_t state_lost;
+	bool dirty; /* something besides the queue is to be written */
+	void (*hook)(void *context);
+	void *hook_context;
 	struct journal_stats stats;
 };
 
-/* Says the first of them only: a full disk fails for every event. */
-static bool failed(struct journal *journal, const char *what)
+static uint64_t monotonic_s(void)
 {
-	if (journal->stats.errors++ == 0)
-		log_warnx("journal: cannot %s: %s (further failures are only counted)", what,
-			  sqlite3_errmsg(journal->db));
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+static uint64_t clock_s(const struct journal *journal)
+{
+	return journal->clock_before_s + monotonic_s() - journal->opened_s;
+}
+
+static void count_lost(struct journal *journal, uint64_t count, const char *why)
+{
+	if (count != 0 && journal->stats.lost == 0)
+		log_warnx("journal: %s: the oldest events are lost for Redis (counted)", why);
+	journal->stats.lost += count;
+	journal->dirty |= count != 0;
+}
+
+/* ---- the queue ---- */
+
+static struct queued *queued_new(const struct journal_row *row, const char *epoch)
+{
+	size_t exposure = strlen(row->exposure) + 1, incident = strlen(row->incident) + 1;
+	size_t bytes =
+		sizeof(struct queued) + exposure + incident + row->json_length + row->fields_length;
+	struct queued *queued = malloc(bytes);
+	char *at;
+
+	if (queued == NULL)
+		return NULL;
+	*queued = (struct queued){.row = *row, .bytes = bytes};
+	at = (char *)(queued + 1);
+	queued->row.epoch = epoch;
+	queued->row.exposure = memcpy(at, row->exposure, exposure);
+	queued->row.incident = memcpy(at + exposure, row->incident, incident);
+	at += exposure + incident;
+	queued->row.json = memcpy(at, row->json, row->json_length);
+	if (row->fields_length != 0)
+		memcpy(at + row->json_length, row->fields, row->fields_length);
+	queued->row.fields = at + row->json_length;
+	return queued;
+}
+
+static void queue_add(struct journal *journal, struct queued *queued)
+{
+	if (journal->last == NULL)
+		journal->first = queued;
+	else
+		journal->last->next = queued;
+	journal->last = queued;
+	journal->queue_rows++;
+	journal->queue_waiting++;
+	journal->queue_bytes += queued->bytes;
+}
+
+/* Takes the row after `before` (NULL: the first) out; says whether it had been waiting. */
+static bool queue_remove(struct journal *journal, struct queued *before)
+{
+	struct queued *queued = before != NULL ? before->next : journal->first;
+	bool waiting = queued->row.sequence > journal->confirmed;
+
+	if (before != NULL)
+		before->next = queued->next;
+	else
+		journal->first = queued->next;
+	if (journal->last == queued)
+		journal->last = before;
+	journal->queue_rows--;
+	journal->queue_waiting -= waiting;
+	journal->queue_bytes -= queued->bytes;
+	free(queued);
+	return waiting;
+}
+
+static uint64_t count_queue(const struct journal *journal)
+{
+	uint64_t waiting = 0;
+
+	for (const struct queued *at = journal->first; at != NULL; at = at->next)
+		waiting += at->row.sequence > journal->confirmed;
+	return waiting;
+}
+
+/* Confirmed rows beyond those that are kept go for nothing, waiting ones are lost. */
+static void bound_queue(struct journal *journal)
+{
+	uint64_t lost = 0;
+
+	while (journal->queue_rows - journal->queue_waiting > JOURNAL_KEEP)
+		queue_remove(journal, NULL);
+	while (journal->queue_waiting > journal->options.max_rows ||
+	       (journal->retry_s != 0 && journal->queue_bytes > QUEUE_BYTES))
+		lost += queue_remove(journal, NULL);
+	count_lost(journal, lost, "full");
+}
+
+/* ---- the file ---- */
+
+static void trouble(struct journal *journal, enum database_result result, const char *what)
+{
+	char error[JOURNAL_ERROR];
+	bool disk;
+
+	journal->stats.errors++;
+	journal->state_lost++;
+	snprintf(error, sizeof error, "%s", journal_file_error(journal->file));
+	journal_file_rollback(journal->file);
+	if (result != DATABASE_CORRUPT) {
+		if (journal->retry_s == 0)
+			log_warnx("journal: cannot %s: %s: events are kept in memory until it can "
+				  "be written again",
+				  what, error);
+		journal->retry_s = monotonic_s() + RETRY_S;
+		return;
+	}
+	journal_file_set_aside(journal->file, error);
+	if (journal->file_waiting != 0)
+		log_warnx("journal: %" PRIu64 " events waited in it: lost for Redis (counted)",
+			  journal->file_waiting);
+	journal->stats.lost += journal->file_waiting;
+	journal->file_waiting = 0;
+	journal->file = journal_file_open(&journal->options, &disk, error);
+	journal->dirty = true;
+	if (journal->file == NULL)
+		log_warnx("journal: %s: events are kept in memory", error);
+}
+
+static bool usable(const struct journal *journal)
+{
+	return journal->file != NULL &&
+	       (journal->retry_s == 0 || monotonic_s() >= journal->retry_s);
+}
+
+static enum database_result write_queue(struct journal *journal)
+{
+	enum database_result result = DATABASE_GOOD;
+	uint64_t now_s = clock_s(journal);
+
+	for (const struct queued *at = journal->first; at != NULL && result == DATABASE_GOOD;
+	     at = at->next)
+		result = journal_file_append(journal->file, &at->row, journal->epoch, now_s);
+	return result;
+}
+
+static enum database_result write_numbers(struct journal *journal)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} numbers[] = {
+		{"last_sequence", journal->last_sequence},
+		{"clock", clock_s(journal)},
+		{"lost", journal->stats.lost},
+	};
+	enum database_result result = journal_file_confirm(journal->file, journal->confirmed);
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers && result == DATABASE_GOOD; i++)
+		result = journal_file_set(journal->file, numbers[i].name, numbers[i].value);
+	return result;
+}
+
+static void written(struct journal *journal)
+{
+	while (journal->first != NULL)
+		journal->file_waiting += queue_remove(journal, NULL);
+	journal->dirty = false;
+	if (journal->retry_s != 0)
+		log_warnx("journal: is written again");
+	journal->retry_s = 0;
+}
+
+bool journal_commit(struct journal *journal)
+{
+	enum database_result result;
+
+	if (journal->first == NULL && !journal->dirty)
+		return true;
+	if (!usable(journal)) {
+		bound_queue(journal);
+		return journal->file == NULL;
+	}
+	if (journal->hook != NULL)
+		journal->hook(journal->hook_context);
+	if (!usable(journal))
+		return false;
+	result = write_queue(journal);
+	if (result == DATABASE_GOOD)
+		result = write_numbers(journal);
+	if (result == DATABASE_GOOD)
+		result = journal_file_commit(journal->file);
+	if (result == DATABASE_GOOD) {
+		written(journal);
+		return true;
+	}
+	trouble(journal, result, "write");
+	bound_queue(journal);
 	return false;
 }
 
-static bool run(struct journal *journal, enum statement statement)
+/* ---- bounds ---- */
+
+static bool trim(struct journal *journal, uint64_t count, uint64_t older_than_s, const char *why)
 {
-	sqlite3_stmt *prepared = journal->prepared[statement];
-	int result = sqlite3_step(prepared);
+	enum database_result result;
+	uint64_t gone;
 
-	sqlite3_reset(prepared);
-	return result == SQLITE_DONE || result == SQLITE_ROW;
-}
-
-static bool run_with(struct journal *journal, enum statement statement, uint64_t number)
-{
-	sqlite3_bind_int64(journal->prepared[statement], 1, (sqlite3_int64)number);
-	return run(journal, statement);
-}
-
-/* A failed statement may have ended the transaction by itself: SQLite knows. */
-static bool begin(struct journal *journal)
-{
-	if (!sqlite3_get_autocommit(journal->db))
-		return true;
-	return run(journal, STATEMENT_BEGIN);
-}
-
-/* One integer from the first row of a query; 0 if there is none. */
-static uint64_t number_of(struct journal *journal, const char *query)
-{
-	sqlite3_stmt *prepared = NULL;
-	sqlite3_int64 number = 0;
-
-	if (sqlite3_prepare_v2(journal->db, query, -1, &prepared, NULL) == SQLITE_OK &&
-	    sqlite3_step(prepared) == SQLITE_ROW)
-		number = sqlite3_column_int64(prepared, 0);
-	sqlite3_finalize(prepared);
-	return (uint64_t)number;
-}
-
-/* Takes the file for this sensor, unless events of another one still wait in it. */
-static bool claim(struct journal *journal, const char *sensor, char error[JOURNAL_ERROR])
-{
-	sqlite3_stmt *prepared = NULL;
-	char owner[128] = "";
-	bool ours;
-
-	sqlite3_prepare_v2(journal->db, "SELECT value FROM meta WHERE name = 'sensor'", -1,
-			   &prepared, NULL);
-	if (sqlite3_step(prepared) == SQLITE_ROW)
-		snprintf(owner, sizeof owner, "%s", (const char *)sqlite3_column_text(prepared, 0));
-	sqlite3_finalize(prepared);
-	ours = journal->stats.waiting == 0 || strcmp(owner, sensor) == 0;
-	if (!ours) {
-		snprintf(error, JOURNAL_ERROR,
-			 "holds %" PRIu64 " events of the sensor %s that Redis has not got yet",
-			 journal->stats.waiting, owner);
+	result = journal_file_trim(journal->file, journal->confirmed, count, older_than_s, &gone);
+	if (result != DATABASE_GOOD) {
+		trouble(journal, result, "make room");
 		return false;
 	}
-	sqlite3_prepare_v2(journal->db, "UPDATE meta SET value = ?1 WHERE name = 'sensor'", -1,
-			   &prepared, NULL);
-	sqlite3_bind_text(prepared, 1, sensor, -1, SQLITE_STATIC);
-	sqlite3_step(prepared);
-	sqlite3_finalize(prepared);
-	return true;
+	journal->file_waiting -= gone < journal->file_waiting ? gone : journal->file_waiting;
+	count_lost(journal, gone, why);
+	return gone != 0;
 }
 
-static bool prepare(struct journal *journal)
+static void trim_file(struct journal *journal)
 {
-	for (size_t i = 0; i < STATEMENT_COUNT; i++)
-		if (sqlite3_prepare_v3(journal->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &journal->prepared[i], NULL) != SQLITE_OK)
-			return false;
-	return true;
-}
+	const struct journal_options *options = &journal->options;
+	uint64_t now_s = clock_s(journal);
 
-static bool open_file(struct journal *journal, const char *path, char error[JOURNAL_ERROR])
-{
-	uint64_t version;
-	int result = sqlite3_open_v2(path, &journal->db,
-				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-					     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-				     NULL);
-
-	if (result == SQLITE_OK) {
-		version = number_of(journal, "PRAGMA user_version");
-		if (version > SCHEMA_VERSION) {
-			snprintf(error, JOURNAL_ERROR, "was written by a newer spanwatch");
-			return false;
-		}
-		result = sqlite3_exec(journal->db, schema, NULL, NULL, NULL);
+	if (journal->file_waiting > options->max_rows &&
+	    !trim(journal, journal->file_waiting - options->max_rows, 0, "full"))
+		return;
+	if (options->max_age_s != 0 && now_s > options->max_age_s && journal->file_waiting != 0)
+		trim(journal, 0, now_s - options->max_age_s, "too old");
+	for (int i = 0; i < TRIMS_A_TICK && journal->file != NULL && options->max_bytes != 0 &&
+			journal_file_bytes(journal->file) > options->max_bytes;
+	     i++) {
+		if (!trim(journal, TRIM_AT_ONCE, 0, "full"))
+			return;
 	}
-	if (result == SQLITE_OK && prepare(journal))
-		return true;
-	if ((result & 0xff) == SQLITE_BUSY)
-		snprintf(error, JOURNAL_ERROR, "is in use by another sensor");
-	else
-		snprintf(error, JOURNAL_ERROR, "%s", sqlite3_errmsg(journal->db));
-	return false;
 }
+
+void journal_tick(struct journal *journal)
+{
+	bound_queue(journal);
+	if (!usable(journal))
+		return;
+	if (journal->retry_s == 0)
+		trim_file(journal);
+	journal->dirty = true; /* its clock has moved */
+	if (journal_commit(journal) && journal->file != NULL)
+		journal_file_shrink(journal->file);
+}
+
+/* ---- open, close ---- */
 
 static void new_epoch(char epoch[JOURNAL_EPOCH_TEXT])
 {
@@ -195,25 +305,43 @@ static void new_epoch(char epoch[JOURNAL_EPOCH_TEXT])
 	snprintf(epoch, JOURNAL_EPOCH_TEXT, "%016" PRIx64, number);
 }
 
+static void begin_with(struct journal *journal, struct journal_file *file)
+{
+	uint64_t newest = journal_file_number(file, "last_sequence");
+
+	journal->file = file;
+	journal->confirmed = journal_file_number(file, "confirmed");
+	journal->clock_before_s = journal_file_number(file, "clock");
+	journal->file_waiting = journal_file_count(file, journal->confirmed, INT64_MAX);
+	/* A file of the first version has no `confirmed`, and holds only what waits. */
+	journal->last_sequence = newest > journal->confirmed ? newest : journal->confirmed;
+}
+
 struct journal *journal_open(const struct journal_options *options, char error[JOURNAL_ERROR])
 {
 	struct journal *journal = calloc(1, sizeof *journal);
+	struct journal_file *file;
+	bool disk = false;
 
 	if (journal == NULL) {
 		snprintf(error, JOURNAL_ERROR, "out of memory");
 		return NULL;
 	}
-	journal->max_rows = options->max_rows;
+	journal->options = *options;
+	journal->opened_s = monotonic_s();
 	new_epoch(journal->epoch);
-	if (open_file(journal, options->path != NULL ? options->path : ":memory:", error)) {
-		journal->last_sequence = number_of(
-			journal, "SELECT max(value, (SELECT coalesce(max(sequence), 0) FROM event))"
-				 " FROM meta WHERE name = 'last_sequence'");
-		journal->stats.waiting = number_of(journal, "SELECT count(*) FROM event");
-		if (claim(journal, options->sensor, error))
-			return journal;
+	if (options->path == NULL)
+		return journal;
+	file = journal_file_open(options, &disk, error);
+	if (file != NULL) {
+		begin_with(journal, file);
+		return journal;
 	}
-	journal_close(journal);
+	if (disk) {
+		log_warnx("journal %s: %s: events are kept in memory", options->path, error);
+		return journal;
+	}
+	free(journal);
 	return NULL;
 }
 
@@ -221,13 +349,17 @@ void journal_close(struct journal *journal)
 {
 	if (journal == NULL)
 		return;
-	if (journal->prepared[STATEMENT_COMMIT] != NULL)
-		journal_commit(journal);
-	for (size_t i = 0; i < STATEMENT_COUNT; i++)
-		sqlite3_finalize(journal->prepared[i]);
-	sqlite3_close(journal->db);
+	journal->retry_s = journal->retry_s != 0 ? 1 : 0; /* a last try */
+	journal->hook = NULL;
+	journal->dirty = true;
+	journal_commit(journal);
+	while (journal->first != NULL)
+		queue_remove(journal, NULL);
+	journal_file_close(journal->file);
 	free(journal);
 }
+
+/* ---- events ---- */
 
 uint64_t journal_last_sequence(const struct journal *journal)
 {
@@ -236,99 +368,194 @@ uint64_t journal_last_sequence(const struct journal *journal)
 
 bool journal_note_sequence(struct journal *journal, uint64_t sequence)
 {
-	if (!begin(journal) || !run_with(journal, STATEMENT_SEQUENCE, sequence))
-		return failed(journal, "note a sequence");
 	journal->last_sequence = sequence;
+	journal->dirty = true;
 	return true;
-}
-
-static void trim(struct journal *journal)
-{
-	while (journal->stats.waiting > journal->max_rows && run(journal, STATEMENT_TRIM)) {
-		journal->stats.waiting--;
-		if (journal->stats.lost++ == 0)
-			log_warnx("journal: full; the oldest events are lost for Redis (counted)");
-	}
 }
 
 bool journal_append(struct journal *journal, const struct journal_row *row)
 {
-	sqlite3_stmt *append = journal->prepared[STATEMENT_APPEND];
+	struct queued *queued = queued_new(row, journal->epoch);
 
-	if (!journal_note_sequence(journal, row->sequence))
+	journal->last_sequence = row->sequence;
+	if (queued == NULL) {
+		journal->stats.errors++;
 		return false;
-	sqlite3_bind_int64(append, 1, (sqlite3_int64)row->sequence);
-	sqlite3_bind_text(append, 2, journal->epoch, -1, SQLITE_STATIC);
-	sqlite3_bind_text(append, 3, row->exposure, -1, SQLITE_STATIC);
-	sqlite3_bind_text(append, 4, row->incident, -1, SQLITE_STATIC);
-	sqlite3_bind_blob64(append, 5, row->json, row->json_length, SQLITE_STATIC);
-	sqlite3_bind_blob64(append, 6, row->fields, row->fields_length, SQLITE_STATIC);
-	if (!run(journal, STATEMENT_APPEND))
-		return failed(journal, "store an event");
-	journal->stats.waiting++;
-	trim(journal);
+	}
+	queue_add(journal, queued);
+	if (journal->file == NULL)
+		bound_queue(journal);
 	return true;
 }
 
-bool journal_commit(struct journal *journal)
+void journal_on_commit(struct journal *journal, void (*hook)(void *context), void *context)
 {
-	if (sqlite3_get_autocommit(journal->db))
-		return true;
-	if (run(journal, STATEMENT_COMMIT))
-		return true;
-	failed(journal, "commit");
-	if (sqlite3_get_autocommit(journal->db)) /* all of it was undone */
-		journal->stats.waiting = number_of(journal, "SELECT count(*) FROM event");
+	journal->hook = hook;
+	journal->hook_context = context;
+}
+
+static void move_confirmed(struct journal *journal, uint64_t sequence)
+{
+	journal->confirmed = sequence;
+	journal->dirty = true;
+	journal->queue_waiting = count_queue(journal);
+	bound_queue(journal);
+}
+
+void journal_confirm(struct journal *journal, uint64_t sequence)
+{
+	uint64_t gone = 0;
+
+	if (sequence <= journal->confirmed)
+		return;
+	if (journal->file != NULL && journal->file_waiting != 0)
+		gone = journal_file_count(journal->file, journal->confirmed, sequence);
+	journal->file_waiting -= gone < journal->file_waiting ? gone : journal->file_waiting;
+	move_confirmed(journal, sequence);
+}
+
+uint64_t journal_confirmed(const struct journal *journal)
+{
+	return journal->confirmed;
+}
+
+static bool in_queue(const struct journal *journal, uint64_t sequence, const char *epoch)
+{
+	for (const struct queued *at = journal->first; at != NULL; at = at->next) {
+		if (at->row.sequence == sequence)
+			return strcmp(at->row.epoch, epoch) == 0;
+	}
 	return false;
 }
 
-bool journal_confirm(struct journal *journal, uint64_t sequence)
+static uint64_t oldest(const struct journal *journal)
 {
-	if (!begin(journal) || !run_with(journal, STATEMENT_CONFIRM, sequence))
-		return failed(journal, "remove confirmed events");
-	journal->stats.waiting -= (uint64_t)sqlite3_changes(journal->db);
-	return true;
+	uint64_t in_file = journal->file != NULL ? journal_file_oldest(journal->file) : 0;
+
+	if (in_file != 0)
+		return in_file;
+	return journal->first != NULL ? journal->first->row.sequence : journal->confirmed + 1;
 }
 
-bool journal_reject(struct journal *journal, uint64_t sequence, const char *reason)
+void journal_rewind(struct journal *journal, const char *epoch, uint64_t sequence)
 {
-	sqlite3_bind_text(journal->prepared[STATEMENT_SET_ASIDE], 2, reason, -1, SQLITE_TRANSIENT);
-	if (!begin(journal) || !run_with(journal, STATEMENT_SET_ASIDE, sequence) ||
-	    !run_with(journal, STATEMENT_REMOVE, sequence))
-		return failed(journal, "set an event aside");
-	journal->stats.waiting -= (uint64_t)sqlite3_changes(journal->db);
+	bool known = in_queue(journal, sequence, epoch) ||
+		     (journal->file != NULL && journal_file_has(journal->file, sequence, epoch));
+	uint64_t target = known ? sequence : oldest(journal) - 1;
+
+	if (target == journal->confirmed || (!known && target > journal->confirmed))
+		return;
+	if (journal->file != NULL)
+		journal->file_waiting = journal_file_count(journal->file, target, INT64_MAX);
+	move_confirmed(journal, target);
+}
+
+struct find {
+	struct journal *journal;
+	const char *reason;
+	uint64_t sequence;
+	enum database_result result;
+};
+
+static bool set_aside(void *context, const struct journal_row *row)
+{
+	struct find *find = context;
+
+	if (row->sequence == find->sequence && find->journal->file != NULL)
+		find->result = journal_file_reject(find->journal->file, row, find->reason);
+	return false;
+}
+
+void journal_reject(struct journal *journal, uint64_t sequence, const char *reason)
+{
+	struct find find = {journal, reason, sequence, DATABASE_GOOD};
+
+	if (sequence == 0)
+		return;
+	journal_confirm(journal, sequence - 1);
+	journal_read(journal, sequence - 1, set_aside, &find);
+	if (find.result != DATABASE_GOOD)
+		trouble(journal, find.result, "set an event aside");
 	journal->stats.rejected++;
-	return true;
+	journal_confirm(journal, sequence);
 }
 
 void journal_read(struct journal *journal, uint64_t sequence,
 		  bool (*each)(void *context, const struct journal_row *row), void *context)
 {
-	sqlite3_stmt *read = journal->prepared[STATEMENT_READ];
-	int result;
+	enum database_result result = DATABASE_GOOD;
 
-	sqlite3_bind_int64(read, 1, (sqlite3_int64)sequence);
-	while ((result = sqlite3_step(read)) == SQLITE_ROW) {
-		struct journal_row row = {
-			.sequence = (uint64_t)sqlite3_column_int64(read, 0),
-			.epoch = (const char *)sqlite3_column_text(read, 1),
-			.exposure = (const char *)sqlite3_column_text(read, 2),
-			.incident = (const char *)sqlite3_column_text(read, 3),
-			.json = sqlite3_column_blob(read, 4),
-			.json_length = (size_t)sqlite3_column_bytes(read, 4),
-			.fields = sqlite3_column_blob(read, 5),
-			.fields_length = (size_t)sqlite3_column_bytes(read, 5),
-		};
-
-		if (!each(context, &row))
-			break;
+	if (sequence < journal->confirmed)
+		sequence = journal->confirmed;
+	if (journal->file != NULL && journal->file_waiting != 0 &&
+	    !journal_file_read(journal->file, sequence, each, context, &result))
+		return;
+	if (result != DATABASE_GOOD) {
+		trouble(journal, result, "read events");
+		return;
 	}
-	sqlite3_reset(read);
-	if (result != SQLITE_ROW && result != SQLITE_DONE)
-		failed(journal, "read events");
+	for (const struct queued *at = journal->first; at != NULL; at = at->next) {
+		if (at->row.sequence > sequence && !each(context, &at->row))
+			return;
+	}
+}
+
+/* ---- state ---- */
+
+static void note_state(struct journal *journal, enum database_result result)
+{
+	journal->dirty = true;
+	if (result != DATABASE_GOOD)
+		trouble(journal, result, "write");
+}
+
+void journal_put(struct journal *journal, unsigned kind, const struct journal_state *state)
+{
+	if (usable(journal))
+		note_state(journal, journal_file_put(journal->file, kind, state));
+	else
+		journal->state_lost += journal->file != NULL;
+}
+
+void journal_drop(struct journal *journal, unsigned kind, const void *key, size_t key_length)
+{
+	if (usable(journal))
+		note_state(journal, journal_file_drop(journal->file, kind, key, key_length));
+	else
+		journal->state_lost += journal->file != NULL;
+}
+
+uint64_t journal_state_lost(const struct journal *journal)
+{
+	return journal->state_lost;
+}
+
+void journal_states(struct journal *journal, unsigned kind,
+		    void (*each)(void *context, const struct journal_state *state), void *context)
+{
+	enum database_result result = DATABASE_GOOD;
+
+	if (journal->file == NULL)
+		return;
+	journal_file_states(journal->file, kind, each, context, &result);
+	if (result != DATABASE_GOOD)
+		trouble(journal, result, "read the state");
+}
+
+uint64_t journal_number(const struct journal *journal, const char *name)
+{
+	return journal->file != NULL ? journal_file_number(journal->file, name) : 0;
+}
+
+void journal_set_number(struct journal *journal, const char *name, uint64_t value)
+{
+	if (usable(journal))
+		note_state(journal, journal_file_set(journal->file, name, value));
 }
 
 void journal_stats(const struct journal *journal, struct journal_stats *stats)
 {
 	*stats = journal->stats;
+	stats->waiting = journal->file_waiting + journal->queue_waiting;
+	stats->in_memory = journal->file == NULL || journal->retry_s != 0;
 }

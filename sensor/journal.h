@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Events on their way to Redis: stored first, sent then, deleted when confirmed. A file survives
- * the sensor; without a path it is memory only. One thread, one sensor for each file.
+ * Events on their way to Redis: stored first, sent then, forgotten some time after they are
+ * confirmed; and the engine's state, for the next run. A file survives the sensor; without a path
+ * it is memory only. One thread, one sensor for each file.
  *
- * Changes are gathered in a transaction until journal_commit(): call it before
- * anything leaves for Redis. Deliveries are told apart by (epoch, sequence): the epoch is new in each run of the
- * sensor, so that a number used twice (power failed before the disk had it) is never mistaken for
- * a repetition.
+ * Changes are gathered until journal_commit(): call it before anything leaves for Redis. What a
+ * commit cannot write (disk full, read-only) stays in memory, goes to Redis from there, and is
+ * written when the disk takes it again. Deliveries are told apart by (epoch, sequence): the epoch
+ * is new in each run of the sensor, so that a number used twice (power failed before the disk had
+ * it) is never mistaken for a repetition.
  */
 #ifndef SENSOR_JOURNAL_H
 #define SENSOR_JOURNAL_H
@@ -23,7 +25,10 @@ struct journal;
 struct journal_options {
 	const char *path;   /* NULL: in memory */
 	const char *sensor; /* a file with events of another sensor is refused */
-	uint32_t max_rows;  /* beyond it the oldest go, and are counted; at least 1 */
+	/* Beyond these the oldest go, and are counted. */
+	uint32_t max_rows;  /* at least 1 */
+	uint64_t max_bytes; /* of the file; 0: no bound */
+	uint64_t max_age_s; /* running time of the sensor, which no clock can jump; 0: no bound */
 };
 
 /* One event. In journal_append() `epoch` is ignored: it is this run's. */
@@ -37,32 +42,62 @@ struct journal_row {
 	size_t fields_length;
 };
 
-struct journal_stats {
-	uint64_t waiting;  /* rows now */
-	uint64_t lost;	   /* pushed out by max_rows, since the start */
-	uint64_t rejected; /* set aside because Redis will never take them, since the start */
-	uint64_t errors;   /* operations that failed, since the start */
+/* One piece of the engine's state; bytes that only the engine understands. */
+struct journal_state {
+	const void *key, *data;
+	size_t key_length, data_length;
+	uint64_t at_ns; /* oldest first when they are read */
 };
 
-/* NULL, and a sentence in `error`: no access, another sensor has it, not a journal. */
+struct journal_stats {
+	uint64_t waiting;  /* rows now */
+	uint64_t lost;	   /* given up before Redis had them, since the start */
+	uint64_t rejected; /* set aside because Redis will never take them, since the start */
+	uint64_t errors;   /* operations that failed, since the start */
+	bool in_memory;	   /* now: there is no file, or it cannot be written */
+};
+
+/* NULL, and a sentence in `error`: no access, another sensor has it, not a journal. A file that is
+ * damaged is kept aside and begun anew, a disk that cannot be written replaced by memory: told. */
 struct journal *journal_open(const struct journal_options *options, char error[JOURNAL_ERROR]);
 void journal_close(struct journal *journal); /* commits; NULL is allowed */
 
 /* The highest sequence ever appended to this file, 0 if none. */
 uint64_t journal_last_sequence(const struct journal *journal);
 
-/* False: not stored (counted; the first failure is logged). */
+/* False: out of memory (counted). */
 bool journal_append(struct journal *journal, const struct journal_row *row);
 /* Notes a sequence as used, for sensors that send nothing. */
 bool journal_note_sequence(struct journal *journal, uint64_t sequence);
+/* False: it stays in memory for now. */
 bool journal_commit(struct journal *journal);
+/* Called at the beginning of each commit that has something to write: the place for
+ * journal_put(), so that events and the state they come from are written together. */
+void journal_on_commit(struct journal *journal, void (*hook)(void *context), void *context);
+/* Once a second or so: bounds, room given back, another try after a failure. */
+void journal_tick(struct journal *journal);
 
 /* Redis has everything up to and with `sequence`. */
-bool journal_confirm(struct journal *journal, uint64_t sequence);
+void journal_confirm(struct journal *journal, uint64_t sequence);
+uint64_t journal_confirmed(const struct journal *journal);
+/* Redis says that this is the last one that it has (epoch "": none). If it has lost some, or has
+ * some that were not known to be confirmed, that is what is confirmed now. */
+void journal_rewind(struct journal *journal, const char *epoch, uint64_t sequence);
 /* Redis will never take this one: it moves to the table `rejected`, with the reason. */
-bool journal_reject(struct journal *journal, uint64_t sequence, const char *reason);
+void journal_reject(struct journal *journal, uint64_t sequence, const char *reason);
 
-/* Calls `each` for the rows after `sequence`, oldest first, until it says false or there are no
+/* The engine's state, by kind and key. They are written with the next commit; should that fail,
+ * journal_state_lost() grows, and all of it has to be put again. Nothing without a file. */
+void journal_put(struct journal *journal, unsigned kind, const struct journal_state *state);
+void journal_drop(struct journal *journal, unsigned kind, const void *key, size_t key_length);
+uint64_t journal_state_lost(const struct journal *journal);
+void journal_states(struct journal *journal, unsigned kind,
+		    void (*each)(void *context, const struct journal_state *state), void *context);
+/* A number that is kept under a name; 0 if it was never set. */
+uint64_t journal_number(const struct journal *journal, const char *name);
+void journal_set_number(struct journal *journal, const char *name, uint64_t value);
+
+/* Calls `each` for the unconfirmed rows after `sequence`, oldest first, until it says false or there are no
  * more. A row is valid during the call; `each` must not call the journal. */
 void journal_read(struct journal *journal, uint64_t sequence,
 		  bool (*each)(void *context, const struct journal_row *row), void *context);

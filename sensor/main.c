@@ -198,6 +198,8 @@ static void open_outputs(struct app *app, const char *sensor, const char *run)
 		.run = options->interface ? NULL : run,
 		.services = app->services,
 		.loop = app->loop,
+		.journal_mib = options->journal_mib,
+		.journal_days = options->journal_days,
 		.stream_maxlen = options->stream_maxlen,
 		.queue_maxlen = options->queue_maxlen,
 		.heartbeat_ttl_s = options->heartbeat_s * 3,

@@ -97,6 +97,8 @@ static const struct row rows[] = {
 	NUMBER("max-incidents", max_incidents, 16, 1000000, 1024, "incidents, open and lately closed"),
 	NUMBER("max-inventory", max_inventory, 16, 10000000, 65536, "lines of --inventory for each input"),
 	NUMBER("tcp-idle", tcp_idle_s, 60, 31536000, 14400, "seconds of silence after which an open connection is forgotten"),
+	NUMBER("journal-mib", journal_mib, 1, 1048576, 1024, "size of the journal at which its oldest events are given up"),
+	NUMBER("journal-days", journal_days, 0, 36500, 30, "days after which an event that waits is given up; 0: never"),
 	NUMBER("stream-maxlen", stream_maxlen, 100, 1000000000, 100000, "events kept in Redis's stream, about"),
 	NUMBER("queue-maxlen", queue_maxlen, 0, 1000000000, 0, "events kept in the list for log shippers; 0: no list"),
 	NUMBER("heartbeat", heartbeat_s, 1, 3600, 10, "seconds between heartbeats in Redis"),

@@ -18,11 +18,12 @@
 #include "sensor/sink_redis.h"
 #include "sensor/sink_text.h"
 
-#define NAME_TEXT      65
-#define PUMP_EVERY     32    /* events of a replay between two turns of the loop */
-#define REPLAY_WAITING 20000 /* events in the journal at which a replay is held back */
-#define REPLAY_HOLD_MS 1000
-#define PUMP_WAIT_MS   10
+#define NAME_TEXT	65
+#define PUMP_EVERY	32    /* events of a replay between two turns of the loop */
+#define REPLAY_WAITING	20000 /* events in the journal at which a replay is held back */
+#define REPLAY_HOLD_MS	1000
+#define PUMP_WAIT_MS	10
+#define JOURNAL_TICK_MS 1000
 
 struct outputs {
 	struct outputs_options options;
@@ -33,6 +34,7 @@ struct outputs {
 	struct sink_redis *redis; /* NULL: none */
 	struct sink_text *text;	  /* NULL: not wanted */
 	struct loop_watch *flush; /* gathers the events of one turn into one commit */
+	struct loop_watch *tick;  /* of the journal */
 	struct event_fields fields;
 	uint64_t events, alerts, out_errors, journal_errors;
 	int out_errno;
@@ -59,6 +61,13 @@ static void on_flush(void *context)
 		sink_redis_send(outputs->redis);
 	else
 		journal_commit(outputs->journal);
+}
+
+static void on_tick(void *context)
+{
+	const struct outputs *outputs = context;
+
+	journal_tick(outputs->journal);
 }
 
 /* The list of processes is everybody's to read. */
@@ -127,6 +136,8 @@ static bool open_all(struct outputs *outputs, const struct outputs_options *opti
 		.path = options->journal_path,
 		.sensor = outputs->sensor,
 		.max_rows = or_default(options->journal_max, 1000000),
+		.max_bytes = (uint64_t)options->journal_mib << 20,
+		.max_age_s = (uint64_t)options->journal_days * 86400,
 	};
 	char why[JOURNAL_ERROR];
 
@@ -138,7 +149,8 @@ static bool open_all(struct outputs *outputs, const struct outputs_options *opti
 	}
 	snprintf(error, OUTPUTS_ERROR, "out of memory");
 	outputs->flush = loop_alarm(options->loop, on_flush, outputs);
-	if (outputs->flush == NULL)
+	outputs->tick = loop_every(options->loop, JOURNAL_TICK_MS, on_tick, outputs);
+	if (outputs->flush == NULL || outputs->tick == NULL)
 		return false;
 	if (options->text) {
 		outputs->text = sink_text_new(options->out, options->terminal, &outputs->context);
@@ -180,6 +192,7 @@ void outputs_free(struct outputs *outputs)
 	sink_redis_free(outputs->redis);
 	redis_tls_free(outputs->tls);
 	loop_watch_free(outputs->flush);
+	loop_watch_free(outputs->tick);
 	sink_text_free(outputs->text);
 	journal_close(outputs->journal);
 	free(outputs);
@@ -188,6 +201,11 @@ void outputs_free(struct outputs *outputs)
 uint64_t outputs_next_sequence(const struct outputs *outputs)
 {
 	return journal_last_sequence(outputs->journal) + 1;
+}
+
+struct journal *outputs_journal(const struct outputs *outputs)
+{
+	return outputs->journal;
 }
 
 /* Without Redis nobody takes events out of the journal: only their numbers are kept. */
@@ -347,6 +365,7 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.out_errno = outputs->out_errno,
 		.journal_errors = outputs->journal_errors,
 		.journal_lost = journal.lost,
+		.journal_in_memory = journal.in_memory,
 		.waiting = journal.waiting,
 		.redis = outputs->redis != NULL,
 		.redis_connected = redis.connected,

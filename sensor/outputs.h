@@ -16,6 +16,7 @@
 
 #include "sensor/engine.h"
 #include "sensor/event.h"
+#include "sensor/journal.h"
 #include "sensor/loop.h"
 #include "sensor/services.h"
 
@@ -39,10 +40,11 @@ struct outputs_options {
 	const char *sensor, *site; /* what is not [A-Za-z0-9._-] becomes '_' */
 	const char *run;	   /* name of the replay in Redis; NULL: live keys */
 	const struct services *services;
-	struct loop *loop;	  /* must outlive the outputs */
-	uint32_t stream_maxlen;	  /* entries kept in the stream, about; 0: 100000 */
-	uint32_t queue_maxlen;	  /* entries kept in the list …:queue; 0: no list */
-	uint32_t journal_max;	  /* events kept for Redis; 0: 1000000 */
+	struct loop *loop;		    /* must outlive the outputs */
+	uint32_t stream_maxlen;		    /* entries kept in the stream, about; 0: 100000 */
+	uint32_t queue_maxlen;		    /* entries kept in the list …:queue; 0: no list */
+	uint32_t journal_max;		    /* events kept for Redis; 0: 1000000 */
+	uint32_t journal_mib, journal_days; /* bounds of the file: journal.h; 0: none */
 	uint32_t closed_keep_s;	  /* how long closed exposures stay in Redis; 0: 30 days */
 	uint32_t run_keep_s;	  /* how long the keys of a replay stay; 0: 7 days */
 	uint32_t heartbeat_ttl_s; /* 0: 60 s */
@@ -56,6 +58,7 @@ struct outputs_stats {
 	int out_errno;		 /* why the first of them could not */
 	uint64_t journal_errors; /* events that could not be stored: lost for Redis */
 	uint64_t journal_lost;	 /* events pushed out of a full journal before Redis had them */
+	bool journal_in_memory;	 /* its file cannot be written at the moment, or there is none */
 	uint64_t waiting;	 /* in the journal, not confirmed by Redis */
 	bool redis;		 /* there is one */
 	bool redis_connected;	 /* and it takes events */
@@ -86,6 +89,9 @@ void outputs_free(struct outputs *outputs); /* NULL is allowed */
 
 /* For engine_options.first_sequence. */
 uint64_t outputs_next_sequence(const struct outputs *outputs);
+
+/* For the engine's state (engine_store.h); belongs to the outputs. */
+struct journal *outputs_journal(const struct outputs *outputs);
 
 /* An event_handler; `context` is the struct outputs. */
 void outputs_event(void *context, const struct event *event);

@@ -10,17 +10,18 @@
 #define REDIS_DUE_MAX 300
 
 enum redis_due_kind {
+	DUE_ASKING, /* before whatever */
 	/* Of the greeting. */
 	DUE_LOGIN,
 	DUE_DATABASE,
 	DUE_MASTER, /* a sentinel's: where the master is */
 	DUE_ROLE,
-	DUE_NODES, /* of the cluster */
+	DUE_NODES,   /* of the cluster */
+	DUE_APPLIED, /* the last event that this Redis has of us */
 	DUE_SCRIPT,
 	/* Of what follows. */
 	DUE_EVENT,
 	DUE_STATUS, /* heartbeat, coverage */
-	DUE_ASKING,
 	DUE_PING,
 };
 

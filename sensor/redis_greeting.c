@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sensor/redis_errors.h"
 #include "sensor/redis_script.h"
 
 #define ARGUMENTS_MAX 3
@@ -70,8 +71,21 @@ static void prepare_server(struct greeting *greeting, const struct redis_route *
 		send(greeting, DUE_NODES, 2, nodes);
 }
 
+static void ask_applied(struct greeting *greeting, const struct redis_route *route,
+			const struct redis_names *names)
+{
+	char key[REDIS_KEY_MAX];
+	const char *asking[] = {"ASKING"};
+	const char *arguments[ARGUMENTS_MAX] = {"HGET", key, names->sensor};
+
+	snprintf(key, sizeof key, "%sapplied", names->prefix);
+	if (route->asking)
+		send(greeting, DUE_ASKING, 1, asking);
+	send(greeting, DUE_APPLIED, 3, arguments);
+}
+
 bool redis_greeting(struct redis_connection *connection, const struct redis_route *route,
-		    bool script_only, struct redis_due_list *due)
+		    const struct redis_names *names, bool script_only, struct redis_due_list *due)
 {
 	struct greeting greeting = {connection, due, true};
 	const char *load[ARGUMENTS_MAX] = {"SCRIPT", "LOAD", NULL};
@@ -83,6 +97,7 @@ bool redis_greeting(struct redis_connection *connection, const struct redis_rout
 	}
 	if (!script_only)
 		prepare_server(&greeting, route);
+	ask_applied(&greeting, route, names);
 	load[2] = redis_script(&length);
 	send(&greeting, DUE_SCRIPT, 3, load);
 	return greeting.good;
@@ -113,6 +128,17 @@ static enum redis_welcome on_role(const struct redis_answer *answer, char reason
 	return refuse(reason, "not the master any more, but a ", answer->items[0]);
 }
 
+/* The first one to need a key, and so the one that a node refuses which has not got the slot. */
+static enum redis_welcome on_applied(struct redis_route *route, const struct redis_answer *answer,
+				     char reason[REDIS_REASON])
+{
+	if (answer->type != REDIS_ERROR || redis_error_remedy(answer->text) != REDIS_REDIRECT)
+		return WELCOME_MORE;
+	if (redis_route_redirect(route, answer->text))
+		return WELCOME_ELSEWHERE;
+	return refuse(reason, "sent from one node to the other: ", answer->text);
+}
+
 static enum redis_welcome on_script(const struct redis_answer *answer, char reason[REDIS_REASON])
 {
 	if (answer->type == REDIS_ERROR)
@@ -134,6 +160,10 @@ enum redis_welcome redis_greeting_answer(struct redis_route *route, const struct
 	case DUE_NODES:
 		if (answer->type == REDIS_TEXT)
 			redis_route_learn(route, answer->text);
+		return WELCOME_MORE;
+	case DUE_APPLIED:
+		return on_applied(route, answer, reason);
+	case DUE_ASKING:
 		return WELCOME_MORE;
 	case DUE_SCRIPT:
 		return on_script(answer, reason);

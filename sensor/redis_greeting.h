@@ -2,7 +2,7 @@
 /*
  * What is said to a server before the first event, and what its answers mean: log-in, database,
  * the script; to a sentinel, where the master is; to that, whether it really is one; to a node of a
- * cluster, who the others are.
+ * cluster, who the others are; and the last event that it has of this sensor.
  */
 #ifndef SENSOR_REDIS_GREETING_H
 #define SENSOR_REDIS_GREETING_H
@@ -12,6 +12,7 @@
 
 #include "sensor/redis_connection.h"
 #include "sensor/redis_due.h"
+#include "sensor/redis_message.h"
 #include "sensor/redis_route.h"
 
 #define REDIS_REASON 320
@@ -26,7 +27,7 @@ enum redis_welcome {
 /* Sends it to the route's current server, or only the script if `script_only`, and notes which
  * answers are due. False: it could not be sent. */
 bool redis_greeting(struct redis_connection *connection, const struct redis_route *route,
-		    bool script_only, struct redis_due_list *due);
+		    const struct redis_names *names, bool script_only, struct redis_due_list *due);
 
 /* One answer to it. */
 enum redis_welcome redis_greeting_answer(struct redis_route *route, const struct redis_due *about,

@@ -50,7 +50,7 @@ struct sink_redis {
 	enum state state;
 	struct redis_due_list due;
 	struct redis_outage outage;
-	uint64_t confirmed, forgotten, sent;	 /* sequences; forgotten: journal told to delete */
+	uint64_t confirmed, sent;		 /* sequences */
 	char last_sent[JOURNAL_EPOCH_TEXT + 24]; /* "epoch sequence" */
 	enum redis_remedy remedy;		 /* while DRAINING */
 	uint64_t hopeless_sequence;
@@ -98,7 +98,7 @@ static void watch_answers(struct sink_redis *sink)
 static void greet(struct sink_redis *sink, bool script_only)
 {
 	sink->state = STATE_GREETING;
-	if (redis_greeting(sink->connection, &sink->route, script_only, &sink->due))
+	if (redis_greeting(sink->connection, &sink->route, &sink->names, script_only, &sink->due))
 		watch_answers(sink);
 	else
 		on_lost(sink, "out of memory");
@@ -216,9 +216,8 @@ static void count_hopeless(struct sink_redis *sink, uint64_t sequence, const cha
 		return;
 	log_warnx("%s: event %" PRIu64 " set aside: %.200s", sink->options.url.shown, sequence,
 		  text);
-	journal_confirm(sink->options.journal, sequence - 1);
 	journal_reject(sink->options.journal, sequence, text);
-	sink->confirmed = sink->forgotten = sequence;
+	sink->confirmed = sequence;
 	sink->stats.rejected++;
 }
 
@@ -280,11 +279,35 @@ static void become_ready(struct sink_redis *sink)
 		works(sink);
 }
 
+/* Redis confirms before its replicas and its disk have an event. One that has lost some, by a
+ * failover or a restart, gets them again. Replays are not kept for that: they can be repeated. */
+static void compare(struct sink_redis *sink, const char *applied)
+{
+	const char *blank = strchr(applied, ' ');
+	char epoch[JOURNAL_EPOCH_TEXT] = "";
+	uint64_t sequence = 0;
+
+	if (sink->options.run != NULL)
+		return;
+	if (blank != NULL && blank - applied < JOURNAL_EPOCH_TEXT) {
+		memcpy(epoch, applied, (size_t)(blank - applied));
+		sequence = strtoull(blank + 1, NULL, 10);
+	}
+	journal_rewind(sink->options.journal, epoch, sequence);
+	sequence = journal_confirmed(sink->options.journal);
+	if (sequence < sink->confirmed)
+		log_warnx("%s: has lost %" PRIu64 " events that it had confirmed: sent again",
+			  sink->options.url.shown, sink->confirmed - sequence);
+	sink->confirmed = sink->sent = sequence;
+}
+
 static void on_greeting(struct sink_redis *sink, const struct redis_due *about,
 			const struct redis_answer *answer)
 {
 	char reason[REDIS_REASON];
 
+	if (about->kind == DUE_APPLIED && answer->type != REDIS_ERROR)
+		compare(sink, answer->text);
 	switch (redis_greeting_answer(&sink->route, about, answer, reason)) {
 	case WELCOME_MORE:
 		break;
@@ -293,6 +316,7 @@ static void on_greeting(struct sink_redis *sink, const struct redis_due *about,
 		become_ready(sink);
 		break;
 	case WELCOME_ELSEWHERE:
+		sink->redirected = !sink->route.to_sentinel;
 		come_back(sink, true);
 		break;
 	case WELCOME_REFUSED:
@@ -348,9 +372,7 @@ static void on_answered(void *context)
 {
 	struct sink_redis *sink = context;
 
-	if (sink->forgotten != sink->confirmed &&
-	    journal_confirm(sink->options.journal, sink->confirmed))
-		sink->forgotten = sink->confirmed;
+	journal_confirm(sink->options.journal, sink->confirmed);
 	watch_answers(sink);
 	if (sink->state == STATE_DRAINING && sink->due.count == 0)
 		mend(sink);
@@ -389,6 +411,7 @@ struct sink_redis *sink_redis_new(const struct sink_redis_options *options)
 	set_default(&sink->options.idle_ms, 15000);
 	set_default(&sink->options.backoff_min_ms, 250);
 	set_default(&sink->options.backoff_max_ms, 30000);
+	sink->confirmed = sink->sent = journal_confirmed(options->journal);
 	redis_route_init(&sink->route, &sink->options.url);
 	redis_names_set(&sink->names, options->sensor, options->site, options->run);
 	redis_names_limits(&sink->names, &limits);

@@ -156,8 +156,10 @@ static inline void redis_server_reply(FILE *stream, char *to, size_t size)
 	size_t used = strlen(to);
 	long count;
 
-	if (line == NULL || fgets(line, (int)line_max, stream) == NULL)
-		abort();
+	if (line == NULL || fgets(line, (int)line_max, stream) == NULL) {
+		free(line);
+		return; /* hung up: an answer that is too short is for the test to notice */
+	}
 	line[strcspn(line, "\r\n")] = '\0';
 	count = strtol(line + 1, NULL, 10);
 	if (line[0] == '*') {
@@ -208,12 +210,13 @@ static inline const char *redis_port_ask(struct redis_server *server, const char
 		port != NULL ? redis_server_connect_port(port) : redis_server_connect(server);
 
 	if (stream == NULL)
-		abort();
+		return strcpy(server->answer, "(no connection)");
 	if (first != NULL)
 		redis_server_say(server, stream, first);
 	redis_server_say(server, stream, command);
 	fclose(stream);
-	server->answer[strlen(server->answer) - (server->answer[0] != '\0')] = '\0';
+	if (server->answer[0] != '\0')
+		server->answer[strlen(server->answer) - 1] = '\0';
 	return server->answer;
 }
 

@@ -7,10 +7,15 @@
 
 #include <cmocka.h>
 
+#include <glob.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,7 +138,7 @@ static void keeps_order_and_confirms(void **state)
 	seen = read_after(journal, 0, 3);
 	assert_int_equal(seen.count, 3);
 	assert_int_equal(seen.sequences[2], 3);
-	assert_true(journal_confirm(journal, 4));
+	journal_confirm(journal, 4);
 	assert_int_equal(stats_of(journal).waiting, 6);
 	seen = read_after(journal, 0, 64);
 	assert_int_equal(seen.count, 6);
@@ -151,7 +156,7 @@ static void goes_on_after_a_restart(void **state)
 
 	append(journal, 1);
 	append(journal, 2);
-	assert_true(journal_confirm(journal, 1));
+	journal_confirm(journal, 1);
 	before = read_after(journal, 0, 64);
 	journal_close(journal);
 	journal = open_as(place->path, "a", 100);
@@ -162,7 +167,7 @@ static void goes_on_after_a_restart(void **state)
 	assert_string_equal(after.epoch, before.epoch);
 	after = read_after(journal, 2, 1);
 	assert_string_not_equal(after.epoch, before.epoch);
-	assert_true(journal_confirm(journal, 3));
+	journal_confirm(journal, 3);
 	journal_close(journal);
 	journal = open_as(place->path, "a", 100);
 	assert_int_equal(journal_last_sequence(journal), 3);
@@ -205,7 +210,7 @@ static void drops_the_oldest_and_counts(void **state)
 	seen = read_after(journal, 0, 64);
 	assert_int_equal(seen.sequences[0], 8);
 	/* What was lost is not counted again when it is confirmed. */
-	assert_true(journal_confirm(journal, 9));
+	journal_confirm(journal, 9);
 	assert_int_equal(stats_of(journal).waiting, 3);
 	journal_close(journal);
 }
@@ -220,7 +225,7 @@ static void sets_aside(void **state)
 
 	append(journal, 1);
 	append(journal, 2);
-	assert_true(journal_reject(journal, 1, "WRONGTYPE"));
+	journal_reject(journal, 1, "WRONGTYPE");
 	seen = read_after(journal, 0, 64);
 	assert_int_equal(seen.count, 1);
 	assert_int_equal(seen.sequences[0], 2);
@@ -247,7 +252,7 @@ static void admits_one_sensor(void **state)
 	journal_close(journal);
 	assert_refused(place->path, "b", "of the sensor a");
 	journal = open_as(place->path, "a", 100);
-	assert_true(journal_confirm(journal, 1));
+	journal_confirm(journal, 1);
 	journal_close(journal);
 	/* Nothing waits any more: another name may have it. */
 	journal_close(open_as(place->path, "b", 100));
@@ -265,6 +270,404 @@ static void refuses_what_is_no_journal(void **state)
 	snprintf(path, sizeof path, "%s/missing/journal", place->directory);
 	assert_refused(path, "a", "unable to open");
 	assert_refused(place->directory, "a", "unable to open");
+}
+
+static void put(struct journal *journal, unsigned kind, const char *key, uint64_t at_ns,
+		const char *data)
+{
+	const struct journal_state state = {
+		.key = key,
+		.key_length = strlen(key),
+		.at_ns = at_ns,
+		.data = data,
+		.data_length = strlen(data),
+	};
+
+	journal_put(journal, kind, &state);
+}
+
+static void list_state(void *context, const struct journal_state *state)
+{
+	char *text = context;
+
+	sprintf(text + strlen(text), "%.*s=%.*s ", (int)state->key_length, (const char *)state->key,
+		(int)state->data_length, (const char *)state->data);
+}
+
+static void assert_states(struct journal *journal, unsigned kind, const char *expected)
+{
+	char text[200] = "";
+
+	journal_states(journal, kind, list_state, text);
+	assert_string_equal(text, expected);
+}
+
+static void hook(void *context)
+{
+	put(context, 1, "hooked", 5, "x");
+}
+
+static void keeps_state(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_as(place->path, "a", 100);
+
+	put(journal, 1, "two", 20, "old");
+	put(journal, 1, "two", 20, "second");
+	put(journal, 1, "one", 10, "first");
+	put(journal, 1, "gone", 30, "x");
+	put(journal, 2, "one", 10, "other kind");
+	journal_drop(journal, 1, "gone", 4);
+	journal_set_number(journal, "mine", 77);
+	journal_close(journal);
+	journal = open_as(place->path, "a", 100);
+	assert_states(journal, 1, "one=first two=second ");
+	assert_states(journal, 2, "one=other kind ");
+	assert_int_equal(journal_number(journal, "mine"), 77);
+	journal_on_commit(journal, hook, journal);
+	append(journal, 1);
+	assert_true(journal_commit(journal));
+	assert_states(journal, 1, "hooked=x one=first two=second ");
+	assert_int_equal(journal_state_lost(journal), 0);
+	journal_confirm(journal, 1);
+	journal_close(journal);
+	/* Another sensor begins with nothing. */
+	journal = open_as(place->path, "b", 100);
+	assert_states(journal, 1, "");
+	journal_close(journal);
+}
+
+/* Redis came back with less, or with more, than it had confirmed. */
+static void goes_back_to_what_redis_has(void **state)
+{
+	const struct place *place = *state;
+
+	for (int in_file = 0; in_file < 2; in_file++) {
+		struct journal *journal = open_as(in_file ? place->path : NULL, "a", 5000);
+		char epoch[JOURNAL_EPOCH_TEXT];
+
+		for (uint64_t i = 1; i <= 20; i++)
+			append(journal, i);
+		snprintf(epoch, sizeof epoch, "%s", read_after(journal, 0, 1).epoch);
+		journal_commit(journal);
+		journal_confirm(journal, 15);
+		journal_rewind(journal, epoch, 15);
+		assert_int_equal(stats_of(journal).waiting, 5);
+		journal_rewind(journal, epoch, 12);
+		assert_int_equal(journal_confirmed(journal), 12);
+		assert_int_equal(stats_of(journal).waiting, 8);
+		assert_int_equal(read_after(journal, 0, 64).sequences[0], 13);
+		journal_rewind(journal, epoch, 18);
+		assert_int_equal(stats_of(journal).waiting, 2);
+		/* It is empty, or of another time. */
+		journal_rewind(journal, "", 0);
+		assert_int_equal(stats_of(journal).waiting, 20);
+		journal_confirm(journal, 20);
+		journal_rewind(journal, "other", 17);
+		assert_int_equal(stats_of(journal).waiting, 20);
+		journal_confirm(journal, 20);
+		assert_int_equal(stats_of(journal).lost, 0);
+		/* Only the last ones are kept. */
+		for (uint64_t i = 21; i <= 1520; i++)
+			append(journal, i);
+		journal_commit(journal);
+		journal_confirm(journal, 1520);
+		journal_commit(journal);
+		journal_rewind(journal, "", 0);
+		assert_int_equal(stats_of(journal).waiting, 1000);
+		journal_close(journal);
+	}
+}
+
+static struct journal *open_bounded(const char *path, uint64_t max_bytes, uint64_t max_age_s)
+{
+	const struct journal_options options = {.path = path,
+						.sensor = "a",
+						.max_rows = 100000,
+						.max_bytes = max_bytes,
+						.max_age_s = max_age_s};
+	char error[JOURNAL_ERROR] = "";
+	struct journal *journal = journal_open(&options, error);
+
+	if (journal == NULL)
+		fail_msg("%s", error);
+	return journal;
+}
+
+static void append_big(struct journal *journal, uint64_t sequence)
+{
+	static const char json[4000] = "{}";
+	const struct journal_row row = {.sequence = sequence,
+					.exposure = "",
+					.incident = "",
+					.json = json,
+					.json_length = sizeof json,
+					.fields = "",
+					.fields_length = 0};
+
+	assert_true(journal_append(journal, &row));
+}
+
+static long size_of(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 ? (long)status.st_size : 0;
+}
+
+/* The file stays within its bound, what is given up is counted, and it shrinks when all is well. */
+static void bounds_and_shrinks_the_file(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_bounded(place->path, 1 << 20, 0);
+	struct journal_stats stats;
+	char wal[120];
+
+	for (uint64_t i = 1; i <= 1000; i++) {
+		append_big(journal, i);
+		if (i % 20 == 0)
+			journal_tick(journal);
+	}
+	stats = stats_of(journal);
+	assert_in_range(stats.waiting, 100, 300);
+	assert_int_equal(stats.waiting + stats.lost, 1000);
+	assert_int_equal(stats.errors, 0);
+	assert_in_range(size_of(place->path), 500 << 10, 2 << 20);
+	/* Confirmed, and pushed out of what is kept. */
+	for (uint64_t i = 1001; i <= 2100; i++)
+		append(journal, i);
+	journal_commit(journal);
+	journal_confirm(journal, 2100);
+	for (int i = 0; i < 20; i++)
+		journal_tick(journal);
+	journal_close(journal);
+	assert_in_range(size_of(place->path), 1, 300 << 10);
+	snprintf(wal, sizeof wal, "%s-wal", place->path);
+	assert_int_equal(size_of(wal), 0);
+}
+
+static void gives_up_what_is_too_old(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_bounded(place->path, 0, 1);
+
+	for (uint64_t i = 1; i <= 10; i++)
+		append(journal, i);
+	journal_tick(journal);
+	journal_tick(journal);
+	assert_int_equal(stats_of(journal).waiting, 10);
+	sleep(3);
+	append(journal, 11);
+	journal_tick(journal);
+	journal_tick(journal);
+	assert_int_equal(stats_of(journal).lost, 10);
+	assert_int_equal(stats_of(journal).waiting, 1);
+	journal_close(journal);
+}
+
+static void damage(const char *path, long from, long length)
+{
+	FILE *file = fopen(path, "r+");
+
+	assert_non_null(file);
+	fseek(file, from, SEEK_SET);
+	for (long i = 0; i < length; i++)
+		fputc((int)(i * 7 + 3) & 0xff, file);
+	fclose(file);
+}
+
+static int count_aside(const struct place *place)
+{
+	char pattern[120];
+	glob_t found;
+	int count;
+
+	snprintf(pattern, sizeof pattern, "%s.damaged-*Z", place->path);
+	count = glob(pattern, 0, NULL, &found) == 0 ? (int)found.gl_pathc : 0;
+	globfree(&found);
+	return count;
+}
+
+static void fill(const struct place *place, uint64_t events)
+{
+	struct journal *journal = open_bounded(place->path, 0, 0);
+
+	for (uint64_t i = 1; i <= events; i++)
+		append_big(journal, i);
+	journal_close(journal);
+}
+
+/* Each kind of damage: kept aside, told, and begun anew. */
+static void begins_anew_when_it_is_damaged(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal;
+	char command[200];
+
+	for (int kind = 0; kind < 3; kind++) {
+		fill(place, 50);
+		if (kind == 0)
+			damage(place->path, 0, 4096); /* its head */
+		else if (kind == 1)
+			damage(place->path, 8192, 65536); /* its pages */
+		else
+			assert_int_equal(truncate(place->path, size_of(place->path) / 2), 0);
+		journal = open_as(place->path, "a", 1000);
+		assert_int_equal(stats_of(journal).waiting, 0);
+		append(journal, 1);
+		assert_true(journal_commit(journal));
+		assert_int_equal(read_after(journal, 0, 64).count, 1);
+		journal_confirm(journal, 1);
+		journal_close(journal);
+		assert_int_equal(count_aside(place), 1);
+		snprintf(command, sizeof command, "rm -f '%s'*", place->path);
+		assert_int_equal(system(command), 0);
+	}
+}
+
+static bool pass_over(void *context, const struct journal_row *row)
+{
+	(void)context;
+	return row->sequence != 0;
+}
+
+/* While it is open: what was in it is counted, what comes goes on. */
+static void survives_damage_while_it_runs(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal;
+
+	fill(place, 2000); /* more than SQLite remembers */
+	journal = open_bounded(place->path, 0, 0);
+	assert_int_equal(stats_of(journal).waiting, 2000);
+	damage(place->path, 4096, size_of(place->path) - 4096);
+	journal_read(journal, 0, pass_over, NULL);
+	for (int i = 0; i < 3 && count_aside(place) == 0; i++) {
+		append(journal, (uint64_t)(2001 + i));
+		journal_tick(journal);
+	}
+	assert_int_equal(count_aside(place), 1);
+	assert_int_equal(stats_of(journal).lost, 2000);
+	append(journal, 3000);
+	assert_true(journal_commit(journal));
+	assert_true(stats_of(journal).waiting >= 1);
+	assert_false(stats_of(journal).in_memory);
+	assert_true(journal_state_lost(journal) > 0);
+	journal_close(journal);
+}
+
+static void set_file_limit(rlim_t bytes)
+{
+	const struct rlimit limit = {bytes, RLIM_INFINITY};
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The events of an outage of the disk come and go in memory, and are written when it is over. */
+static void outlive_the_disk(struct journal *journal)
+{
+	struct seen seen;
+
+	for (uint64_t i = 1; i <= 60; i++)
+		append(journal, i);
+	journal_commit(journal);
+	assert_true(stats_of(journal).in_memory);
+	assert_int_equal(stats_of(journal).waiting, 60);
+	assert_true(stats_of(journal).errors >= 1);
+	seen = read_after(journal, 0, 64);
+	assert_int_equal(seen.count, 60);
+	assert_int_equal(seen.sequences[59], 60);
+	journal_confirm(journal, 10);
+	assert_int_equal(stats_of(journal).waiting, 50);
+}
+
+static void come_back(struct journal *journal, const char *path)
+{
+	for (int i = 0; i < 50 && stats_of(journal).in_memory; i++) {
+		usleep(100000);
+		journal_tick(journal);
+	}
+	assert_false(stats_of(journal).in_memory);
+	assert_int_equal(stats_of(journal).waiting, 50);
+	assert_int_equal(stats_of(journal).lost, 0);
+	assert_true(journal_state_lost(journal) > 0);
+	journal_close(journal);
+	journal = open_as(path, "a", 1000);
+	assert_int_equal(stats_of(journal).waiting, 50);
+	assert_int_equal(read_after(journal, 0, 64).sequences[0], 11);
+	journal_close(journal);
+}
+
+static void goes_on_when_the_file_cannot_grow(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_as(place->path, "a", 1000);
+
+	set_file_limit(4096);
+	outlive_the_disk(journal);
+	set_file_limit(RLIM_INFINITY);
+	come_back(journal, place->path);
+}
+
+/* A real full disk, for those who may mount one. */
+static bool mount_small(const char *directory)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("small", directory, "tmpfs", 0, "size=256k") == 0;
+}
+
+static void fill_disk(const char *directory)
+{
+	char path[120], block[4096] = "x";
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/filler", directory);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	while (fwrite(block, sizeof block, 1, file) == 1 && fflush(file) == 0)
+		;
+	fclose(file);
+}
+
+static void goes_on_when_the_disk_is_full(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal;
+	char filler[120];
+
+	if (!mount_small(place->directory))
+		skip();
+	journal = open_as(place->path, "a", 1000);
+	fill_disk(place->directory);
+	outlive_the_disk(journal);
+	snprintf(filler, sizeof filler, "%s/filler", place->directory);
+	unlink(filler);
+	come_back(journal, place->path);
+	umount(place->directory);
+}
+
+static void does_without_a_disk_that_is_read_only(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal;
+
+	if (!mount_small(place->directory))
+		skip();
+	fill_disk(place->directory);
+	journal = open_as(place->path, "a", 1000);
+	assert_true(stats_of(journal).in_memory);
+	append(journal, 1);
+	assert_int_equal(read_after(journal, 0, 64).count, 1);
+	journal_close(journal);
+	assert_int_equal(mount(NULL, place->directory, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	journal = open_as(place->path, "a", 1000);
+	assert_true(stats_of(journal).in_memory);
+	append(journal, 1);
+	assert_int_equal(read_after(journal, 0, 64).count, 1);
+	journal_close(journal);
+	umount(place->directory);
 }
 
 static void notes_sequences_without_events(void **state)
@@ -292,6 +695,15 @@ int main(void)
 		TEST(admits_one_sensor),
 		TEST(refuses_what_is_no_journal),
 		TEST(notes_sequences_without_events),
+		TEST(keeps_state),
+		TEST(goes_back_to_what_redis_has),
+		TEST(bounds_and_shrinks_the_file),
+		TEST(gives_up_what_is_too_old),
+		TEST(begins_anew_when_it_is_damaged),
+		TEST(survives_damage_while_it_runs),
+		TEST(goes_on_when_the_file_cannot_grow),
+		TEST(goes_on_when_the_disk_is_full),
+		TEST(does_without_a_disk_that_is_read_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

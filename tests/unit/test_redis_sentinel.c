@@ -58,7 +58,7 @@ static bool start_sentinel(int number)
 		"port %s\nbind 127.0.0.1\nrequirepass sesame\n"
 		"sentinel monitor the-master 127.0.0.1 %s 2\n"
 		"sentinel auth-pass the-master open\n"
-		"sentinel down-after-milliseconds the-master 500\n"
+		"sentinel down-after-milliseconds the-master 1000\n"
 		"sentinel failover-timeout the-master 3000\n",
 		sentinel_ports[number], ports[0]);
 	fclose(file);
@@ -132,43 +132,50 @@ static struct sensor *begin(const char *password)
 	return sensor_begin_at("span-a", url, NULL, NULL, NULL);
 }
 
-/* Redis confirms before its replicas have it: only what they have survives their master. */
-static void wait_copied(int replica, const char *events)
+/* The master that all agree on, once it and its replica have this many events. On a busy machine
+ * the sentinels may change their minds: so the sensor goes on meanwhile. */
+static int settle(struct sensor *sensor, const char *events)
 {
-	for (int i = 0;
-	     i < FAILOVER_TURNS && strcmp(ask(replica, "XLEN " LIVE "events"), events) != 0; i++)
-		redis_server_nap();
-	if (strcmp(servers[replica].answer, events) != 0)
-		fail_msg("%s", ask(replica, "INFO replication"));
+	time_t end = time(NULL) + PATIENCE_S;
+
+	while (time(NULL) < end) {
+		pump(sensor, 5);
+		for (int i = 0; i < SERVERS; i++) {
+			if (agreed(i) && strcmp(ask(i, "XLEN " LIVE "events"), events) == 0 &&
+			    strcmp(ask(1 - i, "XLEN " LIVE "events"), events) == 0)
+				return i;
+		}
+	}
+	fail_msg("%s, then %s", ask(0, "INFO replication"), ask(1, "XLEN " LIVE "events"));
+	return -1;
 }
 
+/* The master dies, and comes back as a replica; then the new one hangs. */
 static void follows_the_master(void **state)
 {
 	struct sensor *sensor;
+	int master;
 
 	(void)state;
 	if (servers[0].pid == 0)
 		skip();
 	sensor = begin("sesame");
 	publish_some(sensor, 200);
-	drain(sensor);
-	assert_string_equal(ask(0, "XLEN " LIVE "events"), "200");
-	wait_copied(1, "200");
-	redis_server_kill(&servers[0]);
+	drain_patiently(sensor);
+	master = settle(sensor, "200");
+	redis_server_kill(&servers[master]);
 	publish_some(sensor, 200);
 	drain_patiently(sensor);
-	assert_string_equal(ask(1, "XLEN " LIVE "events"), "400");
 	assert_true(stats_of(sensor).reconnects >= 1);
-	/* It comes back as a replica, and later has to take over from one that hangs. */
-	assert_true(wait_agreed(1));
-	assert_true(start_server(0, true));
-	wait_copied(0, "400");
-	kill(servers[1].pid, SIGSTOP);
+	assert_true(wait_agreed(1 - master));
+	assert_true(start_server(master, true));
+	master = settle(sensor, "400");
+	kill(servers[master].pid, SIGSTOP);
 	publish_some(sensor, 200);
 	drain_patiently(sensor);
-	kill(servers[1].pid, SIGCONT);
-	assert_string_equal(ask(0, "XLEN " LIVE "events"), "600");
-	assert_string_equal(ask(0, "HGET " LIVE "exposure:00112233445566aa flows"), "3");
+	kill(servers[master].pid, SIGCONT);
+	master = settle(sensor, "600");
+	assert_string_equal(ask(master, "HGET " LIVE "exposure:00112233445566aa flows"), "3");
 	sensor_end(sensor);
 }
 

@@ -210,6 +210,7 @@ static void comes_back(void **state)
 	show("good.crt");
 	tls = tls_with("ca.crt", "client.crt", "client.key", NULL);
 	sensor = begin("rediss", "127.0.0.1", port, tls);
+	connect_sensor(sensor);
 	for (int i = 0; i < 400; i++) {
 		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
 		loop_pump(sensor->loop, 0);

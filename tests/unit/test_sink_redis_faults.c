@@ -79,6 +79,36 @@ static void survives_a_killed_server(void **state)
 	sensor_end(sensor);
 }
 
+/* What it had confirmed is gone: the last thousand events are sent once more, in order. */
+static void fills_a_server_that_comes_back_empty(void **state)
+{
+	struct sensor *sensor;
+	char command[200];
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	for (int i = 0; i < 300; i++)
+		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+	drain(sensor);
+	redis_server_kill(&server);
+	snprintf(command, sizeof command, "rm -rf '%s'/appendonly*", server.directory);
+	assert_int_equal(system(command), 0);
+	assert_true(redis_server_start(&server, NULL, NULL));
+	for (int i = 0; i < PATIENCE_TURNS && stats_of(sensor).reconnects == 0; i++)
+		loop_pump(sensor->loop, 10);
+	drain(sensor);
+	ASSERT_ANSWER("300", "XLEN " LIVE "events");
+	assert_non_null(strstr(ASK("XREVRANGE " LIVE "events + - COUNT 1"), "\nsequence\n300\n"));
+	/* It has all of them: nothing is sent again. */
+	ASK("CLIENT KILL TYPE normal");
+	for (int i = 0; i < PATIENCE_TURNS && stats_of(sensor).reconnects == 1; i++)
+		loop_pump(sensor->loop, 10);
+	drain(sensor);
+	ASSERT_ANSWER("300", "XLEN " LIVE "events");
+	sensor_end(sensor);
+}
+
 static void waits_for_a_hung_server(void **state)
 {
 	struct sensor *sensor;
@@ -245,6 +275,7 @@ int main(void)
 		cmocka_unit_test(applies_once),
 		cmocka_unit_test(takes_reused_numbers_of_a_new_run),
 		cmocka_unit_test(survives_a_killed_server),
+		cmocka_unit_test(fills_a_server_that_comes_back_empty),
 		cmocka_unit_test(waits_for_a_hung_server),
 		cmocka_unit_test(waits_for_memory),
 		cmocka_unit_test(waits_for_a_writable_server),
