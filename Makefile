@@ -67,7 +67,9 @@ RUN_POLICY   ?= policy/example.yaml
 FUZZ_SECONDS ?= 60
 JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 
-all: $(B)/spanwatch
+SERVICES_PAGE := $(B)/spanwatch-services.7
+
+all: $(B)/spanwatch $(SERVICES_PAGE)
 
 $(B)/spanwatch: $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
@@ -100,6 +102,13 @@ $(B)/generate: $(patsubst %.c,$(B)/%.o,$(wildcard tools/generate/*.c))
 
 $(B)/recast: $(patsubst %.c,$(B)/%.o,$(wildcard tools/recast/*.c))
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG) --libs libpcap)
+
+# The man page that the table of dissectors writes.
+$(B)/services-page: $(B)/tools/services-page/main.o $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+
+$(SERVICES_PAGE): $(B)/services-page
+	$(call QUIET,PAGE)$(PLAIN_ADDRESSES) $< >$@.part && mv $@.part $@
 
 unit: $(UNIT_TESTS)
 tools: $(TOOLS)
@@ -199,8 +208,8 @@ lint-cppcheck:
 lint-shell:
 	shellcheck $(SCRIPTS)
 
-lint-man:
-	$(if $(MAN_PAGES),mandoc -T lint -W warning $(MAN_PAGES))
+lint-man: $(SERVICES_PAGE)
+	$(if $(MAN_PAGES),mandoc -T lint -W warning $(MAN_PAGES) $(SERVICES_PAGE))
 
 # --- Bench, install ----------------------------------------------------------------------------
 bench: all tools
@@ -212,13 +221,13 @@ install: all
 	install -m 755 $(B)/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch
 	install -m 644 $(wildcard policy/example.yaml sensor/*.schema.json) \
 		$(DESTDIR)$(PREFIX)/share/spanwatch
-	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) \
+	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),install -D -m 644 $(page) \
 		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/spanwatch
 	rm -rf $(DESTDIR)$(PREFIX)/share/spanwatch
-	$(foreach page,$(MAN_PAGES),rm -f \
+	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),rm -f \
 		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
 
 clean:

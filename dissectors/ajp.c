@@ -296,6 +296,10 @@ const struct dissector ajp_dissector = {
 	.state_size = sizeof(struct ajp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised =
+		"a packet 12 34 of the web server, or AB of the container, with a length that fits",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_MECHANISM | READS_COMMANDS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

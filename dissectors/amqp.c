@@ -298,6 +298,10 @@ const struct dissector amqp_dissector = {
 	.state_size = sizeof(struct amqp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised =
+		"the protocol header, or Connection.Start; frames in the middle of a connection",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = amqp_probe,
 	.begin = begin,
 	.feed = feed,

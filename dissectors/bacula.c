@@ -147,6 +147,9 @@ const struct dissector bacula_dissector = {
 	.state_size = sizeof(struct bacula),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the Hello of a director or daemon, and the challenge that answers it",
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

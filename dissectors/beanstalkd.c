@@ -301,6 +301,9 @@ const struct dissector beanstalkd_dissector = {
 	.state_size = sizeof(struct beanstalkd),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a command and a reply that only this one has",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

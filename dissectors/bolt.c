@@ -257,6 +257,10 @@ const struct dissector bolt_dissector = {
 	.state_size = sizeof(struct bolt),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the magic number and four versions, and the one that the server chose",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -402,6 +402,9 @@ const struct dissector cassandra_dissector = {
 	.state_size = sizeof(struct cassandra),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a frame header of version 3 to 5 with an opcode of that side and a length",
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -377,6 +377,9 @@ const struct dissector clickhouse_dissector = {
 	.state_size = sizeof(struct clickhouse),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the client's hello with its name and version, or the server's",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -47,12 +47,33 @@ struct opening {
 	bool one_sided;	      /* only one direction is visible (mirror of one direction) */
 };
 
+/* What a dissector reads out, for spanwatch-services(7). */
+enum {
+	READS_PRODUCT = 1 << 0,
+	READS_VERSION = 1 << 1,
+	READS_AUTH = 1 << 2,
+	READS_USER = 1 << 3,
+	READS_MECHANISM = 1 << 4,
+	READS_COMMANDS = 1 << 5,
+	READS_LISTINGS = 1 << 6,
+	READS_DESTRUCTION = 1 << 7,
+	READS_DATA = 1 << 8,
+	READS_ENCRYPTION = 1 << 9,
+	READS_STARTTLS = 1 << 10,
+	READS_HOST = 1 << 11,
+	READS_PATH = 1 << 12,
+	READS_OPERATION = 1 << 13,
+	READS_TLS = 1 << 14, /* version and certificate */
+};
+
 struct dissector {
 	const char *name;
 	uint8_t transports;  /* OVER_TCP | OVER_UDP */
 	uint16_t state_size; /* at most DISSECTOR_STATE_MAX */
 	uint16_t service_count;
 	const struct service *services; /* every service it may report */
+	const char *recognised;		/* for people: completes "recognised by" */
+	uint32_t reads;			/* READS_…: all that it may set in the facts */
 	enum probe_result (*probe)(const struct opening *opening);
 	void (*begin)(void *state, struct facts *facts); /* may be NULL */
 	void (*feed)(void *state, struct facts *facts, enum side from, const uint8_t *bytes,

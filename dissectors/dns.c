@@ -370,6 +370,10 @@ const struct dissector dns_dissector = {
 	.state_size = sizeof(struct dns),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a message with its length before it, whose names and counts add up",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = dns_message_probe,
 	.begin = begin,
 	.feed = feed_stream,
@@ -382,6 +386,10 @@ const struct dissector dns_udp_dissector = {
 	.state_size = sizeof(struct dns),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a message whose names and counts add up to its end",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = dns_message_probe,
 	.begin = begin,
 	.feed = feed_datagram,

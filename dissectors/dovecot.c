@@ -318,6 +318,9 @@ const struct dissector dovecot_dissector = {
 	.state_size = sizeof(struct dovecot),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the VERSION line of an internal service with its name and numbers",
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

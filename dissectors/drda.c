@@ -360,6 +360,9 @@ const struct dissector drda_dissector = {
 	.state_size = sizeof(struct drda),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a DSS header with EXCSAT, ACCRDB and the like, whose lengths agree",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,
@@ -407,6 +410,9 @@ const struct dissector db2_discovery_dissector = {
 	.transports = OVER_UDP,
 	.service_count = sizeof discovery_services / sizeof *discovery_services,
 	.services = discovery_services,
+	.recognised = "DB2GETADDR, or DB2RETADDR with the name of the server",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe_discovery,
 	.begin = begin_discovery,
 	.feed = feed_discovery,

@@ -273,6 +273,9 @@ const struct dissector elasticsearch_transport_dissector = {
 	.state_size = sizeof(struct transport),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the letters ES and a length, with a header that adds up",
+	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -180,6 +180,9 @@ const struct dissector epmd_dissector = {
 	.state_size = sizeof(struct epmd),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a request with its length, and the names or port that answer",
+	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

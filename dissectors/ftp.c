@@ -272,6 +272,10 @@ const struct dissector ftp_dissector = {
 	.state_size = sizeof(struct ftp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a 220 greeting with FTP commands or codes that SMTP does not have",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
+		 READS_STARTTLS | READS_PATH,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -208,6 +208,9 @@ const struct dissector gearman_admin_dissector = {
 	.state_size = sizeof(struct admin),
 	.service_count = 1,
 	.services = gearman_services,
+	.recognised = "an administrator's command and the table that answers it",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

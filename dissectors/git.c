@@ -136,6 +136,9 @@ const struct dissector git_dissector = {
 	.state_size = sizeof(struct git),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a packet line with git-upload-pack or git-receive-pack, or the advertised "
+		      "references",
+	.reads = READS_AUTH | READS_COMMANDS | READS_DATA | READS_ENCRYPTION | READS_PATH,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -443,6 +443,11 @@ const struct dissector http_dissector = {
 	.state_size = sizeof(struct http),
 	.service_count = HTTP_SERVICE_COUNT,
 	.services = http_services,
+	.recognised = "a request or status line of HTTP/1; the product by status, header lines and "
+		      "the body's first bytes",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION,
 	.probe = http_probe,
 	.begin = http_begin,
 	.feed = http_feed,

@@ -202,6 +202,9 @@ const struct dissector http2_dissector = {
 	.state_size = sizeof(struct http2),
 	.service_count = HTTP2_SERVICE_COUNT,
 	.services = http2_services,
+	.recognised = "the client's preface, or the server's SETTINGS frame with what answers it",
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_HOST | READS_PATH,
 	.probe = http2_probe,
 	.begin = http2_begin,
 	.feed = http2_feed,

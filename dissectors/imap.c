@@ -407,6 +407,10 @@ const struct dissector imap_dissector = {
 	.state_size = sizeof(struct imap),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the server's greeting, or a tagged command and the answer with its tag",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_STARTTLS,
 	.probe = imap_probe,
 	.begin = begin,
 	.feed = feed,

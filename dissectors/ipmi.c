@@ -317,6 +317,9 @@ const struct dissector ipmi_dissector = {
 	.state_size = sizeof(struct ipmi),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "an RMCP header, and the ping or IPMI session within",
+	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -387,6 +387,9 @@ const struct dissector iscsi_dissector = {
 	.state_size = sizeof(struct iscsi),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a log-in request with its keys, or the response to one",
+	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

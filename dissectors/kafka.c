@@ -331,6 +331,11 @@ const struct dissector kafka_dissector = {
 	.state_size = sizeof(struct kafka),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a request whose number, version and client exist, and the response with its "
+		      "correlation number",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = kafka_probe,
 	.begin = begin,
 	.feed = feed,

@@ -441,6 +441,10 @@ const struct dissector ldap_dissector = {
 	.state_size = sizeof(struct ldap),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a message in BER with an operation of that side, in its prescribed form",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_STARTTLS,
 	.probe = ldap_probe,
 	.begin = begin,
 	.feed = feed,
@@ -453,6 +457,10 @@ const struct dissector cldap_dissector = {
 	.state_size = sizeof(struct ldap),
 	.service_count = sizeof cldap_services / sizeof *cldap_services,
 	.services = cldap_services,
+	.recognised = "one LDAP search or result in a datagram",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_STARTTLS,
 	.probe = ldap_probe,
 	.begin = begin_cldap,
 	.feed = feed_datagram,

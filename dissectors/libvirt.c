@@ -257,6 +257,10 @@ const struct dissector libvirt_dissector = {
 	.state_size = sizeof(struct libvirt),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a packet of the remote program with its number, version and a procedure of "
+		      "that side",
+	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
+		 READS_DATA | READS_ENCRYPTION | READS_PATH,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

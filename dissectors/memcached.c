@@ -454,6 +454,11 @@ const struct dissector memcached_dissector = {
 	.state_size = sizeof(struct memcached),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised =
+		"a command and the reply that belongs to it, or the header of the binary protocol",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = memcached_probe,
 	.begin = begin,
 	.feed = feed,
@@ -466,6 +471,10 @@ const struct dissector memcached_udp_dissector = {
 	.state_size = sizeof(struct memcached),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the frame header of 8 bytes, and a command or a reply behind it",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = memcached_probe_udp,
 	.begin = begin,
 	.feed = feed_udp,

@@ -518,6 +518,11 @@ const struct dissector mongodb_dissector = {
 	.state_size = sizeof(struct mongodb),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised =
+		"a wire message header with a known opcode and length, and the document in it",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = mongodb_probe,
 	.begin = begin,
 	.feed = feed,

@@ -388,6 +388,9 @@ const struct dissector mssql_dissector = {
 	.state_size = sizeof(struct mssql),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a TDS pre-login or log-in packet, or the server's table of answers to one",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
 	.probe = mssql_probe,
 	.begin = begin,
 	.feed = feed,

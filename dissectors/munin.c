@@ -136,6 +136,9 @@ const struct dissector munin_dissector = {
 	.state_size = sizeof(struct munin),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the line that begins \"# munin node at\", or the answers to its commands",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

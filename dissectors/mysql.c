@@ -290,6 +290,11 @@ const struct dissector mysql_dissector = {
 	.state_size = sizeof(struct mysql),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the server's greeting of protocol 10, or its error in the place of one; the "
+		      "X Protocol's frames",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_STARTTLS,
 	.probe = mysql_probe,
 	.begin = begin,
 	.feed = feed,

@@ -358,6 +358,9 @@ const struct dissector nats_dissector = {
 	.state_size = sizeof(struct nats),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "INFO with JSON from the server, or CONNECT and PING with their answers",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -325,6 +325,9 @@ const struct dissector nbd_dissector = {
 	.state_size = sizeof(struct nbd),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "NBDMAGIC and the magic number that follows it",
+	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -139,6 +139,9 @@ const struct dissector nrpe_dissector = {
 	.state_size = sizeof(struct nrpe),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a packet of 1036 bytes or a newer one, whose checksum is right",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

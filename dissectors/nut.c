@@ -163,6 +163,9 @@ const struct dissector nut_dissector = {
 	.state_size = sizeof(struct nut),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a command of the UPS daemon, and the answer that begins with its words",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
+		 READS_LISTINGS | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

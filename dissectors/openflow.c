@@ -205,6 +205,10 @@ const struct dissector openflow_dissector = {
 	.state_size = sizeof(struct openflow),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a hello of version 1.0 to 1.5 from both sides, and the features that are "
+		      "asked for",
+	.reads = READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -275,6 +275,9 @@ const struct dissector openwire_dissector = {
 	.state_size = sizeof(struct openwire),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "WIREFORMAT_INFO with its magic word",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

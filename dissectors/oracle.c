@@ -241,6 +241,9 @@ const struct dissector oracle_dissector = {
 	.state_size = sizeof(struct oracle),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a TNS packet: connect with its text, or accept, refuse, redirect or resend",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -353,6 +353,10 @@ const struct dissector pop3_dissector = {
 	.state_size = sizeof(struct pop3),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a +OK greeting, or commands and their answers",
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
+		 READS_STARTTLS,
 	.probe = pop3_probe,
 	.begin = begin,
 	.feed = feed,

@@ -297,6 +297,11 @@ const struct dissector postgresql_dissector = {
 	.state_size = sizeof(struct postgresql),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a StartupMessage or SSLRequest, or the server's Authentication, "
+		      "ErrorResponse or ReadyForQuery",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_STARTTLS,
 	.probe = postgresql_probe,
 	.begin = begin,
 	.feed = feed,

@@ -361,6 +361,10 @@ const struct dissector redis_dissector = {
 	.state_size = sizeof(struct redis),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a command of RESP or a line, and the reply; replies alone where they are "
+		      "unmistakable",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = redis_probe,
 	.begin = begin,
 	.feed = feed,

@@ -258,6 +258,9 @@ const struct dissector relp_dissector = {
 	.state_size = sizeof(struct relp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the open command with its offers, and the rsp to it",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

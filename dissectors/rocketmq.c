@@ -210,6 +210,9 @@ const struct dissector rocketmq_dissector = {
 	.state_size = sizeof(struct rocketmq),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a header of JSON within its lengths, with a code and language",
+	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -148,6 +148,9 @@ const struct dissector rsh_dissector = {
 	.state_size = sizeof(struct rsh),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the port in digits, names and a command, each ended by NUL; what the daemon "
+		      "answers",
+	.reads = READS_AUTH | READS_USER | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -317,6 +317,9 @@ const struct dissector rsync_dissector = {
 	.state_size = sizeof(struct rsync),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the greeting @RSYNCD: with a version",
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -272,6 +272,11 @@ const struct dissector smb_dissector = {
 	.state_size = sizeof(struct smb),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the SMB 1, 2 or 3 header with the right direction flag, also within a "
+		      "NetBIOS session",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_PATH,
 	.probe = smb_probe,
 	.begin = begin,
 	.feed = feed,

@@ -400,6 +400,9 @@ const struct dissector smtp_dissector = {
 	.state_size = sizeof(struct smtp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a 220 greeting with what follows, or commands and their codes",
+	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
+		 READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -313,6 +313,9 @@ const struct dissector snmp_dissector = {
 	.state_size = sizeof(struct snmp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a message in BER with a version, a community or security header, and a PDU",
+	.reads = READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
+		 READS_LISTINGS | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -377,6 +377,10 @@ const struct dissector socks_dissector = {
 	.state_size = sizeof(struct socks),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the methods of version 5 and the server's choice, or a request of version 4 "
+		      "and its reply",
+	.reads = READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
+		 READS_DATA | READS_ENCRYPTION | READS_HOST,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -272,6 +272,9 @@ const struct dissector stomp_dissector = {
 	.state_size = sizeof(struct stomp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a CONNECT or STOMP frame, and CONNECTED or ERROR",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

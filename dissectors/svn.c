@@ -337,6 +337,10 @@ const struct dissector svn_dissector = {
 	.state_size = sizeof(struct svn),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the server's greeting list with its versions, or the client's answer with a "
+		      "svn address",
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

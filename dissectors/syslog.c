@@ -187,6 +187,9 @@ const struct dissector syslog_dissector = {
 	.transports = OVER_TCP | OVER_UDP,
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a priority from 0 to 191 in angle brackets and what must follow it, framed "
+		      "or in lines",
+	.reads = READS_AUTH | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

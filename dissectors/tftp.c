@@ -130,6 +130,9 @@ const struct dissector tftp_dissector = {
 	.transports = OVER_UDP,
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a read or write request with a file's name and a mode",
+	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION |
+		 READS_PATH,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,
@@ -175,6 +178,9 @@ const struct dissector tftp_data_dissector = {
 	.transports = OVER_UDP,
 	.service_count = sizeof data_services / sizeof *data_services,
 	.services = data_services,
+	.recognised = "numbered data or acknowledgements, or options, from a port of their own",
+	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION |
+		 READS_PATH,
 	.probe = probe_data,
 	.begin = begin_data,
 	.feed = feed_data,

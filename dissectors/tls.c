@@ -352,6 +352,10 @@ const struct dissector tls_dissector = {
 	.state_size = sizeof(struct tls),
 	.service_count = 1,
 	.services = &tls_service,
+	.recognised =
+		"the server's or client's first handshake record or alert, whole and consistent",
+	.reads =
+		READS_VERSION | READS_AUTH | READS_DATA | READS_ENCRYPTION | READS_HOST | READS_TLS,
 	.probe = tls_probe,
 	.begin = tls_begin,
 	.feed = tls_feed,

@@ -390,6 +390,9 @@ const struct dissector vnc_dissector = {
 	.state_size = sizeof(struct vnc),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "the version line that begins with RFB",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_MECHANISM | READS_DATA |
+		 READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -146,6 +146,9 @@ const struct dissector x11_dissector = {
 	.state_size = sizeof(struct x11),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised =
+		"the byte order and version 11 of a client, and the server's accept or refusal",
+	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

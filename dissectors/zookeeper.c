@@ -321,6 +321,10 @@ const struct dissector zookeeper_dissector = {
 	.state_size = sizeof(struct zookeeper),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a four-letter word and its answer, or the connect request and response",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = zookeeper_probe,
 	.begin = begin,
 	.feed = feed,

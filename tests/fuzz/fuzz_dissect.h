@@ -4,13 +4,16 @@
  *
  *	u8 chunk size of the second run, then turns: u8 (bit 0: server, bit 1: gap), le16 length, bytes
  *
- * Beside what the sanitizers see, two properties hold: what is found does not depend on where the
- * pieces end, and all text ends with a NUL.
+ * Beside what the sanitizers see, three properties hold: what is found does not depend on where the
+ * pieces end, all text ends with a NUL, and nothing is read that the dissector does not declare.
  */
 #ifndef TESTS_FUZZ_FUZZ_DISSECT_H
 #define TESTS_FUZZ_FUZZ_DISSECT_H
 
+#include <stdio.h>
+
 #include "tests/unit/dissect.h"
+#include "tests/unit/reads.h"
 
 #define FUZZ_TURNS_MAX 24
 
@@ -63,6 +66,11 @@ static inline void fuzz_dissect(const struct dissector *d, const uint8_t *data, 
 	memset(&pieces, 0, sizeof pieces);
 	dissect_session(d, turns, count, 0, &whole);
 	fuzz_check(&whole);
+	if (reads_shown(&whole) & ~d->reads) {
+		fprintf(stderr, "%s: its .reads lack 0x%x\n", d->name,
+			(unsigned)(reads_shown(&whole) & ~d->reads));
+		abort();
+	}
 	if (!(d->transports & OVER_TCP)) /* a datagram has no pieces */
 		return;
 	dissect_session(d, turns, count, 1u + data[0] % 16u, &pieces);

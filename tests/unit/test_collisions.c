@@ -233,9 +233,24 @@ static void test_owners_know_their_own(void **state)
 	}
 }
 
+/* spanwatch-services(7) is written from the table. */
+static void test_everybody_says_how_he_is_recognised(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < dissector_count; i++) {
+		const struct dissector *d = dissectors[i];
+
+		if (!d->recognised || d->recognised[0] == '\0' || d->reads == 0)
+			fail_msg("%s has no .recognised, or no .reads", d->name);
+		for (size_t j = 0; j < d->service_count; j++)
+			assert_non_null(d->services[j].about);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_everybody_says_how_he_is_recognised),
 		cmocka_unit_test(test_nobody_takes_what_is_not_his),
 		cmocka_unit_test(test_owners_know_their_own),
 	};
