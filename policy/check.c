@@ -208,6 +208,8 @@ static bool indices_within(const struct index_list *inner, const struct index_li
 /* Whatever `rule` forbids, `other` forbids too. */
 static bool is_covered(const struct rule *rule, const struct rule *other)
 {
+	if (rule->both_directions && !other->both_directions)
+		return false;
 	if (rule->by_service != other->by_service || !ports_within(&rule->ports, &other->ports))
 		return false;
 	for (unsigned i = 0; i < 4; i++)
@@ -299,7 +301,7 @@ static void check_exception(struct load *load, const struct exception *exception
 			     values_prefix_text(&exception->server.prefix, text));
 		return;
 	}
-	coverage.ports = true;
+	coverage.ports = !rule->both_directions; /* it may be the other side's port */
 	if (!port_fits(&rule->ports, &coverage) ||
 	    !zones_any(&policy->places, &exception->server.prefix, place_covered, &coverage))
 		report_error(load->context.report, exception->at,

@@ -22,6 +22,11 @@ bool policy_carries(struct policy_place client, struct policy_place server)
 	return server.ours && client.proxy;
 }
 
+bool policy_concerns_outbound(struct policy_place host, struct policy_place remote)
+{
+	return host.isolated && remote.zone != POLICY_ZONE_INSIDE;
+}
+
 bool model_ports_hold(const struct port_list *ports, uint8_t transport, uint16_t port)
 {
 	if (ports->count == 0)
@@ -56,7 +61,9 @@ bool model_index_holds(const struct index_list *list, uint16_t index)
 static bool group_has_port(const struct policy *policy, uint16_t group,
 			   const struct policy_question *question)
 {
-	return model_ports_hold(&policy->groups[group].ports, question->transport, question->port);
+	/* The ports of a group are its servers'; what its hosts connect to is somebody else's. */
+	return question->outbound ||
+	       model_ports_hold(&policy->groups[group].ports, question->transport, question->port);
 }
 
 /* Does the endpoint belong to a group that the client is in, too? */
@@ -98,6 +105,9 @@ static uint16_t first_group(const struct policy *policy, const struct rule *rule
 static bool covers(const struct policy *policy, const struct rule *rule, struct policy_place server,
 		   const struct policy_question *question)
 {
+	if (question->outbound)
+		return rule->both_directions &&
+		       first_group(policy, rule, server, question) != POLICY_NONE;
 	if (!model_ports_hold(&rule->ports, question->transport, question->port))
 		return false;
 	if (rule->by_service)
@@ -196,7 +206,7 @@ void policy_decide(const struct policy *policy, const struct policy_question *qu
 		decision->verdict = POLICY_EXCEPTED;
 		decision->exception = (uint16_t)(contest.exception - policy->exceptions);
 		decide_by(policy, contest.excepted, server, question, decision);
-	} else if (!contest.covered) {
+	} else if (!contest.covered && !question->outbound) {
 		decision->verdict = POLICY_UNLISTED;
 	}
 }

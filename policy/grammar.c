@@ -139,6 +139,7 @@ static const struct schema_row rule_rows[] = {
 	 .required = true,
 	 AT(rule, internal_only),
 	 .why = "a rule says what only \"inside\" and the zones in \"allow\" may reach"},
+	{.key = "both-directions", .type = SCHEMA_TRUE, AT(rule, both_directions)},
 	{.key = "allow",
 	 .type = SCHEMA_REFERENCE,
 	 ENTRIES(0, LIMIT_ZONES),

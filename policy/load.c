@@ -129,6 +129,12 @@ static void read_rule(struct load *load, const struct node *node, struct rule *r
 	groups = schema_has_key(node, "groups");
 	services = schema_has_key(node, "services");
 	rule->by_service = services;
+	if (rule->both_directions && services && !groups) {
+		report_error(load->context.report, node->at,
+			     "\"both-directions\" is about the hosts of \"groups\": \"services\" "
+			     "says nothing about what they connect to");
+		rule->broken = true;
+	}
 	if (groups != services)
 		return;
 	report_error(load->context.report, node->at,

@@ -80,7 +80,7 @@ struct rule {
 	struct port_list ports;
 	uint64_t data_out_bytes; /* 0 = the threshold of the policy */
 	uint32_t severity;
-	bool internal_only, broken;
+	bool internal_only, both_directions, broken;
 	bool by_service;	    /* resolved */
 	struct index_list groups;   /* resolved */
 	struct index_list services; /* resolved: indices of the vocabulary */

@@ -87,10 +87,11 @@ void policy_messages_free(struct policy_messages *messages);
 
 /* Where an address is. Small enough to be returned in registers. */
 struct policy_place {
-	uint8_t zone;	 /* index of the zone; POLICY_ZONE_INTERNET if none */
-	bool ours : 1;	 /* in the zone `inside`, in a group, or a translation's public address */
-	bool proxy : 1;	 /* listed under `proxies` */
-	uint16_t groups; /* index of a set of groups, 0 = none; for policy_decide only */
+	uint8_t zone;	   /* index of the zone; POLICY_ZONE_INTERNET if none */
+	bool ours : 1;	   /* in the zone `inside`, in a group, or a translation's public address */
+	bool proxy : 1;	   /* listed under `proxies` */
+	bool isolated : 1; /* in a group whose hosts may not begin connections (both-directions) */
+	uint16_t groups;   /* index of a set of groups, 0 = none; for policy_decide only */
 };
 struct policy_place policy_place(const struct policy *policy, const struct address *address);
 
@@ -107,6 +108,9 @@ bool policy_concerns(struct policy_place client, struct policy_place server);
  */
 bool policy_carries(struct policy_place client, struct policy_place server);
 
+/* The same for a connection that `host` begins itself: could it break a rule? */
+bool policy_concerns_outbound(struct policy_place host, struct policy_place remote);
+
 /* The private address that stands behind a public one (translations), else the same address. */
 struct address policy_translate(const struct policy *policy, const struct address *address);
 
@@ -118,8 +122,9 @@ bool policy_lists_port(const struct policy *policy, const struct address *server
 		       uint16_t port);
 
 struct policy_question {
-	struct address server, client;
-	uint16_t port;
+	struct address server, client; /* outbound: the host of ours, and whom it connects to */
+	bool outbound;
+	uint16_t port;	   /* outbound: the remote port */
 	uint8_t transport; /* IP protocol number: 6 TCP, 17 UDP */
 	uint16_t service;  /* index in the vocabulary, POLICY_NO_SERVICE while unknown */
 	uint64_t ts_ns;	   /* packet time, for `until` */

@@ -72,6 +72,35 @@ static void add_translations(const struct policy *policy, struct inputs *inputs)
 	}
 }
 
+static bool is_isolated(const struct policy *policy, struct policy_place place)
+{
+	struct zones_set set = zones_set(&policy->places, place.groups);
+
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+
+		for (uint32_t g = 0; rule->both_directions && g < set.count; g++) {
+			if (model_index_holds(&rule->groups, set.list[g]))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void mark_isolated(const struct policy *policy, struct policy_place *places, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		places[i].isolated = is_isolated(policy, places[i]);
+}
+
+static bool any_both_directions(const struct policy *policy)
+{
+	for (uint32_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].both_directions)
+			return true;
+	return false;
+}
+
 void tables_build(struct load *load)
 {
 	struct policy *policy = load->policy;
@@ -97,4 +126,8 @@ void tables_build(struct load *load)
 		build(load, &inputs);
 	}
 	free(inputs.list);
+	if (load->addresses_sound && any_both_directions(policy)) {
+		mark_isolated(policy, policy->places.v4_places, policy->places.v4_count);
+		mark_isolated(policy, policy->places.v6_places, policy->places.v6_count);
+	}
 }

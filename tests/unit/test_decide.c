@@ -45,7 +45,8 @@ static const char policy_text[] =
 	"  - { name: logging, groups: [logging], internal-only: true, severity: critical }\n"
 	"  - { name: logging-again, groups: [logging, all], internal-only: true, severity: "
 	"critical }\n"
-	"  - { name: mail, groups: [mail], internal-only: true, severity: medium, data-out: 64 KiB "
+	"  - { name: mail, groups: [mail], internal-only: true, both-directions: true, severity: "
+	"medium, data-out: 64 KiB "
 	"}\n"
 	"  - name: databases\n"
 	"    services: [database]\n"
@@ -65,6 +66,8 @@ static const char policy_text[] =
 	"  - { rule: mail, server: 10.21.0.0/24, client: \"2001:db8::/32\", reason: d, owner: o,\n"
 	"      until: 2026-12-31 }\n"
 	"  - { rule: databases, server: 10.60.0.1, client: 203.0.113.200, reason: e, owner: o,\n"
+	"      until: 2026-12-31 }\n"
+	"  - { rule: mail, server: 10.21.0.7, client: 203.0.113.9, port: 25, reason: f, owner: o,\n"
 	"      until: 2026-12-31 }\n";
 
 enum {
@@ -232,6 +235,47 @@ static void check_row(const struct policy *policy, const struct row *row)
 	assert_int_equal(decision.server_zone, place_of(policy, row->server).zone);
 }
 
+/* Connections that hosts of ours begin: only rules that say so, on any port. */
+static void test_outbound(void **state)
+{
+	static const struct {
+		const char *host, *remote;
+		uint16_t port, verdict, rule;
+	} outbound[] = {
+		{"10.21.0.5", "192.0.2.1", 22, FORBIDDEN, RULE_MAIL},
+		{"fd00:21::5", "2001:db9::1", 443, FORBIDDEN, RULE_MAIL},
+		{"10.21.0.7", "203.0.113.9", 25, EXCEPTED, RULE_MAIL},
+		{"10.21.0.7", "203.0.113.9", 26, FORBIDDEN, RULE_MAIL},
+		{"192.0.2.25", "192.0.2.1", 25, FORBIDDEN, RULE_MAIL}, /* not inside, but ours */
+		{"10.21.0.5", "10.1.1.1", 22, ALLOWED, NONE},	       /* inside */
+		{"10.21.0.5", "192.0.2.25", 6379, ALLOWED, NONE},      /* the same group */
+		{"10.20.0.5", "192.0.2.1", 22, ALLOWED, NONE},	 /* a rule for one direction */
+		{"10.30.0.9", "192.0.2.1", 6379, ALLOWED, NONE}, /* never unlisted */
+	};
+
+	for (size_t i = 0; i < sizeof outbound / sizeof *outbound; i++) {
+		struct policy_question question = {
+			.server = address_of(outbound[i].host),
+			.client = address_of(outbound[i].remote),
+			.outbound = true,
+			.port = outbound[i].port,
+			.transport = TCP,
+			.service = SERVICE_REDIS,
+			.ts_ns = BEFORE,
+		};
+		bool concerns = policy_concerns_outbound(policy_place(*state, &question.server),
+							 policy_place(*state, &question.client));
+		struct policy_decision decision;
+
+		policy_decide(*state, &question, &decision);
+		if (decision.verdict != outbound[i].verdict)
+			print_error("row %zu\n", i);
+		assert_int_equal(decision.verdict, outbound[i].verdict);
+		assert_int_equal(decision.rule, outbound[i].rule);
+		assert_true(concerns || outbound[i].verdict == ALLOWED);
+	}
+}
+
 static void test_decisions(void **state)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -309,7 +353,7 @@ static void test_views(void **state)
 	assert_true(policy_rule(policy, RULE_DATABASES).by_service);
 	assert_false(policy_rule(policy, RULE_MAIL).by_service);
 	assert_int_equal(policy_rule(policy, RULE_DATABASES).line, 23);
-	assert_int_equal(policy_exception_count(policy), 5);
+	assert_int_equal(policy_exception_count(policy), 6);
 	assert_string_equal(policy_exception(policy, 1).ticket, "T-1");
 	assert_string_equal(policy_exception(policy, 0).ticket, "");
 	assert_string_equal(policy_exception(policy, 2).rule, "logging");
@@ -358,6 +402,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decisions),
+		cmocka_unit_test(test_outbound),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_translations_and_proxies),
 		cmocka_unit_test(test_listed_ports),
