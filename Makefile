@@ -4,6 +4,7 @@
 #   make              the program                 make run       replay a shipped capture
 #   make test         every test                  make lint      warnings, layers, linters
 #   make unit         the unit tests' programs    make golden    only the golden tests
+#   make lab          real servers around a live sensor, in network namespaces (root)
 #   make fuzz         FUZZ_SECONDS per target     make bench     speed and memory, measured
 #   make install      PREFIX, DESTDIR             make clean     removes $(B)
 #   make asan, tsan   sanitizer builds in $(B)/asan, $(B)/tsan; any other combination:
@@ -131,6 +132,9 @@ test: all unit tools asan tsan
 golden: all
 	PYTHON=$(PYTHON) $(PYTHON) tests/run normal=$(B) tests/golden/
 
+lab: all
+	$(PYTHON) tests/lab/test_lab.py $(LAB_FLAGS)
+
 # --- Fuzzing -----------------------------------------------------------------------------------
 # tests/fuzz/fuzz_NAME.c holds one libFuzzer target; its kept inputs are in tests/fuzz/corpus/NAME.
 # replay: the same targets with a main that only feeds those inputs (any compiler).
@@ -233,6 +237,6 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit tools objects run asan tsan test golden replay fuzz-targets fuzz lint \
+.PHONY: all unit tools objects run asan tsan test golden lab replay fuzz-targets fuzz lint \
 	$(LINTERS:%=lint-%) bench install uninstall clean
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/*/*.d)

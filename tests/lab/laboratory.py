@@ -34,11 +34,12 @@ START_LIMIT, CLIENT_LIMIT, STOP_LIMIT = 90, 40, 30  # seconds
 POLL = 0.05
 SITE = "lab"
 LISTENING = {"tcp": "0A", "udp": "07"}  # states in /proc/net
-SHELTERED = "/srv/lab"  # what servers and clients see of `folder`: nothing on the wire tells where it is
+SHELTERED = "/srv/lab"  # where servers and clients see `folder`: its real name is not on the wire
 # Names are asked of nobody, and the machine's own name is not told.
 SHELTER = f"""
 mount -t tmpfs -o mode=755 tmpfs /srv && mkdir {SHELTERED} && mount --bind "$FOLDER" {SHELTERED} &&
-mount --bind {SHELTERED}/resolv.conf /etc/resolv.conf && mount --bind {SHELTERED}/hosts /etc/hosts &&
+mount --bind {SHELTERED}/resolv.conf /etc/resolv.conf &&
+mount --bind {SHELTERED}/hosts /etc/hosts &&
 hostname lab && unset FOLDER && cd "$DIR" &&
 """
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -98,7 +99,8 @@ class Server:
 class Laboratory:
     """`folder` is empty, short-named, and can be entered by all; policy must say `site: lab`."""
 
-    def __init__(self, folder, hosts, policy, clients=8, mirror="plain", options=()):
+    def __init__(self, folder, hosts, policy, clients=8, mirror="plain", balancers=(),
+                 options=()):
         self.folder, self.mirror = folder, mirror
         self.policy = os.path.join(folder, "policy.yaml")
         self.capture = os.path.join(folder, "lab.pcap")
@@ -106,7 +108,7 @@ class Laboratory:
         self.collector = self.network = None
         self.files(policy)
         try:
-            self.network = Network(hosts, clients, mirror)
+            self.network = Network(hosts, clients, mirror, balancers)
             self.redis = RedisServer(folder=os.path.join(folder, "redis"))
             self.start_recorder()
             self.start_sensor(options)

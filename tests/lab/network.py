@@ -3,13 +3,13 @@
 
     internet clients 203.0.113.x, 2001:db8:1::x ─┐
     partner          198.51.100.10 ──────────────┴─ ext  edge  int ── hosts 10.20.N.x
-    colleague        10.21.0.10 ───────────────────  cli        │         2001:db8:20:N::x
-                                                           span └─ mirror ─ sensor
+    colleague        10.21.0.10 ─────────────────┬─ dmz         │         2001:db8:20:N::x
+    balancers        10.21.N.1 ──────────────────┘         span └─ mirror ─ sensor
 
-Each client and each host is a namespace of its own on a switch (a bridge) behind `ext` and `int`.
-A host owns many addresses, so that each scenario has an endpoint that nobody else touches, though
+Each client and each host is a namespace of its own on a switch (a bridge) behind `ext`, `dmz`,
+`int`. A host owns many addresses, so that each scenario has an endpoint that nobody else touches, though
 one server serves them all. The edge routes; its nftables table `sg` is the security group. What
-passes `ext` (outside of the filter) and `cli` is copied by tc to the mirror port, as it is or in a
+passes `ext` (outside of the filter) and `dmz` is copied by tc to the mirror port, as it is or in a
 tunnel: MIRRORS. Names hold the process id, so that labs can live side by side; what dead ones
 left is removed. Nothing leaves the namespaces. The sensor's port has no address: it cannot answer.
 """
@@ -92,7 +92,8 @@ def try_out():
     try:
         command("sh", "-c", script)
     except subprocess.CalledProcessError as error:
-        raise Skip("no network namespaces here: " + " ".join(error.stderr.split())[:200]) from None
+        why = " ".join(error.stderr.split())[:200]
+        raise Skip("no network namespaces here: " + why) from None
     finally:
         subprocess.run(["ip", "netns", "del", one], check=False, capture_output=True)
 
@@ -103,7 +104,7 @@ def batch(lines, role=None):
 
 
 class Host:
-    """A namespace inside: number N has 10.20.N.0/24 and 2001:db8:20:N::/64, not all of them used."""
+    """A namespace inside: number N has some of 10.20.N.0/24 and of 2001:db8:20:N::/64."""
 
     def __init__(self, role, number, addresses):
         self.role, self.number = role, number
@@ -124,18 +125,26 @@ class Client:
         self.role, self.v4, self.v6 = role, v4, v6
 
 
+class Balancer:
+    """A namespace between the two: what it asks of hosts is on the mirror as well."""
+
+    def __init__(self, role, number):
+        self.role, self.v4, self.v6 = role, [f"10.21.{number}.1"], [f"2001:db8:21:{number:x}::1"]
+
+
 class Network:
     """`hosts`: Host objects, whose number is below 255. `clients`: how many on the internet."""
 
-    def __init__(self, hosts, clients, mirror="plain"):
-        self.hosts, self.mirror, self.encapsulator = hosts, mirror, None
+    def __init__(self, hosts, clients, mirror="plain", balancers=()):
+        self.hosts, self.balancers = hosts, balancers
+        self.mirror, self.encapsulator = mirror, None
         self.clients = [Client(f"net{n}", [f"203.0.113.{8 * n + 8 + i}" for i in range(SOURCES)],
                                [f"2001:db8:1::{8 * n + 8 + i:x}" for i in range(SOURCES)])
                         for n in range(clients)]
         self.partner = Client("partner", ["198.51.100.10"], ["2001:db8:2::10"])
         self.colleague = Client("colleague", ["10.21.0.10"], ["2001:db8:21::10"])
-        self.roles = ["internet", "edge", "inside", "sensor"] + \
-            [c.role for c in self.everybody()] + [h.role for h in hosts]
+        self.roles = ["internet", "edge", "dmz", "inside", "sensor"] + \
+            [s.role for s in [*self.clients, self.partner, self.colleague, *balancers, *hosts]]
         need_tools()
         try_out()
         try:
@@ -144,10 +153,8 @@ class Network:
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired, OSError) as error:
             self.remove()
             why = getattr(error, "stderr", None) or error
-            raise AssertionError(f"the network cannot be built: {str(why).strip()[:500]}") from error
-
-    def everybody(self):
-        return [*self.clients, self.partner, self.colleague]
+            why = str(why).strip()[:500]
+            raise AssertionError(f"the network cannot be built: {why}") from error
 
     # --- cables ---
 
@@ -164,23 +171,24 @@ class Network:
 
     def build(self):
         batch([f"netns add {name_of(role)}" for role in self.roles])
-        outer, inner = [*self.clients, self.partner], self.hosts
-        batch([self.cable("edge", "ext", "internet", "up0"),
-               self.cable("edge", "int", "inside", "up0"),
-               self.cable("edge", "cli", "colleague", "eth0"),
-               self.cable("edge", "span", "sensor", MIRROR_PORT),
-               *[self.cable("internet", f"p{n}", c.role, "eth0") for n, c in enumerate(outer)],
-               *[self.cable("inside", f"p{n}", h.role, "eth0") for n, h in enumerate(inner)]])
+        switches = (("ext", "internet", [*self.clients, self.partner]),
+                    ("dmz", "dmz", [self.colleague, *self.balancers]),
+                    ("int", "inside", self.hosts))
+        cables = [self.cable("edge", "span", "sensor", MIRROR_PORT)]
+        for side, role, stations in switches:
+            cables.append(self.cable("edge", side, role, "up0"))
+            cables += [self.cable(role, f"p{n}", s.role, "eth0") for n, s in enumerate(stations)]
+        batch(cables)
         self.quiet_devices()
-        self.switch("internet", "up0", [f"p{n}" for n in range(len(outer))])
-        self.switch("inside", "up0", [f"p{n}" for n in range(len(inner))])
+        for _, role, stations in switches:
+            self.switch(role, "up0", [f"p{n}" for n in range(len(stations))])
         self.edge()
         for client in self.clients:
             self.station(client.role, client.v4, client.v6, 24, 64, "203.0.113.1", "2001:db8:1::1")
         self.station("partner", self.partner.v4, self.partner.v6, 24, 64, "198.51.100.1",
                      "2001:db8:2::1")
-        self.station("colleague", self.colleague.v4, self.colleague.v6, 24, 64, "10.21.0.1",
-                     "2001:db8:21::1")
+        for near in (self.colleague, *self.balancers):
+            self.station(near.role, near.v4, near.v6, 16, 48, "10.21.0.1", "2001:db8:21::1")
         for host in self.hosts:
             self.station(host.role, host.v4, host.v6, 16, 48, "10.20.0.1", "2001:db8:20::1")
         batch([f"link set {MIRROR_PORT} mtu 9000 up promisc on"], "sensor")
@@ -188,11 +196,11 @@ class Network:
 
     def quiet_devices(self):
         """Frames as on a wire (no 64 kB packets with half a checksum), and no chatter of IPv6."""
-        ends = " ".join(name_of(r) for r in self.roles if r not in ("internet", "inside"))
+        ends = " ".join(name_of(r) for r in self.roles if r not in ("internet", "dmz", "inside"))
         script = """
             for name in $ENDS; do nsenter --net=/run/netns/$name sh -c '
                 echo 0 >/proc/sys/net/ipv6/conf/all/accept_ra
-                for device in eth0 ext int cli; do
+                for device in eth0 ext int dmz; do
                     [ ! -d /sys/class/net/$device ] && [ ! -d /proc/sys/net/ipv4/conf/$device ] ||
                     ethtool -K $device tx off tso off gso off gro off sg off; done'
             done >/dev/null 2>&1
@@ -206,14 +214,14 @@ class Network:
             """
         command("sh", "-c", script, env={
             **os.environ, "ENDS": ends, "EDGE": name_of("edge"),
-            "PORTS": " ".join(name_of(r) for r in ("internet", "inside", "sensor"))})
+            "PORTS": " ".join(name_of(r) for r in ("internet", "dmz", "inside", "sensor"))})
 
     def edge(self):
         batch(["addr add 203.0.113.1/24 dev ext", "addr add 198.51.100.1/24 dev ext",
                "addr add 2001:db8:1::1/64 dev ext nodad", "addr add 2001:db8:2::1/64 dev ext nodad",
                "addr add 10.20.0.1/16 dev int", "addr add 2001:db8:20::1/48 dev int nodad",
-               "addr add 10.21.0.1/24 dev cli", "addr add 2001:db8:21::1/64 dev cli nodad",
-               *[f"link set {device} up" for device in ("lo", "ext", "int", "cli")],
+               "addr add 10.21.0.1/16 dev dmz", "addr add 2001:db8:21::1/48 dev dmz nodad",
+               *[f"link set {device} up" for device in ("lo", "ext", "int", "dmz")],
                "link set span mtu 9000 up"], "edge")
         self.nft(SECURITY_GROUP)
 
@@ -228,8 +236,8 @@ class Network:
     # --- the mirror ---
 
     def start_mirror(self):
-        target = {"plain": lambda: "span", "vxlan": self.vxlan, "erspan": self.erspan}[self.mirror]()
-        for side in ("ext", "cli"):
+        target = "span" if self.mirror == "plain" else getattr(self, self.mirror)()
+        for side in ("ext", "dmz"):
             tc = [*inside("edge"), "tc"]
             command(*tc, "qdisc", "add", "dev", side, "clsact")
             for way in ("ingress", "egress"):

@@ -11,6 +11,9 @@ comment line outside of blocks.
   serve             a shell script that ends in the server, in a namespace of its own: network,
                     processes, /run. $DIR is its folder, $CERTS has ca.crt server.crt server.key
 
+  balance           a script like serve, for a second machine: $BALANCER, 10.21.N.1. It starts when
+                    the server listens, and must listen on `balances tcp PORT ...`; $NET is 10.20.N
+
   scenario NAME     then, indented:
     # why, or what for
     from internet|partner|colleague|host   who the client is (default internet)
@@ -20,8 +23,8 @@ comment line outside of blocks.
     open|shut|reject tcp|udp PORT
     probe tcp|udp PORT TIMES one packet each, from that many sources (the next probe: from others)
     pause SECONDS            e.g. 4: a probe without an answer is one after 3
-    client COMMAND           in the shell; $SERVER, $SERVER6, $CLIENT are addresses. In order with
-                             the steps above; a longer script continues in lines indented twice
+    client COMMAND           in the shell; $SERVER, $SERVER6, $CLIENT, $BALANCER are addresses. In
+                             order with the steps above; a longer script continues in lines indented twice
     status N|any             the last client's exit status (default 0)
     says TEXT                the last client's output holds it
     await FILTER ...         until such an event is there
@@ -45,7 +48,7 @@ STEPS = ("client", "open", "shut", "reject", "probe", "pause", "await")
 CHECKS = ("expect", "count", "last", "order", "quiet")
 NAMES = {
     "kind": "event.action", "service": "service.name", "family": "service.type",
-    "port": "server.port", "client": "client.ip", "rule": "rule.name",
+    "port": "server.port", "client": "client.ip", "source": "source.ip", "rule": "rule.name",
     "severity": "spanwatch.severity", "auth": "spanwatch.auth",
     "encrypted": "spanwatch.encrypted", "product": "spanwatch.product",
     "version": "service.version", "read": "spanwatch.data_read",
@@ -111,7 +114,8 @@ class Product:
 
     def __init__(self, path):
         self.name = os.path.basename(path)[:-len(".lab")]
-        self.number, self.packages, self.ready, self.script = None, [], [], []
+        self.number, self.packages, self.ready, self.balances = None, [], [], []
+        self.scripts = {"serve": [], "balance": []}
         self.scenarios = []
         block = None
         with open(path, encoding="utf-8") as file:
@@ -124,9 +128,9 @@ class Product:
                 raise RecipeError(f"{scenario.name}: nothing is expected")
 
     def line(self, line, block):
-        if not line.strip() or (line.startswith("#") and block != "serve"):
-            if block == "serve":
-                self.script.append(line)
+        if not line.strip() or line.startswith("#"):
+            if block in self.scripts:
+                self.scripts[block].append("")
             return block
         if line.startswith("\t"):
             self.indented(line[1:], block)
@@ -136,11 +140,11 @@ class Product:
             self.number = int(text)
         elif verb == "package":
             self.packages += text.split()
-        elif verb == "ready":
+        elif verb in ("ready", "balances"):
             words = text.split()
-            self.ready += [(words[0], int(port)) for port in words[1:]]
-        elif verb == "serve":
-            return "serve"
+            getattr(self, verb).extend((words[0], int(port)) for port in words[1:])
+        elif verb in self.scripts:
+            return verb
         elif verb == "scenario":
             self.scenarios.append(Scenario(text, self, len(self.scenarios)))
             return "scenario"
@@ -149,8 +153,8 @@ class Product:
         return None
 
     def indented(self, line, block):
-        if block == "serve":
-            self.script.append(line)
+        if block in self.scripts:
+            self.scripts[block].append(line)
         elif block != "scenario":
             raise RecipeError(f"{self.name}: unexpected: {line}")
         elif line.startswith("\t"):

@@ -113,6 +113,7 @@ class Play:
             "SERVER": server, "SERVER6": server6,
             "DIR": f"{SHELTERED}/{scenario.product.name}",
             "CLIENT": self.client.v4[0], "CLIENT6": self.client.v6[0], "INTERNET": client.v4[0],
+            "BALANCER": f"10.21.{scenario.product.number}.1",
             "VERSION": version_of(scenario.product.packages[0])}
         self.judge = Judge(scenario, self.variables)
         if scenario.closed:

@@ -31,12 +31,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Skip  # noqa: E402
 from laboratory import Laboratory, addresses_in, extract, syn_acks, unwrapper  # noqa: E402
-from network import MIRRORS, Host  # noqa: E402
+from network import MIRRORS, Balancer, Host  # noqa: E402
 from recipe import HERE, OFFICE, read_all  # noqa: E402
 from scenario_run import Play, missing_packages, version_of  # noqa: E402
 
 RECORDING = "recording"  # .pcap.xz, .json
-KEPT = ("CLIENT", "SERVER", "VERSION")
+KEPT = ("BALANCER", "CLIENT", "SERVER", "VERSION")
 LATENCY_LIMIT = 1.0  # seconds from the SYN-ACK to the event in Redis, 99 of 100
 
 
@@ -76,8 +76,7 @@ class Session:
         client, left = self.idle.pop(), list(product.scenarios)
         try:
             host = self.hosts[product.name]
-            self.lab.start_server(host, product.name, "\n".join(product.script), product.ready,
-                                  ADDRESS=host.v4[0], VERSION=version_of(product.packages[0]))
+            self.start(product, host)
             while left:
                 self.scenario(left[0], client, host)
                 del left[0]
@@ -88,6 +87,15 @@ class Session:
         finally:
             self.idle.append(client)
         return None
+
+    def start(self, product, host):
+        told = {"ADDRESS": host.v4[0], "VERSION": version_of(product.packages[0]),
+                "NET": f"10.20.{product.number}"}
+        self.lab.start_server(host, product.name, "\n".join(product.scripts["serve"]),
+                              product.ready, **told)
+        if product.balances:
+            self.lab.start_server(balancer_of(product), product.name + "-balancer",
+                                  "\n".join(product.scripts["balance"]), product.balances, **told)
 
     def scenario(self, scenario, client, host):
         play = Play(self.lab, scenario, client, host)
@@ -142,8 +150,8 @@ class Session:
         answers, found = syn_acks(self.lab.capture, self.unwrap), []
         for event in self.lab.events:
             if event["event"]["action"] == "exposure.opened" and "port" in event.get("server", {}):
-                key = (event["server"]["ip"], event["server"]["port"], event["client"]["ip"],
-                       event["client"]["port"])
+                key = (event["server"]["ip"], event["server"]["port"], event["source"]["ip"],
+                       event["source"].get("port"))
                 if key in answers:
                     found.append(event.arrived_ms - answers[key] * 1000)
         return sorted(found)
@@ -156,6 +164,10 @@ def special_files(folder, names):
 
 def percentile(values, part):
     return values[min(len(values) - 1, int(len(values) * part))]
+
+
+def balancer_of(product):
+    return Balancer(product.name + "-balancer", product.number)
 
 
 def hosts_of(products):
@@ -214,7 +226,8 @@ def main():
         policy = file.read()
     try:
         with Laboratory(folder, list(hosts.values()), policy, chosen_options.jobs,
-                        chosen_options.mirror) as lab:
+                        chosen_options.mirror,
+                        [balancer_of(p) for p in products if p.balances]) as lab:
             session = Session(lab, products, hosts, outcome, chosen_options.jobs)
             session.run()
             figures(session, outcome)
