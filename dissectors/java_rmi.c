@@ -31,7 +31,7 @@ static const struct service services[] = {
 
 struct java_rmi {
 	struct head head[2];
-	bool acknowledged;
+	bool acknowledged, asked;
 };
 
 static enum probe_result probe_client(struct bytes b)
@@ -96,6 +96,8 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 
 	if (from == SIDE_SERVER)
 		on_server(java_rmi, facts, b);
+	else if (!java_rmi->asked && bytes_start_with(&b, START))
+		java_rmi->asked = facts_command(facts, START, strlen(START), 0) >= 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

@@ -10,10 +10,12 @@
 #include "dissectors/head.h"
 
 #include "dissectors/dissector.h"
+#include "dissectors/lines.h"
 #include "dissectors/one_way.h"
 
 #define START	     "ZBXD"
 #define HEADER	     13
+#define KEY_MAX	     47
 #define FLAG_PACKED  2
 #define FLAG_LARGE   4
 #define ANSWER_SHORT 128 /* bytes: success or failure, and how many values were taken */
@@ -31,6 +33,9 @@ static const struct service services[] = {
 
 struct zabbix {
 	struct head head[2];
+	int handle; /* of the key that an agent was asked for */
+	bool agent; /* a key was asked for; told once */
+	bool tells_version;
 };
 
 static enum probe_result probe_header(struct bytes b)
@@ -70,10 +75,66 @@ static bool contains(struct bytes b, const char *text)
 	return false;
 }
 
-static void on_client(struct facts *facts, struct bytes b)
+/* "system.run[id]": the item's name, as much of it as is one. */
+static struct bytes key_name(struct bytes body)
+{
+	size_t n = 0;
+
+	while (n < body.left && n < KEY_MAX &&
+	       ((body.at[n] >= 'a' && body.at[n] <= 'z') || body.at[n] == '.' ||
+		body.at[n] == '_' || (body.at[n] >= '0' && body.at[n] <= '9')))
+		n++;
+	if (n < 3 || !memchr(body.at, '.', n) || (n < body.left && !strchr("[\r\n", body.at[n])))
+		n = 0;
+	return bytes_from(body.at, n);
+}
+
+/* The header is whole, and so is what it announces, or all of it that is kept. */
+static struct bytes whole_body(struct bytes b)
+{
+	struct bytes none = {.failed = true};
+	uint32_t size;
+
+	bytes_skip(&b, 4);
+	if (bytes_u8(&b) != 1)
+		return none;
+	size = bytes_le32(&b);
+	bytes_skip(&b, 4);
+	return bytes_sub(&b, size);
+}
+
+static void on_key(struct zabbix *zabbix, struct facts *facts, struct bytes body)
+{
+	struct bytes key = key_name(body);
+
+	if (key.left == 0 || zabbix->agent)
+		return;
+	zabbix->agent = true;
+	zabbix->handle = facts_command(facts, key.at, key.left, COMMAND_LISTING);
+	zabbix->tells_version = lines_equal(&key, "agent.version");
+	FACTS_TEXT(facts, product, "Zabbix agent", 12);
+}
+
+static void on_value(const struct zabbix *zabbix, struct facts *facts, struct bytes value)
+{
+	bool refused = bytes_start_with(&value, "ZBX_NOTSUPPORTED");
+
+	facts_command_result(facts, zabbix->handle, !refused);
+	if (zabbix->tells_version && !refused)
+		FACTS_TEXT(facts, version, value.at, value.left);
+	else if (!refused)
+		facts_set_data_read(facts, ANSWER_YES);
+}
+
+static void on_client(struct zabbix *zabbix, struct facts *facts, struct bytes b)
 {
 	bool server = b.left > 4 && (b.at[4] & FLAG_PACKED);
+	struct bytes body = whole_body(b);
 
+	if (!body.failed)
+		on_key(zabbix, facts, body);
+	else if (b.left > 4 && !bytes_start_with(&b, START) && b.at[b.left - 1] == '\n')
+		on_key(zabbix, facts, b); /* the old way: a bare line */
 	if (!bytes_start_with(&b, START) || b.left < HEADER)
 		return;
 	server |= contains(b, "active checks") || contains(b, "agent data") ||
@@ -82,11 +143,14 @@ static void on_client(struct facts *facts, struct bytes b)
 		FACTS_TEXT(facts, product, "Zabbix server", 13);
 }
 
-static void on_server(struct facts *facts, struct bytes b)
+static void on_server(const struct zabbix *zabbix, struct facts *facts, struct bytes b)
 {
+	struct bytes value = whole_body(b);
 	uint8_t flags;
 	uint32_t size, reserved;
 
+	if (zabbix->agent && !value.failed && value.left != 0)
+		on_value(zabbix, facts, value);
 	bytes_skip(&b, 4);
 	flags = bytes_u8(&b);
 	size = bytes_le32(&b);
@@ -109,9 +173,9 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	struct bytes b = head_add(&zabbix->head[from], bytes, length);
 
 	if (from == SIDE_SERVER)
-		on_server(facts, b);
+		on_server(zabbix, facts, b);
 	else
-		on_client(facts, b);
+		on_client(zabbix, facts, b);
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

@@ -29,6 +29,7 @@ static void test_java_rmi(void **state)
 	struct facts facts = facts_of(&java_rmi_dissector, turns, COUNT(turns));
 
 	(void)state;
+	conversation_has(&facts, "JRMI", ANSWER_UNKNOWN, 0);
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	facts = facts_of(&java_rmi_dissector, turns, 2);
@@ -56,6 +57,37 @@ static void test_zabbix(void **state)
 	facts = facts_of(&zabbix_dissector, sent, COUNT(sent));
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_NO);
+}
+
+static void test_zabbix_agent(void **state)
+{
+	static const struct turn version[] = {
+		TURN_CLIENT("ZBXD\1\x0d\0\0\0\0\0\0\0agent.version"),
+		TURN_SERVER("ZBXD\1\6\0\0\0\0\0\0\0"
+			    "6.0.14"),
+	};
+	static const struct turn run[] = {
+		TURN_CLIENT("ZBXD\1\x0e\0\0\0\0\0\0\0system.run[id]"),
+		TURN_SERVER("ZBXD\1\6\0\0\0\0\0\0\0uid=0("),
+	};
+	static const struct turn refused[] = {
+		TURN_CLIENT("system.run[id]\n"),
+		TURN_SERVER("ZBXD\1\x14\0\0\0\0\0\0\0ZBX_NOTSUPPORTED\0No."),
+	};
+	struct facts facts = facts_of(&zabbix_dissector, version, COUNT(version));
+
+	(void)state;
+	assert_string_equal(facts.product, "Zabbix agent");
+	assert_string_equal(facts.version, "6.0.14");
+	assert_int_equal(facts.data_read, ANSWER_NO);
+	conversation_has(&facts, "agent.version", ANSWER_YES, COMMAND_LISTING);
+	facts = facts_of(&zabbix_dissector, run, COUNT(run));
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "system.run", ANSWER_YES, COMMAND_LISTING);
+	facts = facts_of(&zabbix_dissector, refused, COUNT(refused));
+	assert_int_equal(facts.data_read, ANSWER_NO);
+	conversation_has(&facts, "system.run", ANSWER_NO, COMMAND_LISTING);
 }
 
 static void test_nrpe(void **state)
@@ -116,6 +148,8 @@ static void test_jdwp(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "JDWP-Handshake", ANSWER_UNKNOWN, 0);
+	conversation_has(&facts, "VirtualMachine.Version", ANSWER_UNKNOWN, 0);
 	facts = facts_of(&jdwp_dissector, turns, 2);
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
@@ -179,10 +213,10 @@ static void test_citrix(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_java_rmi), cmocka_unit_test(test_zabbix),
-		cmocka_unit_test(test_nrpe),	 cmocka_unit_test(test_x11),
-		cmocka_unit_test(test_jdwp),	 cmocka_unit_test(test_git),
-		cmocka_unit_test(test_citrix),
+		cmocka_unit_test(test_java_rmi),     cmocka_unit_test(test_zabbix),
+		cmocka_unit_test(test_zabbix_agent), cmocka_unit_test(test_nrpe),
+		cmocka_unit_test(test_x11),	     cmocka_unit_test(test_jdwp),
+		cmocka_unit_test(test_git),	     cmocka_unit_test(test_citrix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
