@@ -208,8 +208,11 @@ static void let_in(struct rsync *rsync, struct facts *facts)
 
 static void on_refusal(struct rsync *rsync, struct facts *facts, const struct bytes *text)
 {
+	/* The client is seen, and went away without an answer to the challenge. */
+	bool untried = facts->auth == AUTH_REQUIRED && !rsync->proved && rsync->module[0];
+
 	facts_command_result(facts, rsync->module_handle, false);
-	if (lines_contain(text, "auth failed"))
+	if (lines_contain(text, "auth failed") && !untried)
 		facts_login(facts, false);
 	rsync->phase = OVER;
 }

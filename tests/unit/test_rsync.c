@@ -83,7 +83,7 @@ static void test_refusals(void **state)
 	static const struct turn required[] = {
 		TURN_SERVER(HELLO),
 		TURN_CLIENT(HELLO "priv\n"),
-		TURN_SERVER("@RSYNCD: AUTHREQD abc\n"),
+		TURN_SERVER("@RSYNCD: AUTHREQD abc\n@ERROR: auth failed on module priv\n"),
 	};
 	static const struct turn unknown[] = {
 		TURN_SERVER(HELLO),
