@@ -69,6 +69,7 @@ enum {
 struct dissector {
 	const char *name;
 	uint8_t transports;  /* OVER_TCP | OVER_UDP */
+	bool upgrades;	     /* its streams may turn into TLS, seen to be agreed or not */
 	uint16_t state_size; /* at most DISSECTOR_STATE_MAX */
 	uint16_t service_count;
 	const struct service *services; /* every service it may report */

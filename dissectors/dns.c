@@ -60,6 +60,7 @@ struct query {
 	uint16_t id;
 	uint8_t kind; /* enum kind */
 	bool used, recurse, is_signed;
+	bool doubtful; /* the end, with a signature, may have gone unseen */
 	int handle, recursion;
 };
 
@@ -67,6 +68,7 @@ struct dns {
 	struct query queries[PENDING];
 	uint8_t next;
 	bool spoken;
+	bool holed;		/* bytes of the client were not seen */
 	struct frame frames[2]; /* TCP only */
 };
 
@@ -177,7 +179,8 @@ static void on_query(struct dns *dns, struct facts *facts, const struct dns_mess
 {
 	struct query *query = &dns->queries[dns->next++ % PENDING];
 
-	*query = (struct query){.id = m->id, .used = true, .handle = -1, .recursion = -1};
+	*query = (struct query){
+		.id = m->id, .used = true, .handle = -1, .recursion = -1, .doubtful = dns->holed};
 	query->is_signed = find_signature(m, facts);
 	if (dns_opcode(m) == DNS_QUERY) {
 		on_lookup(query, facts, m);
@@ -245,7 +248,7 @@ static void on_lookup_answer(const struct query *query, struct facts *facts,
 	facts_command_result(facts, query->handle, ok);
 	if (query->recurse)
 		on_recursion(query, facts, m);
-	if (ok && (m->flags & DNS_AUTHORITATIVE))
+	if (ok && !query->doubtful && (m->flags & DNS_AUTHORITATIVE))
 		facts_set_auth(facts, AUTH_NONE);
 }
 
@@ -280,12 +283,13 @@ static void on_answer(struct query *query, struct facts *facts, const struct dns
 		if (result != NOERROR || m->answers == 0)
 			break;
 		facts_set_data_read(facts, ANSWER_YES);
-		if (!was_signed && facts->logins_succeeded == 0)
+		if (!was_signed && !query->doubtful && facts->logins_succeeded == 0)
 			facts_set_auth(facts, AUTH_NONE);
 		break;
 	case CHANGE:
 		facts_command_result(facts, query->handle, result == NOERROR);
-		if (result == NOERROR && !was_signed && dns_opcode(m) == DNS_UPDATE)
+		if (result == NOERROR && !was_signed && !query->doubtful &&
+		    dns_opcode(m) == DNS_UPDATE)
 			facts_set_auth(facts, AUTH_NONE);
 		break;
 	}
@@ -360,6 +364,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct dns *dns = state;
 
 	(void)facts;
+	dns->holed |= from == SIDE_CLIENT;
 	if (dns->spoken) /* before that, the capture began between two messages: the probe says so */
 		frames_gap(&dns->frames[from], missing);
 }

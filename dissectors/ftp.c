@@ -256,6 +256,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		return;
 	}
 	ftp->unsure = ftp->greeted = true;
+	ftp->midstream |= !ftp->logged_in; /* a log-in may have gone unseen */
 	if (from == SIDE_CLIENT) {
 		ftp->client_lost = true;
 		ftp->user_known = false;
@@ -269,6 +270,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 const struct dissector ftp_dissector = {
 	.name = "ftp",
 	.transports = OVER_TCP,
+	.upgrades = true,
 	.state_size = sizeof(struct ftp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,

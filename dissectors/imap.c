@@ -55,6 +55,7 @@ struct imap {
 	struct imap_tail tail;
 	uint8_t next; /* row of queue to use */
 	bool greeted, in, anonymous;
+	bool holed;		 /* a log-in may have gone unseen */
 	bool authenticating;	 /* the client's lines are the mechanism's */
 	bool user_is_next;	 /* and the next one is, or holds, the user's name */
 	bool user_in_literal;	 /* LOGIN {5}: the literal is the user's name */
@@ -249,7 +250,7 @@ static void on_tagged(struct imap *imap, struct facts *facts, struct pending *pe
 		facts->revision++;
 		break;
 	case SECURE:
-		if (!ok && !imap->in && imap->greeted)
+		if (!ok && !imap->in && imap->greeted && !imap->holed)
 			facts_set_auth(facts, AUTH_REQUIRED);
 		break;
 	case ANY:
@@ -389,12 +390,13 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct imap *imap = state;
 	struct flow *flow = from == SIDE_CLIENT ? &imap->client : &imap->server;
 
-	(void)facts;
 	if (missing != 0 && missing <= flow->left) {
 		flow->left -= missing;
 		return;
 	}
-	imap->greeted = true; /* what comes first now is no greeting */
+	imap->greeted = imap->holed = true; /* what comes first now is no greeting */
+	if (facts->auth == AUTH_REQUIRED || facts->auth == AUTH_NA)
+		facts_set_auth(facts, AUTH_UNKNOWN);
 	flow->left = 0;
 	flow->lost = true;
 	flow->continued = false;
@@ -404,6 +406,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 const struct dissector imap_dissector = {
 	.name = "imap",
 	.transports = OVER_TCP,
+	.upgrades = true,
 	.state_size = sizeof(struct imap),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,

@@ -221,10 +221,13 @@ static void on_bound(struct ldap *ldap, struct facts *facts, uint32_t code, bool
 		ldap->bound |= code == RESULT_SUCCESS;
 		break;
 	case BIND_NONE: /* the request was not seen */
+		ldap->midstream = true;
 		if (code == RESULT_INVALID_CREDENTIALS)
 			facts_login(facts, false);
-		if (code == RESULT_SUCCESS && proof)
+		if (code == RESULT_SUCCESS && proof) {
 			facts_login(facts, true);
+			ldap->bound = true;
+		}
 		break;
 	}
 }
@@ -345,7 +348,7 @@ static void take_head(struct ldap *ldap, struct facts *facts, struct stream *s, 
 	s->head[s->have++] = c;
 	if (s->have == 1 && c != 0x30) {
 		s->lost = true;
-		if (ldap->bound && c == 0) {
+		if ((ldap->bound || ldap->bind == BIND_SASL) && c == 0) {
 			s->wrapped = true;
 			facts_set_encryption(facts, ENCRYPTION_NATIVE);
 		}
@@ -438,6 +441,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 const struct dissector ldap_dissector = {
 	.name = "ldap",
 	.transports = OVER_TCP,
+	.upgrades = true,
 	.state_size = sizeof(struct ldap),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,

@@ -343,11 +343,13 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	}
 	*flow = (struct flow){.lost = true};
 	sieve->unsure = sieve->greeted = true;
+	sieve->midstream |= !sieve->logged_in; /* a log-in may have gone unseen */
 }
 
 const struct dissector managesieve_dissector = {
 	.name = "managesieve",
 	.transports = OVER_TCP,
+	.upgrades = true,
 	.state_size = sizeof(struct managesieve),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,

@@ -96,7 +96,7 @@ static void let_in(struct mysql *my, struct facts *facts)
 	if (my->tried && my->password)
 		facts_login(facts, true);
 	else if (my->tried)
-		facts_set_auth(facts, AUTH_NONE);
+		facts_set_auth(facts, my->holed ? AUTH_UNKNOWN : AUTH_NONE);
 	begin_commands(my);
 }
 
@@ -276,6 +276,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	if (my->last_side == 0)
 		return; /* the capture began late: the first packets tell */
+	my->holed |= my->phase != MYSQL_COMMANDS;
 	if (!frames_gap(frame, missing) || frame->left != 0)
 		return;
 	if (from == SIDE_CLIENT) /* the packet ended in the gap */
@@ -287,6 +288,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 const struct dissector mysql_dissector = {
 	.name = "mysql",
 	.transports = OVER_TCP,
+	.upgrades = true,
 	.state_size = sizeof(struct mysql),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,

@@ -36,6 +36,7 @@ struct mysql {
 	uint8_t phase;	       /* enum mysql_phase */
 	uint8_t last_side;     /* enum side + 1; 0 before the first byte */
 	bool tried, password;  /* the client logged in; with a password */
+	bool holed;	       /* bytes of the log-in were not seen */
 	bool sealed, resynchronising;
 	bool continued; /* the server's next packet is the rest of this one */
 	/* The command at hand */

@@ -286,6 +286,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		l->payload -= (uint32_t)missing;
 	} else {
 		l->lost = true;
+		nats->midstream |= !nats->logged_in;
 	}
 }
 

@@ -322,6 +322,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 const struct dissector nbd_dissector = {
 	.name = "nbd",
 	.transports = OVER_TCP,
+	.upgrades = true,
 	.state_size = sizeof(struct nbd),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,

@@ -339,6 +339,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		return;
 	}
 	pop->unsure = pop->greeted = true;
+	pop->midstream |= !pop->logged_in; /* a log-in may have gone unseen */
 	if (from == SIDE_CLIENT) {
 		pop->client_lost = true;
 		return;
@@ -350,6 +351,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 const struct dissector pop3_dissector = {
 	.name = "pop3",
 	.transports = OVER_TCP,
+	.upgrades = true,
 	.state_size = sizeof(struct pop3),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,

@@ -80,7 +80,7 @@ static void let_in(struct postgresql *pg, struct facts *facts)
 	if (!pg->passed || pg->login == IN)
 		return;
 	if (pg->login == NOT_YET)
-		facts_set_auth(facts, AUTH_NONE);
+		facts_set_auth(facts, pg->holed ? AUTH_UNKNOWN : AUTH_NONE);
 	else
 		facts_login(facts, true);
 	pg->login = IN;
@@ -283,6 +283,9 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct bytes nothing = bytes_from(NULL, 0);
 
 	pg->ready = 0;
+	pg->holed |= pg->login != IN;
+	if (facts->auth == AUTH_REQUIRED) /* the answer may have gone unseen */
+		facts_set_auth(facts, AUTH_UNKNOWN);
 	if (!frames_gap(frame, missing) || frame->left != 0)
 		return;
 	if (from == SIDE_CLIENT) /* the message ended in the gap */
@@ -294,6 +297,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 const struct dissector postgresql_dissector = {
 	.name = "postgresql",
 	.transports = OVER_TCP,
+	.upgrades = true,
 	.state_size = sizeof(struct postgresql),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,

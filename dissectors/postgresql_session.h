@@ -44,6 +44,7 @@ struct postgresql {
 	bool passed;		   /* AuthenticationOk, which is not yet in */
 	bool name_over, text_over; /* of the message at hand */
 	bool midstream, overflowed, sealed;
+	bool holed;    /* bytes of the log-in were not seen */
 	uint8_t ready; /* bytes of ReadyForQuery matched, while the server is lost */
 	bool gss;      /* encrypted from the client's next byte on */
 };

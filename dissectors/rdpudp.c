@@ -133,8 +133,11 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 {
 	struct rdpudp *rdp = state;
 
-	if (from != SIDE_SERVER)
+	if (from == SIDE_CLIENT) { /* it goes on only when the handshake is over */
+		if (!is_syn(bytes_from(bytes, length), from))
+			facts_set_encryption(facts, ENCRYPTION_NATIVE);
 		return;
+	}
 	if (is_syn(bytes_from(bytes, length), from)) {
 		rdp->synchronised = true;
 		facts_set_encryption(facts, ENCRYPTION_NATIVE);

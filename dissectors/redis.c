@@ -344,6 +344,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		redis->midstream = redis->subscribed = true;
 	if (redis->last_side == 0)
 		return;
+	redis->midstream |= !redis->logged_in;
 	if (missing != 0 && missing < *left) {
 		*left -= missing;
 		if (from == SIDE_CLIENT)

@@ -200,7 +200,7 @@ static void feed_client(struct rsync *rsync, struct facts *facts, struct bytes i
 static void let_in(struct rsync *rsync, struct facts *facts)
 {
 	facts_command_result(facts, rsync->module_handle, true);
-	if (rsync->proved)
+	if (rsync->proved || facts->auth == AUTH_REQUIRED)
 		facts_login(facts, true);
 	else if (!rsync->midstream)
 		facts_set_auth(facts, AUTH_NONE);

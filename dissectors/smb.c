@@ -55,13 +55,15 @@ bool smb_settle(struct smb *smb, struct facts *facts, uint32_t id, bool accepted
 	return listing;
 }
 
-void smb_let_in(struct smb *smb, struct facts *facts, bool guest)
+void smb_let_in(struct smb *smb, struct facts *facts, bool guest, bool signed_answer)
 {
 	if (guest || smb->null_user)
 		facts_set_auth(facts, AUTH_ANONYMOUS);
-	else
+	else if (smb->asked || signed_answer)
 		facts_login(facts, true);
-	smb->null_user = false;
+	else /* it may have been nobody */
+		facts_set_auth(facts, AUTH_UNKNOWN);
+	smb->null_user = smb->asked = false;
 }
 
 static void begin(void *state, struct facts *facts)

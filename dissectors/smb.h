@@ -68,13 +68,15 @@ struct smb {
 	uint8_t next;	/* of pending */
 	bool begun;
 	bool null_user; /* the latest log-in named nobody */
+	bool asked;	/* the last step of a log-in was seen, and awaits its answer */
 };
 
 /* smb.c */
 void smb_note(struct smb *smb, struct facts *facts, uint32_t id, const char *name, unsigned flags);
 /* Gives the answer to everything that waits under this number; says if that asked for a listing. */
 bool smb_settle(struct smb *smb, struct facts *facts, uint32_t id, bool accepted);
-void smb_let_in(struct smb *smb, struct facts *facts, bool guest);
+/* `signed_answer`: the server has a key, as nobody's session has none. */
+void smb_let_in(struct smb *smb, struct facts *facts, bool guest, bool signed_answer);
 
 /* smb_setup.c: one more byte of a log-in message, number `at` of it */
 void smb_setup_byte(struct smb *smb, struct facts *facts, enum side from, uint8_t byte);

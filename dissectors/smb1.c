@@ -125,6 +125,8 @@ static void on_request(struct smb *smb, struct facts *facts, const struct header
 {
 	unsigned flags = row->flags;
 
+	if (row->command == SMB1_SESSION_SETUP)
+		smb->asked = true;
 	if (row->command == SMB1_SESSION_SETUP && facts->auth == AUTH_NA)
 		facts_set_auth(facts, AUTH_UNKNOWN);
 	if (h->tree == smb->pipes)
@@ -150,7 +152,7 @@ static void on_setup_answer(struct smb *smb, struct facts *facts, const struct h
 	bytes_skip(&words, 4);
 	action = bytes_le16(&words);
 	if (!words.failed)
-		smb_let_in(smb, facts, (action & 1) != 0);
+		smb_let_in(smb, facts, (action & 1) != 0, false);
 }
 
 static void on_answer(struct smb *smb, struct facts *facts, const struct header *h, uint8_t command,
@@ -188,6 +190,8 @@ void smb1_message(struct smb *smb, struct facts *facts, enum side from)
 	uint8_t command = h.command;
 	size_t place = HEADER;
 
+	if (from == SIDE_SERVER && h.status == SMB_STATUS_MORE_PROCESSING)
+		smb->asked = false;
 	if (b.failed || (from == SIDE_SERVER && h.status == SMB_STATUS_MORE_PROCESSING))
 		return;
 	if (from == SIDE_SERVER && smb_settle(smb, facts, h.id, !is_refusal(&h)) && !is_refusal(&h))

@@ -9,6 +9,7 @@
 
 #define HEADER		    64
 #define FLAG_ANSWER	    1u
+#define FLAG_SIGNED	    8u
 #define SESSION_GUEST	    1
 #define SESSION_NULL	    2
 #define SESSION_ENCRYPTED   4
@@ -113,6 +114,8 @@ static void on_request(struct smb *smb, struct facts *facts, const struct header
 
 	if (h->command >= sizeof names / sizeof *names || !names[h->command])
 		return;
+	if (h->command == SMB2_SESSION_SETUP)
+		smb->asked = true;
 	if (h->command == SMB2_SESSION_SETUP && facts->auth == AUTH_NA)
 		facts_set_auth(facts, AUTH_UNKNOWN);
 	if (h->command == QUERY_DIRECTORY || (h->command == READ && h->tree != smb->pipes))
@@ -126,11 +129,12 @@ static void on_request(struct smb *smb, struct facts *facts, const struct header
 		smb_note(smb, facts, h->number, "DELETE", COMMAND_DESTRUCTIVE);
 }
 
-static void on_session(struct smb *smb, struct facts *facts, uint32_t status, struct bytes body)
+static void on_session(struct smb *smb, struct facts *facts, const struct header *h,
+		       struct bytes body)
 {
 	uint16_t flags;
 
-	if (status != 0) {
+	if (h->status != 0) {
 		facts_login(facts, false);
 		return;
 	}
@@ -138,7 +142,8 @@ static void on_session(struct smb *smb, struct facts *facts, uint32_t status, st
 	flags = bytes_le16(&body);
 	if (body.failed)
 		return;
-	smb_let_in(smb, facts, (flags & (SESSION_GUEST | SESSION_NULL)) != 0);
+	smb_let_in(smb, facts, (flags & (SESSION_GUEST | SESSION_NULL)) != 0,
+		   (h->flags & FLAG_SIGNED) != 0);
 	if (flags & SESSION_ENCRYPTED)
 		facts_set_encryption(facts, ENCRYPTION_NATIVE);
 }
@@ -150,12 +155,14 @@ static void on_answer(struct smb *smb, struct facts *facts, const struct header 
 
 	if (h->status == SMB_STATUS_PENDING)
 		return;
-	if (h->command == SMB2_SESSION_SETUP && h->status == SMB_STATUS_MORE_PROCESSING)
+	if (h->command == SMB2_SESSION_SETUP && h->status == SMB_STATUS_MORE_PROCESSING) {
+		smb->asked = false;
 		return;
+	}
 	smb_settle(smb, facts, h->number, h->status >> 30 != 3);
 	switch (h->command) {
 	case SMB2_SESSION_SETUP:
-		on_session(smb, facts, h->status, body);
+		on_session(smb, facts, h, body);
 		break;
 	case TREE_CONNECT:
 		bytes_skip(&body, 2);

@@ -385,6 +385,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		return;
 	}
 	smtp->unsure = smtp->greeted = true;
+	smtp->midstream |= !smtp->logged_in; /* a log-in may have gone unseen */
 	if (from == SIDE_CLIENT) {
 		smtp->client_lost = true;
 		return;
@@ -397,6 +398,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 const struct dissector smtp_dissector = {
 	.name = "smtp",
 	.transports = OVER_TCP,
+	.upgrades = true,
 	.state_size = sizeof(struct smtp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,

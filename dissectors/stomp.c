@@ -95,7 +95,7 @@ static void on_server_command(struct stomp *stomp, struct facts *facts)
 			facts_command_result(facts, stomp->connect, true);
 		if (stomp->connects && stomp->has_login)
 			facts_login(facts, true);
-		else if (stomp->connects)
+		else if (stomp->connects && !stomp->midstream)
 			facts_set_auth(facts, AUTH_NONE);
 	} else if (!is_command(s, "RECEIPT") && !is_command(s, "ERROR")) {
 		stomp->side[SIDE_SERVER].lost = true;
@@ -225,7 +225,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	} else if (s->place == IN_BODY && missing != 0 && missing <= s->body) {
 		s->body -= missing;
 	} else {
-		s->lost = true;
+		s->lost = stomp->midstream = true;
 	}
 }
 

@@ -353,10 +353,11 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 {
 	struct telnet *telnet = state;
 
-	(void)facts;
 	(void)from;
 	(void)missing;
 	telnet->midstream = true;
+	if (facts->auth == AUTH_REQUIRED)
+		facts_set_auth(facts, AUTH_UNKNOWN);
 	telnet->client = telnet->server = (struct flow){.length = 0};
 	telnet->stage = telnet->stage == IN ? IN : OUT_OF_SIGHT;
 }

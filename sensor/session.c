@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "dissectors/proxy_header.h"
+#include "dissectors/tls_hello.h"
 #include "sensor/opening.h"
 
 #define PLACE_NS 1000000000ull /* the order of last use is kept to a second, not to a packet */
@@ -23,6 +24,7 @@ struct slot {
 	struct stream stream[2];
 	uint32_t older, newer;
 	bool decided, concluded;
+	bool fed[2];			  /* index: enum side; the dissector has had bytes of it */
 	bool tls_agreed;		  /* facts.starts_tls, and not a byte of it yet */
 	uint8_t auth_before, data_before; /* what the facts said before that agreement */
 	uint32_t names_lost;
@@ -211,10 +213,10 @@ static void take_back_tls(struct slot *slot)
 		facts_set_data_read(facts, slot->data_before);
 }
 
-/* A record of a handshake or an alert; both sides begin with one. */
-static bool begins_tls(const uint8_t *bytes, size_t length)
+/* A hello that comes first may have been said to a server that does not understand it. */
+static bool upgrades(const struct slot *slot, enum side from, const uint8_t *bytes, size_t length)
 {
-	return (bytes[0] == 0x16 || bytes[0] == 0x15) && (length < 2 || bytes[1] == 3);
+	return slot->dissector->upgrades && slot->fed[from] && tls_hello_whole(from, bytes, length);
 }
 
 static uint32_t take_names(struct sketch *sketch, struct facts_seen *seen)
@@ -280,11 +282,13 @@ static void feed_piece(struct sessions *sessions, struct slot *slot, enum side f
 	struct facts *facts = &slot->session.facts;
 	uint8_t auth = facts->auth, data_read = facts->data_read;
 
-	if (slot->tls_agreed && begins_tls(bytes, length))
+	if ((slot->tls_agreed && tls_hello_record(bytes, length)) ||
+	    upgrades(slot, from, bytes, length))
 		hand_over_to_tls(slot);
 	else if (slot->tls_agreed)
 		take_back_tls(slot);
 	feed_turns(sessions, slot, from, bytes, length);
+	slot->fed[from] = true;
 	note_service(slot);
 	if (!facts->starts_tls)
 		return;
@@ -308,6 +312,21 @@ static void feed_dissector(struct sessions *sessions, struct slot *slot, enum si
 	}
 }
 
+/* Pieces of one side have grown together in the opening: a hello may be inside. */
+static void feed_opening(struct sessions *sessions, struct slot *slot, enum side from,
+			 const uint8_t *bytes, size_t length)
+{
+	size_t before = 1;
+
+	while (slot->dissector->upgrades && before < length &&
+	       !tls_hello_whole(from, bytes + before, length - before))
+		before++;
+	if (!slot->dissector->upgrades || before > length)
+		before = length;
+	feed_dissector(sessions, slot, from, bytes, before);
+	feed_dissector(sessions, slot, from, bytes + before, length - before);
+}
+
 /* The dissector takes over: its state takes the place of the opening, which is played to it. */
 static void adopt(struct sessions *sessions, struct slot *slot, const struct dissector *dissector,
 		  bool without_last_turn)
@@ -327,8 +346,8 @@ static void adopt(struct sessions *sessions, struct slot *slot, const struct dis
 	for (int i = 0; i < opening.turn_count - without_last_turn; i++) {
 		const struct opening_turn *turn = &opening.turns[i];
 
-		feed_dissector(sessions, slot, turn->side,
-			       opening.bytes[turn->side] + at[turn->side], turn->length);
+		feed_opening(sessions, slot, (enum side)turn->side,
+			     opening.bytes[turn->side] + at[turn->side], turn->length);
 		at[turn->side] += turn->length;
 	}
 }

@@ -134,6 +134,9 @@ static inline void conversation_damage(const struct dissector *d, const struct t
 static inline void conversation_claims_no_more(const struct facts *facts, const struct facts *whole)
 {
 	assert_true(facts->logins_succeeded <= whole->logins_succeeded);
+	/* That nobody had to log in is not said where a log-in may lie in the hole. */
+	if (whole->auth == AUTH_SUCCEEDED || whole->auth == AUTH_FAILED)
+		assert_int_not_equal(facts->auth, AUTH_NONE);
 	for (size_t i = 0; i < facts->command_count; i++) {
 		bool known = facts->commands[i].accepted != ANSWER_YES;
 

@@ -304,6 +304,39 @@ static void plaintext_after_the_agreement_is_read(void **state)
 	lab_free(lab);
 }
 
+/* One direction is all there is to see, or the greeting comes behind a hello in vain. */
+static void tls_tells_itself_in_halves(void **state)
+{
+	const struct message client[] = {
+		SAY(SIDE_CLIENT, "EHLO a\r\n"),
+		SAY(SIDE_CLIENT, "STARTTLS\r\n"),
+		{SIDE_CLIENT, tls12_client_hello, sizeof tls12_client_hello},
+	};
+	const struct message server[] = {
+		SAY(SIDE_SERVER, "220 mx ESMTP Postfix\r\n"),
+		SAY(SIDE_SERVER, "220 2.0.0 Ready to start TLS\r\n"),
+		{SIDE_SERVER, tls12_server_flight, sizeof tls12_server_flight},
+	};
+	const struct message in_vain[] = {
+		{SIDE_CLIENT, tls12_client_hello, sizeof tls12_client_hello},
+		SAY(SIDE_SERVER, "220 mx ESMTP Postfix\r\n"),
+	};
+	struct lab *lab = lab_new(4);
+	struct session result;
+
+	(void)state;
+	exchange(lab, client, 3, &result);
+	assert_string_equal(result.facts.service->name, "smtp");
+	assert_int_equal(result.facts.encryption, ENCRYPTION_STARTTLS);
+	exchange(lab, server, 3, &result);
+	assert_int_equal(result.facts.encryption, ENCRYPTION_STARTTLS);
+	assert_int_equal(result.facts.auth, AUTH_UNKNOWN);
+	exchange(lab, in_vain, 2, &result);
+	assert_int_equal(result.facts.encryption, ENCRYPTION_CLEARTEXT);
+	assert_string_equal(result.facts.product, "Postfix");
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +344,7 @@ int main(void)
 		cmocka_unit_test(the_silent_make_room),
 		cmocka_unit_test(tls_begins_inside_of_a_packet),
 		cmocka_unit_test(plaintext_after_the_agreement_is_read),
+		cmocka_unit_test(tls_tells_itself_in_halves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
