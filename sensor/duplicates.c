@@ -53,9 +53,14 @@ struct duplicates *duplicates_new(uint64_t window_ns, uint64_t hash_key)
 		free(duplicates);
 		return NULL;
 	}
+	duplicates_forget(duplicates);
+	return duplicates;
+}
+
+void duplicates_forget(struct duplicates *duplicates)
+{
 	for (int i = 0; i < LINES; i++)
 		duplicates->lines[i] = (struct line){.entries = {0}};
-	return duplicates;
 }
 
 void duplicates_free(struct duplicates *duplicates)

@@ -22,7 +22,8 @@ struct duplicates;
 
 /* `window_ns` 0: nothing is ever a duplicate. NULL: out of memory. */
 struct duplicates *duplicates_new(uint64_t window_ns, uint64_t hash_key);
-void duplicates_free(struct duplicates *duplicates); /* NULL is allowed */
+void duplicates_free(struct duplicates *duplicates);   /* NULL is allowed */
+void duplicates_forget(struct duplicates *duplicates); /* what comes next is another wire */
 
 /*
  * Has this packet come within the window before? If not it is remembered from now on; a copy does

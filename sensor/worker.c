@@ -388,6 +388,7 @@ void worker_finish(struct worker *worker)
 	probes_flush(worker->probes, worker->now_ns);
 	pairs_finish(worker->pairs);
 	flow_retire_all(worker->flows);
+	duplicates_forget(worker->duplicates);
 	worker->stats.newest_ns = worker->now_ns;
 	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = 0;
 }

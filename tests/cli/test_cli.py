@@ -398,6 +398,15 @@ def test_text_without_findings_says_so():
     assert re.search(r"\b(0|no) exposures?", text, re.I), f"silent about silence: {text!r}"
 
 
+def test_inventory_takes_each_input_by_itself():
+    # The same packets in another file are no copies: it is another wire.
+    again = os.path.join(SCRATCH, "again.pcap")
+    shutil.copy(SILENT, again)
+    lines = events_of(spanwatch("-q", "--inventory", "-r", SILENT, again, status=DONE))
+    first = [line for line in lines if line.pop("file") == os.path.basename(SILENT)]
+    assert len(first) * 2 == len(lines) and first == lines[len(first):], lines
+
+
 def test_inventory_needs_no_policy():
     result = spanwatch("-q", "--inventory", "-r", RUN, FLIP, status=DONE)
     lines = [json.loads(line) for line in result.stdout.decode().splitlines()]
