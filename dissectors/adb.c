@@ -239,6 +239,9 @@ const struct dissector adb_dissector = {
 	.state_size = sizeof(struct adb),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a CNXN or AUTH message of 24 bytes whose magic number fits its command",
+	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_DESTRUCTION |
+		 READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

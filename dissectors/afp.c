@@ -291,6 +291,10 @@ const struct dissector afp_dissector = {
 	.state_size = sizeof(struct afp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a DSI header with a command, and the reply with its number",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

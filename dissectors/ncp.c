@@ -177,6 +177,9 @@ const struct dissector ncp_dissector = {
 	.state_size = sizeof(struct ncp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised = "a DmdT request or tNcP reply with its length and type",
+	.reads = READS_PRODUCT | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -267,6 +267,11 @@ const struct dissector ndmp_dissector = {
 	.state_size = sizeof(struct ndmp),
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
+	.recognised =
+		"the server's notice that it is connected, or a call of a known message number",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,
