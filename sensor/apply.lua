@@ -201,6 +201,7 @@ local function merge_exposure(old)
 	highest(said, new, 'reopened', event.reopened)
 	highest(said, new, 'users_tried', event.users_tried)
 	highest(said, new, 'objects_read', event.objects_read)
+	new['sources@' .. sensor] = event.sources
 	for _, name in ipairs({'flows', 'bytes_in', 'bytes_out', 'logins_failed', 'logins_succeeded',
 		'messages'}) do
 		total(old, new, name, event[name])

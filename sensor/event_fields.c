@@ -10,22 +10,30 @@
 #include "sensor/printable.h"
 #include "sensor/timestamp.h"
 
-#define VALUE_MAX 1024
+#define VALUE_MAX   1024
+#define SOURCE_TEXT (2 * ADDRESS_TEXT_MAX + 2 * TIMESTAMP_TEXT + 160)
 
-static void put(struct event_fields *fields, const char *name, const char *value)
+/* `value` is printable. */
+static void put_safe(struct event_fields *fields, const char *name, const char *value)
 {
-	size_t name_size = strlen(name) + 1, value_size;
-	char safe[VALUE_MAX];
+	size_t name_size = strlen(name) + 1, value_size = strlen(value) + 1;
 
-	value_size = printable_copy(safe, sizeof safe, value) + 1;
 	if (value_size == 1)
 		return;
 	assert(fields->count < EVENT_FIELDS_MAX &&
 	       fields->length + name_size + value_size <= sizeof fields->packed);
 	memcpy(fields->packed + fields->length, name, name_size);
-	memcpy(fields->packed + fields->length + name_size, safe, value_size);
+	memcpy(fields->packed + fields->length + name_size, value, value_size);
 	fields->length += name_size + value_size;
 	fields->count++;
+}
+
+static void put(struct event_fields *fields, const char *name, const char *value)
+{
+	char safe[VALUE_MAX];
+
+	printable_copy(safe, sizeof safe, value);
+	put_safe(fields, name, safe);
 }
 
 static void put_number(struct event_fields *fields, const char *name, uint64_t number)
@@ -191,6 +199,37 @@ static void put_counters(struct event_fields *fields, const struct exposure_view
 	put_number(fields, "reopened", exposure->reopened);
 }
 
+/* "203.0.113.9 accessed flows=3 bytes_out=4096 failed=2 succeeded=1 first=… last=…" */
+static size_t source_text(const struct exposure_source *source, char text[SOURCE_TEXT])
+{
+	char address[ADDRESS_TEXT_MAX], carrier[ADDRESS_TEXT_MAX];
+	char first[TIMESTAMP_TEXT], last[TIMESTAMP_TEXT];
+	bool carried = source->carrier.by != FORWARDED_NOT;
+
+	return (size_t)snprintf(text, SOURCE_TEXT,
+				"%s %s flows=%" PRIu32 " bytes_out=%" PRIu64 " failed=%" PRIu32
+				" succeeded=%" PRIu32 " first=%s last=%s%s%s",
+				address_format(&source->address, address),
+				level_name(source->level), source->flows, source->bytes_out,
+				source->logins_failed, source->logins_succeeded,
+				timestamp_format(source->first_ns, first),
+				timestamp_format(source->last_ns, last), carried ? " by=" : "",
+				carried ? address_format(&source->carrier.address, carrier) : "");
+}
+
+static void put_sources(struct event_fields *fields, const struct exposure_view *exposure)
+{
+	char text[EXPOSURE_SOURCES * (SOURCE_TEXT + 2)] = "", one[SOURCE_TEXT];
+	size_t used = 0;
+
+	for (size_t i = 0; i < exposure->source_count && i < EXPOSURE_SOURCES; i++) {
+		source_text(&exposure->sources[i], one);
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+					 used != 0 ? "; " : "", one);
+	}
+	put_safe(fields, "sources", text);
+}
+
 static void put_commands(struct event_fields *fields, const struct facts *facts)
 {
 	char text[FACTS_COMMANDS * (FACTS_COMMAND_TEXT + 2)] = "";
@@ -252,6 +291,7 @@ static void put_exposure(struct event_fields *fields, const struct exposure_view
 	put_facts(fields, exposure, context);
 	put_times(fields, exposure);
 	put_counters(fields, exposure);
+	put_sources(fields, exposure);
 }
 
 static void put_incident(struct event_fields *fields, const struct incident_view *incident)

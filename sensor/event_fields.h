@@ -11,7 +11,7 @@
 
 #include "sensor/event_words.h"
 
-#define EVENT_FIELDS_BYTES 8192 /* more than an event can fill */
+#define EVENT_FIELDS_BYTES 16384 /* more than an event can fill */
 #define EVENT_FIELDS_MAX   128	/* pairs */
 
 struct event_fields {
