@@ -82,6 +82,7 @@
 	D(nbns)                                                                                    \
 	D(dns)                                                                                     \
 	D(dns_udp)                                                                                 \
+	D(ident)                                                                                   \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
@@ -119,4 +120,5 @@ DISSECTORS(DECLARE)
 
 #define ROW(name) &name##_dissector,
 const struct dissector *const dissectors[] = {DISSECTORS(ROW)};
+_Static_assert(sizeof dissectors / sizeof *dissectors <= DISSECTORS_MAX, "more than fit");
 const size_t dissector_count = sizeof dissectors / sizeof *dissectors;

@@ -26,9 +26,9 @@ struct ndpi_state; /* nDPI's state of one conversation, from a pool */
 
 /* One conversation that is not identified yet. Zero to begin with. */
 struct identity {
-	uint64_t refused[2];	 /* bit i: dissectors[i] has said NO */
-	struct ndpi_state *ndpi; /* NULL: not begun, or given back */
-	uint8_t packets;	 /* payload packets seen */
+	uint64_t refused[DISSECTORS_MAX / 64]; /* bit i: dissectors[i] has said NO */
+	struct ndpi_state *ndpi;	       /* NULL: not begun, or given back */
+	uint8_t packets;		       /* payload packets seen */
 	bool ndpi_done;
 	uint16_t ndpi_service; /* what nDPI says, POLICY_NO_SERVICE if nothing */
 };

@@ -368,7 +368,7 @@ static const struct dissector *probe(struct slot *slot, uint8_t transport, bool 
 	own = identify_own(&slot->identity, &opening);
 	if (!guessed)
 		return own;
-	other.refused[0] = other.refused[1] = 0;
+	memset(other.refused, 0, sizeof other.refused);
 	opening = opening_view(&slot->opening, transport, slot->flow->midstream, true);
 	opening.one_sided = one_sided;
 	swapped = identify_own(&other, &opening);
