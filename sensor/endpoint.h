@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where a service listens, and the words for what was seen of a conversation with it. */
+/* Where a service listens (or where a host of ours connects to), and the words for what was seen of a conversation with it. */
 #ifndef SENSOR_ENDPOINT_H
 #define SENSOR_ENDPOINT_H
 
@@ -15,7 +15,8 @@ struct endpoint {
 	uint32_t realm; /* keeps equal inner addresses of different tunnels apart; 0 = none */
 	uint16_t port;
 	uint8_t transport;
-	uint8_t unused; /* 0, so that endpoints can be hashed as bytes */
+	/* 1: the address is a host of ours that began the connection, the port is the other side's. */
+	uint8_t outgoing;
 };
 
 /* What became of the attempt. The names (outcome_name) are a contract. */

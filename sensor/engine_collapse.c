@@ -131,7 +131,7 @@ static void forget_counters(struct exposure *all)
 {
 	all->flows = all->live_flows = 0;
 	all->bytes_in = all->bytes_out = all->life_bytes_out = 0;
-	all->logins_failed = all->logins_succeeded = 0;
+	all->logins_failed = all->logins_succeeded = all->messages = 0;
 	all->changed_before_ns = all->first_answer_ns = 0;
 	all->source_count = 0;
 }

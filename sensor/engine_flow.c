@@ -207,7 +207,7 @@ static void unanswered(struct engine *engine, const struct endpoint *server,
 		.sources = {o->flow.client},
 	};
 
-	if (o->flow.first)
+	if (o->flow.first && !server->outgoing)
 		engine_wall(engine, server, &report);
 }
 

@@ -86,7 +86,7 @@ struct exposure_source {
 	uint64_t first_ns, last_ns;
 	uint64_t bytes_out;
 	uint32_t flows, logins_failed, logins_succeeded;
-	uint8_t level; /* enum level */
+	uint8_t level;		/* enum level */
 	struct carrier carrier; /* the latest, if any */
 };
 

@@ -135,6 +135,8 @@ static void put_ends(struct event_fields *fields, const struct exposure_view *ex
 	char id[COMMUNITY_ID_TEXT] = "";
 	struct address claimed;
 
+	if (exposure->server.outgoing)
+		put(fields, "outgoing", "1");
 	put_address(fields, "server_ip", &exposure->server.address);
 	if (exposure->server.port != 0)
 		put_number(fields, "server_port", exposure->server.port);

@@ -98,6 +98,32 @@ static void put_observer(struct json_out *out, const struct event_context *conte
 	json_out_end(out);
 }
 
+/* Of a connection that a host of ours began: who began it, and what it was to. */
+static void put_outgoing(struct json_out *out, const struct exposure_view *exposure)
+{
+	static const char *const ours[] = {"source", "client"};
+	static const char *const others[] = {"destination", "server"};
+
+	for (size_t i = 0; i < 2; i++) {
+		json_out_object(out, ours[i]);
+		json_out_address(out, "address", event_server_seen(exposure));
+		json_out_address(out, "ip", &exposure->server.address);
+		if (exposure->client_port != 0)
+			json_out_number(out, "port", exposure->client_port);
+		json_out_number(out, "bytes", exposure->bytes_out);
+		json_out_end(out);
+	}
+	for (size_t i = 0; i < 2 && event_has_client(exposure); i++) {
+		json_out_object(out, others[i]);
+		json_out_address(out, "address", &exposure->client);
+		json_out_address(out, "ip", &exposure->client);
+		if (exposure->server.port != 0)
+			json_out_number(out, "port", exposure->server.port);
+		json_out_number(out, "bytes", exposure->bytes_in);
+		json_out_end(out);
+	}
+}
+
 static void put_client(struct json_out *out, const char *key, const struct exposure_view *exposure,
 		       const struct address *address, uint16_t port)
 {
@@ -144,7 +170,7 @@ static void put_network(struct json_out *out, const struct event_context *contex
 	json_out_text(out, "type", address_is_ipv4(&exposure->server.address) ? "ipv4" : "ipv6");
 	json_out_text(out, "transport", transport_name(exposure->server.transport));
 	json_out_text(out, "protocol", event_service_name(context, exposure->service));
-	json_out_text(out, "direction", "inbound");
+	json_out_text(out, "direction", exposure->server.outgoing ? "outbound" : "inbound");
 	json_out_text(out, "community_id", text);
 	if (exposure->carrier.by != FORWARDED_NOT)
 		json_out_address(out, "forwarded_ip", &exposure->client);
@@ -205,8 +231,7 @@ static void put_rule(struct json_out *out, const char *name)
 	json_out_end(out);
 }
 
-static void put_flow(struct json_out *out, const struct event_context *context,
-		     const struct exposure_view *exposure)
+static void put_incoming(struct json_out *out, const struct exposure_view *exposure)
 {
 	if (event_has_client(exposure)) {
 		put_client(out, "source", exposure, event_source(exposure),
@@ -215,6 +240,15 @@ static void put_flow(struct json_out *out, const struct event_context *context,
 	}
 	put_server(out, "destination", exposure);
 	put_server(out, "server", exposure);
+}
+
+static void put_flow(struct json_out *out, const struct event_context *context,
+		     const struct exposure_view *exposure)
+{
+	if (exposure->server.outgoing)
+		put_outgoing(out, exposure);
+	else
+		put_incoming(out, exposure);
 	put_network(out, context, exposure);
 	put_conversation(out, context, exposure);
 }

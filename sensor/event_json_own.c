@@ -90,6 +90,8 @@ static void put_exposure(struct json_out *out, const struct event *event)
 		json_out_text(out, "previous_level", level_name(event->previous_level));
 	json_out_flag(out, "unlisted", exposure->unlisted);
 	json_out_flag(out, "all_ports", exposure->server.port == 0);
+	if (exposure->server.outgoing)
+		json_out_flag(out, "outgoing", true);
 	if (exposure->server.realm != 0)
 		json_out_number(out, "realm", exposure->server.realm);
 	json_out_text(out, "rule", exposure->rule);
@@ -117,6 +119,8 @@ static void put_members(struct json_out *out, const struct event_context *contex
 		json_out_address(out, "ip", &member->server.address);
 		if (member->server.port != 0)
 			json_out_number(out, "port", member->server.port);
+		if (member->server.outgoing)
+			json_out_flag(out, "outgoing", true);
 		json_out_text(out, "transport", transport_name(member->server.transport));
 		json_out_text(out, "service", event_service_name(context, member->service));
 		put_level(out, member->level);

@@ -87,8 +87,12 @@ bool event_community_id(const struct exposure_view *exposure, char text[COMMUNIT
 
 	if (!event_has_client(exposure) || port == 0 || server->port == 0)
 		return false;
-	community_id(client, port, event_server_seen(exposure), server->port, server->transport, 0,
-		     text);
+	if (server->outgoing)
+		community_id(event_server_seen(exposure), exposure->client_port, &exposure->client,
+			     server->port, server->transport, 0, text);
+	else
+		community_id(client, port, event_server_seen(exposure), server->port,
+			     server->transport, 0, text);
 	return true;
 }
 

@@ -20,7 +20,7 @@ enum rank { /* first to go first */
 
 struct host_key {
 	struct address address;
-	uint32_t realm, unused; /* unused: 0, for hashing as bytes */
+	uint32_t realm, outgoing; /* its own connections are a host of their own */
 };
 
 struct host {
@@ -156,7 +156,8 @@ uint32_t exposures_victim(const struct exposures *e, bool unlisted, uint8_t seve
 
 static struct host_key host_key_of(const struct endpoint *server)
 {
-	return (struct host_key){.address = server->address, .realm = server->realm};
+	return (struct host_key){
+		.address = server->address, .realm = server->realm, .outgoing = server->outgoing};
 }
 
 static uint32_t find_host(const struct exposures *e, const struct host_key *key, uint64_t hash)

@@ -71,6 +71,7 @@ struct flow {
 	uint8_t direction; /* enum direction */
 	uint8_t idle;	   /* enum flow_idle */
 	bool client_is_low;
+	bool outgoing;	/* begun by one of ours that may not: a rule in both directions */
 	bool concerned; /* the policy may care about the client whose turn it is */
 	bool carrier;	/* what the client says about clients of its own is believed */
 	bool reported, told_payload, one_way_service, midstream;
@@ -121,6 +122,18 @@ static inline struct endpoint flow_server(const struct flow *flow)
 static inline const struct address *flow_client(const struct flow *flow)
 {
 	return flow->client_is_low ? &flow->key.low : &flow->key.high;
+}
+
+/* What an exposure would be about: the server, or the host of ours that began it. */
+static inline struct endpoint flow_endpoint(const struct flow *flow)
+{
+	struct endpoint endpoint = flow_server(flow);
+
+	if (flow->outgoing) {
+		endpoint.address = *flow_client(flow);
+		endpoint.outgoing = 1;
+	}
+	return endpoint;
 }
 
 static inline uint16_t flow_client_port(const struct flow *flow)

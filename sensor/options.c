@@ -244,8 +244,10 @@ static void check_ports(const char *name, const char *text)
 
 		if (*text < '0' || *text > '9' || (*end != '\0' && *end != ',') || port == 0 ||
 		    port > 65535 || ++count > DECODE_PORTS)
-			fatalx(EXIT_USAGE, "--%s must be up to %d ports with commas between, not "
-			       "\"%s\"", name, DECODE_PORTS, text);
+			fatalx(EXIT_USAGE,
+			       "--%s must be up to %d ports with commas between, not "
+			       "\"%s\"",
+			       name, DECODE_PORTS, text);
 		text = *end ? end + 1 : NULL;
 	}
 }

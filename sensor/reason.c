@@ -18,6 +18,26 @@ static void say_client(struct text *text, const struct exposure_view *x,
 	}
 }
 
+/* What a host of ours did that may not begin connections. */
+static void say_outgoing(struct text *text, const struct exposure_view *x,
+			 const struct reason_context *c)
+{
+	const struct service *service = services_get(c->services, x->service);
+
+	if (x->level >= LEVEL_DATA_OUT) {
+		text_say(text, " has sent ");
+		text_bytes(text, x->bytes_out);
+		text_say(text, " to ");
+	} else {
+		text_say(text, " connected to ");
+	}
+	if (service != NULL && x->identified_by > IDENTIFIED_PORT)
+		text_say(text, "%s on ", service->name);
+	if (x->server.port != 0)
+		text_say(text, "port %u of ", x->server.port);
+	say_client(text, x, c);
+}
+
 static void say_reachable(struct text *text, const struct exposure_view *x,
 			  const struct reason_context *c)
 {
@@ -105,6 +125,10 @@ static void say_destroyed(struct text *text, const struct exposure_view *x,
 static void say_reached(struct text *text, const struct exposure_view *x,
 			const struct reason_context *c)
 {
+	if (x->server.outgoing) {
+		say_outgoing(text, x, c);
+		return;
+	}
 	switch ((enum level)x->level) {
 	case LEVEL_DESTROYED:
 		say_destroyed(text, x, c);
@@ -180,6 +204,11 @@ void reason_known(char *reason, const struct exposure_view *x, const struct reas
 		say_client(&text, x, c);
 		return;
 	}
+	if (x->server.outgoing) {
+		text_subject(&text, x, c->services);
+		say_outgoing(&text, x, c);
+		return;
+	}
 	text_say(&text, "what answers ");
 	say_client(&text, x, c);
 	text_say(&text, " is ");
@@ -217,7 +246,7 @@ void reason_summary(char *reason, const struct exposure_view *x, const struct re
 	if (x->state == EXPOSURE_CLOSED)
 		text_say(&text, " is closed for new connections, but old ones still talk: ");
 	else
-		text_say(&text, " is still open: ");
+		text_say(&text, x->server.outgoing ? " still connects out: " : " is still open: ");
 	say_traffic(&text, x);
 	text_say(&text, " since ");
 	text_instant(&text, x->opened_ns);

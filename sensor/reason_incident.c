@@ -29,7 +29,9 @@ static void say_opened(struct text *text, const struct incident_view *i,
 	if (latest != NULL) {
 		text_say(text, ": ");
 		text_endpoint(text, &latest->server);
-		text_say(text, latest->level >= LEVEL_ANSWERED ? " answered " : " let in ");
+		text_say(text, latest->server.outgoing		 ? " connected to "
+			       : latest->level >= LEVEL_ANSWERED ? " answered "
+								 : " let in ");
 		text_address(text, &latest->client);
 		if (c->client_zone[0] != '\0')
 			text_say(text, " (%s)", c->client_zone);

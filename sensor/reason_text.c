@@ -103,7 +103,10 @@ void text_endpoint(struct text *text, const struct endpoint *endpoint)
 		text_say(text, "all ports of %s", address);
 		return;
 	}
-	text_say(text, four ? "%s:%u" : "[%s]:%u", address, (unsigned)endpoint->port);
+	if (endpoint->outgoing)
+		text_say(text, "%s to port %u", address, (unsigned)endpoint->port);
+	else
+		text_say(text, four ? "%s:%u" : "[%s]:%u", address, (unsigned)endpoint->port);
 	if (endpoint->transport == TRANSPORT_UDP)
 		text_say(text, "/udp");
 }
@@ -133,8 +136,19 @@ static void say_service(struct text *text, const struct exposure_view *x, const 
 		 facts->version);
 }
 
+static void say_outgoing(struct text *text, const struct exposure_view *x)
+{
+	text_address(text, &x->server.address);
+	if (x->group[0] != '\0')
+		text_say(text, " (group %s)", x->group);
+}
+
 void text_subject(struct text *text, const struct exposure_view *x, const struct services *s)
 {
+	if (x->server.outgoing) {
+		say_outgoing(text, x);
+		return;
+	}
 	if (x->server.port != 0) {
 		say_service(text, x, services_get(s, x->service));
 		text_say(text, " on ");

@@ -64,7 +64,7 @@ struct sessions_stats {
 	uint32_t in_use, blocks_in_use;
 	uint64_t evicted, reassembly_refused, gaps, gap_bytes;
 	uint64_t names_lost; /* more in one piece than are counted */
-	uint64_t claims; /* about clients, by peers that are not believed */
+	uint64_t claims;     /* about clients, by peers that are not believed */
 	struct identify_stats identify;
 };
 void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats);

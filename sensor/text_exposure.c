@@ -134,11 +134,11 @@ void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 		fputs("      do     no rule speaks of it: write one, or allow it\n", out);
 		return;
 	}
-	fputs("      do     close it", out);
+	fputs(exposure->server.outgoing ? "      do     stop it" : "      do     close it", out);
 	if (exposure->server.port != 0)
 		fprintf(out, ": %u/%s", exposure->server.port,
 			transport_name(exposure->server.transport));
-	fprintf(out, " from %s in %s", safe(from).text,
+	fprintf(out, " %s %s in %s", exposure->server.outgoing ? "to" : "from", safe(from).text,
 		has(where.text) ? where.text : "the filter before it");
 	if (exposure->level == LEVEL_DESTROYED)
 		fputs("; data was destroyed: isolate the host, keep its disk, restore", out);

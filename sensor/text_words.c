@@ -32,6 +32,9 @@ const char *text_place(const struct endpoint *endpoint, char text[TEXT_PLACE])
 	if (endpoint->port == 0)
 		snprintf(text, TEXT_PLACE, "%s, many %s ports", address,
 			 transport_name(endpoint->transport));
+	else if (endpoint->outgoing)
+		snprintf(text, TEXT_PLACE, "%s to port %u/%s", address, endpoint->port,
+			 transport_name(endpoint->transport));
 	else
 		snprintf(text, TEXT_PLACE, "%s%s%s:%u/%s", ipv4 ? "" : "[", address,
 			 ipv4 ? "" : "]", endpoint->port, transport_name(endpoint->transport));

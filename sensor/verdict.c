@@ -13,6 +13,7 @@ void verdict_of(const struct policy *policy, const struct endpoint *server,
 	struct policy_question question = {
 		.server = server->address,
 		.client = *client,
+		.outbound = server->outgoing,
 		.port = server->port,
 		.transport = server->transport,
 		.service = service,

@@ -164,6 +164,19 @@ struct flow *worker_begin(struct worker *worker, const struct sighting *sighting
 	return flow;
 }
 
+struct flow *worker_begin_outgoing(struct worker *worker, const struct sighting *sighting,
+				   enum direction direction, enum flow_idle idle)
+{
+	struct flow *flow;
+
+	worker->stats.outbound++;
+	if (!sighting->leaves && !sighting->returns)
+		return NULL;
+	flow = worker_begin(worker, sighting, sighting->leaves, direction, idle);
+	flow->outgoing = flow->concerned = true;
+	return flow;
+}
+
 /* Takes one from another flow if need be; what that one was found to be is told before. */
 static struct session *open_session(struct worker *worker, struct flow *flow)
 {
@@ -252,6 +265,8 @@ static bool concerns(const struct worker *worker, struct sighting *sighting)
 	destination = policy_place(worker->policy, &sighting->packet->destination);
 	sighting->to_ours = policy_concerns(source, destination);
 	sighting->from_ours = policy_concerns(destination, source);
+	sighting->leaves = policy_concerns_outbound(source, destination);
+	sighting->returns = policy_concerns_outbound(destination, source);
 	if (sighting->to_ours || sighting->from_ours)
 		return true;
 	if (sighting->packet->kind != PACKET_TCP)

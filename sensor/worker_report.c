@@ -156,6 +156,28 @@ static void note_told(const struct worker *worker, struct flow *flow,
 	flow->digest = digest_of(worker, &told->facts);
 }
 
+/*
+ * Of a conversation that one of ours began: the endpoint is that host and the port it went to, the
+ * client is who is there, and what the host sent is what went out. What it did at the other side is
+ * no log-in or command here.
+ */
+static void turn_outgoing(const struct flow *flow, struct observation *observation)
+{
+	struct flow_report *report = &observation->flow;
+	uint64_t sent = report->new_bytes_c2s;
+
+	report->client = observation->server.address;
+	observation->server = flow_endpoint(flow);
+	report->new_bytes_c2s = report->new_bytes_s2c;
+	report->new_bytes_s2c = sent;
+	report->new_logins_failed = report->new_logins_succeeded = report->new_messages = 0;
+	report->users_tried = report->objects_read = (struct sketch){.exact = 0};
+	report->facts.auth = AUTH_UNKNOWN;
+	report->facts.data_read = ANSWER_UNKNOWN;
+	report->facts.command_count = 0;
+	report->facts.directory_listing = false;
+}
+
 static void report(struct worker *worker, struct flow *flow, bool last)
 {
 	struct observation observation = {
@@ -167,6 +189,8 @@ static void report(struct worker *worker, struct flow *flow, bool last)
 
 	fill(worker, flow, sessions_get(worker->sessions, flow), &observation.flow);
 	observation.flow.last = last;
+	if (flow->outgoing)
+		turn_outgoing(flow, &observation);
 	if (worker->emit(worker->context, &observation)) {
 		worker->stats.observations++;
 		note_told(worker, flow, &observation.flow);

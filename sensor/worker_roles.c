@@ -49,13 +49,18 @@ enum direction worker_guess_roles(const struct worker *worker, const struct sigh
 }
 
 /* Could any rule care, by the roles as they are now? */
-static bool is_concerned(const struct worker *worker, const struct flow *flow)
+static bool is_concerned(const struct worker *worker, struct flow *flow)
 {
 	struct endpoint server = flow_server(flow);
+	struct policy_place client_place, server_place;
 
-	return worker->options.everything ||
-	       policy_concerns(policy_place(worker->policy, flow_client(flow)),
-			       policy_place(worker->policy, &server.address));
+	if (worker->options.everything)
+		return true;
+	client_place = policy_place(worker->policy, flow_client(flow));
+	server_place = policy_place(worker->policy, &server.address);
+	flow->outgoing = !policy_concerns(client_place, server_place) &&
+			 policy_concerns_outbound(client_place, server_place);
+	return flow->outgoing || policy_concerns(client_place, server_place);
 }
 
 static uint16_t swap_bits(uint16_t bits, uint16_t one, uint16_t other)

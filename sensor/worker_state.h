@@ -5,6 +5,8 @@
  * A packet that may matter becomes a `sighting`: what it is, whose it is, and which flow it would
  * belong to. `to_ours`: its source would be a client that may not reach its destination.
  * `from_ours`: its destination would be such a client of its source. Usually just one is true.
+ * `leaves`: its source is one of ours that may not begin a connection to its destination;
+ * `returns`: the other way round.
  */
 #ifndef SENSOR_WORKER_STATE_H
 #define SENSOR_WORKER_STATE_H
@@ -44,7 +46,7 @@ struct sighting {
 	struct flow_key key;
 	uint64_t hash;
 	bool source_is_low;
-	bool to_ours, from_ours;
+	bool to_ours, from_ours, leaves, returns;
 	bool by_proxy; /* only a listed proxy makes it so, which may reach the other itself */
 };
 
@@ -53,6 +55,9 @@ struct flow *worker_begin(struct worker *worker, const struct sighting *sighting
 			  bool client_is_source, enum direction direction, enum flow_idle idle);
 /* Does the policy list its client under `proxies`? */
 bool worker_is_carrier(const struct worker *worker, const struct flow *flow);
+/* A conversation that one of ours began and may not: NULL unless `leaves` or `returns` says so. */
+struct flow *worker_begin_outgoing(struct worker *worker, const struct sighting *sighting,
+				   enum direction direction, enum flow_idle idle);
 struct endpoint worker_source(const struct sighting *sighting);
 struct endpoint worker_destination(const struct sighting *sighting);
 void worker_note_probe(struct worker *worker, const struct sighting *sighting);

@@ -51,20 +51,40 @@ static struct flow *begin_syn(struct worker *worker, const struct sighting *sigh
 	return NULL;
 }
 
+/* A SYN-ACK tells where the client's bytes begin. */
+static struct flow *expect_client(struct flow *flow, const struct sighting *sighting)
+{
+	flow->highest[SIDE_CLIENT] = sighting->packet->acknowledgement;
+	flow->has_highest[SIDE_CLIENT] = true;
+	return flow;
+}
+
+/* Somebody else has let one of ours in. */
+static struct flow *begin_outgoing(struct worker *worker, const struct sighting *sighting)
+{
+	bool asked = outbound_has(worker->outbound, sighting->hash);
+	struct flow *flow;
+
+	outbound_add(worker->outbound, sighting->hash);
+	flow = worker_begin_outgoing(worker, sighting, DIRECTION_SYNACK, FLOW_BRIEF);
+	if (!flow)
+		return NULL;
+	if (asked) {
+		flow->seen |= FLOW_SYN;
+		flow->sight |= SIGHT_CLIENT;
+	}
+	return expect_client(flow, sighting);
+}
+
 static struct flow *begin_synack(struct worker *worker, const struct sighting *sighting)
 {
 	struct flow *flow;
 
-	if (!sighting->from_ours) {
-		worker->stats.outbound++;
-		outbound_add(worker->outbound, sighting->hash);
-		return NULL;
-	}
+	if (!sighting->from_ours)
+		return begin_outgoing(worker, sighting);
 	outbound_remove(worker->outbound, sighting->hash);
 	flow = worker_begin(worker, sighting, false, DIRECTION_SYNACK, FLOW_BRIEF);
-	flow->highest[SIDE_CLIENT] = sighting->packet->acknowledgement;
-	flow->has_highest[SIDE_CLIENT] = true;
-	return flow;
+	return expect_client(flow, sighting);
 }
 
 /* An RST that answers a SYN: nobody listens there, or a filter says so in the host's name. */
@@ -100,10 +120,8 @@ static struct flow *begin_midstream(struct worker *worker, const struct sighting
 	bool client_is_source;
 	struct flow *flow;
 
-	if (outbound_has(worker->outbound, sighting->hash)) {
-		worker->stats.outbound++;
-		return NULL;
-	}
+	if (outbound_has(worker->outbound, sighting->hash))
+		return worker_begin_outgoing(worker, sighting, DIRECTION_SYN, FLOW_LASTING);
 	if (probes_find(worker->probes, &other, sighting->hash, NULL))
 		client_is_source = true;
 	else if (probes_find(worker->probes, &source, sighting->hash, NULL))
@@ -111,9 +129,11 @@ static struct flow *begin_midstream(struct worker *worker, const struct sighting
 	else
 		direction = worker_guess_roles(worker, sighting, &client_is_source);
 	if (!(client_is_source ? sighting->to_ours : sighting->from_ours)) {
-		worker->stats.outbound++;
 		outbound_add(worker->outbound, sighting->hash);
-		return NULL;
+		flow = worker_begin_outgoing(worker, sighting, direction, FLOW_LASTING);
+		if (flow)
+			flow->midstream = true;
+		return flow;
 	}
 	flow = worker_begin(worker, sighting, client_is_source, direction, FLOW_LASTING);
 	flow->midstream = direction != DIRECTION_SYN;

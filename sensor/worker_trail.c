@@ -52,12 +52,14 @@ void worker_trail_free(struct worker *worker)
 static bool breaks_a_rule(const struct worker *worker, const struct flow *flow, bool *final)
 {
 	const struct session *session = sessions_get(worker->sessions, flow);
-	struct endpoint seen = flow_server(flow), server = seen;
+	struct endpoint seen = flow_endpoint(flow), server = seen;
 	uint16_t service = POLICY_NO_SERVICE;
 	struct policy_decision decision;
 	struct flow_report report = {.client_port = 0};
 
 	worker_carried_client(worker, flow, &report);
+	if (flow->outgoing)
+		report.client = flow_server(flow).address;
 	server.address = policy_translate(worker->policy, &seen.address);
 	if (session && session->identified_by >= IDENTIFIED_NDPI_DPI)
 		service = services_id(worker->services, session->facts.service);
@@ -88,7 +90,7 @@ static void aim(struct worker *worker, const struct flow *flow, uint64_t tuple)
 	if (trail->tuple == tuple)
 		return;
 	trail->tuple = tuple;
-	trail->kept.server = flow_server(flow);
+	trail->kept.server = flow_endpoint(flow);
 	trail->kept.server.address = policy_translate(worker->policy, &trail->kept.server.address);
 	verdict_exposure_id(worker->policy, &trail->kept.server, trail->kept.exposure);
 }

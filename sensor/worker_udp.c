@@ -44,10 +44,9 @@ static struct flow *begin_from_client(struct worker *worker, const struct sighti
 
 		return worker_begin(worker, sighting, client_is_source, direction, FLOW_DATAGRAM);
 	}
-	if (outbound_has(worker->outbound, sighting->hash)) {
-		worker->stats.outbound++;
-		return NULL;
-	}
+	/* An answer to one of ours. */
+	if (outbound_has(worker->outbound, sighting->hash))
+		return worker_begin_outgoing(worker, sighting, DIRECTION_SYNACK, FLOW_DATAGRAM);
 	worker_note_probe(worker, sighting);
 	if (!starts_one_way(sighting->packet))
 		return NULL;

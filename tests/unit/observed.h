@@ -62,7 +62,7 @@ static inline const char *observed_fault(const struct observation *observation,
 {
 	const struct address *client = &observation->flow.client;
 
-	if (observation->server.unused != 0)
+	if (observation->server.outgoing > 1)
 		return "an endpoint that cannot be hashed as bytes";
 	if (observation->server.transport != TRANSPORT_TCP &&
 	    observation->server.transport != TRANSPORT_UDP)

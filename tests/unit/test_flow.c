@@ -350,7 +350,7 @@ static void roles_by_ends(void **state)
 	assert_memory_equal(&server.address, &flow.key.high, sizeof server.address);
 	assert_int_equal(server.port, 443);
 	assert_int_equal(server.realm, flow.key.realm);
-	assert_int_equal(server.unused, 0);
+	assert_int_equal(server.outgoing, 0);
 	assert_int_equal(flow_client_port(&flow), 35);
 	flow.client_is_low = false;
 	server = flow_server(&flow);

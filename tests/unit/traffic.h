@@ -27,6 +27,7 @@
 #define CLIENT	"203.0.113.7"
 #define SERVER	"10.20.0.5"
 #define INSIDER "10.1.2.3"
+#define VAULT	"10.40.0.9"    /* must not connect out either */
 #define ABROAD	"198.51.100.5" /* ours, though not inside, as the next */
 #define ABROAD2 "198.51.100.6"
 
@@ -37,9 +38,12 @@
 	"  logging: { hosts: [10.20.0.0/24, \"fd00:20::/64\"] }\n"                                 \
 	"  odd: { hosts: [10.30.0.0/24], ports: [45000, 45001/udp] }\n"                            \
 	"  abroad: { hosts: [198.51.100.5, 198.51.100.6] }\n"                                      \
+	"  vault: { hosts: [10.40.0.0/24] }\n"                                                     \
 	"rules:\n"                                                                                 \
 	"  - { name: internal, groups: [logging, odd, abroad], internal-only: true,"               \
-	" severity: critical }\n"
+	" severity: critical }\n"                                                                  \
+	"  - { name: isolated, groups: [vault], internal-only: true, both-directions: true,"       \
+	" severity: high }\n"
 
 struct traffic {
 	struct services *services;
