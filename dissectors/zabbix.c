@@ -194,7 +194,8 @@ const struct dissector zabbix_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the ZBXD header with its length, or an item's name and the answer",
-	.reads = READS_PRODUCT | READS_AUTH | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,
