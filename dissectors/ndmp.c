@@ -47,6 +47,7 @@ struct ndmp {
 	int handle;
 	uint8_t flags;
 	bool tried_nothing, spoken;
+	bool holed; /* a log-in may have gone unseen */
 };
 
 _Static_assert(sizeof(struct ndmp) <= DISSECTOR_STATE_MAX, "state of ndmp");
@@ -194,7 +195,7 @@ static void on_server_info(struct facts *facts, struct bytes b)
 static void on_login_answer(struct ndmp *ndmp, struct facts *facts, bool ok)
 {
 	if (ok && ndmp->tried_nothing)
-		facts_set_auth(facts, AUTH_NONE);
+		facts_set_auth(facts, ndmp->holed ? AUTH_UNKNOWN : AUTH_NONE);
 	else
 		facts_login(facts, ok);
 }
@@ -216,7 +217,7 @@ static void on_answer(struct ndmp *ndmp, struct facts *facts, const struct messa
 		on_server_info(facts, body);
 	if (ok && (ndmp->flags & COMMAND_LISTING))
 		facts_set_data_read(facts, ANSWER_YES);
-	if (ok && ndmp->flags != 0 && facts->logins_succeeded == 0)
+	if (ok && ndmp->flags != 0 && facts->logins_succeeded == 0 && !ndmp->holed)
 		facts_set_auth(facts, AUTH_NONE);
 	ndmp->asked = 0;
 	ndmp->handle = -1;
@@ -255,6 +256,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 {
 	struct ndmp *ndmp = state;
 
+	ndmp->holed = true;
 	if (!ndmp->spoken)
 		facts_set_auth(facts, AUTH_UNKNOWN);
 	else
