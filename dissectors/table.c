@@ -9,6 +9,8 @@
 	D(tls)                                                                                     \
 	D(postgresql)                                                                              \
 	D(mysql)                                                                                   \
+	D(mysqlx)                                                                                  \
+	D(hadoop_ipc)                                                                              \
 	D(http2)                                                                                   \
 	D(http)                                                                                    \
 	D(mongodb)                                                                                 \
@@ -83,6 +85,8 @@
 	D(dns)                                                                                     \
 	D(dns_udp)                                                                                 \
 	D(ident)                                                                                   \
+	D(vmware)                                                                                  \
+	D(erlang)                                                                                  \
 	D(imap)                                                                                    \
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \

@@ -158,6 +158,10 @@ static const struct opening_sample samples[] = {
 	SAMPLE("lustre", "\0\x71\xce\xac\1\0\0\0\1\2\3\4\0\0\2\0cirE\3\0\0\0",
 	       "cirE\3\0\0\0\1\2\3\4\0\0\2\0\5\6\7\x08\0\0\2\0\x39\x30\0\0"),
 	SAMPLE("nomachine", "NXSH-8.10.1\n", "NXD-8.10.1\n"),
+	SAMPLE("mysqlx", "\1\0\0\0\1", "\5\0\0\0\x0b\x08\5\x1a\0"),
+	SAMPLE("hadoop-ipc", "hrpc\x09\0\0\0\0\0\4abcd", "\0\0\0\6\5\x08\2\x10\0\0"),
+	SAMPLE("vmware", "", "220 VMware Authentication Daemon Version 1.10: SSL Required\r\n"),
+	SAMPLE("erlang-dist", "\0\x0en\0\5\0\0\0\0a@local", "\0\3sok"),
 	/* Nothing but noise: a hexadecimal counter, blank lines */
 	SAMPLE(NULL, "\r\n\r\n", "\r\n\r\n"),
 	SAMPLE(NULL, "0123456789abcdef", "0123456789abcdef"),

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * VMware's authentication daemon on ESXi and Workstation: consoles, files and log-ins of a
+ * hypervisor. It greets in a line, and most often speaks TLS from there on:
+ *
+ *	220 VMware Authentication Daemon Version 1.10: SSL Required, ServerDaemonProtocol:SOAP, ...
+ */
+#include "dissectors/dissector.h"
+#include "dissectors/lines.h"
+
+#define GREETING "220 VMware Authentication Daemon Version "
+
+static const uint16_t ports[] = {902, 0};
+
+static const struct service services[] = {
+	{
+		.name = "vmware-authd",
+		.family = FAMILY_ORCHESTRATION,
+		.about = "VMware hypervisor: consoles and log-ins",
+		.ports = ports,
+	},
+};
+
+struct vmware {
+	struct line client, server;
+	bool greeted, tried;
+};
+
+static enum probe_result probe(const struct opening *opening)
+{
+	const struct bytes *server = &opening->side[SIDE_SERVER];
+
+	if (!bytes_agree_with(server, GREETING))
+		return PROBE_NO;
+	return server->left >= sizeof GREETING - 1 ? PROBE_YES : PROBE_MORE;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_auth(facts, AUTH_NA);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+	FACTS_TEXT(facts, product, "VMware Authentication Daemon", 28);
+}
+
+static void on_greeting(struct vmware *vmware, struct facts *facts, struct bytes text)
+{
+	size_t length = 0;
+
+	vmware->greeted = true;
+	bytes_skip(&text, sizeof GREETING - 1);
+	while (length < text.left && text.at[length] != ':' && text.at[length] != ' ')
+		length++;
+	if (!text.failed)
+		FACTS_TEXT(facts, version, text.at, length);
+	if (!lines_contain(&text, "SSL Required"))
+		return;
+	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts_set_data_read(facts, ANSWER_UNKNOWN);
+	facts->starts_tls = true;
+	facts->revision++;
+}
+
+/* USER name, PASS password; 331 and 230, or 530 */
+static void on_client(struct vmware *vmware, struct facts *facts, struct bytes text)
+{
+	struct bytes word = lines_word(&text);
+
+	if (lines_equal(&word, "USER"))
+		FACTS_TEXT(facts, user, text.at, text.left);
+	vmware->tried |= lines_equal(&word, "PASS");
+}
+
+static void on_server(struct vmware *vmware, struct facts *facts, struct bytes text)
+{
+	if (!vmware->greeted) {
+		on_greeting(vmware, facts, text);
+		return;
+	}
+	if (vmware->tried && (bytes_start_with(&text, "230") || bytes_start_with(&text, "530"))) {
+		facts_login(facts, text.at[0] == '2');
+		vmware->tried = false;
+	}
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct vmware *vmware = state;
+	struct line *line = from == SIDE_CLIENT ? &vmware->client : &vmware->server;
+	struct bytes input = bytes_from(bytes, length);
+
+	while (!facts->starts_tls && lines_next(line, &input)) {
+		struct bytes text = bytes_from(line->text, line->length);
+
+		if (from == SIDE_CLIENT)
+			on_client(vmware, facts, text);
+		else
+			on_server(vmware, facts, text);
+		memset(line->text, 0, sizeof line->text); /* it may have been a password */
+	}
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct vmware *vmware = state;
+
+	(void)facts;
+	(void)missing;
+	lines_reset(from == SIDE_CLIENT ? &vmware->client : &vmware->server);
+	vmware->greeted = true;
+	vmware->tried = false;
+}
+
+const struct dissector vmware_dissector = {
+	.name = "vmware",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct vmware),
+	.service_count = sizeof services / sizeof *services,
+	.upgrades = true,
+	.services = services,
+	.recognised = "the server's greeting, which names it",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_ENCRYPTION,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};
