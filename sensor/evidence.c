@@ -25,7 +25,8 @@ static bool proves(const struct observation *o, bool inside)
 		return o->flow.server_payload || (o->flow.sight & SIGHT_SERVER) != 0 ||
 		       client_shows_handshake(o);
 	case OUTCOME_CLIENT_ONLY:
-		return client_shows_handshake(o) || (o->flow.one_way_service && inside);
+		return client_shows_handshake(o) || o->flow.acknowledged ||
+		       (o->flow.one_way_service && inside);
 	case OUTCOME_UDP_REQUEST_ONLY:
 		return o->flow.one_way_service && inside;
 	case OUTCOME_UNKNOWN:

@@ -50,6 +50,7 @@ enum {
 	 * decided (worker_trail.c). */
 	FLOW_KEPT = 1 << 10,
 	FLOW_NOT_KEPT = 1 << 11,
+	FLOW_CLIENT_ACKED = 1 << 12, /* the client acknowledges bytes of a server not seen */
 };
 
 struct flow {
@@ -63,13 +64,15 @@ struct flow {
 	uint64_t wall_unanswered_ns, wall_refused_ns;
 	uint32_t highest[2]; /* TCP sequence number behind the newest byte of each side */
 	uint32_t reported_revision, reported_failed, reported_succeeded, reported_messages;
-	uint32_t digest; /* of the facts that are told at once */
+	uint32_t client_acked; /* newest acknowledgement by the client, if ack_advances != 0 */
+	uint32_t digest;       /* of the facts that are told at once */
 	uint16_t vlan, vlan_inner;
-	uint16_t tunnels;  /* tunnel_table_get() number of the path; 0 = none */
-	uint16_t seen;	   /* FLOW_SYN … */
-	uint8_t sight;	   /* enum sight */
-	uint8_t direction; /* enum direction */
-	uint8_t idle;	   /* enum flow_idle */
+	uint16_t tunnels;     /* tunnel_table_get() number of the path; 0 = none */
+	uint16_t seen;	      /* FLOW_SYN … */
+	uint8_t sight;	      /* enum sight */
+	uint8_t direction;    /* enum direction */
+	uint8_t idle;	      /* enum flow_idle */
+	uint8_t ack_advances; /* how often that was a newer one, and 1 */
 	bool client_is_low;
 	bool outgoing;	/* begun by one of ours that may not: a rule in both directions */
 	bool concerned; /* the policy may care about the client whose turn it is */

@@ -58,6 +58,7 @@ struct flow_report {
 		ndpi_service; /* what nDPI says when it differs from ours, else POLICY_NO_SERVICE */
 	bool first, last;     /* the first report, the last report of this flow */
 	bool one_way_service; /* UDP to a service that never answers: not proof of reachability */
+	bool acknowledged;    /* the client acknowledges bytes of a server that is not seen */
 	bool server_payload;  /* the server has sent application bytes */
 	uint64_t new_bytes_c2s, new_bytes_s2c; /* payload bytes, retransmissions counted once */
 	uint32_t new_logins_failed, new_logins_succeeded, new_messages;

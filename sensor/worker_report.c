@@ -13,12 +13,14 @@
 #define BYTES_FIRST    65536
 
 /* Has anything shown that the server can be reached? */
-static bool is_reachable(const struct flow *flow)
+static bool is_reachable(const struct worker *worker, const struct flow *flow)
 {
 	if (flow->key.transport == TRANSPORT_UDP)
 		return (flow->sight & SIGHT_SERVER) || flow->one_way_service;
 	if ((flow->seen & (FLOW_SYNACK | FLOW_CLIENT_PROOF)) || flow->bytes[SIDE_SERVER] != 0)
 		return true;
+	if (flow->seen & FLOW_CLIENT_ACKED)
+		return worker_roles_likely(worker, flow);
 	/* A collector that only acknowledges; not by a guess, for so do our own downloads. */
 	return (flow->seen & FLOW_SERVER_ACK) && flow->direction > DIRECTION_GUESS;
 }
@@ -115,6 +117,7 @@ static void fill(const struct worker *worker, const struct flow *flow,
 	report->service = report->ndpi_service = POLICY_NO_SERVICE;
 	report->first = !flow->reported;
 	report->one_way_service = flow->one_way_service && flow->sight == SIGHT_CLIENT;
+	report->acknowledged = (flow->seen & FLOW_CLIENT_ACKED) != 0;
 	report->server_payload = flow->bytes[SIDE_SERVER] != 0;
 	report->wall_unanswered_ns = flow->wall_unanswered_ns;
 	report->wall_refused_ns = flow->wall_refused_ns;
@@ -223,7 +226,7 @@ static bool has_news(const struct worker *worker, const struct flow *flow,
 
 static bool may_report(const struct worker *worker, const struct flow *flow)
 {
-	return flow->concerned && !worker->options.everything && is_reachable(flow);
+	return flow->concerned && !worker->options.everything && is_reachable(worker, flow);
 }
 
 void worker_report_news(struct worker *worker, struct flow *flow)

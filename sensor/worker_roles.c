@@ -48,6 +48,15 @@ enum direction worker_guess_roles(const struct worker *worker, const struct sigh
 	return DIRECTION_GUESS;
 }
 
+bool worker_roles_likely(const struct worker *worker, const struct flow *flow)
+{
+	struct endpoint server = flow_server(flow);
+
+	return flow->direction > DIRECTION_GUESS ||
+	       port_weight(worker, server.transport, server.port) >=
+		       2 + port_weight(worker, server.transport, flow_client_port(flow));
+}
+
 /* Could any rule care, by the roles as they are now? */
 static bool is_concerned(const struct worker *worker, struct flow *flow)
 {
@@ -86,6 +95,8 @@ static void turn_sides(struct flow *flow)
 	if (flow->sight == SIGHT_CLIENT || flow->sight == SIGHT_SERVER)
 		flow->sight ^= SIGHT_BOTH;
 	flow->seen = swap_bits(flow->seen, FLOW_CLIENT_FIN, FLOW_SERVER_FIN);
+	flow->seen &= (uint16_t)~FLOW_CLIENT_ACKED;
+	flow->ack_advances = 0;
 	flow->seen = swap_bits(flow->seen, FLOW_CLIENT_RST, FLOW_SERVER_RST);
 	flow->seen = swap_bits(flow->seen, FLOW_CLIENT_ACK, FLOW_SERVER_ACK);
 }

@@ -70,6 +70,8 @@ bool worker_read(struct worker *worker, const struct sighting *sighting, struct 
 /* Who is the server of a conversation that was not seen to begin? */
 enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
 				  bool *client_is_source);
+/* Is it more than a coin's word who the server is? By the handshake, the policy, or far apart ports. */
+bool worker_roles_likely(const struct worker *worker, const struct flow *flow);
 /* The bytes have shown that the server is the other one: nothing is told of that one yet. */
 void worker_turn_round(struct worker *worker, struct flow *flow);
 

@@ -7,6 +7,7 @@
  */
 #include "sensor/worker_state.h"
 
+#define ADVANCE_MAX   (1u << 20)     /* of one acknowledgement; more is another connection's */
 #define JUMP_MAX      (1u << 20)     /* bytes never seen that still count as sent */
 #define ONE_WAY_AFTER 60000000000ull /* silence of all of ours that means: not mirrored */
 
@@ -25,7 +26,7 @@ static bool established(const struct worker *worker, const struct flow *flow)
 {
 	if (worker->options.everything && (flow->midstream || (flow->seen & FLOW_CLIENT_ACK)))
 		return true;
-	if (flow->seen & (FLOW_SERVER_ACK | FLOW_CLIENT_PROOF))
+	if (flow->seen & (FLOW_SERVER_ACK | FLOW_CLIENT_PROOF | FLOW_CLIENT_ACKED))
 		return true;
 	return (flow->seen & FLOW_SYNACK) && (flow->seen & FLOW_CLIENT_ACK);
 }
@@ -201,6 +202,26 @@ static void note_flags(struct flow *flow, enum side from, const struct packet *p
 	flow->sight |= client ? SIGHT_CLIENT : SIGHT_SERVER;
 }
 
+/*
+ * The client acknowledges more and more bytes of a server that is not seen: somebody sends them. This
+ * tells at once what a mirror does not show, also where other servers' packets are mirrored.
+ */
+static void note_acknowledgement(struct flow *flow, enum side from, const struct packet *packet)
+{
+	uint32_t advance = packet->acknowledgement - flow->client_acked;
+	uint8_t enough = flow->seen & FLOW_SYN ? 1 : 2;
+
+	if (from == SIDE_SERVER || (packet->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK)
+		return;
+	if (flow->ack_advances != 0 && (advance == 0 || advance > ADVANCE_MAX))
+		return;
+	flow->client_acked = packet->acknowledgement;
+	if (flow->ack_advances < UINT8_MAX)
+		flow->ack_advances++;
+	if (flow->ack_advances > enough && !(flow->sight & SIGHT_SERVER))
+		flow->seen |= FLOW_CLIENT_ACKED;
+}
+
 /* Payload bytes by sequence numbers: what is sent again counts once, a short loss is counted in. */
 static void count_bytes(struct flow *flow, enum side from, const struct packet *packet)
 {
@@ -262,6 +283,7 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 	from = sighting_side(sighting, flow);
 	was_closed = closed(flow);
 	note_flags(flow, from, packet);
+	note_acknowledgement(flow, from, packet);
 	if ((flow->seen & FLOW_SYNACK) && flow->direction < DIRECTION_SYNACK)
 		flow->direction = DIRECTION_SYNACK;
 	flow_touch(worker->flows, flow, packet->ts_ns,

@@ -29,6 +29,7 @@ LOADER.exec_module(reframe)
 CAPTURES = sorted(glob.glob(os.path.join(GOLDEN, "captures", "*.pcap")))
 POLICIES = [os.path.join(GOLDEN, "policies/group.yaml"), os.path.join(TOP, "policy/example.yaml")]
 COUNTERS = re.compile(r"(\d+) (probes|conversations|duplicated packets)")
+RECAST = os.path.join(os.environ.get("SPANWATCH_BUILD", os.path.join(TOP, "build")), "recast")
 PACKETS = {os.path.basename(path): reframe.read(path)[0] for path in CAPTURES}
 
 
@@ -241,6 +242,76 @@ def test_cut_off_in_a_tunnel():
     cut, inside = run("slice=90"), run("slice=90", "wrap=erspan2")
     for (plain, _), (changed, _) in zip(cut, inside):
         assert [strip(e)[0] for e in plain] == [strip(e)[0] for e in changed]
+
+
+# --- Halves and late starts --------------------------------------------------------------------
+
+def recast(*changes):
+    """The events by group of what tools/recast makes of the captures."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in CAPTURES:
+            subprocess.run([RECAST, *changes, path, os.path.join(folder, os.path.basename(path))],
+                           check=True)
+        return replay(folder, POLICIES[0], ())[0]
+
+
+def reached(events, *outcomes):
+    """TCP endpoints that were reached, by any conversation or by those that went so."""
+    return {(e["server"]["ip"], e["server"].get("port")) for e in events
+            if "exposure" in e["spanwatch"] and e["network"]["transport"] == "tcp" and
+            (not outcomes or e["spanwatch"]["evidence"]["outcome"] in outcomes)}
+
+
+def sights(events):
+    return {e["spanwatch"]["evidence"]["sight"] for e in events if "exposure" in e["spanwatch"]}
+
+
+def test_only_what_servers_send():
+    """An answer proves all: the same endpoints."""
+    events = recast("--server")
+    assert reached(events) == reached(PLAIN[0][0]), reached(events) ^ reached(PLAIN[0][0])
+    assert sights(events) == {"server"}, sights(events)
+
+
+def test_only_what_clients_send():
+    """Who goes on after the handshake was let in. A scanner that does not, and a client that was seen
+    late and then says nothing that is answered, prove nothing; datagrams never do, but for services
+    that do not answer."""
+    events, plain = recast("--client"), PLAIN[0][0]
+    assert reached(events) <= reached(plain), reached(events) - reached(plain)
+    missing = reached(plain, "established", "client_only") - reached(events)
+    assert not missing, sorted(missing)
+    assert sights(events) == {"client"}, sights(events)
+
+
+def test_a_late_start():
+    """Nothing but what the whole shows; and all of those who had more to say."""
+    plain = reached(PLAIN[0][0])
+    for late, share in ((3, 0.9), (4, 0.8), (6, 0.6)):
+        found = reached(recast("--late", str(late)))
+        assert found <= plain, sorted(found - plain)
+        assert len(found) >= share * len(plain), f"{late}: {len(found)} of {len(plain)}"
+
+
+def test_a_late_start_and_half_of_it():
+    plain = reached(PLAIN[0][0])
+    for half, share in (("--client", 0.3), ("--server", 0.8)):
+        found = reached(recast("--late", "4", half))
+        assert found <= plain, sorted(found - plain)
+        assert len(found) >= share * len(plain), f"{half}: {len(found)} of {len(plain)}"
+
+
+def test_own_connections_in_halves():
+    """What our own hosts fetch is never inbound, whatever part of it is seen."""
+    name = os.path.join(GOLDEN, "captures", "scn-outbound.pcap")
+    for changes in ((), ("--client",), ("--server",), ("--late", "1"), ("--late", "2", "--server"),
+                    ("--late", "3"), ("--late", "4", "--client"), ("--late", "4", "--server")):
+        with tempfile.TemporaryDirectory() as folder:
+            made = os.path.join(folder, "x.pcap")
+            subprocess.run([RECAST, *(changes or ("--late", "0")), name, made], check=True)
+            for policy in POLICIES:
+                events, _ = replay(folder, policy, ())
+                assert not events, f"{changes}: {events[0]['event']['reason']}"
 
 
 if __name__ == "__main__":
