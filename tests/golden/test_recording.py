@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from harness import PROGRAM  # noqa: E402
 from laboratory import addresses_in  # noqa: E402
 from recipe import HERE, read_all  # noqa: E402
-from scenario_run import Judge  # noqa: E402
+from scenario_run import Judge, import_jsonschema, invalid  # noqa: E402
 
 RECORDING = os.path.join(HERE, "recording")
 AGAIN = "not in the recording: run tests/lab/test_lab.py --record tests/lab"
@@ -26,6 +26,7 @@ AGAIN = "not in the recording: run tests/lab/test_lab.py --record tests/lab"
 
 def main():
     parts = sys.argv[1:]
+    import_jsonschema()
     with open(RECORDING + ".json", encoding="utf-8") as file:
         variables = json.load(file)
     command = [PROGRAM, "--quiet", "-r", RECORDING + ".pcap.xz", "--json", "-p",
@@ -34,7 +35,10 @@ def main():
     if result.returncode != 0:
         sys.exit(f"status {result.returncode}: {result.stderr.decode('utf-8', 'replace')}")
     events = [json.loads(line) for line in result.stdout.splitlines()]
-    seen, failed = addresses_in(RECORDING + ".pcap.xz"), 0
+    seen, failed, why = addresses_in(RECORDING + ".pcap.xz"), 0, invalid(events)
+    if why:
+        failed += 1
+        print(f"not ok recorded schema: {why}")
     for scenario in [s for p in read_all() for s in p.scenarios]:
         if parts and not any(part in scenario.name for part in parts):
             continue

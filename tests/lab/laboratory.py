@@ -30,7 +30,7 @@ from harness import PATIENCE, PROGRAM, Redis, RedisServer, Skip, wait_until
 from network import MIRROR_PORT, Network, command, inside
 
 CLONE_NEWNET = 0x40000000
-START_LIMIT, CLIENT_LIMIT, STOP_LIMIT = 90, 40, 30  # seconds
+START_LIMIT, CLIENT_LIMIT, STOP_LIMIT = 150, 40, 30  # seconds
 POLL = 0.05
 SITE = "lab"
 LISTENING = {"tcp": "0A", "udp": "07"}  # states in /proc/net

@@ -22,6 +22,7 @@ comment line outside of blocks.
     closed                   the security group lets nothing in to this address
     open|shut|reject tcp|udp PORT
     probe tcp|udp PORT TIMES one packet each, from that many sources (the next probe: from others)
+    listen PORT              somebody at $INTERNET accepts TCP connections there
     pause SECONDS            e.g. 4: a probe without an answer is one after 3
     client COMMAND           in the shell; $SERVER, $SERVER6, $CLIENT, $BALANCER are addresses. In
                              order with the steps above; a longer script continues in lines indented twice
@@ -44,7 +45,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FIRST_ADDRESS = 11  # of a scenario that names none
 OFFICE = 128
 LEVELS = ("reachable", "answered", "accessed", "data-out", "destroyed")
-STEPS = ("client", "open", "shut", "reject", "probe", "pause", "await")
+STEPS = ("client", "open", "shut", "reject", "probe", "listen", "pause", "await")
 CHECKS = ("expect", "count", "last", "order", "quiet")
 NAMES = {
     "kind": "event.action", "service": "service.name", "family": "service.type",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Runs scenarios of tests/lab/products in a Laboratory, and judges events by what they expect."""
 
+import json
 import os
 import re
 import string
@@ -13,7 +14,8 @@ from laboratory import SHELTERED
 from recipe import full_path
 
 sys.path.insert(0, os.path.join(TOP, "tests/golden"))
-from test_golden import Filter, all_match, check, wanted_number  # noqa: E402
+from test_golden import (  # noqa: E402
+    SCHEMA, Filter, all_match, check, import_jsonschema, wanted_number)
 
 
 def version_of(package):
@@ -37,6 +39,18 @@ def about(events, addresses):
     """Those about an exposure of which one of the addresses is a side, incidents left out."""
     return [e for e in events if "exposure" in e["spanwatch"] and
             any(e.get(side, {}).get("ip") in addresses for side in ("server", "client"))]
+
+
+def invalid(events):
+    """The first event that is not what sensor/event.schema.json says; None if there is none."""
+    jsonschema = import_jsonschema()
+    with open(SCHEMA, encoding="utf-8") as file:
+        schema = json.load(file)
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    for event in events:
+        for error in validator.iter_errors(event):
+            return f"{event['event']['action']}: {error.message[:300]}"
+    return None
 
 
 class Judge:
@@ -105,6 +119,7 @@ class Play:
 
     def __init__(self, lab, scenario, client, host):
         self.lab, self.scenario, self.probed = lab, scenario, 0
+        self.internet, self.listeners = client, []
         self.client = {"internet": client, "partner": lab.network.partner,
                        "colleague": lab.network.colleague, "host": host}[scenario.source]
         server, server6 = scenario.addresses()
@@ -121,8 +136,12 @@ class Play:
 
     def run(self):
         """AssertionError when a client did not do what it should, or events did not come."""
-        for verb, text, more in self.scenario.steps:
-            getattr(self, "do_" + verb.replace("await", "wait"))(text, more)
+        try:
+            for verb, text, more in self.scenario.steps:
+                getattr(self, "do_" + verb.replace("await", "wait"))(text, more)
+        finally:
+            for listener in self.listeners:
+                listener.close()
         # What must not happen is looked at when all is over; what must happen, here.
         try:
             self.lab.wait(lambda: not self.problems(), what="what is expected")
@@ -160,6 +179,12 @@ class Play:
         times = int(rest[0]) if rest else 1
         self.lab.probe(self.client, *endpoints[0], times, self.probed)
         self.probed += times
+
+    def do_listen(self, text, _):
+        made = self.lab.socket(self.internet.role)
+        made.bind((self.internet.v4[0], int(text)))
+        made.listen()
+        self.listeners.append(made)
 
     @staticmethod
     def do_pause(text, _):

@@ -33,7 +33,7 @@ from harness import Skip  # noqa: E402
 from laboratory import Laboratory, addresses_in, extract, syn_acks, unwrapper  # noqa: E402
 from network import MIRRORS, Balancer, Host  # noqa: E402
 from recipe import HERE, OFFICE, read_all  # noqa: E402
-from scenario_run import Play, missing_packages, version_of  # noqa: E402
+from scenario_run import Play, import_jsonschema, invalid, missing_packages, version_of  # noqa: E402
 
 RECORDING = "recording"  # .pcap.xz, .json
 KEPT = ("BALANCER", "CLIENT", "SERVER", "VERSION")
@@ -107,15 +107,17 @@ class Session:
 
     def run(self):
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            # Those with many scenarios first.
-            for _ in pool.map(self.product, sorted(self.products,
-                                                   key=lambda p: -len(p.scenarios))):
+            # Those that take long first.
+            for _ in pool.map(self.product, sorted(
+                    self.products, key=lambda p: -3 * len(p.scenarios) - len(p.scripts["serve"]))):
                 pass
         sent = self.lab.network.sent_by_sensor()
         status = self.lab.stop_sensor()
         if status != 0 or sent:
             self.outcome.fail("sensor", f"status {status}, {sent} packets sent")
-        replayed = self.lab.replay()
+        replayed, why = self.lab.replay(), invalid(self.lab.events)
+        if why:
+            self.outcome.fail("schema", why)
         seen = addresses_in(self.lab.capture, self.unwrap)
         for play in self.played:
             live = play.judge.problems(self.lab.events)
@@ -218,6 +220,7 @@ def figures(session, outcome):
 
 def main():
     chosen_options = options()
+    import_jsonschema()  # before anything is begun: it may start another Python
     products = chosen(chosen_options.parts)
     outcome, hosts = Outcome(), hosts_of(products)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
