@@ -100,6 +100,7 @@ enum policy_severity blindness_severity(enum blind_cause cause)
 	case BLIND_TRUNCATION:
 	case BLIND_DUPLICATES:
 	case BLIND_UNTESTED:
+	case BLIND_UNPROBED:
 		return SEVERITY_LOW;
 	default:
 		return SEVERITY_MEDIUM;

@@ -228,6 +228,31 @@ void engine_count_open(const struct engine *engine, uint64_t open[ENGINE_SEVERIT
 	}
 }
 
+static bool tried_since(const struct engine *engine, const struct exposure *x, uint64_t ns)
+{
+	struct wall_seen seen = wall_get(engine->wall, &x->server);
+
+	return x->last_seen_ns >= ns || x->probe_ns >= ns || seen.unanswered_ns >= ns ||
+	       seen.refused_ns >= ns;
+}
+
+void engine_count_closed(const struct engine *engine, uint64_t before_ns, uint64_t *closed,
+			 uint64_t *unprobed)
+{
+	*closed = *unprobed = 0;
+	for (uint32_t slot = 0; slot < exposures_size(engine->exposures); slot++) {
+		const struct exposure *x;
+
+		if (!exposures_used(engine->exposures, slot))
+			continue;
+		x = exposures_at(engine->exposures, slot);
+		if (x->unlisted || x->all_ports || x->state != EXPOSURE_CLOSED)
+			continue;
+		++*closed;
+		*unprobed += !tried_since(engine, x, before_ns);
+	}
+}
+
 void engine_coverage(const struct engine *engine,
 		     void (*each)(void *context, const struct coverage *coverage), void *context)
 {

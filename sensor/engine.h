@@ -69,6 +69,12 @@ void engine_finish(struct engine *engine, uint64_t now_ns);
 void engine_stats(const struct engine *engine, struct engine_stats *stats);
 /* Exposures that are not closed, by severity. */
 void engine_count_open(const struct engine *engine, uint64_t open[ENGINE_SEVERITIES]);
+/*
+ * Of the endpoints that were exposed and are closed: how many there are, and how many nobody has
+ * tried since `before_ns`.
+ */
+void engine_count_closed(const struct engine *engine, uint64_t before_ns, uint64_t *closed,
+			 uint64_t *unprobed);
 /* Every rule and every group of the policy once, rules first. */
 void engine_coverage(const struct engine *engine,
 		     void (*each)(void *context, const struct coverage *coverage), void *context);

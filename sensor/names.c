@@ -130,6 +130,7 @@ const char *blind_cause_name(enum blind_cause cause)
 		[BLIND_TUNNELS] = "undecoded-tunnels", [BLIND_TRUNCATION] = "truncated",
 		[BLIND_MALFORMED] = "malformed",       [BLIND_DUPLICATES] = "duplicates",
 		[BLIND_UNTESTED] = "untested",
+		[BLIND_UNPROBED] = "unprobed",
 	};
 
 	return names[cause];

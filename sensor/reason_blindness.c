@@ -16,6 +16,7 @@ static const char *const words[BLIND_CAUSES][2] = {
 	[BLIND_MALFORMED] = {"packets are malformed", "captured"},
 	[BLIND_DUPLICATES] = {"packets came twice", "packets that matter"},
 	[BLIND_UNTESTED] = {"lines of the policy have not been tried by anybody", "lines"},
+	[BLIND_UNPROBED] = {"closed endpoints have not been tried again by anybody", "endpoints"},
 };
 
 static const char *const again[BLIND_CAUSES] = {
@@ -30,6 +31,7 @@ static const char *const again[BLIND_CAUSES] = {
 	[BLIND_MALFORMED] = "packets are well formed again",
 	[BLIND_DUPLICATES] = "packets come once again",
 	[BLIND_UNTESTED] = "all lines of the policy have been tried",
+	[BLIND_UNPROBED] = "all closed endpoints have been tried again",
 };
 
 void reason_blindness(char *reason, const struct blindness_view *view)

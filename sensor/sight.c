@@ -77,10 +77,13 @@ void sight_untested(struct blindness *blindness, const struct engine *engine, ui
 		    uint64_t within_ns, uint64_t now_ns)
 {
 	struct tried tried = {.before_ns = now_ns - within_ns};
+	uint64_t closed, unprobed;
 
 	if (within_ns == 0 || now_ns < since_ns || now_ns - since_ns < within_ns)
 		return;
 	engine_coverage(engine, count_line, &tried);
 	blindness_set(blindness, BLIND_UNTESTED, tried.untested != 0, tried.untested, tried.lines,
 		      now_ns);
+	engine_count_closed(engine, tried.before_ns, &closed, &unprobed);
+	blindness_set(blindness, BLIND_UNPROBED, unprobed != 0, unprobed, closed, now_ns);
 }

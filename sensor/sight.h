@@ -20,8 +20,9 @@ void sight_figures(const struct worker_stats *worker, const struct capture_stats
 bool sight_text(const struct blindness *blindness, char text[SIGHT_TEXT]);
 
 /*
- * Judges BLIND_UNTESTED: of the rules that the policy has, those that nobody tried since
- * `since_ns` and within `within_ns` before `now_ns` (0: never judged).
+ * Judges BLIND_UNTESTED, rules of the policy, and BLIND_UNPROBED, endpoints that were exposed and
+ * closed: those that nobody tried since `since_ns` and within `within_ns` before `now_ns` (0: never
+ * judged).
  */
 struct engine;
 void sight_untested(struct blindness *blindness, const struct engine *engine, uint64_t since_ns,
