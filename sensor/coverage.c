@@ -118,6 +118,13 @@ void coverage_move(struct coverage_table *table, const struct policy *from, cons
 	     policy_group_count(to));
 }
 
+void coverage_restore(struct coverage_table *table, const struct coverage *coverage)
+{
+	struct lines *lines = coverage->is_rule ? &table->rules : &table->groups;
+
+	lines->now[coverage->index] = *coverage;
+}
+
 static void tell(const struct coverage *line, bool is_rule, uint16_t index,
 		 void (*each)(void *context, const struct coverage *coverage), void *context)
 {

@@ -20,6 +20,8 @@ void coverage_answer(struct coverage_table *table, uint16_t rule, uint16_t group
 /* Carries the figures over by name; both policies must be alive. */
 void coverage_move(struct coverage_table *table, const struct policy *from,
 		   const struct policy *to);
+/* What an earlier run had seen of this line. */
+void coverage_restore(struct coverage_table *table, const struct coverage *coverage);
 void coverage_each(const struct coverage_table *table, const struct policy *policy,
 		   void (*each)(void *context, const struct coverage *coverage), void *context);
 

@@ -128,6 +128,14 @@ void emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns)
 	engine->event = (struct event){.kind = (uint8_t)kind, .ts_ns = ts_ns};
 }
 
+static void touch(struct engine_touched *touched, uint32_t slot)
+{
+	if (touched->count < ENGINE_TOUCHED)
+		touched->slots[touched->count++] = slot;
+	else
+		touched->overflow = true;
+}
+
 void emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot, uint64_t ts_ns)
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
@@ -139,6 +147,7 @@ void emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot, u
 	emit_view(engine, x, &engine->event.exposure);
 	x->news = false;
 	x->last_summary_ns = ts_ns;
+	touch(&engine->touched_exposures, slot);
 }
 
 void emit_incident(struct engine *engine, enum event_kind kind, const struct incident *incident,
@@ -148,6 +157,8 @@ void emit_incident(struct engine *engine, enum event_kind kind, const struct inc
 	engine->event.has_incident = true;
 	engine->event.severity = incident->severity;
 	view_incident(engine, incident, &engine->event.incident);
+	touch(&engine->touched_incidents,
+	      (uint32_t)(incident - incidents_at(engine->incidents, 0)));
 }
 
 /* Those of the sensor itself carry its name and number: two sensors are not the same news. */

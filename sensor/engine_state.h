@@ -20,6 +20,14 @@
 #include "sensor/wall.h"
 
 #define ENGINE_SECOND_NS 1000000000U
+#define ENGINE_TOUCHED	 512
+
+/* Records that events told of since the store looked last; the same one may be there twice. */
+struct engine_touched {
+	uint32_t slots[ENGINE_TOUCHED];
+	uint32_t count;
+	bool overflow; /* any may be */
+};
 
 struct engine {
 	struct engine_options options;
@@ -39,6 +47,7 @@ struct engine {
 	uint64_t ordinal_ns, ordinal;
 	struct engine_stats stats;
 	struct event event; /* the one being built */
+	struct engine_touched touched_exposures, touched_incidents;
 };
 
 /* What the policy says of one client and endpoint, asked by both names of the endpoint. */

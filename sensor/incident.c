@@ -342,6 +342,25 @@ void incidents_leave(struct incidents *all, const struct exposure *x, uint32_t e
 	add_news(all, incident, INCIDENT_CLOSED, exposure);
 }
 
+uint32_t incidents_restore(struct incidents *all, const struct incident *incident)
+{
+	struct incident *record;
+	uint32_t slot;
+
+	if (all->used == all->size)
+		return INCIDENT_NONE;
+	slot = all->used++;
+	record = &all->records[slot];
+	*record = *incident;
+	record->used = true;
+	record->news = 0;
+	record->latest = 0;
+	record->group = POLICY_NONE;
+	list_append(record->closed ? &all->closed : &all->open, all->nodes, slot);
+	all->open_count += !record->closed;
+	return slot;
+}
+
 static uint16_t group_by_name(const struct policy *policy, const char *name)
 {
 	uint16_t count = policy_group_count(policy);

@@ -65,6 +65,10 @@ struct incident *incidents_of(const struct incidents *all, const struct exposure
 /* Takes one incident with news off the list, or NULL. */
 struct incident *incidents_take_news(struct incidents *all);
 
+/* One that an earlier run knew; those that changed longest ago first, incidents_set_policy() after
+ * the last. Its slot, or INCIDENT_NONE: no room. */
+uint32_t incidents_restore(struct incidents *all, const struct incident *incident);
+
 /* Finds every group again, by name. */
 void incidents_set_policy(struct incidents *all, const struct policy *policy);
 

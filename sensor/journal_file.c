@@ -247,8 +247,11 @@ static bool claim(struct journal_file *file, const char *sensor, char error[JOUR
 		return false;
 	}
 	/* What another one knew and had sent is not this one's. */
-	if (owner[0] != '\0' && strcmp(owner, sensor) != 0)
+	if (owner[0] != '\0' && strcmp(owner, sensor) != 0) {
+		log_warnx("journal %s was the sensor %s's: what that one knew is dropped",
+			  file->path, owner);
 		database_execute(file->database, "DELETE FROM state; DELETE FROM event;");
+	}
 	take = statement_new(file->database, "UPDATE meta SET value = ?1 WHERE name = 'sensor'");
 	if (take == NULL)
 		return false;

@@ -200,6 +200,8 @@ static void on_second(void *context)
 	engine_tick(live->app->engine, live_now_ns());
 	live_look(live);
 	free_old_policy(live);
+	if (live->store)
+		engine_store_tick(live->store);
 }
 
 static void on_heartbeat(void *context)
@@ -363,6 +365,8 @@ static void finish(struct live *live)
 			live->broken ? "the sensor stopped: its capture broke"
 				     : "the sensor was stopped");
 	live_heartbeat(live, "stopping");
+	if (live->store)
+		engine_store_all(live->store);
 	left = outputs_finish(app->outputs, DRAIN_MS);
 	if (left != 0)
 		log_warnx("Redis has not confirmed %llu events%s", (unsigned long long)left,
@@ -371,8 +375,33 @@ static void finish(struct live *live)
 		on_totals(live);
 }
 
+/* What an earlier run knew, from the journal. */
+static void remember(struct live *live)
+{
+	struct journal *journal = outputs_journal(live->app->outputs);
+	struct engine_restored restored;
+
+	if (!live->app->options->journal)
+		return;
+	live->store = engine_store_new(live->app->engine, journal);
+	if (!live->store)
+		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-exposures, …)");
+	engine_store_restore(live->store, live_now_ns(), &restored);
+	journal_on_commit(journal, engine_store_touched, live->store);
+	if (restored.exposures != 0 || restored.walls != 0)
+		log_warnx(
+			"from the journal: %llu exposures (%llu open), %llu incidents, %llu walls",
+			(unsigned long long)restored.exposures, (unsigned long long)restored.open,
+			(unsigned long long)restored.incidents, (unsigned long long)restored.walls);
+	if (restored.unusable != 0)
+		log_warnx("journal: %llu records were damaged or found no room",
+			  (unsigned long long)restored.unusable);
+}
+
 static void free_live(struct live *live)
 {
+	journal_on_commit(outputs_journal(live->app->outputs), NULL, NULL);
+	engine_store_free(live->store);
 	for (uint32_t i = 0; i < live->thread_count; i++) {
 		capture_close(live->threads[i].capture);
 		worker_free(live->threads[i].worker);
@@ -410,6 +439,7 @@ int live_run(struct app *app)
 			evidence_check(app->evidence);
 		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, live_now_ns(),
 				"the sensor was started");
+		remember(&live);
 		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),
 				"the policy was loaded");
 		good = start_threads(&live);

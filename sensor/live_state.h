@@ -8,6 +8,7 @@
 
 #include "sensor/app.h"
 #include "sensor/byte_ring.h"
+#include "sensor/engine_store.h"
 #include "sensor/ring.h"
 #include "sensor/sight.h"
 
@@ -52,6 +53,7 @@ struct live {
 	bool broken;
 	struct blindness *blindness;
 	uint8_t *record;			     /* room for one packet out of a ring */
+	struct engine_store *store;		     /* NULL: no journal */
 	struct live_metrics *metrics;		     /* NULL: not wanted */
 	uint64_t redis_down_ns;			     /* since when it is away; 0: it is not */
 	uint64_t started_ns, looked_ns, untested_ns; /* the latter two: when last judged */

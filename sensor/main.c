@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sensor/app.h"
+#include "sensor/engine_store.h"
 #include "sensor/hash.h"
 #include "sensor/log.h"
 #include "sensor/sandbox.h"
@@ -291,6 +292,8 @@ static int run_policy(struct app *app)
 	make_run(app, run);
 	app->sensor = sensor;
 	open_outputs(app, sensor, app->options->run ? app->options->run : run);
+	if (app->options->interface)
+		app->hash_key = engine_store_hash_key(outputs_journal(app->outputs), app->hash_key);
 	open_engine(app, sensor);
 	open_evidence(app, sensor);
 	status = app->options->interface ? live_run(app) : replay_run(app);

@@ -107,6 +107,17 @@ struct wall_seen wall_get(const struct wall *wall, const struct endpoint *endpoi
 	return slot != CHAIN_END ? wall->entries[slot].seen : (struct wall_seen){0, 0};
 }
 
+uint32_t wall_used(const struct wall *wall)
+{
+	return wall->used;
+}
+
+struct wall_seen wall_at(const struct wall *wall, uint32_t slot, struct endpoint *endpoint)
+{
+	*endpoint = wall->entries[slot].endpoint;
+	return wall->entries[slot].seen;
+}
+
 uint64_t wall_evicted(const struct wall *wall)
 {
 	return wall->evicted;

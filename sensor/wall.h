@@ -20,6 +20,9 @@ void wall_free(struct wall *wall);
 /* Times may come out of order; the newest stays. */
 void wall_note(struct wall *wall, const struct endpoint *endpoint, struct wall_seen seen);
 struct wall_seen wall_get(const struct wall *wall, const struct endpoint *endpoint);
+/* Slots below wall_used() hold an endpoint, which may be another one after the next note. */
+uint32_t wall_used(const struct wall *wall);
+struct wall_seen wall_at(const struct wall *wall, uint32_t slot, struct endpoint *endpoint);
 uint64_t wall_evicted(const struct wall *wall);
 
 #endif

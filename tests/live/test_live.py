@@ -60,6 +60,20 @@ class Sensor:
         wait_until(lambda: self.alive() and self.heartbeat().get("state") == "watching",
                    what="the first heartbeat")
 
+    @staticmethod
+    def refused(lab, folder, server, name, journal):
+        """What a sensor says that does not even start."""
+        log_path = os.path.join(folder, f"{name}.log")
+        with open(log_path, "wb") as log:
+            process = lab.start(
+                "sensor", [PROGRAM, "-i", MIRROR_PORT, "-p",
+                           os.path.join(folder, "killed.yaml"), "--sensor", name, "--journal",
+                           journal, "--redis", "unix://" + server.socket],
+                stdout=subprocess.DEVNULL, stderr=log)
+        assert process.wait(PATIENCE) == 2, f"status {process.returncode}"
+        with open(log_path, encoding="utf-8") as file:
+            return file.read()
+
     def alive(self):
         assert self.process.poll() is None, \
             f"the sensor ended with status {self.process.poll()}: {self.log()[-800:]}"
@@ -385,6 +399,33 @@ class Story:  # pylint: disable=too-many-public-methods
         files = os.listdir(self.kept("south"))
         assert len(files) == 3, files
         assert {os.stat(os.path.join(self.kept("south"), f)).st_uid for f in files} != {0}
+
+    def test_killed_sensor_remembers(self):
+        """kill -9: the next run neither announces again nor forgets, and its numbers go on."""
+        journal = os.path.join(self.folder, "killed.db")
+        first = Sensor(self.lab, self.folder, self.server, "killed", "--journal", journal)
+        self.lab.open_port(9090)
+        self.connect("internet", 9090, INTERNET[1]).close()
+        opened = first.wait_event("exposure.opened", server_port=9090)
+        first.process.kill()
+        first.process.wait()
+        self.sensor = Sensor(self.lab, self.folder, self.server, "killed", "--journal", journal)
+        assert "1 exposures (1 open)" in self.sensor.log(), self.sensor.log()
+        before = self.sensor.packets()
+        self.connect("internet", 9090, INTERNET[2]).close()
+        self.sensor.wait_packets(before, 5)
+        second = Sensor.refused(self.lab, self.folder, self.server, "killed2", journal)
+        assert "in use by another sensor" in second, second
+        assert self.sensor.stop() == 0, self.sensor.log()[-500:]
+        events = self.sensor.events()
+        again = [e for e in events if e["kind"] in ("exposure.opened", "exposure.reopened",
+                                                    "incident.opened") and "exposure" in e]
+        assert [e["exposure"] for e in again] == [opened["exposure"]], again
+        assert len(self.sensor.events("incident.opened")) == 1, "announced again"
+        last = [e for e in events if e.get("server_port") == "9090"][-1]
+        assert last["opened"] == opened["opened"] and last["flows"] == "2", last
+        numbers = [int(e["sequence"]) for e in events]
+        assert numbers == list(range(1, len(numbers) + 1)), f"holes or doubles: {numbers}"
 
     def test_quiet_port(self):
         """Nothing comes in: the sensor lives on its clock, and stops when it is told."""
