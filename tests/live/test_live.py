@@ -409,6 +409,7 @@ class Story:  # pylint: disable=too-many-public-methods
         opened = first.wait_event("exposure.opened", server_port=9090)
         first.process.kill()
         first.process.wait()
+        first.redis("DEL", "spanwatch:{live}:sensor:killed")  # it would still be there for a while
         self.sensor = Sensor(self.lab, self.folder, self.server, "killed", "--journal", journal)
         assert "1 exposures (1 open)" in self.sensor.log(), self.sensor.log()
         before = self.sensor.packets()
