@@ -17,9 +17,11 @@
 
 #include "sensor/log.h"
 #include "sensor/pcapng.h"
+#include "sensor/printable.h"
 
 #define SUFFIX	   ".pcapng"
 #define NAME_TEXT  (EXPOSURE_ID_TEXT + sizeof SUFFIX)
+#define NAME_MOST  65
 #define OPEN_MOST  16 /* files open at the same time */
 #define BLOCK_MOST (1u << 20)
 #define NO_LINK	   0xff
@@ -35,6 +37,7 @@ struct evidence_file {
 
 struct evidence_store {
 	struct evidence_options options;
+	char site[NAME_MOST];
 	int directory;
 	struct evidence_file *files, *last;
 	struct pcapng_out out;
@@ -209,6 +212,9 @@ struct evidence_store *evidence_open(const struct evidence_options *options,
 	if (!store)
 		return NULL;
 	store->options = *options;
+	printable_copy(store->site, sizeof store->site, options->site);
+	store->options.site = store->site;
+	store->options.user = NULL;
 	store->directory = -1;
 	store->files = calloc(options->max_files, sizeof *store->files);
 	store->out.bytes = malloc(BLOCK_MOST);

@@ -33,7 +33,8 @@ struct evidence_stats {
 	uint64_t files, on_disk; /* now: files, and their bytes */
 };
 
-/* NULL, and a sentence in `error`. Strings of `options` must outlive it. */
+/* NULL, and a sentence in `error`. The strings of `options` must outlive it, but `site` and `user`:
+ * a policy that holds the former may be gone by then. */
 struct evidence_store *evidence_open(const struct evidence_options *options,
 				     char error[EVIDENCE_ERROR]);
 void evidence_close(struct evidence_store *store); /* NULL is allowed */

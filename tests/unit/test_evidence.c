@@ -149,9 +149,11 @@ struct place {
 
 static void place_open(struct place *place)
 {
-	char error[EVIDENCE_ERROR] = "";
+	char error[EVIDENCE_ERROR] = "", *site = strdup("site");
 
+	place->options.site = site; /* of a policy that is reloaded later */
 	place->store = evidence_open(&place->options, error);
+	free(site);
 	if (!place->store)
 		fail_msg("%s", error);
 }
@@ -168,7 +170,6 @@ static int begin(void **state)
 		.directory = place->path,
 		.interface = "span0",
 		.sensor = "s",
-		.site = "site",
 		.max_files = 4,
 		.max_file_bytes = 4096,
 		.max_bytes = 12000,
@@ -361,6 +362,7 @@ static void no_directory(void **state)
 	struct place *place = *state;
 	char error[EVIDENCE_ERROR] = "";
 
+	place->options.site = "site";
 	place->options.directory = "/dev/null";
 	assert_null(evidence_open(&place->options, error));
 	assert_non_null(strstr(error, "/dev/null"));
