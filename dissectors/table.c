@@ -82,6 +82,12 @@
 	D(ajp)                                                                                     \
 	D(ceph)                                                                                    \
 	D(nbns)                                                                                    \
+	D(smart_install)                                                                           \
+	D(ubiquiti)                                                                                \
+	D(slp)                                                                                     \
+	D(ard)                                                                                     \
+	D(dvr)                                                                                     \
+	D(ntp_control)                                                                             \
 	D(dns)                                                                                     \
 	D(dns_udp)                                                                                 \
 	D(ident)                                                                                   \
