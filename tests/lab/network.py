@@ -246,6 +246,12 @@ class Network:
                         "u32", "match", "u32", "0", "0", "action", "mirred", "egress", "mirror",
                         "dev", target)
 
+    def wrapping(self):
+        """What events must say of the mirror: spanwatch.tunnels, None without a tunnel."""
+        kind = {"vxlan": ("vxlan", VNI), "erspan": ("erspan-2", ERSPAN_SESSION)}.get(self.mirror)
+        return kind and [{"kind": kind[0], "id": kind[1], "source": TUNNEL_FROM,
+                          "destination": TUNNEL_TO}]
+
     def tunnel_end(self):
         """The edge knows the sensor's end by its Ethernet address: the sensor never speaks."""
         link = command("ip", "-n", name_of("sensor"), "link", "show", MIRROR_PORT).stdout

@@ -37,6 +37,7 @@ from scenario_run import Play, import_jsonschema, invalid, missing_packages, ver
 
 RECORDING = "recording"  # .pcap.xz, .json
 KEPT = ("BALANCER", "CLIENT", "SERVER", "VERSION")
+LOSSES = ("dropped_kernel", "dropped_interface", "observations_lost", "events_lost")
 LATENCY_LIMIT = 1.0  # seconds from the SYN-ACK to the event in Redis, 99 of 100
 
 
@@ -113,11 +114,19 @@ class Session:
                 pass
         sent = self.lab.network.sent_by_sensor()
         status = self.lab.stop_sensor()
-        if status != 0 or sent:
-            self.outcome.fail("sensor", f"status {status}, {sent} packets sent")
+        lost = {name: number for name, number in self.lab.heartbeat().items()
+                if name in LOSSES and number != "0"}
+        if status != 0 or sent or lost:
+            self.outcome.fail("sensor", f"status {status}, {sent} packets sent, lost: {lost}")
         replayed, why = self.lab.replay(), invalid(self.lab.events)
         if why:
             self.outcome.fail("schema", why)
+        for event in self.lab.events:
+            told = event["spanwatch"].get("tunnels")
+            if event["event"]["action"] == "exposure.opened" and \
+                    told != self.lab.network.wrapping():
+                self.outcome.fail("tunnel", f"told as {told}")
+                break
         seen = addresses_in(self.lab.capture, self.unwrap)
         for play in self.played:
             live = play.judge.problems(self.lab.events)
