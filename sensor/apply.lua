@@ -253,16 +253,6 @@ end
 -- Writing. The first command is one that a full Redis refuses.
 redis.call('HSET', KEYS[2], sensor, epoch .. ' ' .. sequence)
 if repeated then return 0 end
-local entry = {}
-for i = 12, #ARGV do
-	entry[#entry + 1] = ARGV[i]
-end
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[6], '*', 'json', ARGV[11], unpack(entry))
-redis.call('PUBLISH', ARGV[10], ARGV[11])
-if number(ARGV[7]) > 0 then
-	redis.call('RPUSH', KEYS[8], ARGV[11])
-	redis.call('LTRIM', KEYS[8], -number(ARGV[7]), -1)
-end
 
 -- Keeps what is open, and lets what is closed end some time later.
 local function keep(key, state)
@@ -288,34 +278,56 @@ local function replace(key, old, new, names)
 	keep(key, new.state)
 end
 
-if exposure then
-	local id = event.exposure
-	replace(KEYS[3], exposure_old, exposure,
-		{'closed', 'close_reason', 'changed_after', 'changed_before', 'wall_was'})
-	if exposure.state == 'closed' then
-		redis.call('ZREM', KEYS[6], id)
-		redis.call('ZREM', KEYS[7], id)
-	else
-		if not seen or number(event.last_seen_s) > number(seen) then
-			redis.call('ZADD', KEYS[6], event.last_seen_s, id)
+-- What can still fail is a right that was taken away in the middle. Merging twice is merging once,
+-- and the stream comes last: undone is only the mark that the event was applied.
+local good, problem = pcall(function()
+	if exposure then
+		local id = event.exposure
+		replace(KEYS[3], exposure_old, exposure,
+			{'closed', 'close_reason', 'changed_after', 'changed_before', 'wall_was'})
+		if exposure.state == 'closed' then
+			redis.call('ZREM', KEYS[6], id)
+			redis.call('ZREM', KEYS[7], id)
+		else
+			if not seen or number(event.last_seen_s) > number(seen) then
+				redis.call('ZADD', KEYS[6], event.last_seen_s, id)
+			end
+			redis.call('ZADD', KEYS[7], number(exposure.severity_number) + number(exposure.level), id)
 		end
-		redis.call('ZADD', KEYS[7], number(exposure.severity_number) + number(exposure.level), id)
 	end
-end
-if event.incident then
-	if event.exposure then redis.call('SADD', KEYS[5], event.exposure) end
-	for member in (event.incident_members or ''):gmatch('%S+') do
-		redis.call('SADD', KEYS[5], member)
+	if event.incident then
+		if event.exposure then redis.call('SADD', KEYS[5], event.exposure) end
+		for member in (event.incident_members or ''):gmatch('%S+') do
+			redis.call('SADD', KEYS[5], member)
+		end
+		keep(KEYS[5], incident and incident.state or 'open')
 	end
-	keep(KEYS[5], incident and incident.state or 'open')
+	if incident then
+		local members = redis.call('SCARD', KEYS[5])
+		if members > number(incident.member_count) then incident.member_count = tostring(members) end
+		replace(KEYS[4], incident_old, incident, {'closed', 'changed_after', 'changed_before'})
+	end
+	local entry = {}
+	for i = 12, #ARGV do
+		entry[#entry + 1] = ARGV[i]
+	end
+	redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[6], '*', 'json', ARGV[11], unpack(entry))
+	if run_keep > 0 then redis.call('SADD', KEYS[9], sensor .. ' ' .. event.id) end
+end)
+if not good then
+	if applied then
+		redis.call('HSET', KEYS[2], sensor, applied)
+	else
+		redis.call('HDEL', KEYS[2], sensor)
+	end
+	return type(problem) == 'table' and problem or redis.error_reply(tostring(problem))
 end
-if incident then
-	local members = redis.call('SCARD', KEYS[5])
-	if members > number(incident.member_count) then incident.member_count = tostring(members) end
-	replace(KEYS[4], incident_old, incident, {'closed', 'changed_after', 'changed_before'})
+redis.call('PUBLISH', ARGV[10], ARGV[11])
+if number(ARGV[7]) > 0 then
+	redis.call('RPUSH', KEYS[8], ARGV[11])
+	redis.call('LTRIM', KEYS[8], -number(ARGV[7]), -1)
 end
 if run_keep > 0 then
-	redis.call('SADD', KEYS[9], sensor .. ' ' .. event.id)
 	for _, key in ipairs({KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8], KEYS[9]}) do
 		redis.call('EXPIRE', key, run_keep)
 	end

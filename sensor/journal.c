@@ -17,10 +17,11 @@
 #include "sensor/journal_file.h"
 #include "sensor/log.h"
 
-#define QUEUE_BYTES  (64U << 20) /* of a file that cannot be written */
-#define RETRY_S	     1
-#define TRIM_AT_ONCE 64
-#define TRIMS_A_TICK 64
+#define QUEUE_BYTES   (64U << 20) /* of a file that cannot be written */
+#define RETRY_S	      1
+#define CLOCK_EVERY_S 60 /* the file hears of its age at least so often */
+#define TRIM_AT_ONCE  64
+#define TRIMS_A_TICK  64
 
 struct queued {
 	struct queued *next;
@@ -37,6 +38,7 @@ struct journal {
 	char epoch[JOURNAL_EPOCH_TEXT];
 	uint64_t last_sequence, confirmed;
 	uint64_t clock_before_s, opened_s; /* the journal's clock: running time over all runs */
+	uint64_t written_s;		   /* when the last commit was, by that clock */
 	uint64_t retry_s;		   /* not before: monotonic; 0: the disk is well */
 	uint64_t state_lost;
 	bool dirty; /* something besides the queue is to be written */
@@ -214,6 +216,7 @@ static void written(struct journal *journal)
 	while (journal->first != NULL)
 		journal->file_waiting += queue_remove(journal, NULL);
 	journal->dirty = false;
+	journal->written_s = clock_s(journal);
 	if (journal->retry_s != 0)
 		log_warnx("journal: is written again");
 	journal->retry_s = 0;
@@ -287,9 +290,11 @@ void journal_tick(struct journal *journal)
 	bound_queue(journal);
 	if (!usable(journal))
 		return;
+	journal->dirty |= journal->retry_s != 0;
 	if (journal->retry_s == 0)
 		trim_file(journal);
-	journal->dirty = true; /* its clock has moved */
+	if (clock_s(journal) - journal->written_s >= CLOCK_EVERY_S)
+		journal->dirty = true;
 	if (journal_commit(journal) && journal->file != NULL)
 		journal_file_shrink(journal->file);
 }
@@ -311,7 +316,7 @@ static void begin_with(struct journal *journal, struct journal_file *file)
 
 	journal->file = file;
 	journal->confirmed = journal_file_number(file, "confirmed");
-	journal->clock_before_s = journal_file_number(file, "clock");
+	journal->clock_before_s = journal->written_s = journal_file_number(file, "clock");
 	journal->file_waiting = journal_file_count(file, journal->confirmed, INT64_MAX);
 	/* A file of the first version has no `confirmed`, and holds only what waits. */
 	journal->last_sequence = newest > journal->confirmed ? newest : journal->confirmed;

@@ -167,6 +167,74 @@ static void waits_for_a_writable_server(void **state)
 	sensor_end(sensor);
 }
 
+static void waits_for_replicas(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	connect_sensor(sensor);
+	ASSERT_ANSWER("OK", "CONFIG SET min-replicas-to-write 1");
+	for (int i = 0; i < 20; i++)
+		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+	pump_until_said(sensor, "NOREPLICAS");
+	assert_int_equal(waiting(sensor), 20);
+	ASSERT_ANSWER("OK", "CONFIG SET min-replicas-to-write 0");
+	drain(sensor);
+	ASSERT_ANSWER("20", "XLEN " LIVE "events");
+	sensor_end(sensor);
+}
+
+/* A right is taken away, and given back: nobody has to restart the sensor. */
+static void waits_for_its_rights(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	ASSERT_ANSWER("OK", "ACL SETUSER watch on >right ~spanwatch:* &spanwatch:* +@all");
+	sensor = sensor_begin_with("span-a", "watch:right@", NULL, NULL);
+	connect_sensor(sensor);
+	ASSERT_ANSWER("OK", "ACL SETUSER watch -xadd");
+	for (int i = 0; i < 20; i++)
+		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+	pump(sensor, 30);
+	assert_int_equal(waiting(sensor), 20);
+	assert_int_equal(stats_of(sensor).rejected, 0);
+	ASSERT_ANSWER("OK", "ACL SETUSER watch -evalsha +xadd");
+	pump(sensor, 30);
+	assert_int_equal(waiting(sensor), 20);
+	ASSERT_ANSWER("OK", "ACL SETUSER watch +evalsha");
+	drain(sensor);
+	ASSERT_ANSWER("20", "XLEN " LIVE "events");
+	ASSERT_ANSWER("1", "ACL DELUSER watch");
+	sensor_end(sensor);
+}
+
+/* Answers that come one by one and late are no reason to give the connection up. */
+static void bears_a_slow_server(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	connect_sensor(sensor);
+	for (int i = 0; i < 8; i++) {
+		kill(server.pid, SIGSTOP);
+		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+		pump(sensor, 20);
+		kill(server.pid, SIGCONT);
+		pump(sensor, 10);
+	}
+	drain(sensor);
+	assert_int_equal(stats_of(sensor).errors, 0);
+	assert_int_equal(stats_of(sensor).reconnects, 0);
+	ASSERT_ANSWER("8", "XLEN " LIVE "events");
+	sensor_end(sensor);
+}
+
 static void loads_the_script_again(void **state)
 {
 	struct sensor *sensor;
@@ -279,6 +347,9 @@ int main(void)
 		cmocka_unit_test(waits_for_a_hung_server),
 		cmocka_unit_test(waits_for_memory),
 		cmocka_unit_test(waits_for_a_writable_server),
+		cmocka_unit_test(waits_for_replicas),
+		cmocka_unit_test(waits_for_its_rights),
+		cmocka_unit_test(bears_a_slow_server),
 		cmocka_unit_test(loads_the_script_again),
 		cmocka_unit_test(sets_a_hopeless_event_aside),
 		cmocka_unit_test(notices_a_server_that_hangs_while_idle),
