@@ -26,6 +26,7 @@ comment line outside of blocks.
     pause SECONDS            e.g. 4: a probe without an answer is one after 3
     client COMMAND           in the shell; $SERVER, $SERVER6, $CLIENT, $BALANCER are addresses. In
                              order with the steps above; a longer script continues in lines indented twice
+                             $ASK is ask.py, for protocols of lines
     status N|any             the last client's exit status (default 0)
     says TEXT                the last client's output holds it
     await FILTER ...         until such an event is there

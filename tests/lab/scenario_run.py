@@ -11,7 +11,7 @@ import time
 
 from harness import TOP
 from laboratory import SHELTERED
-from recipe import full_path
+from recipe import HERE, full_path
 
 sys.path.insert(0, os.path.join(TOP, "tests/golden"))
 from test_golden import (  # noqa: E402
@@ -128,6 +128,7 @@ class Play:
             "SERVER": server, "SERVER6": server6,
             "DIR": f"{SHELTERED}/{scenario.product.name}",
             "CLIENT": self.client.v4[0], "CLIENT6": self.client.v6[0], "INTERNET": client.v4[0],
+            "ASK": f"{sys.executable} {os.path.join(HERE, 'ask.py')}",
             "BALANCER": f"10.21.{scenario.product.number}.1",
             "VERSION": version_of(scenario.product.packages[0])}
         self.judge = Judge(scenario, self.variables)
