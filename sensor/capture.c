@@ -13,14 +13,13 @@
 #include "sensor/capture.h"
 
 #include <errno.h>
-#include <linux/if_packet.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "sensor/fanout.h"
 #include "sensor/savefile.h"
 
 struct capture {
@@ -171,13 +170,8 @@ static bool set_options(pcap_t *pcap, const struct capture_interface *interface)
 
 static bool join_fanout(pcap_t *pcap, const struct capture_interface *interface)
 {
-	int type = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
-	int option = interface->fanout_group | type << 16;
-
-	if (interface->fanout_workers < 2)
-		return true;
-	return setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_FANOUT, &option, sizeof option) ==
-	       0;
+	return interface->fanout_workers < 2 ||
+	       fanout_join(pcap_fileno(pcap), interface->fanout_group, interface->decoder);
 }
 
 struct capture *capture_open_interface(const struct capture_interface *interface,

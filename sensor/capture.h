@@ -24,6 +24,7 @@ struct capture_interface {
 	uint32_t timeout_ms;   /* how long the kernel may hold packets back: 50 to 100, never 0 */
 	/* Sockets of one group share an interface's packets by flow; 0 workers: no group. */
 	uint16_t fanout_group, fanout_workers;
+	const struct decoder *decoder; /* what tunnels there are; with several workers */
 	bool promiscuous;
 };
 

@@ -265,6 +265,7 @@ static bool open_thread(struct live *live, uint32_t number)
 {
 	const struct options *options = live->app->options;
 	struct thread *thread = &live->threads[number];
+	struct decoder decoder;
 	struct capture_interface interface = {
 		.name = options->interface,
 		.filter = options->filter,
@@ -273,6 +274,7 @@ static bool open_thread(struct live *live, uint32_t number)
 		.timeout_ms = options->timeout_ms,
 		.fanout_group = (uint16_t)getpid(),
 		.fanout_workers = (uint16_t)options->workers,
+		.decoder = &decoder,
 		.promiscuous = !options->no_promiscuous,
 	};
 	struct worker_options worker;
@@ -280,6 +282,7 @@ static bool open_thread(struct live *live, uint32_t number)
 
 	thread->live = live;
 	app_worker_options(live->app, (uint8_t)number, &worker);
+	decoder = decoder_of(&worker.decode);
 	thread->worker =
 		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
 	thread->ring = ring_new(RING_MESSAGES, sizeof(struct message));

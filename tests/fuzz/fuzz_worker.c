@@ -62,6 +62,8 @@ static void make_lab(struct lab *lab)
 		.ndpi_flows = 2,
 		.max_probed = 4,
 		.outbound_entries = 16,
+		.fragment_pages = 3,
+		.duplicate_ns = SECOND / 10,
 		.tcp_idle_ns = 3600 * SECOND,
 	};
 	struct policy_vocabulary vocabulary;
@@ -73,7 +75,7 @@ static void make_lab(struct lab *lab)
 	policy_messages_free(&messages);
 	expect(lab->policy != NULL);
 	for (int i = 0; i < 2; i++) {
-		options.everything = i == 1;
+		options.everything = options.decode.separate_vni = i == 1;
 		lab->workers[i] =
 			worker_new(&options, lab->policy, lab->services, on_observation, lab);
 		expect(lab->workers[i] != NULL);
