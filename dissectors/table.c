@@ -30,6 +30,7 @@
 	D(fastcgi)                                                                                 \
 	D(giop)                                                                                    \
 	D(bacula)                                                                                  \
+	D(amanda)                                                                                  \
 	D(rsh)                                                                                     \
 	D(distcc)                                                                                  \
 	D(gdbserver)                                                                               \
