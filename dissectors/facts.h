@@ -120,6 +120,7 @@ struct facts {
 	uint8_t turn; /* enum facts_turn */
 	uint16_t party, turn_party;
 	uint32_t unread;
+	uint32_t turn_bytes; /* with TURN_FORWARDED: of what was read, the new client's own */
 	uint8_t claimed_by; /* enum forwarded_by: the latest claim of a peer that is not believed */
 	uint32_t claims;
 	struct forwarded_address claimed;

@@ -385,17 +385,21 @@ static void http_feed(void *state, struct facts *facts, enum side from, const ui
 	struct context c = {.http = state, .facts = facts, .from = from};
 	const struct http_side *side = side_of(&c);
 	struct bytes data = bytes_from(bytes, length);
+	bool head;
 
 	http_head_take_turn(&c.http->head, &c.http->exchange, facts);
 	while (data.left != 0 && side->mode != MODE_DEAF) {
 		if (from == SIDE_SERVER &&
 		    http_head_must_wait(&c.http->head, &c.http->exchange, facts, data.left))
 			return;
+		head = from == SIDE_CLIENT && !side->in_body;
 		if (side->mode == MODE_PARSE)
 			bytes_skip(&data, parse(&c, data.at, data.left));
 		else
 			seek(&c, bytes_u8(&data));
+		c.http->head.length += head;
 		if (c.http->head.due) {
+			facts->turn_bytes = c.http->head.length;
 			facts_forwarded(facts, &c.http->head.forwarded.list, data.left);
 			return;
 		}

@@ -15,6 +15,7 @@ struct http_head {
 	bool due;   /* the headers have ended, and whose they are is not settled */
 	bool asked; /* for the client whom a response goes to */
 	uint8_t flags;
+	uint32_t length; /* bytes of it so far */
 	char command[FACTS_COMMAND_TEXT];
 	char path[sizeof((struct facts){0}.path)];
 	char host[sizeof((struct facts){0}.host)];

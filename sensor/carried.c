@@ -103,7 +103,7 @@ uint32_t carried_victim(struct carried_pool *pool, const struct flow *flow)
 		last = i;
 		count++;
 	}
-	if (count >= CARRIED_MAX - 1)
+	if (count >= CARRIED_MAX)
 		return last;
 	return pool->free_list || pool->fresh <= pool->size ? 0 : pool->oldest;
 }

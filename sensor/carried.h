@@ -27,7 +27,7 @@ struct carried {
 	uint32_t next;	       /* of the same flow, parked before */
 	uint32_t older, newer; /* of all that are parked */
 	uint64_t start_ns, reported_ns;
-	uint64_t bytes[2], reported_bytes[2];
+	uint64_t bytes[2], reported_bytes[2], read[2];
 	uint32_t reported_revision, reported_failed, reported_succeeded, reported_messages, digest;
 	bool concerned, reported, told_payload;
 	struct sketch users_tried, objects_read;
@@ -47,7 +47,7 @@ void carried_give_back(struct carried_pool *pool, uint32_t index); /* must not b
 /* Puts it in front of its flow's list. */
 void carried_park(struct carried_pool *pool, uint32_t index);
 void carried_unpark(struct carried_pool *pool, uint32_t index);
-/* Who has to go before one more of this flow can be taken; 0: nobody. */
+/* Who has to go before one more of this flow can be taken, whose others are all parked; 0: nobody. */
 uint32_t carried_victim(struct carried_pool *pool, const struct flow *flow);
 
 #endif

@@ -240,32 +240,35 @@ static void count_names(struct slot *slot)
 			take_names(&session->objects_read, &session->facts.objects_read);
 }
 
-/* Whose facts these are changes. Returns how many bytes wait to be fed to the next client's. */
-static size_t take_turn(struct sessions *sessions, struct slot *slot)
+/* Whose facts these are changes. */
+static void take_turn(struct sessions *sessions, struct slot *slot)
 {
 	struct facts *facts = &slot->session.facts;
-	size_t unread = facts->unread;
 
-	facts->unread = 0;
 	sessions->turn(sessions->turn_context, slot->flow, &slot->session);
 	facts->turn = TURN_NONE;
-	return unread;
+	facts->unread = facts->turn_bytes = 0;
 }
 
 static void feed_turns(struct sessions *sessions, struct slot *slot, enum side from,
 		       const uint8_t *bytes, size_t length)
 {
 	struct facts *facts = &slot->session.facts;
+	uint64_t *read = slot->session.read;
 	uint32_t claims = facts->claims;
 
 	slot->dissector->feed(slot->state, facts, from, bytes, length);
 	count_names(slot);
 	sessions->claims += facts->claims - claims;
+	read[from] += length;
 	while (facts->turn != TURN_NONE) {
-		size_t unread = take_turn(sessions, slot);
+		size_t unread = facts->unread;
 
+		read[from] -= unread;
+		take_turn(sessions, slot);
 		slot->dissector->feed(slot->state, facts, from, bytes + length - unread, unread);
 		count_names(slot);
+		read[from] += unread;
 	}
 }
 
@@ -518,6 +521,7 @@ static void on_gap(void *context, uint64_t missing)
 
 	feeding->sessions->gaps++;
 	feeding->sessions->gap_bytes += missing;
+	slot->session.read[side_of(feeding)] += missing;
 	if (!slot->begun && side_of(feeding) == SIDE_CLIENT) {
 		proxy_header_give_up(&slot->header);
 		end_header(feeding);

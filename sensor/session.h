@@ -26,6 +26,7 @@ struct session {
 	uint8_t base_by; /* enum forwarded_by */
 	uint16_t base_port;
 	uint16_t numbers; /* of facts.party, given so far */
+	uint64_t read[2]; /* bytes of each side that the dissector has read as this client's */
 	struct address base;
 };
 

@@ -209,6 +209,8 @@ bool worker_read(struct worker *worker, const struct sighting *sighting, struct 
 		worker->stats.cut_short++;
 	if (!session && packet->payload_wire != 0)
 		session = open_session(worker, flow);
+	if (packet->kind == PACKET_TCP)
+		worker_count_bytes(flow, from, packet);
 	if (!session)
 		return true;
 	sessions_packet(worker->sessions, flow, from, packet);

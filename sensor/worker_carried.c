@@ -8,7 +8,8 @@
  * said inside counts only if that client is a listed proxy as well. Where nobody is named, or not by
  * an address, the nearest address that is known has the turn: in the end the balancer's own.
  *
- * Bytes count for the client whose turn it is at the end of the packet.
+ * Bytes count for the client as whose they are read: a request with its headers for the one that it
+ * names, a response for the one that asked.
  */
 #include <string.h>
 
@@ -89,6 +90,7 @@ static void save(struct carried *one, const struct flow *flow, const struct sess
 	one->reported_ns = flow->reported_ns;
 	memcpy(one->bytes, flow->bytes, sizeof one->bytes);
 	memcpy(one->reported_bytes, flow->reported_bytes, sizeof one->reported_bytes);
+	memcpy(one->read, session->read, sizeof one->read);
 	one->reported_revision = flow->reported_revision;
 	one->reported_failed = flow->reported_failed;
 	one->reported_succeeded = flow->reported_succeeded;
@@ -109,6 +111,7 @@ static void load(const struct carried *one, struct flow *flow, struct session *s
 	flow->reported_ns = one->reported_ns;
 	memcpy(flow->bytes, one->bytes, sizeof one->bytes);
 	memcpy(flow->reported_bytes, one->reported_bytes, sizeof one->reported_bytes);
+	memcpy(session->read, one->read, sizeof one->read);
 	flow->reported_revision = one->reported_revision;
 	flow->reported_failed = one->reported_failed;
 	flow->reported_succeeded = one->reported_succeeded;
@@ -227,10 +230,7 @@ static uint32_t begin_client(struct worker *worker, struct flow *flow, struct se
 	return index;
 }
 
-/*
- * The balancer itself has had the turn since the connection began: was there anything between it
- * and the server? What it has only sent was for whoever has the turn next.
- */
+/* The balancer itself has had the turn: was there anything between it and the server? */
 static bool has_talked(const struct flow *flow)
 {
 	return flow->reported || flow->bytes[SIDE_SERVER] != 0;
@@ -291,10 +291,44 @@ static bool has_turn(const struct worker *worker, const struct flow *flow,
 	return is_same(carried_at(worker->carried, flow->party), client);
 }
 
+/* Bytes that were counted, and belong to whoever has the turn next. */
+struct bytes_moved {
+	uint64_t counted[2]; /* by enum side */
+	uint64_t read;	     /* of the client's, that the dissector has read already */
+};
+
+/* What has not been read yet, or is the next client's request, goes; what was told of stays. */
+static void take_bytes(struct flow *flow, struct session *session, struct bytes_moved *moved)
+{
+	uint64_t *read = session->read;
+
+	moved->read = session->facts.turn_bytes;
+	if (moved->read > read[SIDE_CLIENT])
+		moved->read = read[SIDE_CLIENT];
+	read[SIDE_CLIENT] -= moved->read;
+	for (int side = 0; side < 2; side++) {
+		uint64_t stays = flow->reported_bytes[side];
+
+		if (stays < read[side])
+			stays = read[side];
+		if (stays > flow->bytes[side])
+			stays = flow->bytes[side];
+		moved->counted[side] = flow->bytes[side] - stays;
+		flow->bytes[side] = stays;
+	}
+}
+
+static void give_bytes(struct flow *flow, struct session *session, const struct bytes_moved *moved)
+{
+	session->read[SIDE_CLIENT] += moved->read;
+	flow->bytes[SIDE_CLIENT] += moved->counted[SIDE_CLIENT];
+	flow->bytes[SIDE_SERVER] += moved->counted[SIDE_SERVER];
+}
+
 void worker_turn(void *context, struct flow *flow, struct session *session)
 {
 	struct worker *worker = context;
-	uint64_t sent = 0;
+	struct bytes_moved bytes;
 	uint32_t index;
 	struct client client;
 
@@ -310,18 +344,16 @@ void worker_turn(void *context, struct flow *flow, struct session *session)
 	}
 	if (has_turn(worker, flow, &client))
 		return;
-	if (flow->party == 0 && !has_talked(flow))
-		sent = flow->bytes[SIDE_CLIENT];
+	take_bytes(flow, session, &bytes);
 	leave(worker, flow, session);
 	index = find_client(worker, flow, &client);
 	if (index != 0)
 		carried_unpark(worker->carried, index);
 	else
 		index = begin_client(worker, flow, session, &client);
-	if (index == 0)
-		return;
-	enter(worker, flow, session, index);
-	flow->bytes[SIDE_CLIENT] += sent;
+	if (index != 0)
+		enter(worker, flow, session, index);
+	give_bytes(flow, session, &bytes);
 }
 
 void worker_carried_tell(struct worker *worker, struct flow *flow)

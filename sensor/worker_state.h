@@ -76,6 +76,8 @@ bool worker_roles_likely(const struct worker *worker, const struct flow *flow);
 void worker_turn_round(struct worker *worker, struct flow *flow);
 
 /* worker_tcp.c, worker_udp.c */
+/* Before the packet is read: what it brings is news of the client whose turn it is. */
+void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet);
 void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
 void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
 

@@ -39,12 +39,12 @@ static bool sees_ours(const struct worker *worker)
 
 static struct flow *begin_syn(struct worker *worker, const struct sighting *sighting)
 {
-	if (worker->options.everything)
+	/* A balancer is nobody to be stopped by a wall, and nobody to flood us. */
+	if (worker->options.everything || (sighting->by_proxy && sighting->to_ours))
 		return worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_BRIEF);
 	if (sighting->to_ours) {
 		outbound_remove(worker->outbound, sighting->hash); /* a forged SYN-ACK came first */
-		if (!sighting->by_proxy)
-			worker_note_probe(worker, sighting);
+		worker_note_probe(worker, sighting);
 	} else {
 		worker->stats.outbound++;
 		outbound_add(worker->outbound, sighting->hash);
@@ -223,7 +223,7 @@ static void note_acknowledgement(struct flow *flow, enum side from, const struct
 }
 
 /* Payload bytes by sequence numbers: what is sent again counts once, a short loss is counted in. */
-static void count_bytes(struct flow *flow, enum side from, const struct packet *packet)
+void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet)
 {
 	bool syn = (packet->tcp_flags & TCP_SYN) != 0;
 	uint32_t first = packet->sequence + syn;
@@ -284,14 +284,15 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 	was_closed = closed(flow);
 	note_flags(flow, from, packet);
 	note_acknowledgement(flow, from, packet);
+	if (flow->carrier && (flow->seen & FLOW_SYN) && (flow->seen & FLOW_CLIENT_ACK) &&
+	    !sees_ours(worker))
+		flow->seen |= FLOW_CLIENT_PROOF;
 	if ((flow->seen & FLOW_SYNACK) && flow->direction < DIRECTION_SYNACK)
 		flow->direction = DIRECTION_SYNACK;
 	flow_touch(worker->flows, flow, packet->ts_ns,
 		   established(worker, flow) && !closed(flow) ? FLOW_LASTING : FLOW_BRIEF);
 	if (!worker_read(worker, sighting, flow, from))
 		return;
-	from = sighting_side(sighting, flow);
-	count_bytes(flow, from, packet);
 	if (closed(flow) && !was_closed)
 		worker_carried_tell(worker, flow);
 	else
