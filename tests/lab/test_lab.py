@@ -11,6 +11,7 @@ usage: tests/lab/test_lab.py [OPTION ...] [PART-OF-A-NAME ...]
   --split FOLDER                write each scenario's packets there, as NAME.pcap
   --keep FOLDER                 leave logs, events and the whole recording there
   --jobs N                      servers at the same time (8)
+  --sensor OPTION               one more option of spanwatch, e.g. --sensor=--workers=2; may be repeated
 
 Every scenario is judged three times: while it runs, when all is over (nothing more may have come),
 and by a replay of the recording. Ends with the time from SYN-ACKs to events in Redis.
@@ -201,6 +202,7 @@ def options():
     parser.add_argument("--split")
     parser.add_argument("--keep")
     parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("--sensor", action="append", default=[])
     parser.add_argument("parts", nargs="*")
     return parser.parse_args()
 
@@ -239,7 +241,8 @@ def main():
     try:
         with Laboratory(folder, list(hosts.values()), policy, chosen_options.jobs,
                         chosen_options.mirror,
-                        [balancer_of(p) for p in products if p.balances]) as lab:
+                        [balancer_of(p) for p in products if p.balances],
+                        chosen_options.sensor) as lab:
             session = Session(lab, products, hosts, outcome, chosen_options.jobs)
             session.run()
             figures(session, outcome)
