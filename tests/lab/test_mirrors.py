@@ -6,7 +6,8 @@
 
 usage: tests/lab/test_mirrors.py [PART-OF-A-NAME ...]
 
-Runs test_lab.py with --mirror vxlan and --mirror erspan; without names, a part of the scenarios.
+Runs test_lab.py with --mirror vxlan and --mirror erspan, with two workers, so that the kernel has
+to split the packets by what is inside; without names, a part of the scenarios.
 """
 
 import os
@@ -25,7 +26,7 @@ def main():
     for mirror in ("vxlan", "erspan"):
         result = subprocess.run(
             [sys.executable, os.path.join(HERE, "test_lab.py"), "--mirror", mirror,
-             *(sys.argv[1:] or SOME)], stdout=subprocess.PIPE, text=True, check=False)
+             "--sensor=--workers=2", *(sys.argv[1:] or SOME)], stdout=subprocess.PIPE, text=True, check=False)
         print(re.sub(r"^(ok|not ok|skip) ", rf"\1 {mirror} ", result.stdout, flags=re.M),
               end="", flush=True)
         failed += result.returncode != 0
