@@ -178,10 +178,10 @@ static void feed_ubiquiti(void *state, struct facts *facts, enum side from, cons
 	static const uint16_t id##_ports[] = {port, 0};                                            \
 	static const struct service id##_services[] = {                                            \
 		{                                                                                  \
-			.name = its_name,                                                          \
-			.family = its_family,                                                      \
-			.about = its_about,                                                        \
-			.identifier = its_identifier,                                              \
+			.name = (its_name),                                                        \
+			.family = (its_family),                                                    \
+			.about = (its_about),                                                      \
+			.identifier = (its_identifier),                                            \
 			.ports = id##_ports,                                                       \
 		},                                                                                 \
 	};                                                                                         \
@@ -194,16 +194,16 @@ static void feed_ubiquiti(void *state, struct facts *facts, enum side from, cons
 		begin(state, facts, &id##_services[0]);                                            \
 	}                                                                                          \
 	const struct dissector id##_dissector = {                                                  \
-		.name = its_name,                                                                  \
-		.transports = over,                                                                \
+		.name = (its_name),                                                                \
+		.transports = (over),                                                              \
 		.state_size = sizeof(struct device),                                               \
 		.service_count = 1,                                                                \
 		.services = id##_services,                                                         \
-		.recognised = how,                                                                 \
-		.reads = what,                                                                     \
+		.recognised = (how),                                                               \
+		.reads = (what),                                                                   \
 		.probe = id##_probe,                                                               \
 		.begin = id##_begin,                                                               \
-		.feed = its_feed,                                                                  \
+		.feed = (its_feed),                                                                \
 	}
 
 #define READS_DISCOVERY                                                                            \

@@ -106,9 +106,10 @@ static int command(struct facts *facts, const char *text, unsigned flags)
 /* "AXFR example.org" */
 static int transfer(struct facts *facts, const struct dns_message *m)
 {
-	char text[FACTS_COMMAND_TEXT];
+	char text[FACTS_COMMAND_TEXT] = "AXFR ";
 
-	memcpy(text, m->type == DNS_AXFR ? "AXFR " : "IXFR ", 5);
+	if (m->type == DNS_IXFR)
+		text[0] = 'I';
 	return facts_command(facts, text, 5 + dns_message_name(m->name, text + 5, sizeof text - 5),
 			     COMMAND_LISTING);
 }
@@ -310,14 +311,11 @@ static void on_lone_answer(struct dns *dns, struct facts *facts, const struct dn
 static void on_message(struct dns *dns, struct facts *facts, enum side from, struct bytes bytes)
 {
 	struct dns_message m;
-	bool response;
 
-	if (dns_message_read(bytes, &m) != PROBE_YES)
+	if (dns_message_read(bytes, &m) != PROBE_YES ||
+	    ((m.flags & DNS_RESPONSE) != 0) != (from == SIDE_SERVER))
 		return;
-	response = (m.flags & DNS_RESPONSE) != 0;
-	if (response != (from == SIDE_SERVER))
-		return;
-	if (!response) {
+	if (from == SIDE_CLIENT) {
 		on_query(dns, facts, &m);
 		return;
 	}
@@ -365,7 +363,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	(void)facts;
 	dns->holed |= from == SIDE_CLIENT;
-	if (dns->spoken) /* before that, the capture began between two messages: the probe says so */
+	if (dns->spoken) /* before that, it began between two messages: the probe says so */
 		frames_gap(&dns->frames[from], missing);
 }
 

@@ -165,7 +165,7 @@ static void on_client_word(struct svn *svn, struct facts *facts, struct bytes wo
 	FACTS_TEXT(facts, mechanism, word.at, word.left);
 }
 
-/* "alice 8974f042...", the answer of CRAM-MD5 to a challenge: what is behind the name is kept out. */
+/* "alice 8974f042...", CRAM-MD5's answer to a challenge: what is behind the name is kept out. */
 static void on_client_string(struct svn *svn, struct facts *facts, struct bytes text)
 {
 	const struct flow *flow = &svn->flow[SIDE_CLIENT];
