@@ -12,7 +12,7 @@
 #include "sensor/engine_saved.h"
 #include "sensor/hash.h"
 
-#define SLICE	    4096 /* slots looked at in one tick, of each table */
+#define SLICE	    1024 /* slots looked at in one tick, of each table */
 #define WALL_LAG_NS (30 * (uint64_t)ENGINE_SECOND_NS)
 #define LINE_LAG_NS (30 * (uint64_t)ENGINE_SECOND_NS)
 

@@ -30,7 +30,8 @@ void engine_store_free(struct engine_store *store); /* NULL is allowed */
 void engine_store_restore(struct engine_store *store, uint64_t now_ns,
 			  struct engine_restored *restored);
 
-void engine_store_touched(void *store);		    /* a hook of journal_on_commit() */
+void engine_store_touched(void *context);	    /* a hook of journal_on_commit() with the
+					       store */
 void engine_store_tick(struct engine_store *store); /* about once a second */
 void engine_store_all(struct engine_store *store);  /* before the end */
 

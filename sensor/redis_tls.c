@@ -121,7 +121,9 @@ static bool expect(SSL *session, const char *host)
 	if (address_parse(host, &address))
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host) == 1;
 	SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, host) == 1;
+	return SSL_set1_host(session, host) == 1 &&
+	       SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+			(void *)(uintptr_t)host) == 1; /* copied, not changed */
 }
 
 struct ssl_st *redis_tls_session(const struct redis_tls *tls, const char *host)
