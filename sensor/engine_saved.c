@@ -176,8 +176,8 @@ static void name_policy(struct saved_exposure *saved, const struct engine *engin
 		 policy_zone(policy, x->accept_zone).name);
 }
 
-size_t saved_exposure_write(const struct engine *engine, const struct exposure *x,
-			    struct saved_scratch *scratch)
+size_t engine_saved_exposure_write(const struct engine *engine, const struct exposure *x,
+				   struct saved_scratch *scratch)
 {
 	struct saved_exposure saved = {.version = SPANWATCH_VERSION, .x = *x};
 
@@ -188,8 +188,8 @@ size_t saved_exposure_write(const struct engine *engine, const struct exposure *
 	return WRITE(exposure_members, &saved, scratch);
 }
 
-size_t saved_incident_write(const struct engine *engine, const struct incident *incident,
-			    struct saved_scratch *scratch)
+size_t engine_saved_incident_write(const struct engine *engine, const struct incident *incident,
+				   struct saved_scratch *scratch)
 {
 	struct saved_incident saved = {.incident = *incident};
 
@@ -198,12 +198,12 @@ size_t saved_incident_write(const struct engine *engine, const struct incident *
 	return WRITE(incident_members, &saved, scratch);
 }
 
-size_t saved_coverage_write(const struct coverage *coverage, struct saved_scratch *scratch)
+size_t engine_saved_coverage_write(const struct coverage *coverage, struct saved_scratch *scratch)
 {
 	return WRITE(coverage_members, coverage, scratch);
 }
 
-size_t saved_wall_write(const struct wall_seen *seen, struct saved_scratch *scratch)
+size_t engine_saved_wall_write(const struct wall_seen *seen, struct saved_scratch *scratch)
 {
 	return WRITE(wall_members, seen, scratch);
 }
@@ -241,8 +241,8 @@ static uint16_t service_of(const struct engine *engine, const char *name)
 	return name[0] != '\0' ? services_find(engine->services, name) : POLICY_NO_SERVICE;
 }
 
-bool saved_exposure_read(const struct engine *engine, struct exposure *x, const void *bytes,
-			 size_t length, struct saved_scratch *scratch)
+bool engine_saved_exposure_read(const struct engine *engine, struct exposure *x, const void *bytes,
+				size_t length, struct saved_scratch *scratch)
 {
 	struct saved_exposure saved = {.x = *x};
 
@@ -262,8 +262,8 @@ bool saved_exposure_read(const struct engine *engine, struct exposure *x, const 
 	return true;
 }
 
-bool saved_incident_read(const struct engine *engine, struct incident *incident, const void *bytes,
-			 size_t length, struct saved_scratch *scratch)
+bool engine_saved_incident_read(const struct engine *engine, struct incident *incident,
+				const void *bytes, size_t length, struct saved_scratch *scratch)
 {
 	struct saved_incident saved = {.incident = *incident};
 
@@ -275,14 +275,14 @@ bool saved_incident_read(const struct engine *engine, struct incident *incident,
 	return true;
 }
 
-bool saved_coverage_read(struct coverage *coverage, const void *bytes, size_t length,
-			 struct saved_scratch *scratch)
+bool engine_saved_coverage_read(struct coverage *coverage, const void *bytes, size_t length,
+				struct saved_scratch *scratch)
 {
 	return READ(coverage_members, coverage, bytes, length, scratch);
 }
 
-bool saved_wall_read(struct wall_seen *seen, const void *bytes, size_t length,
-		     struct saved_scratch *scratch)
+bool engine_saved_wall_read(struct wall_seen *seen, const void *bytes, size_t length,
+			    struct saved_scratch *scratch)
 {
 	return READ(wall_members, seen, bytes, length, scratch);
 }

@@ -16,21 +16,21 @@ struct saved_scratch {
 };
 
 /* The result is in scratch->bytes. */
-size_t saved_exposure_write(const struct engine *engine, const struct exposure *x,
-			    struct saved_scratch *scratch);
-size_t saved_incident_write(const struct engine *engine, const struct incident *incident,
-			    struct saved_scratch *scratch);
-size_t saved_coverage_write(const struct coverage *coverage, struct saved_scratch *scratch);
-size_t saved_wall_write(const struct wall_seen *seen, struct saved_scratch *scratch);
+size_t engine_saved_exposure_write(const struct engine *engine, const struct exposure *x,
+				   struct saved_scratch *scratch);
+size_t engine_saved_incident_write(const struct engine *engine, const struct incident *incident,
+				   struct saved_scratch *scratch);
+size_t engine_saved_coverage_write(const struct coverage *coverage, struct saved_scratch *scratch);
+size_t engine_saved_wall_write(const struct wall_seen *seen, struct saved_scratch *scratch);
 
 /* False: damaged. Members that the bytes do not have stay as they are in `x`. */
-bool saved_exposure_read(const struct engine *engine, struct exposure *x, const void *bytes,
-			 size_t length, struct saved_scratch *scratch);
-bool saved_incident_read(const struct engine *engine, struct incident *incident, const void *bytes,
-			 size_t length, struct saved_scratch *scratch);
-bool saved_coverage_read(struct coverage *coverage, const void *bytes, size_t length,
-			 struct saved_scratch *scratch);
-bool saved_wall_read(struct wall_seen *seen, const void *bytes, size_t length,
-		     struct saved_scratch *scratch);
+bool engine_saved_exposure_read(const struct engine *engine, struct exposure *x, const void *bytes,
+				size_t length, struct saved_scratch *scratch);
+bool engine_saved_incident_read(const struct engine *engine, struct incident *incident,
+				const void *bytes, size_t length, struct saved_scratch *scratch);
+bool engine_saved_coverage_read(struct coverage *coverage, const void *bytes, size_t length,
+				struct saved_scratch *scratch);
+bool engine_saved_wall_read(struct wall_seen *seen, const void *bytes, size_t length,
+			    struct saved_scratch *scratch);
 
 #endif

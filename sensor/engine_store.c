@@ -9,58 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/engine_saved.h"
+#include "sensor/engine_store_state.h"
 #include "sensor/hash.h"
 
 #define SLICE	    1024 /* slots looked at in one tick, of each table */
 #define WALL_LAG_NS (30 * (uint64_t)ENGINE_SECOND_NS)
 #define LINE_LAG_NS (30 * (uint64_t)ENGINE_SECOND_NS)
 
-enum kind {
-	KIND_EXPOSURE = 1,
-	KIND_INCIDENT,
-	KIND_WALL,
-	KIND_COVERAGE,
-	KIND_EXCEPTION,
-};
-
-struct shadow {
-	uint64_t hash;
-	struct endpoint endpoint;
-	bool stored;
-};
-
-struct incident_shadow {
-	uint64_t hash;
-	char id[EXPOSURE_ID_TEXT];
-};
-
-struct wall_shadow {
-	struct wall_seen seen;
-	struct endpoint endpoint;
-	bool stored;
-};
-
-struct line_shadow { /* of a rule or group; by index, of the policy whose digest is known */
-	uint64_t newest_ns, probes, answers;
-};
-
-struct engine_store {
-	struct engine *engine;
-	struct journal *journal;
-	struct shadow *exposures;
-	struct incident_shadow *incidents;
-	struct wall_shadow *walls;
-	struct line_shadow *rules, *groups;
-	uint8_t *exceptions;
-	uint64_t digest; /* of the policy that the lines belong to */
-	uint64_t lost;	 /* journal_state_lost() when all was written last */
-	uint32_t next_exposure, next_incident, next_wall;
-	bool all; /* whatever has changed, however little */
-	struct saved_scratch scratch;
-};
-
-static uint64_t digest_of(const struct policy *policy)
+uint64_t engine_store_digest(const struct policy *policy)
 {
 	const char *text = policy_digest(policy);
 
@@ -152,7 +108,7 @@ static void keep_exposure(struct engine_store *store, uint32_t slot)
 	if (shadow->stored && shadow->hash == hash)
 		return;
 	put(store, KIND_EXPOSURE, &x->server, sizeof x->server, x->last_seen_ns,
-	    saved_exposure_write(store->engine, x, &store->scratch));
+	    engine_saved_exposure_write(store->engine, x, &store->scratch));
 	*shadow = (struct shadow){.hash = hash, .endpoint = x->server, .stored = true};
 }
 
@@ -167,7 +123,7 @@ static void keep_incident(struct engine_store *store, uint32_t slot)
 	else if (shadow->id[0] != '\0' && shadow->hash == hash)
 		return;
 	put(store, KIND_INCIDENT, incident->id, strlen(incident->id), incident->last_ns,
-	    saved_incident_write(store->engine, incident, &store->scratch));
+	    engine_saved_incident_write(store->engine, incident, &store->scratch));
 	shadow->hash = hash;
 	memcpy(shadow->id, incident->id, sizeof shadow->id);
 }
@@ -193,7 +149,7 @@ static void keep_wall(struct engine_store *store, uint32_t slot)
 	    newest(wall_get(store->engine->wall, &shadow->endpoint)) == 0)
 		journal_drop(store->journal, KIND_WALL, &shadow->endpoint, sizeof shadow->endpoint);
 	put(store, KIND_WALL, &endpoint, sizeof endpoint, newest(seen),
-	    saved_wall_write(&seen, &store->scratch));
+	    engine_saved_wall_write(&seen, &store->scratch));
 	*shadow = (struct wall_shadow){.seen = seen, .endpoint = endpoint, .stored = true};
 }
 
@@ -218,11 +174,11 @@ static void keep_line(void *context, const struct coverage *coverage)
 				  ? policy_rule(store->engine->policy, coverage->index).name
 				  : policy_group(store->engine->policy, coverage->index).name);
 	put(store, KIND_COVERAGE, key, (size_t)length, at_ns,
-	    saved_coverage_write(coverage, &store->scratch));
+	    engine_saved_coverage_write(coverage, &store->scratch));
 	*shadow = (struct line_shadow){at_ns, coverage->probes, coverage->answers};
 }
 
-static uint64_t exception_key(const struct policy *policy, uint16_t index)
+uint64_t engine_store_exception_key(const struct policy *policy, uint16_t index)
 {
 	struct policy_exception_view view = policy_exception(policy, index);
 	uint64_t hash = hash_bytes(view.rule, strlen(view.rule), view.until_ns);
@@ -237,7 +193,7 @@ static void keep_exceptions(struct engine_store *store)
 	const struct engine *engine = store->engine;
 
 	for (uint16_t i = 0; i < policy_exception_count(engine->policy); i++) {
-		uint64_t key = exception_key(engine->policy, i);
+		uint64_t key = engine_store_exception_key(engine->policy, i);
 
 		if (engine->exceptions_told[i] == store->exceptions[i])
 			continue;
@@ -251,7 +207,7 @@ static void keep_exceptions(struct engine_store *store)
 /* Indices mean something else under another policy. */
 static void note_policy(struct engine_store *store)
 {
-	uint64_t digest = digest_of(store->engine->policy);
+	uint64_t digest = engine_store_digest(store->engine->policy);
 
 	if (digest == store->digest)
 		return;
@@ -339,184 +295,4 @@ void engine_store_all(struct engine_store *store)
 		forget_shadows(store);
 	look(store, UINT32_MAX);
 	store->all = false;
-}
-
-/* ---- restore ---- */
-
-struct restore {
-	struct engine_store *store;
-	struct engine_restored *restored;
-	uint64_t now_ns;
-};
-
-static void restore_wall(void *context, const struct journal_state *state)
-{
-	struct restore *restore = context;
-	struct wall_seen seen = {0, 0};
-	struct endpoint endpoint;
-	uint32_t before;
-
-	if (state->key_length != sizeof endpoint ||
-	    !saved_wall_read(&seen, state->data, state->data_length, &restore->store->scratch)) {
-		restore->restored->unusable++;
-		return;
-	}
-	memcpy(&endpoint, state->key, sizeof endpoint);
-	before = wall_used(restore->store->engine->wall);
-	wall_note(restore->store->engine->wall, &endpoint, seen);
-	if (wall_used(restore->store->engine->wall) > before)
-		restore->store->walls[before] =
-			(struct wall_shadow){.seen = seen, .endpoint = endpoint, .stored = true};
-	restore->restored->walls++;
-}
-
-static void restore_incident(void *context, const struct journal_state *state)
-{
-	struct restore *restore = context;
-	struct incident incident = {.used = true};
-	uint32_t slot = INCIDENT_NONE;
-
-	if (saved_incident_read(restore->store->engine, &incident, state->data, state->data_length,
-				&restore->store->scratch))
-		slot = incidents_restore(restore->store->engine->incidents, &incident);
-	if (slot == INCIDENT_NONE) {
-		restore->restored->unusable++;
-		return;
-	}
-	memcpy(restore->store->incidents[slot].id, incident.id, sizeof incident.id);
-	restore->restored->incidents++;
-}
-
-static uint32_t find_incident(const struct engine *engine, const char *id)
-{
-	for (uint32_t i = 0; id[0] != '\0' && i < incidents_size(engine->incidents); i++) {
-		if (strcmp(incidents_at(engine->incidents, i)->id, id) == 0)
-			return i;
-	}
-	return INCIDENT_NONE;
-}
-
-static uint32_t make_room(struct engine *engine, const struct endpoint *server,
-			  const struct exposure *x)
-{
-	bool refused;
-	uint32_t victim = exposures_victim(engine->exposures, x->unlisted, x->severity, &refused);
-
-	if (refused || exposures_find(engine->exposures, server) != EXPOSURE_NONE)
-		return EXPOSURE_NONE;
-	if (victim != EXPOSURE_NONE) {
-		engine->stats.exposures_open -=
-			exposures_at(engine->exposures, victim)->state != EXPOSURE_CLOSED;
-		exposures_remove(engine->exposures, victim);
-		engine->stats.exposures_evicted++;
-	}
-	return exposures_add(engine->exposures, server);
-}
-
-static void restore_exposure(void *context, const struct journal_state *state)
-{
-	struct restore *restore = context;
-	struct engine *engine = restore->store->engine;
-	struct exposure saved = {.member = EXPOSURE_NO_MEMBER};
-	struct exposure *x;
-	uint32_t slot = EXPOSURE_NONE, host;
-
-	if (saved_exposure_read(engine, &saved, state->data, state->data_length,
-				&restore->store->scratch) &&
-	    state->key_length == sizeof saved.server &&
-	    memcmp(state->key, &saved.server, sizeof saved.server) == 0)
-		slot = make_room(engine, &saved.server, &saved);
-	if (slot == EXPOSURE_NONE) {
-		restore->restored->unusable++;
-		return;
-	}
-	x = exposures_at(engine->exposures, slot);
-	host = x->host;
-	*x = saved;
-	x->host = host;
-	restore->store->exposures[slot] = (struct shadow){.endpoint = x->server, .stored = true};
-	x->incident = find_incident(engine, x->incident_id);
-	exposures_rank(engine->exposures, slot);
-	engine_life_check_later(engine, slot, restore->now_ns);
-	engine->stats.exposures_open += x->state != EXPOSURE_CLOSED;
-	restore->restored->open += x->state != EXPOSURE_CLOSED;
-	restore->restored->exposures++;
-}
-
-static bool is_line(const struct journal_state *state, const char *word, const char *name)
-{
-	char key[POLICY_NAME_MAX + 8];
-	int length = snprintf(key, sizeof key, "%s:%s", word, name);
-
-	return state->key_length == (size_t)length && memcmp(state->key, key, (size_t)length) == 0;
-}
-
-static void restore_line(void *context, const struct journal_state *state)
-{
-	struct restore *restore = context;
-	struct engine *engine = restore->store->engine;
-	struct coverage coverage = {.index = 0};
-
-	if (!saved_coverage_read(&coverage, state->data, state->data_length,
-				 &restore->store->scratch))
-		return;
-	for (uint16_t i = 0; i < policy_rule_count(engine->policy); i++) {
-		if (!is_line(state, "rule", policy_rule(engine->policy, i).name))
-			continue;
-		coverage.is_rule = true;
-		coverage.index = i;
-		coverage_restore(engine->coverage, &coverage);
-	}
-	for (uint16_t i = 0; i < policy_group_count(engine->policy); i++) {
-		if (!is_line(state, "group", policy_group(engine->policy, i).name))
-			continue;
-		coverage.is_rule = false;
-		coverage.index = i;
-		coverage_restore(engine->coverage, &coverage);
-	}
-}
-
-static void restore_exception(void *context, const struct journal_state *state)
-{
-	struct restore *restore = context;
-	struct engine *engine = restore->store->engine;
-
-	for (uint16_t i = 0; i < policy_exception_count(engine->policy); i++) {
-		uint64_t key = exception_key(engine->policy, i);
-
-		if (state->key_length == sizeof key && state->data_length == 1 &&
-		    memcmp(state->key, &key, sizeof key) == 0)
-			engine->exceptions_told[i] = *(const uint8_t *)state->data;
-	}
-}
-
-/* Under the name of another site every id is another one: nothing of it fits. */
-static bool is_same_site(struct engine_store *store)
-{
-	const char *site = policy_site(store->engine->policy);
-	uint64_t hash = hash_bytes(site, strlen(site), 2) >> 1;
-	uint64_t before = journal_number(store->journal, "site");
-
-	journal_set_number(store->journal, "site", hash);
-	return before == hash;
-}
-
-void engine_store_restore(struct engine_store *store, uint64_t now_ns,
-			  struct engine_restored *restored)
-{
-	struct restore restore = {store, restored, now_ns};
-	struct engine *engine = store->engine;
-
-	*restored = (struct engine_restored){.exposures = 0};
-	if (!is_same_site(store))
-		return;
-	journal_states(store->journal, KIND_WALL, restore_wall, &restore);
-	journal_states(store->journal, KIND_INCIDENT, restore_incident, &restore);
-	incidents_set_policy(engine->incidents, engine->policy);
-	journal_states(store->journal, KIND_EXPOSURE, restore_exposure, &restore);
-	journal_states(store->journal, KIND_COVERAGE, restore_line, &restore);
-	journal_states(store->journal, KIND_EXCEPTION, restore_exception, &restore);
-	if (journal_number(store->journal, "policy") != digest_of(engine->policy) &&
-	    restored->exposures != 0)
-		engine_set_policy(engine, engine->policy, now_ns);
 }

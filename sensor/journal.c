@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "sensor/journal_file.h"
+#include "sensor/journal_queue.h"
 #include "sensor/log.h"
 
 #define QUEUE_BYTES   (64U << 20) /* of a file that cannot be written */
@@ -23,17 +24,10 @@
 #define TRIM_AT_ONCE  64
 #define TRIMS_A_TICK  64
 
-struct queued {
-	struct queued *next;
-	struct journal_row row; /* its texts are behind this */
-	size_t bytes;
-};
-
 struct journal {
 	struct journal_options options;
 	struct journal_file *file; /* NULL: memory only */
-	struct queued *first, *last;
-	uint64_t queue_rows, queue_waiting, queue_bytes;
+	struct journal_queue queue;
 	uint64_t file_waiting;
 	char epoch[JOURNAL_EPOCH_TEXT];
 	uint64_t last_sequence, confirmed;
@@ -70,79 +64,16 @@ static void count_lost(struct journal *journal, uint64_t count, const char *why)
 
 /* ---- the queue ---- */
 
-static struct queued *queued_new(const struct journal_row *row, const char *epoch)
-{
-	size_t exposure = strlen(row->exposure) + 1, incident = strlen(row->incident) + 1;
-	size_t bytes =
-		sizeof(struct queued) + exposure + incident + row->json_length + row->fields_length;
-	struct queued *queued = malloc(bytes);
-	char *at;
-
-	if (queued == NULL)
-		return NULL;
-	*queued = (struct queued){.row = *row, .bytes = bytes};
-	at = (char *)(queued + 1);
-	queued->row.epoch = epoch;
-	queued->row.exposure = memcpy(at, row->exposure, exposure);
-	queued->row.incident = memcpy(at + exposure, row->incident, incident);
-	at += exposure + incident;
-	queued->row.json = memcpy(at, row->json, row->json_length);
-	if (row->fields_length != 0)
-		memcpy(at + row->json_length, row->fields, row->fields_length);
-	queued->row.fields = at + row->json_length;
-	return queued;
-}
-
-static void queue_add(struct journal *journal, struct queued *queued)
-{
-	if (journal->last == NULL)
-		journal->first = queued;
-	else
-		journal->last->next = queued;
-	journal->last = queued;
-	journal->queue_rows++;
-	journal->queue_waiting++;
-	journal->queue_bytes += queued->bytes;
-}
-
-/* Takes the row after `before` (NULL: the first) out; says whether it had been waiting. */
-static bool queue_remove(struct journal *journal, struct queued *before)
-{
-	struct queued *queued = before != NULL ? before->next : journal->first;
-	bool waiting = queued->row.sequence > journal->confirmed;
-
-	if (before != NULL)
-		before->next = queued->next;
-	else
-		journal->first = queued->next;
-	if (journal->last == queued)
-		journal->last = before;
-	journal->queue_rows--;
-	journal->queue_waiting -= waiting;
-	journal->queue_bytes -= queued->bytes;
-	free(queued);
-	return waiting;
-}
-
-static uint64_t count_queue(const struct journal *journal)
-{
-	uint64_t waiting = 0;
-
-	for (const struct queued *at = journal->first; at != NULL; at = at->next)
-		waiting += at->row.sequence > journal->confirmed;
-	return waiting;
-}
-
 /* Confirmed rows beyond those that are kept go for nothing, waiting ones are lost. */
 static void bound_queue(struct journal *journal)
 {
 	uint64_t lost = 0;
 
-	while (journal->queue_rows - journal->queue_waiting > JOURNAL_KEEP)
-		queue_remove(journal, NULL);
-	while (journal->queue_waiting > journal->options.max_rows ||
-	       (journal->retry_s != 0 && journal->queue_bytes > QUEUE_BYTES))
-		lost += queue_remove(journal, NULL);
+	while (journal->queue.rows - journal->queue.waiting > JOURNAL_KEEP)
+		journal_queue_take(&journal->queue, journal->confirmed);
+	while (journal->queue.waiting > journal->options.max_rows ||
+	       (journal->retry_s != 0 && journal->queue.bytes > QUEUE_BYTES))
+		lost += journal_queue_take(&journal->queue, journal->confirmed);
 	count_lost(journal, lost, "full");
 }
 
@@ -188,7 +119,7 @@ static enum database_result write_queue(struct journal *journal)
 	enum database_result result = DATABASE_GOOD;
 	uint64_t now_s = clock_s(journal);
 
-	for (const struct queued *at = journal->first; at != NULL && result == DATABASE_GOOD;
+	for (const struct queued *at = journal->queue.first; at != NULL && result == DATABASE_GOOD;
 	     at = at->next)
 		result = journal_file_append(journal->file, &at->row, journal->epoch, now_s);
 	return result;
@@ -213,8 +144,8 @@ static enum database_result write_numbers(struct journal *journal)
 
 static void written(struct journal *journal)
 {
-	while (journal->first != NULL)
-		journal->file_waiting += queue_remove(journal, NULL);
+	while (journal->queue.first != NULL)
+		journal->file_waiting += journal_queue_take(&journal->queue, journal->confirmed);
 	journal->dirty = false;
 	journal->written_s = clock_s(journal);
 	if (journal->retry_s != 0)
@@ -226,7 +157,7 @@ bool journal_commit(struct journal *journal)
 {
 	enum database_result result;
 
-	if (journal->first == NULL && !journal->dirty)
+	if (journal->queue.first == NULL && !journal->dirty)
 		return true;
 	if (!usable(journal)) {
 		bound_queue(journal);
@@ -358,8 +289,8 @@ void journal_close(struct journal *journal)
 	journal->hook = NULL;
 	journal->dirty = true;
 	journal_commit(journal);
-	while (journal->first != NULL)
-		queue_remove(journal, NULL);
+	while (journal->queue.first != NULL)
+		journal_queue_take(&journal->queue, journal->confirmed);
 	journal_file_close(journal->file);
 	free(journal);
 }
@@ -380,14 +311,11 @@ bool journal_note_sequence(struct journal *journal, uint64_t sequence)
 
 bool journal_append(struct journal *journal, const struct journal_row *row)
 {
-	struct queued *queued = queued_new(row, journal->epoch);
-
 	journal->last_sequence = row->sequence;
-	if (queued == NULL) {
+	if (!journal_queue_add(&journal->queue, row, journal->epoch)) {
 		journal->stats.errors++;
 		return false;
 	}
-	queue_add(journal, queued);
 	if (journal->file == NULL)
 		bound_queue(journal);
 	return true;
@@ -403,7 +331,7 @@ static void move_confirmed(struct journal *journal, uint64_t sequence)
 {
 	journal->confirmed = sequence;
 	journal->dirty = true;
-	journal->queue_waiting = count_queue(journal);
+	journal_queue_count(&journal->queue, sequence);
 	bound_queue(journal);
 }
 
@@ -424,27 +352,19 @@ uint64_t journal_confirmed(const struct journal *journal)
 	return journal->confirmed;
 }
 
-static bool in_queue(const struct journal *journal, uint64_t sequence, const char *epoch)
-{
-	for (const struct queued *at = journal->first; at != NULL; at = at->next) {
-		if (at->row.sequence == sequence)
-			return strcmp(at->row.epoch, epoch) == 0;
-	}
-	return false;
-}
-
 static uint64_t oldest(const struct journal *journal)
 {
 	uint64_t in_file = journal->file != NULL ? journal_file_oldest(journal->file) : 0;
 
 	if (in_file != 0)
 		return in_file;
-	return journal->first != NULL ? journal->first->row.sequence : journal->confirmed + 1;
+	return journal->queue.first != NULL ? journal->queue.first->row.sequence
+					    : journal->confirmed + 1;
 }
 
 void journal_rewind(struct journal *journal, const char *epoch, uint64_t sequence)
 {
-	bool known = in_queue(journal, sequence, epoch) ||
+	bool known = journal_queue_has(&journal->queue, sequence, epoch) ||
 		     (journal->file != NULL && journal_file_has(journal->file, sequence, epoch));
 	uint64_t target = known ? sequence : oldest(journal) - 1;
 
@@ -499,7 +419,7 @@ void journal_read(struct journal *journal, uint64_t sequence,
 		trouble(journal, result, "read events");
 		return;
 	}
-	for (const struct queued *at = journal->first; at != NULL; at = at->next) {
+	for (const struct queued *at = journal->queue.first; at != NULL; at = at->next) {
 		if (at->row.sequence > sequence && !each(context, &at->row))
 			return;
 	}
@@ -561,6 +481,6 @@ void journal_set_number(struct journal *journal, const char *name, uint64_t valu
 void journal_stats(const struct journal *journal, struct journal_stats *stats)
 {
 	*stats = journal->stats;
-	stats->waiting = journal->file_waiting + journal->queue_waiting;
+	stats->waiting = journal->file_waiting + journal->queue.waiting;
 	stats->in_memory = journal->file == NULL || journal->retry_s != 0;
 }

@@ -347,18 +347,19 @@ static void passes_over_damage(void **state)
 	size_t length;
 
 	(void)place;
-	length = saved_exposure_write(life.scene->engine, &before, scratch);
+	length = engine_saved_exposure_write(life.scene->engine, &before, scratch);
 	memcpy(copy, scratch->bytes, length);
 	assert_true(length < 1000);
-	assert_true(saved_exposure_read(life.scene->engine, &after, copy, length, scratch));
+	assert_true(engine_saved_exposure_read(life.scene->engine, &after, copy, length, scratch));
 	assert_int_equal(after.flows, 7);
 	for (size_t i = 0; i < length; i++) {
 		after = (struct exposure){.flows = 9};
 		copy[i] ^= 0x10;
-		assert_false(
-			saved_exposure_read(life.scene->engine, &after, copy, length, scratch));
+		assert_false(engine_saved_exposure_read(life.scene->engine, &after, copy, length,
+							scratch));
 		copy[i] ^= 0x10;
-		assert_false(saved_exposure_read(life.scene->engine, &after, copy, i, scratch));
+		assert_false(
+			engine_saved_exposure_read(life.scene->engine, &after, copy, i, scratch));
 		assert_int_equal(after.flows, 9);
 	}
 	free(scratch);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/* See journal_queue.h. */
+#include "sensor/journal_queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct queued *queued_new(const struct journal_row *row, const char *epoch)
+{
+	size_t exposure = strlen(row->exposure) + 1, incident = strlen(row->incident) + 1;
+	size_t bytes =
+		sizeof(struct queued) + exposure + incident + row->json_length + row->fields_length;
+	struct queued *queued = malloc(bytes);
+	char *at;
+
+	if (queued == NULL)
+		return NULL;
+	*queued = (struct queued){.row = *row, .bytes = bytes};
+	at = (char *)(queued + 1);
+	queued->row.epoch = epoch;
+	queued->row.exposure = memcpy(at, row->exposure, exposure);
+	queued->row.incident = memcpy(at + exposure, row->incident, incident);
+	at += exposure + incident;
+	queued->row.json = memcpy(at, row->json, row->json_length);
+	if (row->fields_length != 0)
+		memcpy(at + row->json_length, row->fields, row->fields_length);
+	queued->row.fields = at + row->json_length;
+	return queued;
+}
+
+bool journal_queue_add(struct journal_queue *queue, const struct journal_row *row,
+		       const char *epoch)
+{
+	struct queued *queued = queued_new(row, epoch);
+
+	if (queued == NULL)
+		return false;
+	if (queue->last == NULL)
+		queue->first = queued;
+	else
+		queue->last->next = queued;
+	queue->last = queued;
+	queue->rows++;
+	queue->waiting++;
+	queue->bytes += queued->bytes;
+	return true;
+}
+
+bool journal_queue_take(struct journal_queue *queue, uint64_t confirmed)
+{
+	struct queued *queued = queue->first;
+	bool waiting = queued->row.sequence > confirmed;
+
+	queue->first = queued->next;
+	if (queue->last == queued)
+		queue->last = NULL;
+	queue->rows--;
+	queue->waiting -= waiting;
+	queue->bytes -= queued->bytes;
+	free(queued);
+	return waiting;
+}
+
+void journal_queue_count(struct journal_queue *queue, uint64_t confirmed)
+{
+	queue->waiting = 0;
+	for (const struct queued *at = queue->first; at != NULL; at = at->next)
+		queue->waiting += at->row.sequence > confirmed;
+}
+
+bool journal_queue_has(const struct journal_queue *queue, uint64_t sequence, const char *epoch)
+{
+	for (const struct queued *at = queue->first; at != NULL; at = at->next) {
+		if (at->row.sequence == sequence)
+			return strcmp(at->row.epoch, epoch) == 0;
+	}
+	return false;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* Events in memory, in order of sequence; for journal.c. */
+#ifndef SENSOR_JOURNAL_QUEUE_H
+#define SENSOR_JOURNAL_QUEUE_H
+
+#include "sensor/journal.h"
+
+struct queued {
+	struct queued *next;
+	struct journal_row row; /* its texts are behind this */
+	size_t bytes;
+};
+
+struct journal_queue {
+	struct queued *first, *last;
+	uint64_t rows, bytes;
+	uint64_t waiting; /* rows behind the confirmed one */
+};
+
+/* Copies all but `epoch`. False: out of memory. */
+bool journal_queue_add(struct journal_queue *queue, const struct journal_row *row,
+		       const char *epoch);
+/* Takes the first one out; says whether it was behind `confirmed`. */
+bool journal_queue_take(struct journal_queue *queue, uint64_t confirmed);
+/* Another one is confirmed now. */
+void journal_queue_count(struct journal_queue *queue, uint64_t confirmed);
+bool journal_queue_has(const struct journal_queue *queue, uint64_t sequence, const char *epoch);
+
+#endif
