@@ -13,6 +13,7 @@
 #define TURNS	 16u /* calls of pairs_tick() for the whole table */
 #define WATCH_NS 2000000000ull
 #define ADVANCES 3	    /* of one side: an exchange, not an attempt */
+#define THINNEST 63u	    /* one conversation of 64 */
 #define JUMP_MAX (1u << 22) /* farther than this is not a loss */
 
 struct direction_seen {
@@ -34,6 +35,8 @@ struct pairs {
 	uint64_t key;
 	struct pairs_stats stats;
 	uint32_t turn;
+	uint32_t used; /* slots, as far as this sweep has come */
+	uint64_t thin; /* bits that must be 0 in the tuple: on a busy interface a part is enough */
 	struct slot slots[SLOTS];
 };
 
@@ -59,21 +62,20 @@ static uint64_t mix(uint64_t value)
 	return value;
 }
 
-static uint64_t end_hash(const struct address *address, uint16_t port, uint64_t key)
-{
-	uint64_t halves[2];
-
-	memcpy(halves, address->bytes, sizeof halves);
-	return mix(mix(halves[0] ^ key) + halves[1] + ((uint64_t)port << 48));
-}
-
-/* The same for both directions: a sum. */
+/*
+ * The same for both directions, and cheap, because it is done for every packet: who takes pains to
+ * meet another conversation's place only spoils a sample.
+ */
 static uint64_t tuple_of(const struct pairs *pairs, const struct packet *packet)
 {
-	uint64_t sum = end_hash(&packet->source, packet->source_port, pairs->key) +
-		       end_hash(&packet->destination, packet->destination_port, pairs->key);
+	uint64_t source[2], destination[2], ports = packet->source_port;
 
-	return mix(sum + packet->realm) | 1;
+	memcpy(source, packet->source.bytes, sizeof source);
+	memcpy(destination, packet->destination.bytes, sizeof destination);
+	ports += packet->destination_port;
+	return mix((source[1] ^ destination[1]) + (source[0] ^ destination[0]) * 3 + (ports << 44) +
+		   packet->realm + pairs->key) |
+	       1;
 }
 
 static unsigned side_of(const struct packet *packet)
@@ -117,7 +119,10 @@ static void judge(struct pairs *pairs, struct slot *slot)
 
 static bool is_over(const struct slot *slot, uint64_t now_ns)
 {
-	return now_ns < slot->start_ns || now_ns - slot->start_ns >= WATCH_NS;
+	uint64_t start_ns = slot->start_ns;
+
+	/* A little out of order is nothing; far back is another capture. */
+	return now_ns < start_ns ? start_ns - now_ns >= WATCH_NS : now_ns - start_ns >= WATCH_NS;
 }
 
 static void advance(struct direction_seen *seen)
@@ -183,6 +188,8 @@ void pairs_packet(struct pairs *pairs, const struct packet *packet)
 	struct slot *slot = &pairs->slots[(tuple >> 1) % SLOTS];
 	unsigned side;
 
+	if ((tuple >> 32) & pairs->thin)
+		return;
 	if (packet->incomplete || (packet->tcp_flags & TCP_RST))
 		return;
 	if (slot->tuple != 0 && is_over(slot, packet->ts_ns))
@@ -197,11 +204,24 @@ void pairs_packet(struct pairs *pairs, const struct packet *packet)
 		take_acknowledgement(slot, side, packet->acknowledgement);
 }
 
+/* The end of a sweep: a quarter of the table is sample enough, and a cheap one. */
+static void adapt(struct pairs *pairs)
+{
+	if (pairs->used > SLOTS / 4 && pairs->thin < THINNEST)
+		pairs->thin = pairs->thin << 1 | 1;
+	else if (pairs->used < SLOTS / 32)
+		pairs->thin >>= 1;
+	pairs->used = 0;
+}
+
 void pairs_tick(struct pairs *pairs, uint64_t now_ns)
 {
 	uint32_t first = pairs->turn++ % TURNS * (SLOTS / TURNS);
 
+	if (first == 0)
+		adapt(pairs);
 	for (uint32_t i = first; i < first + SLOTS / TURNS; i++) {
+		pairs->used += pairs->slots[i].tuple != 0;
 		if (pairs->slots[i].tuple != 0 && is_over(&pairs->slots[i], now_ns))
 			judge(pairs, &pairs->slots[i]);
 	}

@@ -425,6 +425,35 @@ static void a_mirror_that_loses_a_fifth(void **state)
 	assert_in_range(stats.unseen_bytes * 100 / stats.bytes, 13, 27);
 }
 
+/* Many conversations at once: a part of them is looked at, and says the same. */
+static void a_busy_mirror(void **state)
+{
+	struct mirror m = {
+		.pairs = pairs_new(42),
+		.now_ns = START,
+		.shows = {true, true},
+		.random = {.state = 5},
+		.ports = {0, 443},
+	};
+	struct pairs_stats stats;
+
+	(void)state;
+	assert_non_null(m.pairs);
+	assert_true(address_parse("10.0.0.1", &m.ends[0]) && address_parse("10.0.0.2", &m.ends[1]));
+	for (int i = 0; i < 60000; i++) {
+		mirror_talk(&m, (uint16_t)i);
+		m.now_ns -= SECOND - SECOND / 3000;
+		m.shows[1] = i < 30000;
+		if (i % 300 == 0)
+			pairs_tick(m.pairs, m.now_ns);
+	}
+	pairs_finish(m.pairs);
+	pairs_stats(m.pairs, &stats);
+	assert_in_range(stats.both, 300, 20000);
+	assert_in_range(stats.one_way, 300, 20000);
+	pairs_free(m.pairs);
+}
+
 /* SYNs that nobody answers, and blind ACKs: a scan is not a conversation. */
 static void a_scan_says_nothing(void **state)
 {
@@ -467,6 +496,7 @@ int main(void)
 		cmocka_unit_test(a_whole_mirror),
 		cmocka_unit_test(half_a_mirror),
 		cmocka_unit_test(a_mirror_that_loses_a_fifth),
+		cmocka_unit_test(a_busy_mirror),
 		cmocka_unit_test(a_scan_says_nothing),
 	};
 
