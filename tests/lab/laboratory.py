@@ -13,6 +13,7 @@ grows. What a lab started dies with it, whatever it became: each server is the f
 process namespace.
 """
 
+import contextlib
 import ctypes
 import json
 import lzma
@@ -44,6 +45,28 @@ hostname lab && unset FOLDER && cd "$DIR" &&
 """
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NAMESPACES = ("unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child", "--mount-proc")
+
+
+def children_of(parent):
+    for folder in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            if folder.isdigit():
+                with open(f"/proc/{folder}/stat", encoding="latin-1") as file:
+                    if int(file.read().rpartition(")")[2].split()[1]) == parent:
+                        yield int(folder)
+
+
+def end_namespace(unshare):
+    """Ends the first process of a process namespace, and so all of them. (unshare's --kill-child
+    is no help where that one has changed its user: the kernel then forgets the parent's death.)"""
+    if unshare.poll() is None:
+        for child in children_of(unshare.pid):
+            os.kill(child, signal.SIGKILL)
+        try:
+            unshare.wait(STOP_LIMIT)
+        except subprocess.TimeoutExpired:
+            unshare.kill()
+    unshare.wait()
 
 
 class Event(dict):
@@ -91,9 +114,7 @@ class Server:
             return " ".join(file.read()[-600:].split())
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.kill()  # unshare; its namespace's processes die with it
-        self.process.wait()
+        end_namespace(self.process)
 
 
 class Laboratory:
@@ -109,7 +130,8 @@ class Laboratory:
         self.files(policy)
         try:
             self.network = Network(hosts, clients, mirror, balancers)
-            self.redis = RedisServer(folder=os.path.join(folder, "redis"))
+            self.redis = RedisServer(folder=os.path.join(folder, "redis"),
+                                     prefix=inside("sensor"))
             self.start_recorder()
             self.start_sensor(options)
         except BaseException:
@@ -244,7 +266,7 @@ class Laboratory:
         try:
             output = process.communicate(timeout=seconds)[0]
         except subprocess.TimeoutExpired:
-            process.kill()
+            end_namespace(process)
             output = process.communicate()[0] + f"\n(stopped after {seconds} s)".encode()
         return process.returncode, output.decode("utf-8", "replace")
 

@@ -14,6 +14,7 @@ tunnel: MIRRORS. Names hold the process id, so that labs can live side by side; 
 left is removed. Nothing leaves the namespaces. The sensor's port has no address: it cannot answer.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -78,6 +79,9 @@ def remove_dead():
     for line in command("ip", "netns", "list").stdout.splitlines():
         match = re.match(r"swdc(\d+)-\S+", line)
         if match and not os.path.exists(f"/proc/{match[1]}"):
+            for pid in command("ip", "netns", "pids", match[0]).stdout.split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
             subprocess.run(["ip", "netns", "del", match[0]], check=False, capture_output=True)
 
 
