@@ -90,7 +90,7 @@ static bool read_ipv6(struct bytes text, uint8_t out[16])
 	behind = read_groups(text, tail, GROUPS - 1);
 	if (before < 0 || behind < 0 || before + behind >= GROUPS)
 		return false;
-	memcpy(out + 2 * (GROUPS - behind), tail, (size_t)(2 * behind));
+	memcpy(out + 2 * (GROUPS - behind), tail, 2 * (size_t)behind);
 	return true;
 }
 

@@ -62,10 +62,10 @@ void forwarded_read(struct forwarded_reader *reader, const void *text, size_t le
 void forwarded_end(struct forwarded_reader *reader);
 
 /* "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80", "IPV6:2001:db8::1". */
-struct forwarded_address forwarded_address_read(const void *text, size_t length);
+struct forwarded_address forwarded_address_read(const void *bytes, size_t length);
 /* A list of one. */
 void forwarded_one(struct forwarded *list, enum forwarded_by by, const void *text, size_t length);
-uint16_t forwarded_port_read(const void *text, size_t length); /* 0: none */
+uint16_t forwarded_port_read(const void *bytes, size_t length); /* 0: none */
 
 const char *forwarded_by_name(enum forwarded_by by); /* "x-forwarded-for", …; "" */
 
