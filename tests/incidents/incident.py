@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: ISC
+"""A real incident as a story that servers and clients play, and what must be reported of it.
+
+A folder tests/incidents/NAME holds
+
+  story.py             HOSTS = {role: (number, servers)}, what a number of addresses each; and
+                       play(stage), which makes it happen
+  policy.yaml          the policy of the site
+  expected             what must be reported: count, last and order as in
+                       tests/golden/test_golden.py, with the names of tests/lab/recipe.py, and
+      interval NAME FILTER ...      the first match says that the rule changed between two moments;
+                                    the change NAME of the story lies in it
+      soon SECONDS FILTER ...       the first match came that soon after the first SYN-ACK of all
+  recording.pcap.xz    what the mirror showed when the story was recorded
+  changes.json         when the rules changed, seconds since 1970: {NAME: [before, after]}
+  README.md            what happened, what the sensor says and when
+
+The same expectations are put to the live sensor's events and to a replay of the recording.
+"""
+
+import glob
+import importlib.util
+import json
+import lzma
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+for _folder in ("lib", "lab", "golden"):
+    sys.path.insert(0, os.path.join(os.path.dirname(HERE), _folder))
+
+from laboratory import Laboratory, packets, syn_acks, unwrapper  # noqa: E402
+from network import Balancer, Host  # noqa: E402
+from recipe import full_path, read_all  # noqa: E402
+from test_golden import Filter, all_match, check, wanted_number  # noqa: E402
+
+WALL = 4  # seconds after which a probe without an answer is one
+CLIENTS = 6
+SETTLE = 30
+
+
+def seconds_of(text):
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+class Expectations:
+    def __init__(self, path):
+        self.lines = []
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                words = shlex.split(line, comments=True)
+                if words:
+                    self.lines.append((line.strip(), words[0], words[1:]))
+
+    def problems(self, events, changes, first_answer):
+        """[(line, None or what is wrong)]"""
+        found = []
+        for line, verb, rest in self.lines:
+            found.append((line, self.problem(verb, rest, events, changes, first_answer)))
+        return found
+
+    @staticmethod
+    def problem(verb, rest, events, changes, first_answer):
+        if verb in ("interval", "soon"):
+            filters = [Filter(full_path(w)) for w in rest[1:]]
+            match = next((e for e in events if all_match(filters, e)), None)
+            if not match:
+                return "no such event"
+            if verb == "interval":
+                return between(match["spanwatch"], changes[rest[0]])
+            late = (match.arrived_ms / 1000 or seconds_of(match["@timestamp"])) - first_answer
+            return None if late <= float(rest[0]) else f"{late:.3f} s after the first SYN-ACK"
+        if verb == "order":
+            at = rest.index("THEN")
+            filters = ([Filter(full_path(w)) for w in rest[:at]],
+                       [Filter(full_path(w)) for w in rest[at + 1:]])
+            return check("order", None, filters, events, [])
+        if verb == "last":
+            return check("last", None, [Filter(full_path(w)) for w in rest], events, [])
+        return check("count", wanted_number(rest[0]), [Filter(full_path(w)) for w in rest[1:]],
+                     events, [])
+
+
+def between(said, true):
+    """The true moment of the change is in [before, after] of the story."""
+    told = said.get("incident", {})
+    told = told if isinstance(told, dict) else said["exposure"]
+    if "changed_after" not in told:
+        return "no interval is told"
+    after, before = seconds_of(told["changed_after"]), seconds_of(told["changed_before"])
+    if after <= true[1] and before >= true[0]:
+        return None
+    return f"told {after:.3f} to {before:.3f}, changed {true[0]:.3f} to {true[1]:.3f}"
+
+
+class Stage:
+    """What a story's play() gets: its hosts, clients and the security group."""
+
+    def __init__(self, lab, hosts, recipes):
+        self.lab, self.hosts, self.recipes = lab, hosts, recipes
+        self.changes, self.clients = {}, lab.network.clients
+
+    def serve(self, role, product, more=(), script=None, ready=None):
+        """A server of tests/lab/products on that host, or one by a script of the story's own."""
+        host = self.hosts[role]
+        recipe = self.recipes.get(product)
+        self.lab.start_server(host, f"{role}-{product}",
+                              script or "\n".join(recipe.scripts["serve"]),
+                              ready or recipe.ready, ADDRESS=host.v4[0], VERSION="",
+                              NET=f"10.20.{host.number}", **dict(more))
+
+    def address(self, role):
+        return self.hosts[role].v4[0]
+
+    def ask(self, client, script, role=None, status=0, **variables):
+        """A client's command, with $ROLE for each host's address. Its output."""
+        names = {r.upper().replace("-", "_"): h.v4[0] for r, h in self.hosts.items()}
+        where = role or self.clients[client].role
+        code, output = self.lab.run(where, script, **names, **variables)
+        assert status is None or code == status, f"{script}: status {code}: {output[-400:]}"
+        return output
+
+    def probe(self, endpoints, times=4, first=0):
+        for number, (address, transport, port) in enumerate(endpoints):
+            self.lab.probe(self.clients[number % CLIENTS], address, transport, port, times, first)
+
+    def close(self, *endpoints):
+        self.lab.network.close(*{address for address, _, _ in endpoints})
+
+    def change(self, name, verb, endpoints):
+        """One change of the security group, and when it was."""
+        before = time.time()
+        getattr(self.lab.network, verb)(*endpoints)
+        self.changes[name] = [before, time.time()]
+
+    @staticmethod
+    def wait_wall():
+        time.sleep(WALL)
+
+    def pass_on(self):
+        """Time goes on in the recording as well: what waits for it is judged there, too."""
+        time.sleep(WALL)
+        self.lab.probe(self.lab.network.colleague, next(iter(self.hosts.values())).v4[0], "udp", 9, 1)
+        time.sleep(0.5)
+
+    def wait(self, what, *words, count=1):
+        filters = [Filter(full_path(w)) for w in words]
+        self.lab.wait(lambda: sum(all_match(filters, e) for e in self.lab.events) >= count,
+                      SETTLE, what)
+
+
+class Incident:
+    def __init__(self, name):
+        self.name, self.folder = name, os.path.join(HERE, name)
+        self.policy = os.path.join(self.folder, "policy.yaml")
+        self.expected = Expectations(os.path.join(self.folder, "expected"))
+        self.recording = os.path.join(self.folder, "recording.pcap.xz")
+        path = os.path.join(self.folder, "story.py")
+        self.story = None
+        if os.path.exists(path):
+            spec = importlib.util.spec_from_file_location(f"story_{name}", path)
+            self.story = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(self.story)
+
+    def replay(self, program, *options):
+        """(status, standard output) of a replay of the recording."""
+        result = subprocess.run([program, "--quiet", "-r", self.recording, "-p", self.policy,
+                                 *options], capture_output=True, timeout=120, check=False)
+        assert result.returncode == 0, result.stderr.decode("utf-8", "replace")[-800:]
+        return result.stdout
+
+    def changes(self):
+        with open(os.path.join(self.folder, "changes.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def lacking(self):
+        return [p for p in getattr(self.story, "PACKAGES", ()) if subprocess.run(
+            ["dpkg-query", "-W", p], capture_output=True, check=False).returncode != 0]
+
+    def play(self, folder, mirror="plain", record=False):
+        """The story, live. Yields (line, problem)."""
+        with open(self.policy, encoding="utf-8") as file:
+            policy = file.read()
+        hosts = {role: Host(role, number, range(1, 1 + count))
+                 for role, (number, count) in self.story.HOSTS.items()}
+        balancers = [Balancer(role, number)
+                     for role, number in getattr(self.story, "BALANCERS", {}).items()]
+        with Laboratory(folder, list(hosts.values()), policy, CLIENTS, mirror, balancers) as lab:
+            stage = Stage(lab, hosts, {p.name: p for p in read_all()})
+            self.story.play(stage)
+            stage.pass_on()
+            status = lab.stop_sensor()
+            yield "the sensor ends well", None if status == 0 else f"status {status}"
+            answers = syn_acks(lab.capture, unwrapper(mirror))
+            for line, problem in self.expected.problems(lab.events, stage.changes,
+                                                        min(answers.values())):
+                yield line, problem
+            if record:
+                self.keep(lab.capture, stage.changes)
+
+    def keep(self, capture, changes):
+        edited = capture + ".edited"
+        shutil.copy(capture, edited)
+        if hasattr(self.story, "edit"):
+            self.story.edit(capture, edited, changes)
+        with open(edited, "rb") as file, lzma.open(self.recording, "wb", preset=9) as out:
+            shutil.copyfileobj(file, out)
+        with open(os.path.join(self.folder, "changes.json"), "w", encoding="utf-8") as file:
+            json.dump(changes, file, indent="\t", sort_keys=True)
+            file.write("\n")
+
+    def first_answer(self):
+        return min(syn_acks(self.recording).values(), default=0)
+
+
+def read_all_incidents():
+    return [Incident(os.path.basename(os.path.dirname(p)))
+            for p in sorted(glob.glob(os.path.join(HERE, "*", "policy.yaml")))]
+
+
+__all__ = ["Incident", "packets", "read_all_incidents"]
