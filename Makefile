@@ -5,6 +5,7 @@
 #   make test         every test                  make lint      warnings, layers, linters
 #   make unit         the unit tests' programs    make golden    only the golden tests
 #   make lab          real servers around a live sensor, in network namespaces (root)
+#   make incidents    real incidents, played with real servers and replayed
 #   make fuzz         FUZZ_SECONDS per target     make bench     speed and memory, measured
 #   make install      PREFIX, DESTDIR             make clean     removes $(B)
 #   make asan, tsan   sanitizer builds in $(B)/asan, $(B)/tsan; any other combination:
@@ -132,6 +133,9 @@ test: all unit tools asan tsan
 golden: all
 	PYTHON=$(PYTHON) $(PYTHON) tests/run normal=$(B) tests/golden/
 
+incidents: all
+	$(PYTHON) tests/incidents/test_incidents.py $(INCIDENT_FLAGS)
+
 lab: all
 	$(PYTHON) tests/lab/test_lab.py $(LAB_FLAGS)
 
@@ -238,6 +242,6 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit tools objects run asan tsan test golden lab replay fuzz-targets fuzz lint \
+.PHONY: all unit tools objects run asan tsan test golden lab incidents replay fuzz-targets fuzz lint \
 	$(LINTERS:%=lint-%) bench install uninstall clean
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/*/*.d)

@@ -365,8 +365,11 @@ static bool is_data(const struct http_response *r, const struct facts *facts)
 /* A file that is in a store or a tree; listings, and what a store says of itself, are none. */
 static void note_object(struct facts *facts, const struct http_response *r)
 {
-	if (r->matched && r->request.object != 0 && facts->service != NULL && !r->lists &&
-	    facts->service->family == FAMILY_STORAGE && is_data(r, facts))
+	/* Many a store names itself in its listings only: its files look like anybody's. */
+	bool files = facts->service != NULL && (facts->service->family == FAMILY_STORAGE ||
+						facts->service->family == FAMILY_WEB);
+
+	if (r->matched && r->request.object != 0 && files && !r->lists && is_data(r, facts))
 		facts_object(facts, facts_hash(&r->request.object, sizeof r->request.object));
 }
 

@@ -3,8 +3,8 @@
 
 A folder tests/incidents/NAME holds
 
-  story.py             HOSTS = {role: (number, servers)}, what a number of addresses each; and
-                       play(stage), which makes it happen
+  story.py             HOSTS = {role: (number, how many addresses)}; PACKAGES and COMMANDS that it
+                       needs; play(stage) makes it happen; edit(), if any, stretches the recording
   policy.yaml          the policy of the site
   expected             what must be reported: count, last and order as in
                        tests/golden/test_golden.py, with the names of tests/lab/recipe.py, and
@@ -37,6 +37,7 @@ for _folder in ("lib", "lab", "golden"):
 from laboratory import Laboratory, packets, syn_acks, unwrapper  # noqa: E402
 from network import Balancer, Host  # noqa: E402
 from recipe import full_path, read_all  # noqa: E402
+from scenario_run import version_of  # noqa: E402
 from test_golden import Filter, all_match, check, wanted_number  # noqa: E402
 
 WALL = 4  # seconds after which a probe without an answer is one
@@ -111,7 +112,8 @@ class Stage:
         recipe = self.recipes.get(product)
         self.lab.start_server(host, f"{role}-{product}",
                               script or "\n".join(recipe.scripts["serve"]),
-                              ready or recipe.ready, ADDRESS=host.v4[0], VERSION="",
+                              ready or recipe.ready, ADDRESS=host.v4[0],
+                              VERSION=version_of(recipe.packages[0]) if recipe else "",
                               NET=f"10.20.{host.number}", **dict(more))
 
     def address(self, role):
@@ -180,7 +182,8 @@ class Incident:
 
     def lacking(self):
         return [p for p in getattr(self.story, "PACKAGES", ()) if subprocess.run(
-            ["dpkg-query", "-W", p], capture_output=True, check=False).returncode != 0]
+            ["dpkg-query", "-W", p], capture_output=True, check=False).returncode != 0] + \
+            [c for c in getattr(self.story, "COMMANDS", ()) if not shutil.which(c)]
 
     def play(self, folder, mirror="plain", record=False):
         """The story, live. Yields (line, problem)."""
@@ -198,7 +201,7 @@ class Incident:
             yield "the sensor ends well", None if status == 0 else f"status {status}"
             answers = syn_acks(lab.capture, unwrapper(mirror))
             for line, problem in self.expected.problems(lab.events, stage.changes,
-                                                        min(answers.values())):
+                                                        min(answers.values(), default=0)):
                 yield line, problem
             if record:
                 self.keep(lab.capture, stage.changes)

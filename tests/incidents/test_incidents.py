@@ -6,7 +6,7 @@
 
 usage: tests/incidents/test_incidents.py [OPTION ...] [PART-OF-A-NAME ...]
 
-  --mirror plain|vxlan|erspan   what the mirror port carries (plain)
+  --mirror plain|vxlan|erspan   what the mirror port carries (default: what the story says)
   --replay      only the recordings
   --record      keep what is played as the recording, and write the pages' output anew
   --pages       write the pages' output anew
@@ -44,8 +44,8 @@ class Tally:
         print(f"ok {name}" if problem is None else f"not ok {name}: {problem[:1200]}", flush=True)
 
 
-def live(incident, options, tally):
-    how = "live" if options.mirror == "plain" else f"live {options.mirror}"
+def live(incident, options, tally, mirror):
+    how = "live" if mirror == "plain" else f"live {mirror}"
     if not incident.story:
         print(f"skip {incident.name} {how}: its servers are not in Debian; replayed only")
         return
@@ -55,7 +55,7 @@ def live(incident, options, tally):
         return
     folder = tempfile.mkdtemp(prefix="swinc-", dir="/tmp")
     try:
-        for line, problem in incident.play(folder, options.mirror, options.record):
+        for line, problem in incident.play(folder, mirror, options.record):
             tally.say(f"{incident.name} {how}: {line}", problem)
     except Skip as why:
         print(f"skip {incident.name} {how}: {why}", flush=True)
@@ -92,12 +92,13 @@ def output_of(command):
 
 
 def identifier(incident):
-    """Of the first incident that the recording has."""
-    for line in incident.replay(PROGRAM, "--json").splitlines():
-        event = json.loads(line)
-        if event["event"]["action"] == "incident.opened":
-            return event["spanwatch"]["incident"]["id"]
-    return "INCIDENT"
+    """Of the first incident that the recording has, or of its first exposure."""
+    events = [json.loads(line) for line in incident.replay(PROGRAM, "--json").splitlines()]
+    for kind in ("incident", "exposure"):
+        for event in events:
+            if event["event"]["action"] == kind + ".opened":
+                return event["spanwatch"][kind]["id"]
+    raise AssertionError("nothing is opened")
 
 
 def page(incident, tally, write):
@@ -107,11 +108,9 @@ def page(incident, tally, write):
         text = file.read()
     blocks = list(BLOCK.finditer(text))
     if write:
-        number = identifier(incident)
-
         def renew(match):
-            command = re.sub(r"(?<=tools/receipt )(INCIDENT|[0-9a-f]{16})", number,
-                             match["command"])
+            command = re.sub(r"(?<=tools/receipt )(INCIDENT|EXPOSURE|[0-9a-f]{16})",
+                             identifier(incident), match["command"])
             return f"```console\n$ {command}\n{output_of(command)}```\n"
 
         made = BLOCK.sub(renew, text)
@@ -123,9 +122,17 @@ def page(incident, tally, write):
               f"shows other output than {wrong[0]}" if wrong else None)
 
 
+def mirrors_of(incident, options):
+    if options.replay or options.pages:
+        return ()
+    if options.mirror or options.record:
+        return (options.mirror or "plain",)
+    return getattr(incident.story, "MIRRORS", ("plain",))
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--mirror", choices=MIRRORS, default="plain")
+    parser.add_argument("--mirror", choices=MIRRORS)
     parser.add_argument("--replay", action="store_true")
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--pages", action="store_true")
@@ -137,8 +144,8 @@ def main():
     for incident in read_all_incidents():
         if options.parts and not any(p in incident.name for p in options.parts):
             continue
-        if not options.replay and not options.pages:
-            live(incident, options, tally)
+        for mirror in mirrors_of(incident, options):
+            live(incident, options, tally, mirror)
         replay(incident, tally)
         page(incident, tally, options.record or options.pages)
     sys.exit(1 if tally.failed else 0)

@@ -3,6 +3,7 @@
 
 HOSTS = {"log1": (61, 1), "log2": (62, 1), "log3": (63, 1), "log4": (64, 1), "journal": (65, 1),
          "metrics": (66, 1), "search": (67, 1)}
+MIRRORS = ("plain", "vxlan", "erspan")
 PACKAGES = ["rsyslog", "rsyslog-relp", "systemd-journal-remote", "influxdb", "curl",
             "netcat-openbsd", "python3"]
 
