@@ -45,6 +45,36 @@ static void refused_then_accepted(void **state)
 	scene_close(scene);
 }
 
+/* The wall that they meet is not the one that the balancer's clients have passed. */
+static void probes_say_nothing_of_the_way_by_a_balancer(void **state)
+{
+	struct scene *scene = scene_open(SCENE_POLICY);
+	struct observation o = scene_answer(scene, HOST, 22, "203.0.113.77", NULL, 5);
+	const struct event *event;
+
+	(void)state;
+	o.flow.carrier = (struct carrier){scene_address("10.1.0.1"), 4711, FORWARDED_PROXY_V2};
+	o.flow.first = true;
+	scene_tell(scene, o);
+	scene_prove_closed(scene, HOST, 22, 100);
+	assert_int_equal(scene_count(scene, EVENT_EXPOSURE_CLOSED), 0);
+	/* Once somebody has come straight, they do again. */
+	scene_reach(scene, HOST, 22, "203.0.113.6", 200);
+	scene_prove_closed(scene, HOST, 22, 300);
+	assert_int_equal(scene_count(scene, EVENT_EXPOSURE_CLOSED), 1);
+	event = &scene->events[scene->count - 1];
+	while (event->kind != EVENT_EXPOSURE_CLOSED)
+		event--;
+	assert_int_equal(event->exposure.source_count, 2);
+	for (unsigned i = 0; i < event->exposure.source_count; i++) {
+		const struct exposure_source *source = &event->exposure.sources[i];
+		bool carried = address_equal(&source->address, &o.flow.client);
+
+		assert_int_equal(source->carrier.by, carried ? FORWARDED_PROXY_V2 : FORWARDED_NOT);
+	}
+	scene_close(scene);
+}
+
 static void three_strangers_prove_it_closed(void **state)
 {
 	struct scene *scene = scene_open(SCENE_POLICY);
@@ -288,6 +318,7 @@ int main(void)
 		cmocka_unit_test(the_wall_is_dated),
 		cmocka_unit_test(refused_then_accepted),
 		cmocka_unit_test(three_strangers_prove_it_closed),
+		cmocka_unit_test(probes_say_nothing_of_the_way_by_a_balancer),
 		cmocka_unit_test(an_answer_in_between_resets),
 		cmocka_unit_test(old_connections_do_not_keep_it_open),
 		cmocka_unit_test(a_new_connection_reopens),
