@@ -54,7 +54,7 @@ static void name_of(const struct evidence_file *file, char name[NAME_TEXT])
 
 static void close_file(struct evidence_store *store, struct evidence_file *file)
 {
-	if (file->fd < 0)
+	if (!file || file->fd < 0)
 		return;
 	close(file->fd);
 	file->fd = -1;

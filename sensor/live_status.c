@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What a live sensor says of itself: its numbers, its heartbeat, and whether it can see. */
+#include <stddef.h>
+#include <string.h>
 #include <time.h>
 
 #include "sensor/live_state.h"
@@ -28,79 +30,117 @@ void live_stats(const struct live *live, struct worker_stats *worker, struct cap
 	}
 }
 
-void live_heartbeat(const struct live *live, const char *state)
-{
+/* All that is counted, at one moment. */
+struct numbers {
 	struct worker_stats worker;
 	struct capture_stats capture;
 	struct engine_stats engine;
-	struct evidence_stats evidence = {0};
+	struct evidence_stats evidence;
+	uint64_t flows;
+};
+
+#define NUMBER(member) offsetof(struct numbers, member)
+#define NONE	       SIZE_MAX
+
+/* The counters of the heartbeat: one uint64_t, or the sum of two. */
+static const struct counter_row {
+	const char *name;
+	size_t first, second;
+} counter_rows[] = {
+	{"packets", NUMBER(worker.packets), NONE},
+	{"bytes", NUMBER(worker.bytes), NONE},
+	{"dropped_kernel", NUMBER(capture.dropped_kernel), NONE},
+	{"dropped_interface", NUMBER(capture.dropped_interface), NONE},
+	{"not_ip", NUMBER(worker.decoded[DECODE_NOT_IP]), NONE},
+	{"tunnelled", NUMBER(worker.tunnelled), NONE},
+	{"tunnels_unknown", NUMBER(worker.decoded[DECODE_TUNNEL]), NONE},
+	{"tunnels_too_deep", NUMBER(worker.decoded[DECODE_TOO_DEEP]), NONE},
+	{"tunnels_unnamed", NUMBER(worker.tunnels_unnamed), NONE},
+	{"bad_checksums", NUMBER(worker.decoded[DECODE_CHECKSUM]), NONE},
+	{"duplicates", NUMBER(worker.duplicates), NONE},
+	{"fragments", NUMBER(worker.decoded[DECODE_FRAGMENT]), NONE},
+	{"fragments_whole", NUMBER(worker.fragments.whole), NONE},
+	{"fragments_given_up", NUMBER(worker.fragments.given_up), NONE},
+	{"fragments_no_room", NUMBER(worker.fragments.no_room), NONE},
+	{"fragments_overlapping", NUMBER(worker.fragments.overlaps), NONE},
+	{"fragments_contradicting", NUMBER(worker.fragments.conflicts),
+	 NUMBER(worker.fragments.liars)},
+	{"truncated", NUMBER(worker.decoded[DECODE_TRUNCATED]), NONE},
+	{"malformed", NUMBER(worker.decoded[DECODE_MALFORMED]), NONE},
+	{"cut_short", NUMBER(worker.cut_short), NONE},
+	{"mirror_cut", NUMBER(worker.mirror_cut), NONE},
+	{"probes", NUMBER(worker.probes), NONE},
+	{"outbound", NUMBER(worker.outbound), NONE},
+	{"elsewhere", NUMBER(worker.elsewhere), NONE},
+	{"flows_evicted", NUMBER(worker.flows_evicted), NONE},
+	{"sessions_evicted", NUMBER(worker.sessions.evicted), NONE},
+	{"stream_gaps", NUMBER(worker.sessions.gaps), NONE},
+	{"names_lost", NUMBER(worker.sessions.names_lost), NONE},
+	{"probed_evicted", NUMBER(worker.probed_evicted), NONE},
+	{"carried_clients", NUMBER(worker.carried), NONE},
+	{"carried_evicted", NUMBER(worker.carried_evicted), NONE},
+	{"client_claims", NUMBER(worker.sessions.claims), NONE},
+	{"observations", NUMBER(worker.observations), NONE},
+	{"observations_lost", NUMBER(worker.observations_lost), NONE},
+	{"cut_frames", NUMBER(worker.cut_frames), NONE},
+	{"conversations_both_ways", NUMBER(worker.pairs.both), NONE},
+	{"conversations_one_way", NUMBER(worker.pairs.one_way), NONE},
+	{"bytes_sent", NUMBER(worker.pairs.bytes), NONE},
+	{"bytes_unseen", NUMBER(worker.pairs.unseen_bytes), NONE},
+	{"evidence_packets", NUMBER(evidence.packets), NONE},
+	{"evidence_refused", NUMBER(evidence.refused), NONE},
+	{"evidence_errors", NUMBER(evidence.errors), NUMBER(worker.evidence_lost)},
+	{"evidence_evicted", NUMBER(evidence.evicted), NONE},
+	{"exposures_open", NUMBER(engine.exposures_open), NONE},
+	{"incidents_open", NUMBER(engine.incidents_open), NONE},
+	{"events", NUMBER(engine.events), NONE},
+	{"flows", NUMBER(flows), NONE},
+};
+
+#define COUNTERS (sizeof counter_rows / sizeof *counter_rows)
+
+static uint64_t number_at(const struct numbers *numbers, size_t offset)
+{
+	uint64_t value = 0;
+
+	if (offset != NONE)
+		memcpy(&value, (const char *)numbers + offset, sizeof value);
+	return value;
+}
+
+static void take_numbers(const struct live *live, struct numbers *numbers)
+{
+	*numbers = (struct numbers){.flows = 0};
+	live_stats(live, &numbers->worker, &numbers->capture);
+	engine_stats(live->app->engine, &numbers->engine);
+	if (live->app->evidence)
+		evidence_stats(live->app->evidence, &numbers->evidence);
+	numbers->flows = numbers->worker.flows;
+}
+
+void live_heartbeat(const struct live *live, const char *state)
+{
+	struct heartbeat_counter counters[COUNTERS];
 	char blind[SIGHT_TEXT];
 	bool serious = sight_text(live->blindness, blind);
-
-	live_stats(live, &worker, &capture);
-	engine_stats(live->app->engine, &engine);
-	if (live->app->evidence)
-		evidence_stats(live->app->evidence, &evidence);
-	const struct heartbeat_counter counters[] = {
-		{"packets", worker.packets},
-		{"bytes", worker.bytes},
-		{"dropped_kernel", capture.dropped_kernel},
-		{"dropped_interface", capture.dropped_interface},
-		{"not_ip", worker.decoded[DECODE_NOT_IP]},
-		{"tunnelled", worker.tunnelled},
-		{"tunnels_unknown", worker.decoded[DECODE_TUNNEL]},
-		{"tunnels_too_deep", worker.decoded[DECODE_TOO_DEEP]},
-		{"tunnels_unnamed", worker.tunnels_unnamed},
-		{"bad_checksums", worker.decoded[DECODE_CHECKSUM]},
-		{"duplicates", worker.duplicates},
-		{"fragments", worker.decoded[DECODE_FRAGMENT]},
-		{"fragments_whole", worker.fragments.whole},
-		{"fragments_given_up", worker.fragments.given_up},
-		{"fragments_no_room", worker.fragments.no_room},
-		{"fragments_overlapping", worker.fragments.overlaps},
-		{"fragments_contradicting", worker.fragments.conflicts + worker.fragments.liars},
-		{"truncated", worker.decoded[DECODE_TRUNCATED]},
-		{"malformed", worker.decoded[DECODE_MALFORMED]},
-		{"cut_short", worker.cut_short},
-		{"mirror_cut", worker.mirror_cut},
-		{"probes", worker.probes},
-		{"outbound", worker.outbound},
-		{"elsewhere", worker.elsewhere},
-		{"flows", worker.flows},
-		{"flows_evicted", worker.flows_evicted},
-		{"sessions_evicted", worker.sessions.evicted},
-		{"stream_gaps", worker.sessions.gaps},
-		{"names_lost", worker.sessions.names_lost},
-		{"probed_evicted", worker.probed_evicted},
-		{"carried_clients", worker.carried},
-		{"carried_evicted", worker.carried_evicted},
-		{"client_claims", worker.sessions.claims},
-		{"observations", worker.observations},
-		{"observations_lost", worker.observations_lost},
-		{"cut_frames", worker.cut_frames},
-		{"conversations_both_ways", worker.pairs.both},
-		{"conversations_one_way", worker.pairs.one_way},
-		{"bytes_sent", worker.pairs.bytes},
-		{"bytes_unseen", worker.pairs.unseen_bytes},
-		{"evidence_packets", evidence.packets},
-		{"evidence_refused", evidence.refused},
-		{"evidence_errors", evidence.errors + worker.evidence_lost},
-		{"evidence_evicted", evidence.evicted},
-		{"exposures_open", engine.exposures_open},
-		{"incidents_open", engine.incidents_open},
-		{"events", engine.events},
-	};
+	struct numbers numbers;
 	struct heartbeat heartbeat = {
 		.now_ns = live_now_ns(),
-		.packet_ns = worker.newest_ns,
-		.state = state	   ? state
-			 : serious ? "blind"
-				   : "watching",
+		.state = serious ? "blind" : "watching",
 		.blind = blind,
 		.counters = counters,
-		.count = sizeof counters / sizeof *counters,
+		.count = COUNTERS,
 	};
 
+	if (state)
+		heartbeat.state = state;
+	take_numbers(live, &numbers);
+	heartbeat.packet_ns = numbers.worker.newest_ns;
+	for (size_t i = 0; i < COUNTERS; i++) {
+		counters[i].name = counter_rows[i].name;
+		counters[i].value = number_at(&numbers, counter_rows[i].first) +
+				    number_at(&numbers, counter_rows[i].second);
+	}
 	outputs_heartbeat(live->app->outputs, &heartbeat);
 	outputs_coverage(live->app->outputs, live->app->engine, live->app->policy);
 }

@@ -94,6 +94,8 @@ static const struct row packet_rows[] = {
 		"Observations that found the ring full and were told later."),
 	COUNTER("observations_lost_total", worker.observations_lost,
 		"Observations that found the ring full and were lost."),
+	COUNTER("tunnels_unnamed_total", worker.tunnels_unnamed,
+		"Tunnels without a place in the table of their names."),
 	COUNTER("watched_bytes_total", worker.pairs.bytes,
 		"Bytes sent in the sample of conversations that sight is judged by."),
 	COUNTER("watched_bytes_unseen_total", worker.pairs.unseen_bytes,

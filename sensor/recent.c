@@ -50,9 +50,17 @@ void recent_free(struct recent *recent)
 	free(recent);
 }
 
+/* The `number`th oldest entry; `number` is at most the size. */
+static struct entry *entry_at(const struct recent *recent, uint32_t number)
+{
+	uint32_t at = recent->first + number;
+
+	return &recent->entries[at < recent->size ? at : at - recent->size];
+}
+
 static void drop_oldest(struct recent *recent)
 {
-	recent->first = (recent->first + 1) % recent->size;
+	recent->first = recent->first + 1 < recent->size ? recent->first + 1 : 0;
 	recent->count--;
 }
 
@@ -88,7 +96,7 @@ void recent_add(struct recent *recent, uint64_t tuple, const struct frame_view *
 	make_room(recent, recent->write, recent->write + room);
 	if (recent->count == recent->size)
 		drop_oldest(recent);
-	entry = &recent->entries[(recent->first + recent->count++) % recent->size];
+	entry = entry_at(recent, recent->count++);
 	*entry = (struct entry){
 		.tuple = tuple | 1,
 		.ts_ns = frame->ts_ns,
@@ -106,7 +114,7 @@ void recent_add(struct recent *recent, uint64_t tuple, const struct frame_view *
 void recent_take(struct recent *recent, uint64_t tuple, recent_frame *each, void *context)
 {
 	for (uint32_t i = 0; i < recent->count; i++) {
-		struct entry *entry = &recent->entries[(recent->first + i) % recent->size];
+		struct entry *entry = entry_at(recent, i);
 		struct frame_view view = {
 			.ts_ns = entry->ts_ns,
 			.bytes = recent->bytes + entry->at,
