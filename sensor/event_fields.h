@@ -12,7 +12,7 @@
 #include "sensor/event_words.h"
 
 #define EVENT_FIELDS_BYTES 16384 /* more than an event can fill */
-#define EVENT_FIELDS_MAX   128	/* pairs */
+#define EVENT_FIELDS_MAX   128	 /* pairs */
 
 struct event_fields {
 	size_t length;

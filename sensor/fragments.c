@@ -11,21 +11,14 @@
 
 #include "sensor/chains.h"
 #include "sensor/datagram_header.h"
+#include "sensor/fragment_pages.h"
 #include "sensor/hash.h"
 
-#define UNIT		8
-#define PAGE_UNITS	(FRAGMENTS_PAGE / UNIT)
 #define PAYLOAD_MAX	65535
 #define PAGES_MAX	32 /* of one datagram: 64 KiB */
 #define DATAGRAM_HEADER 40
 #define COPY_NS		100000000ull /* a fragment so soon after the whole is a copy */
 #define TINY		20	     /* less than TCP's fixed header */
-
-struct page {
-	uint8_t bytes[FRAGMENTS_PAGE];
-	uint64_t have[PAGE_UNITS / 64];
-	uint32_t next_free;
-};
 
 struct set {
 	uint64_t since_ns, whole_ns; /* whole_ns: 0 while it waits */
@@ -42,13 +35,13 @@ struct set {
 struct fragments {
 	struct set *sets;
 	struct list_node *nodes;
-	struct page *pool;
+	struct pages pages;
 	struct chains chains;
 	struct list waiting, whole, unused; /* each slot below `used` is in one of them */
-	uint32_t set_count, used, free_page, fresh_page, page_count;
+	uint32_t set_count, used;
 	uint64_t hash_key;
 	struct fragments_stats stats;
-	uint8_t built[DATAGRAM_HEADER + PAGES_MAX * FRAGMENTS_PAGE];
+	uint8_t built[DATAGRAM_HEADER + PAGES_MAX * PAGE_BYTES];
 };
 
 struct fragments *fragments_new(uint32_t pages, uint64_t hash_key)
@@ -57,15 +50,13 @@ struct fragments *fragments_new(uint32_t pages, uint64_t hash_key)
 
 	if (!f)
 		return NULL;
-	f->page_count = pages;
 	f->set_count = pages * 2;
-	f->free_page = CHAIN_END;
 	f->hash_key = hash_key;
 	f->waiting = f->whole = f->unused = (struct list)LIST_EMPTY;
-	f->pool = calloc(pages, sizeof *f->pool);
 	f->sets = calloc(f->set_count, sizeof *f->sets);
 	f->nodes = calloc(f->set_count, sizeof *f->nodes);
-	if (!f->pool || !f->sets || !f->nodes || !chains_new(&f->chains, f->set_count)) {
+	if (!pages_new(&f->pages, pages) || !f->sets || !f->nodes ||
+	    !chains_new(&f->chains, f->set_count)) {
 		fragments_free(f);
 		return NULL;
 	}
@@ -76,7 +67,7 @@ void fragments_free(struct fragments *f)
 {
 	if (!f)
 		return;
-	free(f->pool);
+	pages_free(&f->pages);
 	free(f->sets);
 	free(f->nodes);
 	chains_free(&f->chains);
@@ -85,18 +76,15 @@ void fragments_free(struct fragments *f)
 
 static struct page *page_at(struct fragments *f, struct set *set, uint32_t number)
 {
-	return set->pages[number] == CHAIN_END ? NULL : &f->pool[set->pages[number]];
+	return set->pages[number] == CHAIN_END ? NULL : &f->pages.pool[set->pages[number]];
 }
 
 static void free_pages(struct fragments *f, struct set *set)
 {
 	for (int i = 0; i < PAGES_MAX; i++) {
-		uint32_t index = set->pages[i];
-
-		if (index == CHAIN_END)
+		if (set->pages[i] == CHAIN_END)
 			continue;
-		f->pool[index].next_free = f->free_page;
-		f->free_page = index;
+		pages_give(&f->pages, set->pages[i]);
 		set->pages[i] = CHAIN_END;
 	}
 }
@@ -171,7 +159,7 @@ static struct page *take_page(struct fragments *f, uint32_t keep, uint32_t numbe
 
 	if (page)
 		return page;
-	while (f->free_page == CHAIN_END && f->fresh_page == f->page_count) {
+	while ((index = pages_take(&f->pages)) == CHAIN_END) {
 		uint32_t victim = f->waiting.first;
 
 		if (victim == keep)
@@ -181,14 +169,8 @@ static struct page *take_page(struct fragments *f, uint32_t keep, uint32_t numbe
 		f->stats.no_room++;
 		remove_set(f, victim);
 	}
-	index = f->free_page;
-	if (index != CHAIN_END)
-		f->free_page = f->pool[index].next_free;
-	else
-		index = f->fresh_page++;
 	set->pages[number] = index;
-	memset(f->pool[index].have, 0, sizeof f->pool[index].have);
-	return &f->pool[index];
+	return &f->pages.pool[index];
 }
 
 /* What one fragment had that was there before. */
@@ -273,10 +255,10 @@ static void build(struct fragments *f, struct set *set, uint32_t captured, uint3
 
 	if (captured > set->cut)
 		captured = set->cut;
-	for (uint32_t at = 0; at < captured; at += FRAGMENTS_PAGE) {
-		uint32_t part = captured - at < FRAGMENTS_PAGE ? captured - at : FRAGMENTS_PAGE;
+	for (uint32_t at = 0; at < captured; at += PAGE_BYTES) {
+		uint32_t part = captured - at < PAGE_BYTES ? captured - at : PAGE_BYTES;
 
-		memcpy(f->built + header + at, page_at(f, set, at / FRAGMENTS_PAGE)->bytes, part);
+		memcpy(f->built + header + at, page_at(f, set, at / PAGE_BYTES)->bytes, part);
 	}
 	*datagram = (struct datagram){
 		.ip = f->built,

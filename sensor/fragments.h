@@ -21,7 +21,6 @@
 #include "sensor/decode.h"
 
 #define FRAGMENTS_WAIT_NS 30000000000ull
-#define FRAGMENTS_PAGE	  2048
 
 struct fragments;
 

@@ -85,6 +85,9 @@ void worker_udp(struct worker *worker, const struct sighting *sighting, struct f
 void worker_trail(struct worker *worker, const struct sighting *sighting);
 void worker_trail_free(struct worker *worker);
 
+/* worker_icmp.c */
+void worker_icmp(struct worker *worker, const struct packet *packet);
+
 /* worker_report.c */
 void worker_report_news(struct worker *worker, struct flow *flow);
 /* Whatever is not told yet is told now: the conversation has been closed. */

@@ -47,8 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (size < 2)
 		return 0;
 	wire = size - 2 + bytes[1] * 8u;
-	result = decode_packet(&decoder, (enum link_type)(bytes[0] % (LINK_UNSUPPORTED + 1)), bytes + 2,
-			       (uint32_t)(size - 2), (uint32_t)wire, 1, &packet);
+	result = decode_packet(&decoder, (enum link_type)(bytes[0] % (LINK_UNSUPPORTED + 1)),
+			       bytes + 2, (uint32_t)(size - 2), (uint32_t)wire, 1, &packet);
 	expect(result < DECODE_RESULT_COUNT);
 	if (result == DECODE_OK)
 		check(&packet, bytes + 2, size - 2, wire);

@@ -22,7 +22,10 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	traffic_free(*state);
+	struct traffic *traffic = *state;
+
+	worker_finish(traffic->worker); /* gives back what nDPI holds of flows */
+	traffic_free(traffic);
 	return 0;
 }
 
