@@ -29,17 +29,6 @@ struct duplicates {
 	uint32_t window_ms;
 };
 
-/* Hashed as bytes: no holes. */
-struct fingerprint {
-	struct address source, destination;
-	uint32_t realm;
-	uint16_t source_port, destination_port;
-	uint32_t sequence, acknowledgement;
-	uint32_t length;
-	uint16_t ip_id;
-	uint8_t transport, tcp_flags;
-};
-
 struct duplicates *duplicates_new(uint64_t window_ns, uint64_t hash_key)
 {
 	struct duplicates *duplicates = calloc(1, sizeof *duplicates);
@@ -71,42 +60,35 @@ void duplicates_free(struct duplicates *duplicates)
 	free(duplicates);
 }
 
-/* An ICMP error is what it quotes: the quoting host, and whose packet it was. */
-static void take_quoted(struct fingerprint *print, const struct packet *packet)
+static uint64_t mix(uint64_t hash, uint64_t value)
 {
-	const struct quoted_packet *quoted = &packet->quoted;
-
-	print->source_port = quoted->source_port;
-	print->destination_port = quoted->destination_port;
-	print->sequence = quoted->transport;
-	print->acknowledgement = quoted->reason;
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+	hash = (hash ^ hash >> 32) * 0xd6e8feb86659fd93u;
+	return hash ^ hash >> 32;
 }
 
-static uint64_t fingerprint_of(const struct duplicates *duplicates, const struct packet *packet)
+/* The conversation's hash holds the addresses, without their order: that is in the ports. */
+static uint64_t fingerprint_of(const struct duplicates *duplicates, const struct packet *packet,
+			       uint64_t conversation)
 {
-	struct fingerprint print = {
-		.source = packet->source,
-		.destination = packet->destination,
-		.realm = packet->realm,
-		.source_port = packet->source_port,
-		.destination_port = packet->destination_port,
-		.sequence = packet->sequence,
-		.acknowledgement = packet->acknowledgement,
-		.length = packet->payload_wire,
-		.ip_id = packet->ip_id,
-		.transport = packet->transport,
-		.tcp_flags = packet->tcp_flags,
-	};
-	uint64_t key = duplicates->hash_key;
+	uint64_t hash;
 
 	if (packet->kind == PACKET_ICMP_ERROR)
-		take_quoted(&print, packet);
+		return mix(conversation, hash_bytes(&packet->source, sizeof packet->source,
+						    packet->quoted.reason + 1u));
+	hash = mix(conversation, (uint64_t)packet->sequence << 32 | packet->acknowledgement);
+
+	hash = mix(hash, (uint64_t)packet->source_port << 48 |
+				 (uint64_t)packet->destination_port << 32 | packet->payload_wire);
+	hash = mix(hash,
+		   (uint64_t)packet->ip_id << 16 | (uint64_t)packet->tcp_flags << 8 | packet->kind);
 	if (packet->kind == PACKET_UDP && packet->payload_length != 0)
-		key = hash_bytes(packet->payload,
-				 packet->payload_length < PAYLOAD_USED ? packet->payload_length
-								       : PAYLOAD_USED,
-				 key);
-	return hash_bytes(&print, sizeof print, key);
+		return mix(hash,
+			   hash_bytes(packet->payload,
+				      packet->payload_length < PAYLOAD_USED ? packet->payload_length
+									    : PAYLOAD_USED,
+				      duplicates->hash_key));
+	return hash;
 }
 
 /* The copy may also have been captured before the original. */
@@ -118,14 +100,15 @@ static bool is_near(const struct duplicates *duplicates, uint32_t now_ms, uint32
 	       apart_ms >= TIME_MASK + 1 - duplicates->window_ms;
 }
 
-bool duplicates_seen(struct duplicates *duplicates, const struct packet *packet)
+bool duplicates_seen(struct duplicates *duplicates, const struct packet *packet,
+		     uint64_t conversation)
 {
 	uint32_t now_ms = (uint32_t)(packet->ts_ns / MILLISECOND) & TIME_MASK;
 	uint64_t hash, *entries;
 
 	if (duplicates->window_ms == 0)
 		return false;
-	hash = fingerprint_of(duplicates, packet);
+	hash = fingerprint_of(duplicates, packet, conversation);
 	entries = duplicates->lines[hash & (LINES - 1)].entries;
 	for (int i = 0; i < ENTRIES; i++) {
 		if (((entries[i] ^ hash) & ~(uint64_t)TIME_MASK) == 0 &&

@@ -27,8 +27,10 @@ void duplicates_forget(struct duplicates *duplicates); /* what comes next is ano
 
 /*
  * Has this packet come within the window before? If not it is remembered from now on; a copy does
- * not make the window longer.
+ * not make the window longer. `conversation` is flow_hash() of it, with an ICMP error that of what
+ * it quotes.
  */
-bool duplicates_seen(struct duplicates *duplicates, const struct packet *packet);
+bool duplicates_seen(struct duplicates *duplicates, const struct packet *packet,
+		     uint64_t conversation);
 
 #endif

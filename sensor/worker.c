@@ -278,19 +278,22 @@ static void look_at(struct worker *worker, const struct packet *packet)
 		worker->stats.elsewhere++;
 		return;
 	}
+	if (packet->kind == PACKET_ICMP_ERROR)
+		flow_key_of_quoted(packet, &sighting.key);
+	else
+		sighting.source_is_low = flow_key_of(packet, &sighting.key);
+	sighting.hash = flow_hash(worker->flows, &sighting.key);
 	worker->stats.compared++;
-	if (duplicates_seen(worker->duplicates, packet)) {
+	if (duplicates_seen(worker->duplicates, packet, sighting.hash)) {
 		worker->stats.duplicates++;
 		return;
 	}
 	if (packet->kind == PACKET_ICMP_ERROR) {
-		worker_icmp(worker, packet);
+		worker_icmp(worker, &sighting);
 		return;
 	}
 	if (sighting.from_ours && !sighting.by_proxy)
 		worker->from_ours_ns = worker->now_ns;
-	sighting.source_is_low = flow_key_of(packet, &sighting.key);
-	sighting.hash = flow_hash(worker->flows, &sighting.key);
 	flow = flow_find(worker->flows, &sighting.key, sighting.hash);
 	if (packet->kind == PACKET_TCP)
 		worker_tcp(worker, &sighting, flow);

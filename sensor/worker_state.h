@@ -86,7 +86,8 @@ void worker_trail(struct worker *worker, const struct sighting *sighting);
 void worker_trail_free(struct worker *worker);
 
 /* worker_icmp.c */
-void worker_icmp(struct worker *worker, const struct packet *packet);
+/* The key is that of the packet that is quoted. */
+void worker_icmp(struct worker *worker, const struct sighting *sighting);
 
 /* worker_report.c */
 void worker_report_news(struct worker *worker, struct flow *flow);

@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include "sensor/duplicates.h"
+#include "sensor/flow.h"
+#include "sensor/hash.h"
 #include "tunnels.h"
 
 #define MILLISECOND 1000000ull
@@ -48,6 +50,17 @@ static int close_table(void **state)
 	return 0;
 }
 
+static bool ask(const struct packet *packet)
+{
+	struct flow_key key;
+
+	if (packet->kind == PACKET_ICMP_ERROR)
+		flow_key_of_quoted(packet, &key);
+	else
+		flow_key_of(packet, &key);
+	return duplicates_seen(table, packet, hash_bytes(&key, sizeof key, 5));
+}
+
 /* The frame as it is now, so many milliseconds after the start. */
 static bool seen(int64_t at_ms)
 {
@@ -57,7 +70,7 @@ static bool seen(int64_t at_ms)
 				       (uint32_t)frame.length,
 				       START + (uint64_t)at_ms * MILLISECOND, &packet),
 			 DECODE_OK);
-	return duplicates_seen(table, &packet);
+	return ask(&packet);
 }
 
 static void set_ip(size_t at, uint8_t value)
@@ -144,6 +157,25 @@ static void only_within_the_window(void **state)
 	assert_false(seen((1 << 20) * 10 + 500));
 }
 
+/* The frame at hand, in VXLAN. */
+static void tunnel_wrap_frame(void)
+{
+	static uint8_t content[FRAME_MAX];
+	struct packet_spec outer = {
+		.source = OUTER_SOURCE,
+		.destination = OUTER_DESTINATION,
+		.transport = IP_UDP,
+		.source_port = 55555,
+		.destination_port = 4789,
+		.payload = content,
+		.payload_length = 8 + frame.length,
+	};
+
+	memcpy(content, tunnel_cases[0].header, 8);
+	memcpy(content + 8, frame.bytes, frame.length);
+	packet_build(&frame, &outer);
+}
+
 static void errors_of_icmp(void **state)
 {
 	(void)state;
@@ -154,6 +186,8 @@ static void errors_of_icmp(void **state)
 	assert_false(seen(1));
 	packet_build_icmp_error(&frame, "10.20.0.1", &tcp, 3, 13, 40);
 	assert_false(seen(1));
+	tunnel_wrap_frame();
+	assert_true(seen(1));
 	assert_true(seen(1));
 }
 
@@ -190,11 +224,11 @@ static void many_packets(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 200000; i++) {
 		packet.sequence = i;
-		assert_false(duplicates_seen(table, &packet));
+		assert_false(ask(&packet));
 		if (i < 20000)
 			continue;
 		packet.sequence = i - 20000;
-		found += duplicates_seen(table, &packet);
+		found += ask(&packet);
 	}
 	assert_true(found > 175000);
 }
