@@ -150,7 +150,8 @@ static int settle(struct sensor *sensor, const char *events)
 	return -1;
 }
 
-/* The master dies, and comes back as a replica; then the new one hangs. */
+/* The master dies with events that it alone had, and comes back as a replica; then the new one
+ * hangs. */
 static void follows_the_master(void **state)
 {
 	struct sensor *sensor;
@@ -163,8 +164,16 @@ static void follows_the_master(void **state)
 	publish_some(sensor, 200);
 	drain_patiently(sensor);
 	master = settle(sensor, "200");
+	/* What the master confirms from here on its replica never hears of. */
+	ask(1 - master, "CONFIG SET masterauth wrong");
+	ask(master, "CLIENT KILL TYPE replica");
+	publish_some(sensor, 50);
+	drain_patiently(sensor);
+	assert_string_equal(ask(master, "XLEN " LIVE "events"), "250");
+	assert_string_equal(ask(1 - master, "XLEN " LIVE "events"), "200");
 	redis_server_kill(&servers[master]);
-	publish_some(sensor, 200);
+	ask(1 - master, "CONFIG SET masterauth open");
+	publish_some(sensor, 150);
 	drain_patiently(sensor);
 	assert_true(stats_of(sensor).reconnects >= 1);
 	assert_true(wait_agreed(1 - master));
