@@ -70,10 +70,10 @@ static void bound_queue(struct journal *journal)
 	uint64_t lost = 0;
 
 	while (journal->queue.rows - journal->queue.waiting > JOURNAL_KEEP)
-		journal_queue_take(&journal->queue, journal->confirmed);
+		journal_queue_take(&journal->queue);
 	while (journal->queue.waiting > journal->options.max_rows ||
 	       (journal->retry_s != 0 && journal->queue.bytes > QUEUE_BYTES))
-		lost += journal_queue_take(&journal->queue, journal->confirmed);
+		lost += journal_queue_take(&journal->queue);
 	count_lost(journal, lost, "full");
 }
 
@@ -145,7 +145,7 @@ static enum database_result write_numbers(struct journal *journal)
 static void written(struct journal *journal)
 {
 	while (journal->queue.first != NULL)
-		journal->file_waiting += journal_queue_take(&journal->queue, journal->confirmed);
+		journal->file_waiting += journal_queue_take(&journal->queue);
 	journal->dirty = false;
 	journal->written_s = clock_s(journal);
 	if (journal->retry_s != 0)
@@ -290,7 +290,7 @@ void journal_close(struct journal *journal)
 	journal->dirty = true;
 	journal_commit(journal);
 	while (journal->queue.first != NULL)
-		journal_queue_take(&journal->queue, journal->confirmed);
+		journal_queue_take(&journal->queue);
 	journal_file_close(journal->file);
 	free(journal);
 }
@@ -331,7 +331,7 @@ static void move_confirmed(struct journal *journal, uint64_t sequence)
 {
 	journal->confirmed = sequence;
 	journal->dirty = true;
-	journal_queue_count(&journal->queue, sequence);
+	journal_queue_confirm(&journal->queue, sequence);
 	bound_queue(journal);
 }
 
@@ -419,7 +419,7 @@ void journal_read(struct journal *journal, uint64_t sequence,
 		trouble(journal, result, "read events");
 		return;
 	}
-	for (const struct queued *at = journal->queue.first; at != NULL; at = at->next) {
+	for (const struct queued *at = journal->queue.waits; at != NULL; at = at->next) {
 		if (at->row.sequence > sequence && !each(context, &at->row))
 			return;
 	}

@@ -40,18 +40,22 @@ bool journal_queue_add(struct journal_queue *queue, const struct journal_row *ro
 	else
 		queue->last->next = queued;
 	queue->last = queued;
+	if (queue->waits == NULL)
+		queue->waits = queued;
 	queue->rows++;
 	queue->waiting++;
 	queue->bytes += queued->bytes;
 	return true;
 }
 
-bool journal_queue_take(struct journal_queue *queue, uint64_t confirmed)
+bool journal_queue_take(struct journal_queue *queue)
 {
 	struct queued *queued = queue->first;
-	bool waiting = queued->row.sequence > confirmed;
+	bool waiting = queued == queue->waits;
 
 	queue->first = queued->next;
+	if (waiting)
+		queue->waits = queued->next;
 	if (queue->last == queued)
 		queue->last = NULL;
 	queue->rows--;
@@ -61,11 +65,20 @@ bool journal_queue_take(struct journal_queue *queue, uint64_t confirmed)
 	return waiting;
 }
 
-void journal_queue_count(struct journal_queue *queue, uint64_t confirmed)
+void journal_queue_confirm(struct journal_queue *queue, uint64_t confirmed)
 {
-	queue->waiting = 0;
-	for (const struct queued *at = queue->first; at != NULL; at = at->next)
-		queue->waiting += at->row.sequence > confirmed;
+	uint64_t before = queue->waits != NULL	? queue->waits->row.sequence - 1
+			  : queue->last != NULL ? queue->last->row.sequence
+						: confirmed;
+
+	if (confirmed < before) {
+		queue->waits = queue->first;
+		queue->waiting = queue->rows;
+	}
+	while (queue->waits != NULL && queue->waits->row.sequence <= confirmed) {
+		queue->waits = queue->waits->next;
+		queue->waiting--;
+	}
 }
 
 bool journal_queue_has(const struct journal_queue *queue, uint64_t sequence, const char *epoch)

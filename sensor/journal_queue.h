@@ -13,17 +13,18 @@ struct queued {
 
 struct journal_queue {
 	struct queued *first, *last;
+	struct queued *waits; /* the first one behind what is confirmed */
 	uint64_t rows, bytes;
-	uint64_t waiting; /* rows behind the confirmed one */
+	uint64_t waiting; /* rows from there on */
 };
 
 /* Copies all but `epoch`. False: out of memory. */
 bool journal_queue_add(struct journal_queue *queue, const struct journal_row *row,
 		       const char *epoch);
-/* Takes the first one out; says whether it was behind `confirmed`. */
-bool journal_queue_take(struct journal_queue *queue, uint64_t confirmed);
-/* Another one is confirmed now. */
-void journal_queue_count(struct journal_queue *queue, uint64_t confirmed);
+/* Takes the first one out; says whether it was waiting. */
+bool journal_queue_take(struct journal_queue *queue);
+/* Another one is confirmed now: cheap for a later one, a walk for an earlier one. */
+void journal_queue_confirm(struct journal_queue *queue, uint64_t confirmed);
 bool journal_queue_has(const struct journal_queue *queue, uint64_t sequence, const char *epoch);
 
 #endif
