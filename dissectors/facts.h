@@ -116,8 +116,8 @@ struct facts {
 	bool directory_listing;
 	uint32_t
 		tls_rest; /* with starts_tls: last bytes of this feed() that follow the agreement */
-	bool carried; /* set by the sensor: what the peer says about its client is believed */
-	uint8_t turn; /* enum facts_turn */
+	bool carried;	  /* set by the sensor: what the peer says about its client is believed */
+	uint8_t turn;	  /* enum facts_turn */
 	uint16_t party, turn_party;
 	uint32_t unread;
 	uint32_t turn_bytes; /* with TURN_FORWARDED: of what was read, the new client's own */

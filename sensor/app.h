@@ -22,7 +22,7 @@ struct app {
 	struct engine *engine; /* NULL only in an inventory */
 	struct inventory *inventory;
 	struct evidence_store *evidence; /* NULL: not wanted */
-	struct outputs *outputs; /* NULL only in an inventory */
+	struct outputs *outputs;	 /* NULL only in an inventory */
 	struct loop *loop;
 	const char *sensor; /* its name; valid while run_policy() is */
 	struct tally tally;

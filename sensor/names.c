@@ -129,8 +129,7 @@ const char *blind_cause_name(enum blind_cause cause)
 		[BLIND_OWN_DROPS] = "own-drops",       [BLIND_UNSEEN_DATA] = "unseen-data",
 		[BLIND_TUNNELS] = "undecoded-tunnels", [BLIND_TRUNCATION] = "truncated",
 		[BLIND_MALFORMED] = "malformed",       [BLIND_DUPLICATES] = "duplicates",
-		[BLIND_UNTESTED] = "untested",
-		[BLIND_UNPROBED] = "unprobed",
+		[BLIND_UNTESTED] = "untested",	       [BLIND_UNPROBED] = "unprobed",
 	};
 
 	return names[cause];
