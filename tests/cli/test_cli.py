@@ -349,6 +349,15 @@ def test_bad_filter():
         assert expression in result.errors and result.stdout == b"", result.errors
 
 
+def test_ports_of_tunnels():
+    for ports in ("", "0", "65536", "4789,", ",4789", "vxlan", "1,2,3,4,5,6,7,8,9", "4789 8472", "-1"):
+        result = replay("-r", RUN, "--vxlan-ports", ports, status=USAGE)
+        assert "--vxlan-ports must be up to 8 ports" in result.errors, result.errors
+        result = replay("-r", RUN, "--geneve-ports", ports, status=USAGE)
+        assert "--geneve-ports must be up to 8 ports" in result.errors, result.errors
+    replay("-r", RUN, "--vxlan-ports", "4789,8472", "--geneve-ports", "6081", status=DONE)
+
+
 # --- Exit status of findings -------------------------------------------------------------------
 
 def test_fail_on_exposure():

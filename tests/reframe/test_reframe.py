@@ -153,6 +153,36 @@ def test_equal_addresses_of_different_ids():
         assert realms == ({4242, 0x7777} if hosts == 2 else {None}), realms
 
 
+def on_port(packets, port):
+    """VXLAN on another port."""
+    for packet in packets:
+        packet.frame = packet.frame[:36] + port.to_bytes(2, "big") + packet.frame[38:]
+    return packets
+
+
+def test_other_ports_by_option():
+    """A tunnel's port that is not listed is a port like any other: nothing is looked into."""
+    with tempfile.TemporaryDirectory() as folder:
+        name = "real-redis-flushall.pcap"
+        packets, _ = reframe.change(PACKETS[name], "wrap=vxlan")
+        reframe.write(os.path.join(folder, name), on_port(packets, 8472))
+        assert not replay(folder, POLICIES[0], ())[0]
+        assert replay(folder, POLICIES[0], ("--vxlan-ports", "4789,8472"))[0]
+
+
+def test_checksums_by_option():
+    """A wrong one: not looked at, and said; without the option it is looked at like others."""
+    name = "real-redis-flushall.pcap"
+    with tempfile.TemporaryDirectory() as folder:
+        packets = [reframe.Packet(p.ts_ns, p.frame[:50] + b"\x13\x37" + p.frame[52:], p.wire)
+                   for p in PACKETS[name]]
+        reframe.write(os.path.join(folder, name), packets)
+        assert replay(folder, POLICIES[0], ())[0]
+        result = subprocess.run([PROGRAM, "-r", folder, "-p", POLICIES[0], "--json", "--checksums"],
+                                capture_output=True, check=True)
+        assert b"exposure" not in result.stdout and b"wrong checksum" in result.stderr
+
+
 # --- Fragments ---------------------------------------------------------------------------------
 
 def test_small_fragments():
@@ -208,6 +238,14 @@ def test_a_mirror_that_shows_everything_twice_is_told():
         told = subprocess.run([PROGRAM, "-q", "-r", folder, "-p", POLICIES[0], "--json"],
                               capture_output=True, check=True).stdout
     assert b'"action":"sensor.blind"' in told and b"packets came twice" in told
+
+
+def test_copies_count_if_they_are_to():
+    """With --duplicate-ms 0 every datagram counts; but for the one that begins a conversation."""
+    plain = run("duplicate=same", names=("scn-nmap-udp.pcap",))
+    twice = run("duplicate=same", options=("--duplicate-ms", "0"), names=("scn-nmap-udp.pcap",))
+    assert twice[0][1]["probes"] == 2 * plain[0][1]["probes"] - 1, (plain[0][1], twice[0][1])
+    assert "duplicated packets" not in twice[0][1]
 
 
 def test_copies_of_copies():
