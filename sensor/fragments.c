@@ -6,6 +6,7 @@
  */
 #include "sensor/fragments.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,7 +129,8 @@ static uint32_t find(const struct fragments *f, const struct fragment_key *key, 
 {
 	uint32_t slot = chains_first(&f->chains, hash);
 
-	while (slot != CHAIN_END && memcmp(&f->sets[slot].packet.fragment.key, key, sizeof *key))
+	while (slot != CHAIN_END &&
+	       memcmp(&f->sets[slot].packet.fragment.key, key, sizeof *key) != 0)
 		slot = chains_next(&f->chains, slot);
 	return slot;
 }
@@ -257,8 +259,10 @@ static void build(struct fragments *f, struct set *set, uint32_t captured, uint3
 		captured = set->cut;
 	for (uint32_t at = 0; at < captured; at += PAGE_BYTES) {
 		uint32_t part = captured - at < PAGE_BYTES ? captured - at : PAGE_BYTES;
+		const struct page *page = page_at(f, set, at / PAGE_BYTES);
 
-		memcpy(f->built + header + at, page_at(f, set, at / PAGE_BYTES)->bytes, part);
+		assert(page); /* there is no hole before `captured` */
+		memcpy(f->built + header + at, page->bytes, part);
 	}
 	*datagram = (struct datagram){
 		.ip = f->built,
