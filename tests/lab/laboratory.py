@@ -127,6 +127,7 @@ class Laboratory:
         self.capture = os.path.join(folder, "lab.pcap")
         self.servers, self.sensor, self.recorder, self.redis = [], None, None, None
         self.collector = self.network = None
+        self.outlived = []  # processes that close() had not expected; it ends them
         self.files(policy)
         try:
             self.network = Network(hosts, clients, mirror, balancers)
@@ -318,6 +319,11 @@ class Laboratory:
         if self.redis:
             self.redis.stop()
         if self.network:
+            for pid in self.network.inhabitants():
+                if not self.network.encapsulator or pid != self.network.encapsulator.pid:
+                    self.outlived.append(pid)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
             self.network.remove()
 
     def __enter__(self):

@@ -313,6 +313,18 @@ class Network:
         text = command(*inside("sensor"), "cat", "/proc/net/dev").stdout
         return int(re.search(rf"{MIRROR_PORT}:\s*(.*)", text)[1].split()[9])
 
+    def inhabitants(self):
+        """The processes in our namespaces."""
+        ours, found = set(), []
+        for role in self.roles:
+            with contextlib.suppress(OSError):
+                ours.add(os.stat(f"/run/netns/{name_of(role)}").st_ino)
+        for folder in os.listdir("/proc"):
+            with contextlib.suppress(OSError):
+                if folder.isdigit() and os.stat(f"/proc/{folder}/ns/net").st_ino in ours:
+                    found.append(int(folder))
+        return found
+
     def remove(self):
         if self.encapsulator:
             os.killpg(self.encapsulator.pid, signal.SIGKILL)

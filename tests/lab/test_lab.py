@@ -250,6 +250,8 @@ def main():
                 session.split(chosen_options.split)
             if chosen_options.record and outcome.failed + outcome.skipped == 0:
                 session.record(chosen_options.record)
+        if lab.outlived:
+            outcome.fail("end", f"{len(lab.outlived)} processes outlived the laboratory")
     except Skip as why:
         outcome.skip([s for p in products for s in p.scenarios], str(why))
     except AssertionError as why:
