@@ -175,7 +175,7 @@ static bool fits(const struct bytes *command, const struct bytes *reply, enum cl
 static enum probe_result probe_text(struct bytes client, struct bytes server, bool one_sided)
 {
 	struct line first = {.length = 0}, reply = {.length = 0};
-	bool spoke = lines_next(&first, &client), undecided = false;
+	bool spoke = lines_next(&first, &client), undecided = false, whole;
 	struct bytes command = bytes_from(first.text, first.length), answer;
 	enum claim claim = spoke ? claim_of(command) : CLAIM_NONE;
 
@@ -183,13 +183,13 @@ static enum probe_result probe_text(struct bytes client, struct bytes server, bo
 		return PROBE_NO;
 	if (server.left == 0)
 		return claim == CLAIM_OWN && one_sided ? PROBE_YES : PROBE_MORE;
-	if (!lines_next(&reply, &server)) {
-		for (size_t i = 0; i < reply.length; i++) {
-			if (reply.text[i] < ' ' && reply.text[i] != '\r')
-				return PROBE_NO;
-		}
-		return reply.cut ? PROBE_NO : PROBE_MORE;
+	whole = lines_next(&reply, &server);
+	for (size_t i = 0; i < reply.length; i++) {
+		if (reply.text[i] < ' ' && reply.text[i] != '\r')
+			return PROBE_NO;
 	}
+	if (!whole)
+		return reply.cut ? PROBE_NO : PROBE_MORE;
 	answer = bytes_from(reply.text, reply.length);
 	if (answer.left == 0)
 		return PROBE_NO;

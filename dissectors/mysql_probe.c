@@ -13,6 +13,7 @@
 
 #define GREETING_MAX 512
 #define VERSION_MAX  96
+#define REFUSAL_READ 24 /* bytes of its text that must be text */
 #define REFUSAL_MAX  512
 
 static bool is_printable(uint8_t c)
@@ -56,12 +57,12 @@ static enum probe_result probe_refusal(struct bytes b, uint32_t left)
 	code = bytes_le16(&b);
 	if (code < 1000 || (code >= 2000 && code < 3000) || code > 5000)
 		return PROBE_NO;
-	length = left - 2 < b.left ? left - 2 : b.left;
-	for (size_t i = 0; i < length; i++) {
+	length = left - 2 < REFUSAL_READ ? left - 2 : REFUSAL_READ;
+	for (size_t i = 0; i < length && i < b.left; i++) {
 		if (!is_printable(b.at[i]))
 			return PROBE_NO;
 	}
-	return length >= 5 ? PROBE_YES : PROBE_MORE;
+	return b.left >= length ? PROBE_YES : PROBE_MORE;
 }
 
 static enum probe_result probe_server(struct bytes b)

@@ -117,9 +117,8 @@ static enum probe_result probe_authentication(struct bytes b)
 	case 10: /* SASL: names of mechanisms follow */
 		if (length < 12 || length > 1000)
 			return PROBE_NO;
-		return COMPARE(&b, "SCRAM-SHA-") == PROBE_NO && COMPARE(&b, "OAUTH") == PROBE_NO
-			       ? PROBE_NO
-			       : either(true, b.left >= 5);
+		return COMPARE(&b, "SCRAM-SHA-") != PROBE_NO ? COMPARE(&b, "SCRAM-SHA-")
+							     : COMPARE(&b, "OAUTH");
 	default:
 		return PROBE_NO;
 	}

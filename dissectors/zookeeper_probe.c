@@ -35,7 +35,7 @@ static enum probe_result probe_text(struct bytes b)
 	enum probe_result result = PROBE_NO;
 
 	if (bytes_start_with(&b, "imok"))
-		return b.left == 4 || (b.left == 5 && b.at[4] == '\n') ? PROBE_YES : PROBE_NO;
+		return PROBE_YES;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (bytes_start_with(&b, texts[i]))
 			return PROBE_YES;
@@ -102,5 +102,13 @@ enum probe_result zookeeper_probe(const struct opening *opening)
 	}
 	if (server.at[0] == 0)
 		return connect != PROBE_NO ? probe_connect(server, 36, 12) : PROBE_NO;
-	return word ? probe_answer(server) : probe_text(server);
+	if (word)
+		return probe_answer(server);
+	/* Four letters without the question are enough only if nothing follows. */
+	if (bytes_start_with(&server, "imok") &&
+	    (server.left > 5 || (server.left == 5 && server.at[4] != '\n')))
+		return PROBE_NO;
+	if (bytes_start_with(&server, "imok") && !opening->one_sided)
+		return PROBE_MORE;
+	return probe_text(server);
 }
