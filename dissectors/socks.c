@@ -95,6 +95,11 @@ static enum probe_result probe_request(struct bytes b)
 		       : PROBE_NO;
 }
 
+static bool may_follow(struct bytes b)
+{
+	return b.left == 0 || b.at[0] == 5 || b.at[0] == 1;
+}
+
 static enum probe_result probe_5(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
@@ -111,6 +116,9 @@ static enum probe_result probe_5(const struct opening *opening)
 	chosen = bytes_u8(&server);
 	if (server.failed)
 		return PROBE_MORE;
+	/* What follows has a version of its own: of a request, or of a log-in. */
+	if (!may_follow(client) || !may_follow(server))
+		return PROBE_NO;
 	return chosen == NO_METHOD || memchr(methods.at, chosen, methods.left) != NULL ? PROBE_YES
 										       : PROBE_NO;
 }

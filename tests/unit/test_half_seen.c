@@ -14,7 +14,7 @@
 #include "dissectors/dissector.h"
 
 extern const struct dissector amqp_dissector, ceph_dissector, dcerpc_dissector, kafka_dissector,
-	ldap_dissector, memcached_dissector, ssh_dissector, vnc_dissector;
+	ldap_dissector, memcached_dissector, socks_dissector, ssh_dissector, vnc_dissector;
 
 #define TEXT(text) (text), sizeof(text) - 1
 #define NOTHING	   "", 0
@@ -59,6 +59,9 @@ static const struct {
 	/* A telephone's 128 bytes, which a Get without a key would look like. */
 	{&memcached_dissector, TEXT("\x80\0\0\0\0\0\0\0\1\0\0\0NONSECURE_CONF\0\0\0\0\0\0\1\0"),
 	 NOTHING, HALF, PROBE_NO},
+	/* A request and its answer, not methods and a choice. */
+	{&socks_dissector, TEXT("\5\2\0\1\x7f\0\0\1\0\x19"), TEXT("\5\1\0\1\x7f\0\0\1\0\x19"), LATE,
+	 PROBE_NO},
 	{&memcached_dissector, TEXT("\x80\0\0\3\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0key"),
 	 NOTHING, HALF, PROBE_YES},
 };
