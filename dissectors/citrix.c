@@ -38,6 +38,10 @@ static enum probe_result probe(const struct opening *opening)
 	enum probe_result of_server = probe_start(&opening->side[SIDE_SERVER], hello);
 	enum probe_result of_client = probe_start(client, hello);
 
+	/* Late: it may be the client who says so, and the server did before. */
+	if (opening->midstream && !opening->one_sided && of_server == PROBE_YES &&
+	    of_client != PROBE_YES)
+		return of_client;
 	if (opening->side[SIDE_SERVER].left != 0 && of_server != PROBE_NO)
 		return of_server;
 	if (probe_start(client, gateway) > of_client)

@@ -13,8 +13,9 @@
 
 #include "dissectors/dissector.h"
 
-extern const struct dissector amqp_dissector, ceph_dissector, dcerpc_dissector, kafka_dissector,
-	ldap_dissector, memcached_dissector, socks_dissector, ssh_dissector, vnc_dissector;
+extern const struct dissector amqp_dissector, ceph_dissector, citrix_dissector, dcerpc_dissector,
+	kafka_dissector, ldap_dissector, memcached_dissector, socks_dissector, ssh_dissector,
+	vnc_dissector;
 
 #define TEXT(text) (text), sizeof(text) - 1
 #define NOTHING	   "", 0
@@ -42,6 +43,7 @@ static const struct {
 	{&vnc_dissector, NOTHING, TEXT("RFB 003.008\n"), LATE_HALF, PROBE_YES},
 	{&ceph_dissector, TEXT("\x10\0\0\0"), TEXT("ceph v2\n"), LATE, PROBE_NO},
 	{&ceph_dissector, TEXT("ceph v2\n"), TEXT("ceph v2\n"), LATE, PROBE_YES},
+	{&citrix_dissector, TEXT("\1\2\3\4"), TEXT("\x7f\x7fICA\0"), LATE, PROBE_NO},
 	/* Basic.Publish is never the server's, Basic.Deliver never the client's. */
 	{&amqp_dissector, TEXT("\1\0\1\0\0\0\5\0\x3c\0\x28x\xce"), NOTHING, LATE, PROBE_YES},
 	{&amqp_dissector, NOTHING, TEXT("\1\0\1\0\0\0\5\0\x3c\0\x28x\xce"), LATE, PROBE_NO},
