@@ -11,6 +11,7 @@
 
 #define VLAN_TAGS_MAX	2
 #define MPLS_LABELS_MAX 8
+#define PADDING_MAX	64
 #define PPP_IPV4	0x0021
 #define PPP_IPV6	0x0057
 #define PPP_MPLS	0x0281
@@ -83,10 +84,25 @@ static bool looks_like_8023(struct bytes rest)
 	return bytes_be16(&rest) < 0x0600 && !rest.failed;
 }
 
-/* Is it an IPv4 header, or an Ethernet address that begins like one? */
-static bool looks_like_ipv4(const struct bytes *rest)
+/* Does a length at this place of an IP header tell how much there is, but for a little padding? */
+static bool length_fits(const struct walk *walk, size_t at, size_t more)
 {
-	return rest->left >= 20 && (rest->at[0] & 0x0f) >= 5 && rest->at[8] != 0;
+	struct bytes header = walk->rest;
+	uint64_t there = walk->rest.left + walk->beyond, told;
+
+	bytes_skip(&header, at);
+	told = bytes_be16(&header) + more;
+	return !header.failed && told >= 20 && told <= there && there - told <= PADDING_MAX;
+}
+
+/* Is it an IP header, or an Ethernet address that begins like one? */
+static bool looks_like_ip(const struct walk *walk)
+{
+	if (is_ip_of(&walk->rest, 4))
+		return length_fits(walk, 2, 0) || !decode_looks_like_ethernet(walk->rest);
+	if (is_ip_of(&walk->rest, 6))
+		return length_fits(walk, 4, 40) || !decode_looks_like_ethernet(walk->rest);
+	return false;
 }
 
 /*
@@ -99,7 +115,7 @@ static enum decode_result decode_mpls_payload(struct walk *walk)
 
 	if (walk->rest.left == 0)
 		return DECODE_TRUNCATED;
-	if (is_ip_of(&walk->rest, 6) || (is_ip_of(&walk->rest, 4) && looks_like_ipv4(&walk->rest)))
+	if (looks_like_ip(walk))
 		return decode_network(walk);
 	bytes_skip(&behind, 4);
 	if (is_ip_of(&walk->rest, 0) && decode_looks_like_ethernet(behind)) {

@@ -12,6 +12,7 @@ import glob
 import importlib.machinery
 import importlib.util
 import json
+import lzma
 import os
 import re
 import subprocess
@@ -27,6 +28,7 @@ reframe = importlib.util.module_from_spec(importlib.util.spec_from_loader("refra
 LOADER.exec_module(reframe)
 
 CAPTURES = sorted(glob.glob(os.path.join(GOLDEN, "captures", "*.pcap")))
+LAB = os.path.join(TOP, "tests/lab")
 POLICIES = [os.path.join(GOLDEN, "policies/group.yaml"), os.path.join(TOP, "policy/example.yaml")]
 COUNTERS = re.compile(r"(\d+) (probes|conversations|duplicated packets)")
 RECAST = os.path.join(os.environ.get("SPANWATCH_BUILD", os.path.join(TOP, "build")), "recast")
@@ -255,6 +257,28 @@ def test_copies_of_copies():
 def test_copies_in_fragments():
     same("duplicate=routed", "fragment=64")
     same("fragment=64", "duplicate=routed")
+
+
+# --- The laboratory ----------------------------------------------------------------------------
+
+def test_the_recording_of_the_laboratory():
+    """All its scenarios at once, in each encapsulation, in fragments, and twice."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "recording.pcap")
+        with lzma.open(os.path.join(LAB, "recording.pcap.xz")) as kept, open(path, "wb") as made:
+            made.write(kept.read())
+        packets, _ = reframe.read(path)
+        policy = os.path.join(LAB, "policy.yaml")
+        plain, _ = replay(folder, policy, ())
+        assert len(plain) > 100, len(plain)
+        for change in ["wrap=" + name for name in reframe.ENCAPSULATIONS] + \
+                ["fragment=64", "duplicate=routed", "duplicate=vxlan"]:
+            reframe.write(path, *reframe.change(packets, change))
+            changed, _ = replay(folder, policy, ())
+            assert len(plain) == len(changed), f"{change}: {len(plain)} became {len(changed)}"
+            for before, after in zip(plain, changed):
+                difference = first_difference(strip(before)[0], strip(after)[0])
+                assert not difference, f"{change}: {before['event']['action']} {difference}"
 
 
 # --- Cuts --------------------------------------------------------------------------------------

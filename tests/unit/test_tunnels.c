@@ -285,6 +285,20 @@ static void mpls_and_pppoe_around_a_tunnel_do_not_count_against_it(void **state)
 	assert_int_equal(packet.tunnels[2].kind, TUNNEL_ERSPAN2);
 }
 
+/* In a pseudo-wire without control word, an address that begins like an IP header. */
+static void ethernet_that_begins_like_ip(void **state)
+{
+	(void)state;
+	for (unsigned first = 0; first < 256; first++) {
+		if (first >> 4 == 1)
+			continue; /* the pseudo-wire's control channel */
+		tunnel_build(&frame, case_named("MPLS, pseudo-wire without"), &inner4, false);
+		frame.bytes[18] = (uint8_t)first;
+		memset(frame.bytes + 19, 0x33, 5);
+		expect_inner(&inner4, "pseudo-wire");
+	}
+}
+
 static void tags_outside_and_inside(void **state)
 {
 	struct packet_spec spec = inner4;
@@ -502,6 +516,7 @@ int main(void)
 		cmocka_unit_test_setup(nested_to_two_and_no_deeper, standard),
 		cmocka_unit_test_setup(mpls_and_pppoe_around_a_tunnel_do_not_count_against_it,
 				       standard),
+		cmocka_unit_test_setup(ethernet_that_begins_like_ip, standard),
 		cmocka_unit_test_setup(tags_outside_and_inside, standard),
 		cmocka_unit_test_setup(realms_only_by_option, standard),
 		cmocka_unit_test_setup(datagrams_to_a_tunnels_port_that_are_none, standard),
