@@ -12,12 +12,11 @@
 
 #include "sensor/hash.h"
 
-#define LINES	     8192
-#define ENTRIES	     8
-#define TIME_BITS    20
-#define TIME_MASK    ((1u << TIME_BITS) - 1)
-#define MILLISECOND  1000000u
-#define PAYLOAD_USED 64 /* of a datagram: TCP's numbers tell its segments apart */
+#define LINES	    8192
+#define ENTRIES	    8
+#define TIME_BITS   20
+#define TIME_MASK   ((1u << TIME_BITS) - 1)
+#define MILLISECOND 1000000u
 
 struct line {
 	_Alignas(64) uint64_t entries[ENTRIES];
@@ -82,12 +81,10 @@ static uint64_t fingerprint_of(const struct duplicates *duplicates, const struct
 				 (uint64_t)packet->destination_port << 32 | packet->payload_wire);
 	hash = mix(hash,
 		   (uint64_t)packet->ip_id << 16 | (uint64_t)packet->tcp_flags << 8 | packet->kind);
+	/* Nothing else tells a datagram from the next: lines of a log begin alike. */
 	if (packet->kind == PACKET_UDP && packet->payload_length != 0)
-		return mix(hash,
-			   hash_bytes(packet->payload,
-				      packet->payload_length < PAYLOAD_USED ? packet->payload_length
-									    : PAYLOAD_USED,
-				      duplicates->hash_key));
+		return mix(hash, hash_bytes(packet->payload, packet->payload_length,
+					    duplicates->hash_key));
 	return hash;
 }
 

@@ -5,7 +5,7 @@
  * fingerprints of the packets that matter, in packet time.
  *
  * A fingerprint is of what no hop changes: addresses, ports, IPv4's identification, sequence numbers
- * and flags, lengths, and the first bytes of a datagram. A real retransmission by TCP over IPv4 has
+ * and flags, lengths, and the bytes of a datagram. A real retransmission by TCP over IPv4 has
  * another identification; over IPv6 it is taken for a copy if it follows so soon, which changes
  * nothing: its bytes count once in any case. The same datagram sent again without an identification
  * within the window counts as one.

@@ -144,6 +144,25 @@ static void what_makes_another_packet(void **state)
 	assert_true(seen(2));
 }
 
+/* Two lines of a log in one second: as long, and alike but for the end. */
+static void datagrams_that_begin_alike(void **state)
+{
+	char line[300];
+	struct packet_spec spec = tcp;
+
+	(void)state;
+	memset(line, 'x', sizeof line);
+	spec.transport = IP_UDP;
+	spec.payload = line;
+	spec.payload_length = sizeof line;
+	packet_build(&frame, &spec);
+	assert_false(seen(0));
+	line[sizeof line - 1] = 'y';
+	packet_build(&frame, &spec);
+	assert_false(seen(1));
+	assert_true(seen(2));
+}
+
 static void only_within_the_window(void **state)
 {
 	(void)state;
@@ -238,9 +257,13 @@ static void many_packets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_a_hop_changes),     TEST(what_makes_another_packet),
-		TEST(only_within_the_window), TEST(errors_of_icmp),
-		TEST(realms_are_apart),	      TEST(a_window_of_nothing),
+		TEST(what_a_hop_changes),
+		TEST(what_makes_another_packet),
+		TEST(datagrams_that_begin_alike),
+		TEST(only_within_the_window),
+		TEST(errors_of_icmp),
+		TEST(realms_are_apart),
+		TEST(a_window_of_nothing),
 		TEST(many_packets),
 	};
 
