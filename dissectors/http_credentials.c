@@ -9,6 +9,8 @@
 
 #include <strings.h>
 
+#include "dissectors/base64.h"
+
 /* As they are sent in Authorization, and what to look for to find the user's name. */
 static const struct {
 	const char *name;
@@ -57,43 +59,21 @@ static bool contains_any_case(struct bytes in, const char *text)
 	return false;
 }
 
-static int base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* The user's part of "user:password" in base64. Without a colon it could be a secret: nothing. */
 static void take_basic_user(struct facts *facts, struct bytes value)
 {
+	struct base64 base64 = base64_from(value);
 	char user[sizeof facts->user];
-	uint32_t bits = 0;
-	unsigned have = 0;
 	size_t n = 0;
+	int c;
 
-	while (value.left != 0) {
-		int six = base64_value(bytes_u8(&value));
-		char c;
-
-		if (six < 0)
-			return;
-		bits = bits << 6 | (uint32_t)six;
-		have += 6;
-		if (have < 8)
-			continue;
-		have -= 8;
-		c = (char)(bits >> have & 0xff);
+	while ((c = base64_next(&base64)) >= 0) {
 		if (c == ':') {
 			FACTS_TEXT(facts, user, user, n);
 			return;
 		}
 		if (n < sizeof user)
-			user[n++] = c;
+			user[n++] = (char)c;
 	}
 }
 

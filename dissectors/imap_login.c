@@ -2,6 +2,7 @@
 /* The small parts of IMAP, without state but the literal's; see imap_login.h. */
 #include "dissectors/imap_login.h"
 
+#include "dissectors/base64.h"
 #include "dissectors/lines.h"
 
 #define USER_SIZE   48
@@ -67,42 +68,22 @@ void imap_login_user(struct bytes arguments, struct facts *facts)
 	FACTS_TEXT(facts, user, user, length);
 }
 
-static int sextet(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Decoded bytes are handed on one by one, so that a password never lies anywhere. */
 void imap_login_encoded(struct bytes encoded, bool plain, struct facts *facts)
 {
+	struct base64 base64 = base64_from(encoded);
 	char user[USER_SIZE];
 	size_t length = 0, field = 0;
-	uint32_t bits = 0;
-	unsigned count = 0;
+	int c;
 
-	while (encoded.left != 0 && length < sizeof user) {
-		int value = sextet(bytes_u8(&encoded));
-
-		if (value < 0)
-			break;
-		bits = bits << 6 | (uint32_t)value;
-		count += 6;
-		if (count < 8)
-			continue;
-		count -= 8;
-		if (plain && (bits >> count & 0xff) == 0) {
+	while (length < sizeof user && (c = base64_next(&base64)) >= 0) {
+		if (plain && c == 0) {
 			if (++field == 2)
 				break;
 			continue;
 		}
 		if (!plain || field == 1)
-			user[length++] = (char)(bits >> count & 0xff);
+			user[length++] = (char)c;
 	}
 	if (!plain || field != 0)
 		FACTS_TEXT(facts, user, user, length);

@@ -2,6 +2,7 @@
 /* See sasl.h. Mechanisms: RFC 4616, 2195, 5802, 4505; LOGIN and XOAUTH2 have no standard. */
 #include "dissectors/sasl.h"
 
+#include "dissectors/base64.h"
 #include "dissectors/lines.h"
 
 #define DECODED_MAX 96 /* bytes: more than any name needs */
@@ -25,35 +26,14 @@ static const struct mechanism_row {
 	{"SCRAM-", SCRAM, 0}, {"XOAUTH2", OAUTH, 1}, {"ANONYMOUS", ANONYMOUS, 1},
 };
 
-static int sextet(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 static size_t decode(uint8_t to[DECODED_MAX], struct bytes from)
 {
-	uint32_t bits = 0;
-	unsigned count = 0;
+	struct base64 base64 = base64_from(from);
 	size_t length = 0;
+	int c;
 
-	while (from.left != 0 && length < DECODED_MAX) {
-		int value = sextet(bytes_u8(&from));
-
-		if (value < 0)
-			break;
-		bits = bits << 6 | (uint32_t)value;
-		count += 6;
-		if (count < 8)
-			continue;
-		count -= 8;
-		to[length++] = (uint8_t)(bits >> count);
-	}
+	while (length < DECODED_MAX && (c = base64_next(&base64)) >= 0)
+		to[length++] = (uint8_t)c;
 	return length;
 }
 
