@@ -31,7 +31,7 @@ static enum numeric of_word(struct bytes word)
 	static const char *const smtp[] = {"SMTP",	"ESMTP", "ESMTPS",    "ESMTPSA",  "ESMTPA",
 					   "SMTPSVC",	"gsmtp", "Postfix",   "Sendmail", "Exim",
 					   "OpenSMTPD", "qmail", "MailEnable"};
-	static const char *const nntp[] = {"NNTP", "InterNetNews", "INN", "NNRP"};
+	static const char *const nntp[] = {"NNTP", "InterNetNews", "INN", "NNRP", "leafnode"};
 	static const char *const ftp[] = {"FileZilla", "Serv-U"};
 
 	word = trim(word);
@@ -92,7 +92,12 @@ static enum numeric of_command(struct bytes text)
 		{"RETR ", NUMERIC_FTP},	       {"STOR ", NUMERIC_FTP},
 		{"NLST", NUMERIC_FTP},	       {"CLNT ", NUMERIC_FTP},
 		{"MODE READER", NUMERIC_NNTP}, {"CAPABILITIES", NUMERIC_NNTP},
-		{"GROUP ", NUMERIC_NNTP},
+		{"GROUP ", NUMERIC_NNTP},      {"AUTHINFO ", NUMERIC_NNTP},
+		{"ARTICLE ", NUMERIC_NNTP},    {"LISTGROUP", NUMERIC_NNTP},
+		{"LIST ACTIVE", NUMERIC_NNTP}, {"LIST NEWSGROUPS", NUMERIC_NNTP},
+		{"NEWNEWS ", NUMERIC_NNTP},    {"NEWGROUPS ", NUMERIC_NNTP},
+		{"XOVER ", NUMERIC_NNTP},      {"MODE STREAM", NUMERIC_NNTP},
+		{"IHAVE <", NUMERIC_NNTP},     {"CHECK <", NUMERIC_NNTP},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -127,14 +132,22 @@ static enum numeric of_answer(unsigned code, const struct bytes *text, enum nume
 	case 334:
 	case 354:
 		return to == NUMERIC_LMTP ? NUMERIC_LMTP : NUMERIC_SMTP;
-	case 230:
 	case 211:
 	case 215:
+		return to == NUMERIC_FTP || to == NUMERIC_NNTP ? to : NUMERIC_MORE;
+	case 230:
 	case 150:
 	case 226:
 	case 530:
 		return to == NUMERIC_FTP ? to : NUMERIC_MORE;
 	case 101:
+	case 281:
+	case 335:
+	case 381:
+	case 411:
+	case 430:
+	case 480:
+	case 481:
 		return to == NUMERIC_NNTP ? to : NUMERIC_MORE;
 	case 250:
 		if (lines_start_with(text, "PIPELINING") || lines_start_with(text, "8BITMIME") ||
@@ -151,6 +164,9 @@ static enum numeric of_answer(unsigned code, const struct bytes *text, enum nume
 	 * the answer to STARTTLS. */
 	if ((code == 250 || code == 220) && (to == NUMERIC_SMTP || to == NUMERIC_LMTP))
 		return to;
+	/* "posting allowed", or not: MODE READER greets once more. */
+	if ((code == 200 || code == 201) && to == NUMERIC_NNTP)
+		return lines_contain(text, "posting") ? to : NUMERIC_MORE;
 	return code >= 200 && code < 300 && to == NUMERIC_FTP ? to : NUMERIC_MORE;
 }
 
@@ -168,6 +184,14 @@ static bool is_plain_text(const struct bytes *line)
 			return false;
 	}
 	return true;
+}
+
+/* News are greeted with 200 and 201, and turned away with 400 and 502. */
+static bool is_code_of(unsigned code, enum numeric is)
+{
+	bool news = code == 200 || code == 201;
+
+	return is == NUMERIC_NNTP ? news || code == 400 || code == 502 : !news;
 }
 
 /* Where the reading of the server's answers stands. */
@@ -199,7 +223,7 @@ static enum numeric on_line(struct reading *reading, struct bytes line)
 		is = numeric_greeting(text);
 		if (is == NUMERIC_MORE && banner_is_enhanced(&text) && code > 400)
 			is = NUMERIC_SMTP;
-		if ((is == NUMERIC_NNTP) != (code == 200 || code == 201) && is != NUMERIC_MORE)
+		if (is != NUMERIC_MORE && !is_code_of(code, is))
 			is = NUMERIC_NONE;
 	}
 	reading->code = last ? 0 : code;

@@ -98,6 +98,7 @@
 	D(smtp)                                                                                    \
 	D(pop3)                                                                                    \
 	D(ftp)                                                                                     \
+	D(nntp)                                                                                    \
 	D(redis)                                                                                   \
 	D(beats)                                                                                   \
 	D(fluentd)                                                                                 \

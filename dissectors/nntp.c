@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * NNTP (RFC 3977, 4642, 4643, 4644): a line for each command, three digits in answer, in order.
+ * Behind some answers come lines up to a lone dot, and articles are sent the same way: after 340
+ * to POST, after 335 to IHAVE, and at once behind TAKETHIS. Passwords are in AUTHINFO; of it only
+ * the user's name is taken.
+ *
+ * GROUP tells how many articles there are: whoever gets an answer is served, but has read none.
+ */
+#include "dissectors/banner.h"
+#include "dissectors/lines.h"
+#include "dissectors/numeric_probe.h"
+#include "dissectors/pending.h"
+#include "dissectors/sasl.h"
+
+static const uint16_t ports[] = {119, 563, 433, 0};
+
+static const struct service services[] = {
+	{
+		.name = "nntp",
+		.family = FAMILY_MAIL,
+		.about = "news: reading, posting and feeding articles",
+		.ports = ports,
+	},
+};
+
+enum kind {
+	ANY,	/* answered before a log-in as well */
+	SERVED, /* an answer means that the client is let in */
+	READ,	/* SERVED, and its answer is stored data */
+	POST,	/* an article follows if the server wants it */
+	POSTED, /* the article is over */
+	USER,
+	PASS,
+	LOG_IN,
+	CAPABILITIES,
+	START_TLS,
+	COMPRESS,
+};
+
+struct nntp {
+	struct line client, server;
+	struct pending pending;
+	struct sasl sasl;
+	int article_handle; /* of the command that sends the article */
+	uint8_t last_side;  /* enum side + 1; 0 before the first byte */
+	bool midstream, greeted, logged_in;
+	bool in_article;   /* of the client, up to a lone dot */
+	bool article_due;  /* POST or the like was not refused, as far as is known */
+	bool in_lines;	   /* of an answer, up to a lone dot */
+	bool of_data;	   /* and they are stored data */
+	bool capabilities; /* or say who serves */
+	bool opaque;	   /* compressed from here on */
+	bool unsure;	   /* which answer is to which command, until the client's next turn */
+	bool client_lost, server_lost; /* until the next line */
+};
+
+_Static_assert(sizeof(struct nntp) <= DISSECTOR_STATE_MAX, "state of nntp");
+
+/* The first row that fits counts: those with a second word come first. */
+static const struct command_row {
+	const char *name, *second; /* second word; NULL: whatever follows */
+	uint8_t kind;
+	uint8_t flags;
+} commands[] = {
+	{"AUTHINFO", "USER", USER, 0},
+	{"AUTHINFO", "PASS", PASS, 0},
+	{"AUTHINFO", "SASL", LOG_IN, 0},
+	{"LIST", "EXTENSIONS", ANY, 0},
+	{"LIST", "OVERVIEW.FMT", ANY, 0},
+	{"LIST", "HEADERS", ANY, 0},
+	{"LIST", NULL, READ, COMMAND_LISTING},
+	{"LISTGROUP", NULL, READ, COMMAND_LISTING},
+	{"ARTICLE", NULL, READ, COMMAND_LISTING},
+	{"BODY", NULL, READ, COMMAND_LISTING},
+	{"HEAD", NULL, READ, COMMAND_LISTING},
+	{"OVER", NULL, READ, COMMAND_LISTING},
+	{"XOVER", NULL, READ, COMMAND_LISTING},
+	{"XZVER", NULL, READ, COMMAND_LISTING},
+	{"HDR", NULL, READ, COMMAND_LISTING},
+	{"XHDR", NULL, READ, COMMAND_LISTING},
+	{"XPAT", NULL, READ, COMMAND_LISTING},
+	{"NEWNEWS", NULL, READ, COMMAND_LISTING},
+	{"NEWGROUPS", NULL, READ, COMMAND_LISTING},
+	{"GROUP", NULL, SERVED, 0},
+	{"STAT", NULL, SERVED, 0},
+	{"NEXT", NULL, SERVED, 0},
+	{"LAST", NULL, SERVED, 0},
+	{"CHECK", NULL, SERVED, 0},
+	{"POST", NULL, POST, 0},
+	{"IHAVE", NULL, POST, 0},
+	{"TAKETHIS", NULL, POSTED, 0},
+	{"CAPABILITIES", NULL, CAPABILITIES, 0},
+	{"MODE", NULL, ANY, 0},
+	{"DATE", NULL, ANY, 0},
+	{"HELP", NULL, ANY, 0},
+	{"QUIT", NULL, ANY, 0},
+	{"STARTTLS", NULL, START_TLS, 0},
+	{"COMPRESS", NULL, COMPRESS, 0},
+};
+
+static const struct banner_product products[] = {
+	{"server INN", "INN"},
+	{"InterNetNews", "INN"},
+	{"INN", "INN"},
+	{"Leafnode NNTP daemon", "Leafnode"},
+	{"leafnode", "Leafnode"},
+	{"Cyrus NNTP", "Cyrus"},
+	{"NNTP Service", "Microsoft NNTP Service"},
+	{"Diablo", "Diablo"},
+	{"Typhoon", "Typhoon"},
+	{"DNEWS", "DNews"},
+};
+
+static enum probe_result probe(const struct opening *opening)
+{
+	return numeric_result(numeric_probe(opening), NUMERIC_NNTP);
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+}
+
+static const struct command_row *row_of(const struct bytes *word, struct bytes rest)
+{
+	struct bytes second = lines_word(&rest);
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		if (lines_equal(word, commands[i].name) &&
+		    (!commands[i].second || lines_equal(&second, commands[i].second)))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static void note_login(struct nntp *nntp, struct facts *facts, uint8_t kind, struct bytes text)
+{
+	struct bytes word;
+
+	lines_word(&text); /* USER, PASS, SASL */
+	word = lines_word(&text);
+	if (kind == LOG_IN) {
+		sasl_begin(&nntp->sasl, facts, word, text);
+	} else if (kind == USER) {
+		FACTS_TEXT(facts, mechanism, "USER", 4);
+		FACTS_TEXT(facts, user, word.at, word.left);
+		if (facts->auth == AUTH_NA || facts->auth == AUTH_REQUIRED)
+			facts_set_auth(facts, AUTH_UNKNOWN);
+	}
+}
+
+static void on_command(struct nntp *nntp, struct facts *facts, struct bytes text)
+{
+	struct bytes word = lines_word(&text);
+	const struct command_row *row = row_of(&word, text);
+	int handle;
+
+	if (!row) { /* it is answered as well */
+		pending_add(&nntp->pending, -1, ANY);
+		return;
+	}
+	handle = facts_command(facts, row->name, strlen(row->name), row->flags);
+	if (row->kind == POSTED) {
+		nntp->in_article = true;
+		nntp->article_handle = handle;
+		return;
+	}
+	pending_add(&nntp->pending, handle, row->kind);
+	nntp->article_due |= row->kind == POST;
+	note_login(nntp, facts, row->kind, text);
+}
+
+static void on_client_line(struct nntp *nntp, struct facts *facts)
+{
+	struct bytes text = bytes_from(nntp->client.text, nntp->client.length);
+
+	if (nntp->in_article) {
+		if (text.left != 1 || text.at[0] != '.')
+			return;
+		nntp->in_article = false;
+		pending_add(&nntp->pending, nntp->article_handle, POSTED);
+	} else if (sasl_takes_line(&nntp->sasl)) {
+		sasl_line(&nntp->sasl, facts, text);
+	} else {
+		on_command(nntp, facts, text);
+	}
+}
+
+/* Answers behind which lines always come, but for 211: LISTGROUP has some, GROUP has none. */
+static bool has_lines(unsigned code, uint8_t kind)
+{
+	return code == 100 || code == 101 || code == 202 || code == 215 ||
+	       (code >= 220 && code <= 222) || code == 224 || code == 225 || code == 230 ||
+	       code == 231 || (code == 211 && kind == READ);
+}
+
+static void start_tls(struct facts *facts)
+{
+	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+	facts_set_data_read(facts, ANSWER_UNKNOWN);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts->starts_tls = true;
+	facts->revision++;
+}
+
+/* 482 and 502 to a password are how older servers turn it down. */
+static void on_login(struct nntp *nntp, struct facts *facts, uint8_t kind, unsigned code)
+{
+	bool accepted = code == 281 || code == 283;
+	bool refused = code == 481 || (kind == PASS && (code == 482 || code == 502));
+
+	if (code == 381)
+		return;
+	nntp->logged_in |= accepted;
+	if (!accepted && !refused)
+		nntp->sasl.active = false; /* not understood: nobody has judged the credentials */
+	else if (kind == LOG_IN)
+		sasl_end(&nntp->sasl, facts, accepted);
+	else
+		facts_login(facts, accepted);
+}
+
+/* The client gets something, or would have got it after a log-in. */
+static void judge_access(struct nntp *nntp, struct facts *facts, unsigned code)
+{
+	if (nntp->logged_in || nntp->midstream)
+		return;
+	if (code < 400 || code == 411 || code == 430) /* no such group, no such article */
+		facts_set_auth(facts, AUTH_NONE);
+}
+
+static void on_judged(struct nntp *nntp, struct facts *facts, const struct pending_row *row,
+		      unsigned code)
+{
+	switch ((enum kind)row->kind) {
+	case USER:
+	case PASS:
+	case LOG_IN:
+		on_login(nntp, facts, row->kind, code);
+		break;
+	case READ:
+	case SERVED:
+	case POSTED:
+		judge_access(nntp, facts, code);
+		break;
+	case POST:
+		nntp->in_article = code < 400;
+		nntp->article_due = false;
+		nntp->article_handle = row->handle;
+		break;
+	case START_TLS:
+		if (code == 382)
+			start_tls(facts);
+		break;
+	case COMPRESS:
+		nntp->opaque |= code == 206;
+		break;
+	case CAPABILITIES:
+	case ANY:
+		break;
+	}
+}
+
+static void on_answer(struct nntp *nntp, struct facts *facts, unsigned code)
+{
+	struct pending_row *first = pending_first(&nntp->pending);
+	struct pending_row row = {.handle = -1, .kind = ANY};
+
+	if (first && !nntp->unsure)
+		row = *first;
+	pending_drop(&nntp->pending);
+	nntp->article_due |= code == 335 || code == 340;
+	nntp->in_lines = has_lines(code, row.kind);
+	nntp->of_data = nntp->in_lines && row.kind == READ;
+	nntp->capabilities = nntp->in_lines && row.kind == CAPABILITIES;
+	if ((row.kind != POST && code != 381) || code >= 400) /* else there is more to come */
+		facts_command_result(facts, row.handle, code < 400);
+	if (code == 480 && !nntp->logged_in)
+		facts_set_auth(facts, AUTH_REQUIRED);
+	on_judged(nntp, facts, &row, code);
+}
+
+/* A line of an answer that has several. */
+static void on_data_line(struct nntp *nntp, struct facts *facts, struct bytes text)
+{
+	if (text.left == 1 && text.at[0] == '.') {
+		nntp->in_lines = nntp->of_data = nntp->capabilities = false;
+		return;
+	}
+	if (nntp->of_data)
+		facts_set_data_read(facts, ANSWER_YES);
+	if (nntp->capabilities && lines_start_with(&text, "IMPLEMENTATION "))
+		banner_product(text, products, sizeof products / sizeof *products, facts);
+}
+
+static void on_server_line(struct nntp *nntp, struct facts *facts)
+{
+	struct bytes text, line = bytes_from(nntp->server.text, nntp->server.length);
+	bool last = false;
+	unsigned code;
+
+	if (nntp->in_lines) {
+		on_data_line(nntp, facts, line);
+		return;
+	}
+	code = banner_reply(line, &last, &text);
+	if (code == 0)
+		return;
+	if (!nntp->greeted) {
+		nntp->greeted = true;
+		if (code < 400)
+			facts_set_auth(facts, AUTH_NA);
+		banner_product(text, products, sizeof products / sizeof *products, facts);
+	} else if (code == 383) {
+		sasl_challenge(&nntp->sasl);
+	} else {
+		on_answer(nntp, facts, code);
+	}
+}
+
+/*
+ * After a gap: when the client speaks after the server, both are at the start of a line again. But
+ * this may be the article that POST has announced.
+ */
+static void next_turn(struct nntp *nntp)
+{
+	if (!nntp->unsure)
+		return;
+	nntp->unsure = nntp->client_lost = nntp->article_due;
+	nntp->in_lines = nntp->in_article = nntp->article_due = false;
+	pending_clear(&nntp->pending);
+	lines_reset(&nntp->client);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct nntp *nntp = state;
+	struct bytes input = bytes_from(bytes, length);
+
+	if (length == 0 || nntp->opaque)
+		return;
+	if (from == SIDE_CLIENT && nntp->last_side == SIDE_SERVER + 1)
+		next_turn(nntp);
+	while (from == SIDE_CLIENT && lines_next(&nntp->client, &input)) {
+		if (!nntp->client_lost)
+			on_client_line(nntp, facts);
+	}
+	while (from == SIDE_SERVER && !facts->starts_tls && !nntp->opaque &&
+	       lines_next(&nntp->server, &input)) {
+		if (!nntp->server_lost)
+			on_server_line(nntp, facts);
+		else
+			nntp->unsure = true; /* it may have been an answer */
+		nntp->server_lost = false;
+	}
+	nntp->last_side = (uint8_t)(from + 1);
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct nntp *nntp = state;
+
+	(void)facts;
+	(void)missing;
+	if (nntp->last_side == 0) {
+		nntp->midstream = nntp->greeted = true;
+		return;
+	}
+	nntp->unsure = nntp->greeted = true;
+	nntp->midstream |= !nntp->logged_in; /* a log-in may have gone unseen */
+	if (from == SIDE_CLIENT) {
+		nntp->client_lost = true;
+		return;
+	}
+	nntp->server_lost = true;
+	lines_reset(&nntp->server);
+}
+
+const struct dissector nntp_dissector = {
+	.name = "nntp",
+	.transports = OVER_TCP,
+	.upgrades = true,
+	.state_size = sizeof(struct nntp),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.recognised =
+		"the words of a greeting with 200 or 201, or its own commands and their answers",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};
