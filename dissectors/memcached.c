@@ -8,26 +8,7 @@
  */
 #include <stdio.h>
 
-#include "dissectors/lines.h"
-#include "dissectors/memcached_probe.h"
-
-#define OUTSTANDING 24
-#define OPCODES	    0x23
-#define BODY_KEPT   96
-#define STATUS_AUTH 0x20
-#define STATUS_NEXT 0x21
-
-enum {
-	OP_GET = 0,
-	OP_FLUSH = 8,
-	OP_VERSION = 0x0b,
-	OP_GETK = 0x0c,
-	OP_STAT = 0x10,
-	OP_FLUSHQ = 0x18,
-	OP_SASL_LIST = 0x20,
-	OP_SASL_AUTH = 0x21,
-	OP_SASL_STEP = 0x22
-};
+#include "dissectors/memcached.h"
 
 static const uint16_t ports[] = {11211, 0};
 
@@ -43,31 +24,6 @@ static const struct service services[] = {
 
 enum mode { MODE_UNKNOWN, MODE_TEXT, MODE_BINARY };
 
-struct stream {
-	struct line line;
-	uint64_t skip; /* data behind a line */
-	uint32_t left; /* of a binary body */
-	uint8_t mode, have, kept;
-	bool lost;
-	uint8_t header[MEMCACHED_HEADER];
-	uint8_t body[BODY_KEPT];
-};
-
-struct pending {
-	int handle;
-	uint8_t reply;
-};
-
-struct memcached {
-	struct stream side[2];
-	struct pending queue[OUTSTANDING];
-	uint8_t head, count;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
-	bool overflow;	   /* answers no longer match the queue */
-	bool midstream, logged_in;
-	int handles[OPCODES]; /* + 1; of the latest command by number */
-};
-
 _Static_assert(sizeof(struct memcached) <= DISSECTOR_STATE_MAX, "state of memcached");
 
 static void begin(void *state, struct facts *facts)
@@ -80,12 +36,12 @@ static void begin(void *state, struct facts *facts)
 
 static void push(struct memcached *mc, int handle, uint8_t reply)
 {
-	if (mc->count == OUTSTANDING || mc->overflow) {
+	if (mc->count == MEMCACHED_OUTSTANDING || mc->overflow) {
 		mc->overflow = true;
 		return;
 	}
-	mc->queue[(mc->head + mc->count++) % OUTSTANDING] =
-		(struct pending){.handle = handle, .reply = reply};
+	mc->queue[(mc->head + mc->count++) % MEMCACHED_OUTSTANDING] =
+		(struct memcached_pending){.handle = handle, .reply = reply};
 }
 
 static void pop(struct memcached *mc, struct facts *facts, bool accepted)
@@ -93,16 +49,10 @@ static void pop(struct memcached *mc, struct facts *facts, bool accepted)
 	if (mc->count == 0)
 		return;
 	facts_command_result(facts, mc->queue[mc->head].handle, accepted);
-	mc->head = (uint8_t)((mc->head + 1) % OUTSTANDING);
+	mc->head = (uint8_t)((mc->head + 1) % MEMCACHED_OUTSTANDING);
 	mc->count--;
 	if (mc->count == 0)
 		mc->overflow = false;
-}
-
-static void served(struct memcached *mc, struct facts *facts)
-{
-	if (!mc->midstream && !mc->logged_in)
-		facts_set_auth(facts, AUTH_NONE);
 }
 
 static bool is_noreply(struct bytes text)
@@ -138,7 +88,7 @@ static int note(struct facts *facts, const struct memcached_command *command, st
 	return facts_command(facts, text, (size_t)length, flags);
 }
 
-static void on_command(struct memcached *mc, struct facts *facts, struct stream *s)
+static void on_command(struct memcached *mc, struct facts *facts, struct memcached_stream *s)
 {
 	struct bytes text = bytes_from(s->line.text, s->line.length), rest;
 	struct bytes word = lines_word(&text);
@@ -169,7 +119,7 @@ static void on_stat(struct memcached *mc, struct facts *facts, struct bytes text
 {
 	struct bytes name = lines_word(&text);
 
-	served(mc, facts);
+	memcached_served(mc, facts);
 	facts_set_data_read(facts, ANSWER_YES);
 	if (lines_equal(&name, "version"))
 		FACTS_TEXT(facts, version, text.at, text.left);
@@ -183,7 +133,7 @@ static void on_error(struct memcached *mc, struct facts *facts, const struct byt
 }
 
 /* The size of the data behind "VALUE key flags size" or "VA size". */
-static void expect_data(struct stream *s, struct bytes text, size_t words)
+static void expect_data(struct memcached_stream *s, struct bytes text, size_t words)
 {
 	struct bytes word = bytes_from(NULL, 0);
 	uint32_t size;
@@ -194,7 +144,7 @@ static void expect_data(struct stream *s, struct bytes text, size_t words)
 		s->skip = (uint64_t)size + 2;
 }
 
-static void on_reply(struct memcached *mc, struct facts *facts, struct stream *s)
+static void on_reply(struct memcached *mc, struct facts *facts, struct memcached_stream *s)
 {
 	struct bytes text = bytes_from(s->line.text, s->line.length);
 	struct bytes rest = text;
@@ -213,7 +163,7 @@ static void on_reply(struct memcached *mc, struct facts *facts, struct stream *s
 	}
 	if (lines_equal(&word, "VALUE") || lines_equal(&word, "VA")) {
 		expect_data(s, rest, word.left == 5 ? 3 : 1);
-		served(mc, facts);
+		memcached_served(mc, facts);
 		facts_set_data_read(facts, ANSWER_YES);
 		if (word.left == 2)
 			pop(mc, facts, true);
@@ -225,13 +175,13 @@ static void on_reply(struct memcached *mc, struct facts *facts, struct stream *s
 	}
 	if (lines_equal(&word, "VERSION"))
 		FACTS_TEXT(facts, version, rest.at, rest.left);
-	served(mc, facts);
+	memcached_served(mc, facts);
 	pop(mc, facts, true);
 }
 
 static void feed_text(struct memcached *mc, struct facts *facts, enum side from, struct bytes in)
 {
-	struct stream *s = &mc->side[from];
+	struct memcached_stream *s = &mc->side[from];
 
 	while (in.left != 0) {
 		size_t n = s->skip < in.left ? (size_t)s->skip : in.left;
@@ -248,145 +198,13 @@ static void feed_text(struct memcached *mc, struct facts *facts, enum side from,
 	}
 }
 
-static const char *opcode_name(uint8_t opcode, unsigned *flags)
-{
-	static const struct {
-		uint8_t opcode, flags;
-		const char *name;
-	} rows[] = {
-		{OP_GET, COMMAND_LISTING, "get"},
-		{OP_GETK, COMMAND_LISTING, "get"},
-		{1, 0, "set"},
-		{2, 0, "add"},
-		{3, 0, "replace"},
-		{4, 0, "delete"},
-		{OP_FLUSH, COMMAND_DESTRUCTIVE, "flush_all"},
-		{OP_FLUSHQ, COMMAND_DESTRUCTIVE, "flush_all"},
-		{OP_VERSION, 0, "version"},
-		{OP_STAT, 0, "stats"},
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		if (rows[i].opcode == opcode) {
-			*flags = rows[i].flags;
-			return rows[i].name;
-		}
-	}
-	return NULL;
-}
-
-/* key: the mechanism; value, of PLAIN: NUL user NUL password */
-static void note_login(struct facts *facts, struct bytes body, uint16_t key_length)
-{
-	struct bytes key = bytes_sub(&body, key_length);
-	size_t length;
-
-	if (key.failed)
-		return;
-	FACTS_TEXT(facts, mechanism, key.at, key.left);
-	if (!lines_equal(&key, "PLAIN") || body.left == 0)
-		return;
-	length = strnlen((const char *)body.at, body.left);
-	if (!bytes_skip(&body, length + 1) || body.left == 0)
-		return;
-	length = strnlen((const char *)body.at, body.left);
-	if (length < body.left)
-		FACTS_TEXT(facts, user, body.at, length);
-}
-
-static void on_binary_command(struct memcached *mc, struct facts *facts, struct stream *s)
-{
-	uint8_t opcode = s->header[1];
-	struct bytes body = bytes_from(s->body, s->kept);
-	unsigned flags = 0;
-	const char *name = opcode_name(opcode, &flags);
-
-	if (name && opcode < OPCODES)
-		mc->handles[opcode] = 1 + facts_command(facts, name, strlen(name), flags);
-	if (opcode == OP_SASL_AUTH && s->header[4] == 0)
-		note_login(facts, body, (uint16_t)(s->header[2] << 8 | s->header[3]));
-	memset(s->body, 0, sizeof s->body);
-}
-
-static void on_binary_reply(struct memcached *mc, struct facts *facts, struct stream *s)
-{
-	uint8_t opcode = s->header[1];
-	uint16_t status = (uint16_t)(s->header[6] << 8 | s->header[7]);
-	bool good = status == 0;
-
-	if (facts->data_read == ANSWER_UNKNOWN)
-		facts_set_data_read(facts, ANSWER_NO);
-	if (opcode == OP_SASL_AUTH || opcode == OP_SASL_STEP) {
-		if (status == 0 || status == STATUS_AUTH)
-			facts_login(facts, status == 0);
-		mc->logged_in |= status == 0;
-		return;
-	}
-	if (opcode < OPCODES)
-		facts_command_result(facts, mc->handles[opcode] - 1, good);
-	if (status == STATUS_AUTH && !mc->logged_in)
-		facts_set_auth(facts, AUTH_REQUIRED);
-	if (!good)
-		return;
-	if (opcode == OP_VERSION) {
-		FACTS_TEXT(facts, version, s->body, s->kept);
-		return; /* answered without a log-in */
-	}
-	if (opcode != OP_SASL_LIST)
-		served(mc, facts);
-	if (opcode == OP_GET || opcode == OP_GETK || opcode == OP_STAT)
-		facts_set_data_read(facts, ANSWER_YES);
-	if (opcode == OP_STAT && s->kept > 7 && memcmp(s->body, "version", 7) == 0)
-		FACTS_TEXT(facts, version, s->body + 7, (size_t)s->kept - 7);
-}
-
-static void begin_body(struct stream *s, enum side from)
-{
-	struct bytes b = bytes_from(s->header, sizeof s->header);
-
-	if (bytes_u8(&b) != (from == SIDE_CLIENT ? 0x80 : 0x81))
-		s->lost = true;
-	bytes_skip(&b, 7);
-	s->left = bytes_be32(&b);
-	s->kept = 0;
-}
-
-static void feed_binary(struct memcached *mc, struct facts *facts, enum side from, struct bytes in)
-{
-	struct stream *s = &mc->side[from];
-
-	while (!s->lost) {
-		size_t n;
-
-		while (s->have < MEMCACHED_HEADER && in.left != 0) {
-			s->header[s->have++] = bytes_u8(&in);
-			if (s->have == MEMCACHED_HEADER)
-				begin_body(s, from);
-		}
-		if (s->have < MEMCACHED_HEADER || s->lost)
-			return;
-		n = s->left < in.left ? s->left : in.left;
-		for (size_t i = 0; i < n && s->kept < BODY_KEPT; i++)
-			s->body[s->kept++] = in.at[i];
-		bytes_skip(&in, n);
-		s->left -= (uint32_t)n;
-		if (s->left != 0)
-			return;
-		s->have = 0;
-		if (from == SIDE_CLIENT)
-			on_binary_command(mc, facts, s);
-		else
-			on_binary_reply(mc, facts, s);
-	}
-}
-
 /* After a gap: when the sides take turns again, each begins with a command or a reply. */
 static void resynchronise(struct memcached *mc, enum side from)
 {
-	struct stream *s = &mc->side[from];
+	struct memcached_stream *s = &mc->side[from];
 
 	if (s->lost && mc->last_side != from + 1) {
-		*s = (struct stream){.mode = MODE_UNKNOWN};
+		*s = (struct memcached_stream){.mode = MODE_UNKNOWN};
 		if (from == SIDE_CLIENT)
 			mc->count = 0;
 	}
@@ -397,7 +215,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		 size_t length)
 {
 	struct memcached *mc = state;
-	struct stream *s = &mc->side[from];
+	struct memcached_stream *s = &mc->side[from];
 
 	if (length == 0)
 		return;
@@ -407,7 +225,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	if (s->mode == MODE_UNKNOWN)
 		s->mode = bytes[0] == 0x80 || bytes[0] == 0x81 ? MODE_BINARY : MODE_TEXT;
 	if (s->mode == MODE_BINARY)
-		feed_binary(mc, facts, from, bytes_from(bytes, length));
+		memcached_binary_feed(mc, facts, from, bytes_from(bytes, length));
 	else
 		feed_text(mc, facts, from, bytes_from(bytes, length));
 }
@@ -426,7 +244,7 @@ static void feed_udp(void *state, struct facts *facts, enum side from, const uin
 	if (in.failed)
 		return;
 	if (from == SIDE_CLIENT || number == 0) {
-		mc->side[from] = (struct stream){.mode = MODE_TEXT};
+		mc->side[from] = (struct memcached_stream){.mode = MODE_TEXT};
 		if (from == SIDE_CLIENT)
 			mc->count = 0;
 	}
@@ -436,7 +254,7 @@ static void feed_udp(void *state, struct facts *facts, enum side from, const uin
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct memcached *mc = state;
-	struct stream *s = &mc->side[from];
+	struct memcached_stream *s = &mc->side[from];
 
 	(void)facts;
 	if (mc->last_side != 0 && !s->lost && missing != 0 && missing < s->skip) {
