@@ -12,6 +12,7 @@
 #include "dissectors/http_statement.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #define NOTED_MAX 5 /* ordinary requests kept as commands; the rest of the room is for the others */
 
@@ -136,7 +137,8 @@ static bool is_login(struct bytes path)
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		size_t n = strlen(ends[i]);
 
-		if (path.left >= n && memcmp(path.at + path.left - n, ends[i], n) == 0)
+		if (path.left >= n &&
+		    strncasecmp((const char *)path.at + path.left - n, ends[i], n) == 0)
 			return true;
 	}
 	return false;
@@ -202,15 +204,20 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 bool http_request_wants_body(const struct http_exchange *x)
 {
 	/* ClickHouse listens at "/". */
-	return (x->current.asks & ASKS_BANNER) || http_product_has_statements(x->current.asked);
+	return (x->current.asks & ASKS_BANNER) || x->current.asked == HTTP_IPP ||
+	       http_product_has_statements(x->current.asked);
 }
 
 void http_request_body(struct http_exchange *x, struct bytes body)
 {
 	size_t last = ((size_t)x->first + x->count + HTTP_PENDING_MAX - 1) % HTTP_PENDING_MAX;
 
-	if (x->count != 0 && x->beyond == 0 && body.left != 0)
+	if (x->count == 0 || x->beyond != 0 || body.left == 0)
+		return;
+	if (x->pending[last].asked != HTTP_IPP)
 		take_statement(x, &x->pending[last], body, true);
+	else if (!http_ipp_reads(body))
+		x->pending[last].traits &= (uint8_t)~TRAIT_READS;
 }
 
 void http_request_end(struct http_exchange *x)

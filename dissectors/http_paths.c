@@ -230,3 +230,17 @@ size_t http_path_show(char *to, size_t size, struct bytes path)
 		to[n++] = '/';
 	return n;
 }
+
+bool http_ipp_reads(struct bytes body)
+{
+	uint16_t operation;
+
+	bytes_skip(&body, 2); /* the version */
+	operation = bytes_be16(&body);
+	/* RFC 8011 section 5.4.15: Get-Job-Attributes, -Jobs, -Printer-Attributes, -Subscription…;
+	 * from 0x4000 on they are a vendor's: CUPS' printers, classes, devices, documents. */
+	return !body.failed && ((operation >= 0x09 && operation <= 0x0b) || operation == 0x18 ||
+				operation == 0x19 || operation == 0x1c || operation == 0x4001 ||
+				operation == 0x4002 || operation == 0x4005 || operation == 0x400b ||
+				operation == 0x4027);
+}

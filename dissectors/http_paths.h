@@ -16,4 +16,7 @@ size_t http_path_show(char *to, size_t size, struct bytes path);
 /* What of the query is shown behind it: "?scroll", or "". No values. */
 const char *http_query_show(struct bytes query, uint16_t asks);
 
+/* Does the request with this body ask for what a printer has, rather than bring it something? */
+bool http_ipp_reads(struct bytes body);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The products that speak HTTP, one row each; included by http_products.[ch], which say what
- * PRODUCT is. To add one, add a row:
+ * PRODUCT is. Those for administration are in http_table_admin.h. To add one, add a row:
  *
  *	PRODUCT(ID, "service", FAMILY_…, "one line for people", "Shadowserver's name" or NULL,
  *		PORTS(usual ones; for guesses), "Product" or NULL,
@@ -201,6 +201,18 @@ PRODUCT(ETCD, "etcd", FAMILY_DATABASE, "etcd over HTTP or gRPC", NULL, PORTS(237
 	 .rank = 3},
 	{.pattern = "^{\"header\":{\"cluster_id\":\"", .status = 200, .rank = 2})
 
+/* The word of discovery, and the codes of all errors: its own HTTP interface reference. */
+PRODUCT(NEO4J, "neo4j", FAMILY_DATABASE, "Neo4j over HTTP", NULL, PORTS(7474), "Neo4j",
+	REQUESTS("/db/data", "/db/neo4j", "/db/system"),
+	{.pattern = "\"neo4j_version\"", .version_after = "\"neo4j_version\"", .status = 200,
+	 .rank = 3},
+	{.pattern = "\"code\":\"Neo.ClientError.Security.Unauthorized\"", .status = 401,
+	 .rank = 3, .auth = AUTH_REQUIRED},
+	{.pattern = "\"code\":\"Neo.", .rank = 3},
+	{.header = "www-authenticate", .pattern = "realm=\"Neo4j\"", .rank = 3},
+	{.pattern = "<title>Neo4j Browser<", .rank = 3},
+	{.pattern = "^{\"results\":[", .rank = 2, .flags = SIGN_ASKED})
+
 PRODUCT(INFLUXDB, "influxdb", FAMILY_DATABASE, "InfluxDB over HTTP", NULL, PORTS(8086), "InfluxDB",
 	REQUESTS("/query", "/write", "/api/v2/write", "/api/v2/query", "/api/v2/buckets", "?q"),
 	{.header = "x-influxdb-version", .version_after = "", .rank = 3},
@@ -250,6 +262,27 @@ PRODUCT(NODE_EXPORTER, "node-exporter", FAMILY_LOGGING, "Prometheus' exporter fo
 	PORTS(9100), "node_exporter", REQUESTS("/metrics"),
 	{.pattern = "<title>Node Exporter<", .version_after = "version=", .rank = 3},
 	{.pattern = "# HELP node_", .status = 200, .rank = 3})
+
+/* The interfaces of both, in their own repositories: api/v2/openapi.yaml, README.md. */
+PRODUCT(ALERTMANAGER, "alertmanager", FAMILY_LOGGING, "Prometheus' Alertmanager", NULL, PORTS(9093),
+	"Alertmanager",
+	REQUESTS("/api/v2/alerts", "/api/v2/silences", "/api/v2/status", "/api/v2/receivers",
+		 "/api/v2/silence"),
+	{.pattern = "<title>Alertmanager<", .status = 200, .rank = 3},
+	{.pattern = "# HELP alertmanager_", .status = 200, .rank = 3},
+	{.pattern = "^{\"cluster\":{\"name\":", .status = 200, .rank = 2, .flags = SIGN_ASKED},
+	{.pattern = "^[{\"annotations\":", .operation = "ListAlerts", .status = 200, .rank = 3,
+	 .flags = SIGN_ASKED | SIGN_LISTS},
+	{.pattern = "^{\"silenceID\":", .status = 200, .rank = 3, .flags = SIGN_ASKED})
+
+PRODUCT(PUSHGATEWAY, "pushgateway", FAMILY_LOGGING, "Prometheus' Pushgateway", NULL, PORTS(9091),
+	"Pushgateway", REQUESTS("/metrics/job"),
+	{.pattern = "<title>Prometheus Pushgateway<", .status = 200, .rank = 3},
+	{.pattern = "^{\"status\":\"success\",\"data\":{\"build_information\":", .status = 200,
+	 .version_after = "\"version\":", .rank = 3},
+	{.asks = ASKS_PUT | ASKS_DEEP, .status = 200, .rank = 2, .flags = SIGN_ASKED},
+	{.asks = ASKS_POST | ASKS_DEEP, .status = 200, .rank = 2, .flags = SIGN_ASKED},
+	{.asks = ASKS_DELETE | ASKS_DEEP, .status = 202, .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(GRAFANA, "grafana", FAMILY_LOGGING, "Grafana", NULL, PORTS(3000), "Grafana",
 	REQUESTS("/api/health", "/api/datasources", "/api/search", "/login"),
@@ -317,76 +350,5 @@ PRODUCT(SPLUNK, "splunk", FAMILY_LOGGING, "Splunk: its management, and the event
 	{.pattern = "^{\"text\":\"HEC is ", .rank = 3},
 	{.pattern = "^{\"text\":\"Token is required\"", .rank = 3, .auth = AUTH_REQUIRED})
 
-PRODUCT(NETDATA, "netdata", FAMILY_LOGGING, "Netdata", NULL, PORTS(19999), "Netdata",
-	REQUESTS("/api/v1/info", "/api/v1/charts", "/api/v1/data"),
-	{.header = "server", .pattern = "^Netdata ", .version_after = "Server v", .rank = 3})
-
-PRODUCT(MONIT, "monit", FAMILY_ADMIN, "Monit", NULL, PORTS(2812), "Monit",
-	REQUESTS("/_status", "/_runtime"),
-	{.header = "server", .pattern = "^monit ", .version_after = "monit ", .rank = 3},
-	{.header = "www-authenticate", .pattern = "realm=\"monit\"", .rank = 3})
-
-PRODUCT(CHROME, "chrome-devtools", FAMILY_ADMIN, "a browser that lets itself be controlled", NULL,
-	PORTS(9222), "Chrome DevTools", REQUESTS("/json"),
-	{.pattern = "\"Browser\":\"Chrome/", .version_after = "\"Browser\":\"Chrome/",
-	 .status = 200, .rank = 3},
-	{.pattern = "\"Browser\":\"HeadlessChrome/",
-	 .version_after = "\"Browser\":\"HeadlessChrome/", .status = 200, .rank = 3},
-	{.pattern = "\"devtoolsFrontendUrl\":\"", .status = 200, .rank = 2, .flags = SIGN_ASKED})
-
-PRODUCT(NODE, "node-inspector", FAMILY_ADMIN, "a Node.js process that lets itself be debugged",
-	NULL, PORTS(9229), "Node.js inspector", REQUESTS(NULL),
-	{.pattern = "\"Browser\":\"node.js/v", .version_after = "node.js/v", .status = 200,
-	 .rank = 3},
-	{.pattern = "^[{\"description\":\"node.js instance\"", .status = 200, .rank = 3})
-
-PRODUCT(CONSUL, "consul", FAMILY_ORCHESTRATION, "Consul", NULL, PORTS(8500), "Consul",
-	REQUESTS("/v1/kv", "/v1/agent", "/v1/catalog", "x-consul-token: "),
-	{.header = "x-consul-index", .rank = 3},
-	{.header = "x-consul-knownleader", .rank = 3},
-	{.header = "x-consul-default-acl-policy", .rank = 3})
-
-PRODUCT(VAULT, "vault", FAMILY_ADMIN, "HashiCorp Vault", NULL, PORTS(8200), "Vault",
-	REQUESTS("/v1/sys", "/v1/secret", "/v1/auth", "x-vault-token: "),
-	{.pattern = "\"initialized\":true,\"sealed\":", .version_after = "\"version\":",
-	 .rank = 3},
-	{.pattern = "\"type\":\"shamir\",\"initialized\":", .version_after = "\"version\":",
-	 .rank = 3},
-	{.pattern = "^{\"errors\":[\"missing client token\"]", .rank = 3, .auth = AUTH_REQUIRED},
-	{.pattern = "^{\"errors\":[\"permission denied\"]", .rank = 2, .auth = AUTH_REQUIRED,
-	 .flags = SIGN_ASKED})
-
-PRODUCT(NOMAD, "nomad", FAMILY_ORCHESTRATION, "Nomad", NULL, PORTS(4646), "Nomad",
-	REQUESTS("/v1/jobs", "/v1/job", "/v1/nodes", "x-nomad-token: "),
-	{.header = "x-nomad-index", .rank = 3},
-	{.header = "x-nomad-knownleader", .rank = 3})
-
-PRODUCT(JENKINS, "jenkins", FAMILY_ADMIN, "Jenkins", NULL, NULL, "Jenkins", REQUESTS("/script"),
-	{.header = "x-jenkins", .version_after = "", .rank = 3},
-	{.header = "x-hudson-theme", .rank = 3})
-
-PRODUCT(ZABBIX_WEB, "zabbix-web", FAMILY_ADMIN, "Zabbix' web interface", NULL, NULL, "Zabbix",
-	REQUESTS("/api_jsonrpc.php", "/zabbix/api_jsonrpc.php"),
-	{.pattern = "Zabbix SIA\"", .rank = 3},
-	{.pattern = "^{\"jsonrpc\":\"2.0\"", .rank = 3, .flags = SIGN_ASKED},
-	{.header = "set-cookie", .pattern = "^zbx_session", .rank = 3})
-
-PRODUCT(ACTIVEMQ_WEB, "activemq-web", FAMILY_QUEUE, "ActiveMQ's web console", NULL, PORTS(8161),
-	"ActiveMQ", REQUESTS(NULL),
-	{.header = "www-authenticate", .pattern = "realm=\"ActiveMQRealm\"", .rank = 3},
-	{.pattern = "<title>Apache ActiveMQ<", .rank = 3})
-
-PRODUCT(PROXMOX, "proxmox", FAMILY_ADMIN, "Proxmox VE and Backup Server", NULL, PORTS(8006),
-	"Proxmox", REQUESTS("/api2/json"),
-	{.header = "server", .pattern = "^pve-api-daemon/", .product = "Proxmox VE", .rank = 3},
-	{.header = "server", .pattern = "^proxmox", .rank = 3})
-
-PRODUCT(IPP, "ipp", FAMILY_ADMIN, "printers: IPP", "open-ipp", PORTS(631), NULL,
-	REQUESTS("content-type: application/ipp"),
-	{.header = "content-type", .pattern = "^application/ipp", .rank = 1})
-
-PRODUCT(WINRM, "winrm", FAMILY_ADMIN, "Windows Remote Management", NULL, PORTS(5985), "WinRM",
-	REQUESTS("/wsman"),
-	{.header = "server", .pattern = "^Microsoft-HTTPAPI/", .rank = 2, .flags = SIGN_ASKED},
-	{.header = "content-type", .pattern = "^application/soap+xml", .rank = 2,
-	 .flags = SIGN_ASKED})
+/* Whatever lets itself be managed, watched or steered over the web. */
+#include "dissectors/http_table_admin.h"

@@ -31,6 +31,7 @@ enum {
 	FLAG_AUTH = 1,
 	FLAG_PRIVACY = 2,
 	ERROR_AUTHORIZATION = 16,
+	ERROR_LAST = 18, /* of RFC 3416; more are some vendor's */
 };
 
 static const uint16_t ports[] = {161, 162, 10161, 0};
@@ -243,21 +244,39 @@ static void on_report(struct facts *facts, const struct message *message)
 	}
 }
 
+/* Is there more than NULL, or "no such object" and the like, behind one of the names? */
+static bool has_value(struct bytes body)
+{
+	struct bytes bindings = take(&body, 0x30);
+
+	while (bindings.left != 0) {
+		struct bytes binding = take(&bindings, 0x30);
+
+		take(&binding, 0x06);
+		if (binding.left != 0 && binding.at[0] != 0x05 && !(binding.at[0] & 0x80))
+			return true;
+	}
+	return false;
+}
+
 static void on_response(struct snmp *snmp, struct facts *facts, struct message *message)
 {
 	uint32_t id = ldap_probe_integer(&message->body, 0x02);
 	uint32_t error = ldap_probe_integer(&message->body, 0x02);
 	uint8_t type = 0;
+	bool served;
 
+	ldap_probe_integer(&message->body, 0x02); /* index */
 	if (message->body.failed)
 		return;
+	served = error == 0 || (error > ERROR_LAST && has_value(message->body));
 	for (size_t i = 0; i < PENDING; i++) {
 		struct request *request = &snmp->requests[i];
 
 		if (request->type == 0 || request->id != id)
 			continue;
 		type = request->type;
-		facts_command_result(facts, request->handle, error == 0);
+		facts_command_result(facts, request->handle, served);
 		request->type = 0;
 	}
 	if (error == ERROR_AUTHORIZATION) {
@@ -265,7 +284,7 @@ static void on_response(struct snmp *snmp, struct facts *facts, struct message *
 		return;
 	}
 	facts_set_auth(facts, AUTH_SUCCEEDED);
-	if (error == 0 && type != SET && type != INFORM)
+	if (served && type != SET && type != INFORM)
 		facts_set_data_read(facts, ANSWER_YES);
 }
 

@@ -150,6 +150,38 @@ static const struct sample samples[] = {
 	 "http-proxy", "squid", "5.7", AUTH_UNKNOWN},
 	{GET("/"), "200 OK\r\n", "<html><head><title>Statistics Report for HAProxy</title>", "http",
 	 "HAProxy", "", AUTH_NONE},
+	{GET("/"), "200 OK\r\n",
+	 "{\"bolt_routing\":\"neo4j://h:7687\",\"neo4j_version\" : \"4.4.8\"}", "neo4j", "Neo4j",
+	 "4.4.8", AUTH_NONE},
+	{"POST /db/neo4j/tx/commit HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "401 Unauthorized\r\n",
+	 "{\"errors\":[{\"code\":\"Neo.ClientError.Security.Unauthorized\"}]}", "neo4j", "Neo4j",
+	 "", AUTH_REQUIRED},
+	{GET("/api/v2/alerts"), "200 OK\r\n", "[{\"annotations\":{},\"endsAt\":\"2026\"}]\n",
+	 "alertmanager", "Alertmanager", "", AUTH_NONE},
+	{GET("/metrics"), "200 OK\r\n", "# HELP alertmanager_alerts How many alerts by state.\n",
+	 "alertmanager", "Alertmanager", "", AUTH_NONE},
+	{"PUT /metrics/job/backup HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "200 OK\r\n", "",
+	 "pushgateway", "Pushgateway", "", AUTH_NONE},
+	{GET("/api/v1/status"), "200 OK\r\n",
+	 "{\"status\":\"success\",\"data\":{\"build_information\":{\"version\":\"1.5.1\"}}}",
+	 "pushgateway", "Pushgateway", "1.5.1", AUTH_NONE},
+	{"GET /repo/keys/ HTTP/1.1\r\nAccept: application/vnd.x.restic.rest.v2\r\n\r\n",
+	 "200 OK\r\nContent-Type: application/vnd.x.restic.rest.v2\r\n", "[]", "restic-rest",
+	 "restic REST server", "", AUTH_NONE},
+	{"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "200 OK\r\n",
+	 "<soap:Envelope xmlns:cwmp=\"urn:dslforum-org:cwmp-1-0\"><soap:Header>", "cwmp", "", "",
+	 AUTH_NONE},
+	{GET("/"), "401 X\r\nWWW-Authenticate: Digest realm=\"HuaweiHomeGateway\",qop=\"auth\"\r\n",
+	 "", "cwmp", "", "", AUTH_REQUIRED},
+	{GET("/api/"), "200 OK\r\nX-RestSvcSessionId: MQ==\r\n", "<?xml?>", "veeam",
+	 "Veeam Backup Enterprise Manager", "", AUTH_NONE},
+	{"POST /webconsole/api/Login HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "200 OK\r\n",
+	 "<DM2ContentIndexing_CheckCredentialResp token=\"hush", "commvault", "Commvault", "",
+	 AUTH_UNKNOWN},
+	{GET("/docs"), "200 OK\r\n", "<p>the urn:dslforum-org:cwmp-1-0 namespace", "http", "", "",
+	 AUTH_NONE},
+	{"PUT /metrics/job/a HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "404 Not Found\r\n", "",
+	 "http", "", "", AUTH_UNKNOWN},
 	/* What only looks like one. */
 	{GET("/containers"), "200 OK\r\nServer: nginx\r\n", "<h1>Our containers</h1>", "http",
 	 "nginx", "", AUTH_NONE},
@@ -305,6 +337,30 @@ static void test_statements(void **unused)
 	conversation_stands(&http_dissector, clickhouse, COUNT(clickhouse));
 }
 
+/* What a printer is brought is not read from it, whatever number the job gets in answer. */
+static void test_printing(void **unused)
+{
+#define IPP_POST                                                                                   \
+	"POST /ipp/print HTTP/1.1\r\nContent-Type: application/ipp\r\nContent-Length: 9\r\n\r\n"
+#define IPP_ANSWER                                                                                 \
+	TURN_SERVER(                                                                               \
+		"HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\nContent-Length: 9\r\n\r\n"    \
+		"\2\1\0\0\0\0\0\1\3")
+	static const struct turn print[] = {TURN_CLIENT(IPP_POST "\2\1\0\2\0\0\0\1\3"), IPP_ANSWER};
+	static const struct turn jobs[] = {TURN_CLIENT(IPP_POST "\2\1\0\x0a\0\0\0\1\3"),
+					   IPP_ANSWER};
+	struct facts facts;
+
+	(void)unused;
+	assert_true(dissect(&http_dissector, print, COUNT(print), 0, &facts));
+	assert_string_equal(facts.service->name, "ipp");
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_NO);
+	assert_true(dissect(&http_dissector, jobs, COUNT(jobs), 0, &facts));
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_splits(&http_dissector, print, COUNT(print));
+}
+
 static void test_paths_as_shown(void **unused)
 {
 	static const struct {
@@ -359,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_every_cut_and_change),
 		cmocka_unit_test(test_every_row_is_shown),
 		cmocka_unit_test(test_operations),
+		cmocka_unit_test(test_printing),
 		cmocka_unit_test(test_statements),
 		cmocka_unit_test(test_paths_as_shown),
 		cmocka_unit_test(test_login_by_form),

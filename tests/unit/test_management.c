@@ -263,14 +263,37 @@ static void test_ipmi_without_proof(void **state)
 	assert_string_equal(facts.user, "admin");
 }
 
+/* A vendor's error with a value is an answer all the same; one that repeats NULL is none. */
+static void test_vendors_error(void **state)
+{
+#define SNMP_ASKS                                                                                  \
+	"\x30\x20\2\1\1\4\3xyz\xa0\x16\2\1\7\2\1\0\2\1\0\x30\x0b\x30\x09\6\5\x2b\6\1\2\1\5\0"
+#define SNMP_SAYS                                                                                  \
+	"\x30\x21\2\1\1\4\3xyz\xa2\x17\2\1\7\2\1\x13\2\1\1\x30\x0c\x30\x0a\6\5\x2b\6\1\2\1"
+	static const struct turn with[] = {TURN_CLIENT(SNMP_ASKS),
+					   TURN_SERVER(SNMP_SAYS "\2\1\x2a")};
+	static const struct turn without[] = {
+		TURN_CLIENT(SNMP_ASKS),
+		TURN_SERVER("\x30\x20\2\1\1\4\3xyz\xa2\x16\2\1\7\2\1\x13\2\1\1\x30\x0b\x30\x09\6\5"
+			    "\x2b\6\1\2\1\5\0"),
+	};
+	struct facts facts = datagrams_facts(&snmp_dissector, with, 2, "snmp");
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "GET", ANSWER_YES, 0);
+	facts = datagrams_facts(&snmp_dissector, without, 2, "snmp");
+	assert_int_equal(facts.data_read, ANSWER_NO);
+	conversation_has(&facts, "GET", ANSWER_NO, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_walk),
-		cmocka_unit_test(test_set_is_refused),
-		cmocka_unit_test(test_version_3),
-		cmocka_unit_test(test_ipmi_session),
-		cmocka_unit_test(test_ipmi_without_proof),
+		cmocka_unit_test(test_vendors_error),  cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_set_is_refused), cmocka_unit_test(test_version_3),
+		cmocka_unit_test(test_ipmi_session),   cmocka_unit_test(test_ipmi_without_proof),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
