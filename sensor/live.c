@@ -3,9 +3,6 @@
  * Live: one thread for each worker captures and looks at packets; the main thread turns the event
  * loop, owns the engine and the outputs, and takes the workers' messages from their rings. Workers
  * never wait for anything but packets.
- *
- * The policy is immutable. A new one is offered to each worker, which takes it up between two
- * batches; the old one is freed when all have.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -73,21 +70,11 @@ static void send_stats(struct thread *thread)
 	send_message(thread, &message);
 }
 
-static void adopt_policy(struct thread *thread)
-{
-	const struct policy *offered = atomic_load_explicit(&thread->offered, memory_order_acquire);
-
-	if (offered == atomic_load_explicit(&thread->adopted, memory_order_relaxed))
-		return;
-	worker_set_policy(thread->worker, offered);
-	atomic_store_explicit(&thread->adopted, offered, memory_order_release);
-}
-
 static void between_batches(struct thread *thread, int packets)
 {
 	uint64_t now_ns = live_now_ns();
 
-	adopt_policy(thread);
+	live_policy_adopt(thread);
 	if (packets == 0)
 		worker_tick(thread->worker, now_ns);
 	if (now_ns >= thread->next_stats_ns) {
@@ -178,20 +165,6 @@ static void on_wake(void *context)
 	}
 }
 
-/* Once all workers have let the old policy go, nobody asks it any more. */
-static void free_old_policy(struct live *live)
-{
-	if (!live->old_policy)
-		return;
-	for (uint32_t i = 0; i < live->thread_count; i++) {
-		if (atomic_load_explicit(&live->threads[i].adopted, memory_order_acquire) !=
-		    live->app->policy)
-			return;
-	}
-	policy_free(live->old_policy);
-	live->old_policy = NULL;
-}
-
 static void on_second(void *context)
 {
 	struct live *live = context;
@@ -199,7 +172,7 @@ static void on_second(void *context)
 	take_messages(live);
 	engine_tick(live->app->engine, live_now_ns());
 	live_look(live);
-	free_old_policy(live);
+	live_policy_free_old(live);
 	if (live->store)
 		engine_store_tick(live->store);
 }
@@ -214,39 +187,6 @@ static void on_stop(void *context)
 	struct live *live = context;
 
 	loop_stop(live->app->loop);
-}
-
-/* SIGHUP: a good policy replaces the old one; a bad one is refused, and the old one stays. */
-static void on_reload(void *context)
-{
-	struct live *live = context;
-	struct app *app = live->app;
-	struct policy *policy;
-
-	if (live->old_policy) {
-		log_warnx("the last reload is still being taken up: send SIGHUP again");
-		return;
-	}
-	policy = app_load_policy(app);
-	if (!policy) {
-		char reason[160];
-
-		snprintf(reason, sizeof reason,
-			 "%s has errors; the policy that was in force stays in force",
-			 app->options->policy);
-		log_warnx("%s", reason);
-		engine_announce(app->engine, EVENT_POLICY_REJECTED, SEVERITY_HIGH, live_now_ns(),
-				reason);
-		return;
-	}
-	live->old_policy = app->policy;
-	app->policy = policy;
-	for (uint32_t i = 0; i < live->thread_count; i++)
-		atomic_store_explicit(&live->threads[i].offered, policy, memory_order_release);
-	engine_set_policy(app->engine, policy, live_now_ns());
-	engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),
-			"the policy was loaded anew");
-	log_info("policy %s loaded", app->options->policy);
 }
 
 static void on_totals(void *context)
@@ -345,7 +285,7 @@ static void watch(struct live *live)
 		loop_every(app->loop, app->options->heartbeat_s * 1000ull, on_heartbeat, live),
 		loop_signal(app->loop, SIGINT, on_stop, live),
 		loop_signal(app->loop, SIGTERM, on_stop, live),
-		loop_signal(app->loop, SIGHUP, on_reload, live),
+		loop_signal(app->loop, SIGHUP, live_policy_reload, live),
 		loop_signal(app->loop, SIGUSR1, on_totals, live),
 	};
 

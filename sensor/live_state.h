@@ -73,6 +73,13 @@ void live_look(struct live *live);
 /* live.c: from a worker's thread. */
 void live_wake(const struct thread *thread);
 
+/* live_policy.c: from a worker's thread, between two batches. */
+void live_policy_adopt(struct thread *thread);
+/* Main thread. SIGHUP: a good policy replaces the old one, which a bad one leaves in force. */
+void live_policy_reload(void *context); /* struct live */
+/* Once all workers have let the old policy go, nobody asks it any more. */
+void live_policy_free_old(struct live *live);
+
 /* live_evidence.c. False: out of memory. */
 bool live_evidence_begin(struct thread *thread);
 /* True if more may be there. */
