@@ -262,9 +262,10 @@ static void on_auth_server(struct dovecot *dovecot, struct facts *facts, struct 
 	struct pending_row *row = pending_first(&dovecot->pending);
 	bool found = lines_equal(&word, "USER") || lines_equal(&word, "PASS") ||
 		     lines_equal(&word, "LIST");
+	bool accepted = lines_equal(&word, "OK");
 
-	if (lines_equal(&word, "OK") || lines_equal(&word, "FAIL")) {
-		sasl_end(&dovecot->sasl, facts, word.at[0] == 'O' || word.at[0] == 'o');
+	if (accepted || lines_equal(&word, "FAIL")) {
+		sasl_end(&dovecot->sasl, facts, accepted);
 	} else if (row && (found || lines_equal(&word, "NOTFOUND"))) {
 		facts_command_result(facts, row->handle, found);
 		pending_drop(&dovecot->pending);
