@@ -63,6 +63,7 @@
 	D(rsync)                                                                                   \
 	D(clickhouse)                                                                              \
 	D(cassandra)                                                                               \
+	D(cassandra_internode)                                                                     \
 	D(vnc)                                                                                     \
 	D(oracle)                                                                                  \
 	D(openflow)                                                                                \
@@ -88,6 +89,8 @@
 	D(slp)                                                                                     \
 	D(ard)                                                                                     \
 	D(dvr)                                                                                     \
+	D(natpmp)                                                                                  \
+	D(chargen)                                                                                 \
 	D(ntp_control)                                                                             \
 	D(dns)                                                                                     \
 	D(dns_udp)                                                                                 \

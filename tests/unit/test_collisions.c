@@ -167,6 +167,10 @@ static const struct opening_sample samples[] = {
 	SAMPLE("vmware", "", "220 VMware Authentication Daemon Version 1.10: SSL Required\r\n"),
 	SAMPLE("erlang-dist", "\0\x0en\0\5\0\0\0\0a@local", "\0\3sok"),
 	SAMPLE("amanda", "\0\0\0\x1a\0\0\0\1\0SERVICE noop\n\0", "\0\0\0\2\0\0\0\1\3\0"),
+	SAMPLE("cassandra-internode", "\xca\x55\x2d\xfa\0\0\x0b\0", "\0\0\0\x0b"),
+	SAMPLE("chargen", "",
+	       " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefg\r\n"
+	       "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefgh\r\n"),
 	/* Nothing but noise: a hexadecimal counter, blank lines */
 	SAMPLE(NULL, "\r\n\r\n", "\r\n\r\n"),
 	SAMPLE(NULL, "0123456789abcdef", "0123456789abcdef"),
