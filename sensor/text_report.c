@@ -125,7 +125,8 @@ struct tally {
 static void print_product(FILE *out, const struct facts *facts)
 {
 	if (facts->product[0] != '\0' || facts->version[0] != '\0')
-		fprintf(out, "%s%s%s, ", facts->product, facts->product[0] != '\0' ? " " : "",
+		fprintf(out, "%s%s%s, ", facts->product,
+			facts->product[0] != '\0' && facts->version[0] != '\0' ? " " : "",
 			facts->version);
 }
 
