@@ -42,11 +42,6 @@ struct address policy_translate(const struct policy *policy, const struct addres
 	return *address;
 }
 
-bool policy_is_proxy(const struct policy *policy, const struct address *address)
-{
-	return policy_place(policy, address).proxy;
-}
-
 bool policy_lists_port(const struct policy *policy, const struct address *server, uint8_t transport,
 		       uint16_t port)
 {

@@ -114,9 +114,6 @@ bool policy_concerns_outbound(struct policy_place host, struct policy_place remo
 /* The private address that stands behind a public one (translations), else the same address. */
 struct address policy_translate(const struct policy *policy, const struct address *address);
 
-/* Is what this balancer says about its clients (PROXY protocol, X-Forwarded-For) believed? */
-bool policy_is_proxy(const struct policy *policy, const struct address *address);
-
 /* True if some group or rule names this endpoint with an explicit port: evidence of direction. */
 bool policy_lists_port(const struct policy *policy, const struct address *server, uint8_t transport,
 		       uint16_t port);

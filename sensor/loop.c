@@ -134,11 +134,6 @@ void loop_alarm_set(struct loop_watch *alarm, uint64_t after_ms)
 	evtimer_add(alarm->event, &after);
 }
 
-void loop_alarm_clear(struct loop_watch *alarm)
-{
-	evtimer_del(alarm->event);
-}
-
 void loop_run(struct loop *loop)
 {
 	event_base_dispatch(loop->base);

@@ -31,7 +31,6 @@ void loop_watch_free(struct loop_watch *watch); /* NULL is allowed */
 
 /* Calls once, `after_ms` from now (0: in the next turn); replaces an earlier setting. */
 void loop_alarm_set(struct loop_watch *alarm, uint64_t after_ms);
-void loop_alarm_clear(struct loop_watch *alarm);
 
 void loop_run(struct loop *loop); /* until loop_stop() */
 void loop_stop(struct loop *loop);

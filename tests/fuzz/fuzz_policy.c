@@ -46,7 +46,7 @@ static void ask(const struct policy *policy, const struct address *client,
 			abort();
 	}
 	policy_lists_port(policy, server, 17, 514);
-	policy_is_proxy(policy, client);
+	policy_carries(policy_place(policy, client), policy_place(policy, server));
 	policy_translate(policy, server);
 }
 

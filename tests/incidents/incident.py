@@ -25,6 +25,7 @@ import lzma
 import os
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 import time
@@ -34,7 +35,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 for _folder in ("lib", "lab", "golden"):
     sys.path.insert(0, os.path.join(os.path.dirname(HERE), _folder))
 
-from laboratory import Laboratory, packets, syn_acks, unwrapper  # noqa: E402
+from laboratory import Laboratory, ip_of, packets, syn_acks, unwrapper  # noqa: E402
 from network import Balancer, Host  # noqa: E402
 from recipe import full_path, read_all  # noqa: E402
 from scenario_run import version_of  # noqa: E402
@@ -43,6 +44,28 @@ from test_golden import Filter, all_match, check, wanted_number  # noqa: E402
 WALL = 4  # seconds after which a probe without an answer is one
 CLIENTS = 6
 SETTLE = 30
+
+
+def stretch(capture, edited, pause):
+    """The same packets with pause(server's port, how many conversations came before) seconds in
+    front of each conversation from outside. Within one, time runs as it did."""
+    begun, records = {}, []
+    for seconds, header, frame in packets(capture):
+        parts = ip_of(frame)
+        outside = [a for a in parts[:2] if a.startswith("203.")] if parts else []
+        shift = max(begun.values(), default=0)
+        if outside and len(parts[3]) >= 4:
+            ports = struct.unpack("!HH", parts[3][:4])
+            mine, other = ports if parts[0] == outside[0] else ports[::-1]
+            if (outside[0], mine) not in begun:
+                begun[outside[0], mine] = shift + pause(other, len(begun))
+            shift = begun[outside[0], mine]
+        whole, rest = struct.unpack("<I12s", header)
+        records.append((seconds + shift, struct.pack("<I12s", whole + shift, rest) + frame))
+    with open(capture, "rb") as file:
+        start = file.read(24)
+    with open(edited, "wb") as out:
+        out.write(start + b"".join(r for _, r in sorted(records)))
 
 
 def seconds_of(text):
@@ -225,5 +248,3 @@ def read_all_incidents():
     return [Incident(os.path.basename(os.path.dirname(p)))
             for p in sorted(glob.glob(os.path.join(HERE, "*", "policy.yaml")))]
 
-
-__all__ = ["Incident", "packets", "read_all_incidents"]

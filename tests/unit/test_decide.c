@@ -315,9 +315,9 @@ static void test_translations_and_proxies(void **state)
 	check_translated(*state, "203.0.113.11", "10.20.0.6");
 	check_translated(*state, "203.0.113.12", "203.0.113.12");
 	check_translated(*state, "::", "::");
-	assert_true(policy_is_proxy(*state, &proxy));
-	assert_true(policy_is_proxy(*state, &subnet));
-	assert_false(policy_is_proxy(*state, &other));
+	assert_true(policy_place(*state, &proxy).proxy);
+	assert_true(policy_place(*state, &subnet).proxy);
+	assert_false(policy_place(*state, &other).proxy);
 }
 
 static void test_listed_ports(void **state)

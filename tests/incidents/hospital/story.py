@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: ISC
 """A list of names and passwords is tried from many places; one is right, and mail goes out."""
 
-import struct
-
-from laboratory import ip_of, packets
+from incident import stretch
 
 HOSTS = {"mail": (76, 1)}
 PACKAGES = ["dovecot-imapd", "postfix", "curl"]
 USERS, TRIES = 16, 24
 MINUTES = 7  # between two tries, in the recording
 MAILS = 12
+IMAP = 143
 
 MAIL = r"""
 mkdir -p $DIR/etc $DIR/queue $DIR/lib $DIR/mail; chmod 777 $DIR/mail
@@ -122,20 +121,4 @@ def play(stage):
 
 def edit(capture, edited, _changes):
     """Slow: minutes between two tries. The mails follow each other as they did."""
-    order, records = {}, []
-    for seconds, header, frame in packets(capture):
-        parts = ip_of(frame)
-        outside = [a for a in parts[:2] if a.startswith("203.")] if parts else []
-        shift = max(order.values(), default=0)
-        if outside and len(parts[3]) >= 4:
-            ports = struct.unpack("!HH", parts[3][:4])
-            mine, other = ports if parts[0] == outside[0] else ports[::-1]
-            if (outside[0], mine) not in order:
-                order[outside[0], mine] = shift + (MINUTES * 60 if other == 143 else 0)
-            shift = order[outside[0], mine]
-        whole, rest = struct.unpack("<I12s", header)
-        records.append((seconds + shift, struct.pack("<I12s", whole + shift, rest) + frame))
-    with open(capture, "rb") as file:
-        start = file.read(24)
-    with open(edited, "wb") as out:
-        out.write(start + b"".join(r for _, r in sorted(records)))
+    stretch(capture, edited, lambda port, _number: MINUTES * 60 if port == IMAP else 0)

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A store of mail logs without password or encryption is read in bulk, in many small portions."""
 
-import struct
-
-from laboratory import ip_of, packets
+from incident import stretch
 
 HOSTS = {"store": (68, 1)}
 PACKAGES = ["influxdb", "curl", "python3"]
@@ -37,20 +35,4 @@ def play(stage):
 
 def edit(capture, edited, _changes):
     """The portions as somebody takes them who does not want to be seen: hours between them."""
-    shifts, records = {}, []
-    for seconds, header, frame in packets(capture):
-        parts = ip_of(frame)
-        outside = [a for a in parts[:2] if a.startswith("203.")] if parts else []
-        shift = 0
-        if outside and len(parts[3]) >= 4:
-            ports = struct.unpack("!HH", parts[3][:4])
-            key = outside[0], ports[0] if parts[0] == outside[0] else ports[1]
-            shift = shifts.setdefault(key, len(shifts) * HOURS * 3600)
-        elif shifts:
-            shift = max(shifts.values())
-        whole, rest = struct.unpack("<I12s", header)
-        records.append((seconds + shift, struct.pack("<I12s", whole + shift, rest) + frame))
-    with open(capture, "rb") as file:
-        start = file.read(24)
-    with open(edited, "wb") as out:
-        out.write(start + b"".join(r for _, r in sorted(records)))
+    stretch(capture, edited, lambda _port, number: HOURS * 3600 if number else 0)
