@@ -351,3 +351,19 @@ void event_fields(struct event_fields *fields, const struct event *event,
 			   incident->security_group);
 	put_incident(fields, incident);
 }
+
+const char *event_fields_find(const char *packed, size_t length, const char *name)
+{
+	const char *end = packed + length;
+
+	while (packed < end) {
+		const char *value = packed + strlen(packed) + 1;
+
+		if (value >= end)
+			return NULL;
+		if (strcmp(packed, name) == 0)
+			return value;
+		packed = value + strlen(value) + 1;
+	}
+	return NULL;
+}

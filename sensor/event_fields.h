@@ -23,4 +23,7 @@ struct event_fields {
 void event_fields(struct event_fields *fields, const struct event *event,
 		  const struct event_context *context);
 
+/* The value of a name in packed pairs; NULL: not there. */
+const char *event_fields_find(const char *packed, size_t length, const char *name);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "sensor/live_state.h"
 
+#define US		  1000
 #define LOOK_LATEST_NS	  (3 * SECOND) /* a thread that is silent for so long has nothing new */
 #define UNTESTED_EVERY_NS (60 * SECOND)
 #define HOUR_NS		  (3600 * SECOND)
@@ -36,7 +37,8 @@ struct numbers {
 	struct capture_stats capture;
 	struct engine_stats engine;
 	struct evidence_stats evidence;
-	uint64_t flows;
+	struct latency detection, delivery;
+	uint64_t flows, detection_p50_us, detection_p99_us, delivery_p50_us, delivery_p99_us;
 };
 
 #define NUMBER(member) offsetof(struct numbers, member)
@@ -95,6 +97,13 @@ static const struct counter_row {
 	{"incidents_open", NUMBER(engine.incidents_open), NONE},
 	{"events", NUMBER(engine.events), NONE},
 	{"flows", NUMBER(flows), NONE},
+	{"detections", NUMBER(detection.count), NONE},
+	{"detection_p50_us", NUMBER(detection_p50_us), NONE},
+	{"detection_p99_us", NUMBER(detection_p99_us), NONE},
+	{"deliveries", NUMBER(delivery.count), NONE},
+	{"delivery_p50_us", NUMBER(delivery_p50_us), NONE},
+	{"delivery_p99_us", NUMBER(delivery_p99_us), NONE},
+	{"clock_back", NUMBER(detection.negative), NUMBER(delivery.negative)},
 };
 
 #define COUNTERS (sizeof counter_rows / sizeof *counter_rows)
@@ -108,6 +117,19 @@ static uint64_t number_at(const struct numbers *numbers, size_t offset)
 	return value;
 }
 
+static void take_delays(const struct live *live, struct numbers *numbers)
+{
+	struct outputs_stats outputs;
+
+	outputs_stats(live->app->outputs, &outputs);
+	numbers->detection = live->app->tally.detection;
+	numbers->delivery = outputs.delivery;
+	numbers->detection_p50_us = latency_quantile_ns(&numbers->detection, 500) / US;
+	numbers->detection_p99_us = latency_quantile_ns(&numbers->detection, 990) / US;
+	numbers->delivery_p50_us = latency_quantile_ns(&numbers->delivery, 500) / US;
+	numbers->delivery_p99_us = latency_quantile_ns(&numbers->delivery, 990) / US;
+}
+
 static void take_numbers(const struct live *live, struct numbers *numbers)
 {
 	*numbers = (struct numbers){.flows = 0};
@@ -116,6 +138,7 @@ static void take_numbers(const struct live *live, struct numbers *numbers)
 	if (live->app->evidence)
 		evidence_stats(live->app->evidence, &numbers->evidence);
 	numbers->flows = numbers->worker.flows;
+	take_delays(live, numbers);
 }
 
 void live_heartbeat(const struct live *live, const char *state)

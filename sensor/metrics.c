@@ -231,12 +231,20 @@ static void put_events(struct metrics_text *text, const struct metrics *metrics)
 		metrics_sample(text,
 			       (const char *[]){"kind", event_kind_name((enum event_kind)i), NULL},
 			       metrics->tally->kinds[i]);
-	metrics_histogram(text, "detection_delay_seconds",
-			  "From the packet that opened an exposure to the decision.",
-			  tally_bounds_ns, TALLY_BOUNDS, metrics->tally->delays,
-			  metrics->tally->delay_sum_ns);
+	metrics_latency(text, "detection_delay_seconds",
+			"From the packet that opened an exposure to the decision.",
+			&metrics->tally->detection);
+	metrics_single(text, "detection_clock_back_total", "counter",
+		       "Of them, decided before their packet: the clock was set back.",
+		       metrics->tally->detection.negative);
 	if (!metrics->outputs.redis)
 		return;
+	metrics_latency(text, "delivery_delay_seconds",
+			"From the decision of an event to Redis's confirmation.",
+			&metrics->outputs.delivery);
+	metrics_single(text, "delivery_clock_back_total", "counter",
+		       "Of them, confirmed before their decision: the clock was set back.",
+		       metrics->outputs.delivery.negative);
 	metrics_single(text, "redis_up", "gauge", "1: Redis takes events.",
 		       metrics->outputs.redis_connected);
 	metrics_family(text, "redis_down_seconds", "gauge", "For how long Redis has been away.");

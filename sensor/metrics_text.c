@@ -102,22 +102,19 @@ void metrics_single(struct metrics_text *text, const char *name, const char *typ
 	metrics_sample(text, NULL, value);
 }
 
-void metrics_histogram(struct metrics_text *text, const char *name, const char *help,
-		       const uint64_t *bounds_ns, size_t bounds, const uint64_t *counts,
-		       uint64_t sum_ns)
+void metrics_latency(struct metrics_text *text, const char *name, const char *help,
+		     const struct latency *latency)
 {
-	uint64_t sum = 0;
+	uint64_t up_to = 0;
 
 	metrics_family(text, name, "histogram", help);
-	for (size_t i = 0; i < bounds; i++) {
-		sum += counts[i];
-		put(text,
-		    METRICS_PREFIX "%s_bucket{le=\"%" PRIu64 ".%03" PRIu64 "\"} %" PRIu64 "\n",
-		    name, bounds_ns[i] / NS_IN_S, bounds_ns[i] % NS_IN_S / 1000000u, sum);
+	for (int i = 0; i < LATENCY_BOUNDS; i++) {
+		up_to += latency->counts[i];
+		put(text, METRICS_PREFIX "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
+		    (double)latency_bounds_ns[i] / NS_IN_S, up_to);
 	}
-	sum += counts[bounds];
-	put(text, METRICS_PREFIX "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, sum);
-	put(text, METRICS_PREFIX "%s_sum %" PRIu64 ".%09" PRIu64 "\n", name, sum_ns / NS_IN_S,
-	    sum_ns % NS_IN_S);
-	put(text, METRICS_PREFIX "%s_count %" PRIu64 "\n", name, sum);
+	put(text, METRICS_PREFIX "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, latency->count);
+	put(text, METRICS_PREFIX "%s_sum %" PRIu64 ".%09" PRIu64 "\n", name,
+	    latency->sum_ns / NS_IN_S, latency->sum_ns % NS_IN_S);
+	put(text, METRICS_PREFIX "%s_count %" PRIu64 "\n", name, latency->count);
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sensor/latency.h"
+
 #define METRICS_TYPE   "text/plain; version=0.0.4; charset=utf-8"
 #define METRICS_PREFIX "spanwatch_"
 
@@ -32,9 +34,8 @@ void metrics_seconds(struct metrics_text *text, const char *const *labels, uint6
 /* A family of one sample without labels. */
 void metrics_single(struct metrics_text *text, const char *name, const char *type, const char *help,
 		    uint64_t value);
-/* `counts` of values up to each of `bounds_ns` and not the bound before; one more for the rest. */
-void metrics_histogram(struct metrics_text *text, const char *name, const char *help,
-		       const uint64_t *bounds_ns, size_t bounds, const uint64_t *counts,
-		       uint64_t sum_ns);
+/* A histogram of seconds. */
+void metrics_latency(struct metrics_text *text, const char *name, const char *help,
+		     const struct latency *latency);
 
 #endif

@@ -375,5 +375,6 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.redis_reconnects = redis.reconnects,
 		.redis_errors = redis.errors,
 		.redis_rejected = redis.rejected,
+		.delivery = redis.delivery,
 	};
 }

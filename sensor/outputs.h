@@ -17,6 +17,7 @@
 #include "sensor/engine.h"
 #include "sensor/event.h"
 #include "sensor/journal.h"
+#include "sensor/latency.h"
 #include "sensor/loop.h"
 #include "sensor/services.h"
 
@@ -64,6 +65,7 @@ struct outputs_stats {
 	bool redis_connected;	 /* and it takes events */
 	uint64_t redis_sent, redis_confirmed, redis_in_flight;
 	uint64_t redis_reconnects, redis_errors, redis_rejected;
+	struct latency delivery; /* from an event's decision to Redis's answer */
 };
 
 struct heartbeat_counter {

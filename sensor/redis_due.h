@@ -27,7 +27,8 @@ enum redis_due_kind {
 
 struct redis_due {
 	enum redis_due_kind kind;
-	uint64_t sequence; /* of an event */
+	uint64_t sequence;   /* of an event */
+	uint64_t decided_ns; /* when that was; 0: not known */
 };
 
 struct redis_due_list {
@@ -37,6 +38,8 @@ struct redis_due_list {
 
 size_t redis_due_room(const struct redis_due_list *list);
 void redis_due_add(struct redis_due_list *list, enum redis_due_kind kind, uint64_t sequence);
+/* When the newest one's event was decided. */
+void redis_due_decided(struct redis_due_list *list, uint64_t decided_ns);
 bool redis_due_take(struct redis_due_list *list, struct redis_due *due); /* false: none is due */
 void redis_due_clear(struct redis_due_list *list);
 

@@ -18,7 +18,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "sensor/event_fields.h"
 #include "sensor/log.h"
 #include "sensor/redis_connection.h"
 #include "sensor/redis_due.h"
@@ -27,9 +29,11 @@
 #include "sensor/redis_message.h"
 #include "sensor/redis_outage.h"
 #include "sensor/redis_route.h"
+#include "sensor/timestamp.h"
 
 #define PENDING_MAX	  (4U << 20) /* bytes that the server has not taken */
 #define HOPELESS_ATTEMPTS 5
+#define NS_PER_S	  1000000000ull
 
 enum state {
 	STATE_WAITING,
@@ -181,6 +185,14 @@ static bool transmit(struct sink_redis *sink, enum redis_due_kind kind, uint64_t
 	return true;
 }
 
+/* A row knows when its event was decided, though it be of an earlier run. */
+static uint64_t decided_ns(const struct journal_row *row)
+{
+	const char *created = event_fields_find(row->fields, row->fields_length, "created");
+
+	return created != NULL ? timestamp_parse(created) : 0;
+}
+
 static bool send_row(void *context, const struct journal_row *row)
 {
 	struct sink_redis *sink = context;
@@ -192,6 +204,7 @@ static bool send_row(void *context, const struct journal_row *row)
 			    sink->due.events != 0 ? sink->last_sent : "");
 	if (!transmit(sink, DUE_EVENT, row->sequence))
 		return false;
+	redis_due_decided(&sink->due, decided_ns(row));
 	snprintf(sink->last_sent, sizeof sink->last_sent, "%s %" PRIu64, row->epoch, row->sequence);
 	sink->sent = row->sequence;
 	sink->stats.sent++;
@@ -325,12 +338,18 @@ static void on_greeting(struct sink_redis *sink, const struct redis_due *about,
 	}
 }
 
-static void on_confirmed(struct sink_redis *sink, uint64_t sequence)
+static void on_confirmed(struct sink_redis *sink, const struct redis_due *about)
 {
+	struct timespec now;
+
 	if (sink->state != STATE_READY)
 		return;
-	sink->confirmed = sequence;
+	sink->confirmed = about->sequence;
 	sink->stats.confirmed++;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (about->decided_ns != 0)
+		latency_add(&sink->stats.delivery, about->decided_ns,
+			    (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec);
 	works(sink);
 }
 
@@ -348,7 +367,7 @@ static void on_answer(void *context, const struct redis_answer *answer)
 	else if (answer->type == REDIS_ERROR && about.kind != DUE_PING)
 		on_error(sink, &about, answer->text);
 	else if (about.kind == DUE_EVENT)
-		on_confirmed(sink, about.sequence);
+		on_confirmed(sink, &about);
 }
 
 /* All answers are in: now the error can be mended. */

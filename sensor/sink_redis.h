@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "sensor/journal.h"
+#include "sensor/latency.h"
 #include "sensor/loop.h"
 #include "sensor/redis_tls.h"
 #include "sensor/redis_url.h"
@@ -38,10 +39,11 @@ struct sink_redis_options {
 struct sink_redis_stats {
 	bool connected; /* and taking events */
 	uint64_t sent, confirmed, in_flight;
-	uint64_t reconnects; /* connections after the first */
-	uint64_t redirects;  /* of them, because a cluster said where the keys are */
-	uint64_t errors;     /* error answers, and connections that were lost or refused */
-	uint64_t rejected;   /* events that Redis will never take: journal.h */
+	uint64_t reconnects;	 /* connections after the first */
+	uint64_t redirects;	 /* of them, because a cluster said where the keys are */
+	uint64_t errors;	 /* error answers, and connections that were lost or refused */
+	uint64_t rejected;	 /* events that Redis will never take: journal.h */
+	struct latency delivery; /* from an event's decision to Redis's answer */
 };
 
 /* Begins to connect in the next turn of the loop. NULL: out of memory. */

@@ -7,15 +7,11 @@
 #define SENSOR_TALLY_H
 
 #include "sensor/event.h"
-
-#define TALLY_BOUNDS 12
-
-extern const uint64_t tally_bounds_ns[TALLY_BOUNDS]; /* rising */
+#include "sensor/latency.h"
 
 struct tally {
 	uint64_t kinds[EVENT_KIND_COUNT];
-	uint64_t delays[TALLY_BOUNDS + 1]; /* up to each bound; the last one: beyond */
-	uint64_t delay_sum_ns;
+	struct latency detection;
 };
 
 void tally_event(struct tally *tally, const struct event *event);

@@ -19,3 +19,17 @@ const char *timestamp_format(uint64_t ns, char text[TIMESTAMP_TEXT])
 	snprintf(text + length, TIMESTAMP_TEXT - length, ".%06uZ", microseconds);
 	return text;
 }
+
+uint64_t timestamp_parse(const char *text)
+{
+	struct tm utc = {.tm_sec = 0};
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
+	time_t seconds = rest ? timegm(&utc) : -1;
+	unsigned microseconds;
+	int end = 0;
+
+	if (seconds < 0 || sscanf(rest, ".%6uZ%n", &microseconds, &end) != 1 || end != 8 ||
+	    rest[end] != '\0')
+		return 0;
+	return (uint64_t)seconds * NS_PER_S + microseconds * 1000ull;
+}

@@ -9,5 +9,7 @@
 
 /* Nanoseconds since 1970, cut (not rounded) to microseconds. Returns `text`. */
 const char *timestamp_format(uint64_t ns, char text[TIMESTAMP_TEXT]);
+/* The way back, for texts that were made by the above. 0: not one of them. */
+uint64_t timestamp_parse(const char *text);
 
 #endif

@@ -12,6 +12,7 @@
 #include "sensor/http_server.h"
 #include "sensor/metrics_text.h"
 #include "sensor/tally.h"
+#include "sensor/timestamp.h"
 
 #define MS 1000000ull
 
@@ -61,11 +62,11 @@ static void delays_fall_into_buckets(void **state)
 {
 	struct event event = {.kind = EVENT_EXPOSURE_OPENED, .ts_ns = 1000000 * MS};
 	struct metrics_text text = {0};
-	struct tally tally = {.delay_sum_ns = 0};
+	struct tally tally = {.kinds = {0}};
 
 	(void)state;
-	for (int i = 0; i < TALLY_BOUNDS; i++) {
-		event.decided_ns = event.ts_ns + tally_bounds_ns[i];
+	for (int i = 0; i < LATENCY_BOUNDS; i++) {
+		event.decided_ns = event.ts_ns + latency_bounds_ns[i];
 		tally_event(&tally, &event);
 	}
 	event.decided_ns = event.ts_ns + 3600 * 1000 * MS;
@@ -74,18 +75,69 @@ static void delays_fall_into_buckets(void **state)
 	tally_event(&tally, &event);
 	event.kind = EVENT_EXPOSURE_CLOSED;
 	tally_event(&tally, &event);
-	assert_int_equal(tally.kinds[EVENT_EXPOSURE_OPENED], TALLY_BOUNDS + 2);
-	assert_int_equal(tally.delays[0], 2);
-	for (int i = 1; i <= TALLY_BOUNDS; i++)
-		assert_int_equal(tally.delays[i], 1);
-	metrics_histogram(&text, "d", "D.", tally_bounds_ns, TALLY_BOUNDS, tally.delays,
-			  tally.delay_sum_ns);
+	assert_int_equal(tally.kinds[EVENT_EXPOSURE_OPENED], LATENCY_BOUNDS + 2);
+	assert_int_equal(tally.detection.counts[0], 2);
+	assert_int_equal(tally.detection.negative, 1);
+	for (int i = 1; i <= LATENCY_BOUNDS; i++)
+		assert_int_equal(tally.detection.counts[i], 1);
+	metrics_latency(&text, "d", "D.", &tally.detection);
 	text.bytes[text.length] = '\0';
-	assert_non_null(strstr(text.bytes, "spanwatch_d_bucket{le=\"0.005\"} 2\n"));
-	assert_non_null(strstr(text.bytes, "spanwatch_d_bucket{le=\"30.000\"} 13\n"));
-	assert_non_null(strstr(text.bytes, "spanwatch_d_bucket{le=\"+Inf\"} 14\n"));
-	assert_non_null(strstr(text.bytes, "spanwatch_d_count 14\n"));
+	assert_non_null(strstr(text.bytes, "spanwatch_d_bucket{le=\"0.0001\"} 2\n"));
+	assert_non_null(strstr(text.bytes, "spanwatch_d_bucket{le=\"0.025\"} 11\n"));
+	assert_non_null(strstr(text.bytes, "spanwatch_d_bucket{le=\"300\"} 26\n"));
+	assert_non_null(strstr(text.bytes, "spanwatch_d_bucket{le=\"+Inf\"} 27\n"));
+	assert_non_null(strstr(text.bytes, "spanwatch_d_count 27\n"));
 	free(text.bytes);
+}
+
+/* Whatever the values, the quantile is in the bucket of the value that stands there in order. */
+static void quantiles_are_in_the_right_bucket(void **state)
+{
+	struct latency latency = {.count = 0};
+	uint64_t value_ns;
+
+	(void)state;
+	assert_int_equal(latency_quantile_ns(&latency, 500), 0);
+	for (int i = 0; i < 100; i++)
+		latency_add(&latency, 1000 * MS, 1012 * MS);
+	assert_in_range(latency_quantile_ns(&latency, 500), 10 * MS, 15 * MS);
+	assert_in_range(latency_quantile_ns(&latency, 990), 10 * MS, 15 * MS);
+	latency_add(&latency, 0, 3600 * 1000 * MS);
+	assert_in_range(latency_quantile_ns(&latency, 990), 10 * MS, 15 * MS);
+	latency_add(&latency, 0, 3600 * 1000 * MS);
+	assert_int_equal(latency_quantile_ns(&latency, 1000), 300000 * MS);
+	assert_int_equal(latency_quantile_ns(&latency, 0), 10 * MS);
+
+	for (uint32_t n = 1; n < 200; n++) {
+		struct latency few = {.count = 0};
+		uint64_t half;
+
+		for (uint32_t i = 1; i <= n; i++)
+			latency_add(&few, 0, i * MS);
+		half = latency_quantile_ns(&few, 500);
+		value_ns = (n + 1) / 2 * MS;
+		for (int i = 0; i < LATENCY_BOUNDS; i++)
+			assert_true((half <= latency_bounds_ns[i]) ==
+				    (value_ns <= latency_bounds_ns[i]));
+	}
+}
+
+static void times_come_back(void **state)
+{
+	static const char *const none[] = {"",
+					   "2015-02-03T04:05:06Z",
+					   "2015-02-03T04:05:06.12345Z",
+					   "2015-02-03T04:05:06.123456",
+					   "2015-02-03T04:05:06.123456Zz",
+					   "1900-02-03T04:05:06.123456Z",
+					   "2015-13-03T04:05:06.123456Z"};
+	char text[TIMESTAMP_TEXT];
+
+	(void)state;
+	for (uint64_t us = 1; us < UINT64_MAX / 1000 / 3; us *= 3)
+		assert_int_equal(timestamp_parse(timestamp_format(us * 1000, text)), us * 1000);
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_int_equal(timestamp_parse(none[i]), 0);
 }
 
 static bool no_page(void *context, const char *path, struct http_answer *answer)
@@ -128,6 +180,8 @@ int main(void)
 		cmocka_unit_test(families_and_samples),
 		cmocka_unit_test(labels_cannot_break_out),
 		cmocka_unit_test(delays_fall_into_buckets),
+		cmocka_unit_test(quantiles_are_in_the_right_bucket),
+		cmocka_unit_test(times_come_back),
 		cmocka_unit_test(listens_where_it_is_told),
 	};
 

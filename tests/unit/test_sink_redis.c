@@ -246,6 +246,40 @@ static void beats_and_covers(void **state)
 	sensor_end(b);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Also of events that waited in the journal, and when the clock was set back after the decision. */
+static void measures_the_way_to_redis(void **state)
+{
+	static const int64_t ago_s[] = {3600, 0, 0, -3600, 55};
+	struct sensor *sensor;
+	struct latency delivery;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	for (size_t i = 0; i < sizeof ago_s / sizeof *ago_s; i++) {
+		struct event event = next_event(sensor, EVENT_EXPOSURE_SUMMARY);
+
+		event.decided_ns = now_ns() - (uint64_t)(ago_s[i] * 1000000000);
+		publish(sensor, &event);
+		drain(sensor);
+	}
+	delivery = stats_of(sensor).delivery;
+	assert_int_equal(delivery.count, 5);
+	assert_int_equal(delivery.negative, 1);
+	assert_int_equal(delivery.counts[LATENCY_BOUNDS], 1);
+	assert_in_range(delivery.sum_ns, 3655 * 1000000000ull, 3715 * 1000000000ull);
+	assert_in_range(latency_quantile_ns(&delivery, 300), 1, 30 * 1000000000ull);
+	sensor_end(sensor);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +293,7 @@ int main(void)
 		cmocka_unit_test(needs_no_more_rights_than_documented),
 		cmocka_unit_test(merges_two_sensors),
 		cmocka_unit_test(beats_and_covers),
+		cmocka_unit_test(measures_the_way_to_redis),
 	};
 
 	return redis_sensor_tests(tests, sizeof tests / sizeof *tests, "test_sink_redis");
