@@ -4,17 +4,25 @@
 -- merged, and nothing is written until nothing can fail any more. Contract: spanwatch-redis(7).
 -- Redis 6.2 and later, no modules; in a cluster all KEYS are in one slot. ARGV[1] says what it is:
 --
---   event      KEYS: events, applied, exposure, incident, members, open, open:severity, queue, ids
+--   event      KEYS: events, applied, exposure, incident, members, open, open:severity, queue, ids,
+--              queue:lost, open:incidents, schema
 --              ARGV: sensor, epoch, sequence, after, stream length, queue length, seconds to keep
 --              what is closed, seconds to keep a replay (0: live), channel, json, name, value, ...
 --              Applied once for each (sensor, epoch, sequence). `after` is what must have been
 --              applied last, "epoch sequence", or "": of a pipeline in which one event failed,
 --              nothing behind that event may be applied. In a replay also once for each (sensor,
 --              event id): to replay the same packets again changes nothing.
---   heartbeat  KEYS: sensor        ARGV: seconds to live, name, value, ...
---   coverage   KEYS: coverage      ARGV: sensor, seconds to keep (0: for ever), name, value, ...
+--   heartbeat  KEYS: sensor, schema    ARGV: seconds to live, name, value, ...
+--   coverage   KEYS: coverage, schema  ARGV: sensor, seconds to keep (0: for ever), name, value, ...
+--
+-- Every message is first held against the schema version in KEYS[#KEYS]: of another major version
+-- nothing is written but the heartbeat's few words that every version understands.
 --
 -- Times are texts of fixed width, which sort as they are. Numbers stay below 2^53.
+
+-- Of the keys. Major: something has gone or means something else. Minor: something was added.
+local MAJOR, MINOR = 1, 0
+local SCHEMA = MAJOR .. '.' .. MINOR
 
 local levels = {[0] = 'blocked', 'refused', 'reachable', 'answered', 'accessed', 'data-out',
 	'destroyed'}
@@ -67,15 +75,39 @@ local function latest(a, b)
 	return a or b
 end
 
+-- What is wrong with the keys that are there, or nil: then they are of our schema, or are now.
+local function schema_problem(keep)
+	local key = KEYS[#KEYS]
+	local held = redis.pcall('GET', key)
+	if held == SCHEMA and keep == 0 then return nil end
+	local major, minor = tostring(held or SCHEMA):match('^(%d%d?%d?)%.(%d%d?%d?)$')
+	if number(major) ~= MAJOR then
+		return 'SPANWATCH-SCHEMA the keys have schema ' .. (major and held or '?') ..
+			', this sensor writes ' .. SCHEMA .. ' and so nothing: bring all sensors of ' ..
+			'the site to one version (SCHEMA VERSION in spanwatch-redis(7))'
+	end
+	if not held or number(minor) < MINOR then redis.call('SET', key, SCHEMA) end
+	if keep > 0 then redis.call('EXPIRE', key, keep) end
+	return nil
+end
+
 if ARGV[1] == 'heartbeat' then
+	local words, problem = pairs_from(3), schema_problem(0)
+	if problem then
+		words = {sensor = words.sensor, site = words.site, version = words.version,
+			time = words.time, events_waiting = words.events_waiting, state = 'incompatible'}
+	end
+	words.schema = SCHEMA
 	redis.call('DEL', KEYS[1])
-	write(KEYS[1], pairs_from(3))
+	write(KEYS[1], words)
 	redis.call('EXPIRE', KEYS[1], ARGV[2])
-	return 1
+	return problem and redis.error_reply(problem) or 1
 end
 
 if ARGV[1] == 'coverage' then
 	local suffix, keep, new = '@' .. ARGV[2], number(ARGV[3]), pairs_from(4)
+	local problem = schema_problem(keep)
+	if problem then return redis.error_reply(problem) end
 	for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
 		if name:sub(-#suffix) == suffix and not new[name] then
 			redis.call('HDEL', KEYS[1], name)
@@ -90,6 +122,8 @@ end
 
 local sensor, epoch, sequence, after = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local closed_keep, run_keep = number(ARGV[8]), number(ARGV[9])
+local problem = schema_problem(run_keep)
+if problem then return redis.error_reply(problem) end
 local applied = redis.call('HGET', KEYS[2], sensor)
 if applied then
 	local last_epoch, last = applied:match('^(%S+) (%d+)$')
@@ -245,6 +279,7 @@ end
 if event.incident then
 	redis.call('SCARD', KEYS[5])
 	if event.incident_state then
+		redis.call('ZSCORE', KEYS[11], event.incident)
 		incident_old = read(KEYS[4])
 		incident = merge_incident(incident_old)
 	end
@@ -280,7 +315,7 @@ end
 
 -- What can still fail is a right that was taken away in the middle. Merging twice is merging once,
 -- and the stream comes last: undone is only the mark that the event was applied.
-local good, problem = pcall(function()
+local good, why = pcall(function()
 	if exposure then
 		local id = event.exposure
 		replace(KEYS[3], exposure_old, exposure,
@@ -306,6 +341,12 @@ local good, problem = pcall(function()
 		local members = redis.call('SCARD', KEYS[5])
 		if members > number(incident.member_count) then incident.member_count = tostring(members) end
 		replace(KEYS[4], incident_old, incident, {'closed', 'changed_after', 'changed_before'})
+		if incident.state == 'closed' then
+			redis.call('ZREM', KEYS[11], event.incident)
+		else
+			redis.call('ZADD', KEYS[11],
+				number(incident.severity_number) + number(incident.level), event.incident)
+		end
 	end
 	local entry = {}
 	for i = 12, #ARGV do
@@ -320,15 +361,19 @@ if not good then
 	else
 		redis.call('HDEL', KEYS[2], sensor)
 	end
-	return type(problem) == 'table' and problem or redis.error_reply(tostring(problem))
+	return type(why) == 'table' and why or redis.error_reply(tostring(why))
 end
 redis.call('PUBLISH', ARGV[10], ARGV[11])
 if number(ARGV[7]) > 0 then
-	redis.call('RPUSH', KEYS[8], ARGV[11])
-	redis.call('LTRIM', KEYS[8], -number(ARGV[7]), -1)
+	local over = redis.call('RPUSH', KEYS[8], ARGV[11]) - number(ARGV[7])
+	if over > 0 then
+		redis.call('LTRIM', KEYS[8], over, -1)
+		redis.call('INCRBY', KEYS[10], over)
+	end
 end
 if run_keep > 0 then
-	for _, key in ipairs({KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8], KEYS[9]}) do
+	for _, key in ipairs({KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8], KEYS[9],
+		KEYS[10], KEYS[11]}) do
 		redis.call('EXPIRE', key, run_keep)
 	end
 end

@@ -97,7 +97,7 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 	const char *exposure = row->exposure[0] != '\0' ? row->exposure : "none";
 	const char *incident = row->incident[0] != '\0' ? row->incident : "none";
 
-	begin(message, names, "9");
+	begin(message, names, "12");
 	add_key(message, 0, names, "events", "", "");
 	add_key(message, 1, names, "applied", "", "");
 	add_key(message, 2, names, "exposure:", exposure, "");
@@ -107,6 +107,9 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 	add_key(message, 6, names, "open:severity", "", "");
 	add_key(message, 7, names, "queue", "", "");
 	add_key(message, 8, names, "ids", "", "");
+	add_key(message, 9, names, "queue:lost", "", "");
+	add_key(message, 10, names, "open:incidents", "", "");
+	add_key(message, 11, names, "schema", "", "");
 	snprintf(message->channel, sizeof message->channel, "%slive", names->prefix);
 	snprintf(message->sequence, sizeof message->sequence, "%" PRIu64, row->sequence);
 	snprintf(message->after, sizeof message->after, "%s", after);
@@ -125,8 +128,9 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 void redis_message_heartbeat(struct redis_message *message, const struct redis_names *names,
 			     const char *packed, size_t length)
 {
-	begin(message, names, "1");
+	begin(message, names, "2");
 	add_key(message, 0, names, "sensor:", names->sensor, "");
+	add_key(message, 1, names, "schema", "", "");
 	add(message, "heartbeat");
 	add(message, names->heartbeat_ttl);
 	add_packed(message, packed, length);
@@ -135,8 +139,9 @@ void redis_message_heartbeat(struct redis_message *message, const struct redis_n
 void redis_message_coverage(struct redis_message *message, const struct redis_names *names,
 			    const char *packed, size_t length)
 {
-	begin(message, names, "1");
+	begin(message, names, "2");
 	add_key(message, 0, names, "coverage", "", "");
+	add_key(message, 1, names, "schema", "", "");
 	add(message, "coverage");
 	add(message, names->sensor);
 	add(message, names->limits[3]);

@@ -13,7 +13,7 @@
 #include "sensor/journal.h"
 
 #define REDIS_KEY_MAX	 320
-#define REDIS_EVENT_KEYS 9
+#define REDIS_EVENT_KEYS 12
 #define REDIS_LIMITS	 4
 #define REDIS_SHA_TEXT	 41
 

@@ -286,9 +286,9 @@ static void become_ready(struct sink_redis *sink)
 	sink->ever_ready = true;
 	if (sink->heartbeat != NULL)
 		send_heartbeat(sink);
-	/* With events waiting, the first confirmation says whether it really works. */
+	/* The first confirmation says whether it really works. */
 	journal_stats(sink->options.journal, &journal);
-	if (journal.waiting == 0)
+	if (journal.waiting == 0 && sink->due.count == 0)
 		works(sink);
 }
 
@@ -368,6 +368,8 @@ static void on_answer(void *context, const struct redis_answer *answer)
 		on_error(sink, &about, answer->text);
 	else if (about.kind == DUE_EVENT)
 		on_confirmed(sink, &about);
+	else if (about.kind == DUE_STATUS && sink->state == STATE_READY)
+		works(sink);
 }
 
 /* All answers are in: now the error can be mended. */

@@ -67,8 +67,10 @@ static void applies_an_incident(void **state)
 		      "HMGET " LIVE "incident:99887766554433bb state group severity member_count "
 		      "one_change changed_after");
 	ASSERT_ANSWER("2", "SCARD " LIVE "incident:99887766554433bb:members");
+	ASSERT_ANSWER("99887766554433bb\n94", "ZRANGE " LIVE "open:incidents 0 -1 WITHSCORES");
 	publish_next(sensor, EVENT_INCIDENT_CLOSED);
 	drain(sensor);
+	ASSERT_ANSWER("", "ZRANGE " LIVE "open:incidents 0 -1");
 	ASSERT_ANSWER("closed", "HGET " LIVE "incident:99887766554433bb state");
 	assert_in_range(atoi(ASK("TTL " LIVE "incident:99887766554433bb:members")), 900, 1000);
 	sensor_end(sensor);
@@ -86,6 +88,7 @@ static void applies_every_kind(void **state)
 	drain(sensor);
 	ASSERT_ANSWER("16", "XLEN " LIVE "events");
 	ASSERT_ANSWER("5", "LLEN " LIVE "queue");
+	ASSERT_ANSWER("11", "GET " LIVE "queue:lost");
 	assert_int_equal(stats_of(sensor).errors, 0);
 	sensor_end(sensor);
 }
@@ -156,7 +159,8 @@ static void needs_no_more_rights_than_documented(void **state)
 	ASSERT_ANSWER("OK", "ACL SETUSER watch on >right ~spanwatch:* &spanwatch:* -@all "
 			    "+auth +select +ping +role +cluster|nodes +script|load +evalsha +hset "
 			    "+hget +hgetall +hdel +hkeys "
-			    "+xlen +llen +xadd +publish +rpush +ltrim +zadd +zrem +zscore +sadd "
+			    "+get +set +incrby +xlen +llen +xadd +publish +rpush +ltrim +zadd "
+			    "+zrem +zscore +sadd "
 			    "+scard +sismember +expire "
 			    "+persist +del");
 	sensor = sensor_begin_with("span-a", "watch:right@", NULL, NULL);
