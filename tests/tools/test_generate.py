@@ -110,9 +110,28 @@ def a_third_matters():
     assert 0.28 < share < 0.38, share
 
 
+def a_scan_is_answered():
+    answers, targets, flags = {}, set(), collections.Counter()
+    for _, frame in packets(generate("--mix", "answered-scan", "--refused", "30",
+                                     "--packets", "180k")):
+        source, target, _, body = parse(frame)
+        kind = {2: "syn", 18: "syn-ack", 20: "refused", 4: "given up"}[body[13]]
+        flags[kind] += 1
+        if kind == "syn":
+            targets.add((target, body[2:4]))
+        elif kind != "given up":
+            assert answers.setdefault((source, body[:2]), kind) == kind
+    assert 0 <= flags["syn"] - flags["syn-ack"] - flags["refused"] <= 256, flags
+    assert 0 <= flags["syn-ack"] - flags["given up"] <= 256, flags
+    assert 0.28 < flags["refused"] / (flags["refused"] + flags["syn-ack"]) < 0.32, flags
+    hosts = len({host for host, _ in targets})
+    assert len(targets) == flags["syn"] and hosts > 64000, (len(targets), hosts, flags)
+
+
 def main():
     for check in (same_seed_same_bytes, counts_are_kept, time_never_goes_back,
-                  checksums_are_right, sequence_numbers_join, a_third_matters):
+                  checksums_are_right, sequence_numbers_join, a_third_matters,
+                  a_scan_is_answered):
         try:
             check()
             print("ok generate", check.__name__)

@@ -11,16 +11,18 @@
 
 #include "tools/generate/mixes.h"
 
-#define MATTER_DEFAULT 33
-#define IPV6_DEFAULT   20
+#define MATTER_DEFAULT	33
+#define IPV6_DEFAULT	20
+#define REFUSED_DEFAULT 25
 
 static void usage(FILE *to)
 {
 	fprintf(to, "usage: generate -o FILE (--size BYTES[k|M|G] | --packets N) [--seed N]\n"
-		    "       [--mix NAME] [--matter PERCENT] [--ipv6 PERCENT] [--sessions N]\n"
-		    "       [--nanosecond]\n"
+		    "       [--mix NAME] [--matter PERCENT] [--ipv6 PERCENT] [--refused PERCENT]\n"
+		    "       [--sessions N] [--nanosecond]\n"
 		    "  --matter   packets of answered flows from outside to inside servers (33)\n"
 		    "  --ipv6     sessions over IPv6 (20)\n"
+		    "  --refused  answered-scan: endpoints that answer with RST, not SYN-ACK (25)\n"
 		    "  --sessions under way at the same time\n"
 		    "mixes:\n");
 	for (size_t i = 0; i < mix_count; i++)
@@ -64,11 +66,17 @@ static const struct mix *find_mix(const char *name)
 }
 
 static const struct option options[] = {
-	{"mix", required_argument, NULL, 'm'},	    {"seed", required_argument, NULL, 's'},
-	{"size", required_argument, NULL, 'b'},	    {"packets", required_argument, NULL, 'p'},
-	{"sessions", required_argument, NULL, 'n'}, {"matter", required_argument, NULL, 'a'},
-	{"ipv6", required_argument, NULL, '6'},	    {"nanosecond", no_argument, NULL, 'N'},
-	{"help", no_argument, NULL, 'h'},	    {NULL, 0, NULL, 0},
+	{"mix", required_argument, NULL, 'm'},
+	{"seed", required_argument, NULL, 's'},
+	{"size", required_argument, NULL, 'b'},
+	{"packets", required_argument, NULL, 'p'},
+	{"sessions", required_argument, NULL, 'n'},
+	{"matter", required_argument, NULL, 'a'},
+	{"ipv6", required_argument, NULL, '6'},
+	{"refused", required_argument, NULL, 'r'},
+	{"nanosecond", no_argument, NULL, 'N'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 struct request {
@@ -101,6 +109,9 @@ static void set_option(int option, struct plan *plan, struct request *request)
 	case '6':
 		plan->ipv6_percent = (uint32_t)number(optarg, "ipv6", 100);
 		break;
+	case 'r':
+		plan->refused_percent = (uint32_t)number(optarg, "refused", 100);
+		break;
 	case 'N':
 		request->nanoseconds = true;
 		break;
@@ -118,7 +129,9 @@ static void set_option(int option, struct plan *plan, struct request *request)
 
 int main(int argc, char **argv)
 {
-	struct plan plan = {.matter_percent = MATTER_DEFAULT, .ipv6_percent = IPV6_DEFAULT};
+	struct plan plan = {.matter_percent = MATTER_DEFAULT,
+			    .ipv6_percent = IPV6_DEFAULT,
+			    .refused_percent = REFUSED_DEFAULT};
 	struct request request = {.mix = &mixes[0]};
 	int option;
 

@@ -17,6 +17,10 @@
 #define INSIDE_CLIENTS	20000U
 #define START_GAP_NS	200000000U
 #define FLOOD_GAP_NS	2000U
+#define SCANNERS	4U
+#define SWEEP_PARTS	256U /* each one session */
+#define SWEEP_TARGETS	65536U
+#define SCAN_DELAY_NS	1000000U
 #define HELD_NS		1000000U
 #define HELD_LEAST	10000U /* bytes to go that make a transfer long */
 #define HELD_SLACK	1000U  /* packets */
@@ -209,14 +213,29 @@ static void begin_left(struct plan *plan, struct session *session, uint32_t kind
 		session->manner = MANNER_LEFT;
 }
 
+/*
+ * A sweep of the /16 on one port, in parts that are under way at the same time, by a few scanners;
+ * the next sweep is by others, on another port.
+ */
 static void begin_answered_scan(struct plan *plan, struct session *session, uint32_t kind)
 {
+	static const uint16_t ports[] = {80, 443, 22, 6379, 3389, 9200, 445, 27017, 8080, 5432};
+	const uint32_t part = plan->begun++;
+	const uint32_t sweep = part / SWEEP_PARTS;
+	struct chance fixed = {sweep * SCANNERS + part % SCANNERS};
+
 	place(plan, session, kind, 0);
 	session->manner = MANNER_SCAN_ANSWERED;
+	session->stage = STAGE_SYN;
 	session->ipv6 = false;
-	session->end[FROM_CLIENT].host = outside(&plan->chance, false);
+	session->end[FROM_CLIENT].host = outside(&fixed, false);
 	session->end[FROM_SERVER].host = inside_server(false, 0);
-	session->left = 65535;
+	session->end[FROM_SERVER].port = ports[sweep % (sizeof ports / sizeof *ports)];
+	/* All alike, or else the quick ones would be sweeps ahead of the slow ones. */
+	session->delay_ns[FROM_CLIENT] = session->delay_ns[FROM_SERVER] = SCAN_DELAY_NS;
+	session->refused = (uint8_t)plan->refused_percent;
+	session->left = SWEEP_TARGETS / SWEEP_PARTS - 1;
+	session->scan_from = (uint16_t)(part % SWEEP_PARTS * (SWEEP_TARGETS / SWEEP_PARTS));
 }
 
 /* --- The loop ------------------------------------------------------------------------------- */
@@ -389,8 +408,8 @@ const struct mix mixes[] = {
 	{"elephants", "long transfers only", 64, run_sessions, begin_elephant, 0},
 	{"sessions", "as realistic, but very many sessions that are never closed", 200000,
 	 run_sessions, begin_left, 0},
-	{"answered-scan", "outside sources scan a /16 in which every address answers", 4,
-	 run_sessions, begin_answered_scan, 0},
+	{"answered-scan", "sweeps of a /16 from outside; every address answers", 256, run_sessions,
+	 begin_answered_scan, 0},
 };
 
 const size_t mix_count = sizeof mixes / sizeof *mixes;

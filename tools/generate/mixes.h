@@ -11,10 +11,12 @@
 #include "tools/generate/session.h"
 
 struct plan {
-	uint64_t packets, bytes; /* stop after so many; 0 = no such limit */
-	uint32_t sessions;	 /* at the same time; 0 = what the mix thinks best */
-	uint32_t matter_percent; /* of packets: answered flows from outside to inside servers */
-	uint32_t ipv6_percent;	 /* of sessions */
+	uint64_t packets, bytes;  /* stop after so many; 0 = no such limit */
+	uint32_t sessions;	  /* at the same time; 0 = what the mix thinks best */
+	uint32_t matter_percent;  /* of packets: answered flows from outside to inside servers */
+	uint32_t ipv6_percent;	  /* of sessions */
+	uint32_t refused_percent; /* answered-scan: endpoints that answer with RST */
+	uint32_t begun;		  /* answered-scan: parts of sweeps so far */
 	struct chance chance;
 	struct output output;
 };

@@ -199,8 +199,11 @@ static void aim(struct session *session, struct chance *chance)
 	uint8_t *tail = target->host.bytes + (session->ipv6 ? 14 : 2);
 
 	if (session->manner == MANNER_SCAN_ANSWERED) {
-		tail[0] = (uint8_t)(session->left >> 8);
-		tail[1] = (uint8_t)session->left;
+		/* In no order, as fast scanners do; an odd factor reaches every address once. */
+		const uint32_t number = (session->scan_from + session->left) * 40503U;
+
+		tail[0] = (uint8_t)(number >> 8);
+		tail[1] = (uint8_t)number;
 	} else {
 		tail[1] = (uint8_t)(tail[1] + 1);
 		target->port = ports[chance_below(chance, sizeof ports / sizeof *ports)];
@@ -230,12 +233,32 @@ static bool turn_syn(struct session *session, struct chance *chance, struct outp
 	}
 }
 
+/* The same endpoint always answers alike. */
+static bool refuses(const struct session *session)
+{
+	const struct session_end *server = &session->end[FROM_SERVER];
+	struct chance fixed = {(uint64_t)server->host.bytes[2] << 24 |
+			       (uint64_t)server->host.bytes[3] << 16 | server->port};
+
+	if (session->manner == MANNER_SCAN_ANSWERED)
+		return chance_below(&fixed, 100) < session->refused;
+	return session->manner == MANNER_REFUSED;
+}
+
+/* A scanner goes on with its next target. */
+static bool scan_on(struct session *session)
+{
+	session->stage = STAGE_SYN;
+	session->next_ns += SEGMENT_NS;
+	return session->left-- > 0;
+}
+
 static bool turn_answer(struct session *session, struct chance *chance, struct output *output)
 {
-	if (session->manner == MANNER_REFUSED) {
+	if (refuses(session)) {
 		session->end[FROM_SERVER].seq = 0;
 		send(session, FROM_SERVER, TCP_RST | TCP_ACK, 0, output);
-		return false;
+		return session->manner == MANNER_SCAN_ANSWERED && scan_on(session);
 	}
 	send(session, FROM_SERVER, TCP_SYN | TCP_ACK, 0, output);
 	session->stage = STAGE_ACK;
@@ -247,9 +270,7 @@ static bool turn_accept(struct session *session, struct chance *chance, struct o
 {
 	if (session->manner == MANNER_SCAN_ANSWERED) {
 		send(session, FROM_CLIENT, TCP_RST, 0, output);
-		session->stage = STAGE_SYN;
-		session->next_ns += SEGMENT_NS;
-		return session->left-- > 0;
+		return scan_on(session);
 	}
 	send(session, FROM_CLIENT, TCP_ACK, 0, output);
 	session->stage = STAGE_TALK;

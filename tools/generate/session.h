@@ -21,7 +21,7 @@ enum manner {
 	MANNER_SILENCE,	      /* a SYN and two repetitions into nothing */
 	MANNER_REFUSED,	      /* SYN, RST */
 	MANNER_SCAN,	      /* one source, a SYN each to many addresses and ports, no answer */
-	MANNER_SCAN_ANSWERED, /* one source, every address of a /16: SYN, SYN-ACK, RST */
+	MANNER_SCAN_ANSWERED, /* a part of a /16: SYN, SYN-ACK, RST; or SYN, RST */
 };
 
 enum stage {
@@ -53,6 +53,8 @@ struct session {
 	uint16_t step;
 	uint8_t unacked; /* segments since the other side's last packet */
 	uint8_t stage, manner, kind;
+	uint8_t refused;    /* MANNER_SCAN_ANSWERED: percent of endpoints that answer with RST */
+	uint16_t scan_from; /* the same: the number of its first target */
 	bool ipv6, started_step, started_turns;
 };
 
