@@ -228,18 +228,6 @@ void capture_close(struct capture *capture)
 	free(capture);
 }
 
-static void on_packet(unsigned char *user, const struct pcap_pkthdr *header,
-		      const unsigned char *frame)
-{
-	const struct capture *capture = (void *)user;
-	uint64_t precision =
-		pcap_get_tstamp_precision(capture->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
-
-	capture->handler(capture->context, capture->link, frame, header->caplen, header->len,
-			 (uint64_t)header->ts.tv_sec * 1000000000ull +
-				 (uint64_t)header->ts.tv_usec * precision);
-}
-
 /* libpcap's own wait lasts until a packet comes, however long that takes. */
 static void wait_for_packets(struct capture *capture)
 {
@@ -256,32 +244,63 @@ static bool is_wanted(const struct capture *capture, const struct savefile_recor
 	       pcap_offline_filter(&capture->filter, &header, record->frame) != 0;
 }
 
-static int read_savefile(struct capture *capture, int max, capture_handler *handler, void *context)
+static int savefile_frames(struct capture *capture, struct frame_view *frames, int max)
 {
 	struct savefile_record record;
 	int n = 0, result = 1;
 
-	while (n < max && (result = savefile_next(capture->savefile, &record)) > 0) {
-		if (!is_wanted(capture, &record))
-			continue;
-		handler(context, capture->link, record.frame, record.captured, record.wire,
-			record.ts_ns);
-		n++;
+	while (n < max && (n == 0 || savefile_ready(capture->savefile)) &&
+	       (result = savefile_next(capture->savefile, &record)) > 0) {
+		if (is_wanted(capture, &record))
+			frames[n++] =
+				(struct frame_view){record.ts_ns, record.frame, record.captured,
+						    record.wire, (uint8_t)capture->link};
 	}
-	/* A file that broke after some packets says so when they have been dealt with. */
-	return result < 0 && n == 0 ? -1 : n;
+	return n == 0 && result < 0 ? -1 : n;
+}
+
+static uint64_t nanoseconds(const struct capture *capture, const struct pcap_pkthdr *header)
+{
+	uint64_t precision =
+		pcap_get_tstamp_precision(capture->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+
+	return (uint64_t)header->ts.tv_sec * 1000000000ull +
+	       (uint64_t)header->ts.tv_usec * precision;
+}
+
+int capture_frames(struct capture *capture, struct frame_view *frames, int max)
+{
+	struct pcap_pkthdr *header;
+	const uint8_t *frame;
+	int result;
+
+	if (capture->savefile)
+		return savefile_frames(capture, frames, max);
+	result = pcap_next_ex(capture->pcap, &header, &frame);
+	if (result != 1)
+		return result == PCAP_ERROR_BREAK ? 0 : -1;
+	frames[0] = (struct frame_view){nanoseconds(capture, header), frame, header->caplen,
+					header->len, (uint8_t)capture->link};
+	return 1;
+}
+
+static void on_packet(unsigned char *user, const struct pcap_pkthdr *header,
+		      const unsigned char *frame)
+{
+	const struct capture *capture = (void *)user;
+
+	capture->handler(capture->context, capture->link, frame, header->caplen, header->len,
+			 nanoseconds(capture, header));
 }
 
 int capture_batch(struct capture *capture, int max, capture_handler *handler, void *context)
 {
 	int n;
 
-	if (capture->savefile)
-		return read_savefile(capture, max, handler, context);
 	capture->handler = handler;
 	capture->context = context;
 	n = pcap_dispatch(capture->pcap, max, on_packet, (void *)capture);
-	if (n == 0 && !capture->input) {
+	if (n == 0) {
 		wait_for_packets(capture);
 		n = pcap_dispatch(capture->pcap, max, on_packet, (void *)capture);
 	}
@@ -328,6 +347,11 @@ bool capture_check_filter(const char *filter, char error[CAPTURE_ERROR])
 		pcap_freecode(&program);
 	pcap_close(pcap);
 	return good;
+}
+
+enum link_type capture_link(const struct capture *capture)
+{
+	return capture->link;
 }
 
 bool capture_link_supported(const struct capture *capture)

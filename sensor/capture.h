@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "sensor/decode.h"
+#include "sensor/frame_view.h"
 #include "sensor/input.h"
 
 #define CAPTURE_ERROR 512
@@ -37,12 +38,18 @@ struct capture *capture_open_file(struct input *input, const char *filter,
 struct capture *capture_open_interface(const struct capture_interface *interface,
 				       char error[CAPTURE_ERROR]);
 void capture_close(struct capture *capture); /* NULL is allowed */
+enum link_type capture_link(const struct capture *capture);
 
 /*
- * Hands over at most `max` packets. Returns how many; 0: the end of the file, or nothing came
- * within twice the interface's timeout; -1: broken, see capture_failure().
+ * Of an interface: hands over at most `max` packets. Returns how many; 0: nothing came within twice
+ * the timeout; -1: broken, see capture_failure().
  */
 int capture_batch(struct capture *capture, int max, capture_handler *handler, void *context);
+/*
+ * Of a file: the next packets, at most `max`; they stay where they are until the next call. Returns
+ * how many; 0: the end; -1: broken.
+ */
+int capture_frames(struct capture *capture, struct frame_view *frames, int max);
 const char *capture_failure(struct capture *capture);
 
 struct capture_stats {

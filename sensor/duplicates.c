@@ -67,11 +67,13 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 }
 
 /* The conversation's hash holds the addresses, without their order: that is in the ports. */
-static uint64_t fingerprint_of(const struct duplicates *duplicates, const struct packet *packet,
-			       uint64_t conversation)
+uint64_t duplicates_fingerprint(const struct duplicates *duplicates, const struct packet *packet,
+				uint64_t conversation)
 {
 	uint64_t hash;
 
+	if (duplicates->window_ms == 0)
+		return 0;
 	if (packet->kind == PACKET_ICMP_ERROR)
 		return mix(conversation, hash_bytes(&packet->source, sizeof packet->source,
 						    packet->quoted.reason + 1u));
@@ -97,16 +99,18 @@ static bool is_near(const struct duplicates *duplicates, uint32_t now_ms, uint32
 	       apart_ms >= TIME_MASK + 1 - duplicates->window_ms;
 }
 
-bool duplicates_seen(struct duplicates *duplicates, const struct packet *packet,
-		     uint64_t conversation)
+void duplicates_prefetch(const struct duplicates *duplicates, uint64_t fingerprint)
 {
-	uint32_t now_ms = (uint32_t)(packet->ts_ns / MILLISECOND) & TIME_MASK;
-	uint64_t hash, *entries;
+	__builtin_prefetch(&duplicates->lines[fingerprint & (LINES - 1)], 1);
+}
+
+bool duplicates_seen(struct duplicates *duplicates, uint64_t ts_ns, uint64_t fingerprint)
+{
+	uint32_t now_ms = (uint32_t)(ts_ns / MILLISECOND) & TIME_MASK;
+	uint64_t hash = fingerprint, *entries = duplicates->lines[hash & (LINES - 1)].entries;
 
 	if (duplicates->window_ms == 0)
 		return false;
-	hash = fingerprint_of(duplicates, packet, conversation);
-	entries = duplicates->lines[hash & (LINES - 1)].entries;
 	for (int i = 0; i < ENTRIES; i++) {
 		if (((entries[i] ^ hash) & ~(uint64_t)TIME_MASK) == 0 &&
 		    is_near(duplicates, now_ms, (uint32_t)entries[i]))

@@ -26,11 +26,17 @@ void duplicates_free(struct duplicates *duplicates);   /* NULL is allowed */
 void duplicates_forget(struct duplicates *duplicates); /* what comes next is another wire */
 
 /*
- * Has this packet come within the window before? If not it is remembered from now on; a copy does
- * not make the window longer. `conversation` is flow_hash() of it, with an ICMP error that of what
- * it quotes.
+ * What tells the packet from others. `conversation` is flow_hash() of it, with an ICMP error that of
+ * what it quotes.
  */
-bool duplicates_seen(struct duplicates *duplicates, const struct packet *packet,
-		     uint64_t conversation);
+uint64_t duplicates_fingerprint(const struct duplicates *duplicates, const struct packet *packet,
+				uint64_t conversation);
+/* duplicates_seen() will be asked soon. */
+void duplicates_prefetch(const struct duplicates *duplicates, uint64_t fingerprint);
+/*
+ * Has this packet come within the window before? If not it is remembered from now on; a copy does
+ * not make the window longer.
+ */
+bool duplicates_seen(struct duplicates *duplicates, uint64_t ts_ns, uint64_t fingerprint);
 
 #endif

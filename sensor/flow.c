@@ -8,7 +8,8 @@
 
 #include "sensor/hash.h"
 
-#define SECOND 1000000000ull
+#define SECOND	   1000000000ull
+#define CACHE_LINE 64
 
 struct idle_list {
 	uint32_t oldest, newest;
@@ -101,6 +102,22 @@ uint64_t flow_hash(const struct flow_table *table, const struct flow_key *key)
 static uint32_t index_of(const struct flow_table *table, const struct flow *flow)
 {
 	return (uint32_t)(flow - table->slab);
+}
+
+void flow_prefetch_bucket(const struct flow_table *table, uint64_t hash)
+{
+	__builtin_prefetch(&table->buckets[hash & table->mask]);
+}
+
+void flow_prefetch(const struct flow_table *table, uint64_t hash)
+{
+	uint32_t index = table->buckets[hash & table->mask];
+	const uint8_t *flow = (const uint8_t *)&table->slab[index];
+
+	if (index == 0)
+		return;
+	for (size_t i = 0; i < sizeof table->slab[0]; i += CACHE_LINE)
+		__builtin_prefetch(flow + i, 1);
 }
 
 struct flow *flow_find(struct flow_table *table, const struct flow_key *key, uint64_t hash)

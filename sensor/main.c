@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * spanwatch: puts the parts together and hands them to one of the two ways to run. Read
- * worker_packet() in worker.c next, then engine_observe() in engine.c.
+ * worker_take() in worker.c next, then engine_observe() in engine.c.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sensor/decode.h"
 #include "sensor/recent.h"
 
 #define PCAPNG_OVERHEAD 36 /* of a packet's block, with the padding */

@@ -124,6 +124,22 @@ static uint32_t hash_of(const struct probes *probes, const struct endpoint *serv
 	return (uint32_t)hash_bytes(server, sizeof *server, probes->hash_key);
 }
 
+uint32_t probes_prefetch_bucket(const struct probes *probes, const struct endpoint *server)
+{
+	uint32_t hash = hash_of(probes, server);
+
+	__builtin_prefetch(&probes->buckets[hash & probes->mask]);
+	return hash;
+}
+
+void probes_prefetch(const struct probes *probes, uint32_t hash)
+{
+	uint32_t index = probes->buckets[hash & probes->mask];
+
+	if (index != 0)
+		__builtin_prefetch(&probes->slab[index], 1);
+}
+
 static struct entry *lookup(struct probes *probes, const struct endpoint *server)
 {
 	uint32_t index = find(probes, server, hash_of(probes, server));

@@ -39,6 +39,13 @@ struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key, probes_repo
 			  void *context);
 void probes_free(struct probes *probes);
 
+/*
+ * The endpoint will be asked about soon. First its bucket; when that has had the time to come, with
+ * the hash of the first call, what it leads to.
+ */
+uint32_t probes_prefetch_bucket(const struct probes *probes, const struct endpoint *server);
+void probes_prefetch(const struct probes *probes, uint32_t hash);
+
 /* A SYN or a datagram to this endpoint, by a client that may not. */
 void probes_note(struct probes *probes, const struct endpoint *server, const struct probe *probe);
 /*

@@ -8,17 +8,11 @@
 
 #include <stdint.h>
 
-#include "sensor/decode.h"
-
-struct frame_view {
-	uint64_t ts_ns;
-	const uint8_t *bytes; /* `captured` of them; valid during the call */
-	uint32_t captured, wire;
-	uint8_t link; /* enum link_type */
-};
+#include "sensor/frame_view.h"
 
 struct recent;
 
+/* The frame is valid during the call. */
 typedef void recent_frame(void *context, const struct frame_view *frame);
 
 struct recent *recent_new(uint32_t frames, uint32_t bytes); /* NULL: out of memory */

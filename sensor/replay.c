@@ -15,7 +15,7 @@
 #include "sensor/sight.h"
 #include "sensor/sources.h"
 
-#define BATCH	 4096
+#define TURN	 4096 /* packets; then signals and Redis have theirs */
 #define SECOND	 1000000000ull
 #define PAUSE_S	 1000  /* a longer one is another capture */
 #define DRAIN_MS 30000 /* for Redis to take the rest at the end */
@@ -74,22 +74,36 @@ static void on_blindness(void *context, bool begins, const struct blindness_view
 			 blindness_severity((enum blind_cause)view->cause), view->told_ns);
 }
 
-static void on_packet(void *context, enum link_type link, const uint8_t *frame, uint32_t captured,
-		      uint32_t wire, uint64_t ts_ns)
+static void take_packet(struct replay *replay, unsigned index, uint64_t ts_ns)
 {
-	struct replay *replay = context;
-
 	replay->packets++;
 	if (ts_ns > replay->newest_ns)
 		replay->newest_ns = ts_ns;
 	if (replay->blindness && ts_ns >= replay->next_look_ns)
 		look(replay, ts_ns);
-	worker_packet(replay->worker, link, frame, captured, wire, ts_ns);
+	worker_take(replay->worker, index);
 	if (replay->newest_ns < replay->next_tick_ns)
 		return;
 	replay->next_tick_ns = replay->newest_ns + SECOND;
 	if (replay->app->engine)
 		engine_tick(replay->app->engine, replay->newest_ns);
+}
+
+/* About `TURN` packets. Returns what capture_frames() said last. */
+static int take_turn(struct replay *replay, struct capture *capture)
+{
+	struct frame_view frames[WORKER_BATCH];
+	int n, done = 0;
+
+	while ((n = capture_frames(capture, frames, WORKER_BATCH)) > 0) {
+		worker_prepare(replay->worker, capture_link(capture), frames, (unsigned)n);
+		for (int i = 0; i < n; i++)
+			take_packet(replay, (unsigned)i, frames[i].ts_ns);
+		done += n;
+		if (done >= TURN || replay->stop)
+			break;
+	}
+	return n;
 }
 
 static void on_signal(void *context)
@@ -107,7 +121,7 @@ static bool read_capture(struct replay *replay, struct capture *capture, const s
 	int n;
 
 	do {
-		n = capture_batch(capture, BATCH, on_packet, replay);
+		n = take_turn(replay, capture);
 		progress_show(&replay->progress, path, replay->bytes_done + input_consumed(input),
 			      replay->packets);
 		loop_pump(replay->app->loop, 0);

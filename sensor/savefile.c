@@ -113,6 +113,17 @@ static bool begin(struct savefile *savefile)
 	return true;
 }
 
+bool savefile_ready(const struct savefile *savefile)
+{
+	size_t have = savefile->have - savefile->at;
+	uint32_t captured;
+
+	if (!savefile->begun || have < RECORD)
+		return false;
+	captured = u32(savefile, savefile->buffer + savefile->at + 8);
+	return captured <= SAVEFILE_CAPTURE && have - RECORD >= captured;
+}
+
 int savefile_next(struct savefile *savefile, struct savefile_record *record)
 {
 	const uint8_t *header;

@@ -21,7 +21,7 @@
 struct savefile;
 
 struct savefile_record {
-	const uint8_t *frame; /* until the next call */
+	const uint8_t *frame; /* until the next call; see savefile_ready() */
 	uint32_t captured, wire;
 	uint64_t ts_ns;
 };
@@ -32,6 +32,9 @@ bool savefile_known(const uint8_t *bytes, size_t length);
 /* The input stands at the file's first byte and must outlive the savefile. NULL: out of memory. */
 struct savefile *savefile_new(struct input *input);
 void savefile_free(struct savefile *savefile); /* NULL is allowed */
+
+/* Is the next record here, so that reading it leaves those before it where they are? */
+bool savefile_ready(const struct savefile *savefile);
 
 /* 1: a record; 0: the end; -1: broken, see savefile_failure(). */
 int savefile_next(struct savefile *savefile, struct savefile_record *record);

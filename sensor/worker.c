@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See worker.h. What happens to a packet, in order: decode it; look up where its two addresses
- * are, and forget it if no rule could care; find its flow; hand it to TCP or UDP, which read its
- * payload and report what is new.
+ * are (both in worker_sight.c, for a batch at a time); forget it if no rule could care; find its flow;
+ * hand it to TCP or UDP, which read its payload and report what is new.
  *
  * State is made only by an answer of one of ours, by data of a conversation that was not seen to
  * begin, and by a datagram to a service that never answers. A SYN costs a place in a bounded table
@@ -227,31 +227,6 @@ bool worker_read(struct worker *worker, const struct sighting *sighting, struct 
 	return true;
 }
 
-/* Could any rule care? One prefix look-up for each address. */
-static bool concerns(const struct worker *worker, struct sighting *sighting)
-{
-	struct policy_place source, destination;
-
-	if (worker->options.everything) {
-		sighting->to_ours = sighting->from_ours = true;
-		return true;
-	}
-	source = policy_place(worker->policy, &sighting->packet->source);
-	destination = policy_place(worker->policy, &sighting->packet->destination);
-	sighting->to_ours = policy_concerns(source, destination);
-	sighting->from_ours = policy_concerns(destination, source);
-	sighting->leaves = policy_concerns_outbound(source, destination);
-	sighting->returns = policy_concerns_outbound(destination, source);
-	if (sighting->to_ours || sighting->from_ours)
-		return true;
-	if (sighting->packet->kind != PACKET_TCP)
-		return false;
-	sighting->to_ours = policy_carries(source, destination);
-	sighting->from_ours = policy_carries(destination, source);
-	sighting->by_proxy = sighting->to_ours || sighting->from_ours;
-	return sighting->by_proxy;
-}
-
 /* Packets come a little out of order; more than that is a clock set back, or another capture. */
 static void set_clock(struct worker *worker, uint64_t now_ns)
 {
@@ -264,43 +239,38 @@ static void set_clock(struct worker *worker, uint64_t now_ns)
 	worker->now_ns = now_ns;
 }
 
-/* One packet that could be decoded: whose it is, and whether it was here before. */
-static void look_at(struct worker *worker, const struct packet *packet)
+/* One packet that could be decoded: whether it was here before, and whose it is. */
+static void look_at(struct worker *worker, const struct sighting *sighting)
 {
-	struct sighting sighting = {.packet = packet};
+	const struct packet *packet = sighting->packet;
 	struct flow *flow;
 
 	worker->stats.tunnelled += packet->tunnel_count != 0;
 	worker->stats.mirror_cut += packet->cut;
 	if (packet->kind == PACKET_TCP)
 		pairs_packet(worker->pairs, packet);
-	if (packet->kind != PACKET_ICMP_ERROR && !concerns(worker, &sighting)) {
+	if (!sighting->matters) {
 		worker->stats.elsewhere++;
 		return;
 	}
-	if (packet->kind == PACKET_ICMP_ERROR)
-		flow_key_of_quoted(packet, &sighting.key);
-	else
-		sighting.source_is_low = flow_key_of(packet, &sighting.key);
-	sighting.hash = flow_hash(worker->flows, &sighting.key);
 	worker->stats.compared++;
-	if (duplicates_seen(worker->duplicates, packet, sighting.hash)) {
+	if (duplicates_seen(worker->duplicates, packet->ts_ns, sighting->fingerprint)) {
 		worker->stats.duplicates++;
 		return;
 	}
 	if (packet->kind == PACKET_ICMP_ERROR) {
-		worker_icmp(worker, &sighting);
+		worker_icmp(worker, sighting);
 		return;
 	}
-	if (sighting.from_ours && !sighting.by_proxy)
+	if (sighting->from_ours && !sighting->by_proxy)
 		worker->from_ours_ns = worker->now_ns;
-	flow = flow_find(worker->flows, &sighting.key, sighting.hash);
+	flow = flow_find(worker->flows, &sighting->key, sighting->hash);
 	if (packet->kind == PACKET_TCP)
-		worker_tcp(worker, &sighting, flow);
+		worker_tcp(worker, sighting, flow);
 	else
-		worker_udp(worker, &sighting, flow);
+		worker_udp(worker, sighting, flow);
 	if (worker->trail)
-		worker_trail(worker, &sighting);
+		worker_trail(worker, sighting);
 }
 
 static enum decode_result look_at_datagram(struct worker *worker, const struct datagram *datagram,
@@ -308,10 +278,13 @@ static enum decode_result look_at_datagram(struct worker *worker, const struct d
 {
 	enum decode_result result = decode_datagram(&worker->decoder, datagram->ip,
 						    datagram->captured, datagram->wire, packet);
+	struct sighting sighting;
 
 	worker->stats.decoded[result]++;
-	if (result == DECODE_OK)
-		look_at(worker, packet);
+	if (result == DECODE_OK) {
+		worker_sight(worker, packet, &sighting);
+		look_at(worker, &sighting);
+	}
 	return result;
 }
 
@@ -349,24 +322,30 @@ void worker_tick(struct worker *worker, uint64_t now_ns)
 	pairs_tick(worker->pairs, worker->now_ns);
 }
 
+void worker_take(struct worker *worker, unsigned index)
+{
+	struct prepared *prepared = &worker->batch[index];
+
+	worker->stats.packets++;
+	worker->stats.bytes += prepared->frame.wire;
+	worker->stats.decoded[prepared->result]++;
+	worker->stats.cut_frames += prepared->frame.captured < prepared->frame.wire;
+	worker_tick(worker, prepared->frame.ts_ns);
+	worker->frame = &prepared->frame;
+	if (prepared->result == DECODE_OK)
+		look_at(worker, &prepared->sighting);
+	else if (prepared->result == DECODE_FRAGMENT)
+		take_fragment(worker, &prepared->packet);
+	worker->frame = NULL; /* not ours any more */
+}
+
 void worker_packet(struct worker *worker, enum link_type link, const uint8_t *frame,
 		   uint32_t captured, uint32_t wire, uint64_t ts_ns)
 {
-	struct packet packet;
-	enum decode_result result =
-		decode_packet(&worker->decoder, link, frame, captured, wire, ts_ns, &packet);
+	struct frame_view view = {ts_ns, frame, captured, wire, (uint8_t)link};
 
-	worker->stats.packets++;
-	worker->stats.bytes += wire;
-	worker->stats.decoded[result]++;
-	worker->stats.cut_frames += captured < wire;
-	worker_tick(worker, ts_ns);
-	worker->frame = (struct frame_view){ts_ns, frame, captured, wire, (uint8_t)link};
-	if (result == DECODE_OK)
-		look_at(worker, &packet);
-	else if (result == DECODE_FRAGMENT)
-		take_fragment(worker, &packet);
-	worker->frame.bytes = NULL; /* not ours any more */
+	worker_prepare(worker, link, &view, 1);
+	worker_take(worker, 0);
 }
 
 void worker_next_input(struct worker *worker)

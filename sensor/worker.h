@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The packet path: frames in, observations out. worker_packet() is the function to read first.
+ * The packet path: frames in, observations out. worker_take() is the function to read first.
  *
  * One worker for each capture thread; it shares nothing with the others but the policy and the
  * catalogue of services, both read-only. All memory is taken in worker_new() and bounded by the
@@ -64,7 +64,17 @@ bool worker_keep_evidence(struct worker *worker, worker_keep *keep);
 /* From now on this policy; the caller may free the old one when the call returns. */
 void worker_set_policy(struct worker *worker, const struct policy *policy);
 
-/* One captured frame: `captured` bytes at `frame` are readable, it had `wire` bytes. */
+/*
+ * A batch of frames of one link type, of at most WORKER_BATCH: first all are prepared, which changes
+ * nothing but the caches, then each is taken, in order. In between the frames must stay, and the
+ * policy; worker_tick() is allowed.
+ */
+#define WORKER_BATCH 32
+void worker_prepare(struct worker *worker, enum link_type link, const struct frame_view *frames,
+		    unsigned count);
+void worker_take(struct worker *worker, unsigned index);
+
+/* A batch of one: `captured` bytes at `frame` are readable, it had `wire` bytes. */
 void worker_packet(struct worker *worker, enum link_type link, const uint8_t *frame,
 		   uint32_t captured, uint32_t wire, uint64_t ts_ns);
 

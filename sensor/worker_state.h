@@ -18,6 +18,29 @@
 #include "sensor/probes.h"
 #include "sensor/worker.h"
 
+struct worker;
+
+struct sighting {
+	const struct packet *packet;
+	struct flow_key key;
+	uint64_t hash;
+	uint64_t fingerprint; /* duplicates.h */
+	uint32_t probed_hash; /* probes.h, if `probed` */
+	bool matters;	      /* the policy may care; else only `packet` is set */
+	bool probed;
+	bool source_is_low;
+	bool to_ours, from_ours, leaves, returns;
+	bool by_proxy; /* only a listed proxy makes it so, which may reach the other itself */
+};
+
+/* One packet of a batch, before the tables are asked. */
+struct prepared {
+	struct packet packet;
+	struct sighting sighting; /* with DECODE_OK */
+	struct frame_view frame;
+	enum decode_result result;
+};
+
 struct worker {
 	struct worker_options options;
 	struct decoder decoder;
@@ -32,22 +55,14 @@ struct worker {
 	struct tunnel_table *tunnels;
 	struct fragments *fragments;
 	struct duplicates *duplicates;
-	struct trail *trail;	 /* NULL: no evidence is wanted */
-	struct frame_view frame; /* the one in hand */
+	struct trail *trail;		/* NULL: no evidence is wanted */
+	const struct frame_view *frame; /* the one in hand; NULL: none */
 	worker_emit *emit;
 	void *context;
 	uint64_t now_ns, next_tick_ns;
 	uint64_t from_ours_ns; /* newest packet of a server of ours to outside; 0 = none */
 	struct worker_stats stats;
-};
-
-struct sighting {
-	const struct packet *packet;
-	struct flow_key key;
-	uint64_t hash;
-	bool source_is_low;
-	bool to_ours, from_ours, leaves, returns;
-	bool by_proxy; /* only a listed proxy makes it so, which may reach the other itself */
+	struct prepared batch[WORKER_BATCH];
 };
 
 /* worker.c */
@@ -65,6 +80,10 @@ void worker_note_probe(struct worker *worker, const struct sighting *sighting);
  * flow is gone. */
 bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
 		 enum side from);
+
+/* worker_sight.c */
+void worker_sight(const struct worker *worker, const struct packet *packet,
+		  struct sighting *sighting);
 
 /* worker_roles.c */
 /* Who is the server of a conversation that was not seen to begin? */

@@ -112,11 +112,11 @@ static void decide(struct worker *worker, struct flow *flow, uint64_t tuple)
 
 void worker_trail(struct worker *worker, const struct sighting *sighting)
 {
-	const struct frame_view *frame = &worker->frame;
+	const struct frame_view *frame = worker->frame;
 	struct flow *flow = flow_find(worker->flows, &sighting->key, sighting->hash);
 	struct trail *trail = worker->trail;
 
-	if (!frame->bytes) /* fragments that were given up */
+	if (!frame) /* fragments that were given up */
 		return;
 	if (!flow) {
 		if (sighting->to_ours && frame->captured <= ATTEMPT_MOST)

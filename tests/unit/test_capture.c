@@ -32,18 +32,19 @@ static const struct packet_spec spec = {
 static struct frame frame;
 static struct capture_bytes file;
 
-static void on_packet(void *context, enum link_type link, const uint8_t *bytes, uint32_t captured,
-		      uint32_t wire, uint64_t ts_ns)
+static void add(struct seen *seen, const struct frame_view *view)
 {
-	struct seen *seen = context;
-
-	*seen = (struct seen){seen->count + 1, link, captured, wire, ts_ns, bytes[0]};
+	*seen = (struct seen){
+		seen->count + 1, view->link,  view->captured,
+		view->wire,	 view->ts_ns, view->bytes[0],
+	};
 }
 
-/* Reads all of the file; returns what the last capture_batch() said. */
+/* Reads all of the file; returns what the last capture_frames() said. */
 static int read_file(const char *filter, struct seen *seen, char error[CAPTURE_ERROR])
 {
 	char path[64];
+	struct frame_view frames[3];
 	struct input *input;
 	struct capture *capture;
 	int n = -2;
@@ -55,8 +56,11 @@ static int read_file(const char *filter, struct seen *seen, char error[CAPTURE_E
 	assert_int_equal(input_size(input), file.length);
 	capture = capture_open_file(input, filter, error);
 	if (capture) {
-		while ((n = capture_batch(capture, 3, on_packet, seen)) > 0)
+		while ((n = capture_frames(capture, frames, 3)) > 0) {
 			assert_true(n <= 3);
+			for (int i = 0; i < n; i++)
+				add(seen, &frames[i]);
+		}
 		assert_true(strlen(capture_link_name(capture)) > 2);
 		if (n < 0)
 			snprintf(error, CAPTURE_ERROR, "%s", capture_failure(capture));

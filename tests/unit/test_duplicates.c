@@ -58,7 +58,9 @@ static bool ask(const struct packet *packet)
 		flow_key_of_quoted(packet, &key);
 	else
 		flow_key_of(packet, &key);
-	return duplicates_seen(table, packet, hash_bytes(&key, sizeof key, 5));
+	return duplicates_seen(
+		table, packet->ts_ns,
+		duplicates_fingerprint(table, packet, hash_bytes(&key, sizeof key, 5)));
 }
 
 /* The frame as it is now, so many milliseconds after the start. */

@@ -18,6 +18,8 @@
 
 #define FILE_BYTES (3u << 20)
 
+#define FRAMES 100 /* of one call */
+
 struct digest {
 	uint64_t packets, sum;
 };
@@ -52,21 +54,19 @@ static void put_record(struct random *random, uint32_t captured)
 		bytes[length++] = (uint8_t)(i * 7 + captured);
 }
 
-static void on_packet(void *context, enum link_type link, const uint8_t *frame, uint32_t captured,
-		      uint32_t wire, uint64_t ts_ns)
+static void add(struct digest *digest, const struct frame_view *frame)
 {
-	struct digest *digest = context;
-
-	assert_int_equal(link, LINK_ETHERNET);
+	assert_int_equal(frame->link, LINK_ETHERNET);
 	digest->packets++;
-	digest->sum = digest->sum * 31 + ts_ns + captured * 3 + wire * 5;
-	for (uint32_t i = 0; i < captured; i++)
-		digest->sum = digest->sum * 31 + frame[i];
+	digest->sum = digest->sum * 31 + frame->ts_ns + frame->captured * 3 + frame->wire * 5;
+	for (uint32_t i = 0; i < frame->captured; i++)
+		digest->sum = digest->sum * 31 + frame->bytes[i];
 }
 
 static int read_whole(struct digest *digest)
 {
 	char path[64], error[CAPTURE_ERROR];
+	struct frame_view frames[FRAMES];
 	struct capture *capture;
 	struct input *input;
 	int n;
@@ -77,9 +77,10 @@ static int read_whole(struct digest *digest)
 	capture = capture_open_file(input, NULL, error);
 	assert_non_null(capture);
 	*digest = (struct digest){0};
-	do
-		n = capture_batch(capture, 100, on_packet, digest);
-	while (n > 0);
+	while ((n = capture_frames(capture, frames, FRAMES)) > 0) {
+		for (int i = 0; i < n; i++)
+			add(digest, &frames[i]);
+	}
 	capture_close(capture);
 	input_close(input);
 	unlink(path);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* One captured frame, as it lies in somebody else's memory. */
+#ifndef SENSOR_FRAME_VIEW_H
+#define SENSOR_FRAME_VIEW_H
+
+#include <stdint.h>
+
+struct frame_view {
+	uint64_t ts_ns;
+	const uint8_t
+		*bytes; /* `captured` of them; how long they stay is said by who hands it out */
+	uint32_t captured, wire;
+	uint8_t link; /* enum link_type */
+};
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What can be said of a packet before the worker's state is asked: whose it is by the policy, and
+ * where in the tables it would be. A batch goes through three stages, so that the memory that a packet
+ * needs is on its way while others are dealt with: decode and ask for the buckets; ask for what
+ * the buckets lead to; then worker_take(), one by one and in order. The first two change nothing
+ * but the caches.
+ */
+#include "sensor/worker_state.h"
+
+/* Could any rule care? One prefix look-up for each address. */
+static bool concerns(const struct worker *worker, struct sighting *sighting)
+{
+	struct policy_place source, destination;
+
+	if (worker->options.everything) {
+		sighting->to_ours = sighting->from_ours = true;
+		return true;
+	}
+	source = policy_place(worker->policy, &sighting->packet->source);
+	destination = policy_place(worker->policy, &sighting->packet->destination);
+	sighting->to_ours = policy_concerns(source, destination);
+	sighting->from_ours = policy_concerns(destination, source);
+	sighting->leaves = policy_concerns_outbound(source, destination);
+	sighting->returns = policy_concerns_outbound(destination, source);
+	if (sighting->to_ours || sighting->from_ours)
+		return true;
+	if (sighting->packet->kind != PACKET_TCP)
+		return false;
+	sighting->to_ours = policy_carries(source, destination);
+	sighting->from_ours = policy_carries(destination, source);
+	sighting->by_proxy = sighting->to_ours || sighting->from_ours;
+	return sighting->by_proxy;
+}
+
+/* What begins here asks the table of probes as well. */
+static void prefetch_probes(const struct worker *worker, struct sighting *sighting)
+{
+	const struct packet *packet = sighting->packet;
+	bool acknowledges = (packet->tcp_flags & TCP_ACK) != 0;
+	struct endpoint server;
+
+	if (packet->kind != PACKET_TCP || !(packet->tcp_flags & TCP_SYN))
+		return;
+	if (acknowledges ? !sighting->from_ours : !sighting->to_ours)
+		return;
+	server = acknowledges ? worker_source(sighting) : worker_destination(sighting);
+	sighting->probed = true;
+	sighting->probed_hash = probes_prefetch_bucket(worker->probes, &server);
+}
+
+void worker_sight(const struct worker *worker, const struct packet *packet,
+		  struct sighting *sighting)
+{
+	*sighting = (struct sighting){.packet = packet};
+	if (packet->kind == PACKET_ICMP_ERROR) {
+		flow_key_of_quoted(packet, &sighting->key);
+	} else {
+		if (!concerns(worker, sighting))
+			return;
+		sighting->source_is_low = flow_key_of(packet, &sighting->key);
+		prefetch_probes(worker, sighting);
+	}
+	sighting->matters = true;
+	sighting->hash = flow_hash(worker->flows, &sighting->key);
+	flow_prefetch_bucket(worker->flows, sighting->hash);
+	sighting->fingerprint = duplicates_fingerprint(worker->duplicates, packet, sighting->hash);
+	duplicates_prefetch(worker->duplicates, sighting->fingerprint);
+}
+
+void worker_prepare(struct worker *worker, enum link_type link, const struct frame_view *frames,
+		    unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct prepared *prepared = &worker->batch[i];
+
+		prepared->frame = frames[i];
+		prepared->frame.link = (uint8_t)link;
+		prepared->result =
+			decode_packet(&worker->decoder, link, frames[i].bytes, frames[i].captured,
+				      frames[i].wire, frames[i].ts_ns, &prepared->packet);
+		prepared->sighting.matters = false;
+		if (prepared->result == DECODE_OK)
+			worker_sight(worker, &prepared->packet, &prepared->sighting);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		const struct sighting *sighting = &worker->batch[i].sighting;
+
+		if (!sighting->matters)
+			continue;
+		flow_prefetch(worker->flows, sighting->hash);
+		if (sighting->probed)
+			probes_prefetch(worker->probes, sighting->probed_hash);
+	}
+}
