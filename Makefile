@@ -6,6 +6,7 @@
 #   make unit         the unit tests' programs    make golden    only the golden tests
 #   make lab          real servers around a live sensor, in network namespaces (root)
 #   make incidents    real incidents, played with real servers and replayed
+#   make faults       Redis, sensor and disk fail in every way: nothing is lost (root)
 #   make fuzz         FUZZ_SECONDS per target     make bench     speed and memory, measured
 #   make install      PREFIX, DESTDIR             make clean     removes $(B)
 #   make asan, tsan   sanitizer builds in $(B)/asan, $(B)/tsan; any other combination:
@@ -139,6 +140,9 @@ incidents: all
 lab: all
 	$(PYTHON) tests/lab/test_lab.py $(LAB_FLAGS)
 
+faults: all
+	$(PYTHON) tests/faults/test_faults.py --full $(ONLY)
+
 # --- Fuzzing -----------------------------------------------------------------------------------
 # tests/fuzz/fuzz_NAME.c holds one libFuzzer target; its kept inputs are in tests/fuzz/corpus/NAME.
 # replay: the same targets with a main that only feeds those inputs (any compiler).
@@ -242,6 +246,6 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit tools objects run asan tsan test golden lab incidents replay fuzz-targets fuzz lint \
+.PHONY: all unit tools objects run asan tsan test golden lab incidents faults replay fuzz-targets fuzz lint \
 	$(LINTERS:%=lint-%) bench install uninstall clean
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/*/*.d)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Building, numbering and handing over events. The id of an event is a hash over what it is about
- * and its packet time, so the same capture and policy give the same ids; `ordinal` tells apart
- * what happens at one moment.
+ * and its packet time, so the same capture and policy give the same ids; `newest` and `ordinal`
+ * tell apart what happens at one moment.
  */
 #include <stdio.h>
 #include <string.h>
@@ -167,13 +167,16 @@ static void make_id(struct engine *engine, struct event *event)
 	char text[512];
 	int length;
 
-	engine->ordinal = event->ts_ns == engine->ordinal_ns ? engine->ordinal + 1 : 0;
-	engine->ordinal_ns = event->ts_ns;
+	/* Packet time may go back and return to the same moment: probes are told late. */
+	engine->ordinal = event->ts_ns > engine->newest_ns ? 0 : engine->ordinal + 1;
+	if (event->ts_ns > engine->newest_ns)
+		engine->newest_ns = event->ts_ns;
 	if (event->has_exposure || event->has_incident)
-		length = snprintf(text, sizeof text, "%s|%s|%s|%llu|%llu",
+		length = snprintf(text, sizeof text, "%s|%s|%s|%llu|%llu|%llu",
 				  policy_site(engine->policy), event_kind_name(event->kind),
 				  event->has_exposure ? event->exposure.id : event->incident.id,
 				  (unsigned long long)event->ts_ns,
+				  (unsigned long long)(engine->newest_ns - event->ts_ns),
 				  (unsigned long long)engine->ordinal);
 	else
 		length = snprintf(text, sizeof text, "%s|%s|%s|%llu|#%llu",

@@ -42,9 +42,9 @@ struct engine {
 	uint8_t *exceptions_told; /* by index: enum of engine_policy.c */
 	uint8_t *exceptions_next; /* scratch for a reload */
 	uint64_t exception_check_ns;
-	uint32_t *order;   /* scratch for engine_each_exposure() */
-	uint64_t sequence; /* of the next event */
-	uint64_t ordinal_ns, ordinal;
+	uint32_t *order;	     /* scratch for engine_each_exposure() */
+	uint64_t sequence;	     /* of the next event */
+	uint64_t newest_ns, ordinal; /* of the events' ids */
 	struct engine_stats stats;
 	struct event event; /* the one being built */
 	struct engine_touched touched_exposures, touched_incidents;

@@ -74,12 +74,16 @@ class RedisError(Exception):
 
 
 class Redis:
-    """A connection to a unix socket: r("XLEN", key) returns text, numbers, lists or None."""
+    """A connection to a unix socket, or to a port of this host: r("XLEN", key) returns text,
+    numbers, lists or None."""
 
-    def __init__(self, path, timeout=10):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout)
-        self.socket.connect(path)
+    def __init__(self, place, timeout=10):
+        if isinstance(place, int):
+            self.socket = socket.create_connection(("127.0.0.1", place), timeout)
+        else:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
+            self.socket.connect(place)
         self.stream = self.socket.makefile("rb")
 
     def __call__(self, *words):

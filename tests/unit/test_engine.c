@@ -303,9 +303,38 @@ static void summaries_tell_counters_and_silence(void **state)
 	scene_close(scene);
 }
 
+/* Walls are told late, all at one moment, about earlier ones; scene.h looks at every event's id. */
+static void events_of_one_moment_have_ids_of_their_own(void **state)
+{
+	struct scene *scene = scene_open(SCENE_POLICY);
+	char address[16];
+
+	(void)state;
+	for (unsigned i = 1; i <= 4; i++) {
+		snprintf(address, sizeof address, "10.20.0.%u", i);
+		scene_reach(scene, address, 22, STRANGER, i);
+	}
+	for (unsigned i = 1; i <= 4; i++) {
+		struct observation o;
+
+		snprintf(address, sizeof address, "10.20.0.%u", i);
+		o = scene_wall(address, 22, "203.0.113.7", 100, true);
+		o.wall.last_refused_ns = scene_ns(50 + i);
+		o.wall.new_refused = 3;
+		o.wall.source_count = 3;
+		o.wall.sources[1] = scene_address("203.0.113.8");
+		o.wall.sources[2] = scene_address("203.0.113.9");
+		scene_tell(scene, o);
+	}
+	assert_int_equal(scene_count(scene, EVENT_EXPOSURE_CLOSED), 4);
+	assert_int_equal(scene_count(scene, EVENT_INCIDENT_CLOSED), 1);
+	scene_close(scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(events_of_one_moment_have_ids_of_their_own),
 		cmocka_unit_test(a_probe_is_not_an_exposure),
 		cmocka_unit_test(inside_clients_and_allowed_ones_are_silent),
 		cmocka_unit_test(unlisted_is_a_note_until_a_rule_applies),

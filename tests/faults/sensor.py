@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: ISC
+"""A live sensor that may be killed and started again, and what it said in all its runs."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+
+from harness import PATIENCE, PROGRAM, wait_until
+from world import SPAN
+
+SITE = "spanwatch:{faults}:"
+STOP_LIMIT = 20  # seconds from SIGTERM to the end: 5 of them are for Redis
+
+
+class Run:
+    """One life of the sensor's process; its standard output is read as it grows."""
+
+    def __init__(self, path):
+        self.path, self.offset = path, 0
+        self.sequences, self.ids, self.kinds = [], [], {}
+        self.killed = False
+
+    def read(self):
+        with open(self.path, "rb") as file:
+            file.seek(self.offset)
+            data = file.read()
+        whole = data.rfind(b"\n") + 1
+        self.offset += whole
+        for line in data[:whole].splitlines():
+            event = json.loads(line)["event"]
+            self.sequences.append(event["sequence"])
+            self.ids.append(event["id"])
+            self.kinds[event["action"]] = self.kinds.get(event["action"], 0) + 1
+
+
+class Sensor:
+    def __init__(self, folder, name, url, policy, *options, journal=True):
+        self.folder, self.name, self.runs = folder, name, []
+        self.log_path = os.path.join(folder, f"{name}.log")
+        self.policy = os.path.join(folder, "policy.yaml")
+        with open(self.policy, "w", encoding="utf-8") as file:
+            file.write(policy)
+        self.words = [PROGRAM, "-i", SPAN, "-p", self.policy, "--json", "--sensor", name,
+                      "--heartbeat", "1", "--stream-maxlen", "1000000", "-v", "--redis", url]
+        if journal:
+            self.words += ["--journal", os.path.join(folder, f"{name}.db")]
+        self.words += options
+        self.process = None
+
+    def start(self):
+        path = os.path.join(self.folder, f"{self.name}.{len(self.runs)}.jsonl")
+        started = self.log().count("watching ")
+        with open(self.log_path, "ab") as log, open(path, "wb") as out:
+            self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=out,
+                                            stderr=log, start_new_session=True)
+        self.runs.append(Run(path))
+        wait_until(lambda: self.alive() and self.log().count("watching ") > started,
+                   what="the sensor's start")
+        return self
+
+    def alive(self):
+        assert self.process.poll() is None, \
+            f"{self.name} ended with status {self.process.poll()}: {self.log()[-800:]}"
+        return True
+
+    def log(self):
+        try:
+            with open(self.log_path, encoding="utf-8", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.runs[-1].killed = True
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(STOP_LIMIT)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"{self.name} is still there {STOP_LIMIT} s after SIGTERM") \
+                from None
+        assert status == 0, f"{self.name} ended with status {status}: {self.log()[-800:]}"
+
+    def end(self):
+        """Whatever state it is in."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def told(self, kind):
+        """How often this kind was said in all runs."""
+        for run in self.runs:
+            run.read()
+        return sum(run.kinds.get(kind, 0) for run in self.runs)
+
+    def said(self):
+        """How many events were said in all runs."""
+        for run in self.runs:
+            run.read()
+        return sum(len(run.ids) for run in self.runs)
+
+    def last_sequence(self):
+        self.said()
+        return self.runs[-1].sequences[-1] if self.runs[-1].sequences else 0
+
+    def wait_told(self, kind, count):
+        wait_until(lambda: self.alive() and self.told(kind) >= count, 3 * PATIENCE,
+                   f"{self.name}: {count} {kind} (now {self.told(kind)})")
+
+    def has_said(self, pattern):
+        return re.search(pattern, self.log()) is not None
+
+    def wait_log(self, pattern, seconds=PATIENCE):
+        wait_until(lambda: self.has_said(pattern), seconds, f"{self.name}: \"{pattern}\"")

@@ -1,0 +1,456 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+# test: limit=240
+# test: alone
+"""Nothing is lost on the way to the dashboard: the whole program, while everything around it fails.
+
+usage: tests/faults/test_faults.py [--full] [PART-OF-A-NAME ...]
+
+Each fault is tried on a live sensor that watches traffic whose events are known beforehand
+(traffic.py), over and over while events are being made; then what the sensor said, what Redis has,
+and what the traffic must have led to are compared (reconcile.py). Ends with a table. --full is what
+`make faults` runs: more rounds, longer outages.
+"""
+
+import concurrent.futures
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import reconcile  # noqa: E402
+import world  # noqa: E402
+from harness import PATIENCE, Report, Skip, wait_until  # noqa: E402
+from sensor import SITE, Sensor  # noqa: E402
+from servers import DURABLE, Cluster, Proxy, Sentinels, Server, need_redis  # noqa: E402
+from traffic import POLICY, Generator  # noqa: E402
+
+RATE = 60  # endpoints opened in a second, and as many closed: six events each
+FLEET = ("north", "south", "west")
+WORLDS = 3  # faults at the same time, each in a world of its own: they mostly wait
+ALONE = ()
+FAULT_LIMIT = 400  # seconds
+
+
+class Scene:
+    """Servers, sensors and traffic of one fault; `settle` ends it and gives the account."""
+
+    def __init__(self, folder, full):
+        self.folder, self.full = folder, full
+        self.sensors, self.ends = [], []
+        self.generator = None
+        self.rounds = 0
+
+    def add(self, thing):
+        self.ends.append(thing)
+        return thing
+
+    def server(self, *options, name="redis"):
+        return self.add(Server(self.folder, *(DURABLE + options), name=name))
+
+    def sensor(self, url, *options, name="north", **more):
+        made = Sensor(self.folder, name, url, POLICY, *options, **more)
+        self.sensors.append(self.add(made))
+        return made.start()
+
+    def traffic(self, rate=RATE, closing=True):
+        self.generator = Generator(world.WIRE, rate)
+        self.generator.closing = closing
+        self.generator.start()
+        self.generator.wait_more(10)
+        return self.generator
+
+    def times(self, short, full):
+        return range(full if self.full else short)
+
+    def seconds(self, short, full):
+        """Events go on being made meanwhile."""
+        time.sleep(full if self.full else short)
+
+    def mark(self, count=15):
+        """Some more endpoints, and one round more in the table."""
+        self.generator.wait_more(count)
+        self.rounds += 1
+
+    def wait_decided(self):
+        """Until the sensors have announced all that was sent."""
+        for sensor in self.sensors:
+            sensor.wait_told("exposure.opened", len(self.generator.opened))
+            sensor.wait_told("exposure.escalated", len(self.generator.opened))
+            sensor.wait_told("exposure.closed", len(self.generator.closed))
+
+    def wait_delivered(self, redis, missing=0):
+        """Until Redis has all that the sensors said."""
+        def there():
+            said = sum(s.said() for s in self.sensors if s.alive())
+            return redis("XLEN", SITE + "events") >= said - missing
+        wait_until(there, 4 * PATIENCE, "the delivery of all events", every=0.1)
+
+    def settle(self, redis, close=True, given_up=None, missing=0):
+        generator = self.generator
+        generator.stop()
+        if close:
+            generator.close_rest()
+        self.wait_decided()
+        self.wait_delivered(redis, missing)
+        for sensor in self.sensors:
+            sensor.stop()
+        return reconcile.settle(redis, self.sensors, generator, given_up)
+
+    def end(self):
+        if self.generator:
+            self.generator.stop()
+        for thing in reversed(self.ends):
+            thing.end()
+
+
+# --- Redis dies, hangs, forgets, is full, is read-only ---
+
+def fault_redis_killed(scene):
+    server = scene.server()
+    scene.sensor(server.url())
+    scene.traffic()
+    for _ in scene.times(3, 8):
+        server.kill()
+        scene.seconds(0.3, 2)
+        server.start()
+        scene.mark(30)
+    return scene.settle(server.redis())
+
+
+def fault_redis_stopped(scene):
+    """SIGSTOP; in the full form longer than the sensor waits for an answer."""
+    server = scene.server()
+    scene.sensor(server.url())
+    scene.traffic()
+    for _ in scene.times(2, 2):
+        server.freeze()
+        scene.seconds(1, 13)
+        server.thaw()
+        scene.mark()
+    return scene.settle(server.redis())
+
+
+def fault_redis_restarted_empty(scene):
+    server = scene.server()
+    scene.sensor(server.url())
+    scene.traffic()
+    for _ in scene.times(2, 5):
+        scene.seconds(1, 5)
+        server.kill()
+        server.forget()
+        server.start()
+        scene.mark(30)
+    return scene.settle(server.redis())
+
+
+def fault_redis_full(scene):
+    server = scene.server("--maxmemory-policy", "noeviction")
+    sensor = scene.sensor(server.url())
+    scene.traffic()
+    for number in scene.times(2, 5):
+        server.ask("CONFIG", "SET", "maxmemory", "1mb")
+        scene.seconds(0.7, 4)
+        server.ask("CONFIG", "SET", "maxmemory", "0")
+        scene.mark()
+        wait_until(lambda n=number: sensor.log().count("takes events again") > n, what="an end")
+    assert sensor.has_said("OOM .*; events wait"), sensor.log()
+    return scene.settle(server.redis())
+
+
+def fault_redis_read_only(scene):
+    """It becomes the replica of somebody who is not there, and a master again."""
+    server = scene.server()
+    sensor = scene.sensor(server.url())
+    scene.traffic()
+    for number in scene.times(2, 5):
+        server.ask("REPLICAOF", "127.0.0.1", "1")
+        scene.seconds(0.7, 4)
+        server.ask("REPLICAOF", "NO", "ONE")
+        scene.mark()
+        wait_until(lambda n=number: sensor.log().count("takes events again") > n, what="an end")
+    assert sensor.has_said("READONLY .*; events wait"), sensor.log()
+    return scene.settle(server.redis())
+
+
+# --- failover and resharding ---
+
+def fault_sentinel_failover(scene):
+    """The master is killed, its replica takes over, and it comes back as the other's replica."""
+    sentinels = scene.add(Sentinels(scene.folder))
+    sensor, master = scene.sensor(sentinels.url()), None
+    scene.traffic()
+    for number in scene.times(1, 4):
+        if number:
+            master.start()
+        master = sentinels.wait_agreed()
+        scene.mark()
+        master.kill()
+        wait_until(lambda m=master: sentinels.agreed(0) not in (None, m), 3 * PATIENCE,
+                   "a failover", every=0.1)
+        scene.mark()
+    sensor.wait_log("takes events again")
+    return scene.settle(sentinels.agreed(0).redis())
+
+
+def fault_cluster_resharded(scene):
+    """The slot is moved to another master and back, key by key, while events come."""
+    cluster = scene.add(Cluster(scene.folder))
+    scene.sensor(cluster.url())
+    scene.traffic()
+    for _ in scene.times(2, 6):
+        source = cluster.wait_owner()
+        target = next(n for n in cluster.nodes[:3] if n is not source)
+        cluster.move(source, target, lambda moved: time.sleep(0.02))
+        assert cluster.wait_owner() is target
+        scene.mark()
+    return scene.settle(cluster.redis())
+
+
+def fault_cluster_promotion(scene):
+    """The master that has the slot is killed; its replica is promoted, and it comes back."""
+    cluster = scene.add(Cluster(scene.folder))
+    scene.sensor(cluster.url())
+    scene.traffic()
+    for _ in scene.times(1, 4):
+        master = cluster.wait_owner()
+        wait_until(lambda m=master: "state=online" in m.ask("INFO", "replication"),
+                   what="a replica")
+        scene.mark()
+        master.kill()
+        wait_until(cluster.owner, 3 * PATIENCE, "a promotion", every=0.1)
+        scene.mark()
+        master.start()
+        wait_until(lambda m=master: m.ask("ROLE")[0] == "slave", 3 * PATIENCE, "its return")
+    return scene.settle(cluster.redis())
+
+
+# --- the way there ---
+
+def fault_connection_cut(scene):
+    server = scene.server()
+    proxy = scene.add(Proxy(server.port))
+    scene.sensor(proxy.url())
+    scene.traffic()
+    for _ in scene.times(5, 30):
+        proxy.cut()
+        scene.mark(10)
+    return scene.settle(server.redis())
+
+
+def fault_connection_slow(scene):
+    """Bytes trickle; then nothing at all gets through for a while, and the rest is cut."""
+    server = scene.server()
+    proxy = scene.add(Proxy(server.port))
+    scene.sensor(proxy.url())
+    scene.traffic()
+    for _ in scene.times(1, 4):
+        proxy.mode = "slow"
+        scene.seconds(1, 5)
+        proxy.mode = "pulled"
+        scene.seconds(1, 12)
+        proxy.mode = "good"
+        proxy.cut()
+        scene.mark()
+    return scene.settle(server.redis())
+
+
+# --- the sensor and its disk ---
+
+def killed_and_back(scene, sensors):
+    for sensor in sensors:
+        sensor.kill()
+    for sensor in sensors:
+        sensor.start()
+    # What nobody watched happens again.
+    scene.generator.again()
+
+
+def fault_sensor_killed(scene):
+    """kill -9, first while endpoints open, then while they close."""
+    server = scene.server()
+    sensor = scene.sensor(server.url())
+    scene.traffic(closing=False)
+    for _ in scene.times(2, 8):
+        scene.mark(30)
+        killed_and_back(scene, [sensor])
+    scene.generator.stop()
+    for _ in scene.times(2, 6):
+        for _ in range(len(scene.generator.opened) // 10):
+            scene.generator.close_next()
+        killed_and_back(scene, [sensor])
+        scene.rounds += 1
+    scene.generator.close_rest()
+    scene.generator.again()
+    return scene.settle(server.redis())
+
+
+def fault_sensor_and_redis_killed(scene):
+    """Both at once: what is neither confirmed nor refused is sent again by the next run."""
+    server = scene.server()
+    sensor = scene.sensor(server.url())
+    scene.traffic(closing=False)
+    for _ in scene.times(2, 8):
+        scene.mark(20)
+        server.kill()
+        scene.mark(10)
+        sensor.kill()
+        server.start()
+        sensor.start()
+        scene.generator.again()
+    return scene.settle(server.redis())
+
+
+def fault_disk_full(scene):
+    """The journal's disk fills, also while Redis is away, and is relieved."""
+    disk = world.SmallDisk(os.path.join(scene.folder, "disk"), 4)
+    try:
+        server = scene.server()
+        sensor = scene.sensor(server.url(), "--journal", os.path.join(disk.folder, "j.db"),
+                              journal=False)
+        scene.traffic()
+        for number in scene.times(2, 5):
+            disk.fill()
+            wait_until(lambda n=number: sensor.log().count("kept in memory") > n,
+                       what="a full disk")
+            server.kill()
+            scene.seconds(0.5, 3)
+            server.start()
+            scene.mark()
+            disk.relieve()
+            wait_until(lambda n=number: sensor.log().count("is written again") > n,
+                       what="a disk with room")
+        return scene.settle(server.redis())
+    finally:
+        disk.remove()
+
+
+# --- a fleet ---
+
+def fault_fleet(scene):
+    """Three sensors on one mirror: Redis is killed, stopped and forgets; a sensor is killed."""
+    server = scene.server()
+    for name in FLEET:
+        scene.sensor(server.url(), name=name)
+    scene.traffic(rate=RATE / 3, closing=False)
+    for _ in scene.times(1, 4):
+        server.kill()
+        scene.seconds(0.3, 2)
+        server.start()
+        scene.mark(10)
+        server.freeze()
+        scene.seconds(0.5, 2)
+        server.thaw()
+        scene.mark(10)
+        killed_and_back(scene, scene.sensors[:1])
+        scene.mark(10)
+    return scene.settle(server.redis())
+
+
+FAULTS = [name.removeprefix("fault_") for name in list(globals()) if name.startswith("fault_")]
+
+
+class Table:
+    HEAD = ("fault", "rounds", "events", "lost", "duplicated", "given up", "seconds")
+    NUMBERS = ("rounds", "events", "lost", "doubled", "given_up")
+
+    def __init__(self):
+        self.rows = {}
+
+    def add(self, name, sums):
+        if sums:
+            self.rows[name] = [*(sums[n] for n in self.NUMBERS), sums["seconds"]]
+
+    def show(self, seconds):
+        """`seconds`: what it took in all; faults are tried side by side."""
+        order = [n.replace("_", " ") for n in FAULTS]
+        rows = [(n, *self.rows[n]) for n in order if n in self.rows]
+        total = [sum(row[i] for row in rows) for i in range(1, 6)]
+        print("# {:26}{:>8}{:>9}{:>7}{:>12}{:>10}{:>9}".format(*self.HEAD))
+        for row in rows + [("all", *total, seconds)]:
+            print("# {:26}{:8}{:9}{:7}{:12}{:10}{:9.1f}".format(*row), flush=True)
+
+
+def attempt(fault, full, sums):
+    folder = tempfile.mkdtemp(prefix="swf-")
+    scene = Scene(folder, full)
+    began = time.monotonic()
+    try:
+        account = fault(scene)
+        sums.update(rounds=scene.rounds, events=account.events, lost=account.lost,
+                    doubled=account.doubled, given_up=account.given_up,
+                    seconds=time.monotonic() - began)
+        assert not account.complaints, "; ".join(account.complaints)
+    finally:
+        scene.end()
+        if os.environ.get("SPANWATCH_FAULTS_KEEP"):
+            print(f"# kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def inside(name, full):
+    """One fault, in a world of its own. Its numbers are the last line."""
+    report, sums = Report(), {}
+
+    def run():
+        attempt(globals()["fault_" + name], full, sums)
+
+    run.__name__ = name
+    try:
+        world.build()
+    except Skip as why:
+        print(f"skip {name} {why}")
+        return 0
+    report.run([run])
+    print(json.dumps(sums))
+    return report.status()
+
+
+def in_a_world(words, name, full, table):
+    """Runs `inside`, passes on what it says, and gives whether all was good."""
+    began = time.monotonic()
+    try:
+        output = subprocess.run(
+            [*words, sys.executable, os.path.abspath(__file__), "--inside", name,
+             *(["--full"] if full else [])], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            timeout=FAULT_LIMIT, text=True, check=False).stdout
+    except subprocess.TimeoutExpired:
+        output = f"not ok {name} is not done after {FAULT_LIMIT} s"
+    lines = output.splitlines()
+    if lines and lines[-1].startswith("{"):
+        table.add(name.replace("_", " "), json.loads(lines.pop()))
+    if not any(line.startswith(("ok ", "not ok ", "skip ")) for line in lines):
+        lines.append(f"not ok {name} ended after {time.monotonic() - began:.0f} s")
+    print("\n".join(lines), flush=True)
+    return not any(line.startswith("not ok") for line in lines)
+
+
+def main():
+    words = [w for w in sys.argv[1:] if not w.startswith("--")]
+    full = "--full" in sys.argv
+    if "--inside" in sys.argv:
+        sys.exit(inside(words[0], full))
+    try:
+        need_redis()
+        new_world = world.words()
+    except Skip as why:
+        print(f"skip faults {why}")
+        sys.exit(0)
+    table, began = Table(), time.monotonic()
+    names = [n for n in FAULTS if not words or any(w in n.replace("_", " ") for w in words)]
+    side_by_side = [n for n in names if n not in ALONE]
+    with concurrent.futures.ThreadPoolExecutor(WORLDS) as pool:
+        good = list(pool.map(lambda n: in_a_world(new_world, n, full, table), side_by_side))
+    good += [in_a_world(new_world, n, full, table) for n in names if n in ALONE]
+    table.show(time.monotonic() - began)
+    sys.exit(0 if all(good) else 1)
+
+
+if __name__ == "__main__":
+    main()
