@@ -128,10 +128,30 @@ def a_scan_is_answered():
     assert len(targets) == flags["syn"] and hosts > 64000, (len(targets), hosts, flags)
 
 
+def tunnels_hold_the_same():
+    plain = packets(generate("--packets", "3000"))
+    for (when, frame), (outer_when, outer) in zip(plain, packets(generate(
+            "--packets", "3000", "--vxlan")), strict=True):
+        assert when == outer_when and outer[50:] == frame
+        assert checksum(outer[14:34]) == 0xffff and outer[36:38] == b"\x12\xb5"
+        assert struct.unpack_from("!HH", outer, 36 + 2)[0] == len(outer) - 34
+        assert struct.unpack_from("!H", outer, 16)[0] == len(outer) - 14
+
+
+def short_sessions_have_eight_packets():
+    ends = collections.Counter()
+    for _, frame in packets(generate("--mix", "short-sessions", "--packets", "80k")):
+        source, target, _, body = parse(frame)
+        ends[frozenset(((source, body[:2]), (target, body[2:4])))] += 1
+    assert max(ends.values()) == 8
+    assert sum(count == 8 for count in ends.values()) > 0.5 * len(ends)
+
+
 def main():
     for check in (same_seed_same_bytes, counts_are_kept, time_never_goes_back,
                   checksums_are_right, sequence_numbers_join, a_third_matters,
-                  a_scan_is_answered):
+                  a_scan_is_answered, tunnels_hold_the_same,
+                  short_sessions_have_eight_packets):
         try:
             check()
             print("ok generate", check.__name__)

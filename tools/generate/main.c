@@ -19,11 +19,12 @@ static void usage(FILE *to)
 {
 	fprintf(to, "usage: generate -o FILE (--size BYTES[k|M|G] | --packets N) [--seed N]\n"
 		    "       [--mix NAME] [--matter PERCENT] [--ipv6 PERCENT] [--refused PERCENT]\n"
-		    "       [--sessions N] [--nanosecond]\n"
+		    "       [--sessions N] [--vxlan] [--nanosecond]\n"
 		    "  --matter   packets of answered flows from outside to inside servers (33)\n"
 		    "  --ipv6     sessions over IPv6 (20)\n"
 		    "  --refused  answered-scan: endpoints that answer with RST, not SYN-ACK (25)\n"
 		    "  --sessions under way at the same time\n"
+		    "  --vxlan    each frame in a tunnel, as from a cloud's mirror\n"
 		    "mixes:\n");
 	for (size_t i = 0; i < mix_count; i++)
 		fprintf(to, "  %-14s %s\n", mixes[i].name, mixes[i].about);
@@ -66,23 +67,18 @@ static const struct mix *find_mix(const char *name)
 }
 
 static const struct option options[] = {
-	{"mix", required_argument, NULL, 'm'},
-	{"seed", required_argument, NULL, 's'},
-	{"size", required_argument, NULL, 'b'},
-	{"packets", required_argument, NULL, 'p'},
-	{"sessions", required_argument, NULL, 'n'},
-	{"matter", required_argument, NULL, 'a'},
-	{"ipv6", required_argument, NULL, '6'},
-	{"refused", required_argument, NULL, 'r'},
-	{"nanosecond", no_argument, NULL, 'N'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+	{"mix", required_argument, NULL, 'm'},	    {"seed", required_argument, NULL, 's'},
+	{"size", required_argument, NULL, 'b'},	    {"packets", required_argument, NULL, 'p'},
+	{"sessions", required_argument, NULL, 'n'}, {"matter", required_argument, NULL, 'a'},
+	{"ipv6", required_argument, NULL, '6'},	    {"refused", required_argument, NULL, 'r'},
+	{"vxlan", no_argument, NULL, 'v'},	    {"nanosecond", no_argument, NULL, 'N'},
+	{"help", no_argument, NULL, 'h'},	    {NULL, 0, NULL, 0},
 };
 
 struct request {
 	const struct mix *mix;
 	const char *path;
-	bool nanoseconds;
+	bool nanoseconds, vxlan;
 };
 
 static void set_option(int option, struct plan *plan, struct request *request)
@@ -115,6 +111,9 @@ static void set_option(int option, struct plan *plan, struct request *request)
 	case 'N':
 		request->nanoseconds = true;
 		break;
+	case 'v':
+		request->vxlan = true;
+		break;
 	case 'o':
 		request->path = optarg;
 		break;
@@ -141,7 +140,7 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	output_open(&plan.output, request.path, request.nanoseconds);
+	output_open(&plan.output, request.path, request.nanoseconds, request.vxlan);
 	request.mix->run(&plan, request.mix);
 	output_close(&plan.output);
 	return 0;

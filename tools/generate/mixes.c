@@ -193,16 +193,28 @@ static void begin_realistic(struct plan *plan, struct session *session, uint32_t
 		place(plan, session, kind, choose_talk(&plan->chance, kind));
 }
 
-/* Only the longest transfers. */
-static void begin_elephant(struct plan *plan, struct session *session, uint32_t kind)
+static uint32_t talk_named(const char *name)
 {
-	static const char *const names[] = {"http-download", "tls-download", "backup"};
-	const char *name = names[chance_below(&plan->chance, 3)];
 	uint32_t talk = 0;
 
 	while (strcmp(talks[talk].name, name) != 0)
 		talk++;
-	place(plan, session, kind, talk);
+	return talk;
+}
+
+/* Only the longest transfers. */
+static void begin_elephant(struct plan *plan, struct session *session, uint32_t kind)
+{
+	static const char *const names[] = {"http-download", "tls-download", "backup"};
+
+	place(plan, session, kind, talk_named(names[chance_below(&plan->chance, 3)]));
+}
+
+/* From outside, eight packets each, opened and closed in order. */
+static void begin_short(struct plan *plan, struct session *session, uint32_t kind)
+{
+	(void)kind;
+	place(plan, session, KIND_INBOUND, talk_named("http-short"));
 }
 
 /* Sessions that are opened, say what they have to say, and are never closed. */
@@ -402,12 +414,14 @@ static void run_flood(struct plan *plan, const struct mix *mix)
 }
 
 const struct mix mixes[] = {
-	{"realistic", "inbound, outbound, internal flows; scans; long transfers", 2000,
+	{"realistic", "inbound, outbound, internal flows; scans; long transfers", 8000,
 	 run_sessions, begin_realistic, 30},
 	{"syn-flood", "SYNs from random sources, no answers", 0, run_flood, NULL, 0},
 	{"elephants", "long transfers only", 64, run_sessions, begin_elephant, 0},
 	{"sessions", "as realistic, but very many sessions that are never closed", 200000,
 	 run_sessions, begin_left, 0},
+	{"short-sessions", "questions from outside, eight packets each", 4000, run_sessions,
+	 begin_short, 0},
 	{"answered-scan", "sweeps of a /16 from outside; every address answers", 256, run_sessions,
 	 begin_answered_scan, 0},
 };

@@ -48,6 +48,26 @@ static const struct step http[] = {
 	END,
 };
 
+/* What applications ask each other: small answers on a kept connection. */
+static const struct step http_api[] = {
+	SAY(CLIENT, "POST /v1/orders/######## HTTP/1.1\r\nHost: api.example.net\r\n"
+		    "User-Agent: orders/2.1\r\nContent-Type: application/json\r\n"
+		    "Content-Length: 31\r\n\r\n{\"state\":\"paid\",\"sum\":\"##.##\"}"),
+	SAY(SERVER, HTTP_ANSWER("application/json", 420)),
+	FILL(SERVER, 420, 420),
+	AGAIN(0, 5),
+	END,
+};
+
+/* One question, one answer, closed: monitoring, health checks, the short end of everything. */
+static const struct step http_short[] = {
+	SAY(CLIENT, "GET /health HTTP/1.1\r\nHost: www.example.net\r\n"
+		    "User-Agent: check/1.####\r\nConnection: close\r\n\r\n"),
+	SAY(SERVER, "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nContent-Type: text/plain\r\n"
+		    "Content-Length: 3\r\nConnection: close\r\n\r\nok\n"),
+	END,
+};
+
 static const struct step http_download[] = {
 	SAY(CLIENT,
 	    "GET /file/####.iso HTTP/1.1\r\nHost: files.example.net\r\nAccept: */*\r\n\r\n"),
@@ -66,8 +86,8 @@ static const struct step elasticsearch[] = {
 		    "Content-Type: application/json\r\nContent-Length: 26\r\n\r\n"
 		    "{\"query\":{\"match_all\":{}}}"),
 	SAY(SERVER, "HTTP/1.1 200 OK\r\nX-elastic-product: Elasticsearch\r\n"
-		    "content-type: application/json\r\ncontent-length: 20000\r\n\r\n"),
-	FILL(SERVER, 20000, 20000),
+		    "content-type: application/json\r\ncontent-length: 6000\r\n\r\n"),
+	FILL(SERVER, 6000, 6000),
 	AGAIN(2, 4),
 	END,
 };
@@ -170,8 +190,13 @@ static const struct step smtp[] = {
 		RECORD(CLIENT, 74, 74)
 
 static const struct step tls[] = {
-	TLS_OPENING, RECORD(CLIENT, 200, 900), RECORD(SERVER, 400, 60000),
+	TLS_OPENING, RECORD(CLIENT, 200, 900), RECORD(SERVER, 400, 24000),
 	AGAIN(5, 6), RECORD(CLIENT, 24, 24),   END,
+};
+
+static const struct step tls_api[] = {
+	TLS_OPENING, RECORD(CLIENT, 120, 700), RECORD(SERVER, 90, 1400),
+	AGAIN(5, 5), RECORD(CLIENT, 24, 24),   END,
 };
 
 static const struct step tls_download[] = {
@@ -221,7 +246,9 @@ static const struct step dns[] = {
 };
 
 const struct talk talks[] = {
-	{"http", TRANSPORT_TCP, 80, 200, 60, 80, http},
+	{"http", TRANSPORT_TCP, 80, 40, 20, 20, http},
+	{"http-api", TRANSPORT_TCP, 8000, 120, 30, 160, http_api},
+	{"http-short", TRANSPORT_TCP, 8081, 120, 30, 200, http_short},
 	{"http-download", TRANSPORT_TCP, 8080, 1, 2, 1, http_download},
 	{"elasticsearch", TRANSPORT_TCP, 9200, 60, 0, 60, elasticsearch},
 	{"redis", TRANSPORT_TCP, 6379, 80, 0, 120, redis},
@@ -229,7 +256,8 @@ const struct talk talks[] = {
 	{"postgresql", TRANSPORT_TCP, 5432, 60, 0, 120, postgresql},
 	{"imap", TRANSPORT_TCP, 143, 60, 5, 30, imap},
 	{"smtp", TRANSPORT_TCP, 25, 60, 20, 10, smtp},
-	{"tls", TRANSPORT_TCP, 443, 240, 240, 120, tls},
+	{"tls", TRANSPORT_TCP, 443, 60, 60, 20, tls},
+	{"tls-api", TRANSPORT_TCP, 4443, 240, 240, 120, tls_api},
 	{"tls-download", TRANSPORT_TCP, 8443, 1, 3, 1, tls_download},
 	{"backup", TRANSPORT_TCP, 9443, 0, 1, 1, backup_upload},
 	{"ssh", TRANSPORT_TCP, 22, 60, 20, 40, ssh},
