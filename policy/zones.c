@@ -235,6 +235,9 @@ static void keep_v4(struct zones *zones, struct sweep *sweep)
 	free(sweep->starts);
 	zones->v4_places = arena_regrow(sweep->places, sweep->count, sizeof *sweep->places);
 	zones->v4_count = sweep->count;
+	for (uint32_t i = 0; i < ZONES_V4_BLOCKS; i++)
+		zones->v4_first[i] = zones_search_v4(zones->v4_starts, zones->v4_count, i << 24);
+	zones->v4_first[ZONES_V4_BLOCKS] = zones->v4_count - 1;
 }
 
 static void keep_v6(struct zones *zones, struct sweep *sweep)
@@ -279,7 +282,7 @@ bool zones_any(const struct zones *zones, const struct prefix *prefix,
 	uint32_t i;
 
 	if (prefix->length >= 96 && address_is_ipv4(&prefix->base)) {
-		i = zones_search_v4(zones->v4_starts, zones->v4_count, (uint32_t)first);
+		i = zones_index_v4(zones, (uint32_t)first);
 		for (; i < zones->v4_count && zones->v4_starts[i] <= (uint32_t)last; i++)
 			if (test(zones->v4_places[i], context))
 				return true;

@@ -34,6 +34,8 @@ struct zones_input {
 	enum zones_kind kind;
 };
 
+#define ZONES_V4_BLOCKS 256 /* 0.0.0.0/8, 1.0.0.0/8, … */
+
 /* Starts of ranges, ascending; the first is the least address. A range ends where the next begins. */
 struct zones {
 	uint32_t *v4_starts;
@@ -41,8 +43,11 @@ struct zones {
 	zones_key *v6_starts;
 	struct policy_place *v6_places;
 	uint32_t v4_count, v6_count; /* never 0 once built */
-	uint16_t *members;	     /* of all sets of groups; ascending within a set */
-	uint32_t *set_ends;	     /* set n is members[set_ends[n - 1]] up to set_ends[n] */
+	/* The range that holds n.0.0.0: most of the space is ruled by few ranges, and then nothing is
+	 * left to search. The last is the last range. */
+	uint32_t v4_first[ZONES_V4_BLOCKS + 1];
+	uint16_t *members;  /* of all sets of groups; ascending within a set */
+	uint32_t *set_ends; /* set n is members[set_ends[n - 1]] up to set_ends[n] */
 	uint32_t set_count;
 };
 
@@ -101,6 +106,15 @@ static inline uint32_t zones_search_v4(const uint32_t *starts, uint32_t count, u
 	return base;
 }
 
+/* The range that holds an IPv4 address. */
+static inline uint32_t zones_index_v4(const struct zones *zones, uint32_t key)
+{
+	uint32_t first = zones->v4_first[key >> 24];
+	uint32_t count = zones->v4_first[(key >> 24) + 1] - first + 1;
+
+	return first + zones_search_v4(zones->v4_starts + first, count, key);
+}
+
 static inline uint32_t zones_search_v6(const zones_key *starts, uint32_t count, zones_key key)
 {
 	uint32_t base = 0;
@@ -121,8 +135,7 @@ static inline struct policy_place zones_find(const struct zones *zones,
 	zones_key key = zones_key_of(address);
 
 	if (key >> 32 == 0xffff)
-		return zones->v4_places[zones_search_v4(zones->v4_starts, zones->v4_count,
-							(uint32_t)key)];
+		return zones->v4_places[zones_index_v4(zones, (uint32_t)key)];
 	return zones->v6_places[zones_search_v6(zones->v6_starts, zones->v6_count, key)];
 }
 

@@ -14,9 +14,10 @@
 
 #include "sensor/hash.h"
 
-#define WAITING_MAX 4 /* for each endpoint */
-#define SECOND	    1000000000ull
-#define CACHE_LINE  64
+#define WAITING_MAX   4 /* for each endpoint */
+#define SECOND	      1000000000ull
+#define CACHE_LINE    64
+#define VICTIMS_AHEAD 8
 
 struct entry {
 	_Alignas(CACHE_LINE) struct endpoint server;
@@ -119,17 +120,14 @@ static uint32_t find(const struct probes *probes, const struct endpoint *server,
 	return index;
 }
 
-static uint32_t hash_of(const struct probes *probes, const struct endpoint *server)
+uint32_t probes_hash(const struct probes *probes, const struct endpoint *server)
 {
 	return (uint32_t)hash_bytes(server, sizeof *server, probes->hash_key);
 }
 
-uint32_t probes_prefetch_bucket(const struct probes *probes, const struct endpoint *server)
+void probes_prefetch_bucket(const struct probes *probes, uint32_t hash)
 {
-	uint32_t hash = hash_of(probes, server);
-
 	__builtin_prefetch(&probes->buckets[hash & probes->mask]);
-	return hash;
 }
 
 void probes_prefetch(const struct probes *probes, uint32_t hash)
@@ -142,15 +140,28 @@ void probes_prefetch(const struct probes *probes, uint32_t hash)
 
 static struct entry *lookup(struct probes *probes, const struct endpoint *server)
 {
-	uint32_t index = find(probes, server, hash_of(probes, server));
+	uint32_t index = find(probes, server, probes_hash(probes, server));
 
 	return index ? &probes->slab[index] : NULL;
+}
+
+/* The places of the next victims in their chains: one far ahead, what it leads to nearer. */
+static void prefetch_victims(const struct probes *probes)
+{
+	uint32_t far = probes->hand + 2 * VICTIMS_AHEAD, near = probes->hand + VICTIMS_AHEAD;
+
+	if (far > probes->max)
+		return;
+	__builtin_prefetch(&probes->buckets[probes->slab[far].hash & probes->mask], 1);
+	probes_prefetch(probes, probes->slab[near].hash);
 }
 
 /* Takes an entry that was not asked for lately out of its chain, for another endpoint. */
 static uint32_t evict(struct probes *probes)
 {
 	uint32_t index, *link;
+
+	prefetch_victims(probes);
 
 	while (probes->slab[probes->hand].recent) {
 		probes->slab[probes->hand].recent = false;
@@ -189,9 +200,9 @@ static struct entry *add(struct probes *probes, const struct endpoint *server, u
 	return &probes->slab[index];
 }
 
-static struct entry *lookup_or_add(struct probes *probes, const struct endpoint *server)
+static struct entry *lookup_or_add(struct probes *probes, const struct endpoint *server,
+				   uint32_t hash)
 {
-	uint32_t hash = hash_of(probes, server);
 	uint32_t index = find(probes, server, hash);
 
 	if (index == 0)
@@ -242,9 +253,10 @@ static void stop_waiting(const struct probes *probes, struct entry *entry, int i
 	detail->waiting[index] = detail->waiting[last];
 }
 
-void probes_note(struct probes *probes, const struct endpoint *server, const struct probe *probe)
+void probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
+		 const struct probe *probe)
 {
-	struct entry *entry = lookup_or_add(probes, server);
+	struct entry *entry = lookup_or_add(probes, server, hash);
 
 	if (find_waiting(probes, entry, probe->tuple) >= 0)
 		return;
@@ -358,7 +370,7 @@ static void note_refused(struct probes *probes, struct entry *entry, const struc
 void probes_refused(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		    const struct address *client, uint64_t now_ns, bool by_filter)
 {
-	struct entry *entry = lookup_or_add(probes, server);
+	struct entry *entry = lookup_or_add(probes, server, probes_hash(probes, server));
 	int index = find_waiting(probes, entry, tuple);
 
 	if (index >= 0)

@@ -39,15 +39,17 @@ struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key, probes_repo
 			  void *context);
 void probes_free(struct probes *probes);
 
+uint32_t probes_hash(const struct probes *probes, const struct endpoint *server);
 /*
- * The endpoint will be asked about soon. First its bucket; when that has had the time to come, with
- * the hash of the first call, what it leads to.
+ * The endpoint of this hash will be asked about soon. First its bucket; when that has had the time to
+ * come, what it leads to.
  */
-uint32_t probes_prefetch_bucket(const struct probes *probes, const struct endpoint *server);
+void probes_prefetch_bucket(const struct probes *probes, uint32_t hash);
 void probes_prefetch(const struct probes *probes, uint32_t hash);
 
-/* A SYN or a datagram to this endpoint, by a client that may not. */
-void probes_note(struct probes *probes, const struct endpoint *server, const struct probe *probe);
+/* A SYN or a datagram to this endpoint, by a client that may not. `hash` is probes_hash() of it. */
+void probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
+		 const struct probe *probe);
 /*
  * Is a probe of this conversation waiting? True and `*found` set if so; it goes on waiting.
  * `found` may be NULL.

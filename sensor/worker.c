@@ -128,8 +128,11 @@ void worker_note_probe(struct worker *worker, const struct sighting *sighting)
 		.initial = sighting->packet->sequence,
 	};
 
+	uint32_t hash =
+		sighting->probed ? sighting->probed_hash : probes_hash(worker->probes, &server);
+
 	worker->stats.probes++;
-	probes_note(worker->probes, &server, &probe);
+	probes_note(worker->probes, &server, hash, &probe);
 }
 
 bool worker_is_carrier(const struct worker *worker, const struct flow *flow)

@@ -46,7 +46,8 @@ static void prefetch_probes(const struct worker *worker, struct sighting *sighti
 		return;
 	server = acknowledges ? worker_source(sighting) : worker_destination(sighting);
 	sighting->probed = true;
-	sighting->probed_hash = probes_prefetch_bucket(worker->probes, &server);
+	sighting->probed_hash = probes_hash(worker->probes, &server);
+	probes_prefetch_bucket(worker->probes, sighting->probed_hash);
 }
 
 void worker_sight(const struct worker *worker, const struct packet *packet,

@@ -86,7 +86,7 @@ static void note(struct scene *scene, uint32_t server, uint32_t from, uint64_t t
 		.initial = (uint32_t)tuple * 3,
 	};
 
-	probes_note(scene->probes, &to, &probe);
+	probes_note(scene->probes, &to, probes_hash(scene->probes, &to), &probe);
 }
 
 static bool waits(struct scene *scene, uint32_t server, uint64_t tuple)
