@@ -8,6 +8,7 @@
 #   make incidents    real incidents, played with real servers and replayed
 #   make faults       Redis, sensor and disk fail in every way: nothing is lost (root)
 #   make fuzz         FUZZ_SECONDS per target     make bench     speed and memory, measured
+#   make soak         is memory flat? 40 minutes; SOAK_FLAGS=--short: half a minute
 #   make install      PREFIX, DESTDIR             make clean     removes $(B)
 #   make asan, tsan   sanitizer builds in $(B)/asan, $(B)/tsan; any other combination:
 #   make SANITIZE=address,undefined CC=clang B=build/mine all unit
@@ -224,6 +225,9 @@ lint-man: $(SERVICES_PAGE)
 	$(if $(MAN_PAGES),mandoc -T lint -W warning $(MAN_PAGES) $(SERVICES_PAGE))
 
 # --- Bench, install ----------------------------------------------------------------------------
+soak: all tools
+	$(PYTHON) tools/soak $(B) $(SOAK_FLAGS)
+
 bench: all tools
 	$(PYTHON) tools/bench $(B) $(BENCH_FLAGS)
 
@@ -247,5 +251,5 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all unit tools objects run asan tsan test golden lab incidents faults replay fuzz-targets fuzz lint \
-	$(LINTERS:%=lint-%) bench install uninstall clean
+	$(LINTERS:%=lint-%) soak bench install uninstall clean
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/*/*.d)

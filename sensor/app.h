@@ -33,6 +33,9 @@ struct app {
 /* The worker's share of the options. */
 void app_worker_options(const struct app *app, uint8_t number, struct worker_options *worker);
 
+/* The engine's share of them; its sensor and first sequence are still to be set. */
+void app_engine_options(const struct app *app, struct engine_options *engine);
+
 /* Loads app->options->policy and says all that is wrong with it. NULL if it cannot be used. */
 struct policy *app_load_policy(const struct app *app);
 

@@ -32,6 +32,11 @@ struct byte_ring *byte_ring_new(uint32_t bytes)
 	return NULL;
 }
 
+uint64_t byte_ring_bytes(uint32_t bytes)
+{
+	return sizeof(struct byte_ring) + (uint64_t)bytes;
+}
+
 void byte_ring_free(struct byte_ring *ring)
 {
 	if (!ring)

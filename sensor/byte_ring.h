@@ -14,6 +14,7 @@ struct byte_ring;
 
 struct byte_ring *byte_ring_new(uint32_t bytes); /* a power of two. NULL: out of memory */
 void byte_ring_free(struct byte_ring *ring);	 /* NULL is allowed */
+uint64_t byte_ring_bytes(uint32_t bytes);	 /* what byte_ring_new() takes */
 
 /*
  * Producer. A record is `head` and `tail`, one behind the other. False: no room. `*filling`: it

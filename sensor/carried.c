@@ -11,13 +11,25 @@ struct carried_pool {
 	uint32_t oldest, newest;	 /* of those that are parked */
 };
 
+static uint32_t size_for(uint32_t max_sessions)
+{
+	return max_sessions + max_sessions / 2 + CARRIED_MAX;
+}
+
+uint64_t carried_pool_bytes(uint32_t max_sessions)
+{
+	const struct carried_pool *pool = NULL;
+
+	return sizeof *pool + ((uint64_t)size_for(max_sessions) + 1) * sizeof *pool->list;
+}
+
 struct carried_pool *carried_pool_new(uint32_t max_sessions)
 {
 	struct carried_pool *pool = calloc(1, sizeof *pool);
 
 	if (!pool)
 		return NULL;
-	pool->size = max_sessions + max_sessions / 2 + CARRIED_MAX;
+	pool->size = size_for(max_sessions);
 	pool->fresh = 1;
 	pool->list = calloc((size_t)pool->size + 1, sizeof *pool->list);
 	if (!pool->list) {

@@ -38,6 +38,7 @@ struct carried_pool;
 
 struct carried_pool *carried_pool_new(uint32_t max_sessions); /* NULL: out of memory */
 void carried_pool_free(struct carried_pool *pool);	      /* NULL is allowed */
+uint64_t carried_pool_bytes(uint32_t max_sessions);	      /* what carried_pool_new() takes */
 
 struct carried *carried_at(struct carried_pool *pool, uint32_t index);
 /* Zeroed but for `flow`; 0 if all are in use. */

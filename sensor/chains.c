@@ -5,12 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool chains_new(struct chains *chains, uint32_t slots)
+static uint64_t buckets_for(uint32_t slots)
 {
 	uint64_t buckets = 16;
 
 	while (buckets < slots)
 		buckets *= 2;
+	return buckets;
+}
+
+uint64_t chains_bytes(uint32_t slots)
+{
+	const struct chains *chains = NULL;
+
+	return buckets_for(slots) * sizeof *chains->buckets +
+	       (uint64_t)slots * sizeof *chains->next;
+}
+
+bool chains_new(struct chains *chains, uint32_t slots)
+{
+	uint64_t buckets = buckets_for(slots);
+
 	*chains = (struct chains){
 		.buckets = malloc(buckets * sizeof *chains->buckets),
 		.next = malloc(slots * sizeof *chains->next),

@@ -21,6 +21,7 @@ struct chains {
 };
 
 bool chains_new(struct chains *chains, uint32_t slots); /* false: out of memory */
+uint64_t chains_bytes(uint32_t slots);			/* what chains_new() takes */
 void chains_free(struct chains *chains);
 void chains_add(struct chains *chains, uint64_t hash, uint32_t slot);
 void chains_remove(struct chains *chains, uint64_t hash, uint32_t slot);

@@ -21,6 +21,11 @@ static bool allocate(struct lines *lines)
 	return lines->now != NULL && lines->spare != NULL;
 }
 
+uint64_t coverage_bytes(void)
+{
+	return sizeof(struct coverage_table) + 4 * POLICY_NONE * sizeof(struct coverage);
+}
+
 struct coverage_table *coverage_new(void)
 {
 	struct coverage_table *table = calloc(1, sizeof *table);

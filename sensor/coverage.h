@@ -12,6 +12,7 @@ struct coverage_table;
 
 struct coverage_table *coverage_new(void); /* NULL: out of memory */
 void coverage_free(struct coverage_table *table);
+uint64_t coverage_bytes(void); /* what coverage_new() takes */
 /* POLICY_NONE for `rule` or `group` is ignored. */
 void coverage_probes(struct coverage_table *table, uint16_t rule, uint16_t group, uint64_t count,
 		     uint64_t ts_ns);

@@ -45,6 +45,11 @@ struct duplicates *duplicates_new(uint64_t window_ns, uint64_t hash_key)
 	return duplicates;
 }
 
+uint64_t duplicates_bytes(void)
+{
+	return sizeof(struct duplicates) + LINES * sizeof(struct line);
+}
+
 void duplicates_forget(struct duplicates *duplicates)
 {
 	for (int i = 0; i < LINES; i++)

@@ -23,6 +23,7 @@ struct duplicates;
 /* `window_ns` 0: nothing is ever a duplicate. NULL: out of memory. */
 struct duplicates *duplicates_new(uint64_t window_ns, uint64_t hash_key);
 void duplicates_free(struct duplicates *duplicates);   /* NULL is allowed */
+uint64_t duplicates_bytes(void);		       /* what duplicates_new() takes */
 void duplicates_forget(struct duplicates *duplicates); /* what comes next is another wire */
 
 /*

@@ -203,6 +203,13 @@ static void take_inventory(struct evidence_store *store)
 	free(list);
 }
 
+uint64_t evidence_bytes(uint32_t max_files)
+{
+	const struct evidence_store *store = NULL;
+
+	return sizeof *store + max_files * (uint64_t)sizeof *store->files + BLOCK_MOST;
+}
+
 struct evidence_store *evidence_open(const struct evidence_options *options,
 				     char error[EVIDENCE_ERROR])
 {

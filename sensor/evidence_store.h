@@ -38,6 +38,7 @@ struct evidence_stats {
 struct evidence_store *evidence_open(const struct evidence_options *options,
 				     char error[EVIDENCE_ERROR]);
 void evidence_close(struct evidence_store *store); /* NULL is allowed */
+uint64_t evidence_bytes(uint32_t max_files);	   /* what evidence_open() takes */
 /* Says so if nothing can be written as the user that the process has become. */
 void evidence_check(struct evidence_store *store);
 void evidence_add(struct evidence_store *store, const struct kept_frame *kept);

@@ -47,6 +47,16 @@ struct exposures {
 	struct list ranks[RANK_COUNT], checks;
 };
 
+uint64_t exposures_bytes(uint32_t size)
+{
+	const struct exposures *e = NULL;
+	uint64_t each = sizeof *e->records + sizeof *e->slots + sizeof *e->hosts +
+			sizeof *e->free_records + sizeof *e->free_hosts + sizeof *e->rank_nodes +
+			sizeof *e->check_nodes + sizeof *e->host_nodes;
+
+	return sizeof *e + size * each + 2 * chains_bytes(size);
+}
+
 static uint32_t *full_stack(uint32_t size)
 {
 	uint32_t *stack = malloc(size * sizeof *stack);

@@ -68,6 +68,7 @@ struct exposures;
 
 struct exposures *exposures_new(uint32_t size, uint64_t hash_key); /* NULL: out of memory */
 void exposures_free(struct exposures *e);
+uint64_t exposures_bytes(uint32_t size); /* what exposures_new() takes */
 
 uint32_t exposures_find(const struct exposures *e, const struct endpoint *server);
 struct exposure *exposures_at(const struct exposures *e, uint32_t slot);

@@ -57,16 +57,31 @@ bool flow_key_of_quoted(const struct packet *packet, struct flow_key *key)
 			quoted->destination_port);
 }
 
+static uint32_t buckets_for(uint32_t max_flows)
+{
+	uint32_t buckets = 1024;
+
+	while (buckets < max_flows && buckets < 1u << 30)
+		buckets *= 2;
+	return buckets;
+}
+
+uint64_t flow_table_bytes(uint32_t max_flows)
+{
+	const struct flow_table *table = NULL;
+
+	return sizeof *table + ((uint64_t)max_flows + 1) * sizeof *table->slab +
+	       (uint64_t)buckets_for(max_flows) * sizeof *table->buckets;
+}
+
 struct flow_table *flow_table_new(uint32_t max_flows, uint64_t hash_key, uint64_t lasting_idle_ns,
 				  flow_retire *retire, void *context)
 {
 	struct flow_table *table = calloc(1, sizeof *table);
-	uint32_t buckets = 1024;
+	uint32_t buckets = buckets_for(max_flows);
 
 	if (!table)
 		return NULL;
-	while (buckets < max_flows && buckets < 1u << 30)
-		buckets *= 2;
 	table->slab = calloc((size_t)max_flows + 1, sizeof *table->slab);
 	table->buckets = calloc(buckets, sizeof *table->buckets);
 	if (!table->slab || !table->buckets) {

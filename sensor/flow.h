@@ -93,6 +93,8 @@ typedef void flow_retire(void *context, struct flow *flow);
 struct flow_table *flow_table_new(uint32_t max_flows, uint64_t hash_key, uint64_t lasting_idle_ns,
 				  flow_retire *retire, void *context);
 void flow_table_free(struct flow_table *table); /* without retiring; NULL is allowed */
+/* What flow_table_new() takes. */
+uint64_t flow_table_bytes(uint32_t max_flows);
 
 uint64_t flow_hash(const struct flow_table *table, const struct flow_key *key);
 /*

@@ -15,6 +15,11 @@ bool pages_new(struct pages *pages, uint32_t count)
 	return pages->pool != NULL;
 }
 
+uint64_t pages_bytes(uint32_t count)
+{
+	return (uint64_t)count * sizeof(struct page);
+}
+
 void pages_free(struct pages *pages)
 {
 	free(pages->pool);

@@ -24,6 +24,7 @@ struct pages {
 };
 
 bool pages_new(struct pages *pages, uint32_t count); /* false: out of memory */
+uint64_t pages_bytes(uint32_t count);		     /* what pages_new() takes */
 void pages_free(struct pages *pages);
 /* The index of a page with nothing in it; CHAIN_END: there is none left. */
 uint32_t pages_take(struct pages *pages);

@@ -45,13 +45,27 @@ struct fragments {
 	uint8_t built[DATAGRAM_HEADER + PAGES_MAX * PAGE_BYTES];
 };
 
+static uint32_t sets_for(uint32_t pages)
+{
+	return pages * 2;
+}
+
+uint64_t fragments_bytes(uint32_t pages)
+{
+	const struct fragments *f = NULL;
+	uint32_t sets = sets_for(pages);
+
+	return sizeof *f + sets * (uint64_t)(sizeof *f->sets + sizeof *f->nodes) +
+	       pages_bytes(pages) + chains_bytes(sets);
+}
+
 struct fragments *fragments_new(uint32_t pages, uint64_t hash_key)
 {
 	struct fragments *f = calloc(1, sizeof *f);
 
 	if (!f)
 		return NULL;
-	f->set_count = pages * 2;
+	f->set_count = sets_for(pages);
 	f->hash_key = hash_key;
 	f->waiting = f->whole = f->unused = (struct list)LIST_EMPTY;
 	f->sets = calloc(f->set_count, sizeof *f->sets);

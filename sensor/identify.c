@@ -83,9 +83,21 @@ static void map_services(struct identify *identify, const struct services *servi
 		identify->services[names[i].number] = services_find(services, names[i].name);
 }
 
+static size_t flow_size(void)
+{
+	return ndpi_detection_get_sizeof_ndpi_flow_struct();
+}
+
+uint64_t identify_bytes(uint32_t ndpi_flows)
+{
+	const struct identify *identify = NULL;
+
+	return sizeof *identify + ndpi_flows * (sizeof *identify->states + (uint64_t)flow_size());
+}
+
 static bool make_states(struct identify *identify, uint32_t count)
 {
-	identify->flow_size = ndpi_detection_get_sizeof_ndpi_flow_struct();
+	identify->flow_size = flow_size();
 	identify->states = calloc(count, sizeof *identify->states);
 	identify->flows = calloc(count, identify->flow_size);
 	if (!identify->states || !identify->flows)

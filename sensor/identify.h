@@ -36,6 +36,8 @@ struct identity {
 /* `ndpi_flows`: conversations that nDPI may look at at the same time. NULL: out of memory. */
 struct identify *identify_new(const struct services *services, uint32_t ndpi_flows);
 void identify_free(struct identify *identify);
+/* What identify_new() takes beside nDPI's own module, which is the same whatever the options. */
+uint64_t identify_bytes(uint32_t ndpi_flows);
 
 void identity_begin(struct identity *identity);
 

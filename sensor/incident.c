@@ -19,6 +19,14 @@ struct incidents {
 	uint64_t evicted, open_count;
 };
 
+uint64_t incidents_bytes(uint32_t size)
+{
+	const struct incidents *all = NULL;
+
+	return sizeof *all + size * (uint64_t)(sizeof *all->records + sizeof *all->nodes) +
+	       POLICY_NONE * sizeof *all->newest;
+}
+
 struct incidents *incidents_new(uint32_t size)
 {
 	struct incidents *all = calloc(1, sizeof *all);

@@ -42,6 +42,7 @@ struct incidents;
 
 struct incidents *incidents_new(uint32_t size); /* NULL: out of memory */
 void incidents_free(struct incidents *all);
+uint64_t incidents_bytes(uint32_t size); /* what incidents_new() takes */
 struct incident *incidents_at(const struct incidents *all, uint32_t slot);
 uint32_t incidents_size(const struct incidents *all);
 uint64_t incidents_evicted(const struct incidents *all);

@@ -33,15 +33,31 @@ struct inventory {
 	uint64_t left_out;
 };
 
+static uint32_t buckets_for(uint32_t max_lines)
+{
+	uint32_t buckets = 256;
+
+	while (buckets < max_lines)
+		buckets *= 2;
+	return buckets;
+}
+
+uint64_t inventory_bytes(uint32_t max_lines)
+{
+	const struct inventory *inventory = NULL;
+	uint64_t each = sizeof *inventory->lines + sizeof *inventory->order;
+
+	return sizeof *inventory + sizeof *inventory->lines + max_lines * each +
+	       buckets_for(max_lines) * (uint64_t)sizeof *inventory->buckets;
+}
+
 struct inventory *inventory_new(uint32_t max_lines, const struct services *services)
 {
 	struct inventory *inventory = calloc(1, sizeof *inventory);
-	uint32_t buckets = 256;
+	uint32_t buckets = buckets_for(max_lines);
 
 	if (!inventory)
 		return NULL;
-	while (buckets < max_lines)
-		buckets *= 2;
 	inventory->services = services;
 	inventory->max_lines = max_lines;
 	inventory->mask = buckets - 1;

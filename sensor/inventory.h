@@ -17,6 +17,7 @@ struct inventory;
 /* At most `max_lines` for each input; what finds no room is counted. NULL: out of memory. */
 struct inventory *inventory_new(uint32_t max_lines, const struct services *services);
 void inventory_free(struct inventory *inventory);
+uint64_t inventory_bytes(uint32_t max_lines); /* what inventory_new() takes */
 
 /* A conversation has ended: an observation with flow.last. */
 void inventory_add(struct inventory *inventory, const struct observation *observation);

@@ -64,6 +64,16 @@ static void count_lost(struct journal *journal, uint64_t count, const char *why)
 
 /* ---- the queue ---- */
 
+/* Of the queue, as far as no file takes it. */
+static uint64_t most_bytes(const struct journal *journal)
+{
+	if (journal->retry_s != 0)
+		return QUEUE_BYTES;
+	if (journal->file == NULL && journal->options.max_bytes != 0)
+		return journal->options.max_bytes;
+	return UINT64_MAX;
+}
+
 /* Confirmed rows beyond those that are kept go for nothing, waiting ones are lost. */
 static void bound_queue(struct journal *journal)
 {
@@ -72,7 +82,7 @@ static void bound_queue(struct journal *journal)
 	while (journal->queue.rows - journal->queue.waiting > JOURNAL_KEEP)
 		journal_queue_take(&journal->queue);
 	while (journal->queue.waiting > journal->options.max_rows ||
-	       (journal->retry_s != 0 && journal->queue.bytes > QUEUE_BYTES))
+	       journal->queue.bytes > most_bytes(journal))
 		lost += journal_queue_take(&journal->queue);
 	count_lost(journal, lost, "full");
 }

@@ -27,7 +27,7 @@ struct journal_options {
 	const char *sensor; /* a file with events of another sensor is refused */
 	/* Beyond these the oldest go, and are counted. */
 	uint32_t max_rows;  /* at least 1 */
-	uint64_t max_bytes; /* of the file; 0: no bound */
+	uint64_t max_bytes; /* of the file, or of memory without one; 0: no bound */
 	uint64_t max_age_s; /* running time of the sensor, which no clock can jump; 0: no bound */
 };
 

@@ -16,10 +16,10 @@
 
 #include "sensor/live_state.h"
 #include "sensor/log.h"
+#include "sensor/memory.h"
 #include "sensor/sandbox.h"
 
 #define BATCH		512
-#define RING_MESSAGES	4096
 #define DRAIN_MS	5000 /* for Redis to take the rest at the end */
 #define MESSAGES_A_TURN 1024 /* then signals and Redis have their turn */
 #define LAST_BATCHES	8    /* after the stop: what the kernel still holds */
@@ -225,7 +225,7 @@ static bool open_thread(struct live *live, uint32_t number)
 	decoder = decoder_of(&worker.decode);
 	thread->worker =
 		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
-	thread->ring = ring_new(RING_MESSAGES, sizeof(struct message));
+	thread->ring = ring_new(LIVE_RING_MESSAGES, sizeof(struct message));
 	if (!thread->worker || !thread->ring || !live_evidence_begin(thread)) {
 		log_warnx("out of memory: make the tables smaller (--max-flows, …)");
 		return false;
@@ -385,6 +385,8 @@ int live_run(struct app *app)
 		remember(&live);
 		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),
 				"the policy was loaded");
+		if (app->options->prefault && !memory_take())
+			fatal(EXIT_USAGE, "--prefault");
 		good = start_threads(&live);
 		if (good)
 			watch(&live);

@@ -38,6 +38,11 @@ bool live_evidence_begin(struct thread *thread)
 	return live->record && thread->kept && worker_keep_evidence(thread->worker, on_kept);
 }
 
+uint64_t live_evidence_bytes(uint32_t workers)
+{
+	return RECORD_MOST + (uint64_t)workers * byte_ring_bytes(RING_BYTES);
+}
+
 /* Main thread. */
 bool live_evidence_take(struct live *live, struct thread *thread)
 {

@@ -14,6 +14,8 @@
 
 #define SECOND 1000000000ull
 
+#define LIVE_RING_MESSAGES 4096 /* of each worker */
+
 /* From a worker to the main thread. */
 struct message {
 	bool is_stats;
@@ -85,6 +87,8 @@ bool live_evidence_begin(struct thread *thread);
 /* True if more may be there. */
 bool live_evidence_take(struct live *live, struct thread *thread);
 void live_evidence_end(struct live *live);
+uint64_t live_evidence_bytes(
+	uint32_t workers); /* what live_evidence_begin() takes, with the workers' own */
 
 /* live_metrics.c. NULL: it has said why it cannot listen. */
 struct live_metrics *live_metrics_new(struct live *live);

@@ -15,11 +15,11 @@
 #include "sensor/engine_store.h"
 #include "sensor/hash.h"
 #include "sensor/log.h"
+#include "sensor/memory.h"
 #include "sensor/sandbox.h"
 
-#define SECOND	      1000000000ull
-#define MILLISECOND   1000000ull
-#define REASSEMBLY_MB 512 /* blocks of 2 KiB in a MiB */
+#define SECOND	    1000000000ull
+#define MILLISECOND 1000000ull
 
 static void say_messages(const char *path, const struct policy_messages *messages)
 {
@@ -76,11 +76,11 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 	*worker = (struct worker_options){
 		.max_flows = options->max_flows,
 		.max_sessions = options->max_sessions,
-		.reassembly_blocks = options->reassembly_mib * REASSEMBLY_MB,
+		.reassembly_blocks = options->reassembly_mib * MEMORY_MIB,
 		.ndpi_flows = options->max_sessions,
 		.max_probed = options->max_probed,
 		.outbound_entries = options->max_outbound,
-		.fragment_pages = options->fragments_mib * REASSEMBLY_MB,
+		.fragment_pages = options->fragments_mib * MEMORY_MIB,
 		.duplicate_ns = options->duplicate_ms * MILLISECOND,
 		.tcp_idle_ns = options->tcp_idle_s * SECOND,
 		.decode = {.separate_vni = options->separate_vni, .checksums = options->checksums},
@@ -235,19 +235,26 @@ static void open_evidence(struct app *app, const char *sensor)
 		fatalx(EXIT_USAGE, "--evidence: %s", error);
 }
 
-static void open_engine(struct app *app, const char *sensor)
+void app_engine_options(const struct app *app, struct engine_options *engine)
 {
 	const struct options *options = app->options;
-	struct engine_options wanted = {
+
+	*engine = (struct engine_options){
 		.max_exposures = options->max_exposures,
 		.max_walls = options->max_walls,
 		.max_incidents = options->max_incidents,
-		.sensor = sensor,
-		.first_sequence = outputs_next_sequence(app->outputs),
 		.hash_key = app->hash_key,
 		.clock_ns = options->interface ? clock_ns : NULL,
 	};
+}
 
+static void open_engine(struct app *app, const char *sensor)
+{
+	struct engine_options wanted;
+
+	app_engine_options(app, &wanted);
+	wanted.sensor = sensor;
+	wanted.first_sequence = outputs_next_sequence(app->outputs);
 	app->engine = engine_new(&wanted, app->policy, app->services, on_event, app);
 	if (!app->engine)
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-exposures, …)");
@@ -336,6 +343,8 @@ static int run(struct app *app)
 		say_policy(app);
 		return EXIT_DONE;
 	}
+	if (app->options->memory)
+		return memory_print(app);
 	if (app->options->filter && !capture_check_filter(app->options->filter, error))
 		fatalx(EXIT_USAGE, "%s", error);
 	app->loop = loop_new();

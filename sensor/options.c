@@ -54,6 +54,7 @@ static const struct row rows[] = {
 	TEXT("policy", 'p', policy, "FILE", "what is internal-only: spanwatch-policy(5)"),
 	FLAG("check", 'n', check_only, "check the policy and exit"),
 	TEXT("filter", 'f', filter, "BPF", "look only at packets that this filter lets through"),
+	FLAG("memory", 0, memory, "print what these options take of memory at most, and exit"),
 	FLAG("json", 0, json, "events as JSON lines on standard output"),
 	FLAG("text", 0, text, "events as text for people, also when it is not a terminal"),
 	FLAG("inventory", 0, inventory, "list every service seen, as JSON lines; needs no policy"),
@@ -96,6 +97,7 @@ static const struct row rows[] = {
 	NUMBER("max-walls", max_walls, 16, 10000000, 65536, "endpoints seen closed"),
 	NUMBER("max-incidents", max_incidents, 16, 1000000, 1024, "incidents, open and lately closed"),
 	NUMBER("max-inventory", max_inventory, 16, 10000000, 65536, "lines of --inventory for each input"),
+	FLAG("prefault", 0, prefault, "take all that memory at start, so that none is missing later"),
 	NUMBER("tcp-idle", tcp_idle_s, 60, 31536000, 14400, "seconds of silence after which an open connection is forgotten"),
 	NUMBER("journal-mib", journal_mib, 1, 1048576, 1024, "size of the journal at which its oldest events are given up"),
 	NUMBER("journal-days", journal_days, 0, 36500, 30, "days after which an event that waits is given up; 0: never"),
@@ -261,7 +263,7 @@ static void check(const struct options *options)
 			fatalx(EXIT_USAGE, "-n needs a policy: -p FILE");
 		return;
 	}
-	if (!options->interface && options->file_count == 0)
+	if (!options->interface && options->file_count == 0 && !options->memory)
 		fatalx(EXIT_USAGE, "nothing to look at: give -r FILE or -i IFACE (--help)");
 	if (options->interface && options->file_count != 0)
 		fatalx(EXIT_USAGE, "-r and -i do not go together");

@@ -17,15 +17,27 @@ struct outbound {
 	uint32_t mask, limit;
 };
 
+static uint32_t slots_for(uint32_t entries)
+{
+	uint32_t slots = NEIGHBOURS;
+
+	while (slots < entries && slots < 1u << 30)
+		slots *= 2;
+	return slots;
+}
+
+uint64_t outbound_bytes(uint32_t entries)
+{
+	return sizeof(struct outbound) + 2ull * slots_for(entries) * sizeof(uint64_t);
+}
+
 struct outbound *outbound_new(uint32_t entries)
 {
 	struct outbound *outbound = calloc(1, sizeof *outbound);
-	uint32_t slots = NEIGHBOURS;
+	uint32_t slots = slots_for(entries);
 
 	if (!outbound)
 		return NULL;
-	while (slots < entries && slots < 1u << 30)
-		slots *= 2;
 	outbound->mask = slots - 1;
 	outbound->limit = slots / 4 * 3;
 	outbound->young.slots = calloc(slots, sizeof(uint64_t));

@@ -49,6 +49,11 @@ struct pairs *pairs_new(uint64_t hash_key)
 	return pairs;
 }
 
+uint64_t pairs_bytes(void)
+{
+	return sizeof(struct pairs);
+}
+
 void pairs_free(struct pairs *pairs)
 {
 	free(pairs);

@@ -23,6 +23,7 @@ struct pairs_stats {
 
 struct pairs *pairs_new(uint64_t hash_key); /* NULL: out of memory */
 void pairs_free(struct pairs *pairs);	    /* NULL is allowed */
+uint64_t pairs_bytes(void);		    /* what pairs_new() takes */
 /* `packet` is TCP. */
 void pairs_packet(struct pairs *pairs, const struct packet *packet);
 /* Judges what has been watched long enough; a part of the table at a time. */

@@ -54,10 +54,36 @@ struct probes {
 	void *context;
 };
 
+/* Half empty: most chains are one entry or none. */
+static uint32_t buckets_for(uint32_t max_endpoints)
+{
+	uint32_t buckets = 256;
+
+	while (buckets / 2 < max_endpoints && buckets < 1u << 30)
+		buckets *= 2;
+	return buckets;
+}
+
+static size_t slab_bytes(uint32_t max_endpoints)
+{
+	return ((size_t)max_endpoints + 1) * sizeof(struct entry) + CACHE_LINE;
+}
+
+uint64_t probes_bytes(uint32_t max_endpoints)
+{
+	const struct probes *probes = NULL;
+	uint64_t each = sizeof *probes->details + sizeof *probes->dirty +
+			WAITING_MAX * sizeof *probes->queue;
+
+	return sizeof *probes + sizeof *probes->details + slab_bytes(max_endpoints) +
+	       max_endpoints * each +
+	       buckets_for(max_endpoints) * (uint64_t)sizeof *probes->buckets;
+}
+
 /* Zeroed by the kernel when touched, not here. */
 static bool new_slab(struct probes *probes, uint32_t max_endpoints)
 {
-	size_t bytes = ((size_t)max_endpoints + 1) * sizeof *probes->slab + CACHE_LINE;
+	size_t bytes = slab_bytes(max_endpoints);
 	uintptr_t start;
 
 	probes->lines = calloc(1, bytes);
@@ -72,13 +98,10 @@ struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key, probes_repo
 			  void *context)
 {
 	struct probes *probes = calloc(1, sizeof *probes);
-	uint32_t buckets = 256;
+	uint32_t buckets = buckets_for(max_endpoints);
 
 	if (!probes)
 		return NULL;
-	/* Half empty: most chains are one entry or none. */
-	while (buckets / 2 < max_endpoints && buckets < 1u << 30)
-		buckets *= 2;
 	probes->queue_size = max_endpoints * WAITING_MAX;
 	probes->details = calloc((size_t)max_endpoints + 1, sizeof *probes->details);
 	probes->buckets = calloc(buckets, sizeof *probes->buckets);

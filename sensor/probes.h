@@ -38,6 +38,7 @@ typedef void probes_report(void *context, const struct endpoint *server,
 struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key, probes_report *report,
 			  void *context);
 void probes_free(struct probes *probes);
+uint64_t probes_bytes(uint32_t max_endpoints); /* what probes_new() takes */
 
 uint32_t probes_hash(const struct probes *probes, const struct endpoint *server);
 /*

@@ -25,13 +25,25 @@ struct recent {
 	uint32_t write;	       /* where the next bytes go */
 };
 
+static uint32_t size_for(uint32_t frames)
+{
+	return frames > 0 ? frames : 1;
+}
+
+uint64_t recent_bytes(uint32_t frames, uint32_t bytes)
+{
+	const struct recent *recent = NULL;
+
+	return sizeof *recent + size_for(frames) * (uint64_t)sizeof *recent->entries + bytes;
+}
+
 struct recent *recent_new(uint32_t frames, uint32_t bytes)
 {
 	struct recent *recent = calloc(1, sizeof *recent);
 
 	if (!recent)
 		return NULL;
-	recent->size = frames > 0 ? frames : 1;
+	recent->size = size_for(frames);
 	recent->bytes_size = bytes;
 	recent->entries = calloc(recent->size, sizeof *recent->entries);
 	recent->bytes = malloc(bytes);

@@ -17,6 +17,7 @@ typedef void recent_frame(void *context, const struct frame_view *frame);
 
 struct recent *recent_new(uint32_t frames, uint32_t bytes); /* NULL: out of memory */
 void recent_free(struct recent *recent);		    /* NULL is allowed */
+uint64_t recent_bytes(uint32_t frames, uint32_t bytes);	    /* what recent_new() takes */
 /* A frame larger than a quarter of the whole is not kept. */
 void recent_add(struct recent *recent, uint64_t tuple, const struct frame_view *frame);
 /* Hands over those of this tuple, the oldest first, and forgets them. */

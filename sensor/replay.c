@@ -11,6 +11,7 @@
 
 #include "sensor/app.h"
 #include "sensor/log.h"
+#include "sensor/memory.h"
 #include "sensor/progress.h"
 #include "sensor/sight.h"
 #include "sensor/sources.h"
@@ -247,6 +248,8 @@ int replay_run(struct app *app)
 	if (!replay.worker || (app->engine && !replay.blindness) ||
 	    (app->evidence && !worker_keep_evidence(replay.worker, on_kept)))
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
+	if (app->options->prefault && !memory_take())
+		fatal(EXIT_USAGE, "--prefault");
 	interrupt = loop_signal(app->loop, SIGINT, on_signal, &replay);
 	terminate = loop_signal(app->loop, SIGTERM, on_signal, &replay);
 	progress_begin(&replay.progress, !app->options->quiet, sources.bytes);

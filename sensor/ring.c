@@ -17,20 +17,37 @@ struct ring {
 	uint8_t *slots;
 };
 
+static uint64_t slots_for(uint32_t capacity)
+{
+	uint64_t slots = 2;
+
+	while (slots < capacity)
+		slots *= 2;
+	return slots;
+}
+
+static size_t stride_for(size_t size)
+{
+	return (size + 15) & ~(size_t)15;
+}
+
+uint64_t ring_bytes(uint32_t capacity, size_t size)
+{
+	return sizeof(struct ring) + slots_for(capacity) * stride_for(size);
+}
+
 struct ring *ring_new(uint32_t capacity, size_t size)
 {
 	struct ring *ring = aligned_alloc(64, sizeof *ring);
-	uint64_t slots = 2;
+	uint64_t slots = slots_for(capacity);
 
 	if (!ring)
 		return NULL;
-	while (slots < capacity)
-		slots *= 2;
 	atomic_init(&ring->head, 0);
 	atomic_init(&ring->tail, 0);
 	ring->mask = slots - 1;
 	ring->size = size;
-	ring->stride = (size + 15) & ~(size_t)15;
+	ring->stride = stride_for(size);
 	ring->slots = calloc(slots, ring->stride);
 	if (!ring->slots) {
 		free(ring);

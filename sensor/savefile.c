@@ -61,6 +61,11 @@ struct savefile *savefile_new(struct input *input)
 	return savefile;
 }
 
+uint64_t savefile_bytes(void)
+{
+	return sizeof(struct savefile);
+}
+
 void savefile_free(struct savefile *savefile)
 {
 	free(savefile);

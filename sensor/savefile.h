@@ -32,6 +32,7 @@ bool savefile_known(const uint8_t *bytes, size_t length);
 /* The input stands at the file's first byte and must outlive the savefile. NULL: out of memory. */
 struct savefile *savefile_new(struct input *input);
 void savefile_free(struct savefile *savefile); /* NULL is allowed */
+uint64_t savefile_bytes(void);		       /* what savefile_new() takes */
 
 /* Is the next record here, so that reading it leaves those before it where they are? */
 bool savefile_ready(const struct savefile *savefile);

@@ -34,6 +34,13 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 	return sessions;
 }
 
+uint64_t sessions_bytes(uint32_t max_sessions)
+{
+	const struct sessions *sessions = NULL;
+
+	return sizeof *sessions + ((uint64_t)max_sessions + 1) * sizeof *sessions->slots;
+}
+
 void sessions_free(struct sessions *sessions)
 {
 	if (!sessions)

@@ -39,6 +39,8 @@ typedef void sessions_turn(void *context, struct flow *flow, struct session *ses
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 			      uint32_t ndpi_flows, const struct services *services);
 void sessions_free(struct sessions *sessions);
+uint64_t sessions_bytes(
+	uint32_t max_sessions); /* what sessions_new() takes; beside the streams and nDPI */
 /* Without it nobody is carried: flow->carrier must stay false. */
 void sessions_on_turn(struct sessions *sessions, sessions_turn *turn, void *context);
 

@@ -43,6 +43,13 @@ struct stream_pool *stream_pool_new(uint32_t blocks)
 	return pool;
 }
 
+uint64_t stream_pool_bytes(uint32_t blocks)
+{
+	const struct stream_pool *pool = NULL;
+
+	return sizeof *pool + ((uint64_t)blocks + 1) * sizeof *pool->blocks;
+}
+
 void stream_pool_free(struct stream_pool *pool)
 {
 	if (!pool)

@@ -38,6 +38,7 @@ struct stream_pool;
 
 struct stream_pool *stream_pool_new(uint32_t blocks); /* of 2 KiB; NULL: out of memory */
 void stream_pool_free(struct stream_pool *pool);
+uint64_t stream_pool_bytes(uint32_t blocks); /* what stream_pool_new() takes */
 
 void stream_start(struct stream *stream, uint32_t sequence);
 void stream_feed(struct stream_pool *pool, struct stream *stream, const struct segment *segment,

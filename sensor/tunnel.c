@@ -28,6 +28,11 @@ struct tunnel_table *tunnel_table_new(uint64_t hash_key)
 	return table;
 }
 
+uint64_t tunnel_table_bytes(void)
+{
+	return sizeof(struct tunnel_table);
+}
+
 void tunnel_table_free(struct tunnel_table *table)
 {
 	free(table);

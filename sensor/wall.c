@@ -22,6 +22,14 @@ struct wall {
 	uint64_t hash_key, evicted;
 };
 
+uint64_t wall_bytes(uint32_t endpoints)
+{
+	const struct wall *wall = NULL;
+
+	return sizeof *wall + endpoints * (uint64_t)(sizeof *wall->entries + sizeof *wall->nodes) +
+	       chains_bytes(endpoints);
+}
+
 struct wall *wall_new(uint32_t endpoints, uint64_t hash_key)
 {
 	struct wall *wall = calloc(1, sizeof *wall);

@@ -17,6 +17,7 @@ struct wall_seen {
 
 struct wall *wall_new(uint32_t endpoints, uint64_t hash_key); /* NULL: out of memory */
 void wall_free(struct wall *wall);
+uint64_t wall_bytes(uint32_t endpoints); /* what wall_new() takes */
 /* Times may come out of order; the newest stays. */
 void wall_note(struct wall *wall, const struct endpoint *endpoint, struct wall_seen seen);
 struct wall_seen wall_get(const struct wall *wall, const struct endpoint *endpoint);

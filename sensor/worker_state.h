@@ -103,6 +103,7 @@ void worker_udp(struct worker *worker, const struct sighting *sighting, struct f
 /* worker_trail.c: after a packet that may matter has been looked at. */
 void worker_trail(struct worker *worker, const struct sighting *sighting);
 void worker_trail_free(struct worker *worker);
+uint64_t worker_trail_bytes(void); /* what worker_keep_evidence() takes */
 
 /* worker_icmp.c */
 /* The key is that of the packet that is quoted. */

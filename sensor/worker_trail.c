@@ -40,6 +40,12 @@ bool worker_keep_evidence(struct worker *worker, worker_keep *keep)
 	return trail->attempts && trail->held;
 }
 
+uint64_t worker_trail_bytes(void)
+{
+	return sizeof(struct trail) + recent_bytes(ATTEMPTS, ATTEMPT_BYTES) +
+	       recent_bytes(HELD, HELD_BYTES);
+}
+
 void worker_trail_free(struct worker *worker)
 {
 	if (!worker->trail)

@@ -37,7 +37,7 @@ OPTIONS = """read interface policy check filter json text inventory fail-on-expo
 redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sentinel-user
 sentinel-password-file journal sensor site run metrics user workers snaplen buffer-mib
 capture-timeout-ms no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound
-max-exposures max-walls max-incidents max-inventory tcp-idle journal-mib journal-days stream-maxlen queue-maxlen heartbeat
+max-exposures max-walls max-incidents max-inventory memory prefault tcp-idle journal-mib journal-days stream-maxlen queue-maxlen heartbeat
 silence untested quiet verbose help version vxlan-ports geneve-ports separate-vni checksums
 duplicate-ms fragments-mib evidence evidence-files evidence-file-mib evidence-mib""".split()
 INVENTORY_FIELDS = """file server_ip server_port transport client_ip protocol protocol_source
@@ -153,6 +153,26 @@ def test_combinations_that_make_no_sense():
 
 
 # --- Policy ------------------------------------------------------------------------------------
+
+def test_memory_grows_with_its_options():
+    def rows(*words):
+        text = spanwatch("--memory", "-p", EXAMPLE, *words, status=DONE).stdout.decode()
+        *lines, total = text.splitlines()
+        table = {line[16:]: int(line[:14]) for line in lines}
+        assert int(total.split()[0]) == sum(table.values()), text
+        return table
+
+    small, large = (rows("--max-flows", n)[f"conversations  (--max-flows {n})"]
+                    for n in ("1000000", "2000000"))
+    assert 1.99 < large / small < 2.01, (small, large)
+    assert any("kernel's ring" in row for row in rows())
+    assert not any("kernel's ring" in row for row in rows("-r", RUN))
+    assert any("(--workers 4)" in row for row in rows("--workers", "4"))
+
+
+def test_prefault_changes_no_result():
+    assert replay("--prefault", "-r", RUN).stdout == replay("-r", RUN).stdout
+
 
 def test_check_good_policy():
     result = spanwatch("-n", "-p", GROUP, status=DONE)

@@ -408,6 +408,19 @@ static void append_big(struct journal *journal, uint64_t sequence)
 	assert_true(journal_append(journal, &row));
 }
 
+/* Without a file the bound is that of memory: Redis may be away for days. */
+static void bounds_memory(void **state)
+{
+	struct journal *journal = open_bounded(NULL, 100000, 0);
+
+	(void)state;
+	for (uint64_t sequence = 1; sequence <= 100; sequence++)
+		append_big(journal, sequence);
+	assert_in_range(stats_of(journal).waiting, 20, 25);
+	assert_int_equal(stats_of(journal).lost, 100 - stats_of(journal).waiting);
+	journal_close(journal);
+}
+
 static long size_of(const char *path)
 {
 	struct stat status;
@@ -689,6 +702,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_order_and_confirms),
 		cmocka_unit_test(drops_the_oldest_and_counts),
+		cmocka_unit_test(bounds_memory),
 		TEST(goes_on_after_a_restart),
 		TEST(survives_a_killed_sensor),
 		TEST(sets_aside),
