@@ -61,8 +61,8 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libspanwatch.a
 UNIT    ?= test_*
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/$(UNIT).c))
-TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(wildcard tools/*.c)) \
-	$(B)/generate $(B)/recast
+TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c,$(wildcard tools/*.c))) \
+	$(B)/bench-stages $(B)/generate $(B)/recast
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 MAN_PAGES  := $(wildcard sensor/*.[578] policy/*.[578] dissectors/*.[578] tools/*.[1578])
 
@@ -106,6 +106,13 @@ $(B)/generate: $(patsubst %.c,$(B)/%.o,$(wildcard tools/generate/*.c))
 
 $(B)/recast: $(patsubst %.c,$(B)/%.o,$(wildcard tools/recast/*.c))
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG) --libs libpcap)
+
+# The program itself, with gates between its stages.
+STAGE_GATES := sandbox_enter worker_new app_say_totals worker_prepare worker_take duplicates_seen \
+	flow_find worker_tcp worker_udp worker_icmp worker_read session_feed session_feed_end \
+	identify_ndpi session_dissect_begin engine_observe outputs_event
+$(B)/bench-stages: $(B)/tools/bench-stages.o $(B)/sensor/main.o $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) $(STAGE_GATES:%=-Wl,--wrap=%) -o $@ $^ $(LIB_LIBS)
 
 # The man page that the table of dissectors writes.
 $(B)/services-page: $(B)/tools/services-page/main.o $(LIBRARY)
