@@ -63,6 +63,7 @@ UNIT    ?= test_*
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/$(UNIT).c))
 TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c,$(wildcard tools/*.c))) \
 	$(B)/bench-stages $(B)/generate $(B)/recast
+REDIS_TAIL := $(B)/redis-tail
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 MAN_PAGES  := $(wildcard sensor/*.[578] policy/*.[578] dissectors/*.[578] tools/*.[1578])
 
@@ -73,7 +74,7 @@ JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 
 SERVICES_PAGE := $(B)/spanwatch-services.7
 
-all: $(B)/spanwatch $(SERVICES_PAGE)
+all: $(B)/spanwatch $(REDIS_TAIL) $(SERVICES_PAGE)
 
 $(B)/spanwatch: $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
@@ -113,6 +114,10 @@ STAGE_GATES := sandbox_enter worker_new app_say_totals worker_prepare worker_tak
 	identify_ndpi session_dissect_begin engine_observe outputs_event
 $(B)/bench-stages: $(B)/tools/bench-stages.o $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) $(STAGE_GATES:%=-Wl,--wrap=%) -o $@ $^ $(LIB_LIBS)
+
+# Follows the events in Redis; the sensor's own client.
+$(REDIS_TAIL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/redis-tail/*.c)) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 
 # The man page that the table of dissectors writes.
 $(B)/services-page: $(B)/tools/services-page/main.o $(LIBRARY)
@@ -243,13 +248,15 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/spanwatch
 	install -m 755 $(B)/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch
 	install -m 755 tools/receipt $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt
+	install -m 755 $(REDIS_TAIL) $(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
 	install -m 644 $(wildcard policy/example.yaml sensor/*.schema.json) \
 		$(DESTDIR)$(PREFIX)/share/spanwatch
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),install -D -m 644 $(page) \
 		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt
+	rm -f $(DESTDIR)$(PREFIX)/bin/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt \
+		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
 	rm -rf $(DESTDIR)$(PREFIX)/share/spanwatch
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),rm -f \
 		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true

@@ -70,19 +70,11 @@ static void on_tick(void *context)
 	journal_tick(outputs->journal);
 }
 
-/* The list of processes is everybody's to read. */
 static bool find_redis(const struct outputs_redis *options, struct redis_url *url,
 		       char error[OUTPUTS_ERROR])
 {
-	if (!redis_url_parse(options->url, url, error))
+	if (!redis_url_parse_public(options->url, url, error))
 		return false;
-	if (url->login.password[0] != '\0') {
-		snprintf(error, OUTPUTS_ERROR,
-			 "--redis: a password on the command line can be seen by everybody on this "
-			 "host: write user:@host, and give it by --redis-password-file or "
-			 "SPANWATCH_REDIS_PASSWORD");
-		return false;
-	}
 	snprintf(url->sentinel_login.user, sizeof url->sentinel_login.user, "%s",
 		 options->sentinel_user != NULL ? options->sentinel_user : "");
 	return redis_url_passwords(url, options->password_file, options->sentinel_password_file,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See redis_connection.h. Two rules keep a wrong server from hurting the sensor: an answer may have
- * ANSWER_MAX bytes, and a list in it LIST_MAX elements (hiredis allocates for as many as are
- * announced).
+ * See redis_connection.h. Two rules keep a wrong server from hurting us: an answer may have
+ * ANSWER_MAX bytes, and a list in it LIST_MAX elements, unless more were asked for (hiredis
+ * allocates for as many as are announced).
  *
  * Replies must stay valid for hiredis 0.14 (Debian 12) and 1.2 (Debian 13).
  */
@@ -53,6 +53,7 @@ struct redis_connection {
 	redisReader *reader;
 	redisReplyObjectFunctions functions; /* of the reader: its own, but for lists */
 	void *(*create_list)(const redisReadTask *task, list_count count);
+	size_t answer_max, list_max;
 	size_t unanswered; /* bytes since the last complete answer */
 	bool connected;
 	bool answered; /* something has come */
@@ -70,7 +71,16 @@ struct redis_connection *redis_connection_new(struct loop *loop,
 	connection->base = loop_base(loop);
 	connection->listener = listener;
 	connection->context = context;
+	connection->answer_max = ANSWER_MAX;
+	connection->list_max = LIST_MAX;
 	return connection;
+}
+
+void redis_connection_bounds(struct redis_connection *connection, size_t answer_max,
+			     size_t list_max)
+{
+	connection->answer_max = answer_max;
+	connection->list_max = list_max;
 }
 
 void redis_connection_close(struct redis_connection *connection)
@@ -108,35 +118,55 @@ static void take_items(struct redis_answer *answer, const redisReply *reply)
 	}
 }
 
-static void hand_over(struct redis_connection *connection, const redisReply *reply)
+static enum redis_answer_type type_of(const redisReply *reply)
 {
-	struct redis_answer answer = {.type = REDIS_NOTHING, .text = ""};
-
 	switch (reply->type) {
 	case REDIS_REPLY_STATUS:
-		answer.type = REDIS_STATUS;
-		break;
+		return REDIS_STATUS;
 	case REDIS_REPLY_ERROR:
-		answer.type = REDIS_ERROR;
-		break;
+		return REDIS_ERROR;
 	case REDIS_REPLY_STRING:
-		answer.type = REDIS_TEXT;
-		break;
+		return REDIS_TEXT;
 	case REDIS_REPLY_INTEGER:
-		answer.type = REDIS_NUMBER;
-		answer.number = reply->integer;
-		break;
+		return REDIS_NUMBER;
 	case REDIS_REPLY_ARRAY:
-		answer.type = REDIS_LIST;
-		take_items(&answer, reply);
-		break;
+		return REDIS_LIST;
 	default:
-		break;
+		return REDIS_NOTHING;
+	}
+}
+
+static struct redis_answer answer_of(const redisReply *reply)
+{
+	struct redis_answer answer = {.type = type_of(reply), .text = "", .tree = reply};
+
+	if (answer.type == REDIS_NUMBER)
+		answer.number = reply->integer;
+	if (answer.type == REDIS_LIST) {
+		answer.count = (size_t)reply->elements;
+		take_items(&answer, reply);
 	}
 	if (reply->str != NULL) {
 		answer.text = reply->str;
 		answer.length = (size_t)reply->len;
 	}
+	return answer;
+}
+
+bool redis_answer_item(const struct redis_answer *list, size_t index, struct redis_answer *item)
+{
+	const redisReply *reply = list->tree;
+
+	if (list->type != REDIS_LIST || index >= list->count || reply->element[index] == NULL)
+		return false;
+	*item = answer_of(reply->element[index]);
+	return true;
+}
+
+static void hand_over(struct redis_connection *connection, const redisReply *reply)
+{
+	const struct redis_answer answer = answer_of(reply);
+
 	connection->listener->answer(connection->context, &answer);
 }
 
@@ -146,7 +176,7 @@ static void *create_list(const redisReadTask *task, list_count count)
 	const struct redis_connection *connection = task->privdata;
 
 	/* Signed in older hiredis: a negative count becomes the largest of all. */
-	return (size_t)count <= LIST_MAX ? connection->create_list(task, count) : NULL;
+	return (size_t)count <= connection->list_max ? connection->create_list(task, count) : NULL;
 }
 
 static bool make_reader(struct redis_connection *connection)
@@ -178,7 +208,7 @@ static void read_answers(struct redis_connection *connection)
 		hand_over(connection, reply);
 		freeReplyObject(reply);
 	}
-	if (connection->reader != NULL && connection->unanswered > ANSWER_MAX)
+	if (connection->reader != NULL && connection->unanswered > connection->answer_max)
 		lose(connection, "the answer is too long");
 }
 

@@ -36,7 +36,12 @@ struct redis_answer {
 	int64_t number;
 	const char
 		*items[REDIS_ITEMS_MAX]; /* of a list: the first ones; "" where that is no text */
+	size_t count;			 /* of a list */
+	const void *tree;		 /* for redis_answer_item() */
 };
+
+/* An element of a list, which may be a list itself. False: there is none. */
+bool redis_answer_item(const struct redis_answer *list, size_t index, struct redis_answer *item);
 
 /* The callbacks may call everything here but redis_connection_free(). */
 struct redis_listener {
@@ -50,6 +55,10 @@ struct redis_listener {
 struct redis_connection *redis_connection_new(struct loop *loop,
 					      const struct redis_listener *listener, void *context);
 void redis_connection_free(struct redis_connection *connection); /* NULL is allowed */
+/* For those who expect much: bytes of an answer, elements of a list in it. From the next
+ * redis_connection_open() on. */
+void redis_connection_bounds(struct redis_connection *connection, size_t answer_max,
+			     size_t list_max);
 
 /* Begins to connect, with TLS unless that is NULL (it must outlive the connection); names are
  * looked up without waiting. False, and `error` filled, if not even

@@ -97,6 +97,8 @@ bool redis_greeting(struct redis_connection *connection, const struct redis_rout
 	}
 	if (!script_only)
 		prepare_server(&greeting, route);
+	if (names == NULL)
+		return greeting.good;
 	ask_applied(&greeting, route, names);
 	load[2] = redis_script(&length);
 	send(&greeting, DUE_SCRIPT, 3, load);

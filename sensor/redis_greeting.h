@@ -25,7 +25,8 @@ enum redis_welcome {
 };
 
 /* Sends it to the route's current server, or only the script if `script_only`, and notes which
- * answers are due. False: it could not be sent. */
+ * answers are due. `names` is NULL for a reader: then it ends before what only a writer needs, and
+ * there may be nothing to say at all. False: it could not be sent. */
 bool redis_greeting(struct redis_connection *connection, const struct redis_route *route,
 		    const struct redis_names *names, bool script_only, struct redis_due_list *due);
 

@@ -294,6 +294,17 @@ bool redis_url_parse(const char *text, struct redis_url *url, char error[REDIS_U
 			  "redis+sentinel:// or redis+cluster://");
 }
 
+bool redis_url_parse_public(const char *text, struct redis_url *url, char error[REDIS_URL_ERROR])
+{
+	if (!redis_url_parse(text, url, error))
+		return false;
+	return url->login.password[0] == '\0' ||
+	       say(error,
+		   "--redis: a password on the command line can be seen by everybody on this host: "
+		   "write user:@host, and give it by --redis-password-file or "
+		   "SPANWATCH_REDIS_PASSWORD");
+}
+
 static bool read_line(const char *file, char *line, int size)
 {
 	FILE *stream = fopen(file, "re");

@@ -47,6 +47,10 @@ struct redis_url {
 /* False, and a sentence in `error` (never with the password in it), if it is not a URL. */
 bool redis_url_parse(const char *text, struct redis_url *url, char error[REDIS_URL_ERROR]);
 
+/* The same for a URL of the command line, which everybody on the host can read: a password in it is
+ * an error. */
+bool redis_url_parse_public(const char *text, struct redis_url *url, char error[REDIS_URL_ERROR]);
+
 /*
  * Looks for passwords where they cannot be seen in the list of processes: the first line of
  * `file` if that is not NULL, else the environment variable SPANWATCH_REDIS_PASSWORD, else what
