@@ -47,16 +47,21 @@ def add(redis, number, **more):
           f"event {number}.", *[x for pair in more.items() for x in pair])
 
 
+def is_free(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
+
+
 def free_port():
-    """Below those that connections take, and with room for a cluster's second port above it."""
+    """Below those that connections take; free as well is the second one of a cluster's node."""
     while True:
-        port = random.randrange(15000, 30000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+        port = random.randrange(15000, 22000)
+        if is_free(port) and is_free(port + 10000):
+            return port
 
 
 class TcpRedis(Redis):
