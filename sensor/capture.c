@@ -2,11 +2,11 @@
 /*
  * See capture.h. The one file that sees libpcap.
  *
- * Interfaces use TPACKET_V3 with a timeout of 50 to 100 ms, after which the kernel hands over a block
- * that is not full: with 0 and a non-blocking handle nothing is ever delivered, and immediate mode
- * falls back to TPACKET_V2 (measured with libpcap 1.10). The handle does not block, because libpcap
- * would wait for the first packet however long that takes.
- * PACKET_FANOUT is set on libpcap's own socket after activation: libpcap has no call for it.
+ * libpcap opens an interface, says what can go wrong with it, compiles the filter, and is closed
+ * again: of Ethernet, packet_ring.c reads the packets, because a batch of them must stay in place.
+ * Other kinds (cooked, raw) are read by libpcap, one by one. Its handle does not block, because it
+ * would wait for the first packet however long that takes; its timeout must not be 0, or nothing is
+ * ever delivered (measured with libpcap 1.10).
  *
  * Of classic savefiles libpcap reads the header alone, savefile.c the records.
  */
@@ -20,17 +20,20 @@
 #include <string.h>
 
 #include "sensor/fanout.h"
+#include "sensor/packet_ring.h"
 #include "sensor/savefile.h"
+
+#define PROBE_BYTES (1U << 20) /* of the ring that libpcap needs for opening an interface */
 
 struct capture {
 	pcap_t *pcap;
 	struct input *input;	   /* NULL: an interface */
 	struct savefile *savefile; /* NULL: `pcap` reads the records as well */
+	struct packet_ring *ring;  /* NULL: the same */
 	struct bpf_program filter; /* of the savefile */
 	enum link_type link;
-	capture_handler *handler; /* of the running capture_batch() */
-	void *context;
-	int wait_ms; /* of an interface */
+	int wait_ms;		    /* of an interface */
+	char broken[CAPTURE_ERROR]; /* why the ring is, or "" */
 	struct capture_stats stats;
 	unsigned last_received, last_dropped, last_interface; /* libpcap's wrap at 32 bits */
 };
@@ -164,22 +167,15 @@ static bool set_options(pcap_t *pcap, const struct capture_interface *interface)
 {
 	return pcap_set_snaplen(pcap, (int)interface->snap_length) == 0 &&
 	       pcap_set_promisc(pcap, interface->promiscuous) == 0 &&
-	       pcap_set_timeout(pcap, (int)interface->timeout_ms) == 0 &&
-	       pcap_set_buffer_size(pcap, (int)interface->buffer_bytes) == 0;
+	       pcap_set_timeout(pcap, (int)interface->timeout_ms) == 0;
 }
 
-static bool join_fanout(pcap_t *pcap, const struct capture_interface *interface)
-{
-	return interface->fanout_workers < 2 ||
-	       fanout_join(pcap_fileno(pcap), interface->fanout_group, interface->decoder);
-}
-
-struct capture *capture_open_interface(const struct capture_interface *interface,
-				       char error[CAPTURE_ERROR])
+static pcap_t *activate(const struct capture_interface *interface, uint32_t buffer_bytes,
+			char error[CAPTURE_ERROR])
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
 	pcap_t *pcap = pcap_create(interface->name, reason);
-	struct capture *capture;
+	const char *detail;
 	int result;
 
 	if (!pcap) {
@@ -187,23 +183,71 @@ struct capture *capture_open_interface(const struct capture_interface *interface
 		return NULL;
 	}
 	set_options(pcap, interface);
+	pcap_set_buffer_size(pcap, (int)buffer_bytes);
 	/* Nanoseconds where the kernel gives them. */
 	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	result = pcap_activate(pcap);
-	if (result < 0) {
-		const char *detail = pcap_geterr(pcap);
+	if (result >= 0)
+		return pcap;
+	detail = pcap_geterr(pcap);
+	snprintf(error, CAPTURE_ERROR, "%s%s%s", pcap_statustostr(result), *detail ? ": " : "",
+		 detail);
+	pcap_close(pcap);
+	return NULL;
+}
 
-		snprintf(error, CAPTURE_ERROR, "%s%s%s", pcap_statustostr(result),
-			 *detail ? ": " : "", detail);
-		pcap_close(pcap);
+/* libpcap's instructions are the kernel's, under another name. */
+static struct packet_ring *open_ring(const struct capture_interface *interface,
+				     const struct bpf_program *filter, char error[CAPTURE_ERROR])
+{
+	struct packet_ring_options options = {
+		.interface = interface->name,
+		.filter = (const void *)filter->bf_insns,
+		.filter_length = (uint16_t)filter->bf_len,
+		.snap_length = interface->snap_length,
+		.buffer_bytes = interface->buffer_bytes,
+		.timeout_ms = interface->timeout_ms,
+		.promiscuous = interface->promiscuous,
+	};
+	struct packet_ring *ring = packet_ring_open(&options);
+
+	if (!ring)
+		snprintf(error, CAPTURE_ERROR, "%s", strerrordesc_np(errno));
+	return ring;
+}
+
+/* `pcap` is a handle of that interface, and is taken over. */
+static struct capture *read_by_ring(pcap_t *pcap, const struct capture_interface *interface,
+				    char error[CAPTURE_ERROR])
+{
+	struct bpf_program filter = {.bf_len = 0};
+	bool good = !interface->filter || compile_filter(pcap, interface->filter, &filter, error);
+	struct packet_ring *ring;
+	struct capture *capture;
+
+	pcap_close(pcap);
+	ring = good ? open_ring(interface, &filter, error) : NULL;
+	pcap_freecode(&filter);
+	pcap = ring ? pcap_open_dead(DLT_EN10MB, (int)interface->snap_length) : NULL;
+	if (ring && !pcap)
+		snprintf(error, CAPTURE_ERROR, "out of memory");
+	capture = pcap ? wrap(pcap, NULL, error) : NULL;
+	if (capture)
+		capture->ring = ring;
+	else
+		packet_ring_close(ring);
+	return capture;
+}
+
+static struct capture *read_by_pcap(const struct capture_interface *interface,
+				    char error[CAPTURE_ERROR])
+{
+	char reason[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *pcap = activate(interface, interface->buffer_bytes, error);
+
+	if (!pcap)
 		return NULL;
-	}
 	if (!set_filter(pcap, interface->filter, error)) {
-		pcap_close(pcap);
-		return NULL;
-	}
-	if (!join_fanout(pcap, interface)) {
-		snprintf(error, CAPTURE_ERROR, "PACKET_FANOUT: %s", strerrordesc_np(errno));
 		pcap_close(pcap);
 		return NULL;
 	}
@@ -212,9 +256,38 @@ struct capture *capture_open_interface(const struct capture_interface *interface
 		pcap_close(pcap);
 		return NULL;
 	}
-	capture = wrap(pcap, NULL, error);
-	if (capture)
-		capture->wait_ms = (int)interface->timeout_ms * 2;
+	return wrap(pcap, NULL, error);
+}
+
+static int descriptor(const struct capture *capture)
+{
+	return capture->ring ? packet_ring_fd(capture->ring) : pcap_fileno(capture->pcap);
+}
+
+struct capture *capture_open_interface(const struct capture_interface *interface,
+				       char error[CAPTURE_ERROR])
+{
+	pcap_t *pcap = activate(interface, PROBE_BYTES, error);
+	struct capture *capture;
+
+	if (!pcap)
+		return NULL;
+	if (link_of(pcap) == LINK_ETHERNET) {
+		capture = read_by_ring(pcap, interface, error);
+	} else {
+		pcap_close(pcap);
+		capture = read_by_pcap(interface, error);
+	}
+	if (!capture)
+		return NULL;
+	capture->wait_ms = (int)interface->timeout_ms * 2;
+	/* libpcap has no call for it. */
+	if (interface->fanout_workers >= 2 &&
+	    !fanout_join(descriptor(capture), interface->fanout_group, interface->decoder)) {
+		snprintf(error, CAPTURE_ERROR, "PACKET_FANOUT: %s", strerrordesc_np(errno));
+		capture_close(capture);
+		return NULL;
+	}
 	return capture;
 }
 
@@ -223,17 +296,26 @@ void capture_close(struct capture *capture)
 	if (!capture)
 		return;
 	savefile_free(capture->savefile);
+	packet_ring_close(capture->ring);
 	pcap_freecode(&capture->filter);
 	pcap_close(capture->pcap);
 	free(capture);
 }
 
-/* libpcap's own wait lasts until a packet comes, however long that takes. */
-static void wait_for_packets(struct capture *capture)
+bool capture_wait(struct capture *capture)
 {
-	struct pollfd ready = {.fd = pcap_get_selectable_fd(capture->pcap), .events = POLLIN};
+	struct pollfd ready = {.fd = descriptor(capture), .events = POLLIN};
 
-	poll(&ready, 1, capture->wait_ms);
+	if (!capture->ring) {
+		/* libpcap's own wait lasts until a packet comes, however long that takes. */
+		poll(&ready, 1, capture->wait_ms);
+		return true;
+	}
+	if (packet_ring_wait(capture->ring, capture->wait_ms))
+		return true;
+	snprintf(capture->broken, sizeof capture->broken, "%s",
+		 errno == ENETDOWN ? "the interface is gone" : strerrordesc_np(errno));
+	return false;
 }
 
 static bool is_wanted(const struct capture *capture, const struct savefile_record *record)
@@ -268,59 +350,59 @@ static uint64_t nanoseconds(const struct capture *capture, const struct pcap_pkt
 	       (uint64_t)header->ts.tv_usec * precision;
 }
 
+static int ring_frames(struct capture *capture, struct frame_view *frames, int max)
+{
+	int n = packet_ring_frames(capture->ring, frames, max);
+
+	for (int i = 0; i < n; i++)
+		frames[i].link = (uint8_t)capture->link;
+	return n;
+}
+
 int capture_frames(struct capture *capture, struct frame_view *frames, int max)
 {
 	struct pcap_pkthdr *header;
 	const uint8_t *frame;
 	int result;
 
+	if (capture->ring)
+		return ring_frames(capture, frames, max);
 	if (capture->savefile)
 		return savefile_frames(capture, frames, max);
 	result = pcap_next_ex(capture->pcap, &header, &frame);
 	if (result != 1)
-		return result == PCAP_ERROR_BREAK ? 0 : -1;
+		return result == PCAP_ERROR_BREAK || result == 0 ? 0 : -1;
 	frames[0] = (struct frame_view){nanoseconds(capture, header), frame, header->caplen,
 					header->len, (uint8_t)capture->link};
 	return 1;
-}
-
-static void on_packet(unsigned char *user, const struct pcap_pkthdr *header,
-		      const unsigned char *frame)
-{
-	const struct capture *capture = (void *)user;
-
-	capture->handler(capture->context, capture->link, frame, header->caplen, header->len,
-			 nanoseconds(capture, header));
-}
-
-int capture_batch(struct capture *capture, int max, capture_handler *handler, void *context)
-{
-	int n;
-
-	capture->handler = handler;
-	capture->context = context;
-	n = pcap_dispatch(capture->pcap, max, on_packet, (void *)capture);
-	if (n == 0) {
-		wait_for_packets(capture);
-		n = pcap_dispatch(capture->pcap, max, on_packet, (void *)capture);
-	}
-	return n < 0 ? -1 : n;
 }
 
 const char *capture_failure(struct capture *capture)
 {
 	const char *failure = capture->input ? input_failure(capture->input) : NULL;
 
-	if (failure)
-		return failure;
+	if (failure || *capture->broken)
+		return failure ? failure : capture->broken;
 	return capture->savefile ? savefile_failure(capture->savefile) : pcap_geterr(capture->pcap);
+}
+
+static void ring_stats(struct capture *capture)
+{
+	struct packet_ring_stats more = {.received = 0};
+
+	packet_ring_stats(capture->ring, &more);
+	capture->stats.received += more.received;
+	capture->stats.dropped_kernel += more.dropped;
+	capture->stats.dropped_interface = more.dropped_interface;
 }
 
 void capture_stats(struct capture *capture, struct capture_stats *stats)
 {
 	struct pcap_stat now;
 
-	if (!capture->input && pcap_stats(capture->pcap, &now) == 0) {
+	if (capture->ring)
+		ring_stats(capture);
+	else if (!capture->input && pcap_stats(capture->pcap, &now) == 0) {
 		capture->stats.received += now.ps_recv - capture->last_received;
 		capture->stats.dropped_kernel += now.ps_drop - capture->last_dropped;
 		capture->stats.dropped_interface += now.ps_ifdrop - capture->last_interface;

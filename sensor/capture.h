@@ -29,9 +29,6 @@ struct capture_interface {
 	bool promiscuous;
 };
 
-typedef void capture_handler(void *context, enum link_type link, const uint8_t *frame,
-			     uint32_t captured, uint32_t wire, uint64_t ts_ns);
-
 /* NULL, and a reason in `error`. The input must outlive the capture, which does not close it. */
 struct capture *capture_open_file(struct input *input, const char *filter,
 				  char error[CAPTURE_ERROR]);
@@ -41,15 +38,13 @@ void capture_close(struct capture *capture); /* NULL is allowed */
 enum link_type capture_link(const struct capture *capture);
 
 /*
- * Of an interface: hands over at most `max` packets. Returns how many; 0: nothing came within twice
- * the timeout; -1: broken, see capture_failure().
- */
-int capture_batch(struct capture *capture, int max, capture_handler *handler, void *context);
-/*
- * Of a file: the next packets, at most `max`; they stay where they are until the next call. Returns
- * how many; 0: the end; -1: broken.
+ * The next packets, at most `max`; they stay where they are until the next call. Returns how many;
+ * 0: the end of the file, or of an interface, that none is there now; -1: broken, see
+ * capture_failure().
  */
 int capture_frames(struct capture *capture, struct frame_view *frames, int max);
+/* Of an interface: until there are some, at most twice its timeout. False: broken. */
+bool capture_wait(struct capture *capture);
 const char *capture_failure(struct capture *capture);
 
 struct capture_stats {

@@ -19,10 +19,10 @@
 #include "sensor/memory.h"
 #include "sensor/sandbox.h"
 
-#define BATCH		512
+#define TURN		512
 #define DRAIN_MS	5000 /* for Redis to take the rest at the end */
 #define MESSAGES_A_TURN 1024 /* then signals and Redis have their turn */
-#define LAST_BATCHES	8    /* after the stop: what the kernel still holds */
+#define LAST_TURNS	8    /* after the stop: what the kernel still holds */
 
 /* ---- worker threads ---- */
 
@@ -53,14 +53,6 @@ static bool on_observation(void *context, const struct observation *observation)
 	return send_message(context, &message);
 }
 
-static void on_packet(void *context, enum link_type link, const uint8_t *frame, uint32_t captured,
-		      uint32_t wire, uint64_t ts_ns)
-{
-	struct thread *thread = context;
-
-	worker_packet(thread->worker, link, frame, captured, wire, ts_ns);
-}
-
 static void send_stats(struct thread *thread)
 {
 	struct message message = {.is_stats = true};
@@ -83,20 +75,45 @@ static void between_batches(struct thread *thread, int packets)
 	}
 }
 
+/* What is there now, at most `TURN` packets. Returns how many; -1: the capture broke. */
+static int take_packets(struct thread *thread)
+{
+	struct frame_view frames[WORKER_BATCH];
+	int n = 0, done = 0;
+
+	while (done < TURN && (n = capture_frames(thread->capture, frames, WORKER_BATCH)) > 0) {
+		worker_prepare(thread->worker, capture_link(thread->capture), frames, (unsigned)n);
+		for (int i = 0; i < n; i++)
+			worker_take(thread->worker, (unsigned)i);
+		done += n;
+	}
+	return n < 0 ? -1 : done;
+}
+
+/* The same, and waits for some if there are none. */
+static int take_turn(struct thread *thread)
+{
+	int n = take_packets(thread);
+
+	if (n != 0)
+		return n;
+	return capture_wait(thread->capture) ? take_packets(thread) : -1;
+}
+
 static void *run_worker(void *context)
 {
 	struct thread *thread = context;
 	int n = 0;
 
 	while (!atomic_load_explicit(&thread->live->stop, memory_order_relaxed)) {
-		n = capture_batch(thread->capture, BATCH, on_packet, thread);
+		n = take_turn(thread);
 		if (n < 0)
 			break;
 		between_batches(thread, n);
 	}
-	/* Packets in a block that is not full yet come within the timeout that a batch waits for. */
-	for (int i = 0; i < LAST_BATCHES && n >= 0; i++) {
-		n = capture_batch(thread->capture, BATCH, on_packet, thread);
+	/* Packets in a block that is not full yet come within the timeout that a turn waits for. */
+	for (int i = 0; i < LAST_TURNS && n >= 0; i++) {
+		n = take_turn(thread);
 		if (n == 0)
 			break;
 	}
