@@ -121,7 +121,7 @@ static bool find_interface(struct packet_ring *ring, const char *name)
 		errno = ENODEV;
 		return false;
 	}
-	strcpy(request.ifr_name, name);
+	memcpy(request.ifr_name, name, strlen(name) + 1);
 	if (ioctl(ring->fd, SIOCGIFFLAGS, &request) != 0)
 		return false;
 	ring->loopback = (request.ifr_flags & IFF_LOOPBACK) != 0;

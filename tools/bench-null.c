@@ -55,7 +55,7 @@ static pcap_t *running; /* for the signal alone */
 static void on_signal(int number)
 {
 	(void)number;
-	pcap_breakloop(running);
+	pcap_breakloop(running); /* NOLINT: its man page allows it here */
 }
 
 static int usage(void)

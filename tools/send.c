@@ -156,7 +156,7 @@ static void fill_ring(struct sender *sender, const uint8_t *bytes, size_t length
 {
 	size_t at = 24;
 
-	sender->lengths = calloc(sender->slots, sizeof *sender->lengths);
+	sender->lengths = calloc((size_t)sender->slots + 1, sizeof *sender->lengths);
 	if (!sender->lengths)
 		err(1, "memory");
 	for (uint32_t i = 0; i < sender->slots; i++) {
@@ -167,6 +167,8 @@ static void fill_ring(struct sender *sender, const uint8_t *bytes, size_t length
 			at = 24;
 			captured = next_frame(bytes, length, &at, &frame);
 		}
+		if (captured == 0)
+			return;
 		slot_at(sender, i)->tp_len = captured;
 		memcpy((uint8_t *)(uintptr_t)slot_at(sender, i) + DATA_AT, frame, captured);
 		sender->lengths[i] = captured;
