@@ -37,7 +37,7 @@
 struct sender {
 	int fd;
 	uint8_t *ring;
-	uint32_t slot_bytes, slots, frames;
+	uint32_t slot_bytes, slots, next;
 	uint32_t *lengths;
 	uint64_t packets, bytes; /* sent */
 };
@@ -133,6 +133,8 @@ static void open_ring(struct sender *sender, const char *interface, uint32_t lon
 	sender->slots = BLOCK_BYTES / sender->slot_bytes;
 	request.tp_block_nr = (frames + sender->slots - 1) / sender->slots;
 	sender->slots *= request.tp_block_nr;
+	if (sender->slots == 0)
+		errx(1, "a frame is too long, or there is none");
 	request.tp_frame_size = sender->slot_bytes;
 	request.tp_frame_nr = sender->slots;
 	sender->fd = socket(AF_PACKET, SOCK_RAW, 0);
@@ -207,11 +209,12 @@ static void wait_for_slot(const struct sender *sender, uint32_t slot)
 static void send_batch(struct sender *sender, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t slot = (uint32_t)(sender->packets % sender->slots);
+		uint32_t slot = sender->next;
 
 		wait_for_slot(sender, slot);
 		atomic_thread_fence(memory_order_release);
 		slot_at(sender, slot)->tp_status = TP_STATUS_SEND_REQUEST;
+		sender->next = slot + 1 < sender->slots ? slot + 1 : 0;
 		sender->packets++;
 		sender->bytes += sender->lengths[slot];
 	}
@@ -285,5 +288,6 @@ int main(int argc, char **argv)
 	seconds = run(&sender, &limits);
 	printf("%" PRIu64 " packets %" PRIu64 " bytes %.3f seconds\n", sender.packets, sender.bytes,
 	       seconds);
+	free(sender.lengths);
 	return 0;
 }
