@@ -241,7 +241,7 @@ soak: all tools
 	$(PYTHON) tools/soak $(B) $(SOAK_FLAGS)
 
 bench: all tools
-	$(PYTHON) tools/bench $(B) $(BENCH_FLAGS)
+	$(PYTHON) tools/bench --build $(B) $(BENCH_FLAGS)
 
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 install: all

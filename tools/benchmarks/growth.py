@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: ISC
+"""To come."""
+
+
+def run(options):
+    return 0
