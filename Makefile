@@ -251,6 +251,8 @@ install: all
 	install -m 755 $(REDIS_TAIL) $(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
 	install -m 644 $(wildcard policy/example.yaml sensor/*.schema.json) \
 		$(DESTDIR)$(PREFIX)/share/spanwatch
+	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/redis
+	install -m 644 tools/redis/* $(DESTDIR)$(PREFIX)/share/spanwatch/redis
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),install -D -m 644 $(page) \
 		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
 

@@ -6,7 +6,6 @@ that, whatever happens to the server, the connection, the output or the reader."
 
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -16,8 +15,10 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
-from harness import (GOLDEN, PROGRAM, TOP, Redis, RedisError, RedisServer, Report,  # noqa: E402
-                     Skip, wait_until)
+from harness import (GOLDEN, PROGRAM, TOP, Redis, RedisServer, Report, Skip,  # noqa: E402
+                     wait_until)
+from servers import (free_port, make_certificate, sentinel_info, start_cluster,  # noqa: E402
+                     start_sentinel)
 
 BUILD = os.path.dirname(PROGRAM)
 TAIL = os.path.join(BUILD, "redis-tail")
@@ -45,31 +46,6 @@ def add(redis, number, **more):
     redis("XADD", KEY, "*", "json", '{"n":%d}' % number, "kind", "sensor.started", "ts",
           "2026-11-21T09:07:12.416000Z", "severity", "info", "sensor", "s1", "reason",
           f"event {number}.", *[x for pair in more.items() for x in pair])
-
-
-def is_free(port):
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-            return True
-        except OSError:
-            return False
-
-
-def free_port():
-    """Below those that connections take; free as well is the second one of a cluster's node."""
-    while True:
-        port = random.randrange(15000, 22000)
-        if is_free(port) and is_free(port + 10000):
-            return port
-
-
-class TcpRedis(Redis):
-    """The same client at a port."""
-
-    def __init__(self, port):  # pylint: disable=super-init-not-called
-        self.socket = socket.create_connection(("127.0.0.1", port), 10)
-        self.stream = self.socket.makefile("rb")
 
 
 class Tail:
@@ -333,31 +309,6 @@ def test_waits_for_a_full_server():
             tail.wait_for("event 2.")
 
 
-def start_cluster():
-    """Two nodes, all slots at the first; (servers, ports)."""
-    ports = [free_port(), free_port()]
-    servers = []
-    try:
-        for port in ports:
-            servers.append(RedisServer("--port", str(port), "--cluster-enabled", "yes",
-                                       "--cluster-node-timeout", "2000"))
-        first = Redis(servers[0].socket)
-        try:
-            first("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-        except RedisError:
-            first("CLUSTER", "ADDSLOTS", *range(16384))
-        first("CLUSTER", "MEET", "127.0.0.1", ports[1])
-        for server in servers:
-            wait_until(lambda s=server: "cluster_state:ok" in Redis(s.socket)("CLUSTER", "INFO") and
-                       "cluster_known_nodes:2" in Redis(s.socket)("CLUSTER", "INFO"))
-        wait_until(lambda: "0-16383" in Redis(servers[1].socket)("CLUSTER", "NODES"))
-        return servers, ports
-    except BaseException:
-        for server in servers:
-            server.stop()
-        raise
-
-
 def move_slot(servers, ports):
     """Live: the stream's slot goes to the second node, as redis-cli --cluster reshard does it."""
     source, target = (Redis(s.socket) for s in servers)
@@ -397,23 +348,6 @@ def test_follows_a_cluster():
             server.stop()
 
 
-def start_sentinel(folder, port, master):
-    path = os.path.join(folder, "sentinel.conf")
-    with open(path, "w", encoding="ascii") as file:
-        file.write(f"port {port}\nbind 127.0.0.1\nsentinel monitor m 127.0.0.1 {master} 1\n"
-                   "sentinel down-after-milliseconds m 500\nsentinel failover-timeout m 2000\n"
-                   f"dir {folder}\n")
-    binary = shutil.which("redis-server", path=os.environ["PATH"] + ":/usr/bin")
-    return subprocess.Popen([binary, path, "--sentinel"], stdout=subprocess.DEVNULL)
-
-
-def sentinel_info(port):
-    try:
-        return TcpRedis(port)("INFO", "sentinel")
-    except OSError:
-        return ""
-
-
 def test_follows_a_failover():
     ports, port = [free_port(), free_port()], free_port()
     folder = tempfile.mkdtemp(dir=SCRATCH)
@@ -443,15 +377,6 @@ def test_follows_a_failover():
         if sentinel:
             sentinel.kill()
             sentinel.wait()
-
-
-def make_certificate(folder):
-    made = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-keyout", f"{folder}/key", "-out", f"{folder}/cert", "-days", "2", "-subj",
-         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-        capture_output=True, check=False)
-    assert made.returncode == 0, made.stderr
 
 
 def test_speaks_tls():

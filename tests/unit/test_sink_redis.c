@@ -149,33 +149,6 @@ static void sends_a_lone_event_at_once(void **state)
 	sensor_end(sensor);
 }
 
-/* The rights that spanwatch-redis(7) recommends are enough. */
-static void needs_no_more_rights_than_documented(void **state)
-{
-	struct sensor *sensor;
-
-	(void)state;
-	fresh();
-	ASSERT_ANSWER("OK", "ACL SETUSER watch on >right ~spanwatch:* &spanwatch:* -@all "
-			    "+auth +select +ping +role +cluster|nodes +script|load +evalsha +hset "
-			    "+hget +hgetall +hdel +hkeys "
-			    "+get +set +incrby +xlen +llen +xadd +publish +rpush +ltrim +zadd "
-			    "+zrem +zscore +sadd "
-			    "+scard +sismember +expire "
-			    "+persist +del");
-	sensor = sensor_begin_with("span-a", "watch:right@", NULL, NULL);
-	for (int kind = 0; kind < EVENT_KIND_COUNT; kind++)
-		publish_next(sensor, (enum event_kind)kind);
-	drain(sensor);
-	assert_true(sink_redis_heartbeat(sensor->sink, "state\0watching", 15));
-	assert_true(sink_redis_coverage(sensor->sink, "rule:a@span-a\0{}", 17));
-	drain(sensor);
-	assert_int_equal(stats_of(sensor).errors, 0);
-	ASSERT_ANSWER("watching", "HGET " LIVE "sensor:span-a state");
-	ASSERT_ANSWER("1", "ACL DELUSER watch");
-	sensor_end(sensor);
-}
-
 static void merges_two_sensors(void **state)
 {
 	struct sensor *a, *b;
@@ -294,7 +267,6 @@ int main(void)
 		cmocka_unit_test(writes_replays_elsewhere),
 		cmocka_unit_test(takes_a_replay_once),
 		cmocka_unit_test(sends_a_lone_event_at_once),
-		cmocka_unit_test(needs_no_more_rights_than_documented),
 		cmocka_unit_test(merges_two_sensors),
 		cmocka_unit_test(beats_and_covers),
 		cmocka_unit_test(measures_the_way_to_redis),
