@@ -129,7 +129,8 @@ static void another_major_version_makes_ours_wait(void **state)
 	publish_next(sensor, EVENT_EXPOSURE_OPENED);
 	drain(sensor);
 	ASSERT_ANSWER("OK", "SET " LIVE "schema 2.0");
-	publish_some(sensor, 20);
+	for (int i = 0; i < 20; i++)
+		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
 	pump_until_said(sensor, "schema 2.0, this sensor writes " OURS);
 	assert_int_equal(waiting(sensor), 20);
 	for (int i = 0; i < PATIENCE_TURNS && stats_of(sensor).reconnects < 5; i++)
