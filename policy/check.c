@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/load.h"
+#include "policy/rules.h"
 #include "policy/values.h"
 
 /* A prefix and whose it is. */
@@ -225,6 +226,15 @@ static bool is_idle(const struct rule *rule)
 	return rule->by_service && rule->services.count == 0;
 }
 
+/* A rule that covers another names all that the other names: so the first of it as well. */
+static struct index_list naming_the_first(const struct policy *policy, const struct rule *rule)
+{
+	if (rule->by_service)
+		return rules_of_service(policy, rule->services.list[0]);
+	return rule->groups.count == 0 ? (struct index_list){0}
+				       : rules_of_group(policy, rule->groups.list[0]);
+}
+
 /*
  * A warning, for nothing is lost: the other rule speaks. (And a service may change its family from
  * one version of spanwatch to the next, which must not turn a good policy into a bad one.) An
@@ -232,10 +242,13 @@ static bool is_idle(const struct rule *rule)
  */
 static void check_dead_rule(struct load *load, uint32_t index)
 {
-	const struct rule *rule = &load->policy->rules[index];
+	const struct policy *policy = load->policy;
+	const struct rule *rule = &policy->rules[index];
+	struct index_list others = naming_the_first(policy, rule);
 
-	for (uint32_t i = 0; i < load->policy->rule_count; i++) {
-		const struct rule *other = &load->policy->rules[i];
+	for (uint32_t o = 0; o < others.count; o++) {
+		const uint32_t i = others.list[o];
+		const struct rule *other = &policy->rules[i];
 		bool wins = i < index ? other->severity >= rule->severity
 				      : other->severity > rule->severity;
 

@@ -5,6 +5,7 @@
  * own rule out of that contest, and no other.
  */
 #include "policy/model.h"
+#include "policy/rules.h"
 
 struct contest {
 	const struct rule *forbidding, *excepted; /* the severest of each; NULL = none */
@@ -136,9 +137,11 @@ static const struct exception *in_force(const struct policy *policy, const struc
 	return NULL;
 }
 
+/* Of equals the first of the file. */
 static bool severer(const struct rule *rule, const struct rule *than)
 {
-	return than == NULL || rule->severity > than->severity;
+	return than == NULL || rule->severity > than->severity ||
+	       (rule->severity == than->severity && rule < than);
 }
 
 static void ask_rule(const struct policy *policy, const struct rule *rule,
@@ -163,6 +166,14 @@ static void ask_rule(const struct policy *policy, const struct rule *rule,
 	}
 }
 
+static void ask_rules(const struct policy *policy, struct index_list rules,
+		      struct policy_place client, struct policy_place server,
+		      const struct policy_question *question, struct contest *contest)
+{
+	for (uint32_t i = 0; i < rules.count; i++)
+		ask_rule(policy, &policy->rules[rules.list[i]], client, server, question, contest);
+}
+
 static void decide_by(const struct policy *policy, const struct rule *rule,
 		      struct policy_place server, const struct policy_question *question,
 		      struct policy_decision *decision)
@@ -183,6 +194,7 @@ void policy_decide(const struct policy *policy, const struct policy_question *qu
 {
 	struct policy_place client = policy_place(policy, &question->client);
 	struct policy_place server = policy_place(policy, &question->server);
+	struct zones_set groups = zones_set(&policy->places, server.groups);
 	struct contest contest = {0};
 
 	*decision = (struct policy_decision){
@@ -197,8 +209,11 @@ void policy_decide(const struct policy *policy, const struct policy_question *qu
 	};
 	if (!policy_concerns(client, server) || same_group(policy, client, server, question))
 		return;
-	for (uint32_t i = 0; i < policy->rule_count; i++)
-		ask_rule(policy, &policy->rules[i], client, server, question, &contest);
+	for (uint32_t i = 0; i < groups.count; i++)
+		ask_rules(policy, rules_of_group(policy, groups.list[i]), client, server, question,
+			  &contest);
+	ask_rules(policy, rules_of_service(policy, question->service), client, server, question,
+		  &contest);
 	if (contest.forbidding != NULL) {
 		decision->verdict = POLICY_FORBIDDEN;
 		decide_by(policy, contest.forbidding, server, question, decision);

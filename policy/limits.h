@@ -9,8 +9,8 @@
 #define LIMIT_MESSAGES	   500	   /* shown; the rest is counted */
 #define LIMIT_SUGGESTIONS  32	   /* "did you mean" of one load: each looks at every name */
 #define LIMIT_ZONES	   255	   /* of the file; `internet` comes on top */
-#define LIMIT_GROUPS	   4096
-#define LIMIT_RULES	   4096
+#define LIMIT_GROUPS	   10000
+#define LIMIT_RULES	   10000
 #define LIMIT_EXCEPTIONS   4096
 #define LIMIT_PREFIXES	   200000 /* of all zones and groups together */
 #define LIMIT_PROXIES	   1024

@@ -105,6 +105,13 @@ struct translation {
 	bool broken;
 };
 
+/* Whose rules are rules[begin[i]] .. rules[begin[i + 1] - 1]. */
+struct rule_index {
+	uint32_t *begin;
+	uint16_t *rules;
+	uint32_t count;
+};
+
 struct policy {
 	struct arena arena;
 	struct zones places;
@@ -114,6 +121,8 @@ struct policy {
 	struct exception *exceptions;
 	struct translation *translations; /* ascending by public address */
 	uint32_t zone_count, group_count, rule_count, exception_count, translation_count;
+	struct rule_index by_group, by_service; /* rules.h */
+	struct index_list with_ports;		/* rules by service that name ports */
 	struct prefix_list proxies;
 	struct policy_thresholds thresholds;
 	uint32_t position;

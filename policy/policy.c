@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "policy/model.h"
+#include "policy/rules.h"
 
 void policy_free(struct policy *policy)
 {
@@ -42,6 +43,18 @@ struct address policy_translate(const struct policy *policy, const struct addres
 	return *address;
 }
 
+static bool any_lists_port(const struct policy *policy, struct index_list rules, uint8_t transport,
+			   uint16_t port)
+{
+	for (uint32_t i = 0; i < rules.count; i++) {
+		const struct port_list *ports = &policy->rules[rules.list[i]].ports;
+
+		if (ports->count != 0 && model_ports_hold(ports, transport, port))
+			return true;
+	}
+	return false;
+}
+
 bool policy_lists_port(const struct policy *policy, const struct address *server, uint8_t transport,
 		       uint16_t port)
 {
@@ -53,19 +66,10 @@ bool policy_lists_port(const struct policy *policy, const struct address *server
 
 		if (ports->count != 0 && model_ports_hold(ports, transport, port))
 			return true;
-	}
-	for (uint32_t r = 0; r < policy->rule_count && place.ours; r++) {
-		const struct rule *rule = &policy->rules[r];
-
-		if (rule->ports.count == 0 || !model_ports_hold(&rule->ports, transport, port))
-			continue;
-		if (rule->by_service)
+		if (any_lists_port(policy, rules_of_group(policy, set.list[i]), transport, port))
 			return true;
-		for (uint32_t i = 0; i < set.count; i++)
-			if (model_index_holds(&rule->groups, set.list[i]))
-				return true;
 	}
-	return false;
+	return place.ours && any_lists_port(policy, policy->with_ports, transport, port);
 }
 
 uint16_t policy_zone_count(const struct policy *policy)

@@ -8,6 +8,7 @@
 
 #include "policy/limits.h"
 #include "policy/load.h"
+#include "policy/rules.h"
 #include "policy/values.h"
 
 static const char *const families[] = {
@@ -303,6 +304,7 @@ static void resolve_exceptions(struct load *load)
 void resolve_all(struct load *load)
 {
 	resolve_rules(load);
+	rules_index(load->policy, load->vocabulary->count);
 	resolve_exceptions(load);
 	tables_build(load);
 }

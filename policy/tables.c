@@ -8,6 +8,7 @@
 
 #include "policy/limits.h"
 #include "policy/load.h"
+#include "policy/rules.h"
 #include "policy/values.h"
 
 struct inputs {
@@ -76,13 +77,12 @@ static bool is_isolated(const struct policy *policy, struct policy_place place)
 {
 	struct zones_set set = zones_set(&policy->places, place.groups);
 
-	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
+	for (uint32_t g = 0; g < set.count; g++) {
+		struct index_list rules = rules_of_group(policy, set.list[g]);
 
-		for (uint32_t g = 0; rule->both_directions && g < set.count; g++) {
-			if (model_index_holds(&rule->groups, set.list[g]))
+		for (uint32_t i = 0; i < rules.count; i++)
+			if (policy->rules[rules.list[i]].both_directions)
 				return true;
-		}
 	}
 	return false;
 }

@@ -90,7 +90,7 @@ static void test_groups(void **unused)
 {
 	(void)unused;
 	write_groups(LIMIT_GROUPS, NULL);
-	write_groups(LIMIT_GROUPS + 1, "groups holds 4097 entries; at most 4096 are allowed");
+	write_groups(LIMIT_GROUPS + 1, "groups holds 10001 entries; at most 10000 are allowed");
 }
 
 /* Every rule has its own port, so that none covers another. */
@@ -120,7 +120,7 @@ static void test_rules_and_exceptions(void **unused)
 {
 	(void)unused;
 	write_rules(LIMIT_RULES, 0, NULL);
-	write_rules(LIMIT_RULES + 1, 0, "rules holds 4097 entries; at most 4096 are allowed");
+	write_rules(LIMIT_RULES + 1, 0, "rules holds 10001 entries; at most 10000 are allowed");
 	write_rules(16, LIMIT_EXCEPTIONS, NULL);
 	write_rules(16, LIMIT_EXCEPTIONS + 1,
 		    "exceptions holds 4097 entries; at most 4096 are allowed");

@@ -2,8 +2,7 @@
 /*
  * Populations of sessions. A heap holds all that are under way, ordered by when their next packet
  * is due; a session that ends makes room for a new one of the kind that is furthest behind its
- * share of packets. Addresses: inside 10.0.0.0/8 and fd00::/8; outside the documentation ranges
- * (RFC 5737, RFC 3849) and random public ones.
+ * share of packets.
  */
 #include "tools/generate/mixes.h"
 
@@ -11,19 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define START_NS	1795262400000000000U /* 2026-11-21 12:00:00 UTC */
-#define SERVERS		512U /* inside; server i speaks talk i modulo their number, and only that */
-#define OUTSIDE_SERVERS 4096U
-#define INSIDE_CLIENTS	20000U
-#define START_GAP_NS	200000000U
-#define FLOOD_GAP_NS	2000U
-#define SCANNERS	4U
-#define SWEEP_PARTS	256U /* each one session */
-#define SWEEP_TARGETS	65536U
-#define SCAN_DELAY_NS	1000000U
-#define HELD_NS		1000000U
-#define HELD_LEAST	10000U /* bytes to go that make a transfer long */
-#define HELD_SLACK	1000U  /* packets */
+#include "tools/generate/growth.h"
+#include "tools/generate/hosts.h"
+
+#include "tools/generate/growth.h"
+
+#define START_NS      1795262400000000000U /* 2026-11-21 12:00:00 UTC */
+#define SERVERS	      512U /* inside; server i speaks talk i modulo their number, and only that */
+#define START_GAP_NS  200000000U
+#define FLOOD_GAP_NS  2000U
+#define SCANNERS      4U
+#define SWEEP_PARTS   256U /* each one session */
+#define SWEEP_TARGETS 65536U
+#define SCAN_DELAY_NS 1000000U
+#define HELD_NS	      1000000U
+#define HELD_LEAST    10000U /* bytes to go that make a transfer long */
+#define HELD_SLACK    1000U  /* packets */
 
 enum kind {
 	KIND_INBOUND, /* from outside to an inside server that answers */
@@ -32,82 +34,6 @@ enum kind {
 	KIND_INTERNAL,
 	KIND_COUNT,
 };
-
-static void put_tail(struct host *host, bool ipv6, uint32_t value, uint32_t bytes)
-{
-	const uint32_t last = ipv6 ? 15 : 3;
-
-	for (uint32_t i = 0; i < bytes; i++)
-		host->bytes[last - i] = (uint8_t)(value >> (8 * i));
-}
-
-static struct host inside_server(bool ipv6, uint32_t index)
-{
-	struct host host = {{10, 20, 0, 0}};
-
-	if (ipv6)
-		host = (struct host){{0xfd, 0, 0x20}};
-	put_tail(&host, ipv6, index + 10, 2);
-	return host;
-}
-
-static struct host inside_client(struct chance *chance, bool ipv6)
-{
-	struct host host = {{10, 64, 0, 0}};
-
-	if (ipv6)
-		host = (struct host){{0xfd, 0, 0x64}};
-	put_tail(&host, ipv6, chance_below(chance, INSIDE_CLIENTS) + 2, 2);
-	return host;
-}
-
-/* A public address: none of the private, shared, loopback, link-local or multicast ones. */
-static uint32_t public_ipv4(struct chance *chance)
-{
-	for (;;) {
-		const uint32_t address = (uint32_t)chance_next(chance);
-		const uint32_t first = address >> 24, second = address >> 16 & 255;
-
-		if (first == 0 || first == 10 || first == 127 || first >= 224)
-			continue;
-		if ((first == 100 && second >= 64 && second < 128) ||
-		    (first == 169 && second == 254) ||
-		    (first == 172 && second >= 16 && second < 32) ||
-		    (first == 192 && second == 168))
-			continue;
-		return address;
-	}
-}
-
-static struct host outside(struct chance *chance, bool ipv6)
-{
-	struct host host = {{0x20, 0x01, 0x0d, 0xb8, 0, 0x0f}};
-	const uint32_t value = (uint32_t)chance_next(chance);
-
-	if (ipv6) {
-		put_tail(&host, true, value, 4);
-		return host;
-	}
-	switch (value % 6) {
-	case 0: /* 198.51.100.0/24 */
-		put_tail(&host, false, 0xc6336400 | value >> 24, 4);
-		break;
-	case 1: /* 203.0.113.0/24 */
-		put_tail(&host, false, 0xcb007100 | value >> 24, 4);
-		break;
-	default:
-		put_tail(&host, false, public_ipv4(chance), 4);
-	}
-	return host;
-}
-
-/* Servers outside are few and known: the first of their addresses decide the rest. */
-static struct host outside_server(struct chance *chance, bool ipv6)
-{
-	struct chance fixed = {chance_below(chance, OUTSIDE_SERVERS) * 7919U};
-
-	return outside(&fixed, ipv6);
-}
 
 static uint32_t weight(const struct talk *talk, uint32_t kind)
 {
@@ -156,14 +82,14 @@ static void place(struct plan *plan, struct session *session, uint32_t kind, uin
 	};
 	set_delays(session, chance, kind);
 	session->end[FROM_CLIENT] = (struct session_end){
-		.host = kind == KIND_INBOUND || kind == KIND_SCAN ? outside(chance, ipv6)
-								  : inside_client(chance, ipv6),
+		.host = kind == KIND_INBOUND || kind == KIND_SCAN ? hosts_outside(chance, ipv6)
+								  : hosts_client(chance, ipv6),
 		.port = (uint16_t)chance_between(chance, 32768, 60999),
 		.seq = (uint32_t)chance_next(chance),
 	};
 	session->end[FROM_SERVER] = (struct session_end){
-		.host = kind == KIND_OUTBOUND ? outside_server(chance, ipv6)
-					      : inside_server(ipv6, server),
+		.host = kind == KIND_OUTBOUND ? hosts_outside_server(chance, ipv6)
+					      : hosts_server(ipv6, server),
 		.port = talks[talk].port,
 		.seq = (uint32_t)chance_next(chance),
 	};
@@ -240,8 +166,8 @@ static void begin_answered_scan(struct plan *plan, struct session *session, uint
 	session->manner = MANNER_SCAN_ANSWERED;
 	session->stage = STAGE_SYN;
 	session->ipv6 = false;
-	session->end[FROM_CLIENT].host = outside(&fixed, false);
-	session->end[FROM_SERVER].host = inside_server(false, 0);
+	session->end[FROM_CLIENT].host = hosts_outside(&fixed, false);
+	session->end[FROM_SERVER].host = hosts_server(false, 0);
 	session->end[FROM_SERVER].port = ports[sweep % (sizeof ports / sizeof *ports)];
 	/* All alike, or else the quick ones would be sweeps ahead of the slow ones. */
 	session->delay_ns[FROM_CLIENT] = session->delay_ns[FROM_SERVER] = SCAN_DELAY_NS;
@@ -398,8 +324,8 @@ static void run_flood(struct plan *plan, const struct mix *mix)
 
 	(void)mix;
 	while (!enough(plan)) {
-		const struct host from = outside(&plan->chance, false);
-		const struct host to = inside_server(false, chance_below(&plan->chance, 200));
+		const struct host from = hosts_outside(&plan->chance, false);
+		const struct host to = hosts_server(false, chance_below(&plan->chance, 200));
 		const uint64_t random = chance_next(&plan->chance);
 
 		frame.from = &from;
@@ -424,6 +350,10 @@ const struct mix mixes[] = {
 	 begin_short, 0},
 	{"answered-scan", "sweeps of a /16 from outside; every address answers", 256, run_sessions,
 	 begin_answered_scan, 0},
+	{"growing-flows", "--sessions conversations, then packets of any of them", 1000,
+	 growth_flows, NULL, 0},
+	{"growing-exposures", "--sessions servers, then connections to any of them", 1000,
+	 growth_exposures, NULL, 0},
 };
 
 const size_t mix_count = sizeof mixes / sizeof *mixes;
