@@ -62,7 +62,7 @@ LIBRARY := $(B)/libspanwatch.a
 UNIT    ?= test_*
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/$(UNIT).c))
 TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c,$(wildcard tools/*.c))) \
-	$(B)/bench-stages $(B)/generate $(B)/recast
+	$(B)/bench-stages $(B)/generate $(B)/recast $(B)/fleet
 REDIS_TAIL := $(B)/redis-tail
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 MAN_PAGES  := $(wildcard sensor/*.[578] policy/*.[578] dissectors/*.[578] tools/*.[1578])
@@ -107,6 +107,10 @@ $(B)/generate: $(patsubst %.c,$(B)/%.o,$(wildcard tools/generate/*.c))
 
 $(B)/recast: $(patsubst %.c,$(B)/%.o,$(wildcard tools/recast/*.c))
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG) --libs libpcap)
+
+# Many sensors in one process; tools/fleet-sizing drives it.
+$(B)/fleet: $(patsubst %.c,$(B)/%.o,$(wildcard tools/fleet/*.c)) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 
 # The program itself, with gates between its stages.
 STAGE_GATES := sandbox_enter worker_new app_say_totals worker_prepare worker_take duplicates_seen \

@@ -5,15 +5,24 @@
 -- Redis 6.2 and later, no modules; in a cluster all KEYS are in one slot. ARGV[1] says what it is:
 --
 --   event      KEYS: events, applied, exposure, incident, members, open, open:severity, queue, ids,
---              queue:lost, open:incidents, schema
+--              queue:lost, open:incidents, sensors, schema
 --              ARGV: sensor, epoch, sequence, after, stream length, queue length, seconds to keep
---              what is closed, seconds to keep a replay (0: live), channel, json, name, value, ...
+--              what is closed, seconds to keep a replay (0: live), channel, last, digest, "json",
+--              the JSON, name, value, ...
 --              Applied once for each (sensor, epoch, sequence). `after` is what must have been
 --              applied last, "epoch sequence", or "": of a pipeline in which one event failed,
 --              nothing behind that event may be applied. In a replay also once for each (sensor,
---              event id): to replay the same packets again changes nothing.
---   heartbeat  KEYS: sensor, schema    ARGV: seconds to live, name, value, ...
+--              event id): to replay the same packets again changes nothing. Up to ARGV[last] the
+--              values are those that are merged or move with each event; what follows seldom
+--              changes, and `digest` tells whether it has.
+--   heartbeat  KEYS: sensor, sensors, sensors:state, coverage, open, open:incidents, schema
+--              ARGV: sensor, seconds to live, seconds to keep a silent sensor, prefix of the keys,
+--              seconds to keep what is closed, name, value, ...  Returns Redis's clock, in
+--              milliseconds.
 --   coverage   KEYS: coverage, schema  ARGV: sensor, seconds to keep (0: for ever), name, value, ...
+--
+-- One event costs Redis about a tenth of a millisecond, so: what is read is asked for by name, what
+-- did not change is not written, and the pairs go from ARGV to the stream as they are.
 --
 -- Every message is first held against the schema version in KEYS[#KEYS]: of another major version
 -- nothing is written but the heartbeat's few words that every version understands.
@@ -24,39 +33,27 @@
 local MAJOR, MINOR = 1, 0
 local SCHEMA = MAJOR .. '.' .. MINOR
 
-local levels = {[0] = 'blocked', 'refused', 'reachable', 'answered', 'accessed', 'data-out',
-	'destroyed'}
-local severities = {[10] = 'info', [30] = 'low', [50] = 'medium', [70] = 'high',
-	[90] = 'critical'}
-
-local function pairs_from(first)
+local function pairs_from(first, last)
 	local map = {}
-	for i = first, #ARGV - 1, 2 do
+	for i = first, last - 1, 2 do
 		map[ARGV[i]] = ARGV[i + 1]
-	end
-	return map
-end
-
-local function read(key)
-	local flat, map = redis.call('HGETALL', key), {}
-	for i = 1, #flat, 2 do
-		map[flat[i]] = flat[i + 1]
 	end
 	return map
 end
 
 -- In pieces: unpack() has a limit.
 local function write(key, map)
-	local flat = {}
+	local flat, n = {}, 0
 	for name, value in pairs(map) do
-		flat[#flat + 1] = name
-		flat[#flat + 1] = value
-		if #flat >= 1000 then
+		flat[n + 1] = name
+		flat[n + 2] = value
+		n = n + 2
+		if n >= 1000 then
 			redis.call('HSET', key, unpack(flat))
-			flat = {}
+			flat, n = {}, 0
 		end
 	end
-	if #flat > 0 then
+	if n > 0 then
 		redis.call('HSET', key, unpack(flat))
 	end
 end
@@ -91,8 +88,61 @@ local function schema_problem(keep)
 	return nil
 end
 
+-- Reads what is asked for by name: flat is faster than a hash of everything.
+local function read(key, names)
+	local values, map = redis.call('HMGET', key, unpack(names)), {}
+	for i = 1, #names do
+		map[names[i]] = values[i] or nil
+	end
+	return map
+end
+
+-- A sensor that has been silent for so long, in seconds, does not hold open what another has proved
+-- to be closed.
+local SILENT = 3600
+local SAMPLE = 16 -- objects looked at with each heartbeat, so that all are sooner or later
+
+-- What has not been heard of for long is forgotten, and with it what it covered.
+local function forget(before)
+	for _, who in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', before, 'LIMIT', 0, 10)) do
+		redis.call('ZREM', KEYS[2], who)
+		redis.call('HDEL', KEYS[3], who)
+		for _, name in ipairs(redis.call('HKEYS', KEYS[4])) do
+			if name:sub(-#who - 1) == '@' .. who then redis.call('HDEL', KEYS[4], name) end
+		end
+	end
+end
+
+-- True if a sensor that is listed, or whose heartbeat is there, says that it is not closed.
+local function is_held(key, names)
+	for who in names:gmatch('[^,]+') do
+		local word = redis.call('HGET', key, 'state@' .. who)
+		if word and word ~= 'closed' and word ~= 'gone' and (redis.call('ZSCORE', KEYS[2], who) or
+			redis.call('HGET', ARGV[5] .. 'sensor:' .. who, 'sensor')) then
+			return true
+		end
+	end
+	return false
+end
+
+-- Closes what only sensors kept open that are not listed any more. These keys cannot be declared;
+-- they are in the slot of those that are.
+local function release(set, kind, ranks, at, keep)
+	for _, id in ipairs(redis.call('ZRANDMEMBER', set, SAMPLE)) do
+		local key = ARGV[5] .. kind .. id
+		local names = redis.pcall('HGET', key, 'sensors')
+		if type(names) == 'string' and not is_held(key, names) then
+			redis.call('HSET', key, 'state', 'closed', 'close_reason', 'sensor-gone', 'closed', at)
+			redis.call('EXPIRE', key, keep)
+			redis.call('ZREM', set, id)
+			redis.call('ZREM', ranks, id)
+		end
+	end
+end
+
 if ARGV[1] == 'heartbeat' then
-	local words, problem = pairs_from(3), schema_problem(0)
+	local words, problem = pairs_from(7, #ARGV), schema_problem(0)
+	local time = redis.call('TIME')
 	if problem then
 		words = {sensor = words.sensor, site = words.site, version = words.version,
 			time = words.time, events_waiting = words.events_waiting, state = 'incompatible'}
@@ -100,12 +150,18 @@ if ARGV[1] == 'heartbeat' then
 	words.schema = SCHEMA
 	redis.call('DEL', KEYS[1])
 	write(KEYS[1], words)
-	redis.call('EXPIRE', KEYS[1], ARGV[2])
-	return problem and redis.error_reply(problem) or 1
+	redis.call('EXPIRE', KEYS[1], ARGV[3])
+	if problem then return redis.error_reply(problem) end
+	redis.call('ZADD', KEYS[2], time[1], ARGV[2])
+	redis.call('HSET', KEYS[3], ARGV[2], words.state or '')
+	forget(time[1] - ARGV[4])
+	release(KEYS[5], 'exposure:', ARGV[5] .. 'open:severity', words.time or '', ARGV[6])
+	release(KEYS[6], 'incident:', KEYS[6], words.time or '', ARGV[6])
+	return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
 if ARGV[1] == 'coverage' then
-	local suffix, keep, new = '@' .. ARGV[2], number(ARGV[3]), pairs_from(4)
+	local suffix, keep, new = '@' .. ARGV[2], number(ARGV[3]), pairs_from(4, #ARGV)
 	local problem = schema_problem(keep)
 	if problem then return redis.error_reply(problem) end
 	for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
@@ -135,224 +191,323 @@ if after ~= '' and applied ~= after then
 	return redis.error_reply('SPANWATCH an earlier event is missing')
 end
 
-local event = pairs_from(12)
+local levels = {[0] = 'blocked', 'refused', 'reachable', 'answered', 'accessed', 'data-out',
+	'destroyed'}
+local severities = {[10] = 'info', [30] = 'low', [50] = 'medium', [70] = 'high',
+	[90] = 'critical'}
+local pairs_at = 15 -- in ARGV
+local event = pairs_from(pairs_at, number(ARGV[11]))
+local mine = '@' .. sensor
 
--- What each sensor says of `name` is in the field `name@sensor`: said[name][sensor].
-local function by_sensor(old)
-	local said = {}
-	for field, value in pairs(old) do
-		local name, who = field:match('^(.-)@(.+)$')
-		if name then
-			said[name] = said[name] or {}
-			said[name][who] = value
+-- What one sensor says of `name` is in the field `name@sensor`; of a merged object `old` has the
+-- merged fields and ours, `others` those of the other sensors: others[i].name, others[i].word.
+local exposure_merged = {'state', 'sensors', 'opened', 'first_answer', 'last_answer', 'last_seen',
+	'changed_after', 'changed_before', 'changed_disputed', 'wall_was', 'closed', 'close_reason',
+	'level',
+	'severity_number', 'clients', 'reopened', 'users_tried', 'objects_read', 'flows', 'bytes_in',
+	'bytes_out', 'logins_failed', 'logins_succeeded', 'messages', 'incident', 'digest'}
+local exposure_own = {'state', 'level', 'severity_number', 'clients', 'reopened', 'users_tried',
+	'objects_read', 'changed', 'flows', 'bytes_in', 'bytes_out', 'logins_failed',
+	'logins_succeeded', 'messages'}
+local exposure_others = {'state', 'level', 'severity_number', 'clients', 'reopened', 'users_tried',
+	'objects_read', 'changed'}
+local incident_merged = {'state', 'sensors', 'opened', 'last', 'changed_after', 'changed_before',
+	'changed_disputed', 'closed', 'close_reason', 'level', 'severity_number', 'open_count', 'member_count'}
+local incident_own = {'state', 'level', 'severity_number', 'open_count', 'member_count', 'changed'}
+
+local function read_object(key, names, own, of_others)
+	for i = 1, #own do
+		names[#names + 1] = own[i] .. mine
+	end
+	local old, others = read(key, names), {}
+	if not old.sensors or old.sensors == sensor then return old, others end
+	for name in old.sensors:gmatch('[^,]+') do
+		if name ~= sensor then
+			local asked = {}
+			for i = 1, #of_others do
+				asked[i] = of_others[i] .. '@' .. name
+			end
+			local said, word = redis.call('HMGET', key, unpack(asked)), {}
+			for i = 1, #of_others do
+				word[of_others[i]] = said[i] or nil
+			end
+			others[#others + 1] = {name = name, word = word}
 		end
 	end
-	return said
+	return old, others
 end
 
-local function note(said, new, name, value)
-	said[name] = said[name] or {}
-	if value then
-		said[name][sensor] = value
-		new[name .. '@' .. sensor] = value
+local function highest(old, others, new, name, value)
+	local most = value or old[name .. mine]
+	if value then new[name .. mine] = value end
+	for i = 1, #others do
+		local theirs = others[i].word[name]
+		if theirs and (not most or number(theirs) > number(most)) then most = theirs end
 	end
-	return said[name]
-end
-
-local function highest(said, new, name, value)
-	local most
-	for _, theirs in pairs(note(said, new, name, value)) do
-		if not most or number(theirs) > most then most = number(theirs) end
-	end
-	if most then new[name] = string.format('%.0f', most) end
-	return most
+	if most then new[name] = most end
+	return number(most)
 end
 
 -- A counter that falls began again at 0: the sensor was restarted.
 local function total(old, new, name, value)
-	if not value then return end
-	local before, now = number(old[name .. '@' .. sensor]), number(value)
-	local grown = now >= before and now - before or now
-	new[name .. '@' .. sensor] = value
-	new[name] = string.format('%.0f', number(old[name]) + grown)
+	local own = name .. mine
+	local before = old[own]
+	if not value or value == before then return end
+	new[own] = value
+	local now, until_now = number(value), number(before)
+	if old[name] == before and now >= until_now then
+		new[name] = value
+	else
+		local grown = now >= until_now and now - until_now or now
+		new[name] = string.format('%.0f', number(old[name]) + grown)
+	end
 end
 
--- Open while any sensor says so.
+local now_s
+
+local function is_gone(name)
+	if run_keep > 0 then return false end
+	now_s = now_s or number(redis.call('TIME')[1])
+	local heard = redis.call('ZSCORE', KEYS[12], name)
+	return not heard or now_s - heard > SILENT
+end
+
+-- Open while any sensor says so; against proof that it is closed, any that is still there.
 local rank = {open = 3, unconfirmed = 2, closed = 1}
 
-local function state_of(said, new, value)
-	local merged, names = 'closed', {}
-	for name, theirs in pairs(note(said, new, 'state', value)) do
-		names[#names + 1] = name
-		if rank[theirs] > rank[merged] then merged = theirs end
+local function state_of(old, others, new, value)
+	local merged = value
+	new['state' .. mine] = value
+	for i = 1, #others do
+		local name, theirs = others[i].name, others[i].word.state
+		if value == 'closed' and (rank[theirs] or 0) > 1 and is_gone(name) then
+			new['state@' .. name] = 'gone'
+		elseif (rank[theirs] or 0) > (rank[merged] or 0) then
+			merged = theirs
+		end
 	end
-	table.sort(names)
-	new.sensors = table.concat(names, ',')
+	if not old['state' .. mine] then
+		local names = {sensor}
+		for i = 1, #others do
+			names[#names + 1] = others[i].name
+		end
+		table.sort(names)
+		new.sensors = table.concat(names, ',')
+	end
 	new.state = merged
 	return merged
 end
 
--- The change happened between two moments; several sensors narrow them. An interval that does not
--- meet the old one is about a new change.
-local function interval(old, new, from, to, fresh)
-	local a, b = from, to
+-- "after before" of one sensor, "-" for what is not known.
+local function moments(text)
+	if not text then return nil, nil end
+	local from, to = text:match('^(%S+) (%S+)$')
+	return from ~= '-' and from or nil, to ~= '-' and to or nil
+end
+
+-- The change happened between two moments. A sensor narrows what it has said itself; an interval
+-- that does not meet its old one is about a new change. Several sensors narrow each other; where
+-- their intervals do not meet, because their clocks differ, it is told as the widest, and as such.
+local function interval(old, others, new, from, to, fresh)
 	if not fresh then
-		a, b = latest(old.changed_after, from), earliest(old.changed_before, to)
-		if a and b and a > b then a, b = from, to end
+		local a, b = moments(old['changed' .. mine])
+		a, b = latest(a, from), earliest(b, to)
+		if not (a and b and a > b) then from, to = a, b end
 	end
-	new.changed_after, new.changed_before = a, b
+	if from or to then new['changed' .. mine] = (from or '-') .. ' ' .. (to or '-') end
+	local after, before, first, last = from, to, from, to
+	for i = 1, fresh and 0 or #others do
+		if others[i].word.changed then
+			local a, b = moments(others[i].word.changed)
+			after, before = latest(after, a), earliest(before, b)
+			first, last = first and a and earliest(first, a), last and b and latest(last, b)
+		end
+	end
+	if after and before and after > before then
+		after, before, new.changed_disputed = first or nil, last or nil, '1'
+	end
+	new.changed_after, new.changed_before = after, before
+end
+
+-- What the others said of an earlier change is not about this one.
+local function outdated(others, fresh)
+	local names = {}
+	for i = 1, fresh and #others or 0 do
+		if others[i].word.changed then names[#names + 1] = 'changed@' .. others[i].name end
+	end
+	return names
 end
 
 local function is_fresh(old, state)
 	return not old.state or (old.state == 'closed' and state ~= 'closed')
 end
 
-local not_of_exposure = {kind = 1, id = 1, sequence = 1, ts = 1, created = 1, sensor = 1, alert = 1,
-	exposure = 1, last_seen_s = 1}
-
-local function merge_exposure(old)
-	local new = {id = event.exposure, last_event = event.kind, updated = event.ts}
-	local said = by_sensor(old)
-	for name, value in pairs(event) do
-		if not not_of_exposure[name] and name:sub(1, 9) ~= 'incident_' then new[name] = value end
-	end
+local function merge_exposure(old, others)
+	local new = {id = event.exposure, last_event = event.kind, updated = event.ts,
+		reason = event.reason, client_ip = event.client_ip, client_port = event.client_port,
+		carrier_port = event.carrier_port, community_id = event.community_id,
+		incident = event.incident, probes_unanswered = event.probes_unanswered,
+		probes_refused = event.probes_refused, sources = event.sources}
 	local fresh = is_fresh(old, event.state)
-	local state = state_of(said, new, event.state)
+	local state = state_of(old, others, new, event.state)
 	new.opened = earliest(old.opened, event.opened)
 	new.first_answer = earliest(old.first_answer, event.first_answer)
 	new.last_answer = latest(old.last_answer, event.last_answer)
 	new.last_seen = latest(old.last_seen, event.last_seen)
-	interval(old, new, event.changed_after, event.changed_before, fresh)
+	interval(old, others, new, event.changed_after, event.changed_before, fresh)
 	new.wall_was = new.changed_after and (event.wall_was or old.wall_was)
-	if state ~= 'closed' then
-		new.closed, new.close_reason = nil, nil
-	else
+	if state == 'closed' then
 		new.closed = latest(old.closed, event.closed)
+		new.close_reason = event.close_reason
 	end
-	new.level_name = levels[highest(said, new, 'level', event.level)]
-	new.severity = severities[highest(said, new, 'severity_number', event.severity_number)]
-	highest(said, new, 'clients', event.clients)
-	highest(said, new, 'reopened', event.reopened)
-	highest(said, new, 'users_tried', event.users_tried)
-	highest(said, new, 'objects_read', event.objects_read)
-	new['sources@' .. sensor] = event.sources
-	for _, name in ipairs({'flows', 'bytes_in', 'bytes_out', 'logins_failed', 'logins_succeeded',
-		'messages'}) do
-		total(old, new, name, event[name])
+	new.level_name = levels[highest(old, others, new, 'level', event.level)]
+	new.severity = severities[highest(old, others, new, 'severity_number', event.severity_number)]
+	highest(old, others, new, 'clients', event.clients)
+	highest(old, others, new, 'reopened', event.reopened)
+	highest(old, others, new, 'users_tried', event.users_tried)
+	highest(old, others, new, 'objects_read', event.objects_read)
+	new['sources' .. mine] = event.sources
+	total(old, new, 'flows', event.flows)
+	total(old, new, 'bytes_in', event.bytes_in)
+	total(old, new, 'bytes_out', event.bytes_out)
+	total(old, new, 'logins_failed', event.logins_failed)
+	total(old, new, 'logins_succeeded', event.logins_succeeded)
+	total(old, new, 'messages', event.messages)
+	if old.digest ~= ARGV[12] then
+		new.digest = ARGV[12]
+		for i = number(ARGV[11]) + 1, #ARGV - 1, 2 do
+			new[ARGV[i]] = ARGV[i + 1]
+		end
 	end
 	return new
 end
 
-local function merge_incident(old)
+local function merge_incident(old, others)
 	local new = {id = event.incident, last_event = event.kind, updated = event.ts}
-	local said = by_sensor(old)
+	local rest = pairs_from(number(ARGV[11]) + 1, #ARGV)
 	for _, name in ipairs({'site', 'rule', 'group', 'owner', 'security_group'}) do
-		new[name] = event[name]
+		new[name] = rest[name]
 	end
 	if not event.exposure then new.reason = event.reason end
 	local fresh = is_fresh(old, event.incident_state)
-	local state = state_of(said, new, event.incident_state)
+	local state = state_of(old, others, new, event.incident_state)
 	new.opened = earliest(old.opened, event.incident_opened)
 	new.last = latest(old.last, event.incident_last)
-	interval(old, new, event.incident_changed_after, event.incident_changed_before, fresh)
+	interval(old, others, new, event.incident_changed_after, event.incident_changed_before, fresh)
 	new.one_change = event.incident_one_change
 	if state == 'closed' then new.closed = latest(old.closed, event.incident_closed) end
-	new.level_name = levels[highest(said, new, 'level', event.incident_level)]
-	new.severity = severities[highest(said, new, 'severity_number',
+	new.level_name = levels[highest(old, others, new, 'level', event.incident_level)]
+	new.severity = severities[highest(old, others, new, 'severity_number',
 		event.incident_severity_number)]
-	highest(said, new, 'open_count', event.incident_open_count)
-	highest(said, new, 'member_count', event.incident_member_count)
+	highest(old, others, new, 'open_count', event.incident_open_count)
+	highest(old, others, new, 'member_count', event.incident_member_count)
 	return new
 end
 
--- Reading: a key of the wrong type fails here.
-redis.call('XLEN', KEYS[1])
-redis.call('LLEN', KEYS[8])
-local repeated = run_keep > 0 and redis.call('SISMEMBER', KEYS[9], sensor .. ' ' .. event.id) == 1
-local seen, exposure_old, exposure, incident_old, incident
-if event.exposure then
-	exposure_old = read(KEYS[3])
-	seen = redis.call('ZSCORE', KEYS[6], event.exposure)
-	redis.call('ZSCORE', KEYS[7], event.exposure)
-	exposure = merge_exposure(exposure_old)
+-- Reading: a key of the wrong type fails here. Of those keys that are not read anyway only the
+-- first event of a pipeline asks: an event that failed is always the first one when it comes again.
+if after == '' then
+	redis.call('XLEN', KEYS[1])
+	redis.call('LLEN', KEYS[8])
+	redis.call('ZSCORE', KEYS[6], sensor)
+	redis.call('ZSCORE', KEYS[7], sensor)
+	redis.call('ZSCORE', KEYS[11], sensor)
+	redis.call('SISMEMBER', KEYS[5], sensor)
 end
-if event.incident then
-	redis.call('SCARD', KEYS[5])
-	if event.incident_state then
-		redis.call('ZSCORE', KEYS[11], event.incident)
-		incident_old = read(KEYS[4])
-		incident = merge_incident(incident_old)
-	end
+local repeated = run_keep > 0 and redis.call('SISMEMBER', KEYS[9], sensor .. ' ' .. event.id) == 1
+local exposure_old, exposure, exposure_gone, incident_old, incident, incident_gone, others
+if event.exposure then
+	exposure_old, others = read_object(KEYS[3], exposure_merged, exposure_own, exposure_others)
+	exposure = merge_exposure(exposure_old, others)
+	exposure_gone = outdated(others, is_fresh(exposure_old, event.state))
+end
+if event.incident_state then
+	incident_old, others = read_object(KEYS[4], incident_merged, incident_own, incident_own)
+	incident = merge_incident(incident_old, others)
+	incident_gone = outdated(others, is_fresh(incident_old, event.incident_state))
 end
 
 -- Writing. The first command is one that a full Redis refuses.
 redis.call('HSET', KEYS[2], sensor, epoch .. ' ' .. sequence)
 if repeated then return 0 end
+if not applied and run_keep == 0 then
+	redis.call('ZADD', KEYS[12], 'NX', redis.call('TIME')[1], sensor)
+end
 
 -- Keeps what is open, and lets what is closed end some time later.
-local function keep(key, state)
+local function keep(key, before, state)
 	if run_keep > 0 then
 		redis.call('EXPIRE', key, run_keep)
 	elseif state == 'closed' then
 		redis.call('EXPIRE', key, closed_keep)
-	else
+	elseif before == 'closed' then
 		redis.call('PERSIST', key)
 	end
 end
 
--- Writes what is different, and takes out those of `names` that the merged object no longer has.
-local function replace(key, old, new, names)
-	local different = {}
+-- Writes what is different, and takes out those of `names` that the merged object no longer has,
+-- and all of `gone`.
+local function replace(key, old, new, names, gone)
+	local flat, n = {}, 0
 	for name, value in pairs(new) do
-		if old[name] ~= value then different[name] = value end
+		if old[name] ~= value then
+			flat[n + 1], flat[n + 2], n = name, value, n + 2
+		end
 	end
-	for _, name in ipairs(names) do
-		if old[name] and not new[name] then redis.call('HDEL', key, name) end
+	for i = 1, #names do
+		local name = names[i]
+		if old[name] and not new[name] then gone[#gone + 1] = name end
 	end
-	write(key, different)
-	keep(key, new.state)
+	if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
+	if n > 0 then redis.call('HSET', key, unpack(flat)) end
+	keep(key, old.state, new.state)
 end
 
--- What can still fail is a right that was taken away in the middle. Merging twice is merging once,
--- and the stream comes last: undone is only the mark that the event was applied.
+-- Worst first: severity and level.
+local function rank_by_severity(key, id, old, new)
+	if new.state == 'closed' then
+		redis.call('ZREM', key, id)
+	elseif old.state ~= new.state or old.level ~= new.level or
+		old.severity_number ~= new.severity_number then
+		redis.call('ZADD', key, number(new.severity_number) + number(new.level), id)
+	end
+end
+
+-- What can still fail is a right that was taken away in the middle, or a key that somebody replaced
+-- by one of another type. Merging twice is merging once, and the stream comes last: undone is only
+-- the mark that the event was applied.
 local good, why = pcall(function()
 	if exposure then
-		local id = event.exposure
-		replace(KEYS[3], exposure_old, exposure,
-			{'closed', 'close_reason', 'changed_after', 'changed_before', 'wall_was'})
+		local id, old = event.exposure, exposure_old
+		replace(KEYS[3], old, exposure,
+			{'closed', 'close_reason', 'changed_after', 'changed_before', 'changed_disputed',
+				'wall_was'}, exposure_gone)
 		if exposure.state == 'closed' then
 			redis.call('ZREM', KEYS[6], id)
-			redis.call('ZREM', KEYS[7], id)
-		else
-			if not seen or number(event.last_seen_s) > number(seen) then
-				redis.call('ZADD', KEYS[6], event.last_seen_s, id)
-			end
-			redis.call('ZADD', KEYS[7], number(exposure.severity_number) + number(exposure.level), id)
+		elseif old.state ~= exposure.state or old.last_seen ~= exposure.last_seen then
+			redis.call('ZADD', KEYS[6], 'GT', event.last_seen_s, id)
 		end
-	end
-	if event.incident then
-		if event.exposure then redis.call('SADD', KEYS[5], event.exposure) end
-		for member in (event.incident_members or ''):gmatch('%S+') do
-			redis.call('SADD', KEYS[5], member)
+		rank_by_severity(KEYS[7], id, old, exposure)
+		if event.incident and (run_keep > 0 or is_fresh(old, event.state) or
+			old.incident ~= event.incident) then
+			redis.call('SADD', KEYS[5], id)
+			keep(KEYS[5], 'closed', 'open')
 		end
-		keep(KEYS[5], incident and incident.state or 'open')
 	end
 	if incident then
+		local listed = {}
+		for member in (event.incident_members or ''):gmatch('%S+') do
+			listed[#listed + 1] = member
+		end
+		if #listed > 0 then redis.call('SADD', KEYS[5], unpack(listed)) end
+		keep(KEYS[5], incident_old.state, incident.state)
 		local members = redis.call('SCARD', KEYS[5])
 		if members > number(incident.member_count) then incident.member_count = tostring(members) end
-		replace(KEYS[4], incident_old, incident, {'closed', 'changed_after', 'changed_before'})
-		if incident.state == 'closed' then
-			redis.call('ZREM', KEYS[11], event.incident)
-		else
-			redis.call('ZADD', KEYS[11],
-				number(incident.severity_number) + number(incident.level), event.incident)
-		end
+		replace(KEYS[4], incident_old, incident, {'closed', 'close_reason', 'changed_after',
+			'changed_before', 'changed_disputed'}, incident_gone)
+		rank_by_severity(KEYS[11], event.incident, incident_old, incident)
 	end
-	local entry = {}
-	for i = 12, #ARGV do
-		entry[#entry + 1] = ARGV[i]
-	end
-	redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[6], '*', 'json', ARGV[11], unpack(entry))
+	redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[6], '*', unpack(ARGV, 13))
 	if run_keep > 0 then redis.call('SADD', KEYS[9], sensor .. ' ' .. event.id) end
 end)
 if not good then
@@ -363,9 +518,9 @@ if not good then
 	end
 	return type(why) == 'table' and why or redis.error_reply(tostring(why))
 end
-redis.call('PUBLISH', ARGV[10], ARGV[11])
+redis.call('PUBLISH', ARGV[10], ARGV[14])
 if number(ARGV[7]) > 0 then
-	local over = redis.call('RPUSH', KEYS[8], ARGV[11]) - number(ARGV[7])
+	local over = redis.call('RPUSH', KEYS[8], ARGV[14]) - number(ARGV[7])
 	if over > 0 then
 		redis.call('LTRIM', KEYS[8], over, -1)
 		redis.call('INCRBY', KEYS[10], over)

@@ -79,7 +79,7 @@ static void bound_queue(struct journal *journal)
 {
 	uint64_t lost = 0;
 
-	while (journal->queue.rows - journal->queue.waiting > JOURNAL_KEEP)
+	while (journal->queue.rows - journal->queue.waiting > journal->options.keep)
 		journal_queue_take(&journal->queue);
 	while (journal->queue.waiting > journal->options.max_rows ||
 	       journal->queue.bytes > most_bytes(journal))
@@ -274,6 +274,8 @@ struct journal *journal_open(const struct journal_options *options, char error[J
 		return NULL;
 	}
 	journal->options = *options;
+	if (options->keep == 0)
+		journal->options.keep = JOURNAL_KEEP;
 	journal->opened_s = monotonic_s();
 	new_epoch(journal->epoch);
 	if (options->path == NULL)

@@ -29,6 +29,7 @@ struct journal_options {
 	uint32_t max_rows;  /* at least 1 */
 	uint64_t max_bytes; /* of the file, or of memory without one; 0: no bound */
 	uint64_t max_age_s; /* running time of the sensor, which no clock can jump; 0: no bound */
+	uint32_t keep; /* confirmed events kept in memory, for a Redis that loses some; 0: 1000 */
 };
 
 /* One event. In journal_append() `epoch` is ignored: it is this run's. */

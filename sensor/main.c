@@ -298,6 +298,10 @@ static int run_policy(struct app *app)
 		fatal(EXIT_USAGE, "getrandom");
 	make_run(app, run);
 	app->sensor = sensor;
+	if (app->options->interface && app->options->redis_url && !app->options->site &&
+	    strcmp(policy_site(app->policy), "default") == 0)
+		log_warnx("neither the policy nor --site names a site: its keys in Redis are those "
+			  "of every other sensor without one");
 	open_outputs(app, sensor, app->options->run ? app->options->run : run);
 	if (app->options->interface)
 		app->hash_key = engine_store_hash_key(outputs_journal(app->outputs), app->hash_key);

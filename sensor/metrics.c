@@ -252,6 +252,21 @@ static void put_events(struct metrics_text *text, const struct metrics *metrics)
 			metrics->redis_down_ns != 0 ? metrics->now_ns - metrics->redis_down_ns : 0);
 }
 
+/* Two samples of which one is 0: a number of seconds has no sign here. */
+static void put_clock(struct metrics_text *text, const struct metrics *metrics)
+{
+	int64_t ms = metrics->outputs.redis_clock_skew_ms;
+
+	if (!metrics->outputs.redis_clock_known)
+		return;
+	metrics_family(text, "redis_clock_skew_seconds", "gauge",
+		       "How far this host's clock is from Redis's.");
+	metrics_seconds(text, (const char *[]){"direction", "ahead", NULL},
+			ms > 0 ? (uint64_t)ms * 1000000 : 0);
+	metrics_seconds(text, (const char *[]){"direction", "behind", NULL},
+			ms < 0 ? (uint64_t)-ms * 1000000 : 0);
+}
+
 static void put_blindness(struct metrics_text *text, const struct metrics *metrics)
 {
 	static const char *const families[][3] = {
@@ -291,6 +306,7 @@ void metrics_write(const struct metrics *metrics, struct metrics_text *text)
 	put_decoded(text, metrics);
 	put_tables(text, metrics);
 	put_events(text, metrics);
+	put_clock(text, metrics);
 	put_rows(text, metrics, event_rows, sizeof event_rows / sizeof *event_rows, NULL);
 	put_blindness(text, metrics);
 }

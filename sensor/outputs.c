@@ -130,6 +130,7 @@ static bool open_all(struct outputs *outputs, const struct outputs_options *opti
 		.max_rows = or_default(options->journal_max, 1000000),
 		.max_bytes = (uint64_t)options->journal_mib << 20,
 		.max_age_s = (uint64_t)options->journal_days * 86400,
+		.keep = options->journal_keep,
 	};
 	char why[JOURNAL_ERROR];
 
@@ -367,6 +368,8 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.redis_reconnects = redis.reconnects,
 		.redis_errors = redis.errors,
 		.redis_rejected = redis.rejected,
+		.redis_clock_known = redis.clock_known,
+		.redis_clock_skew_ms = redis.clock_skew_ms,
 		.delivery = redis.delivery,
 	};
 }

@@ -46,6 +46,7 @@ struct outputs_options {
 	uint32_t queue_maxlen;		    /* entries kept in the list …:queue; 0: no list */
 	uint32_t journal_max;		    /* events kept for Redis; 0: 1000000 */
 	uint32_t journal_mib, journal_days; /* bounds of the file: journal.h; 0: none */
+	uint32_t journal_keep;		    /* confirmed events kept in memory; 0: 1000 */
 	uint32_t closed_keep_s;	  /* how long closed exposures stay in Redis; 0: 30 days */
 	uint32_t run_keep_s;	  /* how long the keys of a replay stay; 0: 7 days */
 	uint32_t heartbeat_ttl_s; /* 0: 60 s */
@@ -65,7 +66,9 @@ struct outputs_stats {
 	bool redis_connected;	 /* and it takes events */
 	uint64_t redis_sent, redis_confirmed, redis_in_flight;
 	uint64_t redis_reconnects, redis_errors, redis_rejected;
-	struct latency delivery; /* from an event's decision to Redis's answer */
+	bool redis_clock_known;
+	int64_t redis_clock_skew_ms; /* this host's clock is so far ahead of Redis's */
+	struct latency delivery;     /* from an event's decision to Redis's answer */
 };
 
 struct heartbeat_counter {

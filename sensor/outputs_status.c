@@ -46,6 +46,14 @@ static void put_number(struct status *status, const char *name, uint64_t number)
 	put(status, name, text);
 }
 
+static void put_signed(struct status *status, const char *name, int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%" PRId64, number);
+	put(status, name, text);
+}
+
 static void put_time(struct status *status, const char *name, uint64_t ns)
 {
 	char text[TIMESTAMP_TEXT];
@@ -74,6 +82,8 @@ void status_heartbeat(struct status *status, const struct heartbeat *heartbeat,
 	put_number(status, "redis_reconnects", stats->redis_reconnects);
 	put_number(status, "redis_errors", stats->redis_errors);
 	put_number(status, "redis_rejected", stats->redis_rejected);
+	if (stats->redis_clock_known)
+		put_signed(status, "clock_skew_ms", stats->redis_clock_skew_ms);
 	for (size_t i = 0; i < heartbeat->count; i++)
 		put_number(status, heartbeat->counters[i].name, heartbeat->counters[i].value);
 }

@@ -7,6 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/hash.h"
+
+#define ARGV_PAIRS    15			  /* where they begin, as the script counts */
+#define SILENT_KEEP_S "2592000"			  /* 30 days */
+#define ARGUMENT_LAST (3 + REDIS_EVENT_KEYS + 10) /* of the whole command, from 0 */
+
 void redis_names_set(struct redis_names *names, const char *sensor, const char *site,
 		     const char *run)
 {
@@ -74,6 +80,90 @@ static void add_packed(struct redis_message *message, const char *packed, size_t
 		add(message, p);
 }
 
+/* What the script merges, and what is another with each event; sorted. The rest of an event is
+ * written to Redis only when it has changed. */
+static const char *const moving[] = {
+	"alert",
+	"bytes_in",
+	"bytes_out",
+	"carrier_port",
+	"changed_after",
+	"changed_before",
+	"client_ip",
+	"client_port",
+	"clients",
+	"close_reason",
+	"closed",
+	"community_id",
+	"created",
+	"exposure",
+	"first_answer",
+	"flows",
+	"id",
+	"incident",
+	"kind",
+	"last_answer",
+	"last_seen",
+	"last_seen_s",
+	"level",
+	"level_name",
+	"logins_failed",
+	"logins_succeeded",
+	"messages",
+	"objects_read",
+	"opened",
+	"probes_refused",
+	"probes_unanswered",
+	"reason",
+	"reopened",
+	"sensor",
+	"sequence",
+	"severity",
+	"severity_number",
+	"sources",
+	"state",
+	"ts",
+	"users_tried",
+	"wall_was",
+};
+
+static int compare_names(const void *name, const void *row)
+{
+	return strcmp(name, *(const char *const *)row);
+}
+
+static bool is_moving(const char *name)
+{
+	return strncmp(name, "incident_", 9) == 0 ||
+	       bsearch(name, moving, sizeof moving / sizeof *moving, sizeof *moving,
+		       compare_names) != NULL;
+}
+
+/* Adds the pairs that move, or those that do not; of those into `digest`. Returns how many. */
+static size_t add_pairs(struct redis_message *message, const struct journal_row *row, bool wanted,
+			uint64_t *digest)
+{
+	const char *end = row->fields + row->fields_length;
+	size_t count = 0;
+
+	for (const char *name = row->fields; name < end;) {
+		size_t name_length = strlen(name);
+		const char *value = name + name_length + 1;
+		size_t value_length = value < end ? strlen(value) : 0;
+
+		if (value >= end)
+			break;
+		if (is_moving(name) == wanted) {
+			add_bytes(message, name, name_length);
+			add_bytes(message, value, value_length);
+			*digest = hash_bytes(name, name_length + 1 + value_length + 1, *digest);
+			count++;
+		}
+		name = value + value_length + 1;
+	}
+	return count;
+}
+
 static void begin(struct redis_message *message, const struct redis_names *names,
 		  const char *key_count)
 {
@@ -91,13 +181,28 @@ static void add_key(struct redis_message *message, size_t index, const struct re
 	add(message, message->keys[index]);
 }
 
+/* Two texts that are known only when all is there. */
+static void settle(struct redis_message *message, size_t moving_count, uint64_t digest)
+{
+	size_t last = ARGV_PAIRS - 1 + 2 * moving_count;
+
+	if (message->failed)
+		return;
+	snprintf(message->last, sizeof message->last, "%zu", last);
+	snprintf(message->digest, sizeof message->digest, "%016" PRIx64, digest);
+	message->lengths[ARGUMENT_LAST] = strlen(message->last);
+	message->lengths[ARGUMENT_LAST + 1] = strlen(message->digest);
+}
+
 void redis_message_event(struct redis_message *message, const struct redis_names *names,
 			 const struct journal_row *row, const char *after)
 {
 	const char *exposure = row->exposure[0] != '\0' ? row->exposure : "none";
 	const char *incident = row->incident[0] != '\0' ? row->incident : "none";
+	uint64_t digest = 0;
+	size_t count;
 
-	begin(message, names, "12");
+	begin(message, names, "13");
 	add_key(message, 0, names, "events", "", "");
 	add_key(message, 1, names, "applied", "", "");
 	add_key(message, 2, names, "exposure:", exposure, "");
@@ -109,7 +214,8 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 	add_key(message, 8, names, "ids", "", "");
 	add_key(message, 9, names, "queue:lost", "", "");
 	add_key(message, 10, names, "open:incidents", "", "");
-	add_key(message, 11, names, "schema", "", "");
+	add_key(message, 11, names, "sensors", "", "");
+	add_key(message, 12, names, "schema", "", "");
 	snprintf(message->channel, sizeof message->channel, "%slive", names->prefix);
 	snprintf(message->sequence, sizeof message->sequence, "%" PRIu64, row->sequence);
 	snprintf(message->after, sizeof message->after, "%s", after);
@@ -121,18 +227,33 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 	for (size_t i = 0; i < REDIS_LIMITS; i++)
 		add(message, names->limits[i]);
 	add(message, message->channel);
+	add(message, message->last);
+	add(message, message->digest);
+	add(message, "json");
 	add_bytes(message, row->json, row->json_length);
-	add_packed(message, row->fields, row->fields_length);
+	count = add_pairs(message, row, true, &digest);
+	digest = 0;
+	add_pairs(message, row, false, &digest);
+	settle(message, count, digest);
 }
 
 void redis_message_heartbeat(struct redis_message *message, const struct redis_names *names,
 			     const char *packed, size_t length)
 {
-	begin(message, names, "2");
+	begin(message, names, "7");
 	add_key(message, 0, names, "sensor:", names->sensor, "");
-	add_key(message, 1, names, "schema", "", "");
+	add_key(message, 1, names, "sensors", "", "");
+	add_key(message, 2, names, "sensors:state", "", "");
+	add_key(message, 3, names, "coverage", "", "");
+	add_key(message, 4, names, "open", "", "");
+	add_key(message, 5, names, "open:incidents", "", "");
+	add_key(message, 6, names, "schema", "", "");
 	add(message, "heartbeat");
+	add(message, names->sensor);
 	add(message, names->heartbeat_ttl);
+	add(message, SILENT_KEEP_S);
+	add(message, names->prefix);
+	add(message, names->limits[2]);
 	add_packed(message, packed, length);
 }
 

@@ -13,7 +13,7 @@
 #include "sensor/journal.h"
 
 #define REDIS_KEY_MAX	 320
-#define REDIS_EVENT_KEYS 12
+#define REDIS_EVENT_KEYS 13
 #define REDIS_LIMITS	 4
 #define REDIS_SHA_TEXT	 41
 
@@ -42,7 +42,7 @@ struct redis_message {
 	bool failed; /* out of memory */
 	/* Storage for what is made for this message. */
 	char keys[REDIS_EVENT_KEYS][REDIS_KEY_MAX];
-	char channel[REDIS_KEY_MAX], sequence[24], after[64];
+	char channel[REDIS_KEY_MAX], sequence[24], after[64], last[12], digest[17];
 };
 
 void redis_message_free(struct redis_message *message);

@@ -22,6 +22,7 @@
 
 #include "sensor/event_fields.h"
 #include "sensor/log.h"
+#include "sensor/redis_clock.h"
 #include "sensor/redis_connection.h"
 #include "sensor/redis_due.h"
 #include "sensor/redis_errors.h"
@@ -54,6 +55,7 @@ struct sink_redis {
 	enum state state;
 	struct redis_due_list due;
 	struct redis_outage outage;
+	struct redis_clock clock;
 	uint64_t confirmed, sent;		 /* sequences */
 	char last_sent[JOURNAL_EPOCH_TEXT + 24]; /* "epoch sequence" */
 	enum redis_remedy remedy;		 /* while DRAINING */
@@ -260,7 +262,7 @@ static bool send_heartbeat(struct sink_redis *sink)
 		return false;
 	redis_message_heartbeat(&sink->message, &sink->names, sink->heartbeat,
 				sink->heartbeat_length);
-	return transmit(sink, DUE_STATUS, 0);
+	return transmit(sink, DUE_STATUS, sink->options.clock_ns());
 }
 
 static void works(struct sink_redis *sink)
@@ -338,19 +340,34 @@ static void on_greeting(struct sink_redis *sink, const struct redis_due *about,
 	}
 }
 
-static void on_confirmed(struct sink_redis *sink, const struct redis_due *about)
+static uint64_t host_clock_ns(void)
 {
 	struct timespec now;
 
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static void on_confirmed(struct sink_redis *sink, const struct redis_due *about)
+{
 	if (sink->state != STATE_READY)
 		return;
 	sink->confirmed = about->sequence;
 	sink->stats.confirmed++;
-	clock_gettime(CLOCK_REALTIME, &now);
 	if (about->decided_ns != 0)
-		latency_add(&sink->stats.delivery, about->decided_ns,
-			    (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec);
+		latency_add(&sink->stats.delivery, about->decided_ns, host_clock_ns());
 	works(sink);
+}
+
+/* A heartbeat is answered by Redis's clock. */
+static void on_status(struct sink_redis *sink, const struct redis_due *about,
+		      const struct redis_answer *answer)
+{
+	if (sink->state == STATE_READY)
+		works(sink);
+	if (about->sequence != 0 && answer->type == REDIS_NUMBER)
+		redis_clock_note(&sink->clock, sink->options.url.shown, about->sequence,
+				 sink->options.clock_ns(), answer->number);
 }
 
 static void on_answer(void *context, const struct redis_answer *answer)
@@ -368,8 +385,8 @@ static void on_answer(void *context, const struct redis_answer *answer)
 		on_error(sink, &about, answer->text);
 	else if (about.kind == DUE_EVENT)
 		on_confirmed(sink, &about);
-	else if (about.kind == DUE_STATUS && sink->state == STATE_READY)
-		works(sink);
+	else if (about.kind == DUE_STATUS)
+		on_status(sink, &about, answer);
 }
 
 /* All answers are in: now the error can be mended. */
@@ -427,6 +444,8 @@ struct sink_redis *sink_redis_new(const struct sink_redis_options *options)
 	if (sink == NULL)
 		return NULL;
 	sink->options = *options;
+	if (sink->options.clock_ns == NULL)
+		sink->options.clock_ns = host_clock_ns;
 	set_default(&sink->options.connect_timeout_ms, 5000);
 	set_default(&sink->options.answer_timeout_ms, 10000);
 	set_default(&sink->options.idle_ms, 15000);
@@ -490,4 +509,6 @@ void sink_redis_stats(const struct sink_redis *sink, struct sink_redis_stats *st
 	stats->connected = sink->state == STATE_READY;
 	stats->in_flight = sink->due.events;
 	stats->errors = sink->outage.errors;
+	stats->clock_known = sink->clock.known;
+	stats->clock_skew_ms = sink->clock.skew_ms;
 }

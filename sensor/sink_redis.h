@@ -34,6 +34,7 @@ struct sink_redis_options {
 	uint32_t connect_timeout_ms, answer_timeout_ms; /* 0: 5 s, 10 s */
 	uint32_t idle_ms; /* 0: 15 s; after this silence a PING asks whether anybody is there */
 	uint32_t backoff_min_ms, backoff_max_ms; /* 0: 250 ms, 30 s */
+	uint64_t (*clock_ns)(void);		 /* NULL: the host's */
 };
 
 struct sink_redis_stats {
@@ -42,6 +43,8 @@ struct sink_redis_stats {
 	uint64_t reconnects;	 /* connections after the first */
 	uint64_t redirects;	 /* of them, because a cluster said where the keys are */
 	uint64_t errors;	 /* error answers, and connections that were lost or refused */
+	bool clock_known;	 /* the next is measured */
+	int64_t clock_skew_ms;	 /* this host's clock is so far ahead of Redis's */
 	uint64_t rejected;	 /* events that Redis will never take: journal.h */
 	struct latency delivery; /* from an event's decision to Redis's answer */
 };

@@ -35,18 +35,21 @@ static void load_script(const char *major, const char *minor, char sha[64])
 /* An event of a sensor "other" with such a script. */
 static const char *publish_other(const char *sha, unsigned sequence)
 {
-	return ASK("EVALSHA %s 12 " LIVE "events " LIVE "applied " LIVE "exposure:none " LIVE
+	return ASK("EVALSHA %s 13 " LIVE "events " LIVE "applied " LIVE "exposure:none " LIVE
 		   "incident:none " LIVE "incident:none:members " LIVE "open " LIVE
 		   "open:severity " LIVE "queue " LIVE "ids " LIVE "queue:lost " LIVE
-		   "open:incidents " LIVE "schema event other epoch %u \"\" 1000 0 1000 0 " LIVE
-		   "live {} kind sensor.started id %u",
+		   "open:incidents " LIVE "sensors " LIVE
+		   "schema event other epoch %u \"\" 1000 0 1000 0 " LIVE
+		   "live 18 0 json {} kind sensor.started id %u",
 		   sha, sequence, sequence);
 }
 
 static const char *beat_other(const char *sha)
 {
-	return ASK("EVALSHA %s 2 " LIVE "sensor:other " LIVE
-		   "schema heartbeat 60 sensor other state watching events_waiting 7 packets 9",
+	return ASK("EVALSHA %s 7 " LIVE "sensor:other " LIVE "sensors " LIVE "sensors:state " LIVE
+		   "coverage " LIVE "open " LIVE "open:incidents " LIVE
+		   "schema heartbeat other 60 1000 " LIVE
+		   " 1000 sensor other state watching events_waiting 7 packets 9",
 		   sha);
 }
 
