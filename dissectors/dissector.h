@@ -87,6 +87,17 @@ struct dissector {
 	void (*end)(void *state, struct facts *facts);
 };
 
+/* The feed() of one that reads nothing out: to know what it is, is all there is to know. */
+static inline void dissector_feed_nothing(void *state, struct facts *facts, enum side from,
+					  const uint8_t *bytes, size_t length)
+{
+	(void)state;
+	(void)facts;
+	(void)from;
+	(void)bytes;
+	(void)length;
+}
+
 /* All dissectors, in the order in which they are asked. */
 extern const struct dissector *const dissectors[];
 extern const size_t dissector_count;

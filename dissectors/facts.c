@@ -194,6 +194,15 @@ void facts_command_result(struct facts *facts, int handle, bool accepted)
 	facts->revision++;
 }
 
+void facts_start_tls(struct facts *facts)
+{
+	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+	facts_set_data_read(facts, ANSWER_UNKNOWN);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts->starts_tls = true;
+	facts->revision++;
+}
+
 bool facts_forwarded(struct facts *facts, const struct forwarded *forwarded, size_t unread)
 {
 	const struct forwarded_address *hop = &forwarded->hop[0];

@@ -81,16 +81,6 @@ static void begin(void *state, struct facts *facts)
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
-{
-	(void)state;
-	(void)facts;
-	(void)from;
-	(void)bytes;
-	(void)length;
-}
-
 const struct dissector firebird_dissector = {
 	.name = "firebird",
 	.transports = OVER_TCP,
@@ -100,5 +90,5 @@ const struct dissector firebird_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
-	.feed = feed,
+	.feed = dissector_feed_nothing,
 };

@@ -7,10 +7,9 @@
 #include <stdio.h>
 
 #include "dissectors/banner.h"
+#include "dissectors/dialogue.h"
 #include "dissectors/ftp_words.h"
-#include "dissectors/lines.h"
 #include "dissectors/numeric_probe.h"
-#include "dissectors/pending.h"
 
 #define IAC 0xff /* of Telnet: comes before ABOR */
 
@@ -27,14 +26,9 @@ static const struct service services[] = {
 };
 
 struct ftp {
-	struct line client, server;
-	struct pending pending;
-	uint16_t reply;	   /* code of the answer whose lines are coming */
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
-	bool midstream, greeted, logged_in;
+	struct dialogue dialogue;
+	uint16_t reply; /* code of the answer whose lines are coming */
 	bool user_known, anonymous;
-	bool unsure; /* which answer is to which command, until the client's next turn */
-	bool client_lost, server_lost; /* until the next line */
 };
 
 _Static_assert(sizeof(struct ftp) <= DISSECTOR_STATE_MAX, "state of ftp");
@@ -74,9 +68,9 @@ static void on_user(struct ftp *ftp, struct facts *facts, struct bytes user)
 		facts_set_auth(facts, AUTH_UNKNOWN);
 }
 
-static void on_client_line(struct ftp *ftp, struct facts *facts)
+static void on_client_line(struct ftp *ftp, struct facts *facts, struct bytes text)
 {
-	struct bytes text = bytes_from(ftp->client.text, ftp->client.length), word;
+	struct bytes word;
 	const struct ftp_command *row;
 
 	while (text.left >= 2 && text.at[0] == IAC)
@@ -84,10 +78,10 @@ static void on_client_line(struct ftp *ftp, struct facts *facts)
 	word = lines_word(&text);
 	row = ftp_words_command(&word);
 	if (!row) {
-		pending_add(&ftp->pending, -1, FTP_ANY);
+		pending_add(&ftp->dialogue.pending, -1, FTP_ANY);
 		return;
 	}
-	pending_add(&ftp->pending, note_command(facts, row, text), row->kind);
+	pending_add(&ftp->dialogue.pending, note_command(facts, row, text), row->kind);
 	if (row->kind == FTP_USER)
 		on_user(ftp, facts, text);
 	else if ((row->kind == FTP_TRANSFER || (row->flags & COMMAND_DESTRUCTIVE)) &&
@@ -97,7 +91,7 @@ static void on_client_line(struct ftp *ftp, struct facts *facts)
 
 static void let_in(struct ftp *ftp, struct facts *facts)
 {
-	ftp->logged_in = true;
+	ftp->dialogue.logged_in = true;
 	if (ftp->user_known && ftp->anonymous)
 		facts_set_auth(facts, AUTH_ANONYMOUS);
 	else if (ftp->user_known) /* or it may have been anybody */
@@ -122,20 +116,11 @@ static void on_login(struct ftp *ftp, struct facts *facts, uint8_t kind, unsigne
 	}
 }
 
-static void start_tls(struct facts *facts)
-{
-	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	facts_set_auth(facts, AUTH_UNKNOWN);
-	facts->starts_tls = true;
-	facts->revision++;
-}
-
 /* The server does what was asked: without a log-in, if there was none. */
 static void on_file(struct ftp *ftp, struct facts *facts, uint8_t kind, unsigned code)
 {
 	if (code == 530 || code >= 400) {
-		if (code == 530 && !ftp->logged_in)
+		if (code == 530 && !ftp->dialogue.logged_in)
 			facts_set_auth(facts, AUTH_REQUIRED);
 		return;
 	}
@@ -143,18 +128,18 @@ static void on_file(struct ftp *ftp, struct facts *facts, uint8_t kind, unsigned
 		facts_set_data_read(facts, ANSWER_YES);
 	if (kind == FTP_LOOK && (code == 212 || code == 213 || code == 250))
 		facts_set_data_read(facts, ANSWER_YES);
-	if (kind == FTP_TRANSFER && !ftp->logged_in && !ftp->midstream)
+	if (kind == FTP_TRANSFER && !ftp->dialogue.logged_in && !ftp->dialogue.midstream)
 		facts_set_auth(facts, AUTH_NONE);
 }
 
 static void on_answer(struct ftp *ftp, struct facts *facts, unsigned code, struct bytes text)
 {
-	struct pending_row *first = pending_first(&ftp->pending);
+	struct pending_row *first = pending_first(&ftp->dialogue.pending);
 	struct pending_row row;
 
-	if (!first || ftp->unsure) {
+	if (!first || ftp->dialogue.unsure) {
 		if (code >= 200)
-			pending_drop(&ftp->pending);
+			pending_drop(&ftp->dialogue.pending);
 		return;
 	}
 	row = *first;
@@ -165,7 +150,7 @@ static void on_answer(struct ftp *ftp, struct facts *facts, unsigned code, struc
 		break;
 	case FTP_AUTH:
 		if (code == 234 || code == 334)
-			start_tls(facts);
+			facts_start_tls(facts);
 		else
 			on_file(ftp, facts, row.kind, code);
 		break;
@@ -179,24 +164,24 @@ static void on_answer(struct ftp *ftp, struct facts *facts, unsigned code, struc
 	if (code < 200)
 		return;
 	facts_command_result(facts, row.handle, code < 400);
-	pending_drop(&ftp->pending);
+	pending_drop(&ftp->dialogue.pending);
 }
 
-static void on_server_line(struct ftp *ftp, struct facts *facts)
+static void on_server_line(struct ftp *ftp, struct facts *facts, struct bytes line)
 {
-	struct bytes line = bytes_from(ftp->server.text, ftp->server.length), text = line;
+	struct bytes text = line;
 	bool last = false;
 	unsigned code = banner_reply(line, &last, &text);
 
 	if (ftp->reply != 0 && code != ftp->reply) { /* a line inside of an answer: any text */
-		if (!ftp->greeted && !facts->product[0])
+		if (!ftp->dialogue.greeted && !facts->product[0])
 			ftp_words_product(line, facts);
 		return;
 	}
 	if (code == 0)
 		return;
 	ftp->reply = last ? 0 : (uint16_t)code;
-	if (ftp->greeted) {
+	if (ftp->dialogue.greeted) {
 		if (last)
 			on_answer(ftp, facts, code, text);
 		return;
@@ -204,45 +189,25 @@ static void on_server_line(struct ftp *ftp, struct facts *facts)
 	if (!facts->product[0])
 		ftp_words_product(text, facts);
 	if (last && code >= 200) {
-		ftp->greeted = true;
-		if (facts->auth == AUTH_UNKNOWN && !ftp->midstream && !facts->user[0])
+		ftp->dialogue.greeted = true;
+		if (facts->auth == AUTH_UNKNOWN && !ftp->dialogue.midstream && !facts->user[0])
 			facts_set_auth(facts, AUTH_NA);
 	}
-}
-
-/* After a gap: when the client speaks after the server, both are at the start of a line again. */
-static void next_turn(struct ftp *ftp)
-{
-	if (!ftp->unsure)
-		return;
-	ftp->unsure = ftp->client_lost = false;
-	pending_clear(&ftp->pending);
-	lines_reset(&ftp->client);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
 		 size_t length)
 {
 	struct ftp *ftp = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = bytes_from(bytes, length), line;
 
-	if (length == 0)
-		return;
-	if (from == SIDE_CLIENT && ftp->last_side == SIDE_SERVER + 1)
-		next_turn(ftp);
-	while (from == SIDE_CLIENT && lines_next(&ftp->client, &input)) {
-		if (!ftp->client_lost)
-			on_client_line(ftp, facts);
-	}
-	while (from == SIDE_SERVER && !facts->starts_tls && lines_next(&ftp->server, &input)) {
-		if (!ftp->server_lost)
-			on_server_line(ftp, facts);
+	dialogue_resumes(&ftp->dialogue, from);
+	while (dialogue_line(&ftp->dialogue, facts, from, &input, &line)) {
+		if (from == SIDE_CLIENT)
+			on_client_line(ftp, facts, line);
 		else
-			ftp->unsure = true; /* it may have been an answer */
-		ftp->server_lost = false;
+			on_server_line(ftp, facts, line);
 	}
-	ftp->last_side = (uint8_t)(from + 1);
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -251,20 +216,11 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	(void)facts;
 	(void)missing;
-	if (ftp->last_side == 0) {
-		ftp->midstream = ftp->greeted = true;
-		return;
-	}
-	ftp->unsure = ftp->greeted = true;
-	ftp->midstream |= !ftp->logged_in; /* a log-in may have gone unseen */
-	if (from == SIDE_CLIENT) {
-		ftp->client_lost = true;
+	dialogue_gap(&ftp->dialogue, from);
+	if (from == SIDE_CLIENT)
 		ftp->user_known = false;
-		return;
-	}
-	ftp->reply = 0;
-	ftp->server_lost = true;
-	lines_reset(&ftp->server);
+	else
+		ftp->reply = 0;
 }
 
 const struct dissector ftp_dissector = {

@@ -137,5 +137,5 @@ const struct dissector gelf_dissector = {
 	.reads = READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
-	.feed = one_way_feed,
+	.feed = dissector_feed_nothing,
 };

@@ -146,5 +146,5 @@ const struct dissector graphite_dissector = {
 	.reads = READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
-	.feed = one_way_feed,
+	.feed = dissector_feed_nothing,
 };

@@ -115,5 +115,5 @@ const struct dissector lustre_dissector = {
 	.reads = READS_PRODUCT | READS_AUTH | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
-	.feed = one_way_feed,
+	.feed = dissector_feed_nothing,
 };

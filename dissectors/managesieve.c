@@ -188,15 +188,6 @@ static void on_client_line(struct managesieve *sieve, struct facts *facts)
 		on_command(sieve, facts, text);
 }
 
-static void start_tls(struct facts *facts)
-{
-	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	facts_set_auth(facts, AUTH_UNKNOWN);
-	facts->starts_tls = true;
-	facts->revision++;
-}
-
 static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
 {
 	struct pending_row *first = pending_first(&sieve->pending);
@@ -216,7 +207,7 @@ static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
 		break;
 	case START_TLS:
 		if (ok)
-			start_tls(facts);
+			facts_start_tls(facts);
 		break;
 	case SECURE:
 	case READ:

@@ -62,16 +62,6 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "MSMQ", 4);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
-{
-	(void)state;
-	(void)facts;
-	(void)from;
-	(void)bytes;
-	(void)length;
-}
-
 const struct dissector msmq_dissector = {
 	.name = "msmq",
 	.transports = OVER_TCP,
@@ -81,5 +71,5 @@ const struct dissector msmq_dissector = {
 	.reads = READS_PRODUCT | READS_AUTH | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
-	.feed = feed,
+	.feed = dissector_feed_nothing,
 };

@@ -174,11 +174,7 @@ static void on_client(struct mysqlx *mysqlx, struct facts *facts, uint8_t type, 
 static void on_result(struct mysqlx *mysqlx, struct facts *facts, bool ok)
 {
 	if (mysqlx->asked == CAPABILITIES_SET && ok && mysqlx->wants_tls) {
-		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-		facts_set_auth(facts, AUTH_UNKNOWN);
-		facts_set_data_read(facts, ANSWER_UNKNOWN);
-		facts->starts_tls = true;
-		facts->revision++;
+		facts_start_tls(facts);
 	} else if (mysqlx->asked == AUTH_START) {
 		facts_login(facts, ok);
 	} else {

@@ -8,9 +8,8 @@
  * GROUP tells how many articles there are: whoever gets an answer is served, but has read none.
  */
 #include "dissectors/banner.h"
-#include "dissectors/lines.h"
+#include "dissectors/dialogue.h"
 #include "dissectors/numeric_probe.h"
-#include "dissectors/pending.h"
 #include "dissectors/sasl.h"
 
 static const uint16_t ports[] = {119, 563, 433, 0};
@@ -39,20 +38,15 @@ enum kind {
 };
 
 struct nntp {
-	struct line client, server;
-	struct pending pending;
+	struct dialogue dialogue;
 	struct sasl sasl;
 	int article_handle; /* of the command that sends the article */
-	uint8_t last_side;  /* enum side + 1; 0 before the first byte */
-	bool midstream, greeted, logged_in;
-	bool in_article;   /* of the client, up to a lone dot */
-	bool article_due;  /* POST or the like was not refused, as far as is known */
-	bool in_lines;	   /* of an answer, up to a lone dot */
-	bool of_data;	   /* and they are stored data */
-	bool capabilities; /* or say who serves */
-	bool opaque;	   /* compressed from here on */
-	bool unsure;	   /* which answer is to which command, until the client's next turn */
-	bool client_lost, server_lost; /* until the next line */
+	bool in_article;    /* of the client, up to a lone dot */
+	bool article_due;   /* POST or the like was not refused, as far as is known */
+	bool in_lines;	    /* of an answer, up to a lone dot */
+	bool of_data;	    /* and they are stored data */
+	bool capabilities;  /* or say who serves */
+	bool opaque;	    /* compressed from here on */
 };
 
 _Static_assert(sizeof(struct nntp) <= DISSECTOR_STATE_MAX, "state of nntp");
@@ -160,7 +154,7 @@ static void on_command(struct nntp *nntp, struct facts *facts, struct bytes text
 	int handle;
 
 	if (!row) { /* it is answered as well */
-		pending_add(&nntp->pending, -1, ANY);
+		pending_add(&nntp->dialogue.pending, -1, ANY);
 		return;
 	}
 	handle = facts_command(facts, row->name, strlen(row->name), row->flags);
@@ -169,20 +163,18 @@ static void on_command(struct nntp *nntp, struct facts *facts, struct bytes text
 		nntp->article_handle = handle;
 		return;
 	}
-	pending_add(&nntp->pending, handle, row->kind);
+	pending_add(&nntp->dialogue.pending, handle, row->kind);
 	nntp->article_due |= row->kind == POST;
 	note_login(nntp, facts, row->kind, text);
 }
 
-static void on_client_line(struct nntp *nntp, struct facts *facts)
+static void on_client_line(struct nntp *nntp, struct facts *facts, struct bytes text)
 {
-	struct bytes text = bytes_from(nntp->client.text, nntp->client.length);
-
 	if (nntp->in_article) {
 		if (text.left != 1 || text.at[0] != '.')
 			return;
 		nntp->in_article = false;
-		pending_add(&nntp->pending, nntp->article_handle, POSTED);
+		pending_add(&nntp->dialogue.pending, nntp->article_handle, POSTED);
 	} else if (sasl_takes_line(&nntp->sasl)) {
 		sasl_line(&nntp->sasl, facts, text);
 	} else {
@@ -198,15 +190,6 @@ static bool has_lines(unsigned code, uint8_t kind)
 	       code == 231 || (code == 211 && kind == READ);
 }
 
-static void start_tls(struct facts *facts)
-{
-	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	facts_set_auth(facts, AUTH_UNKNOWN);
-	facts->starts_tls = true;
-	facts->revision++;
-}
-
 /* 482 and 502 to a password are how older servers turn it down. */
 static void on_login(struct nntp *nntp, struct facts *facts, uint8_t kind, unsigned code)
 {
@@ -215,7 +198,7 @@ static void on_login(struct nntp *nntp, struct facts *facts, uint8_t kind, unsig
 
 	if (code == 381)
 		return;
-	nntp->logged_in |= accepted;
+	nntp->dialogue.logged_in |= accepted;
 	if (!accepted && !refused)
 		nntp->sasl.active = false; /* not understood: nobody has judged the credentials */
 	else if (kind == LOG_IN)
@@ -227,7 +210,7 @@ static void on_login(struct nntp *nntp, struct facts *facts, uint8_t kind, unsig
 /* The client gets something, or would have got it after a log-in. */
 static void judge_access(struct nntp *nntp, struct facts *facts, unsigned code)
 {
-	if (nntp->logged_in || nntp->midstream)
+	if (nntp->dialogue.logged_in || nntp->dialogue.midstream)
 		return;
 	if (code < 400 || code == 411 || code == 430) /* no such group, no such article */
 		facts_set_auth(facts, AUTH_NONE);
@@ -254,7 +237,7 @@ static void on_judged(struct nntp *nntp, struct facts *facts, const struct pendi
 		break;
 	case START_TLS:
 		if (code == 382)
-			start_tls(facts);
+			facts_start_tls(facts);
 		break;
 	case COMPRESS:
 		nntp->opaque |= code == 206;
@@ -267,19 +250,19 @@ static void on_judged(struct nntp *nntp, struct facts *facts, const struct pendi
 
 static void on_answer(struct nntp *nntp, struct facts *facts, unsigned code)
 {
-	struct pending_row *first = pending_first(&nntp->pending);
+	struct pending_row *first = pending_first(&nntp->dialogue.pending);
 	struct pending_row row = {.handle = -1, .kind = ANY};
 
-	if (first && !nntp->unsure)
+	if (first && !nntp->dialogue.unsure)
 		row = *first;
-	pending_drop(&nntp->pending);
+	pending_drop(&nntp->dialogue.pending);
 	nntp->article_due |= code == 335 || code == 340;
 	nntp->in_lines = has_lines(code, row.kind);
 	nntp->of_data = nntp->in_lines && row.kind == READ;
 	nntp->capabilities = nntp->in_lines && row.kind == CAPABILITIES;
 	if ((row.kind != POST && code != 381) || code >= 400) /* else there is more to come */
 		facts_command_result(facts, row.handle, code < 400);
-	if (code == 480 && !nntp->logged_in)
+	if (code == 480 && !nntp->dialogue.logged_in)
 		facts_set_auth(facts, AUTH_REQUIRED);
 	on_judged(nntp, facts, &row, code);
 }
@@ -297,9 +280,9 @@ static void on_data_line(struct nntp *nntp, struct facts *facts, struct bytes te
 		banner_product(text, products, sizeof products / sizeof *products, facts);
 }
 
-static void on_server_line(struct nntp *nntp, struct facts *facts)
+static void on_server_line(struct nntp *nntp, struct facts *facts, struct bytes line)
 {
-	struct bytes text, line = bytes_from(nntp->server.text, nntp->server.length);
+	struct bytes text;
 	bool last = false;
 	unsigned code;
 
@@ -310,8 +293,8 @@ static void on_server_line(struct nntp *nntp, struct facts *facts)
 	code = banner_reply(line, &last, &text);
 	if (code == 0)
 		return;
-	if (!nntp->greeted) {
-		nntp->greeted = true;
+	if (!nntp->dialogue.greeted) {
+		nntp->dialogue.greeted = true;
 		if (code < 400)
 			facts_set_auth(facts, AUTH_NA);
 		banner_product(text, products, sizeof products / sizeof *products, facts);
@@ -322,44 +305,29 @@ static void on_server_line(struct nntp *nntp, struct facts *facts)
 	}
 }
 
-/*
- * After a gap: when the client speaks after the server, both are at the start of a line again. But
- * this may be the article that POST has announced.
- */
-static void next_turn(struct nntp *nntp)
+/* After a loss: but this may be the article that POST has announced. */
+static void resume(struct nntp *nntp)
 {
-	if (!nntp->unsure)
-		return;
-	nntp->unsure = nntp->client_lost = nntp->article_due;
+	nntp->dialogue.unsure = nntp->dialogue.client_lost = nntp->article_due;
 	nntp->in_lines = nntp->in_article = nntp->article_due = false;
-	pending_clear(&nntp->pending);
-	lines_reset(&nntp->client);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
 		 size_t length)
 {
 	struct nntp *nntp = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = bytes_from(bytes, length), line;
 
-	if (length == 0 || nntp->opaque)
+	if (nntp->opaque)
 		return;
-	if (from == SIDE_CLIENT && nntp->last_side == SIDE_SERVER + 1)
-		next_turn(nntp);
-	while (from == SIDE_CLIENT && lines_next(&nntp->client, &input)) {
-		if (!nntp->client_lost)
-			on_client_line(nntp, facts);
-	}
-	while (from == SIDE_SERVER && !facts->starts_tls && !nntp->opaque &&
-	       lines_next(&nntp->server, &input)) {
-		if (!nntp->server_lost)
-			on_server_line(nntp, facts);
+	if (dialogue_resumes(&nntp->dialogue, from))
+		resume(nntp);
+	while (!nntp->opaque && dialogue_line(&nntp->dialogue, facts, from, &input, &line)) {
+		if (from == SIDE_CLIENT)
+			on_client_line(nntp, facts, line);
 		else
-			nntp->unsure = true; /* it may have been an answer */
-		nntp->server_lost = false;
+			on_server_line(nntp, facts, line);
 	}
-	nntp->last_side = (uint8_t)(from + 1);
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -368,18 +336,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	(void)facts;
 	(void)missing;
-	if (nntp->last_side == 0) {
-		nntp->midstream = nntp->greeted = true;
-		return;
-	}
-	nntp->unsure = nntp->greeted = true;
-	nntp->midstream |= !nntp->logged_in; /* a log-in may have gone unseen */
-	if (from == SIDE_CLIENT) {
-		nntp->client_lost = true;
-		return;
-	}
-	nntp->server_lost = true;
-	lines_reset(&nntp->server);
+	dialogue_gap(&nntp->dialogue, from);
 }
 
 const struct dissector nntp_dissector = {

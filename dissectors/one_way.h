@@ -16,14 +16,4 @@ static inline void one_way_begin(struct facts *facts, const struct service *serv
 	facts_set_data_read(facts, ANSWER_NO);
 }
 
-static inline void one_way_feed(void *state, struct facts *facts, enum side from,
-				const uint8_t *bytes, size_t length)
-{
-	(void)state;
-	(void)facts;
-	(void)from;
-	(void)bytes;
-	(void)length;
-}
-
 #endif

@@ -5,8 +5,7 @@
  * the lines that follow AUTH; of all of them only the user's name is taken.
  */
 #include "dissectors/banner.h"
-#include "dissectors/lines.h"
-#include "dissectors/pending.h"
+#include "dissectors/dialogue.h"
 #include "dissectors/pop3_probe.h"
 #include "dissectors/sasl.h"
 #include "dissectors/xclient.h"
@@ -40,17 +39,12 @@ enum kind {
 #define LINES_FOLLOW 0x80 /* in the kind of a pending row */
 
 struct pop3 {
-	struct line client, server;
-	struct pending pending;
+	struct dialogue dialogue;
 	struct sasl sasl;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
 	uint8_t deleted;
-	bool midstream, greeted, logged_in;
 	bool in_lines;	   /* of an answer, up to a lone dot */
 	bool of_data;	   /* and they are stored data */
 	bool capabilities; /* or say who serves */
-	bool unsure;	   /* which answer is to which command, until the client's next turn */
-	bool client_lost, server_lost; /* until the next line */
 };
 
 _Static_assert(sizeof(struct pop3) <= DISSECTOR_STATE_MAX, "state of pop3");
@@ -136,7 +130,7 @@ static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 			row = &commands[i];
 	}
 	if (!row) {
-		pending_add(&pop->pending, -1, ANY);
+		pending_add(&pop->dialogue.pending, -1, ANY);
 		if (lines_equal(&word, "XCLIENT") && xclient_read(text, &told))
 			facts_forwarded(facts, &told, 0);
 		return;
@@ -146,8 +140,8 @@ static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 		kind = MECHANISMS | LINES_FOLLOW;
 	if (row->lines && !(row->lines_alone && text.left != 0))
 		kind |= LINES_FOLLOW;
-	pending_add(&pop->pending, facts_command(facts, row->name, strlen(row->name), row->flags),
-		    kind);
+	pending_add(&pop->dialogue.pending,
+		    facts_command(facts, row->name, strlen(row->name), row->flags), kind);
 	if (kind == LOG_IN) {
 		word = lines_word(&text);
 		sasl_begin(&pop->sasl, facts, word, text);
@@ -157,10 +151,8 @@ static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 	}
 }
 
-static void on_client_line(struct pop3 *pop, struct facts *facts)
+static void on_client_line(struct pop3 *pop, struct facts *facts, struct bytes text)
 {
-	struct bytes text = bytes_from(pop->client.text, pop->client.length);
-
 	if (sasl_takes_line(&pop->sasl))
 		sasl_line(&pop->sasl, facts, text);
 	else
@@ -169,26 +161,17 @@ static void on_client_line(struct pop3 *pop, struct facts *facts)
 
 static void on_login(struct pop3 *pop, struct facts *facts, bool ok, bool by_sasl)
 {
-	pop->logged_in |= ok;
+	pop->dialogue.logged_in |= ok;
 	if (by_sasl)
 		sasl_end(&pop->sasl, facts, ok);
 	else
 		facts_login(facts, ok);
 }
 
-static void start_tls(struct facts *facts)
-{
-	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	facts_set_auth(facts, AUTH_UNKNOWN);
-	facts->starts_tls = true;
-	facts->revision++;
-}
-
 /* Mail is read, or would have been if there had been a log-in. */
 static void on_secure(struct pop3 *pop, struct facts *facts, bool ok)
 {
-	if (pop->logged_in || pop->midstream)
+	if (pop->dialogue.logged_in || pop->dialogue.midstream)
 		return;
 	if (ok)
 		facts_set_auth(facts, AUTH_NONE);
@@ -210,16 +193,16 @@ static void count_deleted(struct pop3 *pop, struct facts *facts, const struct pe
 
 static void on_answer(struct pop3 *pop, struct facts *facts, bool ok)
 {
-	struct pending_row *first = pending_first(&pop->pending);
+	struct pending_row *first = pending_first(&pop->dialogue.pending);
 	struct pending_row row;
 	uint8_t kind;
 
-	if (!first || pop->unsure) {
-		pending_drop(&pop->pending);
+	if (!first || pop->dialogue.unsure) {
+		pending_drop(&pop->dialogue.pending);
 		return;
 	}
 	row = *first;
-	pending_drop(&pop->pending);
+	pending_drop(&pop->dialogue.pending);
 	kind = row.kind & (LINES_FOLLOW - 1);
 	facts_command_result(facts, row.handle, ok);
 	pop->in_lines = ok && (row.kind & LINES_FOLLOW);
@@ -244,7 +227,7 @@ static void on_answer(struct pop3 *pop, struct facts *facts, bool ok)
 		break;
 	case START_TLS:
 		if (ok)
-			start_tls(facts);
+			facts_start_tls(facts);
 		break;
 	case MECHANISMS:
 	case CAPABILITIES:
@@ -255,7 +238,7 @@ static void on_answer(struct pop3 *pop, struct facts *facts, bool ok)
 
 static void on_greeting(struct pop3 *pop, struct facts *facts, struct bytes text)
 {
-	pop->greeted = true;
+	pop->dialogue.greeted = true;
 	facts_set_auth(facts, AUTH_NA);
 	banner_product(text, products, sizeof products / sizeof *products, facts);
 }
@@ -273,9 +256,8 @@ static void on_data_line(struct pop3 *pop, struct facts *facts, struct bytes tex
 		banner_product(text, products, sizeof products / sizeof *products, facts);
 }
 
-static void on_server_line(struct pop3 *pop, struct facts *facts)
+static void on_server_line(struct pop3 *pop, struct facts *facts, struct bytes text)
 {
-	struct bytes text = bytes_from(pop->server.text, pop->server.length);
 	bool ok = lines_start_with(&text, "+OK");
 
 	if (pop->in_lines)
@@ -284,48 +266,26 @@ static void on_server_line(struct pop3 *pop, struct facts *facts)
 		sasl_challenge(&pop->sasl);
 	else if (!ok && !lines_start_with(&text, "-ERR"))
 		return;
-	else if (!pop->greeted)
+	else if (!pop->dialogue.greeted)
 		on_greeting(pop, facts, text);
 	else
 		on_answer(pop, facts, ok);
-}
-
-/* After a gap: when the client speaks after the server, both are at the start of a line again. */
-static void next_turn(struct pop3 *pop)
-{
-	if (!pop->unsure)
-		return;
-	pop->unsure = pop->client_lost = pop->in_lines = false;
-	pending_clear(&pop->pending);
-	lines_reset(&pop->client);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
 		 size_t length)
 {
 	struct pop3 *pop = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = bytes_from(bytes, length), line;
 
-	if (length == 0)
-		return;
-	if (from == SIDE_CLIENT && pop->last_side == SIDE_SERVER + 1)
-		next_turn(pop);
-	while (from == SIDE_CLIENT && lines_next(&pop->client, &input)) {
-		if (!pop->client_lost)
-			on_client_line(pop, facts);
-		if (facts->turn != TURN_NONE)
-			break;
-	}
-	facts->unread = facts->turn != TURN_NONE ? (uint32_t)input.left : 0;
-	while (from == SIDE_SERVER && !facts->starts_tls && lines_next(&pop->server, &input)) {
-		if (!pop->server_lost)
-			on_server_line(pop, facts);
+	if (dialogue_resumes(&pop->dialogue, from))
+		pop->in_lines = false;
+	while (dialogue_line(&pop->dialogue, facts, from, &input, &line)) {
+		if (from == SIDE_CLIENT)
+			on_client_line(pop, facts, line);
 		else
-			pop->unsure = true; /* it may have been an answer */
-		pop->server_lost = false;
+			on_server_line(pop, facts, line);
 	}
-	pop->last_side = (uint8_t)(from + 1);
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -334,18 +294,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	(void)facts;
 	(void)missing;
-	if (pop->last_side == 0) {
-		pop->midstream = pop->greeted = true;
-		return;
-	}
-	pop->unsure = pop->greeted = true;
-	pop->midstream |= !pop->logged_in; /* a log-in may have gone unseen */
-	if (from == SIDE_CLIENT) {
-		pop->client_lost = true;
-		return;
-	}
-	pop->server_lost = true;
-	lines_reset(&pop->server);
+	dialogue_gap(&pop->dialogue, from);
 }
 
 const struct dissector pop3_dissector = {

@@ -72,5 +72,5 @@ const struct dissector sflow_dissector = {
 	.reads = READS_PRODUCT | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
-	.feed = one_way_feed,
+	.feed = dissector_feed_nothing,
 };

@@ -9,9 +9,8 @@
  * was accepted and an address is then found not to exist.
  */
 #include "dissectors/banner.h"
-#include "dissectors/lines.h"
+#include "dissectors/dialogue.h"
 #include "dissectors/numeric_probe.h"
-#include "dissectors/pending.h"
 #include "dissectors/sasl.h"
 #include "dissectors/smtp_words.h"
 #include "dissectors/xclient.h"
@@ -45,21 +44,16 @@ static const struct service services[] = {
 };
 
 struct smtp {
-	struct line client, server;
-	struct pending pending;
+	struct dialogue dialogue;
 	struct sasl sasl;
 	uint64_t chunk_left;
 	int data_handle;
 	uint16_t reply;	      /* code of the answer whose lines are coming */
-	uint8_t last_side;    /* enum side + 1; 0 before the first byte */
 	uint8_t recipients;   /* accepted for this mail */
 	uint8_t replies_left; /* of LMTP for the mail that is over */
-	bool midstream, greeted, logged_in, lmtp;
+	bool lmtp;
 	bool sender_taken; /* MAIL FROM was accepted */
 	bool in_data;
-	bool unsure;	  /* which answer is to which command, until the client's next turn */
-	bool client_lost; /* nothing of the client means anything until its next turn */
-	bool server_lost; /* until its next line */
 };
 
 _Static_assert(sizeof(struct smtp) <= DISSECTOR_STATE_MAX, "state of smtp");
@@ -109,17 +103,17 @@ static void on_command(struct smtp *smtp, struct facts *facts, struct bytes text
 	int handle;
 
 	if (!row) { /* it is answered as well */
-		pending_add(&smtp->pending, -1, SMTP_ANY);
+		pending_add(&smtp->dialogue.pending, -1, SMTP_ANY);
 		return;
 	}
 	if (lines_equal(&word, "XCLIENT") && xclient_read(text, &told) &&
 	    facts_forwarded(facts, &told, 0)) {
-		smtp->logged_in = false;
-		pending_add(&smtp->pending, -1, SMTP_ANY);
+		smtp->dialogue.logged_in = false;
+		pending_add(&smtp->dialogue.pending, -1, SMTP_ANY);
 		return;
 	}
 	handle = facts_command(facts, row->name, strlen(row->name), row->flags);
-	pending_add(&smtp->pending, handle, row->kind);
+	pending_add(&smtp->dialogue.pending, handle, row->kind);
 	if (lines_equal(&word, "LHLO"))
 		set_lmtp(smtp, facts);
 	if (row->kind == SMTP_LOG_IN) {
@@ -133,15 +127,13 @@ static void on_command(struct smtp *smtp, struct facts *facts, struct bytes text
 	}
 }
 
-static void on_client_line(struct smtp *smtp, struct facts *facts)
+static void on_client_line(struct smtp *smtp, struct facts *facts, struct bytes text)
 {
-	struct bytes text = bytes_from(smtp->client.text, smtp->client.length);
-
 	if (smtp->in_data) {
 		if (text.left != 1 || text.at[0] != '.')
 			return;
 		smtp->in_data = false;
-		pending_add(&smtp->pending, smtp->data_handle, SMTP_DATA_END);
+		pending_add(&smtp->dialogue.pending, smtp->data_handle, SMTP_DATA_END);
 	} else if (sasl_takes_line(&smtp->sasl)) {
 		sasl_line(&smtp->sasl, facts, text);
 	} else {
@@ -160,7 +152,7 @@ static void on_greeting(struct smtp *smtp, struct facts *facts, struct bytes tex
 
 static void deliver_without_login(struct smtp *smtp, struct facts *facts)
 {
-	if (!smtp->logged_in && !smtp->midstream)
+	if (!smtp->dialogue.logged_in && !smtp->dialogue.midstream)
 		facts_set_auth(facts, AUTH_NONE);
 }
 
@@ -184,11 +176,12 @@ static bool asks_for_login(unsigned code, const struct bytes *text)
 
 static void on_login_answer(struct smtp *smtp, struct facts *facts, unsigned code)
 {
-	smtp->logged_in |= code == 235;
+	smtp->dialogue.logged_in |= code == 235;
 	/* Not understood, or not now: nobody has judged the credentials. */
 	if (code == 421 || (code >= 500 && code <= 504)) {
 		smtp->sasl.active = false;
-		if (facts->auth == AUTH_UNKNOWN && facts->logins_failed == 0 && !smtp->midstream)
+		if (facts->auth == AUTH_UNKNOWN && facts->logins_failed == 0 &&
+		    !smtp->dialogue.midstream)
 			facts_set_auth(facts, AUTH_NA);
 		return;
 	}
@@ -196,23 +189,14 @@ static void on_login_answer(struct smtp *smtp, struct facts *facts, unsigned cod
 		sasl_end(&smtp->sasl, facts, code == 235);
 }
 
-static void start_tls(struct facts *facts)
-{
-	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	facts_set_auth(facts, AUTH_UNKNOWN);
-	facts->starts_tls = true;
-	facts->revision++;
-}
-
 /* DATA was refused: the dot that was sent ahead is not answered as one. */
 static void refuse_data(struct smtp *smtp)
 {
-	struct pending_row *next = pending_first(&smtp->pending);
+	struct pending_row *next = pending_first(&smtp->dialogue.pending);
 
 	smtp->in_data = false;
 	if (next && next->kind == SMTP_DATA_END)
-		pending_drop(&smtp->pending);
+		pending_drop(&smtp->dialogue.pending);
 }
 
 /* False if more answers to the same command follow. */
@@ -257,7 +241,7 @@ static bool on_mail_answer(struct smtp *smtp, struct facts *facts, uint8_t kind,
 
 static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, struct bytes text)
 {
-	struct pending_row *first = pending_first(&smtp->pending);
+	struct pending_row *first = pending_first(&smtp->dialogue.pending);
 	struct pending_row row;
 	bool ok = code < 400;
 
@@ -267,15 +251,15 @@ static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, str
 	}
 	/* Only a log-in is answered so: what was asked before will not be answered any more. */
 	while (code == 235 && smtp->sasl.active && first && first->kind != SMTP_LOG_IN) {
-		pending_drop(&smtp->pending);
-		first = pending_first(&smtp->pending);
+		pending_drop(&smtp->dialogue.pending);
+		first = pending_first(&smtp->dialogue.pending);
 	}
-	if (!first || smtp->unsure) {
-		pending_drop(&smtp->pending);
+	if (!first || smtp->dialogue.unsure) {
+		pending_drop(&smtp->dialogue.pending);
 		return;
 	}
 	row = *first;
-	if (!ok && !smtp->logged_in && asks_for_login(code, &text))
+	if (!ok && !smtp->dialogue.logged_in && asks_for_login(code, &text))
 		facts_set_auth(facts, AUTH_REQUIRED);
 	if (!ok && row.kind == SMTP_RECIPIENT && smtp->sender_taken &&
 	    is_about_address(code, &text))
@@ -284,34 +268,34 @@ static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, str
 		facts_command_result(facts, row.handle, ok);
 	if (!on_mail_answer(smtp, facts, row.kind, ok))
 		return;
-	pending_drop(&smtp->pending);
+	pending_drop(&smtp->dialogue.pending);
 	if (row.kind == SMTP_LOG_IN)
 		on_login_answer(smtp, facts, code);
 	else if (row.kind == SMTP_START_TLS && code == 220)
-		start_tls(facts);
+		facts_start_tls(facts);
 	else if (row.kind == SMTP_DATA && !ok)
 		refuse_data(smtp);
 	else if (row.kind == SMTP_LOOK_UP && ok)
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void on_server_line(struct smtp *smtp, struct facts *facts)
+static void on_server_line(struct smtp *smtp, struct facts *facts, struct bytes line)
 {
-	struct bytes text, line = bytes_from(smtp->server.text, smtp->server.length);
+	struct bytes text;
 	bool last = false;
 	unsigned code = banner_reply(line, &last, &text);
 
 	if (code == 0)
 		return;
 	/* Every line carries the code: another one means that the last line never came. */
-	if (smtp->reply != 0 && code != smtp->reply && smtp->greeted)
+	if (smtp->reply != 0 && code != smtp->reply && smtp->dialogue.greeted)
 		on_answer(smtp, facts, smtp->reply, bytes_from(NULL, 0));
 	smtp->reply = last ? 0 : (uint16_t)code;
-	if (!smtp->greeted) {
+	if (!smtp->dialogue.greeted) {
 		on_greeting(smtp, facts, text);
-		if (last && !smtp->midstream && facts->auth == AUTH_UNKNOWN)
+		if (last && !smtp->dialogue.midstream && facts->auth == AUTH_UNKNOWN)
 			facts_set_auth(facts, AUTH_NA);
-		smtp->greeted = last;
+		smtp->dialogue.greeted = last;
 	} else if (last) {
 		on_answer(smtp, facts, code, text);
 	}
@@ -320,55 +304,44 @@ static void on_server_line(struct smtp *smtp, struct facts *facts)
 /* The client speaks after the server: after a gap, both are at the start of a line again. */
 static void next_turn(struct smtp *smtp)
 {
-	if (smtp->unsure)
-		pending_clear(&smtp->pending);
-	smtp->unsure = false;
-	if (!smtp->client_lost)
+	struct dialogue *dialogue = &smtp->dialogue;
+
+	if (dialogue->unsure)
+		pending_clear(&dialogue->pending);
+	dialogue->unsure = false;
+	if (!dialogue->client_lost)
 		return;
-	smtp->client_lost = smtp->in_data = false;
+	dialogue->client_lost = smtp->in_data = false;
 	smtp->chunk_left = 0;
-	lines_reset(&smtp->client);
+	lines_reset(&dialogue->client);
 }
 
-static void feed_client(struct smtp *smtp, struct facts *facts, struct bytes input)
+static void skip_chunk(struct smtp *smtp, struct bytes *input)
 {
-	if (smtp->last_side == SIDE_SERVER + 1)
-		next_turn(smtp);
-	while (input.left != 0) {
-		if (smtp->chunk_left != 0) {
-			size_t n = smtp->chunk_left < input.left ? (size_t)smtp->chunk_left
-								 : input.left;
+	size_t n = smtp->chunk_left < input->left ? (size_t)smtp->chunk_left : input->left;
 
-			bytes_skip(&input, n);
-			smtp->chunk_left -= n;
-		} else if (lines_next(&smtp->client, &input) && !smtp->client_lost) {
-			on_client_line(smtp, facts);
-			if (facts->turn != TURN_NONE)
-				break;
-		}
-	}
-	facts->unread = facts->turn != TURN_NONE ? (uint32_t)input.left : 0;
+	bytes_skip(input, n);
+	smtp->chunk_left -= n;
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
 		 size_t length)
 {
 	struct smtp *smtp = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = bytes_from(bytes, length), line;
 
-	if (length == 0)
-		return;
+	if (dialogue_turns(&smtp->dialogue, from))
+		next_turn(smtp);
 	if (from == SIDE_CLIENT)
-		feed_client(smtp, facts, input);
-	while (from == SIDE_SERVER && !facts->starts_tls && lines_next(&smtp->server, &input)) {
-		if (!smtp->server_lost)
-			on_server_line(smtp, facts);
-		else
-			smtp->unsure = true; /* it may have been an answer */
-		smtp->server_lost = false;
+		skip_chunk(smtp, &input);
+	while (dialogue_line(&smtp->dialogue, facts, from, &input, &line)) {
+		if (from == SIDE_SERVER) {
+			on_server_line(smtp, facts, line);
+			continue;
+		}
+		on_client_line(smtp, facts, line);
+		skip_chunk(smtp, &input);
 	}
-	smtp->last_side = (uint8_t)(from + 1);
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -376,23 +349,13 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct smtp *smtp = state;
 
 	(void)facts;
-	if (smtp->last_side == 0) {
-		smtp->midstream = smtp->greeted = true;
-		return;
-	}
 	if (from == SIDE_CLIENT && missing != 0 && missing <= smtp->chunk_left) {
 		smtp->chunk_left -= missing;
 		return;
 	}
-	smtp->unsure = smtp->greeted = true;
-	smtp->midstream |= !smtp->logged_in; /* a log-in may have gone unseen */
-	if (from == SIDE_CLIENT) {
-		smtp->client_lost = true;
-		return;
-	}
-	smtp->reply = 0;
-	smtp->server_lost = true;
-	lines_reset(&smtp->server);
+	dialogue_gap(&smtp->dialogue, from);
+	if (from == SIDE_SERVER)
+		smtp->reply = 0;
 }
 
 const struct dissector smtp_dissector = {

@@ -55,13 +55,8 @@ static void on_greeting(struct vmware *vmware, struct facts *facts, struct bytes
 		length++;
 	if (!text.failed)
 		FACTS_TEXT(facts, version, text.at, length);
-	if (!lines_contain(&text, "SSL Required"))
-		return;
-	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts_set_auth(facts, AUTH_UNKNOWN);
-	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	facts->starts_tls = true;
-	facts->revision++;
+	if (lines_contain(&text, "SSL Required"))
+		facts_start_tls(facts);
 }
 
 /* USER name, PASS password; 331 and 230, or 530 */
