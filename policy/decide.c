@@ -28,6 +28,28 @@ bool policy_concerns_outbound(struct policy_place host, struct policy_place remo
 	return host.isolated && remote.zone != POLICY_ZONE_INSIDE;
 }
 
+size_t policy_quiet_ranges(const struct policy *policy, struct policy_range *ranges, size_t max)
+{
+	const struct zones *zones = &policy->places;
+	bool before = false;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < zones->v4_count; i++) {
+		struct policy_place place = zones->v4_places[i];
+		uint32_t last = i + 1 < zones->v4_count ? zones->v4_starts[i + 1] - 1 : UINT32_MAX;
+		bool quiet = place.zone == POLICY_ZONE_INSIDE && !place.proxy;
+
+		if (quiet && !before && n == max)
+			break;
+		if (quiet && !before)
+			ranges[n++].first = zones->v4_starts[i];
+		if (quiet)
+			ranges[n - 1].last = last;
+		before = quiet;
+	}
+	return n;
+}
+
 bool model_ports_hold(const struct port_list *ports, uint8_t transport, uint16_t port)
 {
 	if (ports->count == 0)

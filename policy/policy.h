@@ -111,6 +111,17 @@ bool policy_carries(struct policy_place client, struct policy_place server);
 /* The same for a connection that `host` begins itself: could it break a rule? */
 bool policy_concerns_outbound(struct policy_place host, struct policy_place remote);
 
+/* IPv4 addresses from `first` to `last`, both of them too, in host byte order. */
+struct policy_range {
+	uint32_t first, last;
+};
+
+/*
+ * Between any two addresses in these ranges none of the three above ever holds: they are inside, and no
+ * proxies. Rising and disjoint; returns how many of them were written, the first `max` at most.
+ */
+size_t policy_quiet_ranges(const struct policy *policy, struct policy_range *ranges, size_t max);
+
 /* The private address that stands behind a public one (translations), else the same address. */
 struct address policy_translate(const struct policy *policy, const struct address *address);
 

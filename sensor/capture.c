@@ -13,6 +13,7 @@
 #include "sensor/capture.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include <string.h>
 
 #include "sensor/fanout.h"
+#include "sensor/headers_only.h"
 #include "sensor/packet_ring.h"
 #include "sensor/savefile.h"
 
@@ -30,7 +32,8 @@ struct capture {
 	struct input *input;	   /* NULL: an interface */
 	struct savefile *savefile; /* NULL: `pcap` reads the records as well */
 	struct packet_ring *ring;  /* NULL: the same */
-	struct bpf_program filter; /* of the savefile */
+	struct bpf_program filter; /* of the savefile or the ring */
+	uint32_t snap_length;	   /* of the ring */
 	enum link_type link;
 	int wait_ms;		    /* of an interface */
 	char broken[CAPTURE_ERROR]; /* why the ring is, or "" */
@@ -227,15 +230,18 @@ static struct capture *read_by_ring(pcap_t *pcap, const struct capture_interface
 
 	pcap_close(pcap);
 	ring = good ? open_ring(interface, &filter, error) : NULL;
-	pcap_freecode(&filter);
 	pcap = ring ? pcap_open_dead(DLT_EN10MB, (int)interface->snap_length) : NULL;
 	if (ring && !pcap)
 		snprintf(error, CAPTURE_ERROR, "out of memory");
 	capture = pcap ? wrap(pcap, NULL, error) : NULL;
-	if (capture)
-		capture->ring = ring;
-	else
+	if (!capture) {
 		packet_ring_close(ring);
+		pcap_freecode(&filter);
+		return NULL;
+	}
+	capture->ring = ring;
+	capture->filter = filter;
+	capture->snap_length = interface->snap_length;
 	return capture;
 }
 
@@ -334,9 +340,9 @@ static int savefile_frames(struct capture *capture, struct frame_view *frames, i
 	while (n < max && (n == 0 || savefile_ready(capture->savefile)) &&
 	       (result = savefile_next(capture->savefile, &record)) > 0) {
 		if (is_wanted(capture, &record))
-			frames[n++] =
-				(struct frame_view){record.ts_ns, record.frame, record.captured,
-						    record.wire, (uint8_t)capture->link};
+			frames[n++] = (struct frame_view){record.ts_ns,		  record.frame,
+							  record.captured,	  record.wire,
+							  (uint8_t)capture->link, false};
 	}
 	return n == 0 && result < 0 ? -1 : n;
 }
@@ -348,6 +354,23 @@ static uint64_t nanoseconds(const struct capture *capture, const struct pcap_pkt
 
 	return (uint64_t)header->ts.tv_sec * 1000000000ull +
 	       (uint64_t)header->ts.tv_usec * precision;
+}
+
+bool capture_headers_only(struct capture *capture, const struct policy *policy)
+{
+	const struct sock_filter *first = (const void *)capture->filter.bf_insns;
+	uint16_t first_length = (uint16_t)capture->filter.bf_len;
+	struct sock_filter program[HEADERS_ONLY_PROGRAM];
+	const struct sock_filter all = {.code = BPF_RET | BPF_K, .k = capture->snap_length};
+	uint16_t length;
+
+	if (!capture->ring)
+		return true;
+	length = headers_only_program(policy, first, first_length, capture->snap_length, program);
+	if (length != 0)
+		return packet_ring_filter(capture->ring, program, length, HEADERS_ONLY_BYTES);
+	return first ? packet_ring_filter(capture->ring, first, first_length, 0)
+		     : packet_ring_filter(capture->ring, &all, 1, 0);
 }
 
 static int ring_frames(struct capture *capture, struct frame_view *frames, int max)
@@ -372,8 +395,9 @@ int capture_frames(struct capture *capture, struct frame_view *frames, int max)
 	result = pcap_next_ex(capture->pcap, &header, &frame);
 	if (result != 1)
 		return result == PCAP_ERROR_BREAK || result == 0 ? 0 : -1;
-	frames[0] = (struct frame_view){nanoseconds(capture, header), frame, header->caplen,
-					header->len, (uint8_t)capture->link};
+	frames[0] = (struct frame_view){
+		nanoseconds(capture, header), frame, header->caplen, header->len,
+		(uint8_t)capture->link,	      false};
 	return 1;
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "policy/policy.h"
 #include "sensor/decode.h"
 #include "sensor/frame_view.h"
 #include "sensor/input.h"
@@ -43,6 +44,11 @@ enum link_type capture_link(const struct capture *capture);
  * capture_failure().
  */
 int capture_frames(struct capture *capture, struct frame_view *frames, int max);
+/*
+ * Of an interface: from now on the kernel copies only the headers of packets that this policy does not
+ * care about (headers_only.h), if it can. False: it refused, and does what it did before.
+ */
+bool capture_headers_only(struct capture *capture, const struct policy *policy);
 /* Of an interface: until there are some, at most twice its timeout. False: broken. */
 bool capture_wait(struct capture *capture);
 const char *capture_failure(struct capture *capture);

@@ -3,6 +3,7 @@
 #ifndef SENSOR_FRAME_VIEW_H
 #define SENSOR_FRAME_VIEW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct frame_view {
@@ -10,7 +11,8 @@ struct frame_view {
 	const uint8_t
 		*bytes; /* `captured` of them; how long they stay is said by who hands it out */
 	uint32_t captured, wire;
-	uint8_t link; /* enum link_type */
+	uint8_t link;	   /* enum link_type */
+	bool headers_only; /* cut on purpose: headers_only.h */
 };
 
 #endif

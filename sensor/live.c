@@ -250,7 +250,9 @@ static bool open_thread(struct live *live, uint32_t number)
 	atomic_init(&thread->offered, live->app->policy);
 	atomic_init(&thread->adopted, live->app->policy);
 	thread->capture = capture_open_interface(&interface, error);
-	if (!thread->capture)
+	if (thread->capture)
+		live_policy_headers(thread, live->app->policy);
+	else
 		log_warnx("%s: %s", options->interface, error);
 	return thread->capture != NULL;
 }

@@ -9,12 +9,24 @@
 #include "sensor/live_state.h"
 #include "sensor/log.h"
 
+/* Checksums are over all of a packet, and an inventory is of everybody. */
+void live_policy_headers(const struct thread *thread, const struct policy *policy)
+{
+	const struct options *options = thread->live->app->options;
+
+	if (options->whole_packets || options->checksums || thread->live->app->inventory)
+		return;
+	if (!capture_headers_only(thread->capture, policy))
+		log_warn("the policy's filter: packets come whole");
+}
+
 void live_policy_adopt(struct thread *thread)
 {
 	const struct policy *offered = atomic_load_explicit(&thread->offered, memory_order_acquire);
 
 	if (offered == atomic_load_explicit(&thread->adopted, memory_order_relaxed))
 		return;
+	live_policy_headers(thread, offered);
 	worker_set_policy(thread->worker, offered);
 	atomic_store_explicit(&thread->adopted, offered, memory_order_release);
 }

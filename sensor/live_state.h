@@ -75,7 +75,9 @@ void live_look(struct live *live);
 /* live.c: from a worker's thread. */
 void live_wake(const struct thread *thread);
 
-/* live_policy.c: from a worker's thread, between two batches. */
+/* live_policy.c: from a worker's thread, or before it runs: only the headers of what it does not need. */
+void live_policy_headers(const struct thread *thread, const struct policy *policy);
+/* From a worker's thread, between two batches. */
 void live_policy_adopt(struct thread *thread);
 /* Main thread. SIGHUP: a good policy replaces the old one, which a bad one leaves in force. */
 void live_policy_reload(void *context); /* struct live */

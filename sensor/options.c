@@ -86,6 +86,7 @@ static const struct row rows[] = {
 	NUMBER("snaplen", snap_length, 64, 262144, 262144, "bytes captured of each packet"),
 	NUMBER("buffer-mib", buffer_mib, 1, 2047, 64, "the kernel's capture ring, for each worker"),
 	NUMBER("capture-timeout-ms", timeout_ms, 10, 1000, 50, "the kernel hands packets over at least this often"),
+	FLAG("whole-packets", 0, whole_packets, "copy payload of what no rule cares about as well"),
 	FLAG("no-promiscuous", 0, no_promiscuous, "leave the interface as it is"),
 	NUMBER("max-flows", max_flows, 16, 100000000, 131072, "conversations at the same time, for each worker"),
 	NUMBER("max-sessions", max_sessions, 16, 10000000, 16384, "of them, those whose bytes are read"),

@@ -28,7 +28,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BLOCK_BYTES  (1U << 18)
+/* Large ones cost the fewest turns of the scheduler, small ones fill soon (and a packet of 64 KiB, which
+ * offloading makes, has to fit in): measured between 256 KiB and 4 MiB. */
+#define BLOCK_MOST   (1U << 20)
+#define BLOCK_LEAST  (1U << 17)
+#define BLOCKS	     16U   /* rather than larger ones */
 #define SLOT_BYTES   2048U /* only checked by the kernel: a packet takes as much as it needs */
 #define TAG_BYTES    4U
 #define ADDRESSES    12U /* bytes of an Ethernet header in front of a tag */
@@ -46,9 +50,10 @@ struct packet_ring {
 	int fd, index;
 	int drops[DROP_FILES];	 /* open files of sysfs; -1: there is none */
 	uint64_t dropped_before; /* by the interface */
+	uint32_t headers;	 /* bytes at which the filter cuts; 0: it does not */
 	bool loopback;		 /* shows every packet twice: as it leaves, and as it comes */
 	uint8_t *bytes;
-	uint32_t blocks;
+	uint32_t block_bytes, blocks;
 	uint32_t block; /* the one that is being read, or the next one */
 	uint32_t left;	/* packets in it that were not handed out; with `at` NULL: not begun */
 	uint8_t *at;	/* the next of them */
@@ -65,37 +70,54 @@ static bool set_number(const struct packet_ring *ring, int option, int value)
 	return set_option(ring, option, &value, sizeof value);
 }
 
-static bool set_filter(const struct packet_ring *ring, const struct packet_ring_options *options)
+bool packet_ring_filter(struct packet_ring *ring, const struct sock_filter *filter, uint16_t length,
+			uint32_t headers)
 {
-	struct sock_filter all = {.code = BPF_RET | BPF_K, .k = options->snap_length};
 	struct sock_filter copy[BPF_MAXINSNS];
-	struct sock_fprog program = {.len = 1, .filter = &all};
+	struct sock_fprog program = {.len = length, .filter = copy};
 
-	if (options->filter && options->filter_length <= BPF_MAXINSNS) {
-		memcpy(copy, options->filter, options->filter_length * sizeof *copy);
-		program = (struct sock_fprog){.len = options->filter_length, .filter = copy};
+	if (length > BPF_MAXINSNS) {
+		errno = EINVAL;
+		return false;
 	}
-	return setsockopt(ring->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+	memcpy(copy, filter, length * sizeof *copy);
+	if (setsockopt(ring->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+		return false;
+	ring->headers = headers;
+	return true;
+}
+
+static bool set_filter(struct packet_ring *ring, const struct packet_ring_options *options)
+{
+	const struct sock_filter all = {.code = BPF_RET | BPF_K, .k = options->snap_length};
+
+	return options->filter
+		       ? packet_ring_filter(ring, options->filter, options->filter_length, 0)
+		       : packet_ring_filter(ring, &all, 1, 0);
 }
 
 static bool make_ring(struct packet_ring *ring, const struct packet_ring_options *options)
 {
-	struct tpacket_req3 request = {.tp_block_size = BLOCK_BYTES,
-				       .tp_frame_size = SLOT_BYTES,
+	struct tpacket_req3 request = {.tp_frame_size = SLOT_BYTES,
 				       .tp_retire_blk_tov = options->timeout_ms};
 
-	ring->blocks = options->buffer_bytes / BLOCK_BYTES;
+	ring->block_bytes = BLOCK_MOST;
+	while (ring->block_bytes > BLOCK_LEAST &&
+	       options->buffer_bytes / ring->block_bytes < BLOCKS)
+		ring->block_bytes /= 2;
+	ring->blocks = options->buffer_bytes / ring->block_bytes;
 	if (ring->blocks < LEAST_BLOCKS)
 		ring->blocks = LEAST_BLOCKS;
+	request.tp_block_size = ring->block_bytes;
 	for (;; ring->blocks /= 2) {
 		request.tp_block_nr = ring->blocks;
-		request.tp_frame_nr = ring->blocks * (BLOCK_BYTES / SLOT_BYTES);
+		request.tp_frame_nr = ring->blocks * (ring->block_bytes / SLOT_BYTES);
 		if (set_option(ring, PACKET_RX_RING, &request, sizeof request))
 			break;
 		if (errno != ENOMEM || ring->blocks / 2 < LEAST_BLOCKS)
 			return false;
 	}
-	ring->bytes = mmap(NULL, (size_t)ring->blocks * BLOCK_BYTES, PROT_READ | PROT_WRITE,
+	ring->bytes = mmap(NULL, (size_t)ring->blocks * ring->block_bytes, PROT_READ | PROT_WRITE,
 			   MAP_SHARED, ring->fd, 0);
 	if (ring->bytes == MAP_FAILED)
 		ring->bytes = NULL;
@@ -186,7 +208,7 @@ void packet_ring_close(struct packet_ring *ring)
 	if (!ring)
 		return;
 	if (ring->bytes)
-		munmap(ring->bytes, (size_t)ring->blocks * BLOCK_BYTES);
+		munmap(ring->bytes, (size_t)ring->blocks * ring->block_bytes);
 	if (ring->fd >= 0)
 		close(ring->fd);
 	for (size_t i = 0; i < DROP_FILES; i++) {
@@ -203,7 +225,7 @@ int packet_ring_fd(const struct packet_ring *ring)
 
 static struct tpacket_block_desc *block_of(const struct packet_ring *ring)
 {
-	return (void *)(ring->bytes + (size_t)ring->block * BLOCK_BYTES);
+	return (void *)(ring->bytes + (size_t)ring->block * ring->block_bytes);
 }
 
 /* The kernel writes this member at any time. */
@@ -264,6 +286,8 @@ static bool read_packet(const struct packet_ring *ring, struct frame_view *frame
 		.bytes = bytes,
 		.captured = header->tp_snaplen,
 		.wire = header->tp_len,
+		.headers_only =
+			header->tp_snaplen == ring->headers && header->tp_len > ring->headers,
 	};
 	if ((header->tp_status & TP_STATUS_VLAN_VALID) != 0 && frame->captured >= ADDRESSES)
 		put_tag_back(frame, bytes, header);

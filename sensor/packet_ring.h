@@ -32,6 +32,13 @@ struct packet_ring *packet_ring_open(const struct packet_ring_options *options);
 void packet_ring_close(struct packet_ring *ring); /* NULL is allowed */
 int packet_ring_fd(const struct packet_ring *ring);
 
+/*
+ * From now on this filter. What it cuts at exactly `headers` bytes is marked as headers only; 0:
+ * nothing. False: errno, and the old one stays.
+ */
+bool packet_ring_filter(struct packet_ring *ring, const struct sock_filter *filter, uint16_t length,
+			uint32_t headers);
+
 /* The next packets, at most `max` and of one block; they stay until the next call. 0: none is there. */
 int packet_ring_frames(struct packet_ring *ring, struct frame_view *frames, int max);
 

@@ -332,7 +332,8 @@ void worker_take(struct worker *worker, unsigned index)
 	worker->stats.packets++;
 	worker->stats.bytes += prepared->frame.wire;
 	worker->stats.decoded[prepared->result]++;
-	worker->stats.cut_frames += prepared->frame.captured < prepared->frame.wire;
+	worker->stats.cut_frames +=
+		prepared->frame.captured < prepared->frame.wire && !prepared->frame.headers_only;
 	worker_tick(worker, prepared->frame.ts_ns);
 	worker->frame = &prepared->frame;
 	if (prepared->result == DECODE_OK)
@@ -345,7 +346,7 @@ void worker_take(struct worker *worker, unsigned index)
 void worker_packet(struct worker *worker, enum link_type link, const uint8_t *frame,
 		   uint32_t captured, uint32_t wire, uint64_t ts_ns)
 {
-	struct frame_view view = {ts_ns, frame, captured, wire, (uint8_t)link};
+	struct frame_view view = {ts_ns, frame, captured, wire, (uint8_t)link, false};
 
 	worker_prepare(worker, link, &view, 1);
 	worker_take(worker, 0);

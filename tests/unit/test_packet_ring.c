@@ -17,7 +17,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "policy_vocabulary.h"
 #include "sensor/capture.h"
+#include "sensor/headers_only.h"
 #include "sensor/packet_ring.h"
 
 #define TYPE	 0x88b5 /* for experiments (IEEE 802): nobody else sends it */
@@ -242,6 +244,47 @@ static void filters_are_the_kernels(void **state)
 	expect_through("ip or arp", 7, 0);
 }
 
+/* What the policy does not care about comes without its payload, and says so. */
+static void headers_of_insiders(void **state)
+{
+	static const char *const text = "version: 1\nsite: s\nzones: { inside: [10.0.0.0/8] }\n";
+	static const uint8_t to[][4] = {{10, 1, 1, 1}, {11, 1, 1, 1}};
+	const struct capture_interface interface = {
+		.name = "lo", .snap_length = 262144, .buffer_bytes = 1 << 20, .timeout_ms = 50};
+	struct policy_messages messages;
+	struct policy *policy = policy_parse(text, strlen(text), &test_vocabulary, &messages);
+	char error[CAPTURE_ERROR];
+	struct capture *capture;
+	struct frame_view seen[2];
+	uint8_t frame[MTU] = {0};
+
+	(void)state;
+	need_namespace();
+	assert_non_null(policy);
+	policy_messages_free(&messages);
+	capture = capture_open_interface(&interface, error);
+	assert_non_null(capture);
+	assert_true(capture_headers_only(capture, policy));
+	memcpy(frame + 12, (uint8_t[]){8, 0, 0x45}, 3);
+	frame[23] = 6;
+	frame[26] = 10;
+	for (size_t i = 0; i < 2; i++) {
+		memcpy(frame + 30, to[i], 4);
+		send_frame(frame, 1000);
+	}
+	for (int n = 0, waits = 0; n < 2; waits++) {
+		assert_true(waits < PATIENCE && capture_wait(capture));
+		n += capture_frames(capture, seen + n, 1);
+	}
+	assert_int_equal(seen[0].captured, HEADERS_ONLY_BYTES);
+	assert_int_equal(seen[0].wire, 1000);
+	assert_true(seen[0].headers_only);
+	assert_int_equal(seen[1].captured, 1000);
+	assert_false(seen[1].headers_only);
+	capture_close(capture);
+	policy_free(policy);
+}
+
 static void no_such_interface(void **state)
 {
 	const struct packet_ring_options none = {.interface = "spanwatch-none", .timeout_ms = 50};
@@ -262,6 +305,7 @@ int main(void)
 		cmocka_unit_test(tags_are_put_back),
 		cmocka_unit_test(a_full_ring_counts),
 		cmocka_unit_test(filters_are_the_kernels),
+		cmocka_unit_test(headers_of_insiders),
 		cmocka_unit_test(no_such_interface),
 	};
 
