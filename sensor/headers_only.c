@@ -78,10 +78,11 @@ static void put_end(struct program *p, uint32_t snap_length)
 }
 
 uint16_t headers_only_program(const struct policy *policy, const struct sock_filter *first,
-			      uint16_t first_length, uint32_t snap_length, struct sock_filter *code)
+			      uint16_t first_length, uint32_t snap_length,
+			      struct sock_filter *program)
 {
 	struct policy_range ranges[RANGES_MAX];
-	struct program p = {.code = code};
+	struct program p = {.code = program};
 	size_t count = policy_quiet_ranges(policy, ranges, RANGES_MAX);
 
 	if (count == 0 || snap_length <= HEADERS_ONLY_BYTES ||
