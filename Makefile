@@ -143,7 +143,7 @@ asan:
 	$(MAKE) B=$(B)/asan SANITIZE=address,undefined OPTIMIZE='-O1 -g' all unit replay
 
 tsan:
-	$(MAKE) B=$(B)/tsan SANITIZE=thread OPTIMIZE='-O1 -g' UNIT='test_ring*' unit
+	$(MAKE) B=$(B)/tsan SANITIZE=thread OPTIMIZE='-O1 -g' UNIT='test_ring*' all unit
 
 test: all unit tools asan tsan
 	PYTHON=$(PYTHON) $(PYTHON) tests/run normal=$(B) asan=$(B)/asan tsan=$(B)/tsan $(ONLY)

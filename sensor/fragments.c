@@ -356,6 +356,14 @@ static uint32_t set_of(struct fragments *f, const struct packet *packet)
 	return slot;
 }
 
+void fragments_forget(struct fragments *f)
+{
+	while (f->waiting.first != CHAIN_END)
+		remove_set(f, f->waiting.first);
+	while (f->whole.first != CHAIN_END)
+		remove_set(f, f->whole.first);
+}
+
 bool fragments_add(struct fragments *f, const struct packet *packet, struct datagram *datagram)
 {
 	struct overlap overlap = {.old = 0};

@@ -43,7 +43,9 @@ struct fragments_stats {
 /* NULL: out of memory. */
 struct fragments *fragments_new(uint32_t pages, uint64_t hash_key);
 void fragments_free(struct fragments *fragments); /* NULL is allowed */
-uint64_t fragments_bytes(uint32_t pages);	  /* what fragments_new() takes */
+/* What waits, and what was whole lately: another input follows. */
+void fragments_forget(struct fragments *f);
+uint64_t fragments_bytes(uint32_t pages); /* what fragments_new() takes */
 
 /* A packet that was DECODE_FRAGMENT. True: its datagram is whole now. */
 bool fragments_add(struct fragments *fragments, const struct packet *packet,

@@ -4,7 +4,9 @@
  * change with its releases; the names on the right are ours and do not.
  *
  * nDPI keeps host names and log-ins of what it inspects in its flow state (telnet passwords among
- * them): nothing but the protocol number is ever read from there.
+ * them): nothing but the protocol number is ever read from there. Its caches, by which one
+ * conversation names another of the same hosts, know only protocols that have no name here
+ * (BitTorrent, calls, mining, applications inside TLS): they change no answer of ours.
  */
 #include "sensor/identify.h"
 

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "sensor/ahead.h"
 #include "sensor/live_state.h"
 #include "sensor/savefile.h"
 
@@ -79,7 +80,10 @@ static void worker_rows(const struct app *app, struct sheet *sheet, uint64_t ndp
 	struct worker_options options;
 
 	app_worker_options(app, 0, &options);
-	sheet->times = app->options->workers;
+	/* Of a replay's one looks at packets, unless it makes an inventory. */
+	sheet->times = app->options->file_count == 0 || app->options->inventory
+			       ? app->options->workers
+			       : 1;
 	worker_memory(&options, app->options->evidence != NULL, print_row, sheet);
 	print_row(sheet, "nDPI's module, measured", NULL, 0, ndpi);
 	if (app->options->inventory)
@@ -104,6 +108,18 @@ static void live_rows(const struct app *app, struct sheet *sheet)
 			  live_evidence_bytes(options->workers));
 }
 
+static void replay_rows(const struct app *app, struct sheet *sheet)
+{
+	uint32_t workers = app->options->workers;
+
+	sheet->times = app->options->inventory ? workers : workers > 1 ? workers - 1 : 1;
+	print_row(sheet, "a block of the capture", NULL, 0, savefile_bytes());
+	sheet->times = 1;
+	if (workers > 1 && !app->options->inventory)
+		print_row(sheet, "packets read ahead", "workers", workers,
+			  ahead_bytes(workers - 1));
+}
+
 static void rows(const struct app *app, struct sheet *sheet)
 {
 	const struct options *options = app->options;
@@ -118,7 +134,7 @@ static void rows(const struct app *app, struct sheet *sheet)
 		live_rows(app, sheet);
 	sheet->times = 1;
 	if (!live)
-		print_row(sheet, "a block of the capture", NULL, 0, savefile_bytes());
+		replay_rows(app, sheet);
 	if (!options->inventory) {
 		app_engine_options(app, &engine);
 		engine_memory(&engine, live && options->journal, print_row, sheet);

@@ -82,7 +82,7 @@ static const struct row rows[] = {
 	FLAG("separate-vni", 0, separate_vni, "equal addresses in tunnels of different ids are different hosts"),
 	FLAG("checksums", 0, checksums, "do not look at packets whose checksum is wrong"),
 	NUMBER("duplicate-ms", duplicate_ms, 0, 10000, 100, "the same packet again so soon counts once; 0: each counts"),
-	NUMBER("workers", workers, 1, 64, 1, "capture threads of -i"),
+	NUMBER("workers", workers, 1, 64, 1, "threads that capture; with -r one looks at packets, the others read ahead"),
 	NUMBER("snaplen", snap_length, 64, 262144, 262144, "bytes captured of each packet"),
 	NUMBER("buffer-mib", buffer_mib, 1, 2047, 64, "the kernel's capture ring, for each worker"),
 	NUMBER("capture-timeout-ms", timeout_ms, 10, 1000, 50, "the kernel hands packets over at least this often"),
@@ -279,8 +279,6 @@ static void check(const struct options *options)
 		fatalx(EXIT_USAGE, "--evidence needs a policy, not --inventory");
 	if (options->metrics && !options->interface)
 		fatalx(EXIT_USAGE, "--metrics is for -i");
-	if (options->workers > 1 && options->file_count != 0)
-		fatalx(EXIT_USAGE, "--workers is for -i");
 }
 
 void options_read(int argc, char **argv, struct options *options)

@@ -49,6 +49,20 @@ struct outbound *outbound_new(uint32_t entries)
 	return outbound;
 }
 
+static void forget(const struct outbound *outbound, struct generation *generation)
+{
+	if (generation->used != 0)
+		memset(generation->slots, 0,
+		       ((size_t)outbound->mask + 1) * sizeof *generation->slots);
+	generation->used = 0;
+}
+
+void outbound_forget(struct outbound *outbound)
+{
+	forget(outbound, &outbound->young);
+	forget(outbound, &outbound->old);
+}
+
 void outbound_free(struct outbound *outbound)
 {
 	if (!outbound)

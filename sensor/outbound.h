@@ -16,7 +16,8 @@ struct outbound;
 /* `entries` per generation, 8 bytes each. NULL: out of memory. */
 struct outbound *outbound_new(uint32_t entries);
 void outbound_free(struct outbound *outbound);
-uint64_t outbound_bytes(uint32_t entries); /* what outbound_new() takes */
+void outbound_forget(struct outbound *outbound); /* everything: another input follows */
+uint64_t outbound_bytes(uint32_t entries);	 /* what outbound_new() takes */
 
 /* `hash` is flow_hash() of the conversation. */
 void outbound_add(struct outbound *outbound, uint64_t hash);

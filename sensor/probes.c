@@ -452,11 +452,12 @@ void probes_tick(struct probes *probes, uint64_t now_ns)
 void probes_flush(struct probes *probes, uint64_t now_ns)
 {
 	tell_all(probes, now_ns);
-	for (uint32_t i = 1; i < probes->fresh; i++) {
-		probes->slab[i].waiting_count = 0;
-		probes->slab[i].unjudged = 0;
-		probes->details[i].news = (struct wall_report){.source_count = 0};
-	}
+	for (uint32_t i = 1; i < probes->fresh; i++)
+		probes->slab[i] = (struct entry){.chain = 0};
+	if (probes->used != 0)
+		memset(probes->buckets, 0, ((size_t)probes->mask + 1) * sizeof *probes->buckets);
+	probes->fresh = probes->hand = 1;
+	probes->used = 0;
 	probes->queue_count = 0;
 	probes->next_report_ns = 0;
 }

@@ -73,8 +73,8 @@ void probes_refused(struct probes *probes, const struct endpoint *server, uint64
 /* Judges the waiting probes that are due, and hands over news. Cheap within the same second. */
 void probes_tick(struct probes *probes, uint64_t now_ns);
 /*
- * End of input: hands over all news, and forgets when the walls stood: what follows may be of
- * another time. Probes that still wait are dropped: nobody can judge them.
+ * End of input: hands over all news, and forgets everything: what follows may be of another time.
+ * Probes that still wait are dropped: nobody can judge them.
  */
 void probes_flush(struct probes *probes, uint64_t now_ns);
 

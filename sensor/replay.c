@@ -9,10 +9,13 @@
 
 #include <signal.h>
 
+#include "sensor/ahead.h"
 #include "sensor/app.h"
+#include "sensor/inventory_crew.h"
 #include "sensor/log.h"
 #include "sensor/memory.h"
 #include "sensor/progress.h"
+#include "sensor/replay_words.h"
 #include "sensor/sight.h"
 #include "sensor/sources.h"
 
@@ -24,6 +27,7 @@
 struct replay {
 	struct app *app;
 	struct worker *worker;
+	struct ahead *ahead;	     /* NULL: captures are read here */
 	struct blindness *blindness; /* NULL in an inventory */
 	struct progress progress;
 	uint64_t next_tick_ns, newest_ns;
@@ -114,6 +118,18 @@ static void on_signal(void *context)
 	replay->stop = true;
 }
 
+static void say_broken(struct replay *replay, const char *path, const char *reason, uint64_t before)
+{
+	progress_end(&replay->progress);
+	replay_say_broken(path, reason, replay->packets - before);
+}
+
+static void say_unread(struct replay *replay, const char *path, const char *reason)
+{
+	progress_end(&replay->progress);
+	replay_say_unread(path, reason);
+}
+
 /* Reads one capture to its end. False: it broke; what came before that counts. */
 static bool read_capture(struct replay *replay, struct capture *capture, const struct input *input,
 			 const char *path)
@@ -127,11 +143,8 @@ static bool read_capture(struct replay *replay, struct capture *capture, const s
 			      replay->packets);
 		loop_pump(replay->app->loop, 0);
 	} while (n > 0 && !replay->stop);
-	if (n < 0) {
-		progress_end(&replay->progress);
-		log_warnx("%s: %s; %llu packets were read before that", path,
-			  capture_failure(capture), (unsigned long long)(replay->packets - before));
-	}
+	if (n < 0)
+		say_broken(replay, path, capture_failure(capture), before);
 	return n >= 0;
 }
 
@@ -145,19 +158,48 @@ static bool read_file(struct replay *replay, const char *path)
 	if (input)
 		capture = capture_open_file(input, replay->app->options->filter, error);
 	if (capture && !capture_link_supported(capture))
-		log_warnx("%s: link type %s is not supported: its packets are only counted", path,
-			  capture_link_name(capture));
-	if (capture) {
+		replay_say_unsupported(path, capture_link_name(capture));
+	if (capture)
 		good = read_capture(replay, capture, input, path);
-	} else {
-		progress_end(&replay->progress);
-		log_warnx("%s: %s; nothing was read", path, error);
-	}
+	else
+		say_unread(replay, path, error);
 	capture_close(capture);
 	if (input)
 		replay->bytes_done += input_size(input);
 	input_close(input);
 	return good;
+}
+
+static void take_part(struct replay *replay, const struct ahead_part *part)
+{
+	worker_adopt(replay->worker, part->batch, part->count);
+	for (unsigned i = 0; i < part->count; i++)
+		take_packet(replay, i, part->ts_ns[i]);
+}
+
+/* One capture that another thread reads. False: it broke; what came before that counts. */
+static bool take_capture(struct replay *replay, size_t number, const char *path)
+{
+	uint64_t before = replay->packets, turn = before;
+	const struct ahead_part *part;
+
+	while ((part = ahead_next(replay->ahead, number))->kind <= AHEAD_PACKETS && !replay->stop) {
+		if (part->kind == AHEAD_OPENED && part->text[0])
+			replay_say_unsupported(path, part->text);
+		if (part->kind == AHEAD_PACKETS)
+			take_part(replay, part);
+		if (replay->packets - turn < TURN)
+			continue;
+		turn = replay->packets;
+		progress_show(&replay->progress, path, replay->bytes_done + part->consumed, turn);
+		loop_pump(replay->app->loop, 0);
+	}
+	if (part->kind == AHEAD_UNOPENED)
+		say_unread(replay, path, part->text);
+	else if (part->kind == AHEAD_BROKEN)
+		say_broken(replay, path, part->text, before);
+	replay->bytes_done += part->size;
+	return part->kind <= AHEAD_ENDED;
 }
 
 static const char *name_of(const char *path)
@@ -192,11 +234,19 @@ static bool read_all(struct replay *replay, const struct sources *sources)
 		if (replay->blindness)
 			blindness_restart(replay->blindness, name_of(sources->paths[i]));
 		replay->next_look_ns = 0;
-		good &= read_file(replay, sources->paths[i]);
+		good &= replay->ahead ? take_capture(replay, i, sources->paths[i])
+				      : read_file(replay, sources->paths[i]);
 		if (replay->app->inventory && !finish_inventory(replay, sources->paths[i]))
 			return false;
 	}
 	return good;
+}
+
+static void say_left_out(uint64_t count)
+{
+	if (count != 0)
+		log_warnx("%llu conversations found no room in the inventory (--max-inventory)",
+			  (unsigned long long)count);
 }
 
 static void finish(struct replay *replay)
@@ -221,44 +271,88 @@ static void finish(struct replay *replay)
 	worker_stats(replay->worker, &worker);
 	if (!app->options->quiet)
 		app_say_totals(&worker, NULL, &engine);
-	if (app->inventory && inventory_left_out(app->inventory) != 0)
-		log_warnx("%llu conversations found no room in the inventory (--max-inventory)",
-			  (unsigned long long)inventory_left_out(app->inventory));
+	if (app->inventory)
+		say_left_out(inventory_left_out(app->inventory));
+}
+
+/* Several workers: one looks at packets, the others read ahead. */
+static void begin_ahead(struct replay *replay, const struct sources *sources)
+{
+	const struct options *options = replay->app->options;
+
+	if (options->workers == 1 || sources_from_stream(sources))
+		return;
+	replay->ahead = ahead_new(replay->worker, sources, options->filter, options->workers - 1);
+	if (!replay->ahead)
+		fatal(EXIT_USAGE, "--workers %u", options->workers);
+}
+
+static void begin(struct replay *replay, const struct sources *sources)
+{
+	struct app *app = replay->app;
+	struct worker_options options;
+
+	app_worker_options(app, 0, &options);
+	replay->worker = worker_new(&options, app->policy, app->services, on_observation, replay);
+	if (app->engine)
+		replay->blindness = blindness_new(&(struct blindness_options){.replay = true},
+						  on_blindness, replay);
+	if (!replay->worker || (app->engine && !replay->blindness) ||
+	    (app->evidence && !worker_keep_evidence(replay->worker, on_kept)))
+		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
+	begin_ahead(replay, sources);
+	if (app->options->prefault && !memory_take())
+		fatal(EXIT_USAGE, "--prefault");
+}
+
+/* False: an input broke. */
+static bool run_one(struct replay *replay, const struct sources *sources)
+{
+	bool good;
+
+	begin(replay, sources);
+	good = read_all(replay, sources);
+	finish(replay);
+	ahead_free(replay->ahead);
+	worker_free(replay->worker);
+	blindness_free(replay->blindness);
+	return good;
+}
+
+/* False: an input broke, or nothing could be written any more. */
+static bool run_crew(struct replay *replay, const struct sources *sources)
+{
+	struct crew_result result;
+	struct engine_stats engine = {0};
+
+	inventory_crew_run(replay->app, sources, &replay->stop, &replay->progress, &result);
+	progress_end(&replay->progress);
+	if (!replay->app->options->quiet)
+		app_say_totals(&result.stats, NULL, &engine);
+	say_left_out(result.left_out);
+	return result.good;
 }
 
 int replay_run(struct app *app)
 {
 	struct replay replay = {.app = app};
-	struct worker_options options;
 	struct sources sources;
 	struct loop_watch *interrupt, *terminate;
 	char error[512];
-	bool good;
+	bool crew, good;
 
 	if (!sources_collect(&sources, app->options->files, app->options->file_count, error)) {
 		sources_free(&sources);
 		log_warnx("%s", error);
 		return EXIT_INPUT;
 	}
-	app_worker_options(app, 0, &options);
-	replay.worker = worker_new(&options, app->policy, app->services, on_observation, &replay);
-	if (app->engine)
-		replay.blindness = blindness_new(&(struct blindness_options){.replay = true},
-						 on_blindness, &replay);
-	if (!replay.worker || (app->engine && !replay.blindness) ||
-	    (app->evidence && !worker_keep_evidence(replay.worker, on_kept)))
-		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
-	if (app->options->prefault && !memory_take())
-		fatal(EXIT_USAGE, "--prefault");
 	interrupt = loop_signal(app->loop, SIGINT, on_signal, &replay);
 	terminate = loop_signal(app->loop, SIGTERM, on_signal, &replay);
 	progress_begin(&replay.progress, !app->options->quiet, sources.bytes);
-	good = read_all(&replay, &sources);
-	finish(&replay);
+	crew = app->inventory && app->options->workers > 1 && !sources_from_stream(&sources);
+	good = crew ? run_crew(&replay, &sources) : run_one(&replay, &sources);
 	loop_watch_free(interrupt);
 	loop_watch_free(terminate);
-	worker_free(replay.worker);
-	blindness_free(replay.blindness);
 	sources_free(&sources);
 	return good ? EXIT_DONE : EXIT_INPUT;
 }

@@ -85,6 +85,15 @@ bool sources_collect(struct sources *sources, char *const *names, size_t count, 
 	return true;
 }
 
+bool sources_from_stream(const struct sources *sources)
+{
+	for (size_t i = 0; i < sources->count; i++) {
+		if (strcmp(sources->paths[i], "-") == 0)
+			return true;
+	}
+	return false;
+}
+
 void sources_free(struct sources *sources)
 {
 	for (size_t i = 0; i < sources->count; i++)

@@ -15,6 +15,8 @@ struct sources {
 
 /* False, and a reason in `error`, if one of the names cannot be looked at. */
 bool sources_collect(struct sources *sources, char *const *names, size_t count, char error[512]);
+/* Is standard input among them? */
+bool sources_from_stream(const struct sources *sources);
 void sources_free(struct sources *sources);
 
 #endif

@@ -33,6 +33,13 @@ uint64_t tunnel_table_bytes(void)
 	return sizeof(struct tunnel_table);
 }
 
+void tunnel_table_forget(struct tunnel_table *table)
+{
+	if (table->used > 1)
+		memset(table->buckets, 0, sizeof table->buckets);
+	table->used = 1;
+}
+
 void tunnel_table_free(struct tunnel_table *table)
 {
 	free(table);

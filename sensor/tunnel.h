@@ -58,7 +58,9 @@ struct tunnel_table;
 
 struct tunnel_table *tunnel_table_new(uint64_t hash_key); /* NULL: out of memory */
 void tunnel_table_free(struct tunnel_table *table);	  /* NULL is allowed */
-uint64_t tunnel_table_bytes(void);			  /* what tunnel_table_new() takes */
+/* Everything but the count of refusals; nobody may hold a number any more. */
+void tunnel_table_forget(struct tunnel_table *table);
+uint64_t tunnel_table_bytes(void); /* what tunnel_table_new() takes */
 /* The number of this path; 0 for none, or if there is no room. */
 uint16_t tunnel_table_note(struct tunnel_table *table, const struct tunnel *layers, uint32_t count);
 /* Valid as long as the table. Of number 0: an empty one. */

@@ -364,6 +364,9 @@ void worker_finish(struct worker *worker)
 	probes_flush(worker->probes, worker->now_ns);
 	pairs_finish(worker->pairs);
 	flow_retire_all(worker->flows);
+	fragments_forget(worker->fragments);
+	outbound_forget(worker->outbound);
+	tunnel_table_forget(worker->tunnels);
 	duplicates_forget(worker->duplicates);
 	worker->stats.newest_ns = worker->now_ns;
 	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = 0;

@@ -74,6 +74,19 @@ void worker_prepare(struct worker *worker, enum link_type link, const struct fra
 		    unsigned count);
 void worker_take(struct worker *worker, unsigned index);
 
+/*
+ * A batch that another thread has prepared, with copies of what is needed of the frames: of a worker
+ * that keeps its policy. Returns how many frames it took, at least one of any. The worker's own
+ * thread adopts it in place of worker_prepare(), and is done with it at the next batch.
+ */
+struct worker_batch;
+struct worker_batch *worker_batch_new(void); /* NULL: out of memory */
+void worker_batch_free(struct worker_batch *batch);
+uint64_t worker_batch_bytes(void); /* what worker_batch_new() takes */
+unsigned worker_prepare_ahead(const struct worker *worker, struct worker_batch *batch,
+			      enum link_type link, const struct frame_view *frames, unsigned count);
+void worker_adopt(struct worker *worker, struct worker_batch *batch, unsigned count);
+
 /* A batch of one: `captured` bytes at `frame` are readable, it had `wire` bytes. */
 void worker_packet(struct worker *worker, enum link_type link, const uint8_t *frame,
 		   uint32_t captured, uint32_t wire, uint64_t ts_ns);
@@ -84,7 +97,8 @@ void worker_tick(struct worker *worker, uint64_t now_ns);
 /* Another input follows, of the same worker: what is watched only for a while is judged now. */
 void worker_next_input(struct worker *worker);
 
-/* End of input: every flow is concluded and reported. Another input, of another time, may follow. */
+/* End of input: every flow is concluded and reported, and nothing but the counters is kept. Another
+ * input, of another time, may follow. */
 void worker_finish(struct worker *worker);
 
 struct worker_stats {

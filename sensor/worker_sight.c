@@ -34,7 +34,7 @@ static bool concerns(const struct worker *worker, struct sighting *sighting)
 }
 
 /* What begins here asks the table of probes as well. */
-static void prefetch_probes(const struct worker *worker, struct sighting *sighting)
+static void sight_probe(const struct worker *worker, struct sighting *sighting)
 {
 	const struct packet *packet = sighting->packet;
 	bool acknowledges = (packet->tcp_flags & TCP_ACK) != 0;
@@ -47,7 +47,6 @@ static void prefetch_probes(const struct worker *worker, struct sighting *sighti
 	server = acknowledges ? worker_source(sighting) : worker_destination(sighting);
 	sighting->probed = true;
 	sighting->probed_hash = probes_hash(worker->probes, &server);
-	probes_prefetch_bucket(worker->probes, sighting->probed_hash);
 }
 
 void worker_sight(const struct worker *worker, const struct packet *packet,
@@ -60,37 +59,52 @@ void worker_sight(const struct worker *worker, const struct packet *packet,
 		if (!concerns(worker, sighting))
 			return;
 		sighting->source_is_low = flow_key_of(packet, &sighting->key);
-		prefetch_probes(worker, sighting);
+		sight_probe(worker, sighting);
 	}
 	sighting->matters = true;
 	sighting->hash = flow_hash(worker->flows, &sighting->key);
-	flow_prefetch_bucket(worker->flows, sighting->hash);
 	sighting->fingerprint = duplicates_fingerprint(worker->duplicates, packet, sighting->hash);
+}
+
+void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting)
+{
+	if (!sighting->matters)
+		return;
+	flow_prefetch_bucket(worker->flows, sighting->hash);
 	duplicates_prefetch(worker->duplicates, sighting->fingerprint);
+	if (sighting->probed)
+		probes_prefetch_bucket(worker->probes, sighting->probed_hash);
+}
+
+void worker_prefetch(const struct worker *worker, const struct sighting *sighting)
+{
+	if (!sighting->matters)
+		return;
+	flow_prefetch(worker->flows, sighting->hash);
+	if (sighting->probed)
+		probes_prefetch(worker->probes, sighting->probed_hash);
+}
+
+void worker_prepare_one(const struct worker *worker, enum link_type link,
+			const struct frame_view *frame, struct prepared *prepared)
+{
+	prepared->frame = *frame;
+	prepared->frame.link = (uint8_t)link;
+	prepared->result = decode_packet(&worker->decoder, link, frame->bytes, frame->captured,
+					 frame->wire, frame->ts_ns, &prepared->packet);
+	prepared->sighting.matters = false;
+	if (prepared->result == DECODE_OK)
+		worker_sight(worker, &prepared->packet, &prepared->sighting);
 }
 
 void worker_prepare(struct worker *worker, enum link_type link, const struct frame_view *frames,
 		    unsigned count)
 {
+	worker->batch = worker->own_batch;
 	for (unsigned i = 0; i < count; i++) {
-		struct prepared *prepared = &worker->batch[i];
-
-		prepared->frame = frames[i];
-		prepared->frame.link = (uint8_t)link;
-		prepared->result =
-			decode_packet(&worker->decoder, link, frames[i].bytes, frames[i].captured,
-				      frames[i].wire, frames[i].ts_ns, &prepared->packet);
-		prepared->sighting.matters = false;
-		if (prepared->result == DECODE_OK)
-			worker_sight(worker, &prepared->packet, &prepared->sighting);
+		worker_prepare_one(worker, link, &frames[i], &worker->batch[i]);
+		worker_prefetch_buckets(worker, &worker->batch[i].sighting);
 	}
-	for (unsigned i = 0; i < count; i++) {
-		const struct sighting *sighting = &worker->batch[i].sighting;
-
-		if (!sighting->matters)
-			continue;
-		flow_prefetch(worker->flows, sighting->hash);
-		if (sighting->probed)
-			probes_prefetch(worker->probes, sighting->probed_hash);
-	}
+	for (unsigned i = 0; i < count; i++)
+		worker_prefetch(worker, &worker->batch[i].sighting);
 }

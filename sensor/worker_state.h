@@ -62,7 +62,8 @@ struct worker {
 	uint64_t now_ns, next_tick_ns;
 	uint64_t from_ours_ns; /* newest packet of a server of ours to outside; 0 = none */
 	struct worker_stats stats;
-	struct prepared batch[WORKER_BATCH];
+	struct prepared *batch; /* the one in hand: its own, or one that was adopted */
+	struct prepared own_batch[WORKER_BATCH];
 };
 
 /* worker.c */
@@ -84,6 +85,12 @@ bool worker_read(struct worker *worker, const struct sighting *sighting, struct 
 /* worker_sight.c */
 void worker_sight(const struct worker *worker, const struct packet *packet,
 		  struct sighting *sighting);
+/* Changes nothing of the worker: for any thread. */
+void worker_prepare_one(const struct worker *worker, enum link_type link,
+			const struct frame_view *frame, struct prepared *prepared);
+/* First for all of a batch the one, then the other. */
+void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting);
+void worker_prefetch(const struct worker *worker, const struct sighting *sighting);
 
 /* worker_roles.c */
 /* Who is the server of a conversation that was not seen to begin? */
