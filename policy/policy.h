@@ -191,6 +191,7 @@ struct policy_thresholds {
 	uint64_t data_out_bytes;       /* 1 MiB; a rule may have its own */
 	uint32_t close_probes;	       /* 3 refused or unanswered probes from distinct sources */
 	uint32_t collapse_ports;       /* 64: more open TCP ports of a host become one exposure */
+	uint32_t collapse_endpoints;   /* 64: more that are only reachable are only counted */
 	uint64_t incident_window_ns;   /* 10 min */
 	uint64_t summary_every_ns;     /* 1 h */
 	uint64_t unconfirmed_after_ns; /* 24 h without an answer */

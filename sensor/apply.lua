@@ -401,6 +401,9 @@ local function merge_incident(old, others)
 		event.incident_severity_number)]
 	highest(old, others, new, 'open_count', event.incident_open_count)
 	highest(old, others, new, 'member_count', event.incident_member_count)
+	highest(old, others, new, 'unannounced_count', event.incident_unannounced_count)
+	highest(old, others, new, 'untracked_count', event.incident_untracked_count)
+	new.ports = event.incident_ports
 	return new
 end
 

@@ -37,9 +37,10 @@ static bool allocate(struct engine *engine)
 	engine->exceptions_told = calloc(POLICY_NONE, sizeof *engine->exceptions_told);
 	engine->exceptions_next = calloc(POLICY_NONE, sizeof *engine->exceptions_next);
 	engine->order = calloc(options->max_exposures, sizeof *engine->order);
+	engine->budgets = calloc(INCIDENT_KEYS, sizeof *engine->budgets);
 	return engine->wall != NULL && engine->exposures != NULL && engine->incidents != NULL &&
 	       engine->coverage != NULL && engine->exceptions_told != NULL &&
-	       engine->exceptions_next != NULL && engine->order != NULL;
+	       engine->exceptions_next != NULL && engine->order != NULL && engine->budgets != NULL;
 }
 
 struct engine *engine_new(const struct engine_options *options, const struct policy *policy,
@@ -74,6 +75,7 @@ void engine_free(struct engine *engine)
 	free(engine->exceptions_told);
 	free(engine->exceptions_next);
 	free(engine->order);
+	free(engine->budgets);
 	free(engine);
 }
 
@@ -97,17 +99,26 @@ static void tell_incident(struct engine *engine, const struct incident *incident
 	emit_send(engine);
 }
 
+static void tell_opened(struct engine *engine, struct incident *incident, uint64_t now_ns)
+{
+	incident->untold = false;
+	tell_incident(engine, incident, EVENT_INCIDENT_OPENED, !incident->unlisted, now_ns);
+}
+
 void engine_tell_incidents(struct engine *engine, uint64_t now_ns)
 {
 	struct incident *incident;
 
-	while ((incident = incidents_take_news(engine->incidents)) != NULL) {
+	while ((incident = incidents_take_news(engine->incidents, now_ns)) != NULL) {
 		uint8_t news = incident->news;
 		bool alert = (news & (INCIDENT_ROSE | INCIDENT_REOPENED)) != 0;
 
 		incident->news = 0;
-		if (news & INCIDENT_IS_NEW)
-			tell_incident(engine, incident, EVENT_INCIDENT_OPENED, true, now_ns);
+		alert = alert && !incident->unlisted;
+		if (incident->untold && incident->closed && incident->member_count == 0)
+			continue; /* they were announced one by one after all */
+		if ((news & INCIDENT_IS_NEW) || incident->untold)
+			tell_opened(engine, incident, now_ns);
 		else if (alert || !incident->closed)
 			tell_incident(engine, incident, EVENT_INCIDENT_UPDATED, alert, now_ns);
 		if ((news & INCIDENT_CLOSED) && incident->closed)
@@ -147,10 +158,11 @@ static void check(struct engine *engine, uint32_t slot, uint64_t now_ns)
 	    now_ns - x->last_answer_ns >= t->unconfirmed_after_ns) {
 		x->state = EXPOSURE_UNCONFIRMED;
 		incidents_refresh(engine->incidents, engine->policy, x, slot);
-		tell_summary(engine, slot, now_ns);
+		if (!x->quiet)
+			tell_summary(engine, slot, now_ns);
 		return;
 	}
-	if (x->news && now_ns >= x->last_summary_ns &&
+	if (x->news && !x->quiet && now_ns >= x->last_summary_ns &&
 	    now_ns - x->last_summary_ns >= t->summary_every_ns)
 		tell_summary(engine, slot, now_ns);
 }
@@ -165,6 +177,7 @@ void engine_tick(struct engine *engine, uint64_t now_ns)
 		check(engine, slot, now_ns);
 		engine_life_check_later(engine, slot, now_ns);
 	}
+	incidents_tick(engine->incidents, now_ns);
 	engine_tell_incidents(engine, now_ns);
 }
 
@@ -194,13 +207,16 @@ void engine_finish(struct engine *engine, uint64_t now_ns)
 {
 	for (uint32_t slot = 0; slot < exposures_size(engine->exposures); slot++) {
 		if (exposures_used(engine->exposures, slot) &&
-		    exposures_at(engine->exposures, slot)->news)
+		    exposures_at(engine->exposures, slot)->news &&
+		    !exposures_at(engine->exposures, slot)->quiet)
 			tell_summary(engine, slot, now_ns);
 	}
 	for (uint32_t slot = 0; slot < incidents_size(engine->incidents); slot++) {
 		struct incident *incident = incidents_at(engine->incidents, slot);
 
-		if (incident->news != 0 && !incident->closed)
+		if (incident->untold && !incident->closed)
+			tell_opened(engine, incident, now_ns);
+		else if ((incident->news != 0 || incident->pending) && !incident->closed)
 			tell_incident(engine, incident, EVENT_INCIDENT_UPDATED, false, now_ns);
 		incident->news = 0;
 	}

@@ -109,6 +109,7 @@ static uint32_t take_record(struct engine *engine, uint32_t trigger, uint64_t no
 	struct endpoint server = exposures_at(engine->exposures, trigger)->server;
 	struct address seen = exposures_at(engine->exposures, trigger)->server_seen;
 	uint32_t part = first_part(engine, exposures_at(engine->exposures, trigger)->host);
+	struct exposure_rank lowest = {.unlisted = true, .level = LEVEL_REACHABLE};
 	uint32_t slot, victim;
 	bool refused;
 
@@ -116,14 +117,14 @@ static uint32_t take_record(struct engine *engine, uint32_t trigger, uint64_t no
 	slot = exposures_find(engine->exposures, &server);
 	if (slot != EXPOSURE_NONE)
 		return slot;
-	victim = exposures_victim(engine->exposures, true, SEVERITY_INFO, &refused);
+	victim = exposures_victim(engine->exposures, lowest, &refused);
 	if (refused || (victim != EXPOSURE_NONE &&
 			exposures_at(engine->exposures, victim)->state != EXPOSURE_CLOSED)) {
 		*given_up = *exposures_at(engine->exposures, part);
 		engine_life_close(engine, part, CLOSE_COLLAPSED, now_ns);
 		exposures_remove(engine->exposures, part);
 	}
-	return engine_life_new(engine, &server, &seen, true, SEVERITY_INFO, now_ns);
+	return engine_life_new(engine, &server, &seen, lowest, now_ns);
 }
 
 /* The parts carry their totals: what an earlier life had gathered would count twice. */
@@ -140,6 +141,7 @@ static void add_part(struct exposure *all, const struct exposure *part)
 {
 	if (!is_part(part))
 		return;
+	all->quiet &= part->quiet;
 	add_judgement(all, part);
 	add_counters(all, part);
 	add_interval(all, part);
@@ -150,6 +152,7 @@ static void gather(struct engine *engine, struct exposure *all, const struct exp
 	uint32_t slot = exposures_host_first(engine->exposures, all->host);
 
 	forget_counters(all);
+	all->quiet = !all->told; /* if all of its parts are */
 	add_part(all, given_up);
 	for (; slot != EXPOSURE_NONE; slot = exposures_host_next(engine->exposures, slot))
 		add_part(all, exposures_at(engine->exposures, slot));
@@ -196,8 +199,10 @@ void engine_collapse(struct engine *engine, uint32_t trigger, uint64_t now_ns)
 	kind = engine_life_open(engine, slot, now_ns);
 	gather(engine, all, &given_up);
 	engine_life_severity(all);
+	engine_life_count_opened(engine, all);
 	exposures_rank(engine->exposures, slot);
 	engine_life_join(engine, slot, now_ns);
-	tell(engine, kind, slot, now_ns);
+	if (!all->quiet)
+		tell(engine, all->told ? kind : EVENT_EXPOSURE_OPENED, slot, now_ns);
 	close_parts(engine, all->host, now_ns);
 }

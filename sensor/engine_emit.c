@@ -74,6 +74,7 @@ void emit_view(const struct engine *engine, const struct exposure *x, struct exp
 		.identified_by = x->identified_by,
 		.wall_was = x->wall_was,
 		.unlisted = x->unlisted,
+		.quiet = x->quiet,
 		.service = x->service,
 		.ndpi_service = x->ndpi_service,
 		.vlan = x->vlan,
@@ -95,6 +96,8 @@ void emit_view(const struct engine *engine, const struct exposure *x, struct exp
 static void view_incident(const struct engine *engine, const struct incident *incident,
 			  struct incident_view *view)
 {
+	uint32_t untracked = incident_untracked_count(incident);
+
 	*view = (struct incident_view){
 		.group = incident->group_name,
 		.owner = "",
@@ -109,12 +112,18 @@ static void view_incident(const struct engine *engine, const struct incident *in
 		.changed_after_ns = incident->changed_after_ns,
 		.changed_before_ns = incident->changed_before_ns,
 		.one_change = incident->one_change,
-		.member_count = incident->member_count,
-		.open_count = incident->open_count,
+		.member_count = incident->member_count + untracked,
+		.open_count = incident->open_count + (incident->closed ? 0 : untracked),
+		.unannounced_count = incident->quiet + untracked,
+		.untracked_count = untracked,
+		.unlisted = incident->unlisted,
+		.many_ports = incident->many_ports,
+		.port_count = incident->port_count,
 		.listed = incident->listed,
 	};
 	memcpy(view->id, incident->id, sizeof view->id);
 	memcpy(view->members, incident->members, sizeof view->members);
+	memcpy(view->ports, incident->ports, sizeof view->ports);
 	if (incident->group != POLICY_NONE) {
 		struct policy_group_view group = policy_group(engine->policy, incident->group);
 
@@ -146,6 +155,7 @@ void emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot, u
 	engine->event.previous_level = x->level;
 	emit_view(engine, x, &engine->event.exposure);
 	x->news = false;
+	x->told = true;
 	x->last_summary_ns = ts_ns;
 	touch(&engine->touched_exposures, slot);
 }

@@ -20,6 +20,7 @@ struct arrival {
 struct before {
 	uint8_t level, severity;
 	bool unlisted, campaign;
+	uint32_t key;
 };
 
 struct reason_context engine_reason(const struct engine *engine, const struct exposure *x)
@@ -131,8 +132,16 @@ static void open_exposure(struct engine *engine, uint32_t slot, const struct arr
 	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
 	engine_wall_interval(engine, x, &a->observation->flow);
 	take_in(engine, x, a, &service_changed);
+	engine_crowd_enter(engine, x, now_ns);
+	engine_life_count_opened(engine, x);
 	exposures_rank(engine->exposures, slot);
 	engine_life_join(engine, slot, now_ns);
+	if (x->quiet) {
+		engine_collapse(engine, slot, now_ns);
+		return;
+	}
+	if (!x->told)
+		kind = EVENT_EXPOSURE_OPENED;
 	context = context_of(engine, x, a);
 	emit_exposure(engine, kind, slot, now_ns);
 	engine->event.alert = !x->unlisted && x->incident_id[0] == '\0';
@@ -169,7 +178,9 @@ static void escalate(struct engine *engine, uint32_t slot, const struct arrival 
 static void continue_exposure(struct engine *engine, uint32_t slot, const struct arrival *a)
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
-	struct before before = {x->level, x->severity, x->unlisted, x->campaign};
+	struct before before = {x->level, x->severity, x->unlisted, x->campaign,
+				incidents_key_of(x)};
+	const struct command *command = a->evidence.command;
 	bool service_changed;
 
 	if (x->state != EXPOSURE_CLOSED)
@@ -178,7 +189,13 @@ static void continue_exposure(struct engine *engine, uint32_t slot, const struct
 	exposures_rank(engine->exposures, slot);
 	if (x->state != EXPOSURE_CLOSED && x->incident_id[0] == '\0')
 		engine_life_join(engine, slot, a->observation->ts_ns);
+	if (x->quiet && engine_crowd_changed(engine, slot, command, a->observation->ts_ns))
+		return;
+	if (!x->quiet && before.level <= LEVEL_REACHABLE && x->level > LEVEL_REACHABLE)
+		engine_crowd_went_further(engine, before.key, x);
 	incidents_refresh(engine->incidents, engine->policy, x, slot);
+	if (x->quiet)
+		return;
 	if (x->level > before.level || x->severity > before.severity ||
 	    x->unlisted != before.unlisted || x->campaign != before.campaign || service_changed)
 		escalate(engine, slot, a, &before);
@@ -211,6 +228,29 @@ static void unanswered(struct engine *engine, const struct endpoint *server,
 		engine_wall(engine, server, &report);
 }
 
+/* A record for an endpoint that has none; EXPOSURE_NONE: there is no room for one of its rank. */
+static uint32_t newcomer(struct engine *engine, const struct endpoint *server,
+			 const struct arrival *a)
+{
+	const struct policy_decision *decision = &a->decision;
+	const struct observation *o = a->observation;
+	bool guess = o->flow.direction == DIRECTION_GUESS;
+	struct exposure_rank rank = {
+		.unlisted = decision->verdict == POLICY_UNLISTED,
+		.severity = (uint8_t)decision->severity,
+		.level = (uint8_t)a->evidence.level,
+	};
+	uint32_t key = incidents_key(rank.unlisted, decision->group, decision->rule), slot;
+
+	if (guess && rank.severity > EXPOSURE_GUESS_RANK)
+		rank.severity = EXPOSURE_GUESS_RANK;
+	rank.quiet = engine_crowd_quiet(engine, key, rank, o->ts_ns);
+	slot = engine_life_new(engine, server, &o->server.address, rank, o->ts_ns);
+	if (slot == EXPOSURE_NONE)
+		engine_crowd_untracked(engine, key, server, rank.quiet, o->ts_ns);
+	return slot;
+}
+
 void engine_flow(struct engine *engine, const struct endpoint *server, const struct observation *o)
 {
 	bool inside = policy_position(engine->policy) == POSITION_INSIDE;
@@ -229,9 +269,7 @@ void engine_flow(struct engine *engine, const struct endpoint *server, const str
 		return;
 	}
 	if (slot == EXPOSURE_NONE)
-		slot = engine_life_new(engine, server, &o->server.address,
-				       a.decision.verdict == POLICY_UNLISTED,
-				       (uint8_t)a.decision.severity, o->ts_ns);
+		slot = newcomer(engine, server, &a);
 	if (slot == EXPOSURE_NONE)
 		return;
 	if (opens(exposures_at(engine->exposures, slot), &a))

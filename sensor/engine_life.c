@@ -9,26 +9,46 @@
 #include "sensor/exposure_merge.h"
 #include "sensor/verdict.h"
 
+/* A quiet one goes on being counted by its incident; anything else that is open is told. */
 static void evict(struct engine *engine, uint32_t slot, uint64_t now_ns)
 {
-	if (exposures_at(engine->exposures, slot)->state != EXPOSURE_CLOSED)
+	const struct exposure *x = exposures_at(engine->exposures, slot);
+
+	if (x->state != EXPOSURE_CLOSED && x->quiet) {
+		incidents_let_go(engine->incidents, x, now_ns);
+		engine_life_count_closed(engine, x);
+		engine->stats.exposures_untracked++;
+	} else if (x->state != EXPOSURE_CLOSED) {
 		engine_life_close(engine, slot, CLOSE_EVICTED, now_ns);
+	}
 	exposures_remove(engine->exposures, slot);
 	engine->stats.exposures_evicted++;
 }
 
+void engine_life_count_opened(struct engine *engine, const struct exposure *x)
+{
+	engine->stats.exposures_opened += !x->quiet;
+	engine->stats.exposures_open++;
+	engine->stats.exposures_quiet += x->quiet;
+}
+
+void engine_life_count_closed(struct engine *engine, const struct exposure *x)
+{
+	engine->stats.exposures_closed += !x->quiet;
+	engine->stats.exposures_open--;
+	engine->stats.exposures_quiet -= x->quiet;
+}
+
 uint32_t engine_life_new(struct engine *engine, const struct endpoint *server,
-			 const struct address *server_seen, bool unlisted, uint8_t severity,
+			 const struct address *server_seen, struct exposure_rank rank,
 			 uint64_t now_ns)
 {
 	bool refused;
-	uint32_t slot = exposures_victim(engine->exposures, unlisted, severity, &refused);
+	uint32_t slot = exposures_victim(engine->exposures, rank, &refused);
 	struct exposure *x;
 
-	if (refused) {
-		engine->stats.exposures_refused++;
+	if (refused)
 		return EXPOSURE_NONE;
-	}
 	if (slot != EXPOSURE_NONE)
 		evict(engine, slot, now_ns);
 	slot = exposures_add(engine->exposures, server);
@@ -68,8 +88,6 @@ enum event_kind engine_life_open(struct engine *engine, uint32_t slot, uint64_t 
 	x->changed_after_ns = 0;
 	x->reopened += before;
 	exposure_merge_restart(x);
-	engine->stats.exposures_opened++;
-	engine->stats.exposures_open++;
 	engine_life_check_later(engine, slot, now_ns);
 	return before ? EVENT_EXPOSURE_REOPENED : EVENT_EXPOSURE_OPENED;
 }
@@ -107,7 +125,7 @@ void engine_life_join(struct engine *engine, uint32_t slot, uint64_t now_ns)
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
 
-	if (!x->unlisted && x->group != POLICY_NONE) {
+	if (x->quiet || (!x->unlisted && x->group != POLICY_NONE)) {
 		incidents_join(engine->incidents, engine->policy, x, slot, now_ns);
 		return;
 	}
@@ -119,15 +137,22 @@ void engine_life_close(struct engine *engine, uint32_t slot, enum close_reason r
 		       uint64_t now_ns)
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
-	struct reason_context context = engine_reason(engine, x);
 
 	x->state = EXPOSURE_CLOSED;
 	x->close_reason = (uint8_t)reason;
 	x->closed_ns = now_ns;
-	engine->stats.exposures_closed++;
-	engine->stats.exposures_open--;
+	engine_life_count_closed(engine, x);
 	exposures_rank(engine->exposures, slot);
 	incidents_leave(engine->incidents, x, slot, now_ns);
+	if (!x->quiet)
+		engine_life_tell_closed(engine, slot, now_ns);
+}
+
+void engine_life_tell_closed(struct engine *engine, uint32_t slot, uint64_t now_ns)
+{
+	const struct exposure *x = exposures_at(engine->exposures, slot);
+	struct reason_context context = engine_reason(engine, x);
+
 	emit_exposure(engine, EVENT_EXPOSURE_CLOSED, slot, now_ns);
 	reason_closed(engine->event.reason, &engine->event.exposure, &context,
 		      x->probes_unanswered + x->probes_refused, sketch_count(&x->closers));

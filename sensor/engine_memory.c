@@ -29,6 +29,8 @@ void engine_memory(const struct engine_options *options, bool store, memory_row 
 	row(context, "coverage of the policy's lines", NULL, 0,
 	    coverage_bytes() + POLICY_NONE * (sizeof *engine->exceptions_told +
 					      sizeof *engine->exceptions_next));
+	row(context, "kinds of exposures without a group", NULL, 0,
+	    INCIDENT_KEYS * (uint64_t)sizeof *engine->budgets);
 	row(context, "the engine itself", NULL, 0, sizeof *engine);
 	if (store)
 		row(context, "what the journal knows already", NULL, 0, store_bytes(options));

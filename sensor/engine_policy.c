@@ -154,6 +154,10 @@ static void rejudge(struct engine *engine, uint32_t slot, uint64_t now_ns)
 		return;
 	}
 	exposures_rank(engine->exposures, slot);
+	if (x->quiet) {
+		engine_crowd_rejudged(engine, slot, now_ns);
+		return;
+	}
 	if (x->incident_id[0] == '\0')
 		engine_life_join(engine, slot, now_ns);
 	incidents_refresh(engine->incidents, engine->policy, x, slot);

@@ -64,13 +64,16 @@ static uint32_t make_room(struct engine *engine, const struct endpoint *server,
 			  const struct exposure *x)
 {
 	bool refused;
-	uint32_t victim = exposures_victim(engine->exposures, x->unlisted, x->severity, &refused);
+	struct exposure_rank rank = {x->quiet, x->unlisted, x->severity, x->level, true};
+	uint32_t victim = exposures_victim(engine->exposures, rank, &refused);
 
 	if (refused || exposures_find(engine->exposures, server) != EXPOSURE_NONE)
 		return EXPOSURE_NONE;
 	if (victim != EXPOSURE_NONE) {
-		engine->stats.exposures_open -=
-			exposures_at(engine->exposures, victim)->state != EXPOSURE_CLOSED;
+		const struct exposure *gone = exposures_at(engine->exposures, victim);
+
+		engine->stats.exposures_open -= gone->state != EXPOSURE_CLOSED;
+		engine->stats.exposures_quiet -= gone->state != EXPOSURE_CLOSED && gone->quiet;
 		exposures_remove(engine->exposures, victim);
 		engine->stats.exposures_evicted++;
 	}
@@ -81,7 +84,7 @@ static void restore_exposure(void *context, const struct journal_state *state)
 {
 	struct restore *restore = context;
 	struct engine *engine = restore->store->engine;
-	struct exposure saved = {.member = EXPOSURE_NO_MEMBER};
+	struct exposure saved = {.member = EXPOSURE_NO_MEMBER, .told = true};
 	struct exposure *x;
 	uint32_t slot = EXPOSURE_NONE, host;
 
@@ -103,6 +106,7 @@ static void restore_exposure(void *context, const struct journal_state *state)
 	exposures_rank(engine->exposures, slot);
 	engine_life_check_later(engine, slot, restore->now_ns);
 	engine->stats.exposures_open += x->state != EXPOSURE_CLOSED;
+	engine->stats.exposures_quiet += x->state != EXPOSURE_CLOSED && x->quiet;
 	restore->restored->open += x->state != EXPOSURE_CLOSED;
 	restore->restored->exposures++;
 }
@@ -178,6 +182,7 @@ void engine_store_restore(struct engine_store *store, uint64_t now_ns,
 	journal_states(store->journal, KIND_INCIDENT, restore_incident, &restore);
 	incidents_set_policy(engine->incidents, engine->policy);
 	journal_states(store->journal, KIND_EXPOSURE, restore_exposure, &restore);
+	incidents_recount(engine->incidents, engine->exposures);
 	journal_states(store->journal, KIND_COVERAGE, restore_line, &restore);
 	journal_states(store->journal, KIND_EXCEPTION, restore_exception, &restore);
 	if (journal_number(store->journal, "policy") != engine_store_digest(engine->policy) &&

@@ -105,6 +105,8 @@ static const struct packed_member exposure_members[] = {
 	X(62, objects_read),
 	X(63, closers),
 	X(64, sources),
+	X(65, told),
+	X(66, quiet),
 	X(TAG_FACTS, facts),
 };
 
@@ -127,6 +129,17 @@ static const struct packed_member incident_members[] = {
 	I(24, member_count),
 	I(25, open_count),
 	I(26, members),
+	I(27, unlisted),
+	I(28, untold),
+	I(29, many_ports),
+	I(30, port_count),
+	I(31, ports),
+	I(32, reachable),
+	I(33, quiet),
+	I(34, forgotten),
+	I(35, told_quiet),
+	I(36, told_ns),
+	I(37, untracked),
 };
 
 static const struct packed_member coverage_members[] = {

@@ -29,6 +29,12 @@ struct engine_touched {
 	bool overflow; /* any may be */
 };
 
+/* How many that are merely reachable were announced within a window. */
+struct crowd_budget {
+	uint64_t last_ns;
+	uint32_t announced;
+};
+
 struct engine {
 	struct engine_options options;
 	const struct policy *policy;
@@ -38,6 +44,7 @@ struct engine {
 	struct wall *wall;
 	struct exposures *exposures;
 	struct incidents *incidents;
+	struct crowd_budget *budgets; /* by incidents_key(), of what has no group */
 	struct coverage_table *coverage;
 	uint8_t *exceptions_told; /* by index: enum of engine_policy.c */
 	uint8_t *exceptions_next; /* scratch for a reload */
@@ -68,12 +75,16 @@ void engine_flow(struct engine *engine, const struct endpoint *server, const str
 
 /* A record for `server`, made with room; EXPOSURE_NONE if there is none to be had. */
 uint32_t engine_life_new(struct engine *engine, const struct endpoint *server,
-			 const struct address *server_seen, bool unlisted, uint8_t severity,
+			 const struct address *server_seen, struct exposure_rank rank,
 			 uint64_t now_ns);
 void engine_life_close(struct engine *engine, uint32_t slot, enum close_reason reason,
 		       uint64_t now_ns);
 /* From closed to open: everything but the event. Returns its kind. */
 enum event_kind engine_life_open(struct engine *engine, uint32_t slot, uint64_t now_ns);
+void engine_life_count_opened(struct engine *engine, const struct exposure *x);
+void engine_life_count_closed(struct engine *engine, const struct exposure *x);
+/* The event alone. */
+void engine_life_tell_closed(struct engine *engine, uint32_t slot, uint64_t now_ns);
 /* Puts it at the end of the queue of engine_tick(). */
 void engine_life_check_later(struct engine *engine, uint32_t slot, uint64_t now_ns);
 /* Takes a decision into the exposure if it is severer than what is known. */
@@ -81,6 +92,25 @@ void engine_life_judge(struct exposure *x, const struct policy_decision *decisio
 void engine_life_severity(struct exposure *x);
 /* Enters its incident, if it should have one. */
 void engine_life_join(struct engine *engine, uint32_t slot, uint64_t now_ns);
+
+/*
+ * Many endpoints: which exposures are quiet, counted by an incident and not announced.
+ * `x` is open, judged, and in no incident yet: makes it quiet or not.
+ */
+void engine_crowd_enter(struct engine *engine, struct exposure *x, uint64_t now_ns);
+/* How an endpoint would enter that has no record. */
+bool engine_crowd_quiet(const struct engine *engine, uint32_t key, struct exposure_rank as,
+			uint64_t now_ns);
+/* There was no room for it. */
+void engine_crowd_untracked(struct engine *engine, uint32_t key, const struct endpoint *server,
+			    bool quiet, uint64_t now_ns);
+/* The quiet exposure has changed: it may have to be announced now. True if it was. */
+bool engine_crowd_changed(struct engine *engine, uint32_t slot, const struct command *command,
+			  uint64_t now_ns);
+/* Another policy is in force: it may belong elsewhere, and be announced there. */
+void engine_crowd_rejudged(struct engine *engine, uint32_t slot, uint64_t now_ns);
+/* One that was announced as reachable, under this key, has got further. */
+void engine_crowd_went_further(struct engine *engine, uint32_t key, const struct exposure *x);
 
 /* Too many open ports of this exposure's host: one exposure for all of them. */
 void engine_collapse(struct engine *engine, uint32_t trigger, uint64_t now_ns);

@@ -18,6 +18,7 @@
 #define EXPOSURE_ID_TEXT     17
 #define EXPOSURE_SOURCES     8
 #define INCIDENT_MEMBERS     16
+#define INCIDENT_PORTS	     16
 
 enum event_kind {
 	EVENT_EXPOSURE_OPENED,
@@ -104,6 +105,7 @@ struct exposure_view {
 	uint8_t direction, sight, outcome, identified_by;
 	uint8_t wall_was; /* LEVEL_BLOCKED or LEVEL_REFUSED, valid with changed_after_ns */
 	bool unlisted;	  /* no rule: a note, not an alarm */
+	bool quiet;	  /* one of many: only its incident tells of it; never with an event */
 	uint16_t service, ndpi_service, vlan, vlan_inner;
 	struct tunnel_path tunnels; /* what its conversations were wrapped in */
 	const char *rule, *group, *owner, *security_group, *client_zone,
@@ -146,7 +148,15 @@ struct incident_view {
 	uint64_t changed_after_ns, changed_before_ns; /* intersection of the members' intervals */
 	bool one_change; /* false: the members' intervals do not intersect */
 	uint32_t member_count, open_count;
-	uint8_t listed; /* how many of them are in `members` */
+	/* Members that were counted and not announced: they merely accept connections. */
+	uint32_t unannounced_count;
+	uint32_t
+		untracked_count; /* of these: that nobody follows, so not seen to close; estimated */
+	bool unlisted;		 /* no rule speaks of them */
+	bool many_ports;	 /* `ports` are not all */
+	uint8_t port_count;
+	uint16_t ports[INCIDENT_PORTS]; /* of the unannounced ones; rising */
+	uint8_t listed;			/* how many members are in `members` */
 	struct incident_member members[INCIDENT_MEMBERS];
 };
 

@@ -296,6 +296,23 @@ static void put_exposure(struct event_fields *fields, const struct exposure_view
 	put_sources(fields, exposure);
 }
 
+static void put_crowd(struct event_fields *fields, const struct incident_view *incident)
+{
+	char ports[INCIDENT_PORTS * 6 + 8] = "";
+	size_t used = 0;
+
+	if (incident->port_count == 0 && !incident->many_ports)
+		return;
+	for (size_t i = 0; i < incident->port_count; i++)
+		used += (size_t)snprintf(ports + used, sizeof ports - used, "%s%u",
+					 used != 0 ? " " : "", incident->ports[i]);
+	if (incident->many_ports)
+		snprintf(ports + used, sizeof ports - used, "%s...", used != 0 ? " " : "");
+	put_number(fields, "incident_unannounced_count", incident->unannounced_count);
+	put_number(fields, "incident_untracked_count", incident->untracked_count);
+	put(fields, "incident_ports", ports);
+}
+
 static void put_incident(struct event_fields *fields, const struct incident_view *incident)
 {
 	char members[INCIDENT_MEMBERS * EXPOSURE_ID_TEXT + 1] = "";
@@ -318,6 +335,7 @@ static void put_incident(struct event_fields *fields, const struct incident_view
 	put_number(fields, "incident_member_count", incident->member_count);
 	put_number(fields, "incident_open_count", incident->open_count);
 	put(fields, "incident_members", members);
+	put_crowd(fields, incident);
 }
 
 static void put_blindness(struct event_fields *fields, const struct blindness_view *view)

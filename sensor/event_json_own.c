@@ -130,6 +130,20 @@ static void put_members(struct json_out *out, const struct event_context *contex
 	json_out_end(out);
 }
 
+/* Only where there are endpoints that were counted and not announced. */
+static void put_crowd(struct json_out *out, const struct incident_view *incident)
+{
+	if (incident->port_count == 0 && !incident->many_ports)
+		return;
+	json_out_number(out, "unannounced_count", incident->unannounced_count);
+	json_out_number(out, "untracked_count", incident->untracked_count);
+	json_out_list(out, "ports");
+	for (size_t i = 0; i < incident->port_count; i++)
+		json_out_number(out, NULL, incident->ports[i]);
+	json_out_end(out);
+	json_out_flag(out, "many_ports", incident->many_ports);
+}
+
 static void put_incident(struct json_out *out, const struct event_context *context,
 			 const struct incident_view *incident)
 {
@@ -149,6 +163,7 @@ static void put_incident(struct json_out *out, const struct event_context *conte
 	json_out_flag(out, "one_change", incident->one_change);
 	json_out_number(out, "member_count", incident->member_count);
 	json_out_number(out, "open_count", incident->open_count);
+	put_crowd(out, incident);
 	put_members(out, context, incident);
 	json_out_end(out);
 }

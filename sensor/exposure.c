@@ -12,10 +12,14 @@
 #include "sensor/hash.h"
 
 enum rank { /* first to go first */
+	    RANK_CLOSED_QUIET,
 	    RANK_CLOSED,
-	    RANK_UNLISTED,
-	    RANK_LISTED, /* + severity */
-	    RANK_COUNT = RANK_LISTED + SEVERITY_CRITICAL + 1,
+	    RANK_QUIET,	       /* unlisted */
+	    RANK_QUIET_LISTED, /* + severity */
+	    RANK_UNLISTED =
+		    RANK_QUIET_LISTED + SEVERITY_CRITICAL + 1, /* + 1: somebody was let in */
+	    RANK_LISTED = RANK_UNLISTED + 2,		       /* + 2 * severity; + 1 */
+	    RANK_COUNT = RANK_LISTED + 2 * (SEVERITY_CRITICAL + 1),
 };
 
 struct host_key {
@@ -149,17 +153,33 @@ bool exposures_used(const struct exposures *e, uint32_t slot)
 	return e->slots[slot].used;
 }
 
-uint32_t exposures_victim(const struct exposures *e, bool unlisted, uint8_t severity, bool *refused)
+static unsigned open_rank(struct exposure_rank of)
 {
-	unsigned newcomer = unlisted ? RANK_UNLISTED : RANK_LISTED + (unsigned)severity;
+	unsigned let_in = of.level >= LEVEL_ACCESSED;
+
+	if (of.quiet)
+		return of.unlisted ? RANK_QUIET : RANK_QUIET_LISTED + (unsigned)of.severity;
+	return of.unlisted ? RANK_UNLISTED + let_in : RANK_LISTED + 2u * of.severity + let_in;
+}
+
+static bool is_closed(unsigned rank)
+{
+	return rank <= RANK_CLOSED;
+}
+
+uint32_t exposures_victim(const struct exposures *e, struct exposure_rank newcomer, bool *refused)
+{
+	unsigned rank = 0, most = open_rank(newcomer);
 
 	*refused = false;
 	if (e->free_record_count != 0)
 		return EXPOSURE_NONE;
-	for (unsigned rank = 0; rank <= newcomer; rank++) {
-		if (e->ranks[rank].first != CHAIN_END)
-			return e->ranks[rank].first;
-	}
+	while (rank < most && e->ranks[rank].first == CHAIN_END)
+		rank++;
+	if (e->ranks[rank].first != CHAIN_END &&
+	    (rank < most || newcomer.newer ||
+	     e->records[e->ranks[rank].first].state == EXPOSURE_UNCONFIRMED))
+		return e->ranks[rank].first;
 	*refused = true;
 	return EXPOSURE_NONE;
 }
@@ -235,9 +255,9 @@ static void count_open(struct exposures *e, uint32_t slot, unsigned before, unsi
 
 	if (x->all_ports || x->server.transport != TRANSPORT_TCP)
 		return;
-	if (before != RANK_CLOSED)
+	if (!is_closed(before))
 		e->hosts[x->host].open--;
-	if (after != RANK_CLOSED)
+	if (!is_closed(after))
 		e->hosts[x->host].open++;
 }
 
@@ -257,12 +277,11 @@ void exposures_remove(struct exposures *e, uint32_t slot)
 void exposures_rank(struct exposures *e, uint32_t slot)
 {
 	const struct exposure *x = &e->records[slot];
-	unsigned before = e->slots[slot].rank, rank = RANK_LISTED + (unsigned)x->severity;
+	struct exposure_rank as = {x->quiet, x->unlisted, x->severity, x->level, false};
+	unsigned before = e->slots[slot].rank, rank = open_rank(as);
 
 	if (x->state == EXPOSURE_CLOSED)
-		rank = RANK_CLOSED;
-	else if (x->unlisted)
-		rank = RANK_UNLISTED;
+		rank = x->quiet ? RANK_CLOSED_QUIET : RANK_CLOSED;
 	count_open(e, slot, before, rank);
 	list_remove(&e->ranks[before], e->rank_nodes, slot);
 	e->slots[slot].rank = (uint8_t)rank;

@@ -5,9 +5,11 @@
  * told as one, until its place is needed.
  *
  * Memory: 3.2 KiB an exposure (half of it the merged facts), taken at start, touched when
- * used. When the table is full, room is made in this order: closed ones, unlisted ones, then the
- * lowest severity; in each class the one heard of longest ago. A newcomer that would rank below
- * everything in the table is not taken. Both are counted.
+ * used. When the table is full, room is made in this order: closed ones, quiet ones (unlisted
+ * ones first, then the lowest severity), unlisted ones, then the lowest severity; of one severity those where nobody was let in; in each class the one
+ * heard of longest ago. An open one makes room only for one that ranks higher, or when it is
+ * unconfirmed for one that ranks as high: so nobody can push an alarm out with more of the same.
+ * A newcomer for which there is no such room is not taken. Both are counted.
  *
  * The exposures of one host are linked, for the collapse into "all ports".
  */
@@ -34,6 +36,8 @@ struct exposure {
 	uint8_t accept_zone;		  /* zone of the last client that was let in */
 	uint8_t source_count;
 	bool unlisted, all_ports;
+	bool told;  /* an event has told of it */
+	bool quiet; /* one of many that are merely reachable: only its incident tells of it */
 	bool accept_carried; /* the last client that was let in came by way of a listed proxy */
 	bool campaign;	     /* a log-in was accepted after a row of failed ones */
 	bool news;	     /* counters have moved since the last event */
@@ -64,6 +68,13 @@ struct exposure {
 	struct facts facts;
 };
 
+/* What decides who gives way to whom. */
+struct exposure_rank {
+	bool quiet, unlisted;
+	uint8_t severity, level;
+	bool newer; /* goes before those that rank as high, and were heard of longer ago */
+};
+
 struct exposures;
 
 struct exposures *exposures_new(uint32_t size, uint64_t hash_key); /* NULL: out of memory */
@@ -80,8 +91,7 @@ bool exposures_used(const struct exposures *e, uint32_t slot);
  * Which record has to go before one of this rank can be added: EXPOSURE_NONE if there is room.
  * `refused` says that nothing ranks low enough.
  */
-uint32_t exposures_victim(const struct exposures *e, bool unlisted, uint8_t severity,
-			  bool *refused);
+uint32_t exposures_victim(const struct exposures *e, struct exposure_rank newcomer, bool *refused);
 /* Room must have been made. The record is zeroed but for `server`, in state closed. */
 uint32_t exposures_add(struct exposures *e, const struct endpoint *server);
 void exposures_remove(struct exposures *e, uint32_t slot);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The table of incidents and their members; see incident.h. */
-#include "sensor/incident.h"
+#include "sensor/incident_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,22 +9,12 @@
 #include "sensor/hash.h"
 #include "sensor/interval.h"
 
-struct incidents {
-	uint32_t size, used;
-	struct incident *records;
-	struct list_node *nodes;
-	struct list open, closed; /* oldest first */
-	uint32_t *newest;	  /* by group index of the policy in force */
-	uint32_t told_first;
-	uint64_t evicted, open_count;
-};
-
 uint64_t incidents_bytes(uint32_t size)
 {
 	const struct incidents *all = NULL;
 
 	return sizeof *all + size * (uint64_t)(sizeof *all->records + sizeof *all->nodes) +
-	       POLICY_NONE * sizeof *all->newest;
+	       INCIDENT_KEYS * sizeof *all->newest;
 }
 
 struct incidents *incidents_new(uint32_t size)
@@ -38,12 +28,12 @@ struct incidents *incidents_new(uint32_t size)
 	all->open = all->closed = (struct list)LIST_EMPTY;
 	all->records = calloc(size, sizeof *all->records);
 	all->nodes = calloc(size, sizeof *all->nodes);
-	all->newest = malloc(POLICY_NONE * sizeof *all->newest);
+	all->newest = malloc(INCIDENT_KEYS * sizeof *all->newest);
 	if (all->records == NULL || all->nodes == NULL || all->newest == NULL) {
 		incidents_free(all);
 		return NULL;
 	}
-	memset(all->newest, 0xff, POLICY_NONE * sizeof *all->newest); /* INCIDENT_NONE */
+	memset(all->newest, 0xff, INCIDENT_KEYS * sizeof *all->newest); /* INCIDENT_NONE */
 	return all;
 }
 
@@ -77,8 +67,8 @@ uint64_t incidents_open(const struct incidents *all)
 	return all->open_count;
 }
 
-static void add_news(struct incidents *all, struct incident *incident, unsigned news,
-		     uint32_t exposure)
+void incident_add_news(struct incidents *all, struct incident *incident, unsigned news,
+		       uint32_t exposure)
 {
 	bool listed = (incident->news & ~INCIDENT_MOVED) != 0;
 
@@ -92,7 +82,7 @@ static void add_news(struct incidents *all, struct incident *incident, unsigned 
 	all->told_first = (uint32_t)(incident - all->records);
 }
 
-struct incident *incidents_take_news(struct incidents *all)
+struct incident *incidents_take_news(struct incidents *all, uint64_t now_ns)
 {
 	struct incident *incident;
 
@@ -100,6 +90,7 @@ struct incident *incidents_take_news(struct incidents *all)
 		return NULL;
 	incident = &all->records[all->told_first];
 	all->told_first = incident->told_next;
+	incident_told(all, incident, now_ns);
 	return incident;
 }
 
@@ -135,10 +126,11 @@ static uint32_t take_slot(struct incidents *all)
 		return INCIDENT_NONE;
 	victim = &all->records[slot];
 	all->open_count -= !victim->closed;
+	all->pending -= victim->pending;
 	all->evicted++;
 	list_remove(list, all->nodes, slot);
-	if (victim->group != POLICY_NONE && all->newest[victim->group] == slot)
-		all->newest[victim->group] = INCIDENT_NONE;
+	if (victim->key != INCIDENT_KEYS && all->newest[victim->key] == slot)
+		all->newest[victim->key] = INCIDENT_NONE;
 	return slot;
 }
 
@@ -165,17 +157,20 @@ static uint32_t begin(struct incidents *all, const struct policy *policy, const 
 	*incident = (struct incident){
 		.used = true,
 		.one_change = true,
-		.group = x->group,
+		.group = x->unlisted ? POLICY_NONE : x->group,
+		.key = incidents_key_of(x),
+		.unlisted = x->unlisted,
 		.opened_ns = now_ns,
 		.changed_after_ns = x->changed_after_ns,
 		.changed_before_ns = x->changed_before_ns,
 	};
-	snprintf(incident->group_name, sizeof incident->group_name, "%s",
-		 policy_group(policy, x->group).name);
+	if (incident->group != POLICY_NONE)
+		snprintf(incident->group_name, sizeof incident->group_name, "%s",
+			 policy_group(policy, x->group).name);
 	make_id(incident, policy, x);
 	list_append(&all->open, all->nodes, slot);
 	all->open_count++;
-	all->newest[x->group] = slot;
+	all->newest[incident->key] = slot;
 	return slot;
 }
 
@@ -184,16 +179,13 @@ static bool within(uint64_t now_ns, uint64_t since_ns, uint64_t window_ns)
 	return now_ns < since_ns || now_ns - since_ns <= window_ns;
 }
 
-/* Where the exposure belongs: its own incident while that is open, or the group's newest. */
-static uint32_t find(const struct incidents *all, const struct policy *policy,
-		     const struct exposure *x, uint64_t now_ns)
+uint32_t incident_find(const struct incidents *all, const struct policy *policy, uint32_t key,
+		       uint64_t now_ns)
 {
 	uint64_t window_ns = policy_thresholds(policy)->incident_window_ns;
-	const struct incident *own = incidents_of(all, x), *newest;
-	uint32_t slot = all->newest[x->group];
+	uint32_t slot = all->newest[key];
+	const struct incident *newest;
 
-	if (own != NULL && !own->closed)
-		return x->incident;
 	if (slot == INCIDENT_NONE)
 		return slot;
 	newest = &all->records[slot];
@@ -202,8 +194,21 @@ static uint32_t find(const struct incidents *all, const struct policy *policy,
 	return INCIDENT_NONE;
 }
 
-static void reopen(struct incidents *all, struct incident *incident, uint32_t slot)
+/* Where the exposure belongs: its own incident while that is open, or the newest of its kind. */
+static uint32_t find(const struct incidents *all, const struct policy *policy,
+		     const struct exposure *x, uint64_t now_ns)
 {
+	const struct incident *own = incidents_of(all, x);
+
+	if (own != NULL && !own->closed)
+		return x->incident;
+	return incident_find(all, policy, incidents_key_of(x), now_ns);
+}
+
+void incident_reopen(struct incidents *all, struct incident *incident)
+{
+	uint32_t slot = (uint32_t)(incident - all->records);
+
 	incident->closed = false;
 	incident->closed_ns = 0;
 	all->open_count++;
@@ -220,19 +225,28 @@ static uint8_t row_of(const struct incident *incident, const struct exposure *x)
 	return row < incident->listed ? row : EXPOSURE_NO_MEMBER;
 }
 
+void incident_list(struct incident *incident, struct exposure *x)
+{
+	struct incident_member *row;
+
+	if (x->member == EXPOSURE_NO_MEMBER && incident->listed < INCIDENT_MEMBERS)
+		x->member = incident->listed++;
+	if (x->member == EXPOSURE_NO_MEMBER)
+		return;
+	row = &incident->members[x->member];
+	memcpy(row->exposure, x->id, sizeof row->exposure);
+	row->server = x->server;
+}
+
 static void enter(struct incident *incident, struct exposure *x, bool was_member)
 {
 	x->member = row_of(incident, x);
 	if (x->member == EXPOSURE_NO_MEMBER && !was_member) {
 		incident->member_count++;
-		if (incident->listed < INCIDENT_MEMBERS)
-			x->member = incident->listed++;
-	}
-	if (x->member != EXPOSURE_NO_MEMBER) {
-		struct incident_member *row = &incident->members[x->member];
-
-		memcpy(row->exposure, x->id, sizeof row->exposure);
-		row->server = x->server;
+		incident->reachable += x->level <= LEVEL_REACHABLE;
+		incident_list(incident, x);
+	} else if (x->member != EXPOSURE_NO_MEMBER) {
+		incident_list(incident, x);
 	}
 	incident->open_count++;
 }
@@ -253,7 +267,7 @@ void incidents_join(struct incidents *all, const struct policy *policy, struct e
 		return;
 	incident = &all->records[slot];
 	if (incident->closed) {
-		reopen(all, incident, slot);
+		incident_reopen(all, incident);
 		news = INCIDENT_REOPENED;
 	}
 	was_member = incidents_of(all, x) == incident;
@@ -262,9 +276,14 @@ void incidents_join(struct incidents *all, const struct policy *policy, struct e
 		incident->one_change = false;
 	x->incident = slot;
 	memcpy(x->incident_id, incident->id, sizeof x->incident_id);
-	enter(incident, x, was_member);
 	incident->last_join_ns = now_ns;
-	add_news(all, incident, news, exposure);
+	if (x->quiet) {
+		incidents_refresh(all, policy, x, exposure);
+		incident_quiet_joined(all, incident, x, exposure, news, was_member, now_ns);
+		return;
+	}
+	enter(incident, x, was_member);
+	incident_add_news(all, incident, news, exposure);
 	incidents_refresh(all, policy, x, exposure);
 }
 
@@ -288,7 +307,8 @@ static unsigned climb(struct incident *incident, const struct policy *policy,
 		news |= x->level >= LEVEL_ACCESSED ? INCIDENT_ROSE : INCIDENT_CHANGED;
 		incident->level = x->level;
 	}
-	if (x->severity > incident->severity || incident->rule_name[0] == '\0') {
+	if (x->severity > incident->severity ||
+	    (incident->rule_name[0] == '\0' && !incident->unlisted)) {
 		news |= INCIDENT_ROSE;
 		incident->severity = x->severity;
 		snprintf(incident->rule_name, sizeof incident->rule_name, "%s",
@@ -325,8 +345,8 @@ void incidents_refresh(struct incidents *all, const struct policy *policy, const
 	if (x->last_seen_ns > incident->last_ns)
 		incident->last_ns = x->last_seen_ns;
 	news |= climb(incident, policy, x);
-	if (news != 0)
-		add_news(all, incident, news, exposure);
+	if (news != 0 && !x->quiet)
+		incident_add_news(all, incident, news, exposure);
 }
 
 void incidents_leave(struct incidents *all, const struct exposure *x, uint32_t exposure,
@@ -338,61 +358,23 @@ void incidents_leave(struct incidents *all, const struct exposure *x, uint32_t e
 		return;
 	if (x->member != EXPOSURE_NO_MEMBER)
 		incident->members[x->member].state = EXPOSURE_CLOSED;
-	if (--incident->open_count != 0) {
-		add_news(all, incident, INCIDENT_CHANGED, exposure);
-		return;
-	}
+	if (--incident->open_count == 0)
+		incident_end(all, incident, exposure, now_ns);
+	else if (x->quiet)
+		incident_quiet_moved(all, incident, exposure, now_ns);
+	else
+		incident_add_news(all, incident, INCIDENT_CHANGED, exposure);
+}
+
+void incident_end(struct incidents *all, struct incident *incident, uint32_t exposure,
+		  uint64_t now_ns)
+{
+	uint32_t slot = (uint32_t)(incident - all->records);
+
 	incident->closed = true;
 	incident->closed_ns = now_ns;
 	all->open_count--;
-	list_remove(&all->open, all->nodes, x->incident);
-	list_append(&all->closed, all->nodes, x->incident);
-	add_news(all, incident, INCIDENT_CLOSED, exposure);
-}
-
-uint32_t incidents_restore(struct incidents *all, const struct incident *incident)
-{
-	struct incident *record;
-	uint32_t slot;
-
-	if (all->used == all->size)
-		return INCIDENT_NONE;
-	slot = all->used++;
-	record = &all->records[slot];
-	*record = *incident;
-	record->used = true;
-	record->news = 0;
-	record->latest = 0;
-	record->group = POLICY_NONE;
-	list_append(record->closed ? &all->closed : &all->open, all->nodes, slot);
-	all->open_count += !record->closed;
-	return slot;
-}
-
-static uint16_t group_by_name(const struct policy *policy, const char *name)
-{
-	uint16_t count = policy_group_count(policy);
-
-	for (uint16_t i = 0; i < count; i++) {
-		if (strcmp(policy_group(policy, i).name, name) == 0)
-			return i;
-	}
-	return POLICY_NONE;
-}
-
-void incidents_set_policy(struct incidents *all, const struct policy *policy)
-{
-	memset(all->newest, 0xff, POLICY_NONE * sizeof *all->newest); /* INCIDENT_NONE */
-	for (uint32_t slot = 0; slot < all->used; slot++) {
-		struct incident *incident = &all->records[slot];
-		uint32_t *newest;
-
-		incident->group = group_by_name(policy, incident->group_name);
-		if (incident->group == POLICY_NONE)
-			continue;
-		newest = &all->newest[incident->group];
-		if (*newest == INCIDENT_NONE ||
-		    all->records[*newest].opened_ns <= incident->opened_ns)
-			*newest = slot;
-	}
+	list_remove(&all->open, all->nodes, slot);
+	list_append(&all->closed, all->nodes, slot);
+	incident_add_news(all, incident, INCIDENT_CLOSED, exposure);
 }

@@ -147,6 +147,8 @@ void app_say_totals(const struct worker_stats *worker, const struct capture_stat
 	say_loss("packets for --evidence lost", worker->evidence_lost);
 	say_loss("exposures evicted (--max-exposures)", engine->exposures_evicted);
 	say_loss("exposures not taken (--max-exposures)", engine->exposures_refused);
+	say_loss("reports of endpoints too many to be followed (--max-exposures)",
+		 engine->exposures_untracked);
 	say_loss("walls forgotten (--max-walls)", engine->walls_evicted);
 	fputc('\n', stderr);
 }

@@ -82,22 +82,25 @@ static void print_alarm(const struct text_report *report, const struct event *ev
 }
 
 /*
- * Not worth a line: that a member joined its incident (the exposure's own line has just said so),
+ * Not worth a line: that a member joined its incident (the exposure's own line has just said so; but
+ * many of them have none),
  * and in a replay the summaries, because a report with all of them ends it.
  */
-static bool is_repetition(const struct text_report *report, const struct event *event)
+static bool is_repetition(const struct text_report *report, const struct event *event,
+			  bool crowd_grew)
 {
 	if (event->kind == EVENT_INCIDENT_UPDATED)
-		return !event->alert;
+		return !event->alert && !crowd_grew;
 	return event->kind == EVENT_EXPOSURE_SUMMARY && report->context->replay;
 }
 
 bool sink_text_event(struct sink_text *sink, const struct event *event)
 {
 	const struct text_report *report = &sink->report;
+	bool crowd_grew;
 
-	text_report_note(&sink->report, event);
-	if (is_repetition(report, event))
+	crowd_grew = text_report_note(&sink->report, event);
+	if (is_repetition(report, event, crowd_grew))
 		return true;
 	print_line(report, event);
 	if (event->alert)

@@ -34,22 +34,24 @@ static void note_blindness(struct text_report *report, const struct blindness_vi
 		blindness->total_ns += view->until_ns - view->since_ns;
 }
 
-void text_report_note(struct text_report *report, const struct event *event)
+bool text_report_note(struct text_report *report, const struct event *event)
 {
 	const struct incident_view *view = &event->incident;
 	struct report_incident *incident;
+	bool grew;
 
 	report->events++;
 	report->alerts += event->alert;
 	if (event->has_blindness)
 		note_blindness(report, &event->blindness);
 	if (!event->has_incident)
-		return;
+		return false;
 	incident = find(report, view->id);
 	if (incident == NULL) {
 		report->incidents_forgotten++;
-		return;
+		return false;
 	}
+	grew = view->unannounced_count > incident->view.unannounced_count;
 	printable_copy(incident->group, sizeof incident->group, view->group);
 	printable_copy(incident->owner, sizeof incident->owner, view->owner);
 	printable_copy(incident->security_group, sizeof incident->security_group,
@@ -60,6 +62,7 @@ void text_report_note(struct text_report *report, const struct event *event)
 	incident->view.owner = incident->owner;
 	incident->view.security_group = incident->security_group;
 	incident->view.rule = incident->rule;
+	return grew;
 }
 
 static void print_severity(const struct text_report *report, uint8_t severity)
@@ -68,9 +71,28 @@ static void print_severity(const struct text_report *report, uint8_t severity)
 		text_severity(severity), text_paint_end(report->terminal));
 }
 
+/* "and 65,120 more that accept connections, ports 22 80 443" */
+static void print_crowd(FILE *out, const struct incident_view *incident)
+{
+	if (incident->unannounced_count == 0)
+		return;
+	fprintf(out, "             and %s%" PRIu32 " more that merely accept%s connections, port%s",
+		incident->untracked_count != 0 ? "about " : "", incident->unannounced_count,
+		incident->unannounced_count == 1 ? "s" : "",
+		incident->port_count == 1 && !incident->many_ports ? "" : "s");
+	for (size_t i = 0; i < incident->port_count; i++)
+		fprintf(out, " %u", incident->ports[i]);
+	fprintf(out, "%s\n", incident->many_ports ? " and others" : "");
+	if (incident->untracked_count != 0)
+		fprintf(out,
+			"             (about %" PRIu32 " of them were too many to be followed)\n",
+			incident->untracked_count);
+}
+
 static void print_members(const struct text_report *report, const struct incident_view *incident)
 {
 	char place[TEXT_PLACE];
+	uint32_t announced;
 
 	for (size_t i = 0; i < incident->listed && i < INCIDENT_MEMBERS; i++) {
 		const struct incident_member *member = &incident->members[i];
@@ -80,9 +102,11 @@ static void print_members(const struct text_report *report, const struct inciden
 			event_service_name(report->context, member->service),
 			level_name(member->level), exposure_state_name(member->state));
 	}
-	if (incident->member_count > incident->listed)
-		fprintf(report->out, "             and %u more\n",
-			incident->member_count - incident->listed);
+	announced = incident->member_count - incident->unannounced_count;
+	if (announced > incident->listed)
+		fprintf(report->out, "             and %" PRIu32 " more\n",
+			announced - incident->listed);
+	print_crowd(report->out, incident);
 }
 
 static void print_incident(const struct text_report *report, const struct incident_view *incident)
@@ -90,10 +114,15 @@ static void print_incident(const struct text_report *report, const struct incide
 	char after[TEXT_TIME], before[TEXT_TIME];
 
 	print_severity(report, incident->severity);
-	fprintf(report->out, "group %s%s%s%s: %" PRIu32 " reached, %" PRIu32 " open",
-		incident->group, incident->security_group[0] != '\0' ? ", " : "",
-		incident->security_group, incident->closed ? " (closed)" : "",
-		incident->member_count, incident->open_count);
+	if (incident->group[0] != '\0')
+		fprintf(report->out, "group %s", incident->group);
+	else if (incident->unlisted)
+		fputs("what no rule speaks of", report->out);
+	else
+		fprintf(report->out, "rule %s", incident->rule);
+	fprintf(report->out, "%s%s%s: %" PRIu32 " reached, %" PRIu32 " open",
+		incident->security_group[0] != '\0' ? ", " : "", incident->security_group,
+		incident->closed ? " (closed)" : "", incident->member_count, incident->open_count);
 	if (incident->one_change && incident->changed_after_ns != 0)
 		fprintf(report->out, "; one change, %s to %s",
 			text_time(incident->changed_after_ns, after),
@@ -119,7 +148,7 @@ static void print_incidents(const struct text_report *report)
 
 struct tally {
 	const struct text_report *report;
-	uint64_t exposures, open, unlisted;
+	uint64_t exposures, open, unlisted, printed;
 };
 
 static void print_product(FILE *out, const struct facts *facts)
@@ -137,16 +166,19 @@ static void print_exposure(void *context, const struct exposure_view *view)
 	const char *service = event_service_name(tally->report->context, view->service);
 	char place[TEXT_PLACE];
 
-	if (tally->exposures++ == 0)
-		fputs("\nExposures\n", out);
+	tally->exposures++;
 	tally->open += view->state != EXPOSURE_CLOSED;
 	tally->unlisted += view->unlisted;
+	if (view->quiet)
+		return;
+	if (tally->printed++ == 0)
+		fputs("\nExposures\n", out);
 	print_severity(tally->report, view->severity);
 	fprintf(out, "%s, %s: ", text_place(&view->server, place),
 		service[0] != '\0' ? service : "unknown service");
 	print_product(out, &view->facts);
 	fprintf(out, "%s, %s\n", level_name(view->level), exposure_state_name(view->state));
-	if (tally->exposures <= DETAILED)
+	if (tally->printed <= DETAILED)
 		text_exposure_details(out, view);
 }
 

@@ -34,7 +34,8 @@ struct text_report {
 	struct report_blindness blindness[BLIND_CAUSES];
 };
 
-void text_report_note(struct text_report *report, const struct event *event);
+/* True if its incident counts more endpoints that have no events of their own than it did before. */
+bool text_report_note(struct text_report *report, const struct event *event);
 void text_report_print(const struct text_report *report, const struct engine *engine,
 		       const struct policy *policy);
 

@@ -371,6 +371,7 @@ static void test_thresholds(void **state)
 	assert_int_equal(thresholds->incident_window_ns, UINT64_C(90000000000));
 	assert_int_equal(thresholds->close_probes, 3);
 	assert_int_equal(thresholds->collapse_ports, 64);
+	assert_int_equal(thresholds->collapse_endpoints, 64);
 	assert_int_equal(thresholds->summary_every_ns, UINT64_C(3600000000000));
 	assert_int_equal(thresholds->unconfirmed_after_ns, UINT64_C(86400000000000));
 	assert_int_equal(thresholds->exception_warning_ns, UINT64_C(604800000000000));

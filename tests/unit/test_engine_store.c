@@ -337,6 +337,48 @@ static void keeps_the_newest_where_there_is_less_room(void **state)
 	end(&life);
 }
 
+/* Most of many endpoints are only counted: so they are after a restart. */
+static void many_endpoints_stay_quiet(void **state)
+{
+	static const char policy[] = "thresholds: { collapse-endpoints: 4 }\n" SCENE_POLICY;
+	const struct engine_options options = {.sensor = "unit"};
+	const struct place *place = *state;
+	struct life life = begin_with(place->path, policy, &options, 0);
+	struct engine_stats stats;
+	struct observation o;
+	char server[32];
+
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(server, sizeof server, "10.20.0.%u", i + 1);
+		scene_reach(life.scene, server, 6379, "203.0.113.2", 10);
+	}
+	end(&life);
+	life = begin_with(place->path, policy, &options, 100);
+	assert_int_equal(life.told, 0);
+	engine_stats(life.scene->engine, &stats);
+	assert_int_equal(stats.exposures_quiet, 196);
+	assert_int_equal(stats.exposures_open, 200);
+	scene_reach(life.scene, "10.20.0.201", 6379, "203.0.113.2", 110);
+	assert_int_equal(scene_count(life.scene, EVENT_EXPOSURE_OPENED), 0);
+	o = scene_answer(life.scene, "10.20.0.150", 6379, "203.0.113.2", "redis", 120);
+	o.flow.facts.auth = AUTH_NONE;
+	scene_tell(life.scene, o);
+	assert_int_equal(scene_newest(life.scene, EVENT_EXPOSURE_OPENED)->exposure.level,
+			 LEVEL_ACCESSED);
+	assert_int_equal(scene_newest(life.scene, EVENT_EXPOSURE_OPENED)->exposure.first_answer_ns,
+			 scene_ns(10));
+	assert_int_equal(scene_newest(life.scene, EVENT_INCIDENT_UPDATED)->incident.member_count,
+			 201);
+	assert_int_equal(
+		scene_newest(life.scene, EVENT_INCIDENT_UPDATED)->incident.unannounced_count, 196);
+	for (unsigned i = 0; i < 201; i++) {
+		snprintf(server, sizeof server, "10.20.0.%u", i + 1);
+		scene_prove_closed(life.scene, server, 6379, 200);
+	}
+	assert_int_equal(scene_count(life.scene, EVENT_INCIDENT_CLOSED), 1);
+	end(&life);
+}
+
 static void passes_over_damage(void **state)
 {
 	const struct place *place = *state;
@@ -426,8 +468,8 @@ static void every_member_has_its_row(void **state)
 	(void)state;
 	if (sizeof(void *) != 8)
 		skip();
-	assert_int_equal(sizeof(struct exposure) - sizeof(struct facts), 2208);
-	assert_int_equal(sizeof(struct incident), 992);
+	assert_int_equal(sizeof(struct exposure) - sizeof(struct facts), 2216);
+	assert_int_equal(sizeof(struct incident), 1328);
 	assert_int_equal(sizeof(struct coverage), 40);
 	assert_int_equal(sizeof(struct wall_seen), 16);
 }
@@ -437,15 +479,11 @@ static void every_member_has_its_row(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(knows_all_after_a_restart),
-		TEST(does_not_announce_again),
-		TEST(remembers_the_wall),
-		TEST(survives_a_kill),
-		TEST(judges_by_a_new_policy),
-		TEST(keeps_the_newest_where_there_is_less_room),
-		TEST(passes_over_damage),
-		TEST(many_lives_are_one),
-		cmocka_unit_test(every_member_has_its_row),
+		TEST(knows_all_after_a_restart), TEST(does_not_announce_again),
+		TEST(remembers_the_wall),	 TEST(survives_a_kill),
+		TEST(judges_by_a_new_policy),	 TEST(keeps_the_newest_where_there_is_less_room),
+		TEST(many_endpoints_stay_quiet), TEST(passes_over_damage),
+		TEST(many_lives_are_one),	 cmocka_unit_test(every_member_has_its_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
