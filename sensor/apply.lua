@@ -212,8 +212,10 @@ local exposure_own = {'state', 'level', 'severity_number', 'clients', 'reopened'
 local exposure_others = {'state', 'level', 'severity_number', 'clients', 'reopened', 'users_tried',
 	'objects_read', 'changed'}
 local incident_merged = {'state', 'sensors', 'opened', 'last', 'changed_after', 'changed_before',
-	'changed_disputed', 'closed', 'close_reason', 'level', 'severity_number', 'open_count', 'member_count'}
-local incident_own = {'state', 'level', 'severity_number', 'open_count', 'member_count', 'changed'}
+	'changed_disputed', 'closed', 'close_reason', 'level', 'severity_number', 'open_count', 'member_count',
+	'unannounced_count', 'untracked_count', 'ports'}
+local incident_own = {'state', 'level', 'severity_number', 'open_count', 'member_count',
+	'unannounced_count', 'untracked_count', 'changed'}
 
 local function read_object(key, names, own, of_others)
 	for i = 1, #own do

@@ -76,6 +76,30 @@ static void applies_an_incident(void **state)
 	sensor_end(sensor);
 }
 
+/* Those of many endpoints that have no hash of their own are in their incident's. */
+static void counts_many_endpoints(void **state)
+{
+	struct sensor *sensor;
+	struct event event;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	event = next_event(sensor, EVENT_INCIDENT_UPDATED);
+	event.incident.member_count = 65536;
+	event.incident.unannounced_count = 65472;
+	event.incident.untracked_count = 49088;
+	event.incident.port_count = 2;
+	event.incident.ports[0] = 80;
+	event.incident.ports[1] = 443;
+	publish(sensor, &event);
+	drain(sensor);
+	ASSERT_ANSWER("65536\n65472\n49088\n80 443",
+		      "HMGET " LIVE "incident:99887766554433bb member_count unannounced_count "
+		      "untracked_count ports");
+	sensor_end(sensor);
+}
+
 static void applies_every_kind(void **state)
 {
 	struct sensor *sensor;
@@ -263,6 +287,7 @@ int main(void)
 		cmocka_unit_test(applies_an_exposure),
 		cmocka_unit_test(closes_and_reopens),
 		cmocka_unit_test(applies_an_incident),
+		cmocka_unit_test(counts_many_endpoints),
 		cmocka_unit_test(applies_every_kind),
 		cmocka_unit_test(writes_replays_elsewhere),
 		cmocka_unit_test(takes_a_replay_once),
