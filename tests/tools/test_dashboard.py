@@ -124,6 +124,9 @@ def words_of(target):
     command, key = target["command"].upper(), target["keyName"]
     if command == "XREVRANGE":
         return [command, key, target["end"], target["start"], "COUNT", target["count"]]
+    if command == "ZRANGE":
+        assert target["zrangeQuery"] == ""
+        return [command, key, target["min"], target["max"], "WITHSCORES"]
     if command == "HMGET":
         return [command, key, *target["field"].split()]
     if command == "HGET":
@@ -243,6 +246,9 @@ def test_sensors():
     assert shown["span1"]["events_lost"] == "0" and shown["span1"]["schema"] == "1.0"
     assert int(shown["span1"]["events"]) >= 5
     assert set(shown["span2"].values()) == {None}  # shown as "no heartbeat"
+    assert only("Last sign of life")[::2] in (["span1", "span2"], ["span2", "span1"])
+    said = only("What it said then")
+    assert dict(zip(said[::2], said[1::2]))["span2"] in ("watching", "blind"), said
     assert dict(results("$sensor: events waiting"))["span1"] == ["0"]
     assert dict(results("$sensor: events lost"))["span1"] == ["0"]
 

@@ -23,7 +23,8 @@ POLICY = os.path.join(TOP, "policy/example.yaml")
 USERS = os.path.join(TOP, "tools/redis/users.acl")
 SENTINEL_USERS = os.path.join(TOP, "tools/redis/sentinel-users.conf")
 ADMIN = ["admin", "over"]
-PASSWORD = {"spanwatch": "p:w", "spanwatch-dashboard": "p/d", "spanwatch-tail": "p@t"}
+PASSWORD = {"spanwatch": "p:w", "spanwatch-dashboard": "p/d", "spanwatch-tail": "p@t",
+            "spanwatch-shipper": "p%s"}
 SCRATCH = tempfile.mkdtemp(prefix="swu-")
 EVENTS = 26
 
@@ -92,7 +93,7 @@ def assert_nothing_denied(*servers):
 def test_manual_shows_the_same_lines():
     with open(os.path.join(TOP, "sensor/spanwatch-redis.7"), encoding="utf-8") as file:
         text = " ".join(file.read().split()).replace("\\&", "")
-    assert len(lines_of(USERS)) == 3
+    assert len(lines_of(USERS)) == len(PASSWORD)
     for line in lines_of(USERS) + lines_of(SENTINEL_USERS)[:1]:
         assert " ".join(line.split()) in text, line
 
@@ -201,12 +202,25 @@ def test_tail_only_moves_its_group():
         assert tail("XGROUP", "CREATE", "spanwatch:x", "g", "0") == "OK"
 
 
+def test_shipper_only_takes_from_the_queue():
+    with RedisServer("--aclfile", acl_file()) as server:
+        admin, shipper = as_admin(server), log_in(server, "spanwatch-shipper")
+        admin("RPUSH", "spanwatch:{x}:queue", "1", "2")
+        assert shipper("BLPOP", "spanwatch:{x}:queue", "1") == ["spanwatch:{x}:queue", "1"]
+        assert shipper("LPOP", "spanwatch:{x}:queue") == "2"
+        for words in (("RPUSH", "spanwatch:{x}:queue", "3"), ("DEL", "spanwatch:{x}:queue"),
+                      ("LPOP", "spanwatch:{x}:events"), ("GET", "spanwatch:{x}:queue:lost"),
+                      ("EVAL", "return 1", "0"), ("KEYS", "*")):
+            assert is_denied(shipper, *words), words
+
+
 def test_the_files_are_installed():
     folder = os.path.join(SCRATCH, "root")
     subprocess.run(["make", "-s", "install", f"DESTDIR={folder}", "PREFIX=/usr", f"B={BUILD}"],
                    cwd=TOP, check=True, capture_output=True)
     for name in ("bin/spanwatch-redis-tail", "share/man/man1/spanwatch-redis-tail.1",
-                 "share/spanwatch/redis/users.acl", "share/spanwatch/redis/sentinel-users.conf"):
+                 "share/spanwatch/redis/users.acl", "share/spanwatch/redis/sentinel-users.conf",
+                 "share/spanwatch/redis/vector.yaml", "share/spanwatch/grafana/spanwatch.json"):
         assert os.path.exists(os.path.join(folder, "usr", name)), name
     assert re.match("usage: ", subprocess.run(
         [os.path.join(folder, "usr/bin/spanwatch-redis-tail"), "--help"], check=True,
