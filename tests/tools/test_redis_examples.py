@@ -110,6 +110,21 @@ def test_examples_of_the_readme():
             not done.stdout.startswith(("ERR", "NOPERM", "WRONG")), (command, done.stdout)
 
 
+def test_reader_of_the_readme():
+    commands = re.findall(r"^build/redis-tail (.*)$", text_of("README.md"), re.M)
+    assert len(commands) == 2
+    for command in commands:
+        # Without it the command would not end.
+        words = shlex.split(command, comments=True) + ["--once", "--group", str(len(command))]
+        words[words.index("redis://redis.example")] = \
+            "unix://spanwatch-tail:@" + STAGE["server"].socket
+        done = subprocess.run(
+            [os.path.join(os.path.dirname(PROGRAM), "redis-tail"), *words], check=True, text=True,
+            capture_output=True, env=dict(os.environ, SPANWATCH_REDIS_PASSWORD="secret"))
+        assert len(done.stdout.splitlines()) == EVENTS, done
+        assert ('"@timestamp"' in done.stdout) == ("--json" in command)
+
+
 def test_shippers_read_what_is_there():
     for name in ("logstash.conf", "vector.yaml"):
         text = text_of("tools/redis/" + name)
