@@ -113,9 +113,9 @@ def test_examples_of_the_readme():
 def test_reader_of_the_readme():
     commands = re.findall(r"^build/redis-tail (.*)$", text_of("README.md"), re.M)
     assert len(commands) == 2
-    for command in commands:
-        # Without it the command would not end.
-        words = shlex.split(command, comments=True) + ["--once", "--group", str(len(command))]
+    for number, command in enumerate(commands):
+        # Without --once the command would not end.
+        words = shlex.split(command, comments=True) + ["--once", "--group", f"g{number}"]
         words[words.index("redis://redis.example")] = \
             "unix://spanwatch-tail:@" + STAGE["server"].socket
         done = subprocess.run(

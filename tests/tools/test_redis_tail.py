@@ -15,8 +15,8 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
-from harness import (GOLDEN, PROGRAM, TOP, Redis, RedisServer, Report, Skip,  # noqa: E402
-                     wait_until)
+from harness import (GOLDEN, PROGRAM, TOP, Redis, RedisError, RedisServer, Report,  # noqa: E402
+                     Skip, wait_until)
 from servers import (free_port, make_certificate, sentinel_info, start_cluster,  # noqa: E402
                      start_sentinel)
 
@@ -204,18 +204,31 @@ def test_survives_cut_connections():
             assert "tries again" in said and "follows again" in said, said
 
 
+def loaded(server):
+    """A connection to a server that has its data."""
+    redis = Redis(server.socket)
+
+    def answers():
+        try:
+            return redis("PING")
+        except RedisError:
+            return None
+    wait_until(answers, what="the end of loading")
+    return redis
+
+
 def test_survives_a_restart():
     with RedisServer("--appendonly", "yes", "--appendfsync", "always") as server:
         with Tail(server) as tail:
             tail.wait_said("group made")
             for number in range(3):
-                add(Redis(server.socket), number)
+                add(loaded(server), number)
                 tail.wait_for(f"event {number}.")
                 server.process.kill()
                 server.process.wait()
                 again = RedisServer("--appendonly", "yes", folder=server.folder)
                 server.process = again.process
-            add(Redis(server.socket), 3)
+            add(loaded(server), 3)
             tail.wait_for("event 3.")
             assert set(numbers(tail.end())) == {0, 1, 2, 3}
             assert "group is gone" not in tail.said()
