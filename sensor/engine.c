@@ -203,6 +203,27 @@ void engine_blindness(struct engine *engine, bool begins, const struct blindness
 	emit_send(engine);
 }
 
+bool engine_retell(struct engine *engine, uint32_t *next, uint32_t count, uint64_t now_ns)
+{
+	uint32_t exposures = exposures_size(engine->exposures);
+	uint32_t all = exposures + incidents_size(engine->incidents);
+
+	for (; *next < all && count != 0; ++*next, count--) {
+		if (*next >= exposures) {
+			const struct incident *incident =
+				incidents_at(engine->incidents, *next - exposures);
+
+			if (!incident->closed && incident->id[0] != '\0')
+				tell_incident(engine, incident, EVENT_INCIDENT_UPDATED, false,
+					      now_ns);
+		} else if (exposures_used(engine->exposures, *next) &&
+			   exposures_at(engine->exposures, *next)->state != EXPOSURE_CLOSED) {
+			tell_summary(engine, *next, now_ns);
+		}
+	}
+	return *next < all;
+}
+
 void engine_finish(struct engine *engine, uint64_t now_ns)
 {
 	for (uint32_t slot = 0; slot < exposures_size(engine->exposures); slot++) {

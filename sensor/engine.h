@@ -66,6 +66,10 @@ void engine_announce(struct engine *engine, enum event_kind kind, enum policy_se
 void engine_blindness(struct engine *engine, bool begins, const struct blindness_view *view,
 		      enum policy_severity severity, uint64_t now_ns);
 
+/* A summary of each open exposure and incident, for somebody who has forgotten them: of at most
+ * `count` from number `*next` on, which it moves. False: that was all. */
+bool engine_retell(struct engine *engine, uint32_t *next, uint32_t count, uint64_t now_ns);
+
 /* End of input: a last summary for each open exposure and incident that has news. */
 void engine_finish(struct engine *engine, uint64_t now_ns);
 

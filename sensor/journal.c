@@ -14,32 +14,16 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "sensor/journal_file.h"
-#include "sensor/journal_queue.h"
+#include "sensor/journal_state.h"
 #include "sensor/log.h"
 
-#define QUEUE_BYTES   (64U << 20) /* of a file that cannot be written */
-#define RETRY_S	      1
-#define CLOCK_EVERY_S 60 /* the file hears of its age at least so often */
-#define TRIM_AT_ONCE  64
-#define TRIMS_A_TICK  64
-
-struct journal {
-	struct journal_options options;
-	struct journal_file *file; /* NULL: memory only */
-	struct journal_queue queue;
-	uint64_t file_waiting;
-	char epoch[JOURNAL_EPOCH_TEXT];
-	uint64_t last_sequence, confirmed;
-	uint64_t clock_before_s, opened_s; /* the journal's clock: running time over all runs */
-	uint64_t written_s;		   /* when the last commit was, by that clock */
-	uint64_t retry_s;		   /* not before: monotonic; 0: the disk is well */
-	uint64_t state_lost;
-	bool dirty; /* something besides the queue is to be written */
-	void (*hook)(void *context);
-	void *hook_context;
-	struct journal_stats stats;
-};
+#define KEEP_IN_MEMORY 1000	   /* confirmed events */
+#define JOURNAL_KEEP   1000	   /* confirmed events, unless something else is said */
+#define QUEUE_BYTES    (64U << 20) /* of a file that cannot be written */
+#define RETRY_S	       1
+#define CLOCK_EVERY_S  60 /* the file hears of its age at least so often */
+#define TRIM_AT_ONCE   64
+#define TRIMS_A_TICK   64
 
 static uint64_t monotonic_s(void)
 {
@@ -74,16 +58,20 @@ static uint64_t most_bytes(const struct journal *journal)
 	return UINT64_MAX;
 }
 
-/* Confirmed rows beyond those that are kept go for nothing, waiting ones are lost. */
+/* Confirmed rows go for nothing, waiting ones are lost. */
 static void bound_queue(struct journal *journal)
 {
-	uint64_t lost = 0;
+	struct journal_queue *queue = &journal->queue;
+	uint64_t lost = 0, before;
 
-	while (journal->queue.rows - journal->queue.waiting > journal->options.keep)
-		journal_queue_take(&journal->queue);
-	while (journal->queue.waiting > journal->options.max_rows ||
-	       journal->queue.bytes > most_bytes(journal))
-		lost += journal_queue_take(&journal->queue);
+	while (queue->rows - queue->waiting > journal->options.keep)
+		journal_queue_take(queue);
+	while (queue->waiting > journal->options.max_rows || queue->bytes > most_bytes(journal)) {
+		before = queue->waiting;
+		if (!journal_queue_drop(queue, journal->handed_out))
+			break;
+		lost += before - queue->waiting;
+	}
 	count_lost(journal, lost, "full");
 }
 
@@ -145,7 +133,8 @@ static enum database_result write_numbers(struct journal *journal)
 		{"clock", clock_s(journal)},
 		{"lost", journal->stats.lost},
 	};
-	enum database_result result = journal_file_confirm(journal->file, journal->confirmed);
+	enum database_result result = journal_file_confirm(journal->file, journal->confirmed,
+							   journal->options.keep_in_file);
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers && result == DATABASE_GOOD; i++)
 		result = journal_file_set(journal->file, numbers[i].name, numbers[i].value);
@@ -195,10 +184,12 @@ bool journal_commit(struct journal *journal)
 
 static bool trim(struct journal *journal, uint64_t count, uint64_t older_than_s, const char *why)
 {
+	uint64_t after =
+		journal->handed_out > journal->confirmed ? journal->handed_out : journal->confirmed;
 	enum database_result result;
 	uint64_t gone;
 
-	result = journal_file_trim(journal->file, journal->confirmed, count, older_than_s, &gone);
+	result = journal_file_trim(journal->file, after, count, older_than_s, &gone);
 	if (result != DATABASE_GOOD) {
 		trouble(journal, result, "make room");
 		return false;
@@ -206,6 +197,20 @@ static bool trim(struct journal *journal, uint64_t count, uint64_t older_than_s,
 	journal->file_waiting -= gone < journal->file_waiting ? gone : journal->file_waiting;
 	count_lost(journal, gone, why);
 	return gone != 0;
+}
+
+/* What is confirmed goes first: it is there only for a Redis that loses something. */
+static bool make_room(struct journal *journal)
+{
+	enum database_result result;
+	uint64_t gone;
+
+	result = journal_file_forget(journal->file, journal->confirmed, TRIM_AT_ONCE, &gone);
+	if (result != DATABASE_GOOD) {
+		trouble(journal, result, "make room");
+		return false;
+	}
+	return gone != 0 || trim(journal, TRIM_AT_ONCE, 0, "full");
 }
 
 static void trim_file(struct journal *journal)
@@ -221,7 +226,7 @@ static void trim_file(struct journal *journal)
 	for (int i = 0; i < TRIMS_A_TICK && journal->file != NULL && options->max_bytes != 0 &&
 			journal_file_bytes(journal->file) > options->max_bytes;
 	     i++) {
-		if (!trim(journal, TRIM_AT_ONCE, 0, "full"))
+		if (!make_room(journal))
 			return;
 	}
 }
@@ -261,6 +266,10 @@ static void begin_with(struct journal *journal, struct journal_file *file)
 	journal->file_waiting = journal_file_count(file, journal->confirmed, INT64_MAX);
 	/* A file of the first version has no `confirmed`, and holds only what waits. */
 	journal->last_sequence = newest > journal->confirmed ? newest : journal->confirmed;
+	journal->opened_sequence = journal->last_sequence;
+	journal->handed_out = journal->confirmed + JOURNAL_WINDOW;
+	if (journal->handed_out > journal->last_sequence)
+		journal->handed_out = journal->last_sequence;
 }
 
 struct journal *journal_open(const struct journal_options *options, char error[JOURNAL_ERROR])
@@ -276,6 +285,8 @@ struct journal *journal_open(const struct journal_options *options, char error[J
 	journal->options = *options;
 	if (options->keep == 0)
 		journal->options.keep = JOURNAL_KEEP;
+	if (options->keep_in_file == 0)
+		journal->options.keep_in_file = JOURNAL_KEEP;
 	journal->opened_s = monotonic_s();
 	new_epoch(journal->epoch);
 	if (options->path == NULL)
@@ -339,7 +350,7 @@ void journal_on_commit(struct journal *journal, void (*hook)(void *context), voi
 	journal->hook_context = context;
 }
 
-static void move_confirmed(struct journal *journal, uint64_t sequence)
+void journal_move_confirmed(struct journal *journal, uint64_t sequence)
 {
 	journal->confirmed = sequence;
 	journal->dirty = true;
@@ -356,35 +367,12 @@ void journal_confirm(struct journal *journal, uint64_t sequence)
 	if (journal->file != NULL && journal->file_waiting != 0)
 		gone = journal_file_count(journal->file, journal->confirmed, sequence);
 	journal->file_waiting -= gone < journal->file_waiting ? gone : journal->file_waiting;
-	move_confirmed(journal, sequence);
+	journal_move_confirmed(journal, sequence);
 }
 
 uint64_t journal_confirmed(const struct journal *journal)
 {
 	return journal->confirmed;
-}
-
-static uint64_t oldest(const struct journal *journal)
-{
-	uint64_t in_file = journal->file != NULL ? journal_file_oldest(journal->file) : 0;
-
-	if (in_file != 0)
-		return in_file;
-	return journal->queue.first != NULL ? journal->queue.first->row.sequence
-					    : journal->confirmed + 1;
-}
-
-void journal_rewind(struct journal *journal, const char *epoch, uint64_t sequence)
-{
-	bool known = journal_queue_has(&journal->queue, sequence, epoch) ||
-		     (journal->file != NULL && journal_file_has(journal->file, sequence, epoch));
-	uint64_t target = known ? sequence : oldest(journal) - 1;
-
-	if (target == journal->confirmed || (!known && target > journal->confirmed))
-		return;
-	if (journal->file != NULL)
-		journal->file_waiting = journal_file_count(journal->file, target, INT64_MAX);
-	move_confirmed(journal, target);
 }
 
 struct find {
@@ -417,22 +405,40 @@ void journal_reject(struct journal *journal, uint64_t sequence, const char *reas
 	journal_confirm(journal, sequence);
 }
 
+struct reading {
+	struct journal *journal;
+	bool (*each)(void *context, const struct journal_row *row);
+	void *context;
+};
+
+static bool hand_out(void *context, const struct journal_row *row)
+{
+	const struct reading *reading = context;
+
+	if (!reading->each(reading->context, row))
+		return false;
+	if (row->sequence > reading->journal->handed_out)
+		reading->journal->handed_out = row->sequence;
+	return true;
+}
+
 void journal_read(struct journal *journal, uint64_t sequence,
 		  bool (*each)(void *context, const struct journal_row *row), void *context)
 {
+	struct reading reading = {journal, each, context};
 	enum database_result result = DATABASE_GOOD;
 
 	if (sequence < journal->confirmed)
 		sequence = journal->confirmed;
 	if (journal->file != NULL && journal->file_waiting != 0 &&
-	    !journal_file_read(journal->file, sequence, each, context, &result))
+	    !journal_file_read(journal->file, sequence, hand_out, &reading, &result))
 		return;
 	if (result != DATABASE_GOOD) {
 		trouble(journal, result, "read events");
 		return;
 	}
 	for (const struct queued *at = journal->queue.waits; at != NULL; at = at->next) {
-		if (at->row.sequence > sequence && !each(context, &at->row))
+		if (at->row.sequence > sequence && !hand_out(&reading, &at->row))
 			return;
 	}
 }

@@ -19,17 +19,19 @@
 
 #define JOURNAL_ERROR	   256
 #define JOURNAL_EPOCH_TEXT 17
+#define JOURNAL_WINDOW	   128 /* events that may be on their way to Redis at a time */
 
 struct journal;
 
 struct journal_options {
 	const char *path;   /* NULL: in memory */
 	const char *sensor; /* a file with events of another sensor is refused */
-	/* Beyond these the oldest go, and are counted. */
+	/* Beyond these the oldest go, and are counted; confirmed ones go first, and for nothing. */
 	uint32_t max_rows;  /* at least 1 */
 	uint64_t max_bytes; /* of the file, or of memory without one; 0: no bound */
 	uint64_t max_age_s; /* running time of the sensor, which no clock can jump; 0: no bound */
-	uint32_t keep; /* confirmed events kept in memory, for a Redis that loses some; 0: 1000 */
+	/* Confirmed events kept in memory, and in the file, for a Redis that loses some; 0: 1000. */
+	uint32_t keep, keep_in_file;
 };
 
 /* One event. In journal_append() `epoch` is ignored: it is this run's. */
@@ -82,8 +84,9 @@ void journal_tick(struct journal *journal);
 void journal_confirm(struct journal *journal, uint64_t sequence);
 uint64_t journal_confirmed(const struct journal *journal);
 /* Redis says that this is the last one that it has (epoch "": none). If it has lost some, or has
- * some that were not known to be confirmed, that is what is confirmed now. */
-void journal_rewind(struct journal *journal, const char *epoch, uint64_t sequence);
+ * some that were not known to be confirmed, that is what is confirmed now. How many of those that
+ * it has lost are not kept any more? */
+uint64_t journal_rewind(struct journal *journal, const char *epoch, uint64_t sequence);
 /* Redis will never take this one: it moves to the table `rejected`, with the reason. */
 void journal_reject(struct journal *journal, uint64_t sequence, const char *reason);
 

@@ -20,8 +20,11 @@ static const char *const texts[STATEMENTS] = {
 	[TRIM_COUNT] = "DELETE FROM event WHERE sequence IN (SELECT sequence FROM event"
 		       " WHERE sequence > ?1 ORDER BY sequence LIMIT ?2)",
 	[TRIM_AGE] = "DELETE FROM event WHERE sequence > ?1 AND clock < ?2",
+	[FORGET] = "DELETE FROM event WHERE sequence IN (SELECT sequence FROM event"
+		   " WHERE sequence <= ?1 ORDER BY sequence LIMIT ?2)",
 	[COUNT] = "SELECT count(*) FROM event WHERE sequence > ?1 AND sequence <= ?2",
 	[HAS] = "SELECT 1 FROM event WHERE sequence = ?1 AND epoch = ?2",
+	[NEWEST] = "SELECT sequence FROM event WHERE epoch = ?1 ORDER BY sequence DESC LIMIT 1",
 	[READ] = "SELECT sequence, epoch, exposure, incident, json, fields FROM event"
 		 " WHERE sequence > ?1 ORDER BY sequence",
 	[STATES] = "SELECT key, at, data FROM state WHERE kind = ?1 ORDER BY at, key",
@@ -81,13 +84,14 @@ enum database_result journal_file_append(struct journal_file *file, const struct
 	return change(file, APPEND);
 }
 
-enum database_result journal_file_confirm(struct journal_file *file, uint64_t sequence)
+enum database_result journal_file_confirm(struct journal_file *file, uint64_t sequence,
+					  uint32_t keep)
 {
 	enum database_result result = journal_file_set(file, "confirmed", sequence);
 
-	if (result != DATABASE_GOOD || sequence <= JOURNAL_KEEP)
+	if (result != DATABASE_GOOD || sequence <= keep)
 		return result;
-	statement_number(file->prepared[CONFIRM], 1, sequence - JOURNAL_KEEP);
+	statement_number(file->prepared[CONFIRM], 1, sequence - keep);
 	return change(file, CONFIRM);
 }
 
@@ -130,15 +134,27 @@ enum database_result journal_file_drop(struct journal_file *file, unsigned kind,
 	return change(file, DROP);
 }
 
-enum database_result journal_file_trim(struct journal_file *file, uint64_t confirmed,
-				       uint64_t count, uint64_t clock_s, uint64_t *gone)
+enum database_result journal_file_trim(struct journal_file *file, uint64_t after, uint64_t count,
+				       uint64_t clock_s, uint64_t *gone)
 {
 	enum journal_statement name = count != 0 ? TRIM_COUNT : TRIM_AGE;
 	enum database_result result;
 
-	statement_number(file->prepared[name], 1, confirmed);
+	statement_number(file->prepared[name], 1, after);
 	statement_number(file->prepared[name], 2, count != 0 ? count : clock_s);
 	result = change(file, name);
+	*gone = result == DATABASE_GOOD ? database_changes(file->database) : 0;
+	return result;
+}
+
+enum database_result journal_file_forget(struct journal_file *file, uint64_t confirmed,
+					 uint64_t count, uint64_t *gone)
+{
+	enum database_result result;
+
+	statement_number(file->prepared[FORGET], 1, confirmed);
+	statement_number(file->prepared[FORGET], 2, count);
+	result = change(file, FORGET);
 	*gone = result == DATABASE_GOOD ? database_changes(file->database) : 0;
 	return result;
 }
@@ -204,6 +220,19 @@ uint64_t journal_file_count(struct journal_file *file, uint64_t after, uint64_t 
 uint64_t journal_file_oldest(struct journal_file *file)
 {
 	return database_number(file->database, "SELECT min(sequence) FROM event");
+}
+
+uint64_t journal_file_newest(struct journal_file *file, const char *epoch)
+{
+	struct statement *newest = file->prepared[NEWEST];
+	enum database_result result;
+	uint64_t number = 0;
+
+	statement_text(newest, 1, epoch);
+	if (statement_row(newest, &result))
+		number = row_number(newest, 0);
+	statement_reset(newest);
+	return number;
 }
 
 bool journal_file_has(struct journal_file *file, uint64_t sequence, const char *epoch)

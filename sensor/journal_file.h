@@ -10,8 +10,6 @@
 #include "sensor/database.h"
 #include "sensor/journal.h"
 
-#define JOURNAL_KEEP 1000 /* confirmed events that are kept */
-
 struct journal_file;
 
 /*
@@ -28,7 +26,9 @@ void journal_file_set_aside(struct journal_file *file, const char *why);
 /* A transaction is begun by the first change. */
 enum database_result journal_file_append(struct journal_file *file, const struct journal_row *row,
 					 const char *epoch, uint64_t clock_s);
-enum database_result journal_file_confirm(struct journal_file *file, uint64_t sequence);
+/* The last `keep` up to `sequence` stay. */
+enum database_result journal_file_confirm(struct journal_file *file, uint64_t sequence,
+					  uint32_t keep);
 enum database_result journal_file_reject(struct journal_file *file, const struct journal_row *row,
 					 const char *reason);
 enum database_result journal_file_set(struct journal_file *file, const char *name, uint64_t value);
@@ -36,10 +36,13 @@ enum database_result journal_file_put(struct journal_file *file, unsigned kind,
 				      const struct journal_state *state);
 enum database_result journal_file_drop(struct journal_file *file, unsigned kind, const void *key,
 				       size_t key_length);
-/* Gives up the oldest `count` events behind `confirmed`, or all of them that are older than
+/* Gives up the oldest `count` events behind `after`, or all of them that are older than
  * `clock_s`, whichever they are asked for; `gone` tells how many. */
-enum database_result journal_file_trim(struct journal_file *file, uint64_t confirmed,
-				       uint64_t count, uint64_t clock_s, uint64_t *gone);
+enum database_result journal_file_trim(struct journal_file *file, uint64_t after, uint64_t count,
+				       uint64_t clock_s, uint64_t *gone);
+/* Deletes the oldest `count` up to `confirmed`. */
+enum database_result journal_file_forget(struct journal_file *file, uint64_t confirmed,
+					 uint64_t count, uint64_t *gone);
 enum database_result journal_file_commit(struct journal_file *file);
 void journal_file_rollback(struct journal_file *file);
 /* Gives a little of the room that is free back to the file system; between transactions. */
@@ -49,6 +52,8 @@ uint64_t journal_file_number(struct journal_file *file, const char *name);
 uint64_t journal_file_bytes(struct journal_file *file); /* in use */
 uint64_t journal_file_count(struct journal_file *file, uint64_t after, uint64_t up_to);
 uint64_t journal_file_oldest(struct journal_file *file); /* its sequence; 0: there is none */
+/* Of this epoch; 0: there is none. */
+uint64_t journal_file_newest(struct journal_file *file, const char *epoch);
 bool journal_file_has(struct journal_file *file, uint64_t sequence, const char *epoch);
 /* False: `each` said so. */
 bool journal_file_read(struct journal_file *file, uint64_t sequence,

@@ -19,8 +19,10 @@ enum journal_statement {
 	DROP,
 	TRIM_COUNT,
 	TRIM_AGE,
+	FORGET,
 	COUNT,
 	HAS,
+	NEWEST,
 	READ,
 	STATES,
 	STATEMENTS

@@ -65,6 +65,37 @@ bool journal_queue_take(struct journal_queue *queue)
 	return waiting;
 }
 
+static void drop_behind(struct journal_queue *queue, struct queued *before)
+{
+	struct queued *queued = before->next;
+
+	before->next = queued->next;
+	if (queue->last == queued)
+		queue->last = before;
+	queue->rows--;
+	queue->waiting--;
+	queue->bytes -= queued->bytes;
+	free(queued);
+}
+
+bool journal_queue_drop(struct journal_queue *queue, uint64_t handed_out)
+{
+	struct queued *at = queue->waits;
+
+	if (queue->first == NULL)
+		return false;
+	if (queue->first != at || at->row.sequence > handed_out) {
+		journal_queue_take(queue);
+		return true;
+	}
+	while (at->next != NULL && at->next->row.sequence <= handed_out)
+		at = at->next;
+	if (at->next == NULL)
+		return false;
+	drop_behind(queue, at);
+	return true;
+}
+
 void journal_queue_confirm(struct journal_queue *queue, uint64_t confirmed)
 {
 	uint64_t before = queue->waits != NULL	? queue->waits->row.sequence - 1
@@ -79,6 +110,17 @@ void journal_queue_confirm(struct journal_queue *queue, uint64_t confirmed)
 		queue->waits = queue->waits->next;
 		queue->waiting--;
 	}
+}
+
+uint64_t journal_queue_newest(const struct journal_queue *queue, const char *epoch)
+{
+	uint64_t newest = 0;
+
+	for (const struct queued *at = queue->first; at != NULL; at = at->next) {
+		if (strcmp(at->row.epoch, epoch) == 0)
+			newest = at->row.sequence;
+	}
+	return newest;
 }
 
 bool journal_queue_has(const struct journal_queue *queue, uint64_t sequence, const char *epoch)

@@ -23,8 +23,12 @@ bool journal_queue_add(struct journal_queue *queue, const struct journal_row *ro
 		       const char *epoch);
 /* Takes the first one out; says whether it was waiting. */
 bool journal_queue_take(struct journal_queue *queue);
+/* Takes the oldest one out that is not on its way: confirmed, or behind `handed_out`. */
+bool journal_queue_drop(struct journal_queue *queue, uint64_t handed_out);
 /* Another one is confirmed now: cheap for a later one, a walk for an earlier one. */
 void journal_queue_confirm(struct journal_queue *queue, uint64_t confirmed);
+/* The highest sequence of this epoch, 0 if there is none. */
+uint64_t journal_queue_newest(const struct journal_queue *queue, const char *epoch);
 bool journal_queue_has(const struct journal_queue *queue, uint64_t sequence, const char *epoch);
 
 #endif

@@ -330,9 +330,13 @@ static void finish(struct live *live)
 	if (live->store)
 		engine_store_all(live->store);
 	left = outputs_finish(app->outputs, DRAIN_MS);
-	if (left != 0)
+	if (left == 0) { /* the last numbers */
+		live_heartbeat(live, "stopping");
+		outputs_finish(app->outputs, DRAIN_MS);
+	} else {
 		log_warnx("Redis has not confirmed %llu events%s", (unsigned long long)left,
 			  app->options->journal ? ": they stay in the journal" : "");
+	}
 	if (!app->options->quiet)
 		on_totals(live);
 }

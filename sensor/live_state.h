@@ -57,6 +57,9 @@ struct live {
 	uint8_t *record;			     /* room for one packet out of a ring */
 	struct engine_store *store;		     /* NULL: no journal */
 	struct live_metrics *metrics;		     /* NULL: not wanted */
+	uint64_t redis_forgotten;		     /* the sink's number, when last looked at */
+	bool retelling;				     /* because it has grown */
+	uint32_t retell_next;			     /* engine_retell() */
 	uint64_t redis_down_ns;			     /* since when it is away; 0: it is not */
 	uint64_t started_ns, looked_ns, untested_ns; /* the latter two: when last judged */
 };

@@ -10,6 +10,7 @@
 #define LOOK_LATEST_NS	  (3 * SECOND) /* a thread that is silent for so long has nothing new */
 #define UNTESTED_EVERY_NS (60 * SECOND)
 #define HOUR_NS		  (3600 * SECOND)
+#define RETOLD_A_TURN	  1024
 
 uint64_t live_now_ns(void)
 {
@@ -217,6 +218,22 @@ static void watch_redis(struct live *live, uint64_t now_ns)
 		live->redis_down_ns = now_ns;
 }
 
+/* Redis has lost older events than the journal keeps: a part of what is open, each second. */
+static void retell(struct live *live, uint64_t now_ns)
+{
+	struct outputs_stats stats;
+
+	outputs_stats(live->app->outputs, &stats);
+	if (stats.redis_forgotten != live->redis_forgotten) {
+		live->redis_forgotten = stats.redis_forgotten;
+		live->retelling = true;
+		live->retell_next = 0;
+	}
+	if (live->retelling)
+		live->retelling =
+			engine_retell(live->app->engine, &live->retell_next, RETOLD_A_TURN, now_ns);
+}
+
 void live_look(struct live *live)
 {
 	uint64_t now_ns = live_now_ns();
@@ -225,6 +242,7 @@ void live_look(struct live *live)
 	struct capture_stats capture;
 
 	watch_redis(live, now_ns);
+	retell(live, now_ns);
 	if (!all_heard(live, now_ns))
 		return;
 	if (now_ns < live->looked_ns) /* the clock was set back */

@@ -201,6 +201,7 @@ static void open_outputs(struct app *app, const char *sensor, const char *run)
 		.run = options->interface ? NULL : run,
 		.services = app->services,
 		.loop = app->loop,
+		.journal_file_keep = options->journal_keep,
 		.journal_mib = options->journal_mib,
 		.journal_days = options->journal_days,
 		.stream_maxlen = options->stream_maxlen,

@@ -133,6 +133,8 @@ static const struct row event_rows[] = {
 	COUNTER("redis_errors_total", outputs.redis_errors, "Failures of Redis."),
 	COUNTER("redis_rejected_total", outputs.redis_rejected,
 		"Events that Redis will never take."),
+	COUNTER("redis_forgotten_total", outputs.redis_forgotten,
+		"Events that Redis confirmed and lost, and that the journal keeps no more."),
 	COUNTER("evidence_packets_total", evidence.packets, "Packets kept as evidence."),
 	COUNTER("evidence_bytes_total", evidence.bytes, "Bytes written for them."),
 	COUNTER("evidence_refused_total", evidence.refused,

@@ -100,6 +100,7 @@ static const struct row rows[] = {
 	NUMBER("max-inventory", max_inventory, 16, 10000000, 65536, "lines of --inventory for each input"),
 	FLAG("prefault", 0, prefault, "take all that memory at start, so that none is missing later"),
 	NUMBER("tcp-idle", tcp_idle_s, 60, 31536000, 14400, "seconds of silence after which an open connection is forgotten"),
+	NUMBER("journal-keep", journal_keep, 0, 10000000, 10000, "confirmed events kept in the journal for a Redis that loses some"),
 	NUMBER("journal-mib", journal_mib, 1, 1048576, 1024, "size of the journal at which its oldest events are given up"),
 	NUMBER("journal-days", journal_days, 0, 36500, 30, "days after which an event that waits is given up; 0: never"),
 	NUMBER("stream-maxlen", stream_maxlen, 100, 1000000000, 100000, "events kept in Redis's stream, about"),

@@ -43,7 +43,7 @@ struct options {
 	uint32_t fragments_mib, duplicate_ms;
 	const char *vxlan_ports, *geneve_ports; /* lists with commas; NULL: the standard's */
 	bool separate_vni, checksums;
-	uint32_t journal_mib, journal_days;
+	uint32_t journal_keep, journal_mib, journal_days;
 	uint32_t stream_maxlen, queue_maxlen, heartbeat_s;
 };
 

@@ -128,6 +128,7 @@ static bool open_all(struct outputs *outputs, const struct outputs_options *opti
 		.path = options->journal_path,
 		.sensor = outputs->sensor,
 		.max_rows = or_default(options->journal_max, 1000000),
+		.keep_in_file = options->journal_file_keep,
 		.max_bytes = (uint64_t)options->journal_mib << 20,
 		.max_age_s = (uint64_t)options->journal_days * 86400,
 		.keep = options->journal_keep,
@@ -370,6 +371,7 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.redis_rejected = redis.rejected,
 		.redis_clock_known = redis.clock_known,
 		.redis_clock_skew_ms = redis.clock_skew_ms,
+		.redis_forgotten = redis.forgotten,
 		.delivery = redis.delivery,
 	};
 }

@@ -45,6 +45,7 @@ struct outputs_options {
 	uint32_t stream_maxlen;		    /* entries kept in the stream, about; 0: 100000 */
 	uint32_t queue_maxlen;		    /* entries kept in the list …:queue; 0: no list */
 	uint32_t journal_max;		    /* events kept for Redis; 0: 1000000 */
+	uint32_t journal_file_keep;	    /* confirmed events kept in the file; 0: 1000 */
 	uint32_t journal_mib, journal_days; /* bounds of the file: journal.h; 0: none */
 	uint32_t journal_keep;		    /* confirmed events kept in memory; 0: 1000 */
 	uint32_t closed_keep_s;	  /* how long closed exposures stay in Redis; 0: 30 days */
@@ -68,7 +69,8 @@ struct outputs_stats {
 	uint64_t redis_reconnects, redis_errors, redis_rejected;
 	bool redis_clock_known;
 	int64_t redis_clock_skew_ms; /* this host's clock is so far ahead of Redis's */
-	struct latency delivery;     /* from an event's decision to Redis's answer */
+	uint64_t redis_forgotten; /* sink_redis.h: what is open should be told anew when it grows */
+	struct latency delivery;  /* from an event's decision to Redis's answer */
 };
 
 struct heartbeat_counter {

@@ -84,6 +84,7 @@ void status_heartbeat(struct status *status, const struct heartbeat *heartbeat,
 	put_number(status, "redis_rejected", stats->redis_rejected);
 	if (stats->redis_clock_known)
 		put_signed(status, "clock_skew_ms", stats->redis_clock_skew_ms);
+	put_number(status, "redis_forgotten", stats->redis_forgotten);
 	for (size_t i = 0; i < heartbeat->count; i++)
 		put_number(status, heartbeat->counters[i].name, heartbeat->counters[i].value);
 }

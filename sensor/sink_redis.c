@@ -300,19 +300,25 @@ static void compare(struct sink_redis *sink, const char *applied)
 {
 	const char *blank = strchr(applied, ' ');
 	char epoch[JOURNAL_EPOCH_TEXT] = "";
-	uint64_t sequence = 0;
+	uint64_t sequence = 0, forgotten;
 
-	if (sink->options.run != NULL)
+	/* While a slot moves, a key that is not here may be at the other node. */
+	if (sink->options.run != NULL || sink->route.asking)
 		return;
 	if (blank != NULL && blank - applied < JOURNAL_EPOCH_TEXT) {
 		memcpy(epoch, applied, (size_t)(blank - applied));
 		sequence = strtoull(blank + 1, NULL, 10);
 	}
-	journal_rewind(sink->options.journal, epoch, sequence);
+	forgotten = journal_rewind(sink->options.journal, epoch, sequence);
+	sink->stats.forgotten += forgotten;
 	sequence = journal_confirmed(sink->options.journal);
 	if (sequence < sink->confirmed)
 		log_warnx("%s: has lost %" PRIu64 " events that it had confirmed: sent again",
 			  sink->options.url.shown, sink->confirmed - sequence);
+	if (forgotten != 0)
+		log_warnx("%s: %" PRIu64
+			  " older ones are not kept any more: what is open is told anew",
+			  sink->options.url.shown, forgotten);
 	sink->confirmed = sink->sent = sequence;
 }
 

@@ -18,7 +18,7 @@
 #include "sensor/redis_tls.h"
 #include "sensor/redis_url.h"
 
-#define SINK_REDIS_WINDOW 128
+#define SINK_REDIS_WINDOW JOURNAL_WINDOW
 
 struct sink_redis;
 
@@ -40,12 +40,13 @@ struct sink_redis_options {
 struct sink_redis_stats {
 	bool connected; /* and taking events */
 	uint64_t sent, confirmed, in_flight;
-	uint64_t reconnects;	 /* connections after the first */
-	uint64_t redirects;	 /* of them, because a cluster said where the keys are */
-	uint64_t errors;	 /* error answers, and connections that were lost or refused */
-	bool clock_known;	 /* the next is measured */
-	int64_t clock_skew_ms;	 /* this host's clock is so far ahead of Redis's */
-	uint64_t rejected;	 /* events that Redis will never take: journal.h */
+	uint64_t reconnects;   /* connections after the first */
+	uint64_t redirects;    /* of them, because a cluster said where the keys are */
+	uint64_t errors;       /* error answers, and connections that were lost or refused */
+	bool clock_known;      /* the next is measured */
+	int64_t clock_skew_ms; /* this host's clock is so far ahead of Redis's */
+	uint64_t rejected;     /* events that Redis will never take: journal.h */
+	uint64_t forgotten;    /* events that it confirmed and lost, and that nobody has any more */
 	struct latency delivery; /* from an event's decision to Redis's answer */
 };
 

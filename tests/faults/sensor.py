@@ -114,6 +114,14 @@ class Sensor:
         wait_until(lambda: self.alive() and self.told(kind) >= count, 3 * PATIENCE,
                    f"{self.name}: {count} {kind} (now {self.told(kind)})")
 
+    def heartbeat(self, redis):
+        return redis.mapping(f"{SITE}sensor:{self.name}")
+
+    def all_out(self, redis, of=None):
+        """Its heartbeat knows of everything that it said (or `of` so many), and nothing waits."""
+        said, held = of or self.said(), self.heartbeat(redis)
+        return int(held.get("events", 0)) >= said and (of or held["events_waiting"] == "0")
+
     def has_said(self, pattern):
         return re.search(pattern, self.log()) is not None
 

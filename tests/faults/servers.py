@@ -65,6 +65,13 @@ class Server:
             else:
                 os.unlink(path)
 
+    def lose_replicas(self, servers):
+        """They stay, but get nothing more from their master until they are asked to lead."""
+        for server in servers:
+            if server is not self and server.server.process.poll() is None:
+                server.ask("CONFIG", "SET", "masterauth", "wrong")
+        self.ask("CLIENT", "KILL", "TYPE", "replica")
+
     def freeze(self):
         self.server.process.send_signal(signal.SIGSTOP)
 

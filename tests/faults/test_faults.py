@@ -91,6 +91,15 @@ class Scene:
             return redis("XLEN", SITE + "events") >= said - missing
         wait_until(there, 4 * PATIENCE, "the delivery of all events", every=0.1)
 
+    def quiet(self, server):
+        """No traffic, nothing that waits."""
+        self.generator.pause.set()
+        redis, said = server.redis(), -1
+        while said != sum(s.said() for s in self.sensors):
+            said = sum(s.said() for s in self.sensors)
+            wait_until(lambda n=said: redis("XLEN", SITE + "events") >= n, what="delivery")
+            time.sleep(0.5)
+
     def settle(self, redis, close=True, given_up=None, missing=0):
         generator = self.generator
         generator.stop()
@@ -149,6 +158,21 @@ def fault_redis_restarted_empty(scene):
     return scene.settle(server.redis())
 
 
+def fault_redis_forgets_long_ago(scene):
+    """It comes back empty after many more events than are in flight; open exposures older than
+    what the journal keeps are told again as summaries."""
+    server = scene.server()
+    sensor = scene.sensor(server.url())
+    scene.traffic(rate=250)
+    for _ in scene.times(1, 3):
+        wait_until(lambda: sensor.said() > 3000 * (scene.rounds + 1), 4 * PATIENCE, "3000 events")
+        server.kill()
+        server.forget()
+        server.start()
+        scene.mark(30)
+    return scene.settle(server.redis())
+
+
 def fault_redis_full(scene):
     server = scene.server("--maxmemory-policy", "noeviction")
     sensor = scene.sensor(server.url())
@@ -189,6 +213,8 @@ def fault_sentinel_failover(scene):
         if number:
             master.start()
         master = sentinels.wait_agreed()
+        # What the master confirms from here on its replica never hears of.
+        master.lose_replicas(sentinels.servers)
         scene.mark()
         master.kill()
         wait_until(lambda m=master: sentinels.agreed(0) not in (None, m), 3 * PATIENCE,
@@ -221,6 +247,7 @@ def fault_cluster_promotion(scene):
         master = cluster.wait_owner()
         wait_until(lambda m=master: "state=online" in m.ask("INFO", "replication"),
                    what="a replica")
+        master.lose_replicas(cluster.nodes)
         scene.mark()
         master.kill()
         wait_until(cluster.owner, 3 * PATIENCE, "a promotion", every=0.1)
@@ -328,6 +355,62 @@ def fault_disk_full(scene):
         return scene.settle(server.redis())
     finally:
         disk.remove()
+
+
+def fault_disk_full_and_sensor_killed(scene):
+    """What only memory held has reached Redis; the next run knows nothing of it, and nothing older
+    is delivered twice. (What was announced from memory is announced again: no ledger.)"""
+    disk = world.SmallDisk(os.path.join(scene.folder, "disk"), 4)
+    try:
+        server = scene.server()
+        sensor = scene.sensor(server.url(), "--journal", os.path.join(disk.folder, "j.db"),
+                              journal=False)
+        scene.traffic()
+        for number in scene.times(1, 3):
+            scene.quiet(server)
+            sensor.kill()
+            sensor.start()
+            scene.generator.pause.clear()
+            scene.mark(30)
+            disk.fill()
+            wait_until(lambda n=number: sensor.log().count("kept in memory") > n,
+                       what="a full disk")
+            scene.generator.wait_more(30)
+            scene.quiet(server)
+            sensor.kill()
+            disk.relieve()
+            sensor.start()
+            scene.generator.pause.clear()
+            scene.mark(30)
+        scene.generator.stop()
+        scene.quiet(server)
+        sensor.stop()
+        return reconcile.settle_ids(server.redis(), [sensor])
+    finally:
+        disk.remove()
+
+
+def fault_bound_exceeded(scene):
+    """Redis is away for longer than a small journal lasts: what is missing is what was counted."""
+    server = scene.server()
+    sensor = scene.sensor(server.url(), "--journal-mib", "1")
+    scene.traffic(rate=250)
+    for _ in scene.times(1, 4):
+        scene.mark(100)
+        wait_until(lambda: sensor.all_out(server.redis(), of=100),
+                   what="some that are confirmed")
+        server.kill()
+        scene.mark(400)
+        server.start()
+        scene.mark(100)
+    scene.generator.stop()
+    scene.generator.close_rest()
+    scene.wait_decided()
+    wait_until(lambda: sensor.all_out(server.redis()), what="nothing that waits")
+    sensor.stop()
+    given_up = int(sensor.heartbeat(server.redis())["events_lost"])
+    assert given_up > 0, "the bound was not reached"
+    return reconcile.settle(server.redis(), [sensor], scene.generator, {sensor.name: given_up})
 
 
 # --- a fleet ---

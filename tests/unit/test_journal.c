@@ -408,6 +408,25 @@ static void append_big(struct journal *journal, uint64_t sequence)
 	assert_true(journal_append(journal, &row));
 }
 
+static bool see_big(void *context, const struct journal_row *row)
+{
+	struct seen *seen = context;
+
+	if (seen->count == seen->limit)
+		return false;
+	snprintf(seen->epoch, sizeof seen->epoch, "%s", row->epoch);
+	seen->sequences[seen->count++] = row->sequence;
+	return true;
+}
+
+static struct seen read_big(struct journal *journal, uint64_t sequence, size_t limit)
+{
+	struct seen seen = {.limit = limit};
+
+	journal_read(journal, sequence, see_big, &seen);
+	return seen;
+}
+
 /* Without a file the bound is that of memory: Redis may be away for days. */
 static void bounds_memory(void **state)
 {
@@ -457,6 +476,81 @@ static void bounds_and_shrinks_the_file(void **state)
 	assert_in_range(size_of(place->path), 1, 300 << 10);
 	snprintf(wal, sizeof wal, "%s-wal", place->path);
 	assert_int_equal(size_of(wal), 0);
+}
+
+/* Room is made by forgetting what Redis has; then by giving up what it has not, but for what may
+ * be on its way: if it arrives, it must not have been counted as given up. */
+static void gives_up_nothing_that_may_have_arrived(void **state)
+{
+	const struct place *place = *state;
+
+	for (int in_file = 0; in_file < 2; in_file++) {
+		struct journal *journal = open_bounded(in_file ? place->path : NULL, 1 << 20, 0);
+		char epoch[JOURNAL_EPOCH_TEXT];
+		uint64_t i = 1;
+
+		for (; i <= 400; i++) {
+			append_big(journal, i);
+			journal_commit(journal);
+			journal_confirm(journal, i);
+			if (i % 50 == 0)
+				journal_tick(journal);
+		}
+		for (; i <= 450; i++)
+			append_big(journal, i);
+		journal_tick(journal);
+		assert_int_equal(stats_of(journal).lost, 0);
+		snprintf(epoch, sizeof epoch, "%s", read_big(journal, 400, 20).epoch);
+		for (; i <= 2000; i++) {
+			append_big(journal, i);
+			if (i % 50 == 0)
+				journal_tick(journal);
+		}
+		assert_int_equal(read_big(journal, 400, 20).sequences[19], 420);
+		assert_true(read_big(journal, 420, 1).sequences[0] > 500);
+		/* Of what was sent, 410 was the last to arrive. */
+		assert_int_equal(journal_rewind(journal, epoch, 410), 0);
+		for (; i <= 3000; i++) {
+			append_big(journal, i);
+			if (i % 50 == 0)
+				journal_tick(journal);
+		}
+		assert_int_equal(stats_of(journal).waiting + stats_of(journal).lost, 3000 - 410);
+		assert_int_equal(journal_rewind(journal, "", 0), 410);
+		journal_close(journal);
+		assert_true(in_file == 0 || remove(place->path) == 0);
+	}
+}
+
+/* The disk took nothing of a run, or not all of it, that went to Redis from memory; kill -9. */
+static void trusts_a_redis_that_is_ahead(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_as(place->path, "a", 100);
+	char epoch[JOURNAL_EPOCH_TEXT];
+
+	for (uint64_t i = 1; i <= 20; i++)
+		append(journal, i);
+	snprintf(epoch, sizeof epoch, "%s", read_after(journal, 0, 1).epoch);
+	journal_commit(journal);
+	journal_confirm(journal, 10);
+	journal_close(journal);
+	journal = open_as(place->path, "a", 100);
+	append(journal, 21);
+	assert_int_equal(journal_rewind(journal, epoch, 40), 0);
+	assert_int_equal(journal_confirmed(journal), 20);
+	assert_int_equal(stats_of(journal).waiting, 1);
+	journal_close(journal);
+	journal = open_as(place->path, "a", 100);
+	assert_int_equal(journal_rewind(journal, "another", 40), 0);
+	assert_int_equal(stats_of(journal).waiting, 1);
+	/* But once it has confirmed something of ours, another run's name means that it went back. */
+	append(journal, 22);
+	journal_commit(journal);
+	journal_confirm(journal, 22);
+	assert_int_equal(journal_rewind(journal, "another", 40), 0);
+	assert_int_equal(stats_of(journal).waiting, 22);
+	journal_close(journal);
 }
 
 static void gives_up_what_is_too_old(void **state)
@@ -713,6 +807,8 @@ int main(void)
 		TEST(goes_back_to_what_redis_has),
 		TEST(bounds_and_shrinks_the_file),
 		TEST(gives_up_what_is_too_old),
+		TEST(gives_up_nothing_that_may_have_arrived),
+		TEST(trusts_a_redis_that_is_ahead),
 		TEST(begins_anew_when_it_is_damaged),
 		TEST(survives_damage_while_it_runs),
 		TEST(goes_on_when_the_file_cannot_grow),
