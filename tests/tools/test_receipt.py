@@ -16,6 +16,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 from harness import GOLDEN, PROGRAM, TOP, Redis, RedisServer, Report, wait_until  # noqa: E402
+from servers import free_port, sentinel_info, start_cluster, start_sentinel  # noqa: E402
 
 EXAMPLE = os.path.join(TOP, "policy/example.yaml")
 GROUP = os.path.join(GOLDEN, "policies/group.yaml")
@@ -138,6 +139,43 @@ def test_redis_says_the_same():
         got = receipt(SEARCH, "--redis", url, "--run", "r1", "--site", "example")
         assert got["got_anything"] == "yes" and len(got["sources"]) == 2, got["verdict"]
         assert got["events"] == [] and len(got["commands"]) == 4, got["commands"]
+
+
+def test_redis_behind_a_sentinel():
+    port, ports = free_port(), [free_port(), free_port()]
+    folder = tempfile.mkdtemp(dir=SCRATCH)
+    with RedisServer("--port", str(ports[0])) as server, \
+            RedisServer("--port", str(ports[1]), "--requirepass", "x"):
+        sentinel = start_sentinel(folder, port, ports[0], "requirepass sesame")
+        try:
+            wait_until(lambda: "status=ok" in sentinel_info(port, "sesame"))
+            replay("-r", RUN, "--redis", "unix://" + server.socket, "--run", "r1")
+            url = f"redis+sentinel://127.0.0.1:{free_port()},127.0.0.1:{port}/m"
+            path = os.path.join(folder, "password")
+            with open(path, "w", encoding="ascii") as file:
+                file.write("sesame\n")
+            told = receipt(SEARCH, "--redis", url, "--run", "r1", "--sentinel-password-file", path)
+            same(receipt(SEARCH, stdin=EVENTS), told)
+            assert "NOAUTH" in receipt(SEARCH, "--redis", url, status=3)
+            assert "no master" in receipt(SEARCH, "--redis", url + "x", "--sentinel-password-file",
+                                          path, status=3)
+        finally:
+            sentinel.kill()
+            sentinel.wait()
+
+
+def test_redis_in_a_cluster():
+    servers, ports = start_cluster()
+    try:
+        url = f"redis+cluster://127.0.0.1:{free_port()},127.0.0.1:{ports[1]}"
+        replay("-r", RUN, "--redis", f"redis+cluster://127.0.0.1:{ports[0]}", "--run", "r1")
+        for more in ([], ["--site", "example"]):
+            told = receipt(SEARCH, "--redis", url, "--run", "r1", *more)
+            same(receipt(SEARCH, stdin=EVENTS), told)
+            assert len(receipt("--redis", url, "--run", "r1", *more)["exposures"]) == 5
+    finally:
+        for server in servers:
+            server.stop()
 
 
 def test_two_sensors_are_one_receipt():
