@@ -337,6 +337,7 @@ static void finish(struct live *live)
 		log_warnx("Redis has not confirmed %llu events%s", (unsigned long long)left,
 			  app->options->journal ? ": they stay in the journal" : "");
 	}
+	outputs_finish_out(app->outputs, DRAIN_MS);
 	if (!app->options->quiet)
 		on_totals(live);
 }

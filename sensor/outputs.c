@@ -13,6 +13,7 @@
 #include "sensor/journal.h"
 #include "sensor/log.h"
 #include "sensor/outputs_status.h"
+#include "sensor/patient_out.h"
 #include "sensor/printable.h"
 #include "sensor/sink_jsonl.h"
 #include "sensor/sink_redis.h"
@@ -24,6 +25,7 @@
 #define REPLAY_HOLD_MS	1000
 #define PUMP_WAIT_MS	10
 #define JOURNAL_TICK_MS 1000
+#define OUT_BYTES	(16 << 20) /* that wait for a slow reader of a live sensor */
 
 struct outputs {
 	struct outputs_options options;
@@ -32,6 +34,7 @@ struct outputs {
 	struct journal *journal;
 	struct redis_tls *tls;	  /* NULL: none */
 	struct sink_redis *redis; /* NULL: none */
+	struct patient_out *out;  /* of a live sensor; NULL: none */
 	struct sink_text *text;	  /* NULL: not wanted */
 	struct loop_watch *flush; /* gathers the events of one turn into one commit */
 	struct loop_watch *tick;  /* of the journal */
@@ -146,8 +149,15 @@ static bool open_all(struct outputs *outputs, const struct outputs_options *opti
 	outputs->tick = loop_every(options->loop, JOURNAL_TICK_MS, on_tick, outputs);
 	if (outputs->flush == NULL || outputs->tick == NULL)
 		return false;
+	if (!options->replay && options->out != NULL) {
+		outputs->out = patient_out_new(options->loop, fileno(options->out), OUT_BYTES);
+		if (outputs->out == NULL)
+			return false;
+		outputs->options.out = patient_out_stream(outputs->out);
+	}
 	if (options->text) {
-		outputs->text = sink_text_new(options->out, options->terminal, &outputs->context);
+		outputs->text =
+			sink_text_new(outputs->options.out, options->terminal, &outputs->context);
 		if (outputs->text == NULL)
 			return false;
 	}
@@ -188,6 +198,7 @@ void outputs_free(struct outputs *outputs)
 	loop_watch_free(outputs->flush);
 	loop_watch_free(outputs->tick);
 	sink_text_free(outputs->text);
+	patient_out_free(outputs->out);
 	journal_close(outputs->journal);
 	free(outputs);
 }
@@ -337,6 +348,15 @@ uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms)
 	return waiting(outputs);
 }
 
+/* Once Redis has had its turn: it is the more important one. */
+void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms)
+{
+	if (outputs->out == NULL || patient_out_drain(outputs->out, deadline_ms))
+		return;
+	errno = EAGAIN;
+	note_out(outputs, false);
+}
+
 void outputs_report(struct outputs *outputs, const struct engine *engine,
 		    const struct policy *policy)
 {
@@ -348,15 +368,19 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 {
 	struct journal_stats journal;
 	struct sink_redis_stats redis = {0};
+	uint64_t refused = 0;
+	int why = 0;
 
 	journal_stats(outputs->journal, &journal);
 	if (outputs->redis != NULL)
 		sink_redis_stats(outputs->redis, &redis);
+	if (outputs->out != NULL)
+		refused = patient_out_refused(outputs->out, &why);
 	*stats = (struct outputs_stats){
 		.events = outputs->events,
 		.alerts = outputs->alerts,
-		.out_errors = outputs->out_errors,
-		.out_errno = outputs->out_errno,
+		.out_errors = outputs->out_errors + refused,
+		.out_errno = outputs->out_errors != 0 ? outputs->out_errno : why,
 		.journal_errors = outputs->journal_errors,
 		.journal_lost = journal.lost,
 		.journal_in_memory = journal.in_memory,

@@ -112,6 +112,8 @@ void outputs_coverage(struct outputs *outputs, const struct engine *engine,
 /* Turns the loop until Redis has confirmed everything, at most `deadline_ms`. Returns how many
  * events it has not confirmed (they stay in the journal, if that is a file). */
 uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms);
+/* Then, live: waits so long for a slow reader of standard output. */
+void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms);
 
 /* The closing report of a replay, as text on `out`; nothing if options.text was not set. */
 void outputs_report(struct outputs *outputs, const struct engine *engine,

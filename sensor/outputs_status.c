@@ -77,6 +77,7 @@ void status_heartbeat(struct status *status, const struct heartbeat *heartbeat,
 	put_number(status, "alerts", stats->alerts);
 	put_number(status, "events_waiting", stats->waiting);
 	put_number(status, "events_lost", stats->journal_lost + stats->journal_errors);
+	put_number(status, "output_errors", stats->out_errors);
 	put_number(status, "journal_in_memory", stats->journal_in_memory);
 	put_number(status, "redis_confirmed", stats->redis_confirmed);
 	put_number(status, "redis_reconnects", stats->redis_reconnects);

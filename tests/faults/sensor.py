@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 
 from harness import PATIENCE, PROGRAM, wait_until
 from world import SPAN
@@ -48,13 +49,40 @@ class Sensor:
             self.words += ["--journal", os.path.join(folder, f"{name}.db")]
         self.words += options
         self.process = None
+        self.reading = None  # an Event: standard output is a pipe, read while it is set
+
+    def by_pipe(self):
+        self.reading = threading.Event()
+        self.reading.set()
+
+    def carry(self, pipe, path):
+        with open(path, "wb", buffering=0) as out:
+            while True:
+                self.reading.wait()
+                data = os.read(pipe, 4096)
+                if not data:
+                    break
+                out.write(data)
+        os.close(pipe)
+
+    def output(self, path):
+        """A descriptor for the sensor's standard output; what comes out is in the file `path`."""
+        if not self.reading:
+            return os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+        with open(path, "wb"):
+            pass
+        pipe, mine = os.pipe()
+        threading.Thread(target=self.carry, args=(pipe, path), daemon=True).start()
+        return mine
 
     def start(self):
         path = os.path.join(self.folder, f"{self.name}.{len(self.runs)}.jsonl")
         started = self.log().count("watching ")
-        with open(self.log_path, "ab") as log, open(path, "wb") as out:
+        out = self.output(path)
+        with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=log, start_new_session=True)
+        os.close(out)
         self.runs.append(Run(path))
         wait_until(lambda: self.alive() and self.log().count("watching ") > started,
                    what="the sensor's start")
@@ -121,6 +149,17 @@ class Sensor:
         """Its heartbeat knows of everything that it said (or `of` so many), and nothing waits."""
         said, held = of or self.said(), self.heartbeat(redis)
         return int(held.get("events", 0)) >= said and (of or held["events_waiting"] == "0")
+
+    def drops_since(self, redis, before):
+        held = self.heartbeat(redis)
+        return sum(int(held[n]) - int(before[n]) for n in
+                   ("dropped_kernel", "dropped_interface", "observations_lost"))
+
+    def counted_since(self, redis, before, packets):
+        """Seen or dropped: nothing may be unaccounted for."""
+        held = self.heartbeat(redis)
+        return "packets" in held and int(held["packets"]) - int(before["packets"]) + \
+            self.drops_since(redis, before) >= packets
 
     def has_said(self, pattern):
         return re.search(pattern, self.log()) is not None

@@ -33,7 +33,7 @@ from traffic import POLICY, Generator  # noqa: E402
 RATE = 60  # endpoints opened in a second, and as many closed: six events each
 FLEET = ("north", "south", "west")
 WORLDS = 3  # faults at the same time, each in a world of its own: they mostly wait
-ALONE = ()
+ALONE = ("outage_under_load",)
 FAULT_LIMIT = 400  # seconds
 
 
@@ -90,6 +90,10 @@ class Scene:
             said = sum(s.said() for s in self.sensors if s.alive())
             return redis("XLEN", SITE + "events") >= said - missing
         wait_until(there, 4 * PATIENCE, "the delivery of all events", every=0.1)
+
+    @staticmethod
+    def announced(redis):
+        return sum(e["kind"] == "exposure.opened" for e in reconcile.stream_of(redis))
 
     def quiet(self, server):
         """No traffic, nothing that waits."""
@@ -287,6 +291,26 @@ def fault_connection_slow(scene):
     return scene.settle(server.redis())
 
 
+def fault_output_not_read(scene):
+    """Whoever reads the sensor's standard output stops doing so: Redis gets everything, and the
+    reader too when it comes back."""
+    server = scene.server()
+    sensor = Sensor(scene.folder, "north", server.url(), POLICY)
+    sensor.by_pipe()
+    scene.sensors.append(scene.add(sensor))
+    sensor.start()
+    scene.traffic()
+    for _ in scene.times(1, 4):
+        sensor.reading.clear()
+        scene.mark(100)
+        scene.generator.pause.set()
+        wait_until(lambda: scene.announced(server.redis()) >= len(scene.generator.opened),
+                   what="announcements in Redis", every=0.2)
+        sensor.reading.set()
+        scene.generator.pause.clear()
+    return scene.settle(server.redis())
+
+
 # --- the sensor and its disk ---
 
 def killed_and_back(scene, sensors):
@@ -411,6 +435,40 @@ def fault_bound_exceeded(scene):
     given_up = int(sensor.heartbeat(server.redis())["events_lost"])
     assert given_up > 0, "the bound was not reached"
     return reconcile.settle(server.redis(), [sensor], scene.generator, {sensor.name: given_up})
+
+
+LOADS = {"short": (4000, 3), "full": (20000, 60)}  # packets a second, seconds
+
+
+def fault_outage_under_load(scene):
+    """What the capture loses in the same load with Redis and without it: nothing is lost because
+    of it, and every packet that was sent is counted."""
+    server = scene.server()
+    sensor = scene.sensor(server.url())
+    scene.traffic()
+    rate, seconds = LOADS["full" if scene.full else "short"]
+    drops = {}
+    for outage in (False, True):
+        before = sensor.heartbeat(server.redis())
+        if outage:
+            server.kill()
+        frames = scene.generator.frames
+        sent = scene.generator.load(rate, seconds)
+        scene.generator.pause.set()
+        time.sleep(0.1)
+        sent += scene.generator.frames - frames
+        if outage:
+            server.start()
+        wait_until(lambda: sensor.counted_since(server.redis(), before, sent), what="packets")
+        drops[outage] = sensor.drops_since(server.redis(), before)
+        scene.generator.pause.clear()
+        scene.rounds += 1
+        print(f"# {sent} packets in {seconds} s {'without' if outage else 'with'} Redis: "
+              f"{drops[outage]} dropped", flush=True)
+    account = scene.settle(server.redis())
+    if drops[True] > drops[False]:
+        account.complaints.append(f"{drops[True] - drops[False]} packets dropped for the outage")
+    return account
 
 
 # --- a fleet ---
