@@ -20,9 +20,9 @@
 #include "sensor/sandbox.h"
 
 #define TURN		512
-#define DRAIN_MS	5000 /* for Redis to take the rest at the end */
-#define MESSAGES_A_TURN 1024 /* then signals and Redis have their turn */
-#define LAST_TURNS	8    /* after the stop: what the kernel still holds */
+#define DRAIN_MS	5000   /* for Redis to take the rest at the end */
+#define MESSAGES_A_TURN 1024   /* then signals and Redis have their turn */
+#define LAST_NS		SECOND /* after the stop, for what the kernel still holds */
 
 /* ---- worker threads ---- */
 
@@ -103,6 +103,7 @@ static int take_turn(struct thread *thread)
 static void *run_worker(void *context)
 {
 	struct thread *thread = context;
+	uint64_t stopped_ns;
 	int n = 0;
 
 	while (!atomic_load_explicit(&thread->live->stop, memory_order_relaxed)) {
@@ -112,7 +113,8 @@ static void *run_worker(void *context)
 		between_batches(thread, n);
 	}
 	/* Packets in a block that is not full yet come within the timeout that a turn waits for. */
-	for (int i = 0; i < LAST_TURNS && n >= 0; i++) {
+	stopped_ns = live_now_ns();
+	while (n >= 0 && live_now_ns() - stopped_ns < LAST_NS) {
 		n = take_turn(thread);
 		if (n == 0)
 			break;
