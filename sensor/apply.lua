@@ -203,6 +203,7 @@ local mine = '@' .. sensor
 -- merged fields and ours, `others` those of the other sensors: others[i].name, others[i].word.
 local exposure_merged = {'state', 'sensors', 'opened', 'first_answer', 'last_answer', 'last_seen',
 	'changed_after', 'changed_before', 'changed_disputed', 'wall_was', 'closed', 'close_reason',
+	'close_odds',
 	'level',
 	'severity_number', 'clients', 'reopened', 'users_tried', 'objects_read', 'flows', 'bytes_in',
 	'bytes_out', 'logins_failed', 'logins_succeeded', 'messages', 'incident', 'digest'}
@@ -360,7 +361,7 @@ local function merge_exposure(old, others)
 	new.wall_was = new.changed_after and (event.wall_was or old.wall_was)
 	if state == 'closed' then
 		new.closed = latest(old.closed, event.closed)
-		new.close_reason = event.close_reason
+		new.close_reason, new.close_odds = event.close_reason, event.close_odds
 	end
 	new.level_name = levels[highest(old, others, new, 'level', event.level)]
 	new.severity = severities[highest(old, others, new, 'severity_number', event.severity_number)]
@@ -485,8 +486,8 @@ local good, why = pcall(function()
 	if exposure then
 		local id, old = event.exposure, exposure_old
 		replace(KEYS[3], old, exposure,
-			{'closed', 'close_reason', 'changed_after', 'changed_before', 'changed_disputed',
-				'wall_was'}, exposure_gone)
+			{'closed', 'close_reason', 'close_odds', 'changed_after', 'changed_before',
+				'changed_disputed', 'wall_was'}, exposure_gone)
 		if exposure.state == 'closed' then
 			redis.call('ZREM', KEYS[6], id)
 		elseif old.state ~= exposure.state or old.last_seen ~= exposure.last_seen then

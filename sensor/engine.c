@@ -177,6 +177,7 @@ void engine_tick(struct engine *engine, uint64_t now_ns)
 		check(engine, slot, now_ns);
 		engine_life_check_later(engine, slot, now_ns);
 	}
+	engine_silence_look(engine, now_ns);
 	incidents_tick(engine->incidents, now_ns);
 	engine_tell_incidents(engine, now_ns);
 }
@@ -194,6 +195,7 @@ void engine_announce(struct engine *engine, enum event_kind kind, enum policy_se
 void engine_blindness(struct engine *engine, bool begins, const struct blindness_view *view,
 		      enum policy_severity severity, uint64_t now_ns)
 {
+	engine_silence_blind(engine, begins, (enum blind_cause)view->cause, now_ns);
 	emit_plain(engine, begins ? EVENT_SENSOR_BLIND : EVENT_SENSOR_SIGHTED, now_ns);
 	engine->event.severity = (uint8_t)(begins ? severity : SEVERITY_INFO);
 	engine->event.alert = begins && severity >= SEVERITY_MEDIUM;

@@ -71,6 +71,12 @@ static void add_counters(struct exposure *all, const struct exposure *part)
 	sketch_merge(&all->objects_read, &part->objects_read);
 	latest(&all->last_seen_ns, part->last_seen_ns);
 	latest(&all->last_answer_ns, part->last_answer_ns);
+	if (part->busy_minutes > all->busy_minutes) {
+		all->busy_minutes = part->busy_minutes;
+		all->busy_since_ns = part->busy_since_ns;
+		all->busy_ns = part->busy_ns;
+		all->longest_silence_ns = part->longest_silence_ns;
+	}
 	if (part->last_accept_ns >= all->last_accept_ns) {
 		all->last_accept_ns = part->last_accept_ns;
 		all->accept_zone = part->accept_zone;
@@ -133,7 +139,7 @@ static void forget_counters(struct exposure *all)
 	all->flows = all->live_flows = 0;
 	all->bytes_in = all->bytes_out = all->life_bytes_out = 0;
 	all->logins_failed = all->logins_succeeded = all->messages = 0;
-	all->changed_before_ns = all->first_answer_ns = 0;
+	all->changed_before_ns = all->first_answer_ns = all->busy_minutes = 0;
 	all->source_count = 0;
 }
 

@@ -41,6 +41,7 @@ static void view_counters(const struct exposure *x, struct exposure_view *view)
 	view->changed_after_ns = x->changed_after_ns;
 	view->changed_before_ns = x->changed_before_ns;
 	view->closed_ns = x->closed_ns;
+	view->close_odds = x->close_reason == CLOSE_LIKELY ? x->close_odds : 0;
 	view->flows = x->flows;
 	view->live_flows = x->live_flows;
 	view->bytes_in = x->bytes_in;

@@ -98,6 +98,7 @@ static void accept_again(struct exposure *x, const struct arrival *a)
 
 	if (!a->evidence.fresh || ns <= x->last_accept_ns)
 		return;
+	engine_silence_break(x, ns);
 	x->last_accept_ns = ns;
 	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
 	x->accept_zone = a->decision.client_zone;
@@ -130,6 +131,7 @@ static void open_exposure(struct engine *engine, uint32_t slot, const struct arr
 	x->first_answer_ns = x->changed_before_ns = x->last_accept_ns = a->evidence.answer_ns;
 	x->accept_zone = a->decision.client_zone;
 	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
+	engine_silence_begin(x, a->evidence.answer_ns);
 	engine_wall_interval(engine, x, &a->observation->flow);
 	take_in(engine, x, a, &service_changed);
 	engine_crowd_enter(engine, x, now_ns);
@@ -201,12 +203,12 @@ static void continue_exposure(struct engine *engine, uint32_t slot, const struct
 		escalate(engine, slot, a, &before);
 }
 
-/* Closed by probes: only a new conversation, begun after the proof, shows that it is open. */
+/* Closed by what was seen: only a new conversation, begun after the proof, shows that it is open. */
 static bool opens(const struct exposure *x, const struct arrival *a)
 {
 	if (x->state != EXPOSURE_CLOSED)
 		return false;
-	if (x->close_reason != CLOSE_PROBES)
+	if (x->close_reason != CLOSE_PROBES && x->close_reason != CLOSE_LIKELY)
 		return true;
 	return a->evidence.fresh && a->evidence.answer_ns > x->closed_ns;
 }
@@ -253,7 +255,7 @@ static uint32_t newcomer(struct engine *engine, const struct endpoint *server,
 
 void engine_flow(struct engine *engine, const struct endpoint *server, const struct observation *o)
 {
-	bool inside = policy_position(engine->policy) == POSITION_INSIDE;
+	bool inside = engine_is_inside(engine, o->ts_ns);
 	struct arrival a = {.observation = o, .evidence = evidence_of(o, inside)};
 	uint32_t slot = engine_target(engine, server);
 
@@ -262,6 +264,8 @@ void engine_flow(struct engine *engine, const struct endpoint *server, const str
 	if (a.evidence.proves && a.evidence.answered)
 		coverage_answer(engine->coverage, a.decision.rule, a.decision.group, o->flow.first,
 				o->ts_ns);
+	if (o->flow.first && a.evidence.proves)
+		engine_silence_passed(engine, o->ts_ns);
 	if (a.decision.verdict == POLICY_ALLOWED || a.decision.verdict == POLICY_EXCEPTED)
 		return;
 	if (!a.evidence.proves) {

@@ -107,6 +107,11 @@ static const struct packed_member exposure_members[] = {
 	X(64, sources),
 	X(65, told),
 	X(66, quiet),
+	X(70, busy_minutes),
+	X(71, busy_since_ns),
+	X(72, busy_ns),
+	X(73, longest_silence_ns),
+	X(74, close_odds),
 	X(TAG_FACTS, facts),
 };
 

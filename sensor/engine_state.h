@@ -49,6 +49,9 @@ struct engine {
 	uint8_t *exceptions_told; /* by index: enum of engine_policy.c */
 	uint8_t *exceptions_next; /* scratch for a reload */
 	uint64_t exception_check_ns;
+	uint64_t passed, passed_since_ns;     /* attempts not blocked, and since when none was */
+	uint64_t sighted_ns, next_silence_ns; /* sighted: what was before was not seen */
+	uint32_t blind;			      /* bits: enum blind_cause */
 	uint32_t *order;	     /* scratch for engine_each_exposure() */
 	uint64_t sequence;	     /* of the next event */
 	uint64_t newest_ns, ordinal; /* of the events' ids */
@@ -63,6 +66,21 @@ void engine_decide(const struct engine *engine, const struct endpoint *server,
 		   uint16_t service, uint64_t ts_ns, struct policy_decision *decision);
 /* The record that a conversation with `server` belongs to: its own, or "all ports". */
 uint32_t engine_target(const struct engine *engine, const struct endpoint *server);
+
+/* An exposure opens; another connection was let in, the one before is in last_accept_ns. */
+void engine_silence_begin(struct exposure *x, uint64_t ns);
+void engine_silence_break(struct exposure *x, uint64_t ns);
+/* An attempt was let in or refused by its server; one was left without an answer. */
+void engine_silence_passed(struct engine *engine, uint64_t ns);
+void engine_silence_blocked(struct engine *engine, uint64_t ns);
+void engine_silence_blind(struct engine *engine, bool begins, enum blind_cause cause,
+			  uint64_t now_ns);
+/* Is the mirror behind the filter, so that what is blocked is not seen? */
+bool engine_is_inside(const struct engine *engine, uint64_t now_ns);
+/* Chance gives such a silence once in so many times; 1: nothing can be said. */
+uint64_t engine_silence_odds(const struct exposure *x, uint64_t silent_ns);
+/* Closes what has been silent for too long to be chance, where nothing better can be had. */
+void engine_silence_look(struct engine *engine, uint64_t now_ns);
 
 /* Probes at `server` (translated) that were not let in. */
 void engine_wall(struct engine *engine, const struct endpoint *server,

@@ -134,6 +134,10 @@ void engine_wall(struct engine *engine, const struct endpoint *server,
 		return;
 	wall_note(engine->wall, server,
 		  (struct wall_seen){report->last_unanswered_ns, report->last_refused_ns});
+	if (report->new_unanswered != 0 && server->transport == TRANSPORT_TCP)
+		engine_silence_blocked(engine, report->last_unanswered_ns);
+	else if (report->new_refused != 0)
+		engine_silence_passed(engine, report->last_refused_ns);
 	count_coverage(engine, server, report, newest);
 	slot = find_open(engine, server);
 	if (slot != EXPOSURE_NONE)

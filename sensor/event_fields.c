@@ -180,6 +180,8 @@ static void put_times(struct event_fields *fields, const struct exposure_view *e
 		put(fields, "wall_was", level_name(exposure->wall_was));
 	put_time(fields, "closed", exposure->closed_ns);
 	put(fields, "close_reason", close_reason_name(exposure->close_reason));
+	if (exposure->close_odds != 0)
+		put_number(fields, "close_odds", exposure->close_odds);
 }
 
 static void put_counters(struct event_fields *fields, const struct exposure_view *exposure)

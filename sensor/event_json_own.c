@@ -58,6 +58,8 @@ static void put_exposure_times(struct json_out *out, const struct exposure_view 
 		json_out_text(out, "wall_was", level_name(exposure->wall_was));
 	json_out_time(out, "closed", exposure->closed_ns);
 	json_out_text(out, "close_reason", close_reason_name(exposure->close_reason));
+	if (exposure->close_odds != 0)
+		json_out_number(out, "close_odds", exposure->close_odds);
 }
 
 static void put_exposure_counters(struct json_out *out, const struct exposure_view *exposure)

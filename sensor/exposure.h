@@ -61,6 +61,9 @@ struct exposure {
 	uint64_t logins_failed, logins_succeeded, messages;
 	uint64_t probes_unanswered, probes_refused;	 /* since the last accept */
 	uint64_t close_probes, first_probe_ns, probe_ns; /* those that count towards closing */
+	/* Since the first that was let in: minutes in which somebody was; when the last of them began. */
+	uint64_t busy_minutes, busy_since_ns, busy_ns, longest_silence_ns;
+	uint64_t close_odds;
 	struct tunnel_path tunnels; /* of the newest conversation that came in one */
 	struct sketch clients, users_tried, objects_read;
 	struct sketch closers; /* distinct sources of close_probes */

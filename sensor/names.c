@@ -116,6 +116,7 @@ const char *close_reason_name(enum close_reason reason)
 		[CLOSE_COLLAPSED] = "collapsed",
 		[CLOSE_POLICY] = "policy",
 		[CLOSE_EVICTED] = "evicted",
+		[CLOSE_LIKELY] = "closed-likely",
 	};
 
 	return names[reason];

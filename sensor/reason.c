@@ -270,6 +270,16 @@ static void say_proof(struct text *text, const struct exposure_view *x, uint64_t
 		 x->live_flows, x->live_flows == 1 ? "" : "s");
 }
 
+static void say_silence(struct text *text, const struct exposure_view *x)
+{
+	text_say(text, " is likely closed: nobody was let in since ");
+	text_instant(text, x->last_accept_ns);
+	text_say(text,
+		 "; by what came before, chance gives so long a silence once in %" PRIu64
+		 " times, and blocked attempts cannot be seen from here",
+		 x->close_odds);
+}
+
 void reason_closed(char *reason, const struct exposure_view *x, const struct reason_context *c,
 		   uint64_t probes, uint32_t sources)
 {
@@ -289,6 +299,9 @@ void reason_closed(char *reason, const struct exposure_view *x, const struct rea
 		return;
 	case CLOSE_EVICTED:
 		text_say(&text, " is no longer tracked: the table of exposures is full");
+		return;
+	case CLOSE_LIKELY:
+		say_silence(&text, x);
 		return;
 	case CLOSE_NOT:
 		break;

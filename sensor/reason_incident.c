@@ -127,7 +127,8 @@ static void say_closed(struct text *text, const struct incident_view *i,
 		text_say(text, " is no longer exposed: the policy permits what is open");
 		return;
 	}
-	text_say(text, " is closed again: ");
+	text_say(text, " is %s again: ",
+		 latest->close_reason == CLOSE_LIKELY ? "likely closed" : "closed");
 	if (i->member_count == 1)
 		text_say(text, "its one exposed endpoint");
 	else
