@@ -14,11 +14,11 @@ ALL_PEERS = (*QUICK_PEERS, "softflowd", "argus", "p0f", "suricata single", "suri
 
 
 class Mix:
-    """One kind of traffic. `size`: the generator's options, in the standard and the quick form."""
+    """One kind of traffic. `size`, `quick`: the generator's options in those forms."""
 
     def __init__(self, name, note, options, size, quick, peers):
         self.name, self.note, self.options, self.peers = name, note, options, peers
-        self.size = {"standard": size, "quick": quick}
+        self.size = {"standard": size, "quick": quick, "smoke": ["--packets", "20k"]}
         self.path, self.packets, self.bytes = None, 0, 0
 
 

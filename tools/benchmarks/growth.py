@@ -17,8 +17,12 @@ import time
 from benchmarks import captures, figures, stages
 from benchmarks.drawing import GREY, INK, LIGHT, OURS, Picture, Scale, short
 
-PACKETS = {"standard": 2000000, "quick": 200000}
-TOP = {"flows": (7, 5), "exposures": (6, 4), "prefixes": (5, 4), "rules": (4, 3)}
+PACKETS = {"standard": 2000000, "quick": 200000, "smoke": 20000}
+TOP = {  # the last power of ten
+    "standard": {"flows": 7, "exposures": 6, "prefixes": 5, "rules": 4},
+    "quick": {"flows": 5, "exposures": 4, "prefixes": 4, "rules": 3},
+    "smoke": {"flows": 4, "exposures": 2, "prefixes": 3, "rules": 2},
+}
 EXPONENT = 0.5  # of n, over the last two decades: linear is 1
 FLOOR_NS = 10  # a cost that grows by less than that has not grown
 HEAD = """version: 1
@@ -52,8 +56,7 @@ class Curve:
 
 
 def decades(options, name, start):
-    top = TOP[name][0 if options.form == "standard" else 1]
-    return [10 ** power for power in range(start, top + 1)]
+    return [10 ** power for power in range(start, TOP[options.form][name] + 1)]
 
 
 def write_policy(options, name, text):
@@ -245,4 +248,5 @@ def run(options):
     print()
     print("\n".join(figures.table(rows(results["curves"]))))
     print(f"\n{options.json}\n{options.svg}")
-    return 0 if all(curve["good"] for curve in results["curves"]) else 1
+    grows = [curve["name"] for curve in results["curves"] if not curve["good"]]
+    return 1 if grows and options.form != "smoke" else 0

@@ -1,6 +1,114 @@
 # SPDX-License-Identifier: ISC
-"""To come."""
+"""Writes what was measured into the man page and the README, between their marks."""
+
+import json
+import os
+import sys
+
+from benchmarks import figures, growth, picture, ports
+
+PAGE = os.path.join("tools", "spanwatch-benchmarks.7")
+README = "README.md"
+PICTURES = {"results": os.path.join("tools", "benchmarks.svg"),
+            "growth": os.path.join("tools", "benchmarks-growth.svg")}
+MARKS = {PAGE: ('.\\" {} begins: written by tools/bench page', '.\\" {} ends'),
+         README: ("<!-- {} begins: written by tools/bench page -->", "<!-- {} ends -->")}
+
+
+def replace(path, text, name, lines):
+    """`text` with what stands between the marks of that name changed."""
+    begin, end = (mark.format(name) for mark in MARKS[path])
+    if begin not in text or end not in text:
+        sys.exit(f"bench: {path}: the marks '{begin}' and '{end}' are missing")
+    head, rest = text.split(begin, 1)
+    tail = rest.split(end, 1)[1]
+    return head + begin + "\n" + "\n".join(lines) + "\n" + end + tail
+
+
+def escape(line):
+    """For mdoc."""
+    line = line.replace("\\", "\\e").replace("–", "\\(en").replace("≤", "<=").replace("≥", ">=")
+    return "\\&" + line if line.startswith((".", "'")) else line
+
+
+def literal(lines):
+    return [".Bd -literal", *(escape(line) for line in lines), ".Ed"]
+
+
+def mix_tables(results):
+    out = []
+    for name, mix in results["mixes"].items():
+        rows = [[row[0], *(row[i] for i in (1, 3, 4, 7, 8, 9))] for row in figures.mix_rows(mix)]
+        out += [f".Ss {escape(mix['note'][0].upper() + mix['note'][1:])}",
+                f"{name}: {mix['packets']} packets, {mix['bytes'] / 1e9:.2f} GB,",
+                f"{mix['bytes'] // mix['packets']} bytes each.", *literal(figures.table(rows))]
+    return out
+
+
+def machine_lines(results):
+    where = results["machine"]
+    return [f"{where['cpu']}, {where['cores']} cores,",
+            f"{where['memory_bytes'] / 2**30:.0f} GiB, Linux {where['kernel']}; spanwatch "
+            f"{where['commit']};", f"{results['form']} form."]
+
+
+def write_page(results, grown, into):
+    with open(PAGE, encoding="utf-8") as file:
+        text = file.read()
+    text = replace(PAGE, text, "machine", [escape(line) for line in machine_lines(results)])
+    text = replace(PAGE, text, "targets", literal(figures.table(narrow_targets(results))))
+    text = replace(PAGE, text, "programs", mix_tables(results))
+    text = replace(PAGE, text, "stages", literal(figures.table(figures.stage_rows(
+        results["mixes"]))))
+    text = replace(PAGE, text, "ports", literal(figures.table(ports.rows(results))))
+    if grown:
+        text = replace(PAGE, text, "growth", literal(figures.table(growth.rows(grown["curves"]))))
+    with open(os.path.join(into, PAGE), "w", encoding="utf-8") as out:
+        out.write(text)
+
+
+def narrow_targets(results):
+    """Long words go to the end of the line."""
+    rows = figures.target_rows(results["mixes"])
+    return [[row[1], row[2], row[3], row[4], "  " + row[0]] for row in rows]
+
+
+def readme_lines(results):
+    """One table: what spanwatch takes and what others take, by CPU time, over the empty loop."""
+    names = ["spanwatch, nothing matters", "spanwatch", "tcpdump -w", "softflowd", "ndpiReader",
+             "suricata single"]
+    lines = ["| CPU time, times an empty libpcap loop | " + " | ".join(names) + " |",
+             "|---|" + "---|" * len(names)]
+    for mix in results["mixes"].values():
+        cells = []
+        for name in names:
+            program = mix["programs"].get(name)
+            value = figures.ratio(mix["programs"], name, "null loop", "cpu_s")
+            cells.append(f"{value:.1f}" if value else "gave up" if program else "")
+        lines.append(f"| {mix['note']} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def write_readme(results, into):
+    with open(README, encoding="utf-8") as file:
+        text = file.read()
+    text = replace(README, text, "benchmarks", readme_lines(results))
+    with open(os.path.join(into, README), "w", encoding="utf-8") as out:
+        out.write(text)
 
 
 def run(options):
+    with open(options.json, encoding="utf-8") as file:
+        results = json.load(file)
+    grown, beside = None, os.path.join(os.path.dirname(options.json), "growth.json")
+    if os.path.exists(beside):
+        with open(beside, encoding="utf-8") as file:
+            grown = json.load(file)
+    os.makedirs(os.path.join(options.into, "tools"), exist_ok=True)
+    write_page(results, grown, options.into)
+    write_readme(results, options.into)
+    picture.write(results, os.path.join(options.into, PICTURES["results"]))
+    if grown:
+        growth.draw(grown, os.path.join(options.into, PICTURES["growth"]))
+    print("written:", PAGE, README, *PICTURES.values())
     return 0
