@@ -26,8 +26,12 @@ struct app {
 	struct loop *loop;
 	const char *sensor; /* its name; valid while run_policy() is */
 	struct tally tally;
-	uint64_t hash_key; /* of every table; from the kernel in live mode, 0 in a replay */
-	bool exposed;	   /* some rule was broken */
+	/* Both keep anybody from choosing what meets in a table. hash_key also decides what a full
+	 * one forgets, and what a sketch counts: from the kernel in live mode, 0 in a replay (for
+	 * workers: from the policy), which is to give the same results again. table_key is from the
+	 * kernel always. */
+	uint64_t hash_key, table_key;
+	bool exposed; /* some rule was broken */
 };
 
 /* The worker's share of the options. */

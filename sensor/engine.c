@@ -30,8 +30,8 @@ static bool allocate(struct engine *engine)
 {
 	const struct engine_options *options = &engine->options;
 
-	engine->wall = wall_new(options->max_walls, options->hash_key);
-	engine->exposures = exposures_new(options->max_exposures, options->hash_key);
+	engine->wall = wall_new(options->max_walls, options->table_key);
+	engine->exposures = exposures_new(options->max_exposures, options->table_key);
 	engine->incidents = incidents_new(options->max_incidents);
 	engine->coverage = coverage_new();
 	engine->exceptions_told = calloc(POLICY_NONE, sizeof *engine->exceptions_told);

@@ -9,6 +9,7 @@
 #include "sensor/hash.h"
 
 #define SECOND	   1000000000ull
+#define CHAIN_MOST 64
 #define CACHE_LINE 64
 
 struct idle_list {
@@ -212,12 +213,32 @@ static void evict_one(struct flow_table *table)
 	assert(false); /* a full table has an oldest flow */
 }
 
+/*
+ * By chance no chain becomes so long, at any size. Who knows the key can make one (a replay's is no
+ * secret): its eldest flow goes, so that no packet costs more than the walk along CHAIN_MOST.
+ */
+static void bound_chain(struct flow_table *table, uint64_t hash)
+{
+	uint32_t index = table->buckets[hash & table->mask];
+	int length = 1;
+
+	if (index == 0)
+		return;
+	for (; table->slab[index].chain != 0; index = table->slab[index].chain)
+		length++;
+	if (length < CHAIN_MOST)
+		return;
+	table->evictions++;
+	flow_remove(table, &table->slab[index]);
+}
+
 struct flow *flow_create(struct flow_table *table, const struct flow_key *key, uint64_t hash,
 			 uint64_t now_ns, enum flow_idle idle)
 {
 	uint32_t index;
 	struct flow *flow;
 
+	bound_chain(table, hash);
 	if (table->used == table->max_flows)
 		evict_one(table);
 	index = table->free_list;

@@ -6,7 +6,8 @@
  * One slab allocated at start, hash chains of 32-bit indices, and one list per idle class in the
  * order of last use, so that expiry looks only at flows that are due. A full table gives up its
  * longest idle flow of the briefest class: counted, and the owner is told first (`retire`).
- * The hash is keyed, so that nobody can choose tuples that meet in one chain.
+ * The hash is keyed, so that nobody can choose tuples that meet in one chain; where the key is known
+ * (a replay is to give the same results again) a chain that grows too long gives up a flow as well.
  */
 #ifndef SENSOR_FLOW_H
 #define SENSOR_FLOW_H

@@ -30,7 +30,7 @@ struct inventory {
 	struct line *lines;
 	uint32_t *buckets, *order;
 	uint32_t mask, max_lines, count; /* line 0 is never used: it ends chains */
-	uint64_t left_out;
+	uint64_t hash_key, left_out;
 };
 
 static uint32_t buckets_for(uint32_t max_lines)
@@ -51,7 +51,8 @@ uint64_t inventory_bytes(uint32_t max_lines)
 	       buckets_for(max_lines) * (uint64_t)sizeof *inventory->buckets;
 }
 
-struct inventory *inventory_new(uint32_t max_lines, const struct services *services)
+struct inventory *inventory_new(uint32_t max_lines, uint64_t hash_key,
+				const struct services *services)
 {
 	struct inventory *inventory = calloc(1, sizeof *inventory);
 	uint32_t buckets = buckets_for(max_lines);
@@ -59,6 +60,7 @@ struct inventory *inventory_new(uint32_t max_lines, const struct services *servi
 	if (!inventory)
 		return NULL;
 	inventory->services = services;
+	inventory->hash_key = hash_key;
 	inventory->max_lines = max_lines;
 	inventory->mask = buckets - 1;
 	inventory->lines = calloc((size_t)max_lines + 1, sizeof *inventory->lines);
@@ -122,7 +124,7 @@ static struct line *find(struct inventory *inventory, const struct line_key *key
 {
 	uint32_t index;
 
-	*bucket = (uint32_t)hash_bytes(key, sizeof *key, 0) & inventory->mask;
+	*bucket = (uint32_t)hash_bytes(key, sizeof *key, inventory->hash_key) & inventory->mask;
 	index = inventory->buckets[*bucket];
 	while (index != 0 && memcmp(&inventory->lines[index].key, key, sizeof *key) != 0)
 		index = inventory->lines[index].chain;

@@ -15,7 +15,8 @@
 struct inventory;
 
 /* At most `max_lines` for each input; what finds no room is counted. NULL: out of memory. */
-struct inventory *inventory_new(uint32_t max_lines, const struct services *services);
+struct inventory *inventory_new(uint32_t max_lines, uint64_t hash_key,
+				const struct services *services);
 void inventory_free(struct inventory *inventory);
 uint64_t inventory_bytes(uint32_t max_lines); /* what inventory_new() takes */
 

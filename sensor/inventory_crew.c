@@ -159,7 +159,8 @@ static void start_member(struct crew *crew, uint32_t number)
 	member->crew = crew;
 	member->worker = worker_new(&options, crew->app->policy, crew->app->services,
 				    on_observation, member);
-	member->inventory = inventory_new(crew->app->options->max_inventory, crew->app->services);
+	member->inventory = inventory_new(crew->app->options->max_inventory, crew->app->table_key,
+					  crew->app->services);
 	if (!member->worker || !member->inventory)
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
 }

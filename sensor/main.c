@@ -69,6 +69,17 @@ static uint8_t read_ports(const char *text, uint16_t ports[DECODE_PORTS])
 	return count;
 }
 
+/* A replay's is the same each time, and no secret of the program: it is the policy's. */
+static uint64_t worker_key(const struct app *app)
+{
+	const char *digest;
+
+	if (app->options->interface || !app->policy)
+		return app->hash_key;
+	digest = policy_digest(app->policy);
+	return hash_bytes(digest, strlen(digest), 0);
+}
+
 void app_worker_options(const struct app *app, uint8_t number, struct worker_options *worker)
 {
 	const struct options *options = app->options;
@@ -84,7 +95,8 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		.duplicate_ns = options->duplicate_ms * MILLISECOND,
 		.tcp_idle_ns = options->tcp_idle_s * SECOND,
 		.decode = {.separate_vni = options->separate_vni, .checksums = options->checksums},
-		.hash_key = app->hash_key,
+		.hash_key = worker_key(app),
+		.table_key = app->table_key,
 		.number = number,
 		.everything = app->inventory != NULL,
 	};
@@ -247,6 +259,7 @@ void app_engine_options(const struct app *app, struct engine_options *engine)
 		.max_walls = options->max_walls,
 		.max_incidents = options->max_incidents,
 		.hash_key = app->hash_key,
+		.table_key = app->table_key,
 		.clock_ns = options->interface ? clock_ns : NULL,
 	};
 }
@@ -265,7 +278,7 @@ static void open_engine(struct app *app, const char *sensor)
 
 static int run_inventory(struct app *app)
 {
-	app->inventory = inventory_new(app->options->max_inventory, app->services);
+	app->inventory = inventory_new(app->options->max_inventory, app->table_key, app->services);
 	if (!app->inventory)
 		fatalx(EXIT_USAGE, "out of memory: make --max-inventory smaller");
 	return replay_run(app);
@@ -286,6 +299,15 @@ static void say_evidence(const struct app *app)
 	fputc('\n', stderr);
 }
 
+static uint64_t random_key(void)
+{
+	uint64_t key;
+
+	if (getrandom(&key, sizeof key, 0) != sizeof key)
+		fatal(EXIT_USAGE, "getrandom");
+	return key;
+}
+
 static int run_policy(struct app *app)
 {
 	char host[64] = "sensor", run[33] = "";
@@ -296,9 +318,8 @@ static int run_policy(struct app *app)
 	gethostname(host, sizeof host - 1);
 	if (!sensor)
 		sensor = app->options->interface ? host : "replay";
-	if (app->options->interface &&
-	    getrandom(&app->hash_key, sizeof app->hash_key, 0) != sizeof app->hash_key)
-		fatal(EXIT_USAGE, "getrandom");
+	if (app->options->interface)
+		app->hash_key = random_key();
 	make_run(app, run);
 	app->sensor = sensor;
 	if (app->options->interface && app->options->redis_url && !app->options->site &&
@@ -339,6 +360,7 @@ static int run(struct app *app)
 {
 	char error[CAPTURE_ERROR];
 
+	app->table_key = random_key();
 	app->services = services_new();
 	if (!app->services)
 		fatalx(EXIT_USAGE, "out of memory");

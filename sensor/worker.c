@@ -55,12 +55,12 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 					options->ndpi_flows, services);
 	worker->carried = carried_pool_new(options->max_sessions);
 	worker->probes =
-		probes_new(options->max_probed, options->hash_key, worker_report_wall, worker);
+		probes_new(options->max_probed, options->table_key, worker_report_wall, worker);
 	worker->outbound = outbound_new(options->outbound_entries);
 	worker->pairs = pairs_new(options->hash_key);
-	worker->tunnels = tunnel_table_new(options->hash_key);
+	worker->tunnels = tunnel_table_new(options->table_key);
 	worker->fragments = fragments_new(options->fragment_pages ? options->fragment_pages : 1,
-					  options->hash_key);
+					  options->table_key);
 	worker->duplicates = duplicates_new(options->duplicate_ns, options->hash_key);
 	if (!worker->flows || !worker->sessions || !worker->carried || !worker->probes ||
 	    !worker->outbound || !worker->tunnels || !worker->pairs || !worker->fragments ||

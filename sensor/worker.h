@@ -28,7 +28,8 @@ struct worker_options {
 	uint32_t fragment_pages;    /* of 2 KiB, for datagrams that are not whole yet */
 	uint64_t duplicate_ns;	    /* the same packet again so soon is a copy; 0: never */
 	uint64_t tcp_idle_ns;	    /* an open TCP connection is forgotten after this silence */
-	uint64_t hash_key;
+	uint64_t hash_key;	    /* of what depends on it in a full table: see app.h */
+	uint64_t table_key;	    /* of tables whose answers are the same by any */
 	struct decode_options decode;
 	uint8_t number;	 /* of this worker, for observations */
 	bool everything; /* inventory: every flow, whatever the policy says */

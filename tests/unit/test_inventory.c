@@ -24,7 +24,7 @@ static int begin(void **state)
 	struct scene *scene = calloc(1, sizeof *scene);
 
 	scene->services = services_new();
-	scene->inventory = inventory_new(4, scene->services);
+	scene->inventory = inventory_new(4, 1, scene->services);
 	*state = scene;
 	return 0;
 }
