@@ -19,6 +19,7 @@
 
 #define KEEP_IN_MEMORY 1000	   /* confirmed events */
 #define JOURNAL_KEEP   1000	   /* confirmed events, unless something else is said */
+#define ROOM_BYTES     (64U << 20) /* of the disk: with less, nothing confirmed is kept */
 #define QUEUE_BYTES    (64U << 20) /* of a file that cannot be written */
 #define RETRY_S	       1
 #define CLOCK_EVERY_S  60 /* the file hears of its age at least so often */
@@ -199,34 +200,37 @@ static bool trim(struct journal *journal, uint64_t count, uint64_t older_than_s,
 	return gone != 0;
 }
 
-/* What is confirmed goes first: it is there only for a Redis that loses something. */
-static bool make_room(struct journal *journal)
+/* What is confirmed is there only for a Redis that loses something. False: none is left. */
+static bool forget_some(struct journal *journal)
 {
 	enum database_result result;
 	uint64_t gone;
 
 	result = journal_file_forget(journal->file, journal->confirmed, TRIM_AT_ONCE, &gone);
-	if (result != DATABASE_GOOD) {
+	if (result != DATABASE_GOOD)
 		trouble(journal, result, "make room");
-		return false;
-	}
-	return gone != 0 || trim(journal, TRIM_AT_ONCE, 0, "full");
+	return result == DATABASE_GOOD && gone != 0;
 }
 
 static void trim_file(struct journal *journal)
 {
 	const struct journal_options *options = &journal->options;
 	uint64_t now_s = clock_s(journal);
+	bool scarce = journal_file_room(journal->file) < ROOM_BYTES;
 
 	if (journal->file_waiting > options->max_rows &&
 	    !trim(journal, journal->file_waiting - options->max_rows, 0, "full"))
 		return;
 	if (options->max_age_s != 0 && now_s > options->max_age_s && journal->file_waiting != 0)
 		trim(journal, 0, now_s - options->max_age_s, "too old");
-	for (int i = 0; i < TRIMS_A_TICK && journal->file != NULL && options->max_bytes != 0 &&
-			journal_file_bytes(journal->file) > options->max_bytes;
-	     i++) {
-		if (!make_room(journal))
+	for (int i = 0; i < TRIMS_A_TICK && usable(journal); i++) {
+		bool over = options->max_bytes != 0 &&
+			    journal_file_bytes(journal->file) > options->max_bytes;
+
+		if (!over && !scarce)
+			return;
+		if (!forget_some(journal) &&
+		    (!over || !usable(journal) || !trim(journal, TRIM_AT_ONCE, 0, "full")))
 			return;
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* See journal_file.h: what is done with an open file. */
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
 #include "sensor/journal_file_state.h"
 
@@ -194,6 +195,14 @@ uint64_t journal_file_number(struct journal_file *file, const char *name)
 		value = row_number(ask, 0);
 	statement_free(ask);
 	return value;
+}
+
+uint64_t journal_file_room(const struct journal_file *file)
+{
+	struct statvfs status;
+
+	return statvfs(file->path, &status) == 0 ? (uint64_t)status.f_bavail * status.f_frsize
+						 : UINT64_MAX;
 }
 
 uint64_t journal_file_bytes(struct journal_file *file)

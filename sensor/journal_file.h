@@ -49,7 +49,8 @@ void journal_file_rollback(struct journal_file *file);
 void journal_file_shrink(struct journal_file *file);
 
 uint64_t journal_file_number(struct journal_file *file, const char *name);
-uint64_t journal_file_bytes(struct journal_file *file); /* in use */
+uint64_t journal_file_room(const struct journal_file *file); /* bytes that its disk has left */
+uint64_t journal_file_bytes(struct journal_file *file);	     /* in use */
 uint64_t journal_file_count(struct journal_file *file, uint64_t after, uint64_t up_to);
 uint64_t journal_file_oldest(struct journal_file *file); /* its sequence; 0: there is none */
 /* Of this epoch; 0: there is none. */

@@ -48,7 +48,7 @@ class Sensor:
         if journal:
             self.words += ["--journal", os.path.join(folder, f"{name}.db")]
         self.words += options
-        self.process = None
+        self.process, self.environment = None, {}
         self.reading = None  # an Event: standard output is a pipe, read while it is set
 
     def by_pipe(self):
@@ -81,7 +81,8 @@ class Sensor:
         out = self.output(path)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=log, start_new_session=True)
+                                            stderr=log, start_new_session=True,
+                                            env={**os.environ, **self.environment})
         os.close(out)
         self.runs.append(Run(path))
         wait_until(lambda: self.alive() and self.log().count("watching ") > started,
@@ -145,9 +146,15 @@ class Sensor:
     def heartbeat(self, redis):
         return redis.mapping(f"{SITE}sensor:{self.name}")
 
+    def left_some(self):
+        """It has just stopped, and Redis had not confirmed everything."""
+        return "has not confirmed" in self.log()[self.log().rfind("watching "):]
+
     def all_out(self, redis, of=None):
-        """Its heartbeat knows of everything that it said (or `of` so many), and nothing waits."""
-        said, held = of or self.said(), self.heartbeat(redis)
+        """Its heartbeat knows of everything that this run said (or `of` so many), and nothing
+        waits."""
+        self.runs[-1].read()
+        said, held = of or len(self.runs[-1].ids), self.heartbeat(redis)
         return int(held.get("events", 0)) >= said and (of or held["events_waiting"] == "0")
 
     def drops_since(self, redis, before):
