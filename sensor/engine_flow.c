@@ -43,9 +43,9 @@ void engine_decide(const struct engine *engine, const struct endpoint *server,
 	verdict_of(engine->policy, server, server_seen, client, service, ts_ns, decision);
 }
 
-uint32_t engine_target(const struct engine *engine, const struct endpoint *server)
+uint32_t engine_target(const struct engine *engine, const struct endpoint *server, uint32_t own)
 {
-	uint32_t slot = exposures_find(engine->exposures, server), all;
+	uint32_t slot = own, all;
 
 	if (server->transport != TRANSPORT_TCP)
 		return slot;
@@ -257,7 +257,7 @@ void engine_flow(struct engine *engine, const struct endpoint *server, const str
 {
 	bool inside = engine_is_inside(engine, o->ts_ns);
 	struct arrival a = {.observation = o, .evidence = evidence_of(o, inside)};
-	uint32_t slot = engine_target(engine, server);
+	uint32_t slot = engine_target(engine, server, exposures_find(engine->exposures, server));
 
 	engine_decide(engine, server, &o->server.address, &o->flow.client,
 		      identified_service(engine, slot, &o->flow), o->ts_ns, &a.decision);

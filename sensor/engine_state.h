@@ -64,8 +64,8 @@ struct engine {
 void engine_decide(const struct engine *engine, const struct endpoint *server,
 		   const struct address *server_seen, const struct address *client,
 		   uint16_t service, uint64_t ts_ns, struct policy_decision *decision);
-/* The record that a conversation with `server` belongs to: its own, or "all ports". */
-uint32_t engine_target(const struct engine *engine, const struct endpoint *server);
+/* The record that a conversation with `server` belongs to: its own (or none), or "all ports". */
+uint32_t engine_target(const struct engine *engine, const struct endpoint *server, uint32_t own);
 
 /* An exposure opens; another connection was let in, the one before is in last_accept_ns. */
 void engine_silence_begin(struct exposure *x, uint64_t ns);

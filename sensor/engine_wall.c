@@ -49,7 +49,7 @@ static void count_coverage(struct engine *engine, const struct endpoint *server,
 static uint32_t find_open(const struct engine *engine, const struct endpoint *server)
 {
 	uint32_t own = exposures_find(engine->exposures, server);
-	uint32_t slot = engine_target(engine, server);
+	uint32_t slot = engine_target(engine, server, own);
 
 	if (slot == EXPOSURE_NONE ||
 	    exposures_at(engine->exposures, slot)->state == EXPOSURE_CLOSED)

@@ -34,6 +34,8 @@ struct host {
 };
 
 struct slot {
+	uint32_t
+		tag; /* of the endpoint's hash: a record is cold memory, looked at only if it fits */
 	bool used;
 	uint8_t rank; /* list that holds it */
 };
@@ -128,12 +130,19 @@ static uint64_t endpoint_hash(const struct exposures *e, const struct endpoint *
 	return hash_bytes(server, sizeof *server, e->hash_key);
 }
 
+static uint32_t tag_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+
 uint32_t exposures_find(const struct exposures *e, const struct endpoint *server)
 {
-	uint32_t slot = chains_first(&e->by_endpoint, endpoint_hash(e, server));
+	uint64_t hash = endpoint_hash(e, server);
+	uint32_t slot = chains_first(&e->by_endpoint, hash);
 
 	while (slot != EXPOSURE_NONE &&
-	       memcmp(&e->records[slot].server, server, sizeof *server) != 0)
+	       (e->slots[slot].tag != tag_of(hash) ||
+		memcmp(&e->records[slot].server, server, sizeof *server) != 0))
 		slot = chains_next(&e->by_endpoint, slot);
 	return slot;
 }
@@ -230,6 +239,7 @@ uint32_t exposures_add(struct exposures *e, const struct endpoint *server)
 {
 	uint32_t slot = e->free_records[--e->free_record_count];
 	struct exposure *x = &e->records[slot];
+	uint64_t hash = endpoint_hash(e, server);
 
 	*x = (struct exposure){
 		.server = *server,
@@ -241,9 +251,9 @@ uint32_t exposures_add(struct exposures *e, const struct endpoint *server)
 		.group = POLICY_NONE,
 		.incident = CHAIN_END,
 	};
-	chains_add(&e->by_endpoint, endpoint_hash(e, server), slot);
+	chains_add(&e->by_endpoint, hash, slot);
 	x->host = join_host(e, slot);
-	e->slots[slot] = (struct slot){.used = true, .rank = RANK_CLOSED};
+	e->slots[slot] = (struct slot){.tag = tag_of(hash), .used = true, .rank = RANK_CLOSED};
 	list_append(&e->ranks[RANK_CLOSED], e->rank_nodes, slot);
 	list_append(&e->checks, e->check_nodes, slot);
 	return slot;
