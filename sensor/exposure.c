@@ -178,17 +178,19 @@ static bool is_closed(unsigned rank)
 
 uint32_t exposures_victim(const struct exposures *e, struct exposure_rank newcomer, bool *refused)
 {
-	unsigned rank = 0, most = open_rank(newcomer);
+	unsigned most = open_rank(newcomer);
+	uint32_t equal = e->ranks[most].first;
 
 	*refused = false;
 	if (e->free_record_count != 0)
 		return EXPOSURE_NONE;
-	while (rank < most && e->ranks[rank].first == CHAIN_END)
-		rank++;
-	if (e->ranks[rank].first != CHAIN_END &&
-	    (rank < most || newcomer.newer ||
-	     e->records[e->ranks[rank].first].state == EXPOSURE_UNCONFIRMED))
-		return e->ranks[rank].first;
+	for (unsigned rank = 0; rank < most; rank++) {
+		if (e->ranks[rank].first != CHAIN_END)
+			return e->ranks[rank].first;
+	}
+	if (equal != CHAIN_END &&
+	    (newcomer.newer || e->records[equal].state == EXPOSURE_UNCONFIRMED))
+		return equal;
 	*refused = true;
 	return EXPOSURE_NONE;
 }
