@@ -98,6 +98,9 @@ def test_live_sensors_fill_redis():
     wait_until(lambda: count_open() == 3, what="three exposures")
     wait_until(lambda: STAGE["admin"]("ZCARD", KEY + "open:incidents") >= 2)
     wait_until(lambda: int(STAGE["admin"].mapping(KEY + "sensor:span2").get("alerts", 0)) == 2)
+    for name in STAGE["admin"]("ZRANGE", KEY + "open", 0, -1):
+        wait_until(lambda n=name: STAGE["admin"]("HGET", f"{KEY}exposure:{n}", "sensors") ==
+                   "span1,span2", what="both see it")
     dead.kill()
     dead.wait()
     # What happens by itself after a minute.
