@@ -247,6 +247,9 @@ soak: all tools
 bench: all tools
 	$(PYTHON) tools/bench --build $(B) $(BENCH_FLAGS)
 
+bench-live: all tools
+	$(PYTHON) tools/bench-live $(B) $(BENCH_FLAGS)
+
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/spanwatch
@@ -273,5 +276,5 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all unit tools objects run asan tsan test golden lab incidents faults replay fuzz-targets fuzz lint \
-	$(LINTERS:%=lint-%) soak bench install uninstall clean
+	$(LINTERS:%=lint-%) soak bench bench-live install uninstall clean
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/*/*.d)

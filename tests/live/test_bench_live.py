@@ -64,6 +64,16 @@ def test_delivery_agrees_with_the_outside():
         assert row["delivered_p50_ms"] <= row["own_delivery_p50_ms"] * 4 + 5, f"{name}: {row}"
 
 
+def test_the_page_takes_it():
+    sys.path.insert(0, os.path.join(TOP, "tools"))
+    sys.dont_write_bytecode = True
+    from benchmarks import page  # pylint: disable=import-outside-toplevel
+    lines = page.live_tables(RESULTS)
+    assert sum("spanwatch" in line for line in lines) == 1, lines
+    assert sum("decided, " in line for line in lines) == 2, lines
+    assert max(map(len, lines)) <= 78, lines
+
+
 def main():
     report = Report()
     folder = tempfile.mkdtemp()
@@ -71,7 +81,7 @@ def main():
         measure(folder)
         report.run([test_every_packet_is_received_or_counted_as_lost,
                     test_detection_agrees_with_the_outside,
-                    test_delivery_agrees_with_the_outside])
+                    test_delivery_agrees_with_the_outside, test_the_page_takes_it])
     except Skip as why:
         print(f"skip bench-live {why}")
     except (AssertionError, OSError, ValueError) as error:

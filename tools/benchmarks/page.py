@@ -52,7 +52,28 @@ def machine_lines(results):
             f"{where['commit']};", f"{results['form']} form."]
 
 
-def write_page(results, grown, into):
+def live_tables(live):
+    """Of tools/bench-live."""
+    rows = [["", "Mp/s", "Gbit/s", "lost %", "CPU s/Gbit", "ns/packet", "x tcpdump"]]
+    for row in live.get("load", ()):
+        ratio = row["cpu_to_tcpdump"]
+        rows.append([f"{row['mix']}: {row['program']}", f"{row['sent_per_s'] / 1e6:.2f}",
+                     f"{row['sent_gbit_per_s']:.2f}", f"{row['lost_percent']:.1f}",
+                     f"{row['cpu_s_per_gbit']:.3f}", f"{row['cpu_ns_per_packet']:.0f}",
+                     f"{ratio:.2f}" if ratio else ""])
+    out = literal(figures.table(rows))
+    rows = [["milliseconds, p50 / p99", "sensor's own", "from outside"]]
+    for part, pairs in (("delay", (("decided", "own", "decided"),)),
+                        ("delivery", (("to Redis's answer", "own_delivery", "delivered"),))):
+        for name, row in live.get(part, {}).items():
+            for what, own, outside in pairs:
+                rows.append([f"{what}, {name}", *(
+                    f"{row[key + '_p50_ms']:.1f} / {row[key + '_p99_ms']:.1f}"
+                    for key in (own, outside))])
+    return out + literal(figures.table(rows))
+
+
+def write_page(results, grown, live, into):
     with open(PAGE, encoding="utf-8") as file:
         text = file.read()
     text = replace(PAGE, text, "machine", [escape(line) for line in machine_lines(results)])
@@ -63,6 +84,8 @@ def write_page(results, grown, into):
     text = replace(PAGE, text, "ports", literal(figures.table(ports.rows(results))))
     if grown:
         text = replace(PAGE, text, "growth", literal(figures.table(growth.rows(grown["curves"]))))
+    if live:
+        text = replace(PAGE, text, "live", live_tables(live))
     with open(os.path.join(into, PAGE), "w", encoding="utf-8") as out:
         out.write(text)
 
@@ -97,15 +120,20 @@ def write_readme(results, into):
         out.write(text)
 
 
+def beside(path, name):
+    path = os.path.join(os.path.dirname(path), name)
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
 def run(options):
     with open(options.json, encoding="utf-8") as file:
         results = json.load(file)
-    grown, beside = None, os.path.join(os.path.dirname(options.json), "growth.json")
-    if os.path.exists(beside):
-        with open(beside, encoding="utf-8") as file:
-            grown = json.load(file)
+    grown, live = (beside(options.json, name) for name in ("growth.json", "live.json"))
     os.makedirs(os.path.join(options.into, "tools"), exist_ok=True)
-    write_page(results, grown, options.into)
+    write_page(results, grown, live, options.into)
     write_readme(results, options.into)
     picture.write(results, os.path.join(options.into, PICTURES["results"]))
     if grown:
