@@ -231,8 +231,9 @@ static struct index_list naming_the_first(const struct policy *policy, const str
 {
 	if (rule->by_service)
 		return rules_of_service(policy, rule->services.list[0]);
-	return rule->groups.count == 0 ? (struct index_list){0}
-				       : rules_of_group(policy, rule->groups.list[0]);
+	if (rule->groups.count == 0)
+		return (struct index_list){0};
+	return rules_of_group(policy, rule->groups.list[0]);
 }
 
 /*

@@ -98,7 +98,7 @@ def narrow_targets(results):
 
 def readme_lines(results):
     """One table: what spanwatch takes and what others take, by CPU time, over the empty loop."""
-    names = ["spanwatch, nothing matters", "spanwatch", "tcpdump -w", "softflowd", "ndpiReader",
+    names = ["spanwatch (nothing matters)", "spanwatch", "tcpdump -w", "softflowd", "ndpiReader",
              "suricata single"]
     lines = ["| CPU time, times an empty libpcap loop | " + " | ".join(names) + " |",
              "|---|" + "---|" * len(names)]

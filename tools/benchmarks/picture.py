@@ -6,6 +6,7 @@ from benchmarks.drawing import GREY, INK, LIGHT, OURS, PEER, Picture, Scale
 
 WIDTH, LEFT, RIGHT = 960, 230, 90
 ROW, GAP = 17, 30
+CUT = 3  # times the next longest bar
 COLOURS = {
     "read": "#9aa5b1", "decode": "#2b7bba", "zones": "#6db3e8", "sight": "#c7dff2",
     "copies": "#8c6bb1", "flow": "#2a9d5c", "stream": "#9bd6a4", "identify": "#f2a93b",
@@ -56,10 +57,16 @@ def draw_ratios(picture, mixes, top):
     return bottom + GAP + 20
 
 
+def axis_end(sums):
+    """The longest bar; one that is far beyond all others is cut, and says so."""
+    ordered = sorted(sums, reverse=True)
+    return ordered[1] if len(ordered) > 1 and ordered[0] > CUT * ordered[1] else ordered[0]
+
+
 def draw_stages(picture, mixes, top):
     costs = {name: stages.costs(mix["stages"], mix["packets"]) for name, mix in mixes.items()
              if mix.get("stages")}
-    most = max(sum(max(cost, 0) for cost in of.values()) for of in costs.values())
+    most = axis_end([sum(max(cost, 0) for cost in of.values()) for of in costs.values()])
     scale = Scale(0, most * 1.02, LEFT, WIDTH - RIGHT, False)
     picture.text(20, top, "Where spanwatch's time goes: CPU ns per packet, stage by stage", 15,
                  bold=True)
@@ -81,13 +88,14 @@ def draw_stages(picture, mixes, top):
         for stage, cost in of.items():
             if cost <= 0:
                 continue
-            width = scale(at + cost) - scale(at)
-            picture.rect(scale(at), y + 5, width, 20, COLOURS[stage],
+            width = scale(min(at + cost, most)) - scale(min(at, most))
+            picture.rect(scale(min(at, most)), y + 5, width, 20, COLOURS[stage],
                          f"{name}: {stages.STAGES[stage]}: {cost:.1f} ns")
             if width > 26:
                 picture.text(scale(at) + width / 2, y + 19, f"{cost:.0f}", 10, INK, "middle")
             at += cost
-        picture.text(scale(at) + 6, y + 19, f"{at:.0f} ns", 11, INK)
+        cut = " (cut)" if at > most * 1.001 else ""
+        picture.text(scale(min(at, most)) + 6, y + 19, f"{at:.0f} ns{cut}", 11, INK)
         null = mixes[name]["programs"].get("null loop")
         if null and "failed" not in null:
             x = scale(figures.median(null) / mixes[name]["packets"] * 1e9)
