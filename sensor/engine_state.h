@@ -52,9 +52,9 @@ struct engine {
 	uint64_t passed, passed_since_ns;     /* attempts not blocked, and since when none was */
 	uint64_t sighted_ns, next_silence_ns; /* sighted: what was before was not seen */
 	uint32_t blind;			      /* bits: enum blind_cause */
-	uint32_t *order;	     /* scratch for engine_each_exposure() */
-	uint64_t sequence;	     /* of the next event */
-	uint64_t newest_ns, ordinal; /* of the events' ids */
+	uint32_t *order;		      /* scratch for engine_each_exposure() */
+	uint64_t sequence;		      /* of the next event */
+	uint64_t newest_ns, ordinal;	      /* of the events' ids */
 	struct engine_stats stats;
 	struct event event; /* the one being built */
 	struct engine_touched touched_exposures, touched_incidents;

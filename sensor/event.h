@@ -116,7 +116,7 @@ struct exposure_view {
 	uint64_t opened_ns, first_answer_ns, last_answer_ns, last_accept_ns, last_seen_ns;
 	uint64_t changed_after_ns, changed_before_ns;
 	uint64_t closed_ns;
-	uint64_t close_odds; /* with CLOSE_LIKELY: chance is one in so many */
+	uint64_t close_odds;		     /* with CLOSE_LIKELY: chance is one in so many */
 	uint64_t flows, bytes_in, bytes_out; /* bytes_out: from the server to forbidden clients */
 	uint64_t probes_unanswered, probes_refused; /* since the last answer */
 	uint64_t logins_failed, logins_succeeded;

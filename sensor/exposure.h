@@ -4,7 +4,7 @@
  * bounded table that holds them. A record stays after its exposure closed, so that a reopening is
  * told as one, until its place is needed.
  *
- * Memory: 3.2 KiB an exposure (half of it the merged facts), taken at start, touched when
+ * Memory: 4 KiB an exposure (half of it the merged facts), taken at start, touched when
  * used. When the table is full, room is made in this order: closed ones, quiet ones (unlisted
  * ones first, then the lowest severity), unlisted ones, then the lowest severity; of one severity those where nobody was let in; in each class the one
  * heard of longest ago. An open one makes room only for one that ranks higher, or when it is
