@@ -9,6 +9,7 @@
 #   make faults       Redis, sensor and disk fail in every way: nothing is lost (root)
 #   make fuzz         FUZZ_SECONDS per target     make bench     speed and memory, measured
 #   make soak         is memory flat? 40 minutes; SOAK_FLAGS=--short: half a minute
+#   make sizing       a fleet of 1,000 sensors into one Redis and a cluster, measured
 #   make install      PREFIX, DESTDIR             make clean     removes $(B)
 #   make asan, tsan   sanitizer builds in $(B)/asan, $(B)/tsan; any other combination:
 #   make SANITIZE=address,undefined CC=clang B=build/mine all unit
@@ -250,6 +251,9 @@ bench: all tools
 bench-live: all tools
 	$(PYTHON) tools/bench-live $(B) $(BENCH_FLAGS)
 
+sizing: all tools
+	$(PYTHON) tools/fleet-sizing $(B) $(SIZING_FLAGS)
+
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/spanwatch
@@ -276,5 +280,5 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all unit tools objects run asan tsan test golden lab incidents faults replay fuzz-targets fuzz lint \
-	$(LINTERS:%=lint-%) soak bench bench-live install uninstall clean
+	$(LINTERS:%=lint-%) soak bench bench-live sizing install uninstall clean
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/*/*.d)

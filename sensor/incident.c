@@ -9,6 +9,8 @@
 #include "sensor/hash.h"
 #include "sensor/interval.h"
 
+#define DAY_NS (86400 * UINT64_C(1000000000))
+
 uint64_t incidents_bytes(uint32_t size)
 {
 	const struct incidents *all = NULL;
@@ -134,12 +136,15 @@ static uint32_t take_slot(struct incidents *all)
 	return slot;
 }
 
+/* Two sensors that see the same change must give it the same id, though no clock agrees with
+ * another to the nanosecond: the day, and how often the first member had been open before. */
 static void make_id(struct incident *incident, const struct policy *policy,
 		    const struct exposure *x)
 {
 	char text[256], id[33];
-	int length = snprintf(text, sizeof text, "%s|%s|%s|%llu", policy_site(policy),
-			      incident->group_name, x->id, (unsigned long long)incident->opened_ns);
+	int length = snprintf(
+		text, sizeof text, "%s|%s|%s|%llu|%u", policy_site(policy), incident->group_name,
+		x->id, (unsigned long long)(incident->opened_ns / DAY_NS), (unsigned)x->reopened);
 
 	hash_identifier(text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1, id);
 	snprintf(incident->id, sizeof incident->id, "%.16s", id);

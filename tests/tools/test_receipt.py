@@ -23,7 +23,7 @@ GROUP = os.path.join(GOLDEN, "policies/group.yaml")
 RUN = os.path.join(GOLDEN, "run.pcap")
 RECEIPT = os.path.join(TOP, "tools/receipt")
 SCRATCH = tempfile.mkdtemp(prefix="swrc-")
-INCIDENT, SEARCH, CACHE = "21692bbbc9f8fbf0", "aa2c08e51568db0c", "889bb5da767dbdc6"
+INCIDENT, SEARCH, CACHE = "5ede18561d58415d", "aa2c08e51568db0c", "889bb5da767dbdc6"
 
 
 def replay(*words, rules=EXAMPLE):

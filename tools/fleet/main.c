@@ -7,7 +7,7 @@
  *   open N              so many exposures exist in all; new ones are told as fast as Redis takes them
  *   offer RATE SECONDS  so many events a second: summaries, escalations, closings, reopenings,
  *                       incidents; a sensor that has too many waiting is left out, and counted
- *   beat                each sensor's heartbeat, once
+ *   beat                each sensor's heartbeat, once, when all are connected
  *
  * Latency is from the moment when an event is handed to a sensor's outputs to the moment when the
  * confirmation is seen. tools/fleet-sizing drives it.
@@ -27,7 +27,7 @@
 #define WAITING_MAX 1024 /* of one sensor; a power of two */
 #define HOLD_AT	    256	 /* events that wait at a sensor while exposures are opened */
 #define BUCKETS	    400	 /* of latency: 16 for each power of two of microseconds */
-#define PATIENCE_S  120
+#define PATIENCE_S  600
 #define KEEP	    200 /* confirmed events that a journal in memory keeps here */
 
 struct sensor {
@@ -43,7 +43,7 @@ struct pair_of_views {
 
 struct fleet {
 	const char *url, *journal;
-	uint32_t count, first, sites, capacity;
+	uint32_t count, first, sites, capacity, stream_maxlen;
 	struct loop *loop;
 	struct services *services;
 	struct sensor *sensors;
@@ -93,7 +93,7 @@ static void begin_sensor(struct fleet *fleet, uint32_t index)
 		.site = sensor->site,
 		.services = fleet->services,
 		.loop = fleet->loop,
-		.stream_maxlen = 10000000,
+		.stream_maxlen = fleet->stream_maxlen,
 		.journal_keep = KEEP,
 	};
 	char error[OUTPUTS_ERROR];
@@ -262,6 +262,18 @@ static bool offer(struct fleet *fleet, uint32_t rate, uint32_t seconds)
 	return drain(fleet);
 }
 
+static bool all_connected(const struct fleet *fleet)
+{
+	for (uint32_t i = 0; i < fleet->count; i++) {
+		struct outputs_stats stats;
+
+		outputs_stats(fleet->sensors[i].outputs, &stats);
+		if (!stats.redis_connected)
+			return false;
+	}
+	return true;
+}
+
 static bool beat(struct fleet *fleet)
 {
 	const struct heartbeat heartbeat = {
@@ -270,11 +282,13 @@ static bool beat(struct fleet *fleet)
 		.state = "watching",
 	};
 
+	for (int i = 0; i < PATIENCE_S * 10 && !all_connected(fleet); i++)
+		turn(fleet, 100);
 	for (uint32_t i = 0; i < fleet->count; i++)
 		outputs_heartbeat(fleet->sensors[i].outputs, &heartbeat);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 50; i++)
 		turn(fleet, 10);
-	return true;
+	return all_connected(fleet);
 }
 
 /* ---- commands ---- */
@@ -347,6 +361,7 @@ static void read_options(struct fleet *fleet, int argc, char **argv)
 		{"first", required_argument, NULL, 'f'},
 		{"sites", required_argument, NULL, 't'},
 		{"exposures", required_argument, NULL, 'e'},
+		{"stream-maxlen", required_argument, NULL, 'm'},
 		{NULL, 0, NULL, 0},
 	};
 	int letter;
@@ -371,6 +386,9 @@ static void read_options(struct fleet *fleet, int argc, char **argv)
 		case 'e':
 			fleet->capacity = number_of(optarg);
 			break;
+		case 'm':
+			fleet->stream_maxlen = number_of(optarg);
+			break;
 		default:
 			exit(2);
 		}
@@ -378,7 +396,8 @@ static void read_options(struct fleet *fleet, int argc, char **argv)
 	if (fleet->url == NULL || fleet->sites == 0 || fleet->count % fleet->sites != 0 ||
 	    (fleet->journal != NULL && fleet->count != 1))
 		fatalx(2, "usage: fleet --redis URL [--sensors N] [--sites N] [--first N] "
-			  "[--exposures N] [--journal FILE]; as many sensors at each site; a "
+			  "[--exposures N] [--stream-maxlen N] [--journal FILE]; as many sensors "
+			  "at each site; a "
 			  "journal has one sensor");
 }
 
