@@ -92,6 +92,7 @@ static const char *const moving[] = {
 	"client_ip",
 	"client_port",
 	"clients",
+	"close_odds",
 	"close_reason",
 	"closed",
 	"community_id",
