@@ -157,15 +157,19 @@ class Sensor:
         said, held = of or len(self.runs[-1].ids), self.heartbeat(redis)
         return int(held.get("events", 0)) >= said and (of or held["events_waiting"] == "0")
 
+    def wait_heartbeat(self, redis):
+        """It ends after three seconds, and is there again with the connection."""
+        return wait_until(lambda: self.heartbeat(redis), what=f"{self.name}: a heartbeat")
+
     def drops_since(self, redis, before):
-        held = self.heartbeat(redis)
+        held = self.wait_heartbeat(redis)
         return sum(int(held[n]) - int(before[n]) for n in
                    ("dropped_kernel", "dropped_interface", "observations_lost"))
 
     def counted_since(self, redis, before, packets):
         """Seen or dropped: nothing may be unaccounted for."""
-        held = self.heartbeat(redis)
-        return "packets" in held and int(held["packets"]) - int(before["packets"]) + \
+        held = self.wait_heartbeat(redis)
+        return int(held["packets"]) - int(before["packets"]) + \
             self.drops_since(redis, before) >= packets
 
     def has_said(self, pattern):
