@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -47,15 +48,16 @@ static void print_row(void *context, const char *what, const char *option, uint6
 /* Bytes that this process has in memory. 0: it cannot be told. */
 static uint64_t resident_bytes(void)
 {
-	unsigned long long pages = 0;
+	char line[128] = "", *rest;
 	FILE *file = fopen("/proc/self/statm", "re");
 
 	if (!file)
 		return 0;
-	if (fscanf(file, "%*u %llu", &pages) != 1)
-		pages = 0;
+	if (!fgets(line, sizeof line, file))
+		line[0] = '\0';
 	fclose(file);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	strtoull(line, &rest, 10); /* all pages; the second number is of those that are there */
+	return strtoull(rest, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static uint64_t allocated_bytes(void)
@@ -155,22 +157,28 @@ int memory_print(const struct app *app)
 	return EXIT_DONE;
 }
 
-/* A line of /proc/self/maps: memory of ours that is not of a file, and no stack. */
-static bool is_heap(const char *line, unsigned long *start, unsigned long *end)
+/*
+ * A line of /proc/self/maps: "start-end mode offset device inode  name". Is it memory of ours that is
+ * not of a file, and no stack?
+ */
+static bool is_heap(const char *line, uintptr_t *start, uintptr_t *end)
 {
-	char mode[5], name[16] = "";
-	unsigned long inode = 0;
+	const char *name = strchr(line, '[');
+	char *rest;
+	bool writable;
 
-	if (sscanf(line, "%lx-%lx %4s %*x %*s %lu %15s", start, end, mode, &inode, name) < 4)
+	*start = strtoul(line, &rest, 16);
+	if (*rest++ != '-')
 		return false;
-	return strcmp(mode, "rw-p") == 0 && inode == 0 &&
-	       (name[0] == '\0' || strcmp(name, "[heap]") == 0);
+	*end = strtoul(rest, &rest, 16);
+	writable = strncmp(rest, " rw-p ", 6) == 0;
+	return writable && !strchr(line, '/') && (!name || strncmp(name, "[heap]", 6) == 0);
 }
 
 bool memory_take(void)
 {
 	char line[512];
-	unsigned long start, end;
+	uintptr_t start, end;
 	FILE *maps = fopen("/proc/self/maps", "re");
 	bool good = maps != NULL;
 
