@@ -9,7 +9,7 @@
  *
  * github.com/apache/cassandra: doc/native_protocol_v4.spec.
  */
-#include "dissectors/dissector.h"
+#include "dissectors/cassandra.h"
 #include "dissectors/lines.h"
 #include "dissectors/sql.h"
 
@@ -18,21 +18,6 @@
 #define BODY_MAX    (256u * 1024 * 1024)
 #define RESULT_ROWS 2
 #define ERROR_LOGIN 0x0100
-
-enum opcode {
-	OP_ERROR = 0x00,
-	OP_STARTUP = 0x01,
-	OP_READY = 0x02,
-	OP_AUTHENTICATE = 0x03,
-	OP_OPTIONS = 0x05,
-	OP_SUPPORTED = 0x06,
-	OP_QUERY = 0x07,
-	OP_RESULT = 0x08,
-	OP_PREPARE = 0x09,
-	OP_BATCH = 0x0d,
-	OP_AUTH_RESPONSE = 0x0f,
-	OP_AUTH_SUCCESS = 0x10,
-};
 
 static const uint16_t ports[] = {9042, 0};
 
@@ -70,114 +55,6 @@ struct cassandra {
 };
 
 _Static_assert(sizeof(struct cassandra) <= DISSECTOR_STATE_MAX, "state of cassandra");
-
-/* A counted string that begins like this; MORE if it may. */
-static enum probe_result begins_with(struct bytes b, const char *text)
-{
-	uint16_t length = bytes_be16(&b);
-
-	if (b.failed)
-		return PROBE_MORE;
-	if (length < strlen(text) || length > 256)
-		return PROBE_NO;
-	if (bytes_start_with(&b, text))
-		return PROBE_YES;
-	return bytes_agree_with(&b, text) ? PROBE_MORE : PROBE_NO;
-}
-
-/* A map of strings: the first key is one that drivers and servers have. */
-static enum probe_result probe_map(struct bytes b)
-{
-	static const char *const keys[] = {"CQL_VERSION",	"COMPRESSION",	     "DRIVER_",
-					   "PROTOCOL_VERSIONS", "THROW_ON_OVERLOAD", "APPLICATION_",
-					   "CLIENT_ID",		"SCYLLA_",	     "NO_COMPACT",
-					   "PAGE_UNIT",		"TABLETS_"};
-	uint16_t count = bytes_be16(&b);
-	enum probe_result result = PROBE_NO;
-
-	if (b.failed)
-		return PROBE_MORE;
-	for (size_t i = 0; count > 0 && count < 64 && i < sizeof keys / sizeof *keys; i++) {
-		enum probe_result key = begins_with(b, keys[i]);
-
-		if (key == PROBE_YES)
-			return PROBE_YES;
-		if (key == PROBE_MORE)
-			result = PROBE_MORE;
-	}
-	return result;
-}
-
-/* code:4 message: a printable one */
-static enum probe_result probe_error(struct bytes b)
-{
-	uint32_t code = bytes_be32(&b);
-	uint16_t length = bytes_be16(&b);
-
-	if (b.left < 8)
-		return b.failed || code <= 0x2500 ? PROBE_MORE : PROBE_NO;
-	if (code > 0x2500 || (code & 0xff) > 0x20 || length < 8 || length > 4096)
-		return PROBE_NO;
-	for (size_t i = 0; i < 8; i++) {
-		if (b.at[i] < ' ' || b.at[i] > '~')
-			return PROBE_NO;
-	}
-	return PROBE_YES;
-}
-
-/* `surely`: not only the empty bodies that others could have by chance. */
-static enum probe_result probe_side(struct bytes b, enum side from, bool *surely)
-{
-	uint8_t version = bytes_u8(&b), flags = bytes_u8(&b), opcode;
-	uint32_t length;
-
-	bytes_skip(&b, 2);
-	opcode = bytes_u8(&b);
-	length = bytes_be32(&b);
-	*surely = true;
-	if (b.failed)
-		return PROBE_MORE;
-	if ((version & 0x7f) < 3 || (version & 0x7f) > 5 ||
-	    (version >> 7) != (from == SIDE_SERVER) || flags > 0x1f || length > 65536)
-		return PROBE_NO;
-	if (from == SIDE_CLIENT) {
-		if (opcode == OP_OPTIONS && length == 0) {
-			*surely = false;
-			return PROBE_YES;
-		}
-		return opcode == OP_STARTUP && length > 10 ? probe_map(b) : PROBE_NO;
-	}
-	switch (opcode) {
-	case OP_READY:
-		*surely = false;
-		return length == 0 ? PROBE_YES : PROBE_NO;
-	case OP_SUPPORTED:
-		return probe_map(b);
-	case OP_AUTHENTICATE:
-		if (begins_with(b, "org.apache.cassandra") == PROBE_NO)
-			return begins_with(b, "com.");
-		return begins_with(b, "org.apache.cassandra");
-	case OP_ERROR:
-		return probe_error(b);
-	default:
-		return PROBE_NO;
-	}
-}
-
-static enum probe_result probe(const struct opening *opening)
-{
-	bool client_surely = false, server_surely = false;
-	enum probe_result client =
-		probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT, &client_surely);
-	enum probe_result server =
-		probe_side(opening->side[SIDE_SERVER], SIDE_SERVER, &server_surely);
-
-	if (client == PROBE_NO || server == PROBE_NO)
-		return PROBE_NO;
-	if (server == PROBE_YES)
-		return server_surely || client == PROBE_YES ? PROBE_YES : PROBE_MORE;
-	return client == PROBE_YES && client_surely && opening->one_sided ? PROBE_YES : PROBE_MORE;
-}
 
 static void begin(void *state, struct facts *facts)
 {
@@ -217,7 +94,7 @@ static void on_statement(struct cassandra *cs, struct facts *facts,
 	int handle =
 		facts_command(facts, statement->name, strlen(statement->name), statement->flags);
 
-	if (cs->side[SIDE_CLIENT].header[4] == OP_QUERY)
+	if (cs->side[SIDE_CLIENT].header[4] == CASSANDRA_QUERY)
 		expect(cs, stream_of(&cs->side[SIDE_CLIENT]), handle);
 }
 
@@ -227,7 +104,7 @@ static void on_text(struct cassandra *cs, struct facts *facts, struct bytes piec
 	struct stream *s = &cs->side[SIDE_CLIENT];
 	struct sql_statement statement;
 
-	if ((s->header[4] != OP_QUERY && s->header[4] != OP_PREPARE) || s->holed ||
+	if ((s->header[4] != CASSANDRA_QUERY && s->header[4] != CASSANDRA_PREPARE) || s->holed ||
 	    s->header[1] & 1)
 		return;
 	while (piece.left != 0) {
@@ -256,16 +133,16 @@ static void on_client(struct cassandra *cs, struct facts *facts)
 	struct bytes b = bytes_from(s->body, s->kept);
 
 	switch (s->header[4]) {
-	case OP_OPTIONS:
+	case CASSANDRA_OPTIONS:
 		expect(cs, stream_of(s), facts_command(facts, "OPTIONS", 7, 0));
 		break;
-	case OP_STARTUP:
+	case CASSANDRA_STARTUP:
 		expect(cs, stream_of(s), facts_command(facts, "STARTUP", 7, 0));
 		break;
-	case OP_BATCH:
+	case CASSANDRA_BATCH:
 		expect(cs, stream_of(s), facts_command(facts, "BATCH", 5, 0));
 		break;
-	case OP_AUTH_RESPONSE:
+	case CASSANDRA_AUTH_RESPONSE:
 		note_login(facts, b);
 		break;
 	default:
@@ -294,33 +171,33 @@ static void on_server(struct cassandra *cs, struct facts *facts)
 	uint32_t code;
 
 	facts_set_data_read(facts, ANSWER_NO);
-	facts_command_result(facts, handle, opcode != OP_ERROR);
+	facts_command_result(facts, handle, opcode != CASSANDRA_ERROR);
 	switch (opcode) {
-	case OP_SUPPORTED:
+	case CASSANDRA_SUPPORTED:
 		if (facts->auth == AUTH_UNKNOWN && !cs->midstream)
 			facts_set_auth(facts, AUTH_NA);
 		if (lines_contain(&b, "SCYLLA"))
 			FACTS_TEXT(facts, product, "ScyllaDB", 8);
 		break;
-	case OP_READY:
+	case CASSANDRA_READY:
 		if (!cs->asked && !cs->logged_in && !cs->midstream)
 			facts_set_auth(facts, AUTH_NONE);
 		cs->sealed = new_framing;
 		break;
-	case OP_AUTHENTICATE:
+	case CASSANDRA_AUTHENTICATE:
 		cs->asked = true;
 		facts_set_auth(facts, AUTH_REQUIRED);
 		cs->sealed = new_framing;
 		break;
-	case OP_AUTH_SUCCESS:
+	case CASSANDRA_AUTH_SUCCESS:
 		cs->logged_in = true;
 		facts_login(facts, true);
 		break;
-	case OP_RESULT:
+	case CASSANDRA_RESULT:
 		if (!(s->header[1] & 1) && bytes_be32(&b) == RESULT_ROWS)
 			facts_set_data_read(facts, ANSWER_YES);
 		break;
-	case OP_ERROR:
+	case CASSANDRA_ERROR:
 		code = bytes_be32(&b);
 		if (!b.failed && code == ERROR_LOGIN)
 			facts_login(facts, false);
@@ -334,7 +211,8 @@ static void on_server(struct cassandra *cs, struct facts *facts)
 static bool is_header(const struct stream *s, enum side from)
 {
 	return (s->header[0] & 0x7f) >= 3 && (s->header[0] & 0x7f) <= 5 &&
-	       (s->header[0] >> 7) == (from == SIDE_SERVER) && s->header[4] <= OP_AUTH_SUCCESS;
+	       (s->header[0] >> 7) == (from == SIDE_SERVER) &&
+	       s->header[4] <= CASSANDRA_AUTH_SUCCESS;
 }
 
 static void end_body(struct cassandra *cs, struct facts *facts, enum side from)
@@ -405,7 +283,7 @@ const struct dissector cassandra_dissector = {
 	.recognised = "a frame header of version 3 to 5 with an opcode of that side and a length",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.probe = cassandra_probe,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -40,7 +40,6 @@ enum codepoint {
 };
 
 static const uint16_t ports[] = {50000, 446, 1527, 0};
-static const uint16_t discovery_ports[] = {523, 0};
 
 static const struct service services[] = {
 	{
@@ -48,16 +47,6 @@ static const struct service services[] = {
 		.family = FAMILY_DATABASE,
 		.about = "Db2 or Derby database (DRDA)",
 		.ports = ports,
-	},
-};
-
-static const struct service discovery_services[] = {
-	{
-		.name = "db2-discovery",
-		.family = FAMILY_DATABASE,
-		.about = "Db2 discovery",
-		.identifier = "open-db2-discovery-service",
-		.ports = discovery_ports,
 	},
 };
 
@@ -367,53 +356,4 @@ const struct dissector drda_dissector = {
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,
-};
-
-/* "DB2GETADDR" NUL "SQL09010" NUL, and "DB2RETADDR" NUL "SQL09013" NUL name NUL address NUL */
-static enum probe_result probe_discovery(const struct opening *opening)
-{
-	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-
-	if (client.left != 0 && !bytes_start_with(&client, "DB2GETADDR"))
-		return PROBE_NO;
-	if (server.left != 0)
-		return bytes_start_with(&server, "DB2RETADDR") ? PROBE_YES : PROBE_NO;
-	return client.left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
-}
-
-static void begin_discovery(void *state, struct facts *facts)
-{
-	(void)state;
-	facts_set_service(facts, &discovery_services[0]);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_auth(facts, AUTH_NA);
-	FACTS_TEXT(facts, product, "IBM Db2", 7);
-}
-
-static void feed_discovery(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-			   size_t length)
-{
-	struct bytes b = bytes_from(bytes, length);
-	const uint8_t *text;
-
-	(void)state;
-	if (from != SIDE_SERVER || !bytes_skip(&b, 11))
-		return;
-	facts_set_data_read(facts, ANSWER_NO);
-	text = bytes_take(&b, 8);
-	if (text)
-		FACTS_TEXT(facts, version, text, 8);
-}
-
-const struct dissector db2_discovery_dissector = {
-	.name = "db2-discovery",
-	.transports = OVER_UDP,
-	.service_count = sizeof discovery_services / sizeof *discovery_services,
-	.services = discovery_services,
-	.recognised = "DB2GETADDR, or DB2RETADDR with the name of the server",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
-		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe_discovery,
-	.begin = begin_discovery,
-	.feed = feed_discovery,
 };

@@ -12,7 +12,7 @@
  * that client, whose turn it becomes. A response is told to the client of its request.
  *
  * Bytes of a response's headers and of its body never need to be kept at the same time, nor do
- * those of a request's target, headers and body: each side has one buffer. What held a secret is wiped.
+ * those of a request's target, headers and body: each side has one text.
  */
 #include <http_parser.h>
 
@@ -21,9 +21,7 @@
 #include "dissectors/http_head.h"
 #include "dissectors/http_probe.h"
 #include "dissectors/http_products.h"
-
-#define NAME_MAX_LENGTH 32  /* of header names; no longer one is of interest */
-#define CLIENT_TEXT	192 /* bytes of a request's target or header value that are looked at */
+#include "dissectors/http_text.h"
 
 enum mode {
 	MODE_PARSE,
@@ -33,23 +31,19 @@ enum mode {
 
 struct http_side {
 	http_parser parser;
-	uint64_t body_left;   /* of a body of known length */
-	uint16_t text_length; /* bytes in the side's buffer */
-	uint8_t name_length;  /* one more than NAME_MAX_LENGTH: too long */
+	uint64_t body_left; /* of a body of known length */
 	uint8_t mode;
 	bool in_value;
 	bool line_done; /* the first line has been told */
 	bool in_body;
-	bool text_cut; /* there was more than the buffer holds */
-	char name[NAME_MAX_LENGTH + 1];
+	struct http_name name;
+	struct http_text text;
 };
 
 struct http {
 	struct http_side side[2];
 	struct http_exchange exchange;
 	struct http_head head;
-	uint8_t client_text[CLIENT_TEXT];
-	uint8_t server_text[HTTP_BODY_WINDOW]; /* header values, then the body's beginning */
 };
 
 _Static_assert(sizeof(struct http) <= DISSECTOR_STATE_MAX, "the state is too large");
@@ -66,34 +60,6 @@ static struct http_side *side_of(const struct context *c)
 	return &c->http->side[c->from];
 }
 
-static uint8_t *text_of(const struct context *c)
-{
-	return c->from == SIDE_CLIENT ? c->http->client_text : c->http->server_text;
-}
-
-static void text_append(const struct context *c, const char *at, size_t length)
-{
-	struct http_side *side = side_of(c);
-	size_t size = c->from == SIDE_CLIENT ? CLIENT_TEXT : HTTP_BODY_WINDOW;
-	size_t room = size - side->text_length;
-
-	side->text_cut |= length > room;
-	if (length > room)
-		length = room;
-	if (length != 0)
-		memcpy(text_of(c) + side->text_length, at, length);
-	side->text_length = (uint16_t)(side->text_length + length);
-}
-
-static void text_wipe(const struct context *c)
-{
-	struct http_side *side = side_of(c);
-
-	memset(text_of(c), 0, side->text_length);
-	side->text_length = 0;
-	side->text_cut = false;
-}
-
 static void settle(const struct context *c)
 {
 	struct http_side *side = &c->http->side[SIDE_SERVER];
@@ -103,7 +69,7 @@ static void settle(const struct context *c)
 	if (c->facts->carried && response->matched && response->request.party != c->facts->party)
 		response->open = false;
 	http_settle(&c->http->exchange, c->facts,
-		    bytes_from(c->http->server_text, side->in_body ? side->text_length : 0));
+		    bytes_from(side->text.bytes, side->in_body ? side->text.length : 0));
 }
 
 static int on_message_begin(http_parser *parser)
@@ -111,44 +77,23 @@ static int on_message_begin(http_parser *parser)
 	const struct context *c = parser->data;
 	struct http_side *side = side_of(c);
 
-	text_wipe(c);
-	side->name_length = 0;
+	http_text_wipe(&side->text);
+	side->name.length = 0;
 	side->in_value = false;
 	side->line_done = false;
 	side->in_body = false;
 	side->body_left = 0;
-	if (c->from == SIDE_SERVER) {
+	if (c->from == SIDE_SERVER)
 		http_response_begin(&c->http->exchange);
-		return 0;
-	}
-	http_head_begin(&c->http->head);
+	else
+		http_head_begin(&c->http->head);
 	return 0;
 }
 
 static int on_url(http_parser *parser, const char *at, size_t length)
 {
-	text_append(parser->data, at, length);
+	http_text_append(&side_of(parser->data)->text, at, length);
 	return 0;
-}
-
-static void tell_request_line(const struct context *c)
-{
-	struct http_side *side = side_of(c);
-	const char *method = http_method_str((enum http_method)side->parser.method);
-	struct bytes target = bytes_from(text_of(c), side->text_length);
-
-	if (c->facts->carried)
-		http_head_line(&c->http->head, &c->http->exchange, method, target, side->text_cut);
-	else
-		http_request_line(&c->http->exchange, c->facts, method, target, side->text_cut);
-}
-
-static void tell_request_header(const struct context *c, const char *name, struct bytes value)
-{
-	if (c->facts->carried)
-		http_head_header(&c->http->head, &c->http->exchange, name, value);
-	else
-		http_request_header(&c->http->exchange, c->facts, name, value);
 }
 
 /* The first line is complete: true, unless it is of another version and not to be trusted. */
@@ -162,8 +107,10 @@ static bool line_end(const struct context *c)
 		return false;
 	side->line_done = true;
 	if (c->from == SIDE_CLIENT)
-		tell_request_line(c);
-	text_wipe(c);
+		http_head_line(&c->http->head, &c->http->exchange, c->facts,
+			       http_method_str((enum http_method)side->parser.method),
+			       http_text_bytes(&side->text), side->text.cut);
+	http_text_wipe(&side->text);
 	return true;
 }
 
@@ -171,21 +118,22 @@ static bool line_end(const struct context *c)
 static void header_end(const struct context *c)
 {
 	struct http_side *side = side_of(c);
-	struct bytes value = bytes_from(text_of(c), side->text_length);
+	struct bytes value = http_text_bytes(&side->text);
 
-	if (side->in_value && side->name_length <= NAME_MAX_LENGTH) {
-		side->name[side->name_length] = '\0';
+	if (side->in_value && side->name.length <= HTTP_NAME_MAX) {
+		side->name.text[side->name.length] = '\0';
 		if (c->from == SIDE_CLIENT)
-			tell_request_header(c, side->name, value);
+			http_head_header(&c->http->head, &c->http->exchange, c->facts,
+					 side->name.text, value);
 		else
-			http_response_header(&c->http->exchange, c->facts, side->name, value,
+			http_response_header(&c->http->exchange, c->facts, side->name.text, value,
 					     (uint16_t)side->parser.status_code);
 	}
 	if (c->from == SIDE_CLIENT)
 		forwarded_end(&c->http->head.forwarded);
 	side->in_value = false;
-	side->name_length = 0;
-	text_wipe(c);
+	side->name.length = 0;
+	http_text_wipe(&side->text);
 }
 
 static int on_header_field(http_parser *parser, const char *at, size_t length)
@@ -199,13 +147,7 @@ static int on_header_field(http_parser *parser, const char *at, size_t length)
 		return -1;
 	if (side->in_value)
 		header_end(c);
-	for (size_t i = 0; i < length && side->name_length <= NAME_MAX_LENGTH; i++) {
-		char lower = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
-
-		if (side->name_length < NAME_MAX_LENGTH)
-			side->name[side->name_length] = lower;
-		side->name_length++;
-	}
+	http_text_name(&side->name, at, length);
 	return 0;
 }
 
@@ -216,12 +158,12 @@ static int on_header_value(http_parser *parser, const char *at, size_t length)
 
 	if (side->in_body)
 		return 0;
-	if (!side->in_value && c->from == SIDE_CLIENT && side->name_length < NAME_MAX_LENGTH) {
-		side->name[side->name_length] = '\0';
-		forwarded_begin(&c->http->head.forwarded, side->name);
+	if (!side->in_value && c->from == SIDE_CLIENT && side->name.length < HTTP_NAME_MAX) {
+		side->name.text[side->name.length] = '\0';
+		forwarded_begin(&c->http->head.forwarded, side->name.text);
 	}
 	side->in_value = true;
-	text_append(c, at, length);
+	http_text_append(&side->text, at, length);
 	if (c->from == SIDE_CLIENT)
 		forwarded_read(&c->http->head.forwarded, at, length);
 	return 0;
@@ -242,11 +184,7 @@ static int on_headers_complete(http_parser *parser)
 	if (c->from == SIDE_CLIENT) {
 		/* Whether anything is upgraded is for the server to say. */
 		parser->upgrade = 0;
-		c->http->head.due = c->facts->carried;
-		if (!c->facts->carried) {
-			facts_forwarded(c->facts, &c->http->head.forwarded.list, 0);
-			http_request_end(&c->http->exchange);
-		}
+		http_head_end(&c->http->head, &c->http->exchange, c->facts);
 		return 0;
 	}
 	switch (http_response_status(&c->http->exchange, (uint16_t)parser->status_code)) {
@@ -270,10 +208,10 @@ static int on_body(http_parser *parser, const char *at, size_t length)
 
 	side->body_left -= side->body_left < length ? side->body_left : length;
 	if (c->from == SIDE_CLIENT ? http_request_wants_body(x) : x->response.open)
-		text_append(c, at, length);
+		http_text_append(&side->text, at, length);
 	if (c->from == SIDE_SERVER && x->response.open) {
 		x->response.has_body = true;
-		if (side->text_length == HTTP_BODY_WINDOW)
+		if (side->text.length == HTTP_BODY_WINDOW)
 			settle(c);
 	}
 	return 0;
@@ -287,10 +225,10 @@ static int on_message_complete(http_parser *parser)
 	if (c->from == SIDE_SERVER)
 		settle(c);
 	else
-		http_request_body(&c->http->exchange, bytes_from(text_of(c), side->text_length));
+		http_request_body(&c->http->exchange, http_text_bytes(&side->text));
 	side->in_body = false;
 	side->body_left = 0;
-	text_wipe(c);
+	http_text_wipe(&side->text);
 	http_parser_pause(parser, 1); /* the next message is not part of this body */
 	return 0;
 }
@@ -323,10 +261,10 @@ static void get_lost(const struct context *c, bool responses_missing)
 	} else {
 		c->http->exchange.unmatched |= c->http->exchange.pipelined;
 	}
-	text_wipe(c);
+	http_text_wipe(&side->text);
 	side->in_body = false;
 	side->body_left = 0;
-	side->name_length = 0;
+	side->name.length = 0;
 	if (side->mode != MODE_DEAF)
 		side->mode = MODE_LOST;
 }
@@ -359,10 +297,10 @@ static void seek(struct context *c, uint8_t byte)
 	char start[HTTP_START_MAX];
 	size_t length;
 
-	if (!http_seek_start(c->from, side->name, &side->name_length, byte))
+	if (!http_seek_start(c->from, side->name.text, &side->name.length, byte))
 		return;
-	length = side->name_length;
-	memcpy(start, side->name, length);
+	length = side->name.length;
+	memcpy(start, side->name.text, length);
 	side->mode = MODE_PARSE;
 	parser_start(side, c->from);
 	for (size_t i = 0; i < length && side->mode == MODE_PARSE; i++)
@@ -375,6 +313,8 @@ static void http_begin(void *state, struct facts *facts)
 
 	parser_start(&http->side[SIDE_CLIENT], SIDE_CLIENT);
 	parser_start(&http->side[SIDE_SERVER], SIDE_SERVER);
+	http->side[SIDE_CLIENT].text.size = HTTP_CLIENT_TEXT;
+	http->side[SIDE_SERVER].text.size = HTTP_TEXT_MAX;
 	facts_set_service(facts, &http_services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
@@ -427,7 +367,7 @@ static void http_gap(void *state, struct facts *facts, enum side from, uint64_t 
 	if (from == SIDE_SERVER)
 		settle(&c);
 	else
-		text_wipe(&c); /* a statement with a hole is not to be read */
+		http_text_wipe(&side->text); /* a statement with a hole is not to be read */
 	if (inside) {
 		side->body_left -= missing;
 		side->parser.content_length -= missing;

@@ -16,10 +16,22 @@
 #define HTTP_PENDING_MAX    8  /* pipelined requests that are remembered */
 #define HTTP_STATEMENT_TEXT 26 /* "DROP RETENTION POLICY" */
 
+/* What a method does. */
+enum http_trait {
+	HTTP_TRAIT_READS = 1 << 0,
+	HTTP_TRAIT_CHANGES = 1 << 1,
+	HTTP_TRAIT_LISTS = 1 << 2,
+	HTTP_TRAIT_HEAD = 1 << 3,
+	HTTP_TRAIT_CONNECT = 1 << 4,
+	HTTP_TRAIT_DELETE = 1 << 5,
+	HTTP_TRAIT_POST = 1 << 6,
+	HTTP_TRAIT_LOGIN = 1 << 7, /* by its path: the body holds credentials */
+};
+
 /* A request that waits for its response. */
 struct http_request {
 	uint16_t asks;	     /* ASKS_… of its path */
-	uint8_t traits;	     /* what its method does */
+	uint8_t traits;	     /* HTTP_TRAIT_…: what its method does */
 	uint8_t credentials; /* what came with it */
 	int32_t command;     /* handle, or -1 */
 	uint32_t object;     /* half of facts_hash() of its path, 0: none is asked for */
@@ -55,6 +67,7 @@ struct http_exchange {
 	struct http_response response;
 };
 
+/* http_request.c */
 void http_request_line(struct http_exchange *x, struct facts *facts, const char *method,
 		       struct bytes target, bool cut);
 void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
@@ -63,13 +76,14 @@ void http_request_end(struct http_exchange *x);
 /* Its command, for a client that was not known when its first line was told. Before http_request_end(). */
 void http_request_note(struct http_exchange *x, struct facts *facts, const char *command,
 		       unsigned flags);
-/* The request that the server's next bytes answer, or NULL. */
-struct http_request *http_response_owner(struct http_exchange *x);
 /* May the body of the request that was just told say what it does? Else it is not to be kept. */
 bool http_request_wants_body(const struct http_exchange *x);
 /* The beginning of that body. */
 void http_request_body(struct http_exchange *x, struct bytes body);
 
+/* http_exchange.c */
+/* The request that the server's next bytes answer, or NULL. */
+struct http_request *http_response_owner(struct http_exchange *x);
 void http_response_begin(struct http_exchange *x);
 void http_response_header(struct http_exchange *x, struct facts *facts, const char *name,
 			  struct bytes value, uint16_t status);

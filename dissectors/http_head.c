@@ -26,8 +26,8 @@ static void note(struct http_head *head, const struct facts *told)
 	COPY(head->mechanism, told->mechanism);
 }
 
-void http_head_line(struct http_head *head, struct http_exchange *x, const char *method,
-		    struct bytes target, bool cut)
+static void keep_line(struct http_head *head, struct http_exchange *x, const char *method,
+		      struct bytes target, bool cut)
 {
 	struct facts told = {.service = NULL};
 
@@ -36,13 +36,40 @@ void http_head_line(struct http_head *head, struct http_exchange *x, const char 
 	note(head, &told);
 }
 
-void http_head_header(struct http_head *head, struct http_exchange *x, const char *name,
-		      struct bytes value)
+static void keep_header(struct http_head *head, struct http_exchange *x, const char *name,
+			struct bytes value)
 {
 	struct facts told = {.service = NULL};
 
 	http_request_header(x, &told, name, value);
 	note(head, &told);
+}
+
+void http_head_line(struct http_head *head, struct http_exchange *x, struct facts *facts,
+		    const char *method, struct bytes target, bool cut)
+{
+	if (facts->carried)
+		keep_line(head, x, method, target, cut);
+	else
+		http_request_line(x, facts, method, target, cut);
+}
+
+void http_head_header(struct http_head *head, struct http_exchange *x, struct facts *facts,
+		      const char *name, struct bytes value)
+{
+	if (facts->carried)
+		keep_header(head, x, name, value);
+	else
+		http_request_header(x, facts, name, value);
+}
+
+void http_head_end(struct http_head *head, struct http_exchange *x, struct facts *facts)
+{
+	head->due = facts->carried;
+	if (facts->carried)
+		return;
+	facts_forwarded(facts, &head->forwarded.list, 0);
+	http_request_end(x);
 }
 
 /* The request that has just ended is told to the facts of its client. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a request's headers say, kept until they have ended: only then it is known on whose behalf a
- * balancer sent them, and so to whose facts it belongs. Used with facts.carried only; otherwise the
+ * balancer sent them, and so to whose facts it belongs. Without facts.carried nothing is kept: the
  * facts are told at once.
  */
 #ifndef DISSECTORS_HTTP_HEAD_H
@@ -24,11 +24,12 @@ struct http_head {
 };
 
 void http_head_begin(struct http_head *head);
-/* http_request_line() and http_request_header(), with what they say kept. */
-void http_head_line(struct http_head *head, struct http_exchange *x, const char *method,
-		    struct bytes target, bool cut);
-void http_head_header(struct http_head *head, struct http_exchange *x, const char *name,
-		      struct bytes value);
+/* http_request_line(), _header() and _end(); with facts.carried, what they say is kept. */
+void http_head_line(struct http_head *head, struct http_exchange *x, struct facts *facts,
+		    const char *method, struct bytes target, bool cut);
+void http_head_header(struct http_head *head, struct http_exchange *x, struct facts *facts,
+		      const char *name, struct bytes value);
+void http_head_end(struct http_head *head, struct http_exchange *x, struct facts *facts);
 /*
  * To be called when bytes are fed again after a turn was asked for: `facts` are those of that
  * client, or of another if it has been forgotten meanwhile.

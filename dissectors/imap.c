@@ -3,10 +3,11 @@
  * IMAP (RFC 3501, RFC 9051): tagged commands, responses that carry the tag back when a command is
  * over, untagged data in between. A line may end with {123}: so many bytes follow that belong to
  * it, then the line goes on; they are counted and skipped. Passwords are in LOGIN's second
- * argument and in the lines that follow AUTHENTICATE: of both only the user's name is taken.
+ * argument and in the lines that follow IMAP_AUTHENTICATE: of both only the user's name is taken.
  */
 #include "dissectors/imap_login.h"
 #include "dissectors/imap_probe.h"
+#include "dissectors/imap_words.h"
 #include "dissectors/lines.h"
 #include "dissectors/xclient.h"
 
@@ -23,14 +24,6 @@ static const struct service services[] = {
 		.identifier = "accessible-imap",
 		.ports = ports,
 	},
-};
-
-enum kind {
-	ANY,	/* answered before a log-in as well */
-	SECURE, /* only answered after a log-in */
-	LOG_IN,
-	AUTHENTICATE,
-	START_TLS,
 };
 
 struct pending {
@@ -69,77 +62,6 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-}
-
-struct command_row {
-	const char *name;
-	uint8_t kind;
-	uint8_t flags;
-};
-
-static const struct command_row commands[] = {
-	{"CAPABILITY", ANY, 0},
-	{"NOOP", ANY, 0},
-	{"ID", ANY, 0},
-	{"LOGOUT", ANY, 0},
-	{"STARTTLS", START_TLS, 0},
-	{"LOGIN", LOG_IN, 0},
-	{"AUTHENTICATE", AUTHENTICATE, 0},
-	{"SELECT", SECURE, 0},
-	{"EXAMINE", SECURE, 0},
-	{"LIST", SECURE, COMMAND_LISTING},
-	{"LSUB", SECURE, COMMAND_LISTING},
-	{"XLIST", SECURE, COMMAND_LISTING},
-	{"FETCH", SECURE, COMMAND_LISTING},
-	{"SEARCH", SECURE, COMMAND_LISTING},
-	{"STATUS", SECURE, 0},
-	{"NAMESPACE", SECURE, 0},
-	{"STORE", SECURE, 0},
-	{"COPY", SECURE, 0},
-	{"MOVE", SECURE, 0},
-	{"APPEND", SECURE, 0},
-	{"CREATE", SECURE, 0},
-	{"RENAME", SECURE, 0},
-	{"DELETE", SECURE, COMMAND_DESTRUCTIVE},
-	{"EXPUNGE", SECURE, COMMAND_DESTRUCTIVE},
-	{"SETACL", SECURE, 0},
-	{"GETMETADATA", SECURE, COMMAND_LISTING},
-	{"IDLE", SECURE, 0},
-};
-
-static const struct command_row *find_command(const struct bytes *word)
-{
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-		if (lines_equal(word, commands[i].name))
-			return &commands[i];
-	}
-	return NULL;
-}
-
-/* Does this sequence set name more than one message? "1:*", "2,4" */
-static bool is_many(const struct bytes *set)
-{
-	for (size_t i = 0; i < set->left; i++) {
-		if (strchr(":,*", set->at[i]))
-			return true;
-	}
-	return false;
-}
-
-static int note_command(struct facts *facts, const struct command_row *row, bool uid,
-			struct bytes arguments)
-{
-	char text[32] = "UID ";
-	size_t prefix = uid ? 4 : 0;
-	unsigned flags = row->flags;
-	struct bytes set = lines_word(&arguments);
-
-	memcpy(text + prefix, row->name, strlen(row->name) + 1);
-	if (strcmp(row->name, "STORE") == 0 && lines_contain(&arguments, "\\Deleted")) {
-		memcpy(text + strlen(text), " \\Deleted", sizeof " \\Deleted");
-		flags = is_many(&set) ? COMMAND_DESTRUCTIVE : 0;
-	}
-	return facts_command(facts, text, strlen(text), flags);
 }
 
 static void set_tag(struct pending *pending, const struct bytes *tag)
@@ -181,13 +103,13 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 {
 	struct bytes tag = lines_word(&text), word = lines_word(&text);
 	bool uid = lines_equal(&word, "UID");
-	const struct command_row *row;
+	const struct imap_command *row;
 	struct pending *pending;
 	struct forwarded told;
 
 	if (uid)
 		word = lines_word(&text);
-	row = find_command(&word);
+	row = imap_words_command(&word);
 	if (!row || tag.left == 0)
 		return;
 	pending = &imap->queue[imap->next++ % OUTSTANDING];
@@ -198,12 +120,12 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 		pending->handle = -1; /* the proxy's own, and no command of its client */
 		return;
 	}
-	pending->handle = note_command(facts, row, uid, text);
-	if ((row->kind == LOG_IN || row->kind == AUTHENTICATE) && facts->auth == AUTH_NA)
+	pending->handle = imap_words_note(facts, row, uid, text);
+	if ((row->kind == IMAP_LOG_IN || row->kind == IMAP_AUTHENTICATE) && facts->auth == AUTH_NA)
 		facts_set_auth(facts, AUTH_UNKNOWN);
-	if (row->kind == LOG_IN)
+	if (row->kind == IMAP_LOG_IN)
 		on_login(imap, facts, text);
-	else if (row->kind == AUTHENTICATE)
+	else if (row->kind == IMAP_AUTHENTICATE)
 		on_authenticate(imap, facts, text);
 }
 
@@ -236,12 +158,12 @@ static void on_tagged(struct imap *imap, struct facts *facts, struct pending *pe
 {
 	facts_command_result(facts, pending->handle, ok);
 	pending->used = false;
-	switch ((enum kind)pending->kind) {
-	case LOG_IN:
-	case AUTHENTICATE:
+	switch ((enum imap_kind)pending->kind) {
+	case IMAP_LOG_IN:
+	case IMAP_AUTHENTICATE:
 		on_login_result(imap, facts, ok);
 		break;
-	case START_TLS:
+	case IMAP_START_TLS:
 		if (!ok)
 			break;
 		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
@@ -249,11 +171,11 @@ static void on_tagged(struct imap *imap, struct facts *facts, struct pending *pe
 		facts->starts_tls = true;
 		facts->revision++;
 		break;
-	case SECURE:
+	case IMAP_SECURE:
 		if (!ok && !imap->in && imap->greeted && !imap->holed)
 			facts_set_auth(facts, AUTH_REQUIRED);
 		break;
-	case ANY:
+	case IMAP_ANY:
 		break;
 	}
 }
@@ -279,7 +201,8 @@ static void refuse_login(struct imap *imap, struct facts *facts)
 	for (size_t i = 0; i < OUTSTANDING; i++) {
 		struct pending *pending = &imap->queue[i];
 
-		if (pending->used && (pending->kind == LOG_IN || pending->kind == AUTHENTICATE))
+		if (pending->used &&
+		    (pending->kind == IMAP_LOG_IN || pending->kind == IMAP_AUTHENTICATE))
 			on_tagged(imap, facts, pending, false);
 	}
 }
