@@ -35,6 +35,7 @@ struct carried {
 };
 
 struct carried_pool;
+struct session;
 
 struct carried_pool *carried_pool_new(uint32_t max_sessions); /* NULL: out of memory */
 void carried_pool_free(struct carried_pool *pool);	      /* NULL is allowed */
@@ -50,5 +51,10 @@ void carried_park(struct carried_pool *pool, uint32_t index);
 void carried_unpark(struct carried_pool *pool, uint32_t index);
 /* Who has to go before one more of this flow can be taken, whose others are all parked; 0: nobody. */
 uint32_t carried_victim(struct carried_pool *pool, const struct flow *flow);
+
+/* What is known of the client that has the turn goes to its place in the pool… */
+void carried_save(struct carried *one, const struct flow *flow, const struct session *session);
+/* … and comes back from there. */
+void carried_load(const struct carried *one, struct flow *flow, struct session *session);
 
 #endif

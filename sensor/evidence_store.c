@@ -5,22 +5,19 @@
  */
 #include "sensor/evidence_store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sensor/evidence_directory.h"
 #include "sensor/log.h"
 #include "sensor/pcapng.h"
 #include "sensor/printable.h"
 
-#define SUFFIX	   ".pcapng"
-#define NAME_TEXT  (EXPOSURE_ID_TEXT + sizeof SUFFIX)
 #define NAME_MOST  65
 #define OPEN_MOST  16 /* files open at the same time */
 #define BLOCK_MOST (1u << 20)
@@ -47,9 +44,9 @@ struct evidence_store {
 	bool failing;
 };
 
-static void name_of(const struct evidence_file *file, char name[NAME_TEXT])
+static void name_of(const struct evidence_file *file, char name[EVIDENCE_NAME])
 {
-	snprintf(name, NAME_TEXT, "%s%s", file->id, SUFFIX);
+	snprintf(name, EVIDENCE_NAME, "%s%s", file->id, EVIDENCE_SUFFIX);
 }
 
 static void close_file(struct evidence_store *store, struct evidence_file *file)
@@ -92,7 +89,7 @@ static struct evidence_file *oldest(const struct evidence_store *store, bool ope
 static bool evict(struct evidence_store *store, const struct evidence_file *but)
 {
 	struct evidence_file *file = oldest(store, false, but);
-	char name[NAME_TEXT];
+	char name[EVIDENCE_NAME];
 
 	if (!file)
 		return false;
@@ -126,74 +123,10 @@ static struct evidence_file *enter(struct evidence_store *store, const char *id,
 	return file;
 }
 
-/* ---- the directory ---- */
-
-static bool make_directory(const struct evidence_options *options)
-{
-	const struct passwd *user = options->user ? getpwnam(options->user) : NULL;
-
-	if (mkdir(options->directory, 0700) != 0)
-		return errno == EEXIST;
-	return !user || chown(options->directory, user->pw_uid, user->pw_gid) == 0;
-}
-
-struct found {
-	char id[EXPOSURE_ID_TEXT];
-	uint64_t size;
-	struct timespec written;
-};
-
-static bool is_ours(const char *name)
-{
-	return strspn(name, "0123456789abcdef") == EXPOSURE_ID_TEXT - 1 &&
-	       strcmp(name + EXPOSURE_ID_TEXT - 1, SUFFIX) == 0;
-}
-
-static int by_age(const void *left, const void *right)
-{
-	const struct found *a = left, *b = right;
-
-	if (a->written.tv_sec != b->written.tv_sec)
-		return a->written.tv_sec < b->written.tv_sec ? -1 : 1;
-	if (a->written.tv_nsec != b->written.tv_nsec)
-		return a->written.tv_nsec < b->written.tv_nsec ? -1 : 1;
-	return strcmp(a->id, b->id);
-}
-
-/* What is there already, the oldest first. Returns how many; `*list` is the caller's to free. */
-static size_t list_directory(const struct evidence_store *store, struct found **list)
-{
-	DIR *directory = fdopendir(dup(store->directory));
-	const struct dirent *entry;
-	struct stat status;
-	size_t count = 0;
-
-	*list = NULL;
-	while (directory && (entry = readdir(directory)) != NULL) {
-		struct found *more;
-
-		if (!is_ours(entry->d_name) ||
-		    fstatat(store->directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-			continue;
-		more = realloc(*list, (count + 1) * sizeof **list);
-		if (!more)
-			break;
-		*list = more;
-		more[count] =
-			(struct found){.size = (uint64_t)status.st_size, .written = status.st_mtim};
-		memcpy(more[count++].id, entry->d_name, EXPOSURE_ID_TEXT - 1);
-	}
-	if (directory)
-		closedir(directory);
-	if (count > 1)
-		qsort(*list, count, sizeof **list, by_age);
-	return count;
-}
-
 static void take_inventory(struct evidence_store *store)
 {
-	struct found *list;
-	size_t count = list_directory(store, &list);
+	struct evidence_found *list;
+	size_t count = evidence_directory_list(store->directory, &list);
 
 	for (size_t i = 0; i < count; i++) {
 		if (store->stats.files == store->options.max_files && !evict(store, NULL))
@@ -229,9 +162,7 @@ struct evidence_store *evidence_open(const struct evidence_options *options,
 	if (store->files && store->out.bytes) {
 		for (uint32_t i = 0; i < options->max_files; i++)
 			store->files[i].fd = -1;
-		if (make_directory(options))
-			store->directory =
-				open(options->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		store->directory = evidence_directory_open(options->directory, options->user);
 		if (store->directory >= 0) {
 			take_inventory(store);
 			return store;
@@ -292,7 +223,7 @@ void evidence_check(struct evidence_store *store)
 static bool open_file(struct evidence_store *store, struct evidence_file *file)
 {
 	int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
-	char name[NAME_TEXT];
+	char name[EVIDENCE_NAME];
 	struct stat status;
 
 	if (file->fd >= 0)
@@ -373,7 +304,7 @@ static bool write_out(const struct evidence_store *store, const struct evidence_
 	if (n >= 0)
 		error = ENOSPC;
 	if (n > 0 && ftruncate(file->fd, (off_t)file->size) != 0)
-		log_warn("--evidence: %s%s ends in half a block", file->id, SUFFIX);
+		log_warn("--evidence: %s%s ends in half a block", file->id, EVIDENCE_SUFFIX);
 	errno = error;
 	return false;
 }

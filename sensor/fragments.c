@@ -1,40 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See fragments.h. A datagram's payload lies in pages by its offset, each with a bit for every 8
- * bytes, so that tiny fragments cost no more memory than large ones. Sets that are whole stay for
- * a moment without pages, to recognise copies.
+ * See fragments.h: the table of datagrams that are waited for, and who makes room for whom. What is
+ * there of one is in fragment_set.c. Sets that are whole stay for a moment without pages, to
+ * recognise copies.
  */
 #include "sensor/fragments.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sensor/chains.h"
-#include "sensor/datagram_header.h"
-#include "sensor/fragment_pages.h"
+#include "sensor/fragment_set.h"
 #include "sensor/hash.h"
 
-#define PAYLOAD_MAX	65535
-#define PAGES_MAX	32 /* of one datagram: 64 KiB */
-#define DATAGRAM_HEADER 40
-#define COPY_NS		100000000ull /* a fragment so soon after the whole is a copy */
-#define TINY		20	     /* less than TCP's fixed header */
-
-struct set {
-	uint64_t since_ns, whole_ns; /* whole_ns: 0 while it waits */
-	uint64_t hash;
-	struct packet packet; /* of the first piece if that has come, else of any */
-	uint32_t pages[PAGES_MAX];
-	uint32_t units;	     /* that are there */
-	uint32_t end, total; /* highest byte seen; of all, 0 while unknown */
-	uint32_t cut;	     /* bytes from here on were not captured */
-	uint8_t protocol;
-	bool has_first;
-};
+#define COPY_NS 100000000ull /* a fragment so soon after the whole is a copy */
+#define TINY	20	     /* less than TCP's fixed header */
 
 struct fragments {
-	struct set *sets;
+	struct fragment_set *sets;
 	struct list_node *nodes;
 	struct pages pages;
 	struct chains chains;
@@ -42,7 +25,7 @@ struct fragments {
 	uint32_t set_count, used;
 	uint64_t hash_key;
 	struct fragments_stats stats;
-	uint8_t built[DATAGRAM_HEADER + PAGES_MAX * PAGE_BYTES];
+	uint8_t built[FRAGMENT_DATAGRAM_MAX];
 };
 
 static uint32_t sets_for(uint32_t pages)
@@ -89,21 +72,6 @@ void fragments_free(struct fragments *f)
 	free(f);
 }
 
-static struct page *page_at(struct fragments *f, struct set *set, uint32_t number)
-{
-	return set->pages[number] == CHAIN_END ? NULL : &f->pages.pool[set->pages[number]];
-}
-
-static void free_pages(struct fragments *f, struct set *set)
-{
-	for (int i = 0; i < PAGES_MAX; i++) {
-		if (set->pages[i] == CHAIN_END)
-			continue;
-		pages_give(&f->pages, set->pages[i]);
-		set->pages[i] = CHAIN_END;
-	}
-}
-
 /* Out of the list that it is in. */
 static void unlist(struct fragments *f, uint32_t slot)
 {
@@ -116,7 +84,7 @@ static void unlist(struct fragments *f, uint32_t slot)
 static void remove_set(struct fragments *f, uint32_t slot)
 {
 	chains_remove(&f->chains, f->sets[slot].hash, slot);
-	free_pages(f, &f->sets[slot]);
+	fragment_set_empty(&f->sets[slot], &f->pages);
 	unlist(f, slot);
 	list_append(&f->unused, f->nodes, slot);
 }
@@ -152,16 +120,7 @@ static uint32_t find(const struct fragments *f, const struct fragment_key *key, 
 /* The slot is in no list. */
 static void begin(struct fragments *f, uint32_t slot, const struct packet *packet, uint64_t hash)
 {
-	struct set *set = &f->sets[slot];
-
-	*set = (struct set){
-		.since_ns = packet->ts_ns,
-		.hash = hash,
-		.packet = *packet,
-		.cut = UINT32_MAX,
-	};
-	for (int i = 0; i < PAGES_MAX; i++)
-		set->pages[i] = CHAIN_END;
+	fragment_set_begin(&f->sets[slot], packet, hash);
 	list_append(&f->waiting, f->nodes, slot);
 	f->stats.waiting++;
 }
@@ -169,8 +128,8 @@ static void begin(struct fragments *f, uint32_t slot, const struct packet *packe
 /* A page for this part; others give theirs up if they must, but not `keep`. NULL: there is none. */
 static struct page *take_page(struct fragments *f, uint32_t keep, uint32_t number)
 {
-	struct set *set = &f->sets[keep];
-	struct page *page = page_at(f, set, number);
+	struct fragment_set *set = &f->sets[keep];
+	struct page *page = fragment_set_page(set, &f->pages, number);
 	uint32_t index;
 
 	if (page)
@@ -189,41 +148,11 @@ static struct page *take_page(struct fragments *f, uint32_t keep, uint32_t numbe
 	return &f->pages.pool[index];
 }
 
-/* What one fragment had that was there before. */
-struct overlap {
-	uint32_t old, fresh; /* units */
-	bool differs;
-};
-
-/* Up to 8 bytes of the fragment, of which the last may be missing. */
-static void store_unit(struct set *set, struct page *page, uint32_t unit,
-		       const struct fragment *piece, uint32_t at, struct overlap *overlap)
-{
-	uint64_t bit = 1ull << (unit % 64), *have = &page->have[unit / 64];
-	uint8_t *to = page->bytes + unit * UNIT;
-	uint32_t length = piece->length - at < UNIT ? piece->length - at : UNIT;
-	uint32_t captured = piece->captured > at ? piece->captured - at : 0;
-
-	if (captured > length)
-		captured = length;
-	if (*have & bit) {
-		overlap->old++;
-		overlap->differs |= captured != 0 && memcmp(to, piece->bytes + at, captured) != 0;
-		return;
-	}
-	*have |= bit;
-	overlap->fresh++;
-	set->units++;
-	memset(to, 0, UNIT);
-	if (captured != 0)
-		memcpy(to, piece->bytes + at, captured);
-}
-
 /* False: no room. */
 static bool store(struct fragments *f, uint32_t slot, const struct fragment *piece,
-		  struct overlap *overlap)
+		  struct fragment_overlap *overlap)
 {
-	struct set *set = &f->sets[slot];
+	struct fragment_set *set = &f->sets[slot];
 
 	for (uint32_t at = 0; at < piece->length; at += UNIT) {
 		uint32_t unit = (piece->offset + at) / UNIT;
@@ -231,82 +160,12 @@ static bool store(struct fragments *f, uint32_t slot, const struct fragment *pie
 
 		if (!page)
 			return false;
-		store_unit(set, page, unit % PAGE_UNITS, piece, at, overlap);
+		fragment_set_store(set, page, unit % PAGE_UNITS, piece, at, overlap);
 	}
 	return true;
 }
 
-/* Does it agree with what is known of the datagram's length? */
-static bool is_lying(const struct set *set, const struct fragment *piece)
-{
-	uint32_t end = piece->offset + piece->length;
-
-	if (piece->length == 0 || end > PAYLOAD_MAX || (piece->more && piece->length % UNIT != 0))
-		return true;
-	if (!piece->more)
-		return set->end > end || (set->total != 0 && set->total != end);
-	return set->total != 0 && end > set->total;
-}
-
-/* Bytes from the beginning on without a hole. */
-static uint32_t contiguous(struct fragments *f, struct set *set)
-{
-	uint32_t unit = 0;
-
-	for (; unit * UNIT < set->end; unit++) {
-		const struct page *page = page_at(f, set, unit / PAGE_UNITS);
-		uint32_t bit = unit % PAGE_UNITS;
-
-		if (!page || !(page->have[bit / 64] >> (bit % 64) & 1))
-			return unit * UNIT;
-	}
-	return set->end;
-}
-
-static void build(struct fragments *f, struct set *set, uint32_t captured, uint32_t length,
-		  struct datagram *datagram)
-{
-	uint32_t header =
-		datagram_header(f->built, &set->packet.fragment.key, set->protocol, length);
-
-	if (captured > set->cut)
-		captured = set->cut;
-	for (uint32_t at = 0; at < captured; at += PAGE_BYTES) {
-		uint32_t part = captured - at < PAGE_BYTES ? captured - at : PAGE_BYTES;
-		const struct page *page = page_at(f, set, at / PAGE_BYTES);
-
-		assert(page); /* there is no hole before `captured` */
-		memcpy(f->built + header + at, page->bytes, part);
-	}
-	*datagram = (struct datagram){
-		.ip = f->built,
-		.captured = header + captured,
-		.wire = header + length,
-	};
-}
-
-/* The first piece tells what is in it, and where it came from. */
-static void note_piece(struct fragments *f, struct set *set, const struct packet *packet)
-{
-	const struct fragment *piece = &packet->fragment;
-	uint32_t end = piece->offset + piece->length;
-
-	if (piece->offset == 0 && !set->has_first) {
-		set->has_first = true;
-		set->packet = *packet;
-		f->stats.tiny += piece->length < TINY;
-	}
-	if (piece->offset == 0 || !set->has_first)
-		set->protocol = piece->protocol;
-	if (end > set->end)
-		set->end = end;
-	if (!piece->more)
-		set->total = end;
-	if (piece->captured < piece->length && piece->offset + piece->captured < set->cut)
-		set->cut = piece->offset + piece->captured;
-}
-
-static void count(struct fragments *f, const struct overlap *overlap)
+static void count(struct fragments *f, const struct fragment_overlap *overlap)
 {
 	if (overlap->old == 0) {
 		f->stats.taken++;
@@ -321,9 +180,9 @@ static void count(struct fragments *f, const struct overlap *overlap)
 /* Nothing more is expected of it; it stays for a moment, for copies. */
 static void end_set(struct fragments *f, uint32_t slot, uint64_t now_ns)
 {
-	struct set *set = &f->sets[slot];
+	struct fragment_set *set = &f->sets[slot];
 
-	free_pages(f, set);
+	fragment_set_empty(set, &f->pages);
 	unlist(f, slot);
 	list_append(&f->whole, f->nodes, slot);
 	set->whole_ns = now_ns | 1;
@@ -366,14 +225,14 @@ void fragments_forget(struct fragments *f)
 
 bool fragments_add(struct fragments *f, const struct packet *packet, struct datagram *datagram)
 {
-	struct overlap overlap = {.old = 0};
+	struct fragment_overlap overlap = {.old = 0};
 	uint32_t slot = set_of(f, packet);
-	struct set *set;
+	struct fragment_set *set;
 
 	if (slot == CHAIN_END)
 		return false;
 	set = &f->sets[slot];
-	if (is_lying(set, &packet->fragment)) {
+	if (fragment_set_contradicts(set, &packet->fragment)) {
 		f->stats.liars++;
 		return false;
 	}
@@ -381,11 +240,12 @@ bool fragments_add(struct fragments *f, const struct packet *packet, struct data
 		f->stats.no_room++;
 		return false;
 	}
-	note_piece(f, set, packet);
+	if (fragment_set_note(set, packet))
+		f->stats.tiny += packet->fragment.length < TINY;
 	count(f, &overlap);
-	if (set->total == 0 || set->units != (set->total + UNIT - 1) / UNIT)
+	if (!fragment_set_is_whole(set))
 		return false;
-	build(f, set, set->total, set->total, datagram);
+	fragment_set_build(set, &f->pages, set->total, f->built, datagram);
 	end_set(f, slot, packet->ts_ns);
 	f->stats.whole++;
 	return true;
@@ -396,7 +256,7 @@ bool fragments_expire(struct fragments *f, uint64_t now_ns, struct packet *packe
 {
 	while (f->waiting.first != CHAIN_END) {
 		uint32_t slot = f->waiting.first;
-		struct set *set = &f->sets[slot];
+		struct fragment_set *set = &f->sets[slot];
 		bool begun;
 
 		/* So old, or of a time that the clock was set back from. */
@@ -406,8 +266,8 @@ bool fragments_expire(struct fragments *f, uint64_t now_ns, struct packet *packe
 		begun = set->has_first && set->units != 0;
 		if (begun) {
 			*packet = set->packet;
-			build(f, set, contiguous(f, set), set->total ? set->total : set->end,
-			      datagram);
+			fragment_set_build(set, &f->pages, fragment_set_contiguous(set, &f->pages),
+					   f->built, datagram);
 			packet->incomplete = true;
 		}
 		end_set(f, slot, now_ns);

@@ -1,37 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See probes.h. A flood meets one cache line per probe: what a further probe of a known endpoint
- * needs (struct entry) is apart from what its judging and telling need (struct detail). Both have
- * the same index, 0 ends hash chains. A full table gives up an endpoint that was not asked for
- * since the hand last passed it: an exact order of use would touch the lines of two neighbours.
- * Waiting probes are also in a queue in order of time, which works because they all wait equally
- * long; a queue element whose probe is gone is passed over.
+ * See probes.h. What a further probe of a known endpoint needs is in the table's entry, apart from
+ * what its judging and telling need (struct detail), at the same index. Waiting probes are also in a
+ * queue in order of time, which works because they all wait equally long; a queue element whose probe
+ * is gone is passed over.
  */
 #include "sensor/probes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/hash.h"
+#include "sensor/probe_table.h"
 
-#define WAITING_MAX   4 /* for each endpoint */
-#define SECOND	      1000000000ull
-#define CACHE_LINE    64
-#define VICTIMS_AHEAD 8
-
-struct entry {
-	_Alignas(CACHE_LINE) struct endpoint server;
-	uint32_t chain, hash;
-	uint32_t unjudged; /* since the last report */
-	bool dirty, recent;
-	uint8_t waiting_count;
-	uint32_t tags[WAITING_MAX]; /* of the waiting probes' tuples */
-};
-
-_Static_assert(sizeof(struct entry) == CACHE_LINE, "a probe of a flood costs one cache line");
+#define SECOND 1000000000ull
 
 struct detail {
-	struct probe waiting[WAITING_MAX];
+	struct probe waiting[PROBE_WAITING_MAX];
 	/* last_*_ns are kept for good, the rest but new_unjudged is since the last report. */
 	struct wall_report news;
 };
@@ -42,80 +26,43 @@ struct queued {
 };
 
 struct probes {
-	void *lines; /* where the slab's memory begins, before it is aligned */
-	struct entry *slab;
+	struct probe_table table;
 	struct detail *details;
-	uint32_t *buckets, *dirty;
+	uint32_t *dirty;
 	struct queued *queue;
-	uint32_t mask, max, used, fresh, dirty_count, hand;
+	uint32_t dirty_count;
 	uint32_t queue_head, queue_count, queue_size;
-	uint64_t hash_key, evictions, next_report_ns;
+	uint64_t next_report_ns;
 	probes_report *report;
 	void *context;
 };
-
-/* Half empty: most chains are one entry or none. */
-static uint32_t buckets_for(uint32_t max_endpoints)
-{
-	uint32_t buckets = 256;
-
-	while (buckets / 2 < max_endpoints && buckets < 1u << 30)
-		buckets *= 2;
-	return buckets;
-}
-
-static size_t slab_bytes(uint32_t max_endpoints)
-{
-	return ((size_t)max_endpoints + 1) * sizeof(struct entry) + CACHE_LINE;
-}
 
 uint64_t probes_bytes(uint32_t max_endpoints)
 {
 	const struct probes *probes = NULL;
 	uint64_t each = sizeof *probes->details + sizeof *probes->dirty +
-			WAITING_MAX * sizeof *probes->queue;
+			PROBE_WAITING_MAX * sizeof *probes->queue;
 
-	return sizeof *probes + sizeof *probes->details + slab_bytes(max_endpoints) +
-	       max_endpoints * each +
-	       buckets_for(max_endpoints) * (uint64_t)sizeof *probes->buckets;
-}
-
-/* Zeroed by the kernel when touched, not here. */
-static bool new_slab(struct probes *probes, uint32_t max_endpoints)
-{
-	size_t bytes = slab_bytes(max_endpoints);
-	uintptr_t start;
-
-	probes->lines = calloc(1, bytes);
-	if (!probes->lines)
-		return false;
-	start = ((uintptr_t)probes->lines + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-	probes->slab = (struct entry *)start;
-	return true;
+	return sizeof *probes + sizeof *probes->details + max_endpoints * each +
+	       probe_table_bytes(max_endpoints);
 }
 
 struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key, probes_report *report,
 			  void *context)
 {
 	struct probes *probes = calloc(1, sizeof *probes);
-	uint32_t buckets = buckets_for(max_endpoints);
 
 	if (!probes)
 		return NULL;
-	probes->queue_size = max_endpoints * WAITING_MAX;
+	probes->queue_size = max_endpoints * PROBE_WAITING_MAX;
 	probes->details = calloc((size_t)max_endpoints + 1, sizeof *probes->details);
-	probes->buckets = calloc(buckets, sizeof *probes->buckets);
 	probes->dirty = calloc(max_endpoints, sizeof *probes->dirty);
 	probes->queue = calloc(probes->queue_size, sizeof *probes->queue);
-	if (!new_slab(probes, max_endpoints) || !probes->details || !probes->buckets ||
+	if (!probe_table_new(&probes->table, max_endpoints, hash_key) || !probes->details ||
 	    !probes->dirty || !probes->queue) {
 		probes_free(probes);
 		return NULL;
 	}
-	probes->mask = buckets - 1;
-	probes->max = max_endpoints;
-	probes->fresh = probes->hand = 1;
-	probes->hash_key = hash_key;
 	probes->report = report;
 	probes->context = context;
 	return probes;
@@ -125,126 +72,60 @@ void probes_free(struct probes *probes)
 {
 	if (!probes)
 		return;
-	free(probes->lines);
+	probe_table_free(&probes->table);
 	free(probes->details);
-	free(probes->buckets);
 	free(probes->dirty);
 	free(probes->queue);
 	free(probes);
 }
 
-static uint32_t find(const struct probes *probes, const struct endpoint *server, uint32_t hash)
-{
-	uint32_t index = probes->buckets[hash & probes->mask];
-
-	while (index != 0 && (probes->slab[index].hash != hash ||
-			      memcmp(&probes->slab[index].server, server, sizeof *server) != 0))
-		index = probes->slab[index].chain;
-	return index;
-}
-
 uint32_t probes_hash(const struct probes *probes, const struct endpoint *server)
 {
-	return (uint32_t)hash_bytes(server, sizeof *server, probes->hash_key);
+	return probe_table_hash(&probes->table, server);
 }
 
 void probes_prefetch_bucket(const struct probes *probes, uint32_t hash)
 {
-	__builtin_prefetch(&probes->buckets[hash & probes->mask]);
+	probe_table_prefetch_bucket(&probes->table, hash);
 }
 
 void probes_prefetch(const struct probes *probes, uint32_t hash)
 {
-	uint32_t index = probes->buckets[hash & probes->mask];
-
-	if (index != 0)
-		__builtin_prefetch(&probes->slab[index], 1);
+	probe_table_prefetch(&probes->table, hash);
 }
 
-static struct entry *lookup(struct probes *probes, const struct endpoint *server)
+static struct probe_entry *lookup(struct probes *probes, const struct endpoint *server)
 {
-	uint32_t index = find(probes, server, probes_hash(probes, server));
+	uint32_t index = probe_table_find(&probes->table, server, probes_hash(probes, server));
 
-	return index ? &probes->slab[index] : NULL;
+	return index ? &probes->table.slab[index] : NULL;
 }
 
-/* The places of the next victims in their chains: one far ahead, what it leads to nearer. */
-static void prefetch_victims(const struct probes *probes)
+static struct probe_entry *lookup_or_add(struct probes *probes, const struct endpoint *server,
+					 uint32_t hash)
 {
-	uint32_t far = probes->hand + 2 * VICTIMS_AHEAD, near = probes->hand + VICTIMS_AHEAD;
+	uint32_t index = probe_table_find(&probes->table, server, hash);
 
-	if (far > probes->max)
-		return;
-	__builtin_prefetch(&probes->buckets[probes->slab[far].hash & probes->mask], 1);
-	probes_prefetch(probes, probes->slab[near].hash);
-}
-
-/* Takes an entry that was not asked for lately out of its chain, for another endpoint. */
-static uint32_t evict(struct probes *probes)
-{
-	uint32_t index, *link;
-
-	prefetch_victims(probes);
-
-	while (probes->slab[probes->hand].recent) {
-		probes->slab[probes->hand].recent = false;
-		probes->hand = probes->hand % probes->max + 1;
-	}
-	index = probes->hand;
-	probes->hand = probes->hand % probes->max + 1;
-	link = &probes->buckets[probes->slab[index].hash & probes->mask];
-	while (*link != index)
-		link = &probes->slab[*link].chain;
-	*link = probes->slab[index].chain;
-	probes->evictions++;
-	return index;
-}
-
-static struct entry *add(struct probes *probes, const struct endpoint *server, uint32_t hash)
-{
-	uint32_t index;
-	bool was_dirty;
-
-	if (probes->used < probes->max) {
-		index = probes->fresh++;
-		probes->used++;
+	if (index != 0) {
+		probes->table.slab[index].recent = true;
 	} else {
-		index = evict(probes);
+		index = probe_table_add(&probes->table, server, hash);
+		probes->details[index].news = (struct wall_report){.source_count = 0};
 	}
-	was_dirty = probes->slab[index].dirty; /* its place in the list of dirty ones stays */
-	probes->slab[index] = (struct entry){
-		.server = *server,
-		.hash = hash,
-		.chain = probes->buckets[hash & probes->mask],
-		.dirty = was_dirty,
-	};
-	probes->details[index].news = (struct wall_report){.source_count = 0};
-	probes->buckets[hash & probes->mask] = index;
-	return &probes->slab[index];
+	return &probes->table.slab[index];
 }
 
-static struct entry *lookup_or_add(struct probes *probes, const struct endpoint *server,
-				   uint32_t hash)
+static struct detail *detail_of(const struct probes *probes, const struct probe_entry *entry)
 {
-	uint32_t index = find(probes, server, hash);
-
-	if (index == 0)
-		return add(probes, server, hash);
-	probes->slab[index].recent = true;
-	return &probes->slab[index];
+	return &probes->details[entry - probes->table.slab];
 }
 
-static struct detail *detail_of(const struct probes *probes, const struct entry *entry)
-{
-	return &probes->details[entry - probes->slab];
-}
-
-static void mark_dirty(struct probes *probes, struct entry *entry)
+static void mark_dirty(struct probes *probes, struct probe_entry *entry)
 {
 	if (entry->dirty)
 		return;
 	entry->dirty = true;
-	probes->dirty[probes->dirty_count++] = (uint32_t)(entry - probes->slab);
+	probes->dirty[probes->dirty_count++] = (uint32_t)(entry - probes->table.slab);
 }
 
 static void add_source(struct wall_report *news, const struct address *client)
@@ -257,7 +138,8 @@ static void add_source(struct wall_report *news, const struct address *client)
 		news->sources[news->source_count++] = *client;
 }
 
-static int find_waiting(const struct probes *probes, const struct entry *entry, uint64_t tuple)
+static int find_waiting(const struct probes *probes, const struct probe_entry *entry,
+			uint64_t tuple)
 {
 	for (int i = 0; i < entry->waiting_count; i++) {
 		if (entry->tags[i] == (uint32_t)tuple &&
@@ -267,7 +149,7 @@ static int find_waiting(const struct probes *probes, const struct entry *entry, 
 	return -1;
 }
 
-static void stop_waiting(const struct probes *probes, struct entry *entry, int index)
+static void stop_waiting(const struct probes *probes, struct probe_entry *entry, int index)
 {
 	struct detail *detail = detail_of(probes, entry);
 	int last = --entry->waiting_count;
@@ -279,11 +161,12 @@ static void stop_waiting(const struct probes *probes, struct entry *entry, int i
 void probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
 		 const struct probe *probe)
 {
-	struct entry *entry = lookup_or_add(probes, server, hash);
+	struct probe_entry *entry = lookup_or_add(probes, server, hash);
 
 	if (find_waiting(probes, entry, probe->tuple) >= 0)
 		return;
-	if (entry->waiting_count == WAITING_MAX || probes->queue_count == probes->queue_size) {
+	if (entry->waiting_count == PROBE_WAITING_MAX ||
+	    probes->queue_count == probes->queue_size) {
 		entry->unjudged++;
 		return;
 	}
@@ -293,14 +176,14 @@ void probes_note(struct probes *probes, const struct endpoint *server, uint32_t 
 		(struct queued){
 			.ts_ns = probe->ts_ns,
 			.tuple = probe->tuple,
-			.entry = (uint32_t)(entry - probes->slab),
+			.entry = (uint32_t)(entry - probes->table.slab),
 		};
 }
 
 bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		 struct probe *found)
 {
-	const struct entry *entry = lookup(probes, server);
+	const struct probe_entry *entry = lookup(probes, server);
 	int index = entry ? find_waiting(probes, entry, tuple) : -1;
 
 	if (index < 0)
@@ -310,7 +193,7 @@ bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t 
 	return true;
 }
 
-static void count_unanswered(struct probes *probes, struct entry *entry,
+static void count_unanswered(struct probes *probes, struct probe_entry *entry,
 			     const struct address *client, uint64_t ts_ns)
 {
 	struct wall_report *news = &detail_of(probes, entry)->news;
@@ -323,7 +206,7 @@ static void count_unanswered(struct probes *probes, struct entry *entry,
 }
 
 /* Those that came long before a probe that has just been answered will not be answered any more. */
-static void give_up_overtaken(struct probes *probes, struct entry *entry, uint64_t now_ns)
+static void give_up_overtaken(struct probes *probes, struct probe_entry *entry, uint64_t now_ns)
 {
 	for (int i = entry->waiting_count - 1; i >= 0; i--) {
 		struct probe probe = detail_of(probes, entry)->waiting[i];
@@ -336,7 +219,7 @@ static void give_up_overtaken(struct probes *probes, struct entry *entry, uint64
 }
 
 /* Hands over what is new of one endpoint, if there is anything. */
-static void tell(const struct probes *probes, struct entry *entry, uint64_t now_ns)
+static void tell(const struct probes *probes, struct probe_entry *entry, uint64_t now_ns)
 {
 	struct wall_report *news = &detail_of(probes, entry)->news;
 
@@ -360,7 +243,7 @@ static uint64_t unless_future(uint64_t then_ns, uint64_t now_ns)
 bool probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		     uint64_t now_ns, uint64_t *unanswered_ns, uint64_t *refused_ns)
 {
-	struct entry *entry = lookup(probes, server);
+	struct probe_entry *entry = lookup(probes, server);
 	const struct wall_report *news;
 	int index;
 
@@ -378,8 +261,8 @@ bool probes_answered(struct probes *probes, const struct endpoint *server, uint6
 	return index >= 0;
 }
 
-static void note_refused(struct probes *probes, struct entry *entry, const struct address *client,
-			 uint64_t now_ns)
+static void note_refused(struct probes *probes, struct probe_entry *entry,
+			 const struct address *client, uint64_t now_ns)
 {
 	struct wall_report *news = &detail_of(probes, entry)->news;
 
@@ -393,7 +276,7 @@ static void note_refused(struct probes *probes, struct entry *entry, const struc
 void probes_refused(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		    const struct address *client, uint64_t now_ns, bool by_filter)
 {
-	struct entry *entry = lookup_or_add(probes, server, probes_hash(probes, server));
+	struct probe_entry *entry = lookup_or_add(probes, server, probes_hash(probes, server));
 	int index = find_waiting(probes, entry, tuple);
 
 	if (index >= 0)
@@ -409,7 +292,7 @@ static void judge_waiting(struct probes *probes, uint64_t now_ns)
 {
 	while (probes->queue_count != 0) {
 		const struct queued *queued = &probes->queue[probes->queue_head];
-		struct entry *entry = &probes->slab[queued->entry];
+		struct probe_entry *entry = &probes->table.slab[queued->entry];
 		/* The clock has been set back: how long it waited cannot be told. */
 		bool from_future = queued->ts_ns > now_ns + PROBES_WAIT_NS;
 		int index;
@@ -432,7 +315,7 @@ static void judge_waiting(struct probes *probes, uint64_t now_ns)
 static void tell_all(struct probes *probes, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < probes->dirty_count; i++) {
-		struct entry *entry = &probes->slab[probes->dirty[i]];
+		struct probe_entry *entry = &probes->table.slab[probes->dirty[i]];
 
 		entry->dirty = false;
 		tell(probes, entry, now_ns);
@@ -452,22 +335,12 @@ void probes_tick(struct probes *probes, uint64_t now_ns)
 void probes_flush(struct probes *probes, uint64_t now_ns)
 {
 	tell_all(probes, now_ns);
-	for (uint32_t i = 1; i < probes->fresh; i++)
-		probes->slab[i] = (struct entry){.chain = 0};
-	if (probes->used != 0)
-		memset(probes->buckets, 0, ((size_t)probes->mask + 1) * sizeof *probes->buckets);
-	probes->fresh = probes->hand = 1;
-	probes->used = 0;
+	probe_table_clear(&probes->table);
 	probes->queue_count = 0;
 	probes->next_report_ns = 0;
 }
 
 uint64_t probes_evictions(const struct probes *probes)
 {
-	return probes->evictions;
-}
-
-uint32_t probes_endpoints(const struct probes *probes)
-{
-	return probes->used;
+	return probes->table.evictions;
 }

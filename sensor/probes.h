@@ -79,6 +79,5 @@ void probes_tick(struct probes *probes, uint64_t now_ns);
 void probes_flush(struct probes *probes, uint64_t now_ns);
 
 uint64_t probes_evictions(const struct probes *probes); /* endpoints forgotten for lack of room */
-uint32_t probes_endpoints(const struct probes *probes);
 
 #endif

@@ -83,48 +83,6 @@ static bool is_same(const struct carried *one, const struct client *client)
 	       address_equal(&one->client, &client->address);
 }
 
-/* What is known of the client that has the turn goes to its place in the pool… */
-static void save(struct carried *one, const struct flow *flow, const struct session *session)
-{
-	one->start_ns = flow->start_ns;
-	one->reported_ns = flow->reported_ns;
-	memcpy(one->bytes, flow->bytes, sizeof one->bytes);
-	memcpy(one->reported_bytes, flow->reported_bytes, sizeof one->reported_bytes);
-	memcpy(one->read, session->read, sizeof one->read);
-	one->reported_revision = flow->reported_revision;
-	one->reported_failed = flow->reported_failed;
-	one->reported_succeeded = flow->reported_succeeded;
-	one->reported_messages = flow->reported_messages;
-	one->digest = flow->digest;
-	one->concerned = flow->concerned;
-	one->reported = flow->reported;
-	one->told_payload = flow->told_payload;
-	one->users_tried = session->users_tried;
-	one->objects_read = session->objects_read;
-	one->facts = session->facts;
-}
-
-/* … and comes back from there. */
-static void load(const struct carried *one, struct flow *flow, struct session *session)
-{
-	flow->start_ns = one->start_ns;
-	flow->reported_ns = one->reported_ns;
-	memcpy(flow->bytes, one->bytes, sizeof one->bytes);
-	memcpy(flow->reported_bytes, one->reported_bytes, sizeof one->reported_bytes);
-	memcpy(session->read, one->read, sizeof one->read);
-	flow->reported_revision = one->reported_revision;
-	flow->reported_failed = one->reported_failed;
-	flow->reported_succeeded = one->reported_succeeded;
-	flow->reported_messages = one->reported_messages;
-	flow->digest = one->digest;
-	flow->concerned = one->concerned;
-	flow->reported = one->reported;
-	flow->told_payload = one->told_payload;
-	session->users_tried = one->users_tried;
-	session->objects_read = one->objects_read;
-	session->facts = one->facts;
-}
-
 /* Tells something of every parked client as if it had the turn. */
 static void tell_parked(struct worker *worker, struct flow *flow, bool last)
 {
@@ -134,12 +92,12 @@ static void tell_parked(struct worker *worker, struct flow *flow, bool last)
 
 	if (index == 0 || !session)
 		return;
-	save(&now, flow, session);
+	carried_save(&now, flow, session);
 	while (index != 0) {
 		struct carried *one = carried_at(worker->carried, index);
 		uint32_t next = one->next;
 
-		load(one, flow, session);
+		carried_load(one, flow, session);
 		flow->party = index;
 		if (last) {
 			worker_report_last(worker, flow);
@@ -147,12 +105,12 @@ static void tell_parked(struct worker *worker, struct flow *flow, bool last)
 			carried_give_back(worker->carried, index);
 		} else {
 			worker_report_all(worker, flow);
-			save(one, flow, session);
+			carried_save(one, flow, session);
 		}
 		index = next;
 	}
 	flow->party = party;
-	load(&now, flow, session);
+	carried_load(&now, flow, session);
 }
 
 /* Concludes one parked client, of whichever connection. */
@@ -165,12 +123,12 @@ static void conclude_one(struct worker *worker, uint32_t index)
 
 	worker->stats.carried_evicted++;
 	if (session) {
-		save(&now, flow, session);
-		load(one, flow, session);
+		carried_save(&now, flow, session);
+		carried_load(one, flow, session);
 		flow->party = index;
 		worker_report_last(worker, flow);
 		flow->party = party;
-		load(&now, flow, session);
+		carried_load(&now, flow, session);
 	}
 	carried_unpark(worker->carried, index);
 	carried_give_back(worker->carried, index);
@@ -249,7 +207,7 @@ static void leave(struct worker *worker, struct flow *flow, struct session *sess
 		flow->party = begin_client(worker, flow, session, &self);
 	if (flow->party == 0)
 		return;
-	save(carried_at(worker->carried, flow->party), flow, session);
+	carried_save(carried_at(worker->carried, flow->party), flow, session);
 	carried_park(worker->carried, flow->party);
 	flow->party = 0;
 }
@@ -260,7 +218,7 @@ static void enter(struct worker *worker, struct flow *flow, struct session *sess
 	struct carried *one = carried_at(worker->carried, index);
 
 	flow->party = index;
-	load(one, flow, session);
+	carried_load(one, flow, session);
 	take_over_server(&session->facts, &before);
 }
 
