@@ -14,7 +14,6 @@ process namespace.
 """
 
 import contextlib
-import ctypes
 import json
 import lzma
 import os
@@ -30,7 +29,6 @@ import time
 from harness import PATIENCE, PROGRAM, Redis, RedisServer, Skip, wait_until
 from network import MIRROR_PORT, Network, command, inside
 
-CLONE_NEWNET = 0x40000000
 START_LIMIT, CLIENT_LIMIT, STOP_LIMIT = 150, 40, 30  # seconds
 POLL = 0.05
 SITE = "lab"
@@ -168,21 +166,19 @@ class Laboratory:
     def start_recorder(self):
         log = os.path.join(self.folder, "tcpdump.log")
         with open(log, "wb") as out:
-            self.recorder = subprocess.Popen(
-                [*inside("sensor"), "tcpdump", "-i", MIRROR_PORT, "--immediate-mode", "-U",
-                 "-B", "65536", "-Z", "root", "-s", "0", "-w", self.capture],
-                stdin=subprocess.DEVNULL, stderr=out, start_new_session=True)
+            self.recorder = self.network.start(
+                "sensor", ["tcpdump", "-i", MIRROR_PORT, "--immediate-mode", "-U", "-B", "65536",
+                           "-Z", "root", "-s", "0", "-w", self.capture], stderr=out)
         wait_until(lambda: os.path.exists(self.capture) and os.path.getsize(self.capture) >= 24,
                    what="tcpdump's start")
 
     def start_sensor(self, options):
         with open(os.path.join(self.folder, "sensor.log"), "wb") as log, \
                 open(os.path.join(self.folder, "events.jsonl"), "wb") as out:
-            self.sensor = subprocess.Popen(
-                [*inside("sensor"), PROGRAM, "-i", MIRROR_PORT, "-p", self.policy, "--json",
-                 "--sensor", "lab", "--heartbeat", "1", "--redis", "unix://" + self.redis.socket,
-                 *options], stdin=subprocess.DEVNULL, stdout=out, stderr=log,
-                start_new_session=True)
+            self.sensor = self.network.start(
+                "sensor", [PROGRAM, "-i", MIRROR_PORT, "-p", self.policy, "--json", "--sensor",
+                           "lab", "--heartbeat", "1", "--redis", "unix://" + self.redis.socket,
+                           *options], stdout=out, stderr=log)
         self.collector = Collector(self.redis.socket)
         wait_until(lambda: self.alive() and self.heartbeat().get("state") == "watching",
                    what="the sensor's first heartbeat")
@@ -271,32 +267,13 @@ class Laboratory:
             output = process.communicate()[0] + f"\n(stopped after {seconds} s)".encode()
         return process.returncode, output.decode("utf-8", "replace")
 
-    @staticmethod
-    def socket(role, kind=socket.SOCK_STREAM, family=socket.AF_INET):
-        """A socket that belongs to a namespace; any thread may use it."""
-        made = []
-
-        def make():
-            with open(f"/run/netns/{inside(role)[1].rsplit('/', 1)[1]}", "rb") as namespace:
-                if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET) == 0:
-                    made.append(socket.socket(family, kind))
-
-        thread = threading.Thread(target=make)
-        thread.start()
-        thread.join()
-        if not made:
-            raise Skip("setns() was refused")
-        made[0].settimeout(CLIENT_LIMIT)
-        return made[0]
-
     def probe(self, client, address, transport, port, times, first=0, data=b"\r\n"):
         """One packet from each of `times` sources. Closed before the kernel sends it again."""
         kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         sources = client.v6 if ":" in address else client.v4
         for number in range(first, first + times):
-            made = self.socket(client.role, kind, family)
-            made.bind((sources[number % len(sources)], 0))
+            made = self.network.socket(client.role, sources[number % len(sources)], kind, family)
             made.setblocking(False)
             made.connect_ex((address, port))
             if transport == "udp":

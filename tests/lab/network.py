@@ -15,20 +15,26 @@ left is removed. Nothing leaves the namespaces. The sensor's port has no address
 """
 
 import contextlib
+import ctypes
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 
 from harness import Skip
 
 MIRRORS = ("plain", "vxlan", "erspan")
 MIRROR_PORT = "span0"
+MIRRORED = ("ext", "dmz")  # sides of the edge whose packets are copied, both ways
+WAYS = ("ingress", "egress")
 TUNNEL_FROM, TUNNEL_TO, VNI, ERSPAN_SESSION = "10.99.0.1", "10.99.0.2", 4242, 77
 SOURCES = 6  # addresses of each internet client: probes must come from distinct ones
 TOOLS = ("ip", "tc", "nft", "nsenter", "unshare", "ethtool", "tcpdump", "redis-server")
+CLONE_NEWNET = 0x40000000
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 SECURITY_GROUP = """
@@ -141,7 +147,8 @@ class Network:
 
     def __init__(self, hosts, clients, mirror="plain", balancers=()):
         self.hosts, self.balancers = hosts, balancers
-        self.mirror, self.encapsulator = mirror, None
+        self.mirror, self.encapsulator, self.mirror_device = mirror, None, "span"
+        self.processes = []  # of start()
         self.clients = [Client(f"net{n}", [f"203.0.113.{8 * n + 8 + i}" for i in range(SOURCES)],
                                [f"2001:db8:1::{8 * n + 8 + i:x}" for i in range(SOURCES)])
                         for n in range(clients)]
@@ -240,15 +247,43 @@ class Network:
     # --- the mirror ---
 
     def start_mirror(self):
-        target = "span" if self.mirror == "plain" else getattr(self, self.mirror)()
-        for side in ("ext", "dmz"):
-            tc = [*inside("edge"), "tc"]
-            command(*tc, "qdisc", "add", "dev", side, "clsact")
-            for way in ("ingress", "egress"):
+        if self.mirror != "plain":
+            self.mirror_device = getattr(self, self.mirror)()
+        for side in MIRRORED:
+            self.tc("qdisc", "add", "dev", side, "clsact")
+        self.mirror_on()
+
+    @staticmethod
+    def tc(*words):
+        command(*inside("edge"), "tc", *words)
+
+    def mirror_on(self, ways=WAYS):
+        for side in MIRRORED:
+            for way in ways:
                 # The match-all of kernels that have neither matchall nor flower.
-                command(*tc, "filter", "add", "dev", side, way, "protocol", "all", "prio", "1",
+                self.tc("filter", "add", "dev", side, way, "protocol", "all", "prio", "9",
                         "u32", "match", "u32", "0", "0", "action", "mirred", "egress", "mirror",
-                        "dev", target)
+                        "dev", self.mirror_device)
+
+    def mirror_off(self, ways=WAYS):
+        for side in MIRRORED:
+            for way in ways:
+                self.tc("filter", "del", "dev", side, way)
+
+    def mirror_lossy(self):
+        """A fifth of the copies is lost: what a filter without an action takes is not mirrored.
+        51 of the 256 values that the low byte of IP's identification takes in turns."""
+        for side in MIRRORED:
+            for way in WAYS:
+                for value, mask in ((0, 0x07), (1, 0x0f), (2, 0x7f), (3, 0xff)):
+                    self.tc("filter", "add", "dev", side, way, "protocol", "ip", "prio", "1",
+                            "u32", "match", "u8", hex(value), hex(mask), "at", "5",
+                            "flowid", "1:1")
+
+    def mirror_whole(self):
+        for side in MIRRORED:
+            for way in WAYS:
+                self.tc("filter", "del", "dev", side, way, "prio", "1")
 
     def wrapping(self):
         """What events must say of the mirror: spanwatch.tunnels, None without a tunnel."""
@@ -313,6 +348,43 @@ class Network:
         text = command(*inside("sensor"), "cat", "/proc/net/dev").stdout
         return int(re.search(rf"{MIRROR_PORT}:\s*(.*)", text)[1].split()[9])
 
+    # --- who lives here ---
+
+    def start(self, role, words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        """A program in that namespace; remove() ends it."""
+        process = subprocess.Popen([*inside(role), *words], stdin=subprocess.DEVNULL,
+                                   stdout=stdout, stderr=stderr, start_new_session=True)
+        self.processes.append(process)
+        return process
+
+    @staticmethod
+    def socket(role, source=None, kind=socket.SOCK_STREAM, family=socket.AF_INET, timeout=10):
+        """A socket that belongs to a namespace; any thread may use it."""
+        made = []
+
+        def make():
+            with open(f"/run/netns/{name_of(role)}", "rb") as namespace:
+                if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET) == 0:
+                    made.append(socket.socket(family, kind))
+
+        thread = threading.Thread(target=make)
+        thread.start()
+        thread.join()
+        if not made:
+            raise Skip("setns() was refused")
+        made[0].settimeout(timeout)
+        if source:
+            made[0].bind((source, 0))
+        return made[0]
+
+    def listen(self, role, address, port):
+        """The kernel completes handshakes by itself; nobody answers."""
+        made = self.socket(role)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((address, port))
+        made.listen(64)
+        return made
+
     def inhabitants(self):
         """The processes in our namespaces."""
         ours, found = set(), []
@@ -326,6 +398,10 @@ class Network:
         return found
 
     def remove(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
         if self.encapsulator:
             os.killpg(self.encapsulator.pid, signal.SIGKILL)
             self.encapsulator.wait()
@@ -333,3 +409,9 @@ class Network:
         names = "".join(f"netns del {name_of(role)}\n" for role in self.roles)
         subprocess.run(["ip", "-force", "-batch", "-"], input=names, text=True, check=False,
                        capture_output=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.remove()

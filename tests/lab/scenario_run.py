@@ -10,7 +10,7 @@ import sys
 import time
 
 from harness import TOP
-from laboratory import SHELTERED
+from laboratory import CLIENT_LIMIT, SHELTERED
 from recipe import HERE, full_path
 
 sys.path.insert(0, os.path.join(TOP, "tests/golden"))
@@ -192,7 +192,7 @@ class Play:
         self.probed += times
 
     def do_listen(self, text, _):
-        made = self.lab.socket(self.internet.role)
+        made = self.lab.network.socket(self.internet.role, timeout=CLIENT_LIMIT)
         made.bind((self.internet.v4[0], int(text)))
         made.listen()
         self.listeners.append(made)

@@ -6,7 +6,8 @@
 
 usage: tests/live/test_blindness.py
 
-Real conversations pass the edge of lab.py all the time; only their copy for the sensor is spoilt.
+Real conversations pass the edge of tests/lab/network.py all the time; only their copy for the
+sensor is spoilt.
 """
 
 import os
@@ -20,10 +21,11 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lab"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import RedisServer, Report, Skip, wait_until  # noqa: E402
-from lab import SERVER, Lab  # noqa: E402
-from test_live import Sensor, seconds_of  # noqa: E402
+from network import Network  # noqa: E402
+from test_live import HOST, SERVER, Sensor, seconds_of  # noqa: E402
 
 LIMIT = 30  # seconds, as the issue demands
 WARM = 20  # seconds of traffic before something breaks
@@ -114,8 +116,8 @@ class Story:
 
     def test_one_way_mirror(self):
         self.warm()
-        self.spoil("one-way", lambda: self.lab.mirror_way_off("egress"),
-                   lambda: self.lab.mirror_way_on("egress"))
+        self.spoil("one-way", lambda: self.lab.mirror_off(["egress"]),
+                   lambda: self.lab.mirror_on(["egress"]))
 
     def test_lossy_mirror(self):
         self.warm()
@@ -142,7 +144,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = tempfile.mkdtemp(prefix="swb-", dir="/tmp")
     try:
-        with Lab() as lab, RedisServer(folder=folder) as server:
+        with Network([HOST], 1) as lab, RedisServer(folder=folder) as server:
             story = Story(lab, folder, server)
             report.run(story.tests())
             story.stop.set()

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 # test: limit=180
 # test: alone
-"""A live sensor on a mirror port, with real servers behind a real filter; see lab.py.
+"""A live sensor on a mirror port, with real servers behind a real filter; see
+tests/lab/network.py.
 
 usage: tests/live/test_live.py
 
@@ -21,16 +22,19 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lab"))
 from harness import PATIENCE, PROGRAM, Redis, RedisServer, Report, Skip, wait_until  # noqa: E402
-from lab import COLLEAGUE, INTERNET, MIRROR_PORT, SERVER, Lab  # noqa: E402
+from network import MIRROR_PORT, Host, Network, batch  # noqa: E402
+
+HOST = Host("server", 1, [10])
+SERVER = HOST.v4[0]
 
 LIMIT = 2.0  # seconds from the SYN-ACK to the exposure in Redis
 STOP_LIMIT = 15  # seconds from SIGTERM to the end: 5 of them are for Redis
 POLICY = """version: 1
 site: live
 zones:
-  inside: [10.20.0.0/16]
+  inside: [10.20.0.0/15]
 groups:
   servers: {{ hosts: [10.20.1.0/24], owner: platform, security-group: sg-live }}
 rules:
@@ -135,6 +139,8 @@ class Sensor:
 class Story:  # pylint: disable=too-many-public-methods
     def __init__(self, lab, folder, server):
         self.lab, self.folder, self.server = lab, folder, server
+        self.internet = lab.clients[0]
+        lab.close(SERVER)
         self.redis_version, self.nginx = None, False
         self.listeners = []
         self.sensor = self.began = self.exposed = self.known_loaded = None
@@ -159,13 +165,16 @@ class Story:  # pylint: disable=too-many-public-methods
             self.nginx = True
         for port in (9090, 9091, 9092):
             self.listeners.append(self.lab.listen("server", SERVER, port))
-        self.listeners.append(self.lab.listen("internet", INTERNET[0], 443))
+        self.listeners.append(self.lab.listen(self.internet.role, self.internet.v4[0], 443))
         wait_until(lambda: self.reachable("colleague", 6379), what="the server's redis-server")
         with self.connect("colleague", 6379) as made:
             self.redis_version = re.search(r"redis_version:(\S+)",
                                            self.ask(made, b"INFO server\r\n"))[1]
         if self.nginx:
             wait_until(lambda: self.reachable("colleague", 8080), what="nginx")
+
+    def open_port(self, port):
+        self.lab.open((SERVER, "tcp", port))
 
     def connect(self, role, port, source=None, server=SERVER):
         made = self.lab.socket(role, source)
@@ -191,7 +200,7 @@ class Story:  # pylint: disable=too-many-public-methods
     def probe(self, port, source):
         """A SYN that nobody answers. While its socket is open the kernel sends it again: close it
         before the wall is opened, or the answer to an old SYN is the first exposure."""
-        made = self.lab.socket("internet", source)
+        made = self.lab.socket(self.internet.role, source)
         made.setblocking(False)
         made.connect_ex((SERVER, port))
         self.listeners.append(made)
@@ -220,10 +229,10 @@ class Story:  # pylint: disable=too-many-public-methods
     def test_wall_colleagues_and_outbound_raise_nothing(self):
         before = self.sensor.packets()
         self.began = time.time()
-        filtered = [self.probe(6379, INTERNET[0]), self.probe(5432, INTERNET[0])]
-        with self.connect("colleague", 6379, COLLEAGUE) as made:
+        filtered = [self.probe(6379, self.internet.v4[0]), self.probe(5432, self.internet.v4[0])]
+        with self.connect("colleague", 6379, self.lab.colleague.v4[0]) as made:
             assert "PONG" in self.ask(made, b"PING\r\n")
-        with self.connect("server", 443, server=INTERNET[0]) as made:
+        with self.connect("server", 443, server=self.internet.v4[0]) as made:
             made.sendall(b"GET / HTTP/1.0\r\n\r\n")
         self.sensor.wait_packets(before, 14)
         # A wall is one when nobody answered for a while.
@@ -235,16 +244,16 @@ class Story:  # pylint: disable=too-many-public-methods
 
     def test_rule_flip_is_in_redis_within_two_seconds(self):
         self.before_flip = time.time()
-        self.lab.open_port(6379)
+        self.open_port(6379)
         self.after_flip = time.time()
-        with self.connect("internet", 6379, INTERNET[1]) as made:
+        with self.connect(self.internet.role, 6379, self.internet.v4[1]) as made:
             event = self.sensor.wait_event("exposure.opened", server_port=6379)
             delay = time.time() - seconds_of(event["first_answer"])
             self.exposed = event
             print(f"# exposure in Redis {delay:.3f} s after the SYN-ACK", flush=True)
             held = self.sensor.exposure(event)
             assert held["state"] == "open" and held["server_ip"] == SERVER, held
-            assert held["client_ip"] == INTERNET[1] and held["severity"] == "critical", held
+            assert held["client_ip"] == self.internet.v4[1] and held["severity"] == "critical", held
             assert event["exposure"] in self.sensor.redis("ZRANGE", "spanwatch:{live}:open", 0, -1)
             assert delay <= LIMIT, f"{delay:.3f} s"
             assert "redis_version" in self.ask(made, b"INFO server\r\n")
@@ -266,8 +275,8 @@ class Story:  # pylint: disable=too-many-public-methods
     def test_nginx_joins_the_incident(self):
         if not self.nginx:
             raise Skip("no nginx")
-        self.lab.open_port(8080)
-        with self.connect("internet", 8080, INTERNET[2]) as made:
+        self.open_port(8080)
+        with self.connect(self.internet.role, 8080, self.internet.v4[2]) as made:
             answer = self.ask(made, b"GET / HTTP/1.1\r\nHost: victim\r\n\r\n")
         assert "200 OK" in answer, answer
         event = self.sensor.wait_event("exposure.opened", server_port=8080)
@@ -300,8 +309,8 @@ class Story:  # pylint: disable=too-many-public-methods
             return file.read()
 
     def close(self, port):
-        self.lab.close_port(port)
-        for source in INTERNET[3:7]:
+        self.lab.shut((SERVER, "tcp", port))
+        for source in self.internet.v4[2:6]:
             self.probe(port, source)
 
     def test_probes_in_vain_close_it(self):
@@ -321,8 +330,8 @@ class Story:  # pylint: disable=too-many-public-methods
         self.sensor.process.send_signal(signal.SIGHUP)
         wait_until(lambda: len(self.sensor.events("policy.loaded")) == loaded + 1,
                    what="policy.loaded")
-        self.lab.open_port(9090)
-        self.connect("internet", 9090, INTERNET[1]).close()
+        self.open_port(9090)
+        self.connect(self.internet.role, 9090, self.internet.v4[1]).close()
         assert self.sensor.wait_event("exposure.opened", server_port=9090)["rule"] == "new-rule"
 
     def test_bad_policy_is_refused_and_the_old_one_stays(self):
@@ -331,8 +340,8 @@ class Story:  # pylint: disable=too-many-public-methods
         wait_until(self.reload_refused, what="policy.rejected", every=1)
         errors = self.sensor.log()
         assert f"{self.sensor.policy}:3:" in errors and f"{self.sensor.policy}:4:1:" in errors
-        self.lab.open_port(9091)
-        self.connect("internet", 9091, INTERNET[1]).close()
+        self.open_port(9091)
+        self.connect(self.internet.role, 9091, self.internet.v4[1]).close()
         assert self.sensor.wait_event("exposure.opened", server_port=9091)["rule"] == "new-rule"
 
     def reload_refused(self):
@@ -356,8 +365,8 @@ class Story:  # pylint: disable=too-many-public-methods
         wait_until(lambda: re.search(r"\d+ packets", self.sensor.log()), what="the numbers")
 
     def test_stop_loses_nothing(self):
-        self.lab.open_port(9092)
-        made = self.connect("internet", 9092, INTERNET[1])
+        self.open_port(9092)
+        made = self.connect(self.internet.role, 9092, self.internet.v4[1])
         status = self.sensor.stop()  # while the kernel still holds the packets
         made.close()
         assert status == 0, f"status {status}: {self.sensor.log()[-500:]}"
@@ -383,8 +392,10 @@ class Story:  # pylint: disable=too-many-public-methods
             uids = re.search(r"^Uid:\s+(.*)$", file.read(), re.M)[1].split()
         assert "0" not in uids, f"still root: {uids}"
         before = self.sensor.packets()
+        sources = self.internet.v4
         for number in range(40):
-            self.connect("internet", 9090 + number % 3, INTERNET[number % 9]).close()
+            self.connect(self.internet.role, 9090 + number % 3,
+                         sources[number % len(sources)]).close()
         for port in (9090, 9091, 9092):
             self.sensor.wait_event("exposure.opened", server_port=port)
         self.sensor.wait_packets(before, 40 * 5)
@@ -404,8 +415,8 @@ class Story:  # pylint: disable=too-many-public-methods
         """kill -9: the next run neither announces again nor forgets, and its numbers go on."""
         journal = os.path.join(self.folder, "killed.db")
         first = Sensor(self.lab, self.folder, self.server, "killed", "--journal", journal)
-        self.lab.open_port(9090)
-        self.connect("internet", 9090, INTERNET[1]).close()
+        self.open_port(9090)
+        self.connect(self.internet.role, 9090, self.internet.v4[1]).close()
         opened = first.wait_event("exposure.opened", server_port=9090)
         first.process.kill()
         first.process.wait()
@@ -413,7 +424,7 @@ class Story:  # pylint: disable=too-many-public-methods
         self.sensor = Sensor(self.lab, self.folder, self.server, "killed", "--journal", journal)
         assert "1 exposures (1 open)" in self.sensor.log(), self.sensor.log()
         before = self.sensor.packets()
-        self.connect("internet", 9090, INTERNET[2]).close()
+        self.connect(self.internet.role, 9090, self.internet.v4[2]).close()
         self.sensor.wait_packets(before, 5)
         second = Sensor.refused(self.lab, self.folder, self.server, "killed2", journal)
         assert "in use by another sensor" in second, second
@@ -439,7 +450,7 @@ class Story:  # pylint: disable=too-many-public-methods
 
     def test_interface_that_goes_away(self):
         self.sensor = Sensor(self.lab, self.folder, self.server, "east")
-        self.lab.ip("sensor", "link", "del", MIRROR_PORT)
+        batch([f"link del {MIRROR_PORT}"], "sensor")
         status = self.sensor.process.wait(PATIENCE)
         assert status == 3, f"status {status}"
         assert MIRROR_PORT in self.sensor.log()
@@ -456,7 +467,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="swl-", dir="/tmp")
     os.chmod(folder, 0o711)  # for the sensor that is not root
     try:
-        with Lab() as lab, RedisServer("--unixsocketperm", "777", folder=folder) as server:
+        with Network([HOST], 1) as lab, RedisServer("--unixsocketperm", "777", folder=folder) as server:
             story = Story(lab, folder, server)
             story.start_servers()
             report.run(story.tests())
