@@ -119,12 +119,7 @@ static enum probe_result probe(const struct opening *opening)
 	enum probe_result client = probe_client(opening->side[SIDE_CLIENT]);
 	enum probe_result server = probe_server(opening->side[SIDE_SERVER]);
 
-	if (client == PROBE_NO || server == PROBE_NO)
-		return PROBE_NO;
-	if (client == PROBE_YES && server == PROBE_YES)
-		return PROBE_YES;
-	return opening->one_sided && (client == PROBE_YES || server == PROBE_YES) ? PROBE_YES
-										  : PROBE_MORE;
+	return dissector_by_both(client, server, opening->one_sided);
 }
 
 static void begin(void *state, struct facts *facts)

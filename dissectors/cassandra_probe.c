@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Is it Cassandra? A frame header of either side, and what its body begins with; see cassandra.h. */
+/* Is it Cassandra? A frame header of either side, and what its body begins with: cassandra.c. */
 #include "dissectors/cassandra.h"
 
 /* A counted string that begins like this; MORE if it may. */

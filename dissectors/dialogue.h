@@ -9,8 +9,8 @@
  *	while (dialogue_line(&dialogue, facts, from, &input, &line))
  *		... a whole line of that side ...
  *
- * A dissector that asks for a turn, or says starts_tls, at a line gets no further one: dialogue_line()
- * then tells the facts what is left of the input.
+ * A dissector that asks for a turn, or says starts_tls, at a line gets no further one:
+ * dialogue_line() then tells the facts what is left of the input.
  */
 #ifndef DISSECTORS_DIALOGUE_H
 #define DISSECTORS_DIALOGUE_H

@@ -87,6 +87,42 @@ struct dissector {
 	void (*end)(void *state, struct facts *facts);
 };
 
+/*
+ * What probes of each side say, put together. One side alone counts only where nothing will come of
+ * the other (opening->one_sided). by_server: the server's word is enough.
+ */
+static inline enum probe_result dissector_by_server(enum probe_result client,
+						    enum probe_result server, bool one_sided)
+{
+	if (client == PROBE_NO || server == PROBE_NO)
+		return PROBE_NO;
+	if (server == PROBE_YES || (client == PROBE_YES && one_sided))
+		return PROBE_YES;
+	return PROBE_MORE;
+}
+
+/* The client's word is needed, and the server's as well if there will be one. */
+static inline enum probe_result dissector_by_client(enum probe_result client,
+						    enum probe_result server, bool one_sided)
+{
+	if (client == PROBE_NO || server == PROBE_NO)
+		return PROBE_NO;
+	if (client == PROBE_YES && (server == PROBE_YES || one_sided))
+		return PROBE_YES;
+	return PROBE_MORE;
+}
+
+/* Both words are needed, of whom there will be one. */
+static inline enum probe_result dissector_by_both(enum probe_result client,
+						  enum probe_result server, bool one_sided)
+{
+	if (client == PROBE_NO || server == PROBE_NO)
+		return PROBE_NO;
+	if (client == PROBE_YES && server == PROBE_YES)
+		return PROBE_YES;
+	return one_sided && (client == PROBE_YES || server == PROBE_YES) ? PROBE_YES : PROBE_MORE;
+}
+
 /* The feed() of one that reads nothing out: to know what it is, is all there is to know. */
 static inline void dissector_feed_nothing(void *state, struct facts *facts, enum side from,
 					  const uint8_t *bytes, size_t length)

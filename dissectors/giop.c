@@ -51,11 +51,7 @@ static enum probe_result probe(const struct opening *opening)
 	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
 	enum probe_result server = probe_side(opening->side[SIDE_SERVER], SIDE_SERVER);
 
-	if (client == PROBE_NO || server == PROBE_NO)
-		return PROBE_NO;
-	if (server == PROBE_YES || (client == PROBE_YES && opening->one_sided))
-		return PROBE_YES;
-	return PROBE_MORE;
+	return dissector_by_server(client, server, opening->one_sided);
 }
 
 static void begin(void *state, struct facts *facts)

@@ -44,13 +44,7 @@ static enum probe_result probe(const struct opening *opening)
 	enum probe_result of_client = probe_packet(opening->side[SIDE_CLIENT]);
 	enum probe_result of_server = probe_packet(opening->side[SIDE_SERVER]);
 
-	if (of_client == PROBE_NO || of_server == PROBE_NO)
-		return PROBE_NO;
-	if (of_client == PROBE_YES && of_server == PROBE_YES)
-		return PROBE_YES;
-	return opening->one_sided && (of_client == PROBE_YES || of_server == PROBE_YES)
-		       ? PROBE_YES
-		       : PROBE_MORE;
+	return dissector_by_both(of_client, of_server, opening->one_sided);
 }
 
 static void begin(void *state, struct facts *facts)

@@ -4,6 +4,7 @@
  * P, and the types are 20 (name) and 21 (status of a node: its table of names).
  */
 #include "dissectors/dissector.h"
+#include "dissectors/netbios.h"
 
 #define TYPE_NAME   0x20
 #define TYPE_STATUS 0x21
@@ -28,17 +29,8 @@ struct message {
 
 static bool take_name(struct bytes *b)
 {
-	struct bytes name;
-
-	if (bytes_u8(b) != 32)
+	if (!netbios_name(b))
 		return false;
-	name = bytes_sub(b, 32);
-	while (name.left != 0) {
-		uint8_t c = bytes_u8(&name);
-
-		if (c < 'A' || c > 'P')
-			return false;
-	}
 	for (size_t labels = 0; labels < 8; labels++) { /* the scope, most often empty */
 		uint8_t length = bytes_u8(b);
 

@@ -42,11 +42,7 @@ static enum probe_result probe(const struct opening *opening)
 	enum probe_result client = probe_start(opening->side[SIDE_CLIENT], hello, sizeof hello);
 	enum probe_result server = probe_start(opening->side[SIDE_SERVER], answer, sizeof answer);
 
-	if (client == PROBE_NO || server == PROBE_NO)
-		return PROBE_NO;
-	if (client == PROBE_YES && (server == PROBE_YES || opening->one_sided))
-		return PROBE_YES;
-	return PROBE_MORE;
+	return dissector_by_client(client, server, opening->one_sided);
 }
 
 static void begin(void *state, struct facts *facts)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * ONC RPC over TCP (each record in fragments: u32 with the highest bit on the last, and its
- * length) and UDP (a datagram each). This file finds calls and replies; rpc_exchange.c says what they
- * mean.
+ * length) and UDP (a datagram each). This file finds calls and replies; rpc_exchange.c says what
+ * they mean.
  */
 #include "dissectors/rpc_exchange.h"
 

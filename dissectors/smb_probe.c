@@ -5,6 +5,7 @@
  *
  *	client 81 00 00 44 <name> <name>	server 82 00 00 00, or 83 00 00 01 <reason>
  */
+#include "dissectors/netbios.h"
 #include "dissectors/smb.h"
 
 #define SMB2_HEADER 64
@@ -72,23 +73,6 @@ static enum probe_result message(struct bytes b, enum side from)
 	return PROBE_NO;
 }
 
-/* 32 letters A to P, as a NetBIOS name is written */
-static bool is_name(struct bytes *b)
-{
-	struct bytes name;
-
-	if (bytes_u8(b) != 32)
-		return false;
-	name = bytes_sub(b, 32);
-	while (name.left != 0) {
-		uint8_t c = bytes_u8(&name);
-
-		if (c < 'A' || c > 'P')
-			return false;
-	}
-	return !b->failed;
-}
-
 /* A request for a NetBIOS session. *rest is what comes after it. */
 static enum probe_result session_request(struct bytes b, struct bytes *rest)
 {
@@ -105,7 +89,7 @@ static enum probe_result session_request(struct bytes b, struct bytes *rest)
 	if (b.left < length)
 		return PROBE_MORE;
 	names = bytes_sub(&b, length);
-	if (!is_name(&names))
+	if (!netbios_name(&names))
 		return PROBE_NO;
 	*rest = b;
 	return PROBE_YES;

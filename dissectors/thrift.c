@@ -133,11 +133,7 @@ static enum probe_result probe(const struct opening *opening)
 	if ((of_client == PROBE_YES && call != CALL && call != ONE_WAY) ||
 	    (of_server == PROBE_YES && answer != REPLY && answer != EXCEPTION))
 		return PROBE_NO;
-	if (of_client == PROBE_YES && of_server == PROBE_YES)
-		return PROBE_YES;
-	return opening->one_sided && (of_client == PROBE_YES || of_server == PROBE_YES)
-		       ? PROBE_YES
-		       : PROBE_MORE;
+	return dissector_by_both(of_client, of_server, opening->one_sided);
 }
 
 static void begin(void *state, struct facts *facts)

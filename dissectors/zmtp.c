@@ -65,11 +65,7 @@ static enum probe_result probe(const struct opening *opening)
 	enum probe_result of_client = probe_signature(opening->side[SIDE_CLIENT]);
 	enum probe_result of_server = probe_signature(opening->side[SIDE_SERVER]);
 
-	if (of_client == PROBE_NO || of_server == PROBE_NO)
-		return PROBE_NO;
-	if (of_server == PROBE_YES)
-		return PROBE_YES;
-	return of_client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+	return dissector_by_server(of_client, of_server, opening->one_sided);
 }
 
 static void begin(void *state, struct facts *facts)

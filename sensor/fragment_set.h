@@ -41,19 +41,19 @@ void fragment_set_empty(struct fragment_set *set, struct pages *pages);
 /* Does it not agree with what is known of the datagram's length? */
 bool fragment_set_contradicts(const struct fragment_set *set, const struct fragment *piece);
 /*
- * The bytes of `piece` from `at` on, up to 8 of which the last may be missing, as the page's unit of
- * that number. What is there already stays.
+ * The bytes of `piece` from `at` on, up to 8 of which the last may be missing, as the page's unit
+ * of that number. What is there already stays.
  */
 void fragment_set_store(struct fragment_set *set, struct page *page, uint32_t unit,
 			const struct fragment *piece, uint32_t at,
 			struct fragment_overlap *overlap);
-/* What a stored piece tells of the whole. True: it is the datagram's beginning, for the first time. */
+/* What a stored piece tells of the whole. True: it is the beginning, for the first time. */
 bool fragment_set_note(struct fragment_set *set, const struct packet *packet);
 
 bool fragment_set_is_whole(const struct fragment_set *set);
 /* Bytes from the beginning on without a hole. */
 uint32_t fragment_set_contiguous(const struct fragment_set *set, const struct pages *pages);
-/* Its first `captured` bytes, which have no hole, as a datagram in `built` (FRAGMENT_DATAGRAM_MAX). */
+/* Its first `captured` bytes, without a hole, as a datagram in `built` (FRAGMENT_DATAGRAM_MAX). */
 void fragment_set_build(const struct fragment_set *set, const struct pages *pages,
 			uint32_t captured, uint8_t *built, struct datagram *datagram);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The endpoints that probes.c knows of, hashed, in a bounded slab. A flood meets one cache line per
- * probe of a known endpoint. Index 0 is never used: it ends hash chains, and says "not there". A full
- * table gives up an endpoint that was not asked for since the hand last passed it: an exact order of
- * use would touch the lines of two neighbours. Owned by the worker's thread.
+ * probe of a known endpoint. Index 0 is never used: it ends hash chains, and says "not there". A
+ * full table gives up an endpoint that was not asked for since the hand last passed it: an exact
+ * order of use would touch the lines of two neighbours. Owned by the worker's thread.
  */
 #ifndef SENSOR_PROBE_TABLE_H
 #define SENSOR_PROBE_TABLE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See probes.h. What a further probe of a known endpoint needs is in the table's entry, apart from
- * what its judging and telling need (struct detail), at the same index. Waiting probes are also in a
- * queue in order of time, which works because they all wait equally long; a queue element whose probe
- * is gone is passed over.
+ * what its judging and telling need (struct detail), at the same index. Waiting probes are also in
+ * a queue in order of time, which works because they all wait equally long; a queue element whose
+ * probe is gone is passed over.
  */
 #include "sensor/probes.h"
 

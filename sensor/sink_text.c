@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/printable.h"
 #include "sensor/text_exposure.h"
 #include "sensor/text_report.h"
 #include "sensor/text_words.h"
@@ -13,20 +12,6 @@
 struct sink_text {
 	struct text_report report;
 };
-
-#define SAFE_MAX 280
-
-struct safe {
-	char text[SAFE_MAX];
-};
-
-static struct safe safe(const char *text)
-{
-	struct safe copy = {""};
-
-	printable_copy(copy.text, sizeof copy.text, text);
-	return copy;
-}
 
 struct sink_text *sink_text_new(FILE *out, bool terminal, const struct event_context *context)
 {
@@ -62,7 +47,7 @@ static void print_line(const struct text_report *report, const struct event *eve
 
 	fprintf(report->out, "%s  %s%-8s%s  %-9s  %s\n", text_time(event->ts_ns, time),
 		text_paint(event->severity, report->terminal), text_severity(event->severity),
-		text_paint_end(report->terminal), word_of(event), safe(event->reason).text);
+		text_paint_end(report->terminal), word_of(event), text_safe(event->reason).text);
 }
 
 /* An alarm says as well whom to call and what to do. */

@@ -4,22 +4,7 @@
 
 #include <inttypes.h>
 
-#include "sensor/printable.h"
 #include "sensor/text_words.h"
-
-#define SAFE_MAX 280
-
-struct safe {
-	char text[SAFE_MAX];
-};
-
-static struct safe safe(const char *text)
-{
-	struct safe copy = {""};
-
-	printable_copy(copy.text, sizeof copy.text, text);
-	return copy;
-}
 
 static bool has(const char *text)
 {
@@ -113,20 +98,20 @@ void text_exposure_rule(FILE *out, const char *rule, const char *group, const ch
 		return;
 	fputs("      rule  ", out);
 	if (has(rule))
-		fprintf(out, " %s", safe(rule).text);
+		fprintf(out, " %s", text_safe(rule).text);
 	if (has(group))
-		fprintf(out, ", group %s", safe(group).text);
+		fprintf(out, ", group %s", text_safe(group).text);
 	if (has(security_group))
-		fprintf(out, ", %s", safe(security_group).text);
+		fprintf(out, ", %s", text_safe(security_group).text);
 	if (has(owner))
-		fprintf(out, ", owner %s", safe(owner).text);
+		fprintf(out, ", owner %s", text_safe(owner).text);
 	fputc('\n', out);
 }
 
 void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 {
 	const char *from = has(exposure->client_zone) ? exposure->client_zone : "there";
-	struct safe where = safe(exposure->security_group);
+	struct text_safe where = text_safe(exposure->security_group);
 
 	if (exposure->state == EXPOSURE_CLOSED)
 		return;
@@ -138,8 +123,8 @@ void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 	if (exposure->server.port != 0)
 		fprintf(out, ": %u/%s", exposure->server.port,
 			transport_name(exposure->server.transport));
-	fprintf(out, " %s %s in %s", exposure->server.outgoing ? "to" : "from", safe(from).text,
-		has(where.text) ? where.text : "the filter before it");
+	fprintf(out, " %s %s in %s", exposure->server.outgoing ? "to" : "from",
+		text_safe(from).text, has(where.text) ? where.text : "the filter before it");
 	if (exposure->level == LEVEL_DESTROYED)
 		fputs("; data was destroyed: isolate the host, keep its disk, restore", out);
 	else if (exposure->level >= LEVEL_DATA_OUT)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sensor/printable.h"
 #include "sensor/timestamp.h"
 
 const char *text_time(uint64_t ns, char text[TEXT_TIME])
@@ -79,6 +80,14 @@ const char *text_paint(uint8_t severity, bool terminal)
 const char *text_paint_end(bool terminal)
 {
 	return terminal ? "\033[0m" : "";
+}
+
+struct text_safe text_safe(const char *text)
+{
+	struct text_safe copy = {""};
+
+	printable_copy(copy.text, sizeof copy.text, text);
+	return copy;
 }
 
 const char *text_plural(uint64_t count)

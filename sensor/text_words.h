@@ -22,6 +22,12 @@ const char *text_severity(uint8_t severity);
 const char *text_paint(uint8_t severity, bool terminal);
 const char *text_paint_end(bool terminal);
 
+/* What a policy says may hold anything: of it, what a terminal may be given. */
+struct text_safe {
+	char text[280];
+};
+struct text_safe text_safe(const char *text);
+
 /* "s" unless there is exactly one. */
 const char *text_plural(uint64_t count);
 

@@ -180,6 +180,18 @@ static inline void conversation_stands(const struct dissector *d, const struct t
 	conversation_gaps(d, turns, count);
 }
 
+/* A whole conversation: it is recognised as `service`, and stands. */
+static inline struct facts conversation_read(const struct dissector *d, const struct turn *turns,
+					     size_t count, const char *service)
+{
+	struct facts facts;
+
+	assert_true(dissect(d, turns, count, 0, &facts));
+	assert_string_equal(facts.service->name, service);
+	conversation_stands(d, turns, count);
+	return facts;
+}
+
 /* The one command of this text; fails if there is none. */
 static inline const struct command *conversation_command(const struct facts *facts,
 							 const char *text)

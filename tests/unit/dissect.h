@@ -74,6 +74,11 @@ static inline enum probe_result dissect_probe(const struct dissector *d, uint8_t
 	return result;
 }
 
+/* The same over TCP, of NAME_dissector and text. */
+#define PROBE_TCP(name, client, server, one_sided)                                                 \
+	dissect_probe(&name##_dissector, OVER_TCP, (client), sizeof(client) - 1, (server),         \
+		      sizeof(server) - 1, (one_sided))
+
 struct dissect_opening {
 	uint8_t bytes[2][OPENING_MAX];
 	size_t length[2];

@@ -6,12 +6,9 @@ extern const struct dissector munin_dissector, checkmk_dissector, ganglia_dissec
 
 static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count)
 {
-	struct facts facts;
+	struct facts facts = conversation_read(d, turns, count, d->name);
 
-	assert_true(dissect(d, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, d->name);
 	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
-	conversation_stands(d, turns, count);
 	return facts;
 }
 

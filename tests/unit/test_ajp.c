@@ -14,12 +14,7 @@ extern const struct dissector ajp_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(&ajp_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "ajp");
-	conversation_stands(&ajp_dissector, turns, count);
-	return facts;
+	return conversation_read(&ajp_dissector, turns, count, "ajp");
 }
 
 static void test_recorded(void **state)

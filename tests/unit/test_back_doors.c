@@ -11,12 +11,7 @@ extern const struct dissector mysqlx_dissector, hadoop_ipc_dissector, vmware_dis
 static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count,
 			     const char *service)
 {
-	struct facts facts;
-
-	assert_true(dissect(d, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, service);
-	conversation_stands(d, turns, count);
-	return facts;
+	return conversation_read(d, turns, count, service);
 }
 
 #define X_HELLO "\5\0\0\0\x0b\x08\5\x1a\0"

@@ -6,12 +6,7 @@ extern const struct dissector giop_dissector, fastcgi_dissector, xdmcp_dissector
 
 static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(d, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, d->name);
-	conversation_stands(d, turns, count);
-	return facts;
+	return conversation_read(d, turns, count, d->name);
 }
 
 static void test_giop(void **state)

@@ -10,12 +10,7 @@ extern const struct dissector dcerpc_dissector, dcerpc_udp_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(&dcerpc_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "dcerpc");
-	conversation_stands(&dcerpc_dissector, turns, count);
-	return facts;
+	return conversation_read(&dcerpc_dissector, turns, count, "dcerpc");
 }
 
 static void test_nobody_in_particular(void **state)

@@ -6,12 +6,7 @@ extern const struct dissector ftp_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(&ftp_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "ftp");
-	conversation_stands(&ftp_dissector, turns, count);
-	return facts;
+	return conversation_read(&ftp_dissector, turns, count, "ftp");
 }
 
 static void test_banner(void **state)

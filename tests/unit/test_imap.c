@@ -6,12 +6,7 @@ extern const struct dissector imap_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(&imap_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "imap");
-	conversation_stands(&imap_dissector, turns, count);
-	return facts;
+	return conversation_read(&imap_dissector, turns, count, "imap");
 }
 
 static void test_banner(void **state)

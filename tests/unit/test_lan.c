@@ -12,12 +12,7 @@ extern const struct dissector adb_dissector, afp_dissector, lustre_dissector, nc
 static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count,
 			     const char *service)
 {
-	struct facts facts;
-
-	assert_true(dissect(d, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, service);
-	conversation_stands(d, turns, count);
-	return facts;
+	return conversation_read(d, turns, count, service);
 }
 
 #define ADB(word, first, second, length, magic)                                                    \

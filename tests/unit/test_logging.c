@@ -8,21 +8,9 @@ extern const struct dissector netflow_dissector, sflow_dissector;
 
 static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(d, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, d->name);
-	conversation_stands(d, turns, count);
-	return facts;
+	return conversation_read(d, turns, count, d->name);
 }
 
-static enum probe_result tcp(const struct dissector *d, const char *client, size_t client_length,
-			     const char *server, size_t server_length, bool one_sided)
-{
-	return dissect_probe(d, OVER_TCP, client, client_length, server, server_length, one_sided);
-}
-#define TCP(d, client, server, one_sided)                                                          \
-	tcp(&d##_dissector, (client), sizeof(client) - 1, (server), sizeof(server) - 1, (one_sided))
 #define UDP(d, datagram)                                                                           \
 	dissect_probe(&d##_dissector, OVER_UDP, (datagram), sizeof(datagram) - 1, "", 0, false)
 
@@ -38,24 +26,24 @@ static void test_beats(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_NO);
-	assert_int_equal(TCP(beats, "2W\0\0\0\1", "", true), PROBE_MORE);
-	assert_int_equal(TCP(beats,
-			     "2W\0\0\0\1"
-			     "2C",
-			     "", true),
+	assert_int_equal(PROBE_TCP(beats, "2W\0\0\0\1", "", true), PROBE_MORE);
+	assert_int_equal(PROBE_TCP(beats,
+				   "2W\0\0\0\1"
+				   "2C",
+				   "", true),
 			 PROBE_YES);
-	assert_int_equal(TCP(beats,
-			     "2W\0\0\0\1"
-			     "1C",
-			     "", true),
+	assert_int_equal(PROBE_TCP(beats,
+				   "2W\0\0\0\1"
+				   "1C",
+				   "", true),
 			 PROBE_NO);
-	assert_int_equal(TCP(beats,
-			     "2W\0\0\0\1"
-			     "2C",
-			     "HTTP/1.1 400", false),
+	assert_int_equal(PROBE_TCP(beats,
+				   "2W\0\0\0\1"
+				   "2C",
+				   "HTTP/1.1 400", false),
 			 PROBE_NO);
-	assert_int_equal(TCP(beats, "", "2A\0\0\0\5", true), PROBE_YES);
-	assert_int_equal(TCP(beats, "2A\0\0\0\5", "", true), PROBE_NO);
+	assert_int_equal(PROBE_TCP(beats, "", "2A\0\0\0\5", true), PROBE_YES);
+	assert_int_equal(PROBE_TCP(beats, "2A\0\0\0\5", "", true), PROBE_NO);
 }
 
 static void test_fluentd(void **state)
@@ -99,22 +87,23 @@ static void test_fluentd(void **state)
 	facts = facts_of(&fluentd_dissector, refused, COUNT(refused));
 	assert_int_equal(facts.auth, AUTH_FAILED);
 	assert_string_equal(facts.user, "");
-	assert_int_equal(TCP(fluentd,
-			     "\x93\xa3"
-			     "tag\xce",
-			     "", false),
+	assert_int_equal(PROBE_TCP(fluentd,
+				   "\x93\xa3"
+				   "tag\xce",
+				   "", false),
 			 PROBE_MORE);
-	assert_int_equal(TCP(fluentd,
-			     "\x93\xa3"
-			     "tag\xce",
-			     "", true),
+	assert_int_equal(PROBE_TCP(fluentd,
+				   "\x93\xa3"
+				   "tag\xce",
+				   "", true),
 			 PROBE_YES);
-	assert_int_equal(TCP(fluentd,
-			     "\x93\xa3"
-			     "tag\xce",
-			     "HTTP", false),
+	assert_int_equal(PROBE_TCP(fluentd,
+				   "\x93\xa3"
+				   "tag\xce",
+				   "HTTP", false),
 			 PROBE_NO);
-	assert_int_equal(TCP(fluentd, "\x94\0\1\xcf\0", "", true), PROBE_NO); /* other msgpack */
+	assert_int_equal(PROBE_TCP(fluentd, "\x94\0\1\xcf\0", "", true),
+			 PROBE_NO); /* other msgpack */
 }
 
 static void test_relp(void **state)
@@ -134,12 +123,12 @@ static void test_relp(void **state)
 	assert_string_equal(facts.product, "librelp");
 	assert_string_equal(facts.version, "1.11.0");
 	conversation_has(&facts, "open", ANSWER_YES, 0);
-	assert_int_equal(TCP(relp, "1 open 5", "", true), PROBE_MORE);
-	assert_int_equal(TCP(relp, "1 open 50 relp", "", false), PROBE_MORE);
-	assert_int_equal(TCP(relp, "1 open 50 relp", "", true), PROBE_YES);
-	assert_int_equal(TCP(relp, "", "1 rsp 50 500 no", false), PROBE_YES);
-	assert_int_equal(TCP(relp, "1 LOGIN a b\r\n", "", true), PROBE_NO);
-	assert_int_equal(TCP(relp, "1 open 50 relp", "1 OK\r\n", true), PROBE_NO);
+	assert_int_equal(PROBE_TCP(relp, "1 open 5", "", true), PROBE_MORE);
+	assert_int_equal(PROBE_TCP(relp, "1 open 50 relp", "", false), PROBE_MORE);
+	assert_int_equal(PROBE_TCP(relp, "1 open 50 relp", "", true), PROBE_YES);
+	assert_int_equal(PROBE_TCP(relp, "", "1 rsp 50 500 no", false), PROBE_YES);
+	assert_int_equal(PROBE_TCP(relp, "1 LOGIN a b\r\n", "", true), PROBE_NO);
+	assert_int_equal(PROBE_TCP(relp, "1 open 50 relp", "1 OK\r\n", true), PROBE_NO);
 }
 
 /* zlib and gzip made these; nothing here decompresses them. */
@@ -162,9 +151,10 @@ static void test_gelf(void **state)
 	assert_int_equal(UDP(gelf, "\x1f\x8b\x08\0\x49\x09\x02\x6b\x04\xff\xab\x56\x2a\x4b\x2d\x2a"
 				   "\x4b\x2d\x2a\x4b"),
 			 PROBE_YES);
-	assert_int_equal(TCP(gelf, "{\"a\":1}\0{\"short_message\":", "", false), PROBE_NO);
-	assert_int_equal(TCP(gelf, "{\"version\":\"1.1\"", "", false), PROBE_MORE);
-	assert_int_equal(TCP(gelf, "{\"host\":\"\",\"short_message\":\"\"}", "{", false), PROBE_NO);
+	assert_int_equal(PROBE_TCP(gelf, "{\"a\":1}\0{\"short_message\":", "", false), PROBE_NO);
+	assert_int_equal(PROBE_TCP(gelf, "{\"version\":\"1.1\"", "", false), PROBE_MORE);
+	assert_int_equal(PROBE_TCP(gelf, "{\"host\":\"\",\"short_message\":\"\"}", "{", false),
+			 PROBE_NO);
 }
 
 static void test_statsd(void **state)
@@ -178,8 +168,8 @@ static void test_statsd(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NA);
 	conversation_has(&facts, "delcounters", ANSWER_UNKNOWN, 0);
-	assert_int_equal(TCP(statsd, "stats\n", "STAT pid 1\r\n", false), PROBE_NO);
-	assert_int_equal(TCP(statsd, "stats\n", "ERROR\n", false), PROBE_MORE);
+	assert_int_equal(PROBE_TCP(statsd, "stats\n", "STAT pid 1\r\n", false), PROBE_NO);
+	assert_int_equal(PROBE_TCP(statsd, "stats\n", "ERROR\n", false), PROBE_MORE);
 	assert_int_equal(UDP(statsd, "web.hits:1|c"), PROBE_YES);
 	assert_int_equal(UDP(statsd, "web.time:320|ms|@0.1\nweb.hits:1|c"), PROBE_YES);
 	assert_int_equal(UDP(statsd, "page.views:1|c|#env:prod"), PROBE_YES);
@@ -188,9 +178,9 @@ static void test_statsd(void **state)
 	assert_int_equal(UDP(statsd, "web.hits:1|cc"), PROBE_NO);
 	assert_int_equal(UDP(statsd, "web.hits:|c"), PROBE_NO);
 	assert_int_equal(UDP(statsd, "web.hits"), PROBE_NO);
-	assert_int_equal(TCP(statsd, "web.hits:1|c", "", false), PROBE_MORE);
-	assert_int_equal(TCP(statsd, "web.hits:1|c\n", "", false), PROBE_YES);
-	assert_int_equal(TCP(statsd, "web.hits:1|c\n", "x", false), PROBE_NO);
+	assert_int_equal(PROBE_TCP(statsd, "web.hits:1|c", "", false), PROBE_MORE);
+	assert_int_equal(PROBE_TCP(statsd, "web.hits:1|c\n", "", false), PROBE_YES);
+	assert_int_equal(PROBE_TCP(statsd, "web.hits:1|c\n", "x", false), PROBE_NO);
 }
 
 static void test_graphite(void **state)
@@ -207,9 +197,9 @@ static void test_graphite(void **state)
 	assert_int_equal(UDP(graphite, "abc 1 1700000000\n"), PROBE_NO);
 	assert_int_equal(UDP(graphite, "a.b 1 17\n"), PROBE_NO);
 	assert_int_equal(UDP(graphite, "a.b x 1700000000\n"), PROBE_NO);
-	assert_int_equal(TCP(graphite, "a.b 1 17000000", "", false), PROBE_MORE);
-	assert_int_equal(TCP(graphite, "\0\0\1\0\x80\2]q", "", false), PROBE_YES);
-	assert_int_equal(TCP(graphite, "\0\0\1\0\x80\1]q", "", false), PROBE_NO);
+	assert_int_equal(PROBE_TCP(graphite, "a.b 1 17000000", "", false), PROBE_MORE);
+	assert_int_equal(PROBE_TCP(graphite, "\0\0\1\0\x80\2]q", "", false), PROBE_YES);
+	assert_int_equal(PROBE_TCP(graphite, "\0\0\1\0\x80\1]q", "", false), PROBE_NO);
 }
 
 #define COLLECTD                                                                                   \

@@ -10,12 +10,7 @@ extern const struct dissector managesieve_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(&managesieve_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "managesieve");
-	conversation_stands(&managesieve_dissector, turns, count);
-	return facts;
+	return conversation_read(&managesieve_dissector, turns, count, "managesieve");
 }
 
 static void test_log_in(void **state)

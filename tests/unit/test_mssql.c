@@ -61,12 +61,7 @@ static void log_in(struct script *s)
 
 static struct facts facts_of(const struct script *s)
 {
-	struct facts facts;
-
-	assert_true(dissect(&mssql_dissector, s->turns, s->count, 0, &facts));
-	assert_string_equal(facts.service->name, "mssql");
-	conversation_stands(&mssql_dissector, s->turns, s->count);
-	return facts;
+	return conversation_read(&mssql_dissector, s->turns, s->count, "mssql");
 }
 
 static void test_greeting(void **state)

@@ -55,12 +55,7 @@ static void log_in(struct script *s, uint32_t capabilities, const char *password
 
 static struct facts facts_of(const struct script *s)
 {
-	struct facts facts;
-
-	assert_true(dissect(&mysql_dissector, s->turns, s->count, 0, &facts));
-	assert_string_equal(facts.service->name, "mysql");
-	conversation_stands(&mysql_dissector, s->turns, s->count);
-	return facts;
+	return conversation_read(&mysql_dissector, s->turns, s->count, "mysql");
 }
 
 static void test_versions(void **state)

@@ -6,12 +6,7 @@ extern const struct dissector nntp_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(&nntp_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "nntp");
-	conversation_stands(&nntp_dissector, turns, count);
-	return facts;
+	return conversation_read(&nntp_dissector, turns, count, "nntp");
 }
 
 static void test_banner(void **state)

@@ -6,12 +6,7 @@ extern const struct dissector pop3_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(&pop3_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "pop3");
-	conversation_stands(&pop3_dissector, turns, count);
-	return facts;
+	return conversation_read(&pop3_dissector, turns, count, "pop3");
 }
 
 static void test_banner(void **state)

@@ -36,12 +36,7 @@ static void let_in(struct script *s)
 
 static struct facts facts_of(const struct script *s)
 {
-	struct facts facts;
-
-	assert_true(dissect(&postgresql_dissector, s->turns, s->count, 0, &facts));
-	assert_string_equal(facts.service->name, "postgresql");
-	conversation_stands(&postgresql_dissector, s->turns, s->count);
-	return facts;
+	return conversation_read(&postgresql_dissector, s->turns, s->count, "postgresql");
 }
 
 static void test_trust(void **state)

@@ -9,12 +9,7 @@ extern const struct dissector rdp_dissector, rdpudp_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(&rdp_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "rdp");
-	conversation_stands(&rdp_dissector, turns, count);
-	return facts;
+	return conversation_read(&rdp_dissector, turns, count, "rdp");
 }
 
 static void test_turns_into_tls(void **state)

@@ -9,12 +9,9 @@ extern const struct dissector redis_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
+	struct facts facts = conversation_read(&redis_dissector, turns, count, "redis");
 
-	assert_true(dissect(&redis_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "redis");
 	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
-	conversation_stands(&redis_dissector, turns, count);
 	return facts;
 }
 

@@ -7,12 +7,9 @@ extern const struct dissector bacula_dissector, rsh_dissector, distcc_dissector,
 
 static struct facts facts_of(const struct dissector *d, const struct turn *turns, size_t count)
 {
-	struct facts facts;
+	struct facts facts = conversation_read(d, turns, count, d->name);
 
-	assert_true(dissect(d, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, d->name);
 	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
-	conversation_stands(d, turns, count);
 	return facts;
 }
 

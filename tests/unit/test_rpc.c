@@ -102,12 +102,9 @@ static void exchange(struct script *script, struct message request, struct messa
 
 static struct facts facts_of(const struct turn *turns, size_t count, const char *service)
 {
-	struct facts facts;
+	struct facts facts = conversation_read(&rpc_dissector, turns, count, service);
 
-	assert_true(dissect(&rpc_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, service);
 	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
-	conversation_stands(&rpc_dissector, turns, count);
 	return facts;
 }
 

@@ -9,12 +9,9 @@ extern const struct dissector rsync_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
+	struct facts facts = conversation_read(&rsync_dissector, turns, count, "rsync");
 
-	assert_true(dissect(&rsync_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "rsync");
 	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
-	conversation_stands(&rsync_dissector, turns, count);
 	return facts;
 }
 

@@ -122,12 +122,7 @@ static void set_disposition(struct script *script, uint32_t number, uint8_t clas
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(&smb_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "smb");
-	conversation_stands(&smb_dissector, turns, count);
-	return facts;
+	return conversation_read(&smb_dissector, turns, count, "smb");
 }
 
 static void test_recorded_smb1(void **state)

@@ -10,12 +10,9 @@ extern const struct dissector ssh_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
+	struct facts facts = conversation_read(&ssh_dissector, turns, count, "ssh");
 
-	assert_true(dissect(&ssh_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "ssh");
 	assert_int_equal(facts.encryption, ENCRYPTION_NATIVE);
-	conversation_stands(&ssh_dissector, turns, count);
 	return facts;
 }
 

@@ -8,12 +8,9 @@ extern const struct dissector telnet_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
+	struct facts facts = conversation_read(&telnet_dissector, turns, count, "telnet");
 
-	assert_true(dissect(&telnet_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "telnet");
 	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
-	conversation_stands(&telnet_dissector, turns, count);
 	return facts;
 }
 

@@ -10,12 +10,7 @@ extern const struct dissector vnc_dissector;
 
 static struct facts facts_of(const struct turn *turns, size_t count)
 {
-	struct facts facts;
-
-	assert_true(dissect(&vnc_dissector, turns, count, 0, &facts));
-	assert_string_equal(facts.service->name, "vnc");
-	conversation_stands(&vnc_dissector, turns, count);
-	return facts;
+	return conversation_read(&vnc_dissector, turns, count, "vnc");
 }
 
 static void test_offers(void **state)
