@@ -53,10 +53,7 @@ static void begin(void *state, struct facts *facts)
 {
 	struct amqp *amqp = state;
 
-	facts_set_service(facts, &services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[0]);
 	for (int side = 0; side < 2; side++)
 		walker_ask(&amqp->side[side].walker, STEP_HEADER, 0, 1);
 }

@@ -11,7 +11,6 @@
 
 #include "dissectors/dissector.h"
 #include "dissectors/lines.h"
-#include "dissectors/one_way.h"
 
 #define HELLO	   "Hello "
 #define CALLING	   " calling"
@@ -73,7 +72,7 @@ static void begin(void *state, struct facts *facts)
 	struct bacula *bacula = state;
 
 	bacula->handle = -1;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	FACTS_TEXT(facts, product, "Bacula", 6);
 }
 

@@ -61,17 +61,6 @@ static void begin(void *state, struct facts *facts)
 	facts_set_data_read(facts, ANSWER_NO);
 }
 
-/* There is no more to know. */
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
-{
-	(void)state;
-	(void)facts;
-	(void)from;
-	(void)bytes;
-	(void)length;
-}
-
 const struct dissector chargen_dissector = {
 	.name = "chargen",
 	.transports = OVER_TCP | OVER_UDP,
@@ -82,5 +71,5 @@ const struct dissector chargen_dissector = {
 	.reads = READS_AUTH | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
-	.feed = feed,
+	.feed = dissector_feed_nothing,
 };

@@ -7,7 +7,6 @@
  */
 #include "dissectors/dissector.h"
 #include "dissectors/lines.h"
-#include "dissectors/one_way.h"
 
 #define GREETING "<<<check_mk>>>"
 #define VERSION	 "Version: "
@@ -41,7 +40,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	FACTS_TEXT(facts, product, "Checkmk agent", 13);
 }
 

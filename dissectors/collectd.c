@@ -8,7 +8,7 @@
  *
  * collectd.org/wiki/index.php/Binary_protocol
  */
-#include "dissectors/one_way.h"
+#include "dissectors/dissector.h"
 
 #define TEXT_MAX    128 /* bytes of a text part */
 #define PARTS_SEEN  2	/* parts that make it certain */
@@ -119,7 +119,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	FACTS_TEXT(facts, product, "collectd", 8);
 }
 

@@ -205,10 +205,7 @@ static enum probe_result probe_udp(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	facts_set_service(facts, &services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[0]);
 }
 
 static void on_fragment(struct dcerpc *rpc, struct facts *facts, const struct stream *stream)

@@ -120,10 +120,7 @@ static enum probe_result probe(const struct opening *opening, recognises *is)
 static void begin(struct device *device, struct facts *facts, const struct service *service)
 {
 	device->handle = -1;
-	facts_set_service(facts, service);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, service);
 }
 
 static void feed_device(void *state, struct facts *facts, enum side from, const uint8_t *bytes,

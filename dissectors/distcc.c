@@ -8,7 +8,6 @@
 #include "dissectors/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/one_way.h"
 
 #define START  "DIST0000000"
 #define ARGC   "ARGC0"
@@ -59,7 +58,7 @@ static void begin(void *state, struct facts *facts)
 	struct distcc *distcc = state;
 
 	distcc->handle = -1;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 }
 

@@ -92,10 +92,7 @@ static const struct banner_product products[] = {
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	facts_set_service(facts, &services[DNS]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[DNS]);
 }
 
 static int command(struct facts *facts, const char *text, unsigned flags)

@@ -194,6 +194,14 @@ void facts_command_result(struct facts *facts, int handle, bool accepted)
 	facts->revision++;
 }
 
+void facts_begin(struct facts *facts, const struct service *service)
+{
+	facts_set_service(facts, service);
+	facts_set_auth(facts, AUTH_NA);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	facts_set_data_read(facts, ANSWER_NO);
+}
+
 void facts_start_tls(struct facts *facts)
 {
 	facts_set_encryption(facts, ENCRYPTION_STARTTLS);

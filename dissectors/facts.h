@@ -148,6 +148,8 @@ void facts_set_auth(struct facts *facts, enum auth auth);
 void facts_set_encryption(struct facts *facts, enum encryption encryption);
 /* ANSWER_YES stays. */
 void facts_set_data_read(struct facts *facts, enum answer answer);
+/* In clear text, and so far nobody was asked who he is, or read anything. */
+void facts_begin(struct facts *facts, const struct service *service);
 /* What follows is agreed to be TLS: who logs in and what is read will not be seen. */
 void facts_start_tls(struct facts *facts);
 /* Counts it, and `user` as tried; sets auth. */

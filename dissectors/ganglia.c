@@ -9,7 +9,6 @@
  */
 #include "dissectors/dissector.h"
 #include "dissectors/lines.h"
-#include "dissectors/one_way.h"
 
 #define START	"<?xml version="
 #define DOCTYPE "<!DOCTYPE GANGLIA"
@@ -53,7 +52,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	facts_set_auth(facts, AUTH_NONE);
 	FACTS_TEXT(facts, product, "Ganglia", 7);
 }

@@ -9,7 +9,6 @@
 #include "dissectors/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/one_way.h"
 
 #define QUERY  "$qSupported"
 #define ANSWER "$PacketSize="
@@ -53,7 +52,7 @@ static void begin(void *state, struct facts *facts)
 	struct gdbserver *gdbserver = state;
 
 	gdbserver->handle = -1;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 }
 

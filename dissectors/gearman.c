@@ -114,10 +114,7 @@ static void begin(void *state, struct facts *facts)
 {
 	struct gearman *gearman = state;
 
-	facts_set_service(facts, &gearman_services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &gearman_services[0]);
 	FACTS_TEXT(facts, product, "Gearman", 7);
 	for (int side = 0; side < 2; side++)
 		walker_ask(&gearman->side[side], 0, 0, HEADER);

@@ -9,8 +9,8 @@
  * first deflate block (RFC 1951): what begins as a JSON object does, or fixed tables that are
  * possible. go2docs.graylog.org: GELF via UDP, GELF via TCP.
  */
+#include "dissectors/dissector.h"
 #include "dissectors/lines.h"
-#include "dissectors/one_way.h"
 
 #define CHUNKS_MAX 128
 #define ENOUGH	   512 /* bytes of JSON in which the field names of GELF must have turned up */
@@ -125,7 +125,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 }
 
 const struct dissector gelf_dissector = {

@@ -7,7 +7,6 @@
 #include "dissectors/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/one_way.h"
 
 #define START  "GIOP"
 #define HEADER 12
@@ -57,7 +56,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	FACTS_TEXT(facts, product, "CORBA/GIOP", 10);
 }
 

@@ -9,7 +9,6 @@
 #include "dissectors/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/one_way.h"
 
 #define UPLOAD	"git-upload-pack /"
 #define RECEIVE "git-receive-pack /"
@@ -70,7 +69,7 @@ static void begin(void *state, struct facts *facts)
 	struct git *git = state;
 
 	git->handle = -1;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 }
 
 static void on_client(struct git *git, struct facts *facts, struct bytes b)

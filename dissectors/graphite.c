@@ -7,7 +7,7 @@
  *
  * graphite.readthedocs.io: Feeding In Your Data
  */
-#include "dissectors/one_way.h"
+#include "dissectors/dissector.h"
 
 #define PATH_MAX_BYTES	 400
 #define PICKLE_MAX	 (1 << 20)
@@ -134,7 +134,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 }
 
 const struct dissector graphite_dissector = {

@@ -167,10 +167,7 @@ static void begin(void *state, struct facts *facts)
 	struct ipmi *ipmi = state;
 
 	ipmi->handle = -1;
-	facts_set_service(facts, &services[RMCP]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[RMCP]);
 }
 
 static void note_user(struct facts *facts, struct bytes name)

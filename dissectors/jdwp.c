@@ -5,7 +5,6 @@
 #include "dissectors/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/one_way.h"
 #include "dissectors/walker.h"
 
 #define HANDSHAKE "JDWP-Handshake"
@@ -61,7 +60,7 @@ static enum probe_result probe(const struct opening *opening)
 
 static void begin(void *state, struct facts *facts)
 {
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	walker_ask(&((struct jdwp *)state)->packet, 0, 0, sizeof HANDSHAKE - 1);
 }
 

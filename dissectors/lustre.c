@@ -13,7 +13,6 @@
  * Nobody logs in: who has the network has the files. include/uapi/linux/lnet/lnet-idl.h
  */
 #include "dissectors/dissector.h"
-#include "dissectors/one_way.h"
 
 #define ACCEPTOR 0xacce7100u
 #define GREETING 0x45726963u
@@ -100,7 +99,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 	FACTS_TEXT(facts, product, "Lustre", 6);

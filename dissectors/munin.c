@@ -8,7 +8,6 @@
  */
 #include "dissectors/dissector.h"
 #include "dissectors/lines.h"
-#include "dissectors/one_way.h"
 #include "dissectors/pending.h"
 
 #define GREETING "# munin node at "
@@ -47,7 +46,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	FACTS_TEXT(facts, product, "Munin node", 10);
 }
 

@@ -103,10 +103,7 @@ static void begin(void *state, struct facts *facts)
 	struct mysqlx *mysqlx = state;
 
 	mysqlx->handle = -1;
-	facts_set_service(facts, &services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[0]);
 	FACTS_TEXT(facts, product, "MySQL", 5);
 }
 

@@ -248,10 +248,7 @@ static bool take_line(struct long_line *l, char *text, size_t size, struct bytes
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	facts_set_service(facts, &services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[0]);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,

@@ -9,7 +9,7 @@
  *
  * IPFIX may come over TCP as well.
  */
-#include "dissectors/one_way.h"
+#include "dissectors/dissector.h"
 
 #define SECONDS_MIN 946684800u	/* 2000 */
 #define SECONDS_MAX 4102444800u /* 2100 */
@@ -149,7 +149,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 }
 
 struct netflow {

@@ -110,16 +110,6 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	facts->revision++;
 }
 
-static void feed_udp(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		     size_t length)
-{
-	(void)state;
-	(void)facts;
-	(void)from;
-	(void)bytes;
-	(void)length;
-}
-
 const struct dissector nomachine_dissector = {
 	.name = "nomachine",
 	.transports = OVER_TCP,
@@ -142,5 +132,5 @@ const struct dissector nomachine_udp_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe_udp,
 	.begin = begin,
-	.feed = feed_udp,
+	.feed = dissector_feed_nothing,
 };

@@ -10,7 +10,6 @@
 #include "dissectors/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/one_way.h"
 
 #define HEADER	 10
 #define TEXT_MAX 65536
@@ -68,7 +67,7 @@ static void begin(void *state, struct facts *facts)
 	struct nrpe *nrpe = state;
 
 	nrpe->handle = -1;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	FACTS_TEXT(facts, product, "NRPE", 4);
 }
 

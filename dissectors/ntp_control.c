@@ -116,10 +116,7 @@ static void begin(void *state, struct facts *facts)
 	struct ntp *ntp = state;
 
 	ntp->handle = -1;
-	facts_set_service(facts, &services[CONTROL]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[CONTROL]);
 }
 
 static void note(struct ntp *ntp, struct facts *facts, const char *name, unsigned flags)

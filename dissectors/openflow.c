@@ -99,10 +99,7 @@ static void begin(void *state, struct facts *facts)
 	for (int side = 0; side < 2; side++)
 		walker_ask(&openflow->side[side].walker, 0, 0, HEADER);
 	openflow->features = openflow->stats = openflow->change = -1;
-	facts_set_service(facts, &services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[0]);
 }
 
 static void answered(struct facts *facts, int *handle, bool ok)

@@ -7,7 +7,6 @@
  *	01 00 00 00 25 00 00 02 12 08 ...
  */
 #include "dissectors/dissector.h"
-#include "dissectors/one_way.h"
 
 static const uint8_t hello[] = {1, 0, 0, 0, 1, 0, 0, 0, 8, 8};
 static const uint8_t answer[] = {1, 0, 0, 0, 0x25, 0, 0};
@@ -48,7 +47,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 	FACTS_TEXT(facts, product, "Radmin", 6);

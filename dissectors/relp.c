@@ -174,10 +174,7 @@ static void on_server(struct relp *relp, struct facts *facts)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	facts_set_service(facts, &services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[0]);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,

@@ -11,7 +11,6 @@
 
 #include "dissectors/dissector.h"
 #include "dissectors/lines.h"
-#include "dissectors/one_way.h"
 
 #define TEXTS	  4
 #define NAME_MAX_ 32
@@ -88,7 +87,7 @@ static void begin(void *state, struct facts *facts)
 	struct rsh *rsh = state;
 
 	rsh->handle = -1;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 }
 
 static void on_client(struct rsh *rsh, struct facts *facts, struct bytes b)

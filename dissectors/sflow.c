@@ -8,7 +8,7 @@
  * The samples hold the first bytes of other packets, which must not be taken for this one's.
  * sflow.org/sflow_version_5.txt; versions 2 and 4: RFC 3176.
  */
-#include "dissectors/one_way.h"
+#include "dissectors/dissector.h"
 
 #define SAMPLES_MAX 512
 #define FORMAT_MAX  5
@@ -59,7 +59,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 	FACTS_TEXT(facts, product, "sFlow", 5);
 }
 

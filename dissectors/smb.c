@@ -71,10 +71,7 @@ static void begin(void *state, struct facts *facts)
 	struct smb *smb = state;
 
 	smb->pipes = UINT32_MAX;
-	facts_set_service(facts, &services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[0]);
 }
 
 /* Between two messages. What was kept may have been a password. */

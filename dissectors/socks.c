@@ -166,10 +166,7 @@ static void begin(void *state, struct facts *facts)
 	socks->handle = -1;
 	walker_ask(&socks->client, HEAD, 0, 2);
 	walker_ask(&socks->server, HEAD, 0, 2);
-	facts_set_service(facts, &services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[0]);
 }
 
 static void on_request(struct socks *socks, struct facts *facts, uint8_t number)

@@ -9,8 +9,8 @@
  *
  * github.com/statsd/statsd/blob/master/docs/metric_types.md, admin_interface.md; docs.datadoghq.com: Datagram Format
  */
+#include "dissectors/dissector.h"
 #include "dissectors/lines.h"
-#include "dissectors/one_way.h"
 
 #define NAME_MAX 200 /* bytes */
 
@@ -153,7 +153,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 }
 
 /* Only the management interface's words are looked at. */

@@ -52,10 +52,7 @@ static const char *const commands[] = {"CONNECT",     "STOMP", "SEND",	"SUBSCRIB
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	facts_set_service(facts, &services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
+	facts_begin(facts, &services[0]);
 }
 
 static bool is_command(const struct stomp_side *s, const char *text)

@@ -166,20 +166,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	facts_set_service(facts, &services[0]);
-	facts_set_auth(facts, AUTH_NA);
-	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	facts_set_data_read(facts, ANSWER_NO);
-}
-
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
-{
-	(void)state;
-	(void)facts;
-	(void)from;
-	(void)bytes;
-	(void)length;
+	facts_begin(facts, &services[0]);
 }
 
 const struct dissector syslog_dissector = {
@@ -192,5 +179,5 @@ const struct dissector syslog_dissector = {
 	.reads = READS_AUTH | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
-	.feed = feed,
+	.feed = dissector_feed_nothing,
 };

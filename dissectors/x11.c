@@ -8,7 +8,6 @@
 #include "dissectors/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/one_way.h"
 
 #define HEADER	  12
 #define NAME_MAX_ 64
@@ -79,7 +78,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 }
 
 static void on_client(struct x11 *x11, struct facts *facts, struct bytes b)

@@ -6,7 +6,6 @@
  *	version:2 (1) operation:2 length:2 ...
  */
 #include "dissectors/dissector.h"
-#include "dissectors/one_way.h"
 
 #define HEADER 6
 
@@ -81,7 +80,7 @@ static void begin(void *state, struct facts *facts)
 	struct xdmcp *xdmcp = state;
 
 	xdmcp->handle = -1;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 }
 
 static void on_client(struct xdmcp *xdmcp, struct facts *facts, uint16_t operation)

@@ -11,7 +11,6 @@
 
 #include "dissectors/dissector.h"
 #include "dissectors/lines.h"
-#include "dissectors/one_way.h"
 
 #define START	     "ZBXD"
 #define HEADER	     13
@@ -63,7 +62,7 @@ static enum probe_result probe(const struct opening *opening)
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	one_way_begin(facts, &services[0]);
+	facts_begin(facts, &services[0]);
 }
 
 static bool contains(struct bytes b, const char *text)
