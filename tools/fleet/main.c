@@ -320,14 +320,27 @@ static void answer(const struct fleet *fleet, bool good, uint64_t wall_ns, uint6
 	fflush(stdout);
 }
 
+/* The number behind the word, if the line begins with it; moves `line` behind the number. */
+static bool take(const char **line, const char *word, uint32_t *number)
+{
+	size_t length = strlen(word);
+	char *end;
+
+	if (strncmp(*line, word, length) != 0)
+		return false;
+	*number = (uint32_t)strtoul(*line + length, &end, 10);
+	*line = end;
+	return true;
+}
+
 static bool obey(struct fleet *fleet, const char *line)
 {
 	uint32_t number, seconds;
 
-	if (sscanf(line, "open %" SCNu32, &number) == 1)
+	if (take(&line, "open ", &number))
 		return open_exposures(fleet, number);
-	if (sscanf(line, "offer %" SCNu32 " %" SCNu32, &number, &seconds) == 2)
-		return offer(fleet, number, seconds);
+	if (take(&line, "offer ", &number))
+		return take(&line, " ", &seconds) && offer(fleet, number, seconds);
 	return strncmp(line, "beat", 4) == 0 && beat(fleet);
 }
 
