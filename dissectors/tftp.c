@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * TFTP (RFC 1350): a request to read (1) or write (2) goes to port 69, everything else goes between
- * two other ports; so this endpoint never answers. Name and mode end with a NUL each, options
- * (RFC 2347) follow in pairs.
+ * the client's port and another one of the server's. Name and mode end with a NUL each, options
+ * (RFC 2347) follow in pairs. Who asked to read gets options (6) or block 1 (3), and acknowledges
+ * it (4); who asked to write gets options or block 0 acknowledged, and sends block 1.
  *
- * The transfer itself is another conversation: who asked to read gets block 1 (3) and acknowledges
- * it (4); who asked to write gets block 0 acknowledged, and sends block 1.
+ * Where the request was seen, the transfer comes here with it; otherwise it is a conversation of its
+ * own, tftp-data.
  */
 #include "dissectors/dissector.h"
 #include "dissectors/lines.h"
@@ -14,6 +15,7 @@
 #define WRITE	  2
 #define DATA	  3
 #define ACK	  4
+#define OPTIONS	  6
 #define NAME_MAX_ 255
 
 static const uint16_t ports[] = {69, 0};
@@ -35,6 +37,11 @@ static const struct service data_services[] = {
 		.family = FAMILY_STORAGE,
 		.about = "transfer of a file by TFTP",
 	},
+};
+
+/* The transfer of the newest request. */
+struct state {
+	int command; /* handle of facts_command() */
 };
 
 struct request {
@@ -99,18 +106,34 @@ static enum probe_result probe(const struct opening *opening)
 
 static void begin(void *state, struct facts *facts)
 {
-	(void)state;
+	*(struct state *)state = (struct state){.command = -1};
 	facts_begin(facts, &services[0]);
+}
+
+/* Nobody is asked who they are: what is not refused is given, or taken. */
+static void feed_answer(const struct state *state, struct facts *facts, struct bytes b)
+{
+	uint16_t type = bytes_be16(&b);
+	bool served = !b.failed && (type == DATA || type == ACK || type == OPTIONS);
+
+	if (served)
+		facts_set_auth(facts, AUTH_NONE);
+	if (served && type != OPTIONS)
+		facts_command_result(facts, state->command, true);
+	if (served && type == DATA && b.left > 2)
+		facts_set_data_read(facts, ANSWER_YES);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
 		 size_t length)
 {
 	char text[FACTS_COMMAND_TEXT] = "RRQ ";
+	struct state *transfer = state;
 	struct request request;
 	size_t n;
 
-	(void)state;
+	if (from == SIDE_SERVER)
+		feed_answer(transfer, facts, bytes_from(bytes, length));
 	if (from != SIDE_CLIENT || !read_request(bytes_from(bytes, length), &request))
 		return;
 	if (request.type == WRITE)
@@ -118,7 +141,8 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	n = request.name.left < sizeof text - 4 ? request.name.left : sizeof text - 4;
 	if (n != 0 && request.name.at)
 		memcpy(text + 4, request.name.at, n);
-	facts_command(facts, text, n + 4, request.type == READ ? COMMAND_LISTING : 0);
+	transfer->command =
+		facts_command(facts, text, n + 4, request.type == READ ? COMMAND_LISTING : 0);
 	FACTS_TEXT(facts, path, request.name.at, request.name.left);
 }
 
@@ -130,6 +154,7 @@ const struct dissector tftp_dissector = {
 	.recognised = "a read or write request with a file's name and a mode",
 	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION |
 		 READS_PATH,
+	.state_size = sizeof(struct state),
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,
@@ -178,6 +203,7 @@ const struct dissector tftp_data_dissector = {
 	.recognised = "numbered data or acknowledgements, or options, from a port of their own",
 	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION |
 		 READS_PATH,
+	.state_size = sizeof(struct state),
 	.probe = probe_data,
 	.begin = begin_data,
 	.feed = feed_data,

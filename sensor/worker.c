@@ -370,4 +370,5 @@ void worker_finish(struct worker *worker)
 	duplicates_forget(worker->duplicates);
 	worker->stats.newest_ns = worker->now_ns;
 	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = 0;
+	worker->transfers = (struct transfers){.newest_ns = 0};
 }

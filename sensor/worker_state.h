@@ -41,6 +41,21 @@ struct prepared {
 	enum decode_result result;
 };
 
+/* worker_transfer.c: a request, and the port that the server answers it from. */
+#define TRANSFERS 64
+struct transfer {
+	struct address server, client;
+	uint64_t ts_ns; /* of the newest packet; 0: none */
+	uint32_t realm;
+	uint16_t client_port, port; /* port 0: not answered yet */
+};
+
+struct transfers {
+	struct transfer list[TRANSFERS];
+	uint32_t next;
+	uint64_t newest_ns;
+};
+
 struct worker {
 	struct worker_options options;
 	struct decoder decoder;
@@ -61,6 +76,7 @@ struct worker {
 	void *context;
 	uint64_t now_ns, next_tick_ns;
 	uint64_t from_ours_ns; /* newest packet of a server of ours to outside; 0 = none */
+	struct transfers transfers;
 	struct worker_stats stats;
 	struct prepared *batch; /* the one in hand: its own, or one that was adopted */
 	struct prepared own_batch[WORKER_BATCH];
@@ -106,6 +122,11 @@ void worker_turn_round(struct worker *worker, struct flow *flow);
 void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet);
 void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
 void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
+
+/* worker_transfer.c: a datagram without a flow. True: it belongs to one of port 69, as `moved` has
+ * it, which points to `packet`. */
+bool worker_transfer(struct worker *worker, const struct sighting *sighting, struct packet *packet,
+		     struct sighting *moved);
 
 /* worker_trail.c: after a packet that may matter has been looked at. */
 void worker_trail(struct worker *worker, const struct sighting *sighting);

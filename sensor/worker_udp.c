@@ -92,8 +92,14 @@ static struct flow *begin(struct worker *worker, const struct sighting *sighting
 void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow)
 {
 	const struct packet *packet = sighting->packet;
+	struct sighting moved;
+	struct packet as_moved;
 	enum side from;
 
+	if (!flow && worker_transfer(worker, sighting, &as_moved, &moved)) {
+		sighting = &moved;
+		flow = flow_find(worker->flows, &moved.key, moved.hash);
+	}
 	if (!flow)
 		flow = begin(worker, sighting);
 	if (!flow)

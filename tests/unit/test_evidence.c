@@ -104,7 +104,8 @@ static uint32_t le32(const uint8_t *at)
 
 static void put_blocks(struct pcapng_out *out)
 {
-	struct frame_view frame = {UINT64_MAX / 3, (const uint8_t *)"abcde", 5, 9, LINK_SLL2, false};
+	struct frame_view frame = {UINT64_MAX / 3, (const uint8_t *)"abcde", 5, 9, LINK_SLL2,
+				   false};
 
 	pcapng_section(out, "comment", "program");
 	pcapng_interface(out, LINK_SLL2, "any");

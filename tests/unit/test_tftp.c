@@ -62,6 +62,34 @@ static void test_facts(void **state)
 	conversation_has(&facts, "WRQ x", ANSWER_UNKNOWN, 0);
 }
 
+/* The packet path puts the transfer's packets back to the request. */
+static void test_answers(void **state)
+{
+	static const struct turn read[] = {TURN_CLIENT("\0\1x\0octet\0"),
+					   TURN_SERVER("\0\3\0\1contents")};
+	static const struct turn empty[] = {TURN_CLIENT("\0\1x\0octet\0"), TURN_SERVER("\0\3\0\1")};
+	static const struct turn write[] = {TURN_CLIENT("\0\2x\0octet\0"), TURN_SERVER("\0\4\0\0"),
+					    TURN_CLIENT("\0\3\0\1contents")};
+	static const struct turn refused[] = {TURN_CLIENT("\0\1x\0octet\0"),
+					      TURN_SERVER("\0\5\0\1File not found\0")};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect_over(&tftp_dissector, OVER_UDP, read, COUNT(read), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "RRQ x", ANSWER_YES, COMMAND_LISTING);
+	assert_true(dissect_over(&tftp_dissector, OVER_UDP, empty, COUNT(empty), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_NO);
+	assert_true(dissect_over(&tftp_dissector, OVER_UDP, write, COUNT(write), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_NONE);
+	assert_int_equal(facts.data_read, ANSWER_NO);
+	assert_true(dissect_over(&tftp_dissector, OVER_UDP, refused, COUNT(refused), 0, &facts));
+	assert_int_equal(facts.auth, AUTH_NA);
+	assert_int_equal(facts.data_read, ANSWER_NO);
+}
+
 static void test_transfers(void **state)
 {
 	static const struct turn out[] = {TURN_SERVER("\0\3\0\1contents"), TURN_CLIENT("\0\4\0\1"),
@@ -85,6 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_transfers),
 	};
 
