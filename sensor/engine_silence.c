@@ -114,13 +114,14 @@ static uint64_t round_odds(double odds)
 
 uint64_t engine_silence_odds(const struct exposure *x, uint64_t silent_ns)
 {
-	uint64_t silent = silent_ns / MINUTE_NS;
+	uint64_t silent = silent_ns / MINUTE_NS, watched;
 	double busy = (double)x->busy_minutes, minutes, share;
 
 	if (x->busy_minutes < BUSY_LEAST || sketch_count(&x->clients) < CLIENTS_LEAST ||
 	    silent < SILENT_LEAST || silent_ns < 2 * x->longest_silence_ns)
 		return 1;
-	minutes = (double)((x->busy_ns - x->busy_since_ns) / MINUTE_NS + 1);
+	watched = (x->busy_ns - x->busy_since_ns) / MINUTE_NS + 1;
+	minutes = (double)watched;
 	if (minutes < busy)
 		minutes = busy;
 	share = least_share(busy, minutes);

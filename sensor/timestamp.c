@@ -3,6 +3,7 @@
 #include "sensor/timestamp.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define NS_PER_S 1000000000u
@@ -25,11 +26,14 @@ uint64_t timestamp_parse(const char *text)
 	struct tm utc = {.tm_sec = 0};
 	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
 	time_t seconds = rest ? timegm(&utc) : -1;
-	unsigned microseconds;
-	int end = 0;
+	uint64_t microseconds = 0;
 
-	if (seconds < 0 || sscanf(rest, ".%6uZ%n", &microseconds, &end) != 1 || end != 8 ||
-	    rest[end] != '\0')
+	if (seconds < 0 || rest[0] != '.')
 		return 0;
+	rest++;
+	if (strspn(rest, "0123456789") != 6 || strcmp(rest + 6, "Z") != 0)
+		return 0;
+	for (int i = 0; i < 6; i++)
+		microseconds = microseconds * 10 + (uint64_t)(rest[i] - '0');
 	return (uint64_t)seconds * NS_PER_S + microseconds * 1000ull;
 }

@@ -198,7 +198,7 @@ static void add(struct place *place, unsigned exposure, uint32_t length)
 	static const uint8_t bytes[2000] = {7};
 	struct kept_frame kept = {
 		.server = {.port = 6379, .transport = TRANSPORT_TCP},
-		.frame = {1700000000000000000ull, bytes, length, length, LINK_ETHERNET},
+		.frame = {1700000000000000000ull, bytes, length, length, LINK_ETHERNET, false},
 	};
 
 	snprintf(kept.exposure, sizeof kept.exposure, "%016x", exposure);

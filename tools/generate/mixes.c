@@ -13,8 +13,6 @@
 #include "tools/generate/growth.h"
 #include "tools/generate/hosts.h"
 
-#include "tools/generate/growth.h"
-
 #define START_NS      1795262400000000000U /* 2026-11-21 12:00:00 UTC */
 #define SERVERS	      512U /* inside; server i speaks talk i modulo their number, and only that */
 #define START_GAP_NS  200000000U
