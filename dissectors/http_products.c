@@ -223,11 +223,40 @@ static void apply(const struct http_sign *sign, size_t row, struct facts *facts,
 		note_operation(facts, sign, is_accepted(answer->status));
 }
 
+/* Nearly every response has some of these, and they say nothing of a product. */
+static bool is_everybodys(const char *name)
+{
+	static const char *const names[] = {
+		"accept-ranges",
+		"age",
+		"cache-control",
+		"connection",
+		"content-length",
+		"content-encoding",
+		"date",
+		"etag",
+		"expires",
+		"keep-alive",
+		"last-modified",
+		"pragma",
+		"transfer-encoding",
+		"vary",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (name[0] == names[i][0] && strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
 			 const char *name, struct bytes text)
 {
 	bool lists = false;
 
+	if (name != NULL && is_everybodys(name))
+		return false;
 	if (name != NULL && strcmp(name, "server") == 0)
 		take_server(facts, *rank, text);
 	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
@@ -262,6 +291,14 @@ static bool is_header_of(const char *request, const char *name, const struct byt
 	       strncasecmp((const char *)value->at, request + n + 2, strlen(request + n + 2)) == 0;
 }
 
+/* A byte or two tell nearly all apart. */
+static bool may_be(const char *request, const char *name, const struct bytes *path)
+{
+	if (name != NULL)
+		return request[0] == name[0];
+	return path->left > 1 && request[0] == (char)path->at[0] && request[1] == (char)path->at[1];
+}
+
 uint8_t http_product_asked(const char *name, struct bytes text)
 {
 	size_t longest = 0;
@@ -269,7 +306,7 @@ uint8_t http_product_asked(const char *name, struct bytes text)
 
 	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
 		for (const char *const *r = products[row].requests; *r != NULL; r++) {
-			if (strlen(*r) <= longest)
+			if (!may_be(*r, name, &text) || strlen(*r) <= longest)
 				continue;
 			if (name == NULL ? !is_path_of(*r, &text) : !is_header_of(*r, name, &text))
 				continue;

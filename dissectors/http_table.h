@@ -13,6 +13,8 @@
  * that was answered; 2 a product by what several have in common; 3 a product by its own word; 4 one
  * among those that share an interface.
  *
+ * Headers that nearly every response has (is_everybodys() in http_products.c) are no signs.
+ *
  * Sources: the products' own interface references, and how those recorded for the tests answered.
  */
 /* clang-format off */
