@@ -9,7 +9,8 @@ import time
 
 SEED = "2015"
 # What can be measured on a mix. The slow ones only where they say something.
-QUICK_PEERS = ("null loop", "spanwatch", "tcpdump -w", "ndpiReader")
+OURS = ("spanwatch", "spanwatch, 2 workers")
+QUICK_PEERS = ("null loop", *OURS, "tcpdump -w", "ndpiReader")
 ALL_PEERS = (*QUICK_PEERS, "softflowd", "argus", "p0f", "suricata single", "suricata autofp")
 
 
@@ -23,16 +24,16 @@ class Mix:
 
 
 def mixes():
-    nothing = "spanwatch (nothing matters)"
+    nothing = ("spanwatch (nothing matters)", "spanwatch (nothing matters), 2 workers")
     return [
         Mix("realistic", "realistic mix, a third of it matters", [], ["--size", "1100M"],
-            ["--size", "150M"], (nothing, *ALL_PEERS)),
+            ["--size", "150M"], (*nothing, *ALL_PEERS)),
         Mix("elephants", "elephants: long transfers only", ["--mix", "elephants"],
             ["--size", "960M"], ["--size", "150M"],
-            (nothing, *QUICK_PEERS, "softflowd", "argus", "p0f", "suricata single")),
+            (*nothing, *QUICK_PEERS, "softflowd", "argus", "p0f", "suricata single")),
         Mix("syn-flood", "SYN flood, random sources", ["--mix", "syn-flood"],
             ["--packets", "10M"], ["--packets", "1M"],
-            ("null loop", "spanwatch", "tcpdump -w", "suricata single")),  # ndpiReader: > 20 GiB
+            ("null loop", *OURS, "tcpdump -w", "suricata single")),  # ndpiReader: > 20 GiB
         Mix("answered-scan", "answered scan of a /16", ["--mix", "answered-scan"],
             ["--packets", "2M"], ["--packets", "200k"], QUICK_PEERS),
         Mix("short-sessions", "a million short sessions from outside",

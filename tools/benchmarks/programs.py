@@ -46,10 +46,14 @@ def programs(build, policy):
     os.makedirs(os.path.dirname(elsewhere), exist_ok=True)
     with open(elsewhere, "w", encoding="utf-8") as out:
         out.write(ELSEWHERE)
+    nothing = [spanwatch, "-q", "-r", "{}", "-p", elsewhere, "--json"]
+    ours = [spanwatch, "-q", "-r", "{}", "-p", policy, "--json"]
     table = {
         "null loop": [os.path.join(build, "tools", "bench-null"), "{}"],
-        "spanwatch (nothing matters)": [spanwatch, "-q", "-r", "{}", "-p", elsewhere, "--json"],
-        "spanwatch": [spanwatch, "-q", "-r", "{}", "-p", policy, "--json"],
+        "spanwatch (nothing matters)": nothing,
+        "spanwatch (nothing matters), 2 workers": [*nothing, "--workers", "2"],
+        "spanwatch": ours,
+        "spanwatch, 2 workers": [*ours, "--workers", "2"],
         "tcpdump -w": ["tcpdump", "-r", "{}", "-w", "/dev/null"],
         "ndpiReader": ["ndpiReader", "-q", "-i", "{}"],
         "softflowd": ["softflowd", "-d", "-p", "{directory}/pid", "-c", "{directory}/ctl", "-r",
