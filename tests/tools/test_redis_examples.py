@@ -103,10 +103,11 @@ def test_examples_of_the_readme():
         if "SUBSCRIBE" in command:
             continue
         done = subprocess.run(
-            ["redis-cli", "-s", STAGE["server"].socket, "--user", "spanwatch-dashboard", "--pass",
-             "secret", "--no-auth-warning", *shlex.split(command)], check=True,
-            capture_output=True, text=True)
-        assert done.stdout.strip() and "(error)" not in done.stdout + done.stderr and \
+            f"redis-cli -s {STAGE['server'].socket} --user spanwatch-dashboard --pass secret "
+            "--no-auth-warning " + command, shell=True, check=True, capture_output=True, text=True)
+        nobody_is_dead = "sensors' -inf" in command
+        assert (done.stdout.strip() or nobody_is_dead) and \
+            "(error)" not in done.stdout + done.stderr and \
             not done.stdout.startswith(("ERR", "NOPERM", "WRONG")), (command, done.stdout)
 
 
