@@ -4,7 +4,7 @@
 from benchmarks import figures, stages
 from benchmarks.drawing import GREY, INK, LIGHT, OURS, PEER, Picture, Scale
 
-WIDTH, LEFT, RIGHT = 960, 230, 90
+WIDTH, LEFT, RIGHT = 980, 250, 90
 ROW, GAP = 17, 30
 CUT = 3  # times the next longest bar
 COLOURS = {
