@@ -203,10 +203,8 @@ local mine = '@' .. sensor
 -- merged fields and ours, `others` those of the other sensors: others[i].name, others[i].word.
 local exposure_merged = {'state', 'sensors', 'opened', 'first_answer', 'last_answer', 'last_seen',
 	'changed_after', 'changed_before', 'changed_disputed', 'wall_was', 'closed', 'close_reason',
-	'close_odds',
-	'level',
-	'severity_number', 'clients', 'reopened', 'users_tried', 'objects_read', 'flows', 'bytes_in',
-	'bytes_out', 'logins_failed', 'logins_succeeded', 'messages', 'incident', 'digest'}
+	'close_odds', 'level', 'severity_number', 'clients', 'reopened', 'users_tried', 'objects_read',
+	'flows', 'bytes_in', 'bytes_out', 'logins_failed', 'logins_succeeded', 'messages', 'incident', 'digest'}
 local exposure_own = {'state', 'level', 'severity_number', 'clients', 'reopened', 'users_tried',
 	'objects_read', 'changed', 'flows', 'bytes_in', 'bytes_out', 'logins_failed',
 	'logins_succeeded', 'messages'}
