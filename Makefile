@@ -57,16 +57,18 @@ CFLAGS_ALL = -std=gnu11 -I. -D_GNU_SOURCE -DSPANWATCH_VERSION='"$(VERSION)"' \
 	$(LIB_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
-SOURCES := $(wildcard sensor/*.c dissectors/*.c policy/*.c)
+SOURCES := $(wildcard sensor/*.c sensor/*/*.c dissectors/*.c dissectors/*/*.c policy/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libspanwatch.a
 UNIT    ?= test_*
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/$(UNIT).c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/$(UNIT).c))
 TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c,$(wildcard tools/*.c))) \
 	$(B)/bench-stages $(B)/generate $(B)/recast $(B)/fleet
 REDIS_TAIL := $(B)/redis-tail
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-MAN_PAGES  := $(wildcard sensor/*.[578] policy/*.[578] dissectors/*.[578] tools/*.[1578])
+# The rows of dissectors/table.c: fuzz_dissector serves each of them, by FUZZ_DISSECTOR=NAME.
+DISSECTORS := $(shell sed -n 's/^\tD(\([a-z0-9_]*\)).*/\1/p' dissectors/table.c)
+MAN_PAGES  := $(wildcard sensor/*/*.[578] policy/*.[578] tools/*.[1578])
 
 RUN_CAPTURE  ?= tests/golden/run.pcap
 RUN_POLICY   ?= policy/example.yaml
@@ -85,7 +87,7 @@ $(LIBRARY): $(filter-out $(B)/sensor/main.o,$(OBJECTS))
 	$(call QUIET,AR)$(AR) rcs $@ $^
 
 # Taken into the object by the assembler, which tells no dependencies.
-$(B)/sensor/redis_script.o: sensor/apply.lua
+$(B)/sensor/redis/redis_script.o: sensor/redis/apply.lua
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -163,16 +165,20 @@ faults: all
 
 # --- Fuzzing -----------------------------------------------------------------------------------
 # tests/fuzz/fuzz_NAME.c holds one libFuzzer target; its kept inputs are in tests/fuzz/corpus/NAME.
+# fuzz_dissector.c is a target for each row of dissectors/table.c, with inputs in corpus/ROW.
 # replay: the same targets with a main that only feeds those inputs (any compiler).
+FUZZ_FLAGS_dissector = '-DFUZZ_DISSECTORS=$(DISSECTORS:%=D(%))'
+$(B)/tests/fuzz/replay_dissector $(B)/tests/fuzz/fuzz_dissector: dissectors/table.c
+
 replay: $(FUZZERS:%=$(B)/tests/fuzz/replay_%)
 
 $(B)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(LIBRARY) $(LIB_LIBS)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(FUZZ_FLAGS_$*) -o $@ $(filter tests/%.c,$^) $(LIBRARY) $(LIB_LIBS)
 
 $(B)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIB_LIBS)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(FUZZ_FLAGS_$*) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIB_LIBS)
 
 fuzz-targets: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
 
@@ -183,20 +189,24 @@ fuzz:
 	$(MAKE) CC=clang B=$(B)/fuzz SANITIZE=fuzzer-no-link,address,undefined OPTIMIZE='-O1 -g' \
 		fuzz-targets
 	@tests/fuzz/group-seeds $(B)/fuzz/corpus
-	@for name in $(FUZZERS); do \
+	@for name in $(filter-out dissector,$(FUZZERS)) $(DISSECTORS); do \
 		mkdir -p $(B)/fuzz/corpus/$$name; \
+		target=$(B)/fuzz/tests/fuzz/fuzz_$$name; \
+		test -x $$target || target=$(B)/fuzz/tests/fuzz/fuzz_dissector; \
+		kept=tests/fuzz/corpus/$$name; \
+		test -d $$kept || kept=; \
 		echo "fuzz $$name for $(FUZZ_SECONDS) s"; \
-		$(PLAIN_ADDRESSES) $(B)/fuzz/tests/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) \
+		FUZZ_DISSECTOR=$$name $(PLAIN_ADDRESSES) $$target -max_total_time=$(FUZZ_SECONDS) \
 			-timeout=10 -artifact_prefix=$(B)/fuzz/crash-$$name- -print_final_stats=1 \
 			$$(test ! -f tests/fuzz/$$name.dict || echo -dict=tests/fuzz/$$name.dict) \
-			$(B)/fuzz/corpus/$$name tests/fuzz/corpus/$$name \
+			$(B)/fuzz/corpus/$$name $$kept \
 			>$(B)/fuzz/$$name.log 2>&1 || { tail -n 60 $(B)/fuzz/$$name.log; exit 1; }; \
 		grep -E '^stat::(number|average|peak)' $(B)/fuzz/$$name.log; \
 	done
 
 # --- Lint --------------------------------------------------------------------------------------
-C_SOURCES := $(SOURCES) $(wildcard tools/*.c tools/*/*.c tests/*/*.c)
-C_HEADERS := $(wildcard sensor/*.h dissectors/*.h policy/*.h tools/*/*.h tests/*/*.h)
+C_SOURCES := $(SOURCES) $(wildcard tools/*.c tools/*/*.c tests/*/*.c tests/*/*/*.c)
+C_HEADERS := $(wildcard sensor/*/*.h dissectors/*.h dissectors/*/*.h policy/*.h tools/*/*.h tests/*/*.h)
 SCRIPTS   := $(shell grep -lE '^\#!.*[ /](sh|bash)$$' tools/* .ci/* tests/run tests/*/* 2>/dev/null)
 LINTERS   := gcc clang layers functions format tidy cppcheck analyzer shell man
 
@@ -260,7 +270,7 @@ install: all
 	install -m 755 $(B)/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch
 	install -m 755 tools/receipt $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt
 	install -m 755 $(REDIS_TAIL) $(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
-	install -m 644 $(wildcard policy/example.yaml sensor/*.schema.json) \
+	install -m 644 $(wildcard policy/example.yaml sensor/*/*.schema.json) \
 		$(DESTDIR)$(PREFIX)/share/spanwatch
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/redis
 	install -m 644 tools/redis/* $(DESTDIR)$(PREFIX)/share/spanwatch/redis

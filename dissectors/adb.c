@@ -10,7 +10,7 @@
  * OKAY and CLSE answer it, WRTE carries data. packages/modules/adb/protocol.txt of Android.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/walker.h"
+#include "dissectors/read/walker.h"
 
 #define HEADER	   24
 #define LENGTH_MAX (1u << 24)

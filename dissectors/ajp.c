@@ -10,8 +10,8 @@
  * A text is u16 length, bytes, NUL. Names of headers are texts, or numbers from a000 on.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/frames.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/frames.h"
+#include "dissectors/read/lines.h"
 
 #define PACKET_MAX    65530
 #define AUTHORIZATION 0xa005 /* of a request */

@@ -11,7 +11,7 @@
  * but his address is let in without a log-in. common-src/protocol.c of Amanda.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define USER	"SECURITY USER "
 #define SERVICE "SERVICE "

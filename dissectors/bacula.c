@@ -7,10 +7,10 @@
  *	auth cram-md5 <1234.5678@fd> ssl=0	the challenge; then a digest, then
  *	1000 OK auth | 1999 Authorization failed.
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define HELLO	   "Hello "
 #define CALLING	   " calling"

@@ -10,7 +10,7 @@
  * github.com/beanstalkd/beanstalkd/blob/master/doc/protocol.txt
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define OUTSTANDING 24
 #define BODY_MAX    (1u << 28)

@@ -7,7 +7,7 @@
  * Maps are not walked: the few keys that matter are looked for by name. neo4j.com/docs/bolt.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define HANDSHAKE 20
 #define BODY_KEPT 384

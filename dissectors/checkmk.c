@@ -6,7 +6,7 @@
  *	Version: 1.4.0p9
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define GREETING "<<<check_mk>>>"
 #define VERSION	 "Version: "

@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "dissectors/dissector.h"
-#include "dissectors/sql.h"
+#include "dissectors/read/sql.h"
 
 #define REQUEST_KEPT 560
 #define ANSWER_KEPT  80

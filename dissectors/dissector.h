@@ -18,8 +18,8 @@
 #ifndef DISSECTORS_DISSECTOR_H
 #define DISSECTORS_DISSECTOR_H
 
-#include "dissectors/bytes.h"
-#include "dissectors/facts.h"
+#include "dissectors/read/bytes.h"
+#include "dissectors/read/facts.h"
 
 #define DISSECTOR_STATE_MAX 2048 /* bytes; the opening of a session takes as many */
 #define DISSECTORS_MAX	    256	 /* in the table */

@@ -5,7 +5,7 @@
  *	DIST 00000001 ARGC 00000002 ARGV 00000002 cc ...	without the blanks
  *	DONE 00000001 STAT ...
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
 

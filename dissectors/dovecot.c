@@ -16,9 +16,9 @@
  * doc.dovecot.org: Authentication Protocol; doveadm's client in Dovecot's source.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
-#include "dissectors/pending.h"
-#include "dissectors/sasl.h"
+#include "dissectors/read/lines.h"
+#include "dissectors/read/pending.h"
+#include "dissectors/read/sasl.h"
 
 static const uint16_t doveadm_ports[] = {24245, 0};
 static const uint16_t auth_ports[] = {12345, 0};

@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 #include "dissectors/dissector.h"
-#include "dissectors/frames.h"
-#include "dissectors/sql.h"
+#include "dissectors/read/frames.h"
+#include "dissectors/read/sql.h"
 
 #define HEADER	     4 /* bytes of the structure's header that come first */
 #define REST	     6 /* the others, and the object's head */

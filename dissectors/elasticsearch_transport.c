@@ -11,7 +11,7 @@
  * github.com/elastic/elasticsearch: TcpHeader.java, OutboundMessage.java.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define HEADER	    6  /* bytes: the mark and the length */
 #define FIXED	    13 /* number, status, version */

@@ -11,7 +11,7 @@
  * erlang.org/doc/apps/erts/erl_dist_protocol.html: Distribution Handshake
  */
 #include "dissectors/dissector.h"
-#include "dissectors/frames.h"
+#include "dissectors/read/frames.h"
 
 static const uint16_t ports[] = {25672, 0};
 

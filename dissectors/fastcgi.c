@@ -6,7 +6,7 @@
  *	1 type request:2 length:2 padding 0 ...		type 1 begins, 4 parameters, 6 output, 3 ends
  *	begin	0 role(1, 2, 3) flags(0, 1) 0 0 0 0 0
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
 

@@ -14,7 +14,7 @@
  * github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1
  */
 #include "dissectors/dissector.h"
-#include "dissectors/msgpack.h"
+#include "dissectors/read/msgpack.h"
 
 #define TAG_MAX	  250
 #define USER_ITEM 5 /* of PING */

@@ -8,7 +8,7 @@
  *	<GANGLIA_XML VERSION="3.7.2" SOURCE="gmond">
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define START	"<?xml version="
 #define DOCTYPE "<!DOCTYPE GANGLIA"

@@ -6,7 +6,7 @@
  *	+$qSupported:multiprocess+;...#77
  *	+$PacketSize=47ff;...#sum
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
 

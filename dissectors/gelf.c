@@ -10,7 +10,7 @@
  * possible. go2docs.graylog.org: GELF via UDP, GELF via TCP.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define CHUNKS_MAX 128
 #define ENOUGH	   512 /* bytes of JSON in which the field names of GELF must have turned up */

@@ -4,7 +4,7 @@
  *
  *	"GIOP" major minor flags type length:4 ...
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
 

@@ -6,7 +6,7 @@
  *	0033git-upload-pack /project.git NUL host=myserver.com NUL
  *	003bERR access denied or repository not exported: /x
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
 

@@ -8,8 +8,8 @@
  * names its method in clear. RpcHeader.proto, ipc/Server.java of Hadoop.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/frames.h"
-#include "dissectors/pending.h"
+#include "dissectors/read/frames.h"
+#include "dissectors/read/pending.h"
 
 #define LENGTH_MAX (128u << 20)
 #define SIMPLE	   0

@@ -6,7 +6,7 @@
  *	S 6193, 23 : USERID : UNIX : stjohns	or	6193, 23 : ERROR : NO-USER
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 static const uint16_t ports[] = {113, 0};
 

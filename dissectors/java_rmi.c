@@ -6,7 +6,7 @@
  *	"JRMI" version:2 4b | 4c | 4d	stream, single operation, multiplex
  *	4e length:2 host port:4 | 4f	accepted, refused; then 51: what a call returned
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
 

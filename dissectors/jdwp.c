@@ -2,10 +2,10 @@
 /*
  * The Java debug wire protocol: both sides say "JDWP-Handshake", and whoever did may run any code.
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/walker.h"
+#include "dissectors/read/walker.h"
 
 #define HANDSHAKE "JDWP-Handshake"
 #define HEADER	  11 /* bytes */

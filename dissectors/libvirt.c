@@ -9,8 +9,8 @@
  * Numbers: src/remote/remote_protocol.x in libvirt's source.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/frames.h"
-#include "dissectors/pending.h"
+#include "dissectors/read/frames.h"
+#include "dissectors/read/pending.h"
 
 #define HEADER	   28
 #define LENGTH_MAX 33554432 /* bytes of one message */

@@ -7,8 +7,8 @@
  * and answers every line to everybody whose address it likes.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
-#include "dissectors/pending.h"
+#include "dissectors/read/lines.h"
+#include "dissectors/read/pending.h"
 
 #define GREETING "# munin node at "
 #define VERSION	 "version: "

@@ -11,7 +11,7 @@
  * Redis knows an INFO, a PING and a PONG of other forms. docs.nats.io: Client Protocol
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define SERVER_LINE 512 /* bytes of a line that are kept */
 #define CLIENT_LINE 320

@@ -4,7 +4,7 @@
  * P, and the types are 20 (name) and 21 (status of a node: its table of names).
  */
 #include "dissectors/dissector.h"
-#include "dissectors/netbios.h"
+#include "dissectors/read/netbios.h"
 
 #define TYPE_NAME   0x20
 #define TYPE_STATUS 0x21

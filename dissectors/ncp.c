@@ -9,7 +9,7 @@
  * behind the task: 0 is well. "NetWare Core Protocols" of Novell's SDK; RFC 1551 for the shape.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/walker.h"
+#include "dissectors/read/walker.h"
 
 #define LENGTH_MAX  (1u << 24)
 #define CLIENT_HEAD 22u /* up to the function */

@@ -10,7 +10,7 @@
  * error, 0 if well. NDMP version 4, draft-skardal-ndmp4.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/frames.h"
+#include "dissectors/read/frames.h"
 
 #define LAST_FRAGMENT  0x80000000u
 #define HEADER	       24

@@ -9,7 +9,7 @@
  * Sources: Trend Micro's notes of 2014; what honeypots answer. The text of a command is not kept.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define REQUEST_HEADER 8
 #define ANSWER_HEADER  12

@@ -7,10 +7,10 @@
  *
  * GROUP tells how many articles there are: whoever gets an answer is served, but has read none.
  */
-#include "dissectors/banner.h"
-#include "dissectors/dialogue.h"
-#include "dissectors/numeric_probe.h"
-#include "dissectors/sasl.h"
+#include "dissectors/read/banner.h"
+#include "dissectors/read/dialogue.h"
+#include "dissectors/read/numeric_probe.h"
+#include "dissectors/read/sasl.h"
 
 static const uint16_t ports[] = {119, 563, 433, 0};
 

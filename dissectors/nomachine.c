@@ -9,7 +9,7 @@
  * from the client, 2 from the server), 1, their length, a counter, 0.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 static const uint16_t ports[] = {4000, 0};
 

@@ -7,7 +7,7 @@
  *
  * What stands behind the first '!' of a query are arguments, which are not kept.
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
 

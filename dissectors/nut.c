@@ -8,8 +8,8 @@
  *	USERNAME x	OK | ERR ACCESS-DENIED
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
-#include "dissectors/pending.h"
+#include "dissectors/read/lines.h"
+#include "dissectors/read/pending.h"
 
 #define GREETING "Network UPS Tools upsd "
 

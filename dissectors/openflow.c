@@ -8,7 +8,7 @@
  * Nobody logs in. ONF TS-025, OpenFlow Switch Specification 1.0 and 1.3.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/walker.h"
+#include "dissectors/read/walker.h"
 
 #define HEADER	    8
 #define BODY_KEPT   52 /* bytes looked at */

@@ -14,7 +14,7 @@
  * activemq.apache.org/openwire-version-2-specification
  */
 #include "dissectors/dissector.h"
-#include "dissectors/frames.h"
+#include "dissectors/read/frames.h"
 
 #define LENGTH_MAX (1u << 28)
 #define MAGIC	   "\1ActiveMQ"

@@ -10,10 +10,10 @@
  * Other users of ISO transport (S7, MMS, H.323) have neither cookie nor negotiation; a bare request
  * is RDP if an MCS connect (7f 65, answered by 7f 66) follows.
  */
-#include "dissectors/frames.h"
+#include "dissectors/read/frames.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define HEADER	    4
 #define REQUEST_MIN 11 /* with the header */

@@ -10,8 +10,8 @@
  * github.com/apache/rocketmq: docs/en/Design_Remoting.md, RequestCode.java
  */
 #include "dissectors/dissector.h"
-#include "dissectors/frames.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/frames.h"
+#include "dissectors/read/lines.h"
 
 #define LENGTH_MAX (1u << 26)
 #define HEADER_MAX 65536

@@ -7,10 +7,10 @@
  *
  * The third text may be a password, so it is never kept.
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define TEXTS	  4
 #define NAME_MAX_ 32

@@ -15,7 +15,7 @@
 
 #include "dissectors/dissector.h"
 
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define MAGIC	      "@RSYNCD: "
 #define MODULE_SIZE   32

@@ -10,7 +10,7 @@
  * wrong with him.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/ldap_probe.h"
+#include "dissectors/ldap/ldap_probe.h"
 
 #define PENDING 8
 

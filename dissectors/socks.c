@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "dissectors/dissector.h"
-#include "dissectors/walker.h"
+#include "dissectors/read/walker.h"
 
 #define METHODS_MAX 16
 #define NO_METHOD   0xff

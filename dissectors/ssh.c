@@ -10,8 +10,8 @@
  */
 #include "dissectors/dissector.h"
 
-#include "dissectors/banner.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/banner.h"
+#include "dissectors/read/lines.h"
 
 #define PACKET_BYTES 6 /* of the client's first packet: it is more than a stray line end */
 

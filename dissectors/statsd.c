@@ -10,7 +10,7 @@
  * github.com/statsd/statsd/blob/master/docs/metric_types.md, admin_interface.md; docs.datadoghq.com: Datagram Format
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define NAME_MAX 200 /* bytes */
 

@@ -10,7 +10,7 @@
  * stomp.github.io/stomp-specification-1.2.html
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 static const uint16_t ports[] = {61613, 61614, 0};
 

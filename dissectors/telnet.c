@@ -12,7 +12,7 @@
  */
 #include "dissectors/dissector.h"
 
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define IAC	    255
 #define SB	    250

@@ -9,7 +9,7 @@
  * own, tftp-data.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define READ	  1
 #define WRITE	  2

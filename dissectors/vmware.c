@@ -6,7 +6,7 @@
  *	220 VMware Authentication Daemon Version 1.10: SSL Required, ServerDaemonProtocol:SOAP, ...
  */
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define GREETING "220 VMware Authentication Daemon Version "
 

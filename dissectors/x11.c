@@ -5,7 +5,7 @@
  *	'l' | 'B' 0 major:2 (11) minor:2 name:2 data:2 0:2 name data	in the client's byte order
  *	0 refused, 1 let in, 2 more is needed; length, major:2 minor:2 ...
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
 

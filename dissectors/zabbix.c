@@ -7,10 +7,10 @@
  * An agent also takes a bare key and a line's end. Nobody logs in; agents and servers tell each
  * other by address, or by TLS.
  */
-#include "dissectors/head.h"
+#include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
-#include "dissectors/lines.h"
+#include "dissectors/read/lines.h"
 
 #define START	     "ZBXD"
 #define HEADER	     13

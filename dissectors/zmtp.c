@@ -8,7 +8,7 @@
  * and its name. READY ends the log-in, ERROR refuses it. rfc.zeromq.org: 23/ZMTP
  */
 #include "dissectors/dissector.h"
-#include "dissectors/walker.h"
+#include "dissectors/read/walker.h"
 
 #define SIGNATURE     10 /* bytes */
 #define GREETING_REST 22 /* version and mechanism */

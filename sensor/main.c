@@ -11,12 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sensor/app.h"
-#include "sensor/engine_store.h"
-#include "sensor/hash.h"
-#include "sensor/log.h"
-#include "sensor/memory.h"
-#include "sensor/sandbox.h"
+#include "sensor/run/app.h"
+#include "sensor/engine/engine_store.h"
+#include "sensor/base/hash.h"
+#include "sensor/base/log.h"
+#include "sensor/run/memory.h"
+#include "sensor/run/sandbox.h"
 
 #define SECOND	    1000000000ull
 #define MILLISECOND 1000000ull

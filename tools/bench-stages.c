@@ -21,10 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sensor/app.h"
-#include "sensor/sandbox.h"
-#include "sensor/session_slot.h"
-#include "sensor/worker_state.h"
+#include "sensor/run/app.h"
+#include "sensor/run/sandbox.h"
+#include "sensor/session/session_slot.h"
+#include "sensor/worker/worker_state.h"
 
 enum stage {
 	STAGE_READ,

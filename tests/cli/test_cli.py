@@ -99,7 +99,7 @@ def test_help_lists_every_option():
 
 
 def test_manual_tells_every_option():
-    manual = content(os.path.join(TOP, "sensor/spanwatch.8")).decode().replace("\\-", "-")
+    manual = content(os.path.join(TOP, "sensor/run/spanwatch.8")).decode().replace("\\-", "-")
     told = set(re.findall(r"\bFl -([a-z][a-z-]*)", manual))
     missing = [o for o in OPTIONS if o not in told and not re.search(rf"Fl Fl {o}\b", manual)]
     assert not missing, f"not in spanwatch.8: {missing}"

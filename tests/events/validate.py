@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Checks spanwatch's JSON lines against sensor/event.schema.json.
+"""Checks spanwatch's JSON lines against sensor/event/event.schema.json.
 
 usage: tests/events/validate.py [--many] [FILE ...]      (standard input without a FILE)
 

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "sensor/decode.h"
+#include "sensor/decode/decode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

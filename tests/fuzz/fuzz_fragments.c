@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dissectors/bytes.h"
-#include "sensor/fragments.h"
+#include "dissectors/read/bytes.h"
+#include "sensor/decode/fragments.h"
 
 #define PAGES  3
 #define STEPS  3000

@@ -14,7 +14,7 @@
 #ifndef TESTS_FUZZ_FUZZ_GROUP_H
 #define TESTS_FUZZ_FUZZ_GROUP_H
 
-#include "sensor/session.h"
+#include "sensor/session/session.h"
 #include "tests/fuzz/fuzz_dissect.h"
 #include "tests/unit/observed.h"
 

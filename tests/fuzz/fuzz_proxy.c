@@ -5,8 +5,8 @@
  * whose client changes. Beside what the sanitizers see: nothing depends on where the pieces end,
  * and a dissector that waits for a turn goes on when it has been taken.
  */
-#include "dissectors/proxy_header.h"
-#include "dissectors/xclient.h"
+#include "dissectors/read/proxy_header.h"
+#include "dissectors/read/xclient.h"
 #include "tests/fuzz/fuzz_dissect.h"
 
 #define PARTIES 4

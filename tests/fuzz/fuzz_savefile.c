@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sensor/capture.h"
+#include "sensor/capture/capture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

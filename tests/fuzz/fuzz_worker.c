@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dissectors/bytes.h"
-#include "sensor/worker.h"
+#include "dissectors/read/bytes.h"
+#include "sensor/worker/worker.h"
 #include "tests/unit/observed.h"
 #include "tests/unit/packets.h"
 

@@ -23,7 +23,7 @@ N is a number, or "N+" for at least N. A FILTER is PATH OP VALUE in one word: OP
 ("contains"); VALUE may hold alternatives a|b. "PATH?" asks whether there is such a field, "!PATH"
 that there is none. A path goes into lists: one matching element is enough.
 
-Every event is also checked against sensor/event.schema.json; every replay is done twice and gives
+Every event is also checked against sensor/event/event.schema.json; every replay is done twice and gives
 the same bytes; text for people is written without failing. Full texts are never compared.
 """
 
@@ -39,7 +39,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 PROGRAM = os.path.abspath(os.environ.get("SPANWATCH", os.path.join(TOP, "build/spanwatch")))
-SCHEMA = os.path.join(TOP, "sensor/event.schema.json")
+SCHEMA = os.path.join(TOP, "sensor/event/event.schema.json")
 TIME_LIMIT = 60  # seconds for one replay
 PATTERN = re.compile(r"(?P<path>[A-Za-z0-9_.@]+?)(?P<op>!=|>=|<=|=|~)(?P<value>.*)")
 

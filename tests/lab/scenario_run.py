@@ -44,7 +44,7 @@ def about(events, addresses):
 
 
 def invalid(events):
-    """The first event that is not what sensor/event.schema.json says; None if there is none."""
+    """The first event that is not what sensor/event/event.schema.json says; None if there is none."""
     jsonschema = import_jsonschema()
     with open(SCHEMA, encoding="utf-8") as file:
         schema = json.load(file)

@@ -65,7 +65,7 @@ def test_every_name_works_in_a_policy():
 def test_every_name_of_the_sources_is_there():
     """Rows of services, as they are written in dissectors/ and in the list of nDPI's."""
     rows = set()
-    for path in glob.glob(os.path.join(TOP, "dissectors", "*.[ch]")):
+    for path in glob.glob(os.path.join(TOP, "dissectors/**/*.[ch]"), recursive=True):
         with open(path, encoding="utf-8") as file:
             text = file.read()
         rows |= set(re.findall(r"\.name = \"([a-z0-9-]+)\",\s+\.family", text))
@@ -107,7 +107,7 @@ def test_install_brings_it():
 
 
 def test_manuals_refer_to_it():
-    with open(os.path.join(TOP, "sensor/spanwatch.8"), encoding="utf-8") as file:
+    with open(os.path.join(TOP, "sensor/run/spanwatch.8"), encoding="utf-8") as file:
         assert ".Xr spanwatch-services 7" in file.read()
 
 

@@ -86,7 +86,7 @@ def test_links_lead_somewhere():
 
 
 def test_redis_keys_are_those_of_the_man_page():
-    manual = page("sensor/spanwatch-redis.7")
+    manual = page("sensor/redis/spanwatch-redis.7")
     keys = re.findall(r"[`…']spanwatch:\{[^}]*\}:([a-z]+)|`…:([a-z]+)", readme())
     names = {a or b for a, b in keys}
     assert {"events", "live", "exposure", "incident", "open", "sensor", "coverage"} <= names
@@ -95,7 +95,7 @@ def test_redis_keys_are_those_of_the_man_page():
 
 
 def test_levels_are_those_of_the_schema():
-    schema = page("sensor/event.schema.json")
+    schema = page("sensor/event/event.schema.json")
     rows = re.findall(r"^\| \d \| `([a-z-]+)` \|", readme(), re.M)
     assert len(rows) == 7
     for name in rows:
@@ -111,7 +111,7 @@ def test_options_of_the_readme_exist():
 
 def test_man_page_and_help_name_the_same_options():
     known = subprocess.run([PROGRAM, "--help"], check=True, capture_output=True, text=True).stdout
-    manual = page("sensor/spanwatch.8")
+    manual = page("sensor/run/spanwatch.8")
     options = re.findall(r"^  (?:-\w,|   )\s+--([a-z-]+)", known, re.M)
     assert len(options) > 30
     for option in options:

@@ -50,7 +50,7 @@ def start():
 
 def examples():
     """The lines of literal blocks that begin with a command of Redis."""
-    blocks = re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", text_of("sensor/spanwatch-redis.7"),
+    blocks = re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", text_of("sensor/redis/spanwatch-redis.7"),
                         re.M | re.S)
     return [line for block in blocks for line in block.splitlines()
             if re.match(r"[A-Z]{3,} .*spanwatch:\{", line)]

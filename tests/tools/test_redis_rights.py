@@ -3,7 +3,7 @@
 """tools/redis/users.acl as it is shipped: with it nobody gets in until there are passwords; then a
 sensor, its queue, its replays, redis-tail and the receipt do all they do, at one server, behind a
 sentinel and in a cluster, and nothing is denied; and no user can do more than it must. What a live
-sensor needs besides, and that each right is needed: tests/unit/test_redis_rights.c."""
+sensor needs besides, and that each right is needed: tests/unit/sensor/test_redis_rights.c."""
 
 import os
 import re
@@ -91,7 +91,7 @@ def assert_nothing_denied(*servers):
 
 
 def test_manual_shows_the_same_lines():
-    with open(os.path.join(TOP, "sensor/spanwatch-redis.7"), encoding="utf-8") as file:
+    with open(os.path.join(TOP, "sensor/redis/spanwatch-redis.7"), encoding="utf-8") as file:
         text = " ".join(file.read().split()).replace("\\&", "")
     assert len(lines_of(USERS)) == len(PASSWORD)
     for line in lines_of(USERS) + lines_of(SENTINEL_USERS)[:1]:

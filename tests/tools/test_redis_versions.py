@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Programs whose keys have other schema versions beside each other at one Redis: the program under
 test, and copies of it that differ in the version that their script carries. More, with the script
-alone: tests/unit/test_redis_schema.c."""
+alone: tests/unit/sensor/test_redis_schema.c."""
 
 import os
 import shutil

@@ -35,7 +35,7 @@ def layers():
         status, output = lint("layers", files)
         check(f"layers refuses {name}", status == 1 and lines[0][0] in output)
 
-    refused("sensor in policy", ("policy/a.c", ['"sensor/flow.h"']))
+    refused("sensor in policy", ("policy/a.c", ['"sensor/tables/flow.h"']))
     refused("policy in dissectors", ("dissectors/a.c", ['"policy/zones.h"']))
     refused("an include without a folder", ("sensor/a.c", ['"flow.h"']))
     refused("a library in a header", ("sensor/a.h", ["<jansson.h>"]))
@@ -46,7 +46,7 @@ def layers():
     refused("an unknown library", ("sensor/a.c", ["<curl/curl.h>"]))
     status, output = lint("layers", {"sensor/a.c": '#include "policy/zones.h"\n'
                                                    "#include <sys/socket.h>\n",
-                                     "dissectors/http.c": "#include <http_parser.h>\n"})
+                                     "dissectors/http/http.c": "#include <http_parser.h>\n"})
     check("layers accepts what is allowed", status == 0 and not output)
 
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "packets.h"
+#include "tests/unit/packets.h"
 
 struct capture_bytes {
 	uint8_t bytes[8192];

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "policy/policy.h"
-#include "sensor/observation.h"
+#include "sensor/event/observation.h"
 
 #define BYTES_PLAUSIBLE (1ull << 40) /* more than any test sends: a difference below 0 */
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "policy/address.h"
-#include "sensor/decode.h"
+#include "sensor/decode/decode.h"
 
 #define FRAME_MAX	  70000
 #define IP_TCP		  6

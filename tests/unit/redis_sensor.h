@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "sensor/event_fields.h"
-#include "sensor/event_json.h"
-#include "sensor/sink_redis.h"
+#include "sensor/event/event_fields.h"
+#include "sensor/event/event_json.h"
+#include "sensor/redis/sink_redis.h"
 #include "tests/unit/redis_server.h"
 #include "tests/unit/sample_event.h"
 

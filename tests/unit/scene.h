@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "sensor/engine.h"
+#include "sensor/engine/engine.h"
 
 #define SCENE_START_S 1424390400U /* 2015-02-20 00:00:00Z */
 #define SECOND_NS     1000000000U

@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_TUNNELS_H
 #define TESTS_UNIT_TUNNELS_H
 
-#include "packets.h"
+#include "tests/unit/packets.h"
 
 #define TUNNEL_HEADER_MAX  48
 #define OUTER_SOURCE	   "192.0.2.1"

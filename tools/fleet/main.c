@@ -19,8 +19,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "sensor/log.h"
-#include "sensor/outputs.h"
+#include "sensor/base/log.h"
+#include "sensor/output/outputs.h"
 #include "tools/fleet/story.h"
 #include "tools/generate/random.h"
 

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sensor/redis_connection.h"
-#include "sensor/redis_due.h"
+#include "sensor/redis/redis_connection.h"
+#include "sensor/redis/redis_due.h"
 #include "tools/redis-tail/entry.h"
 
 #define COMMANDS_BATCH 100 /* entries of one answer */

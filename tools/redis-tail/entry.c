@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/printable.h"
+#include "sensor/base/printable.h"
 
 #define SAFE_MAX 1200
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "sensor/redis_connection.h"
+#include "sensor/redis/redis_connection.h"
 
 #define ENTRY_ID 44 /* "milliseconds-number" and a NUL */
 

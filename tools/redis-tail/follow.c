@@ -18,8 +18,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "sensor/printable.h"
-#include "sensor/redis_greeting.h"
+#include "sensor/base/printable.h"
+#include "sensor/redis/redis_greeting.h"
 
 #define ANSWER_MAX   (64U << 20)
 #define LIST_MAX     4096

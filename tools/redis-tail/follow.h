@@ -12,9 +12,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "sensor/loop.h"
-#include "sensor/redis_tls.h"
-#include "sensor/redis_url.h"
+#include "sensor/base/loop.h"
+#include "sensor/redis/redis_tls.h"
+#include "sensor/redis/redis_url.h"
 
 struct follow_options {
 	struct redis_url url;

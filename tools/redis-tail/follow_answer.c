@@ -3,7 +3,7 @@
 #include <err.h>
 #include <string.h>
 
-#include "sensor/redis_errors.h"
+#include "sensor/redis/redis_errors.h"
 #include "tools/redis-tail/follow_state.h"
 
 /* Prints the entries of a list. False: it is over. */

@@ -4,8 +4,8 @@
 #ifndef TOOLS_REDIS_TAIL_FOLLOW_STATE_H
 #define TOOLS_REDIS_TAIL_FOLLOW_STATE_H
 
-#include "sensor/redis_due.h"
-#include "sensor/redis_route.h"
+#include "sensor/redis/redis_due.h"
+#include "sensor/redis/redis_route.h"
 #include "tools/redis-tail/commands.h"
 #include "tools/redis-tail/follow.h"
 #include "tools/redis-tail/losses.h"

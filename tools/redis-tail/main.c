@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sensor/printable.h"
+#include "sensor/base/printable.h"
 #include "tools/redis-tail/follow.h"
 
 #define NAME_TEXT      65

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "dissectors/dissector.h"
-#include "sensor/services.h"
+#include "sensor/base/services.h"
 
 static const struct {
 	uint32_t flag;

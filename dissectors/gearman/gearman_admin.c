@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Gearman's administration: lines of text on the port of its packets (see gearman.c). Queues and
+ * workers are listed in lines up to a lone dot, the rest is answered by one line:
+ *
+ *	version			OK 1.1.20
+ *	status			resize\t2\t0\t1	jobs, running ones, workers
+ *	workers			37 192.0.2.7 - : resize
+ */
+#include "dissectors/read/banner.h"
+#include "dissectors/gearman/gearman.h"
+#include "dissectors/read/lines.h"
+#include "dissectors/read/pending.h"
+
+enum kind { OTHER, VERSION, LIST };
+
+static const struct word {
+	const char *text;
+	uint8_t kind, flags;
+} words[] = {
+	{"status", LIST, COMMAND_LISTING},
+	{"workers", LIST, COMMAND_LISTING},
+	{"prioritystatus", LIST, COMMAND_LISTING},
+	{"version", VERSION, 0},
+	{"getpid", OTHER, 0},
+	{"verbose", OTHER, 0},
+	{"maxqueue", OTHER, 0},
+	{"create", OTHER, 0},
+	{"show", OTHER, 0},
+	{"cancel", OTHER, 0},
+	{"drop", OTHER, COMMAND_DESTRUCTIVE},
+	{"shutdown", OTHER, 0},
+};
+
+struct admin {
+	struct line side[2];
+	struct pending pending;
+	bool lost;
+};
+
+static const struct word *find_word(struct bytes line)
+{
+	struct bytes word = lines_word(&line);
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (lines_equal(&word, words[i].text))
+			return &words[i];
+	}
+	return NULL;
+}
+
+static bool is_number(struct bytes b)
+{
+	size_t digits = 0;
+
+	while (digits < b.left && b.at[digits] >= '0' && b.at[digits] <= '9')
+		digits++;
+	return digits != 0 && digits == b.left;
+}
+
+/* "37 192.0.2.7 - : resize" */
+static bool is_worker(struct bytes line)
+{
+	struct bytes number = lines_word(&line), address = lines_word(&line);
+
+	lines_word(&line);
+	return is_number(number) && address.left >= 3 && address.left <= 45 &&
+	       (memchr(address.at, '.', address.left) || memchr(address.at, ':', address.left)) &&
+	       line.left != 0 && line.at[0] == ':';
+}
+
+/* "resize\t2\t0\t1" */
+static bool is_queue(struct bytes line)
+{
+	int columns = 0;
+	const uint8_t *tab;
+
+	tab = line.left != 0 ? memchr(line.at, '\t', line.left) : NULL;
+	if (!tab || tab == line.at)
+		return false;
+	bytes_skip(&line, (size_t)(tab - line.at) + 1);
+	while (line.left != 0) {
+		size_t n;
+
+		tab = memchr(line.at, '\t', line.left);
+		n = tab ? (size_t)(tab - line.at) : line.left;
+		if (!is_number(bytes_sub(&line, n)))
+			return false;
+		bytes_skip(&line, line.left != 0 ? 1 : 0);
+		columns++;
+	}
+	return columns == 3 || columns == 4;
+}
+
+static bool is_version(struct bytes line)
+{
+	bytes_skip(&line, 3);
+	return line.left >= 3 && line.at[0] >= '0' && line.at[0] <= '9' &&
+	       memchr(line.at, '.', line.left) != NULL;
+}
+
+/* Does this line answer the word? MORE: it may, and so may others'. */
+static enum probe_result probe_answer(const struct word *word, struct bytes line)
+{
+	if (line.left == 1 && line.at[0] == '.')
+		return word->kind == LIST ? PROBE_MORE : PROBE_NO;
+	if (word->kind == LIST)
+		return is_worker(line) || is_queue(line) ? PROBE_YES : PROBE_NO;
+	if (bytes_start_with(&line, "ERR "))
+		return PROBE_MORE;
+	if (!bytes_start_with(&line, "OK"))
+		return PROBE_NO;
+	return word->kind == VERSION && is_version(line) ? PROBE_YES : PROBE_MORE;
+}
+
+static enum probe_result probe(const struct opening *opening)
+{
+	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
+	struct line asked = {.length = 0}, answer = {.length = 0};
+	enum probe_result result = PROBE_MORE;
+
+	while (result == PROBE_MORE && lines_next(&asked, &client)) {
+		const struct word *word = find_word(bytes_from(asked.text, asked.length));
+
+		if (!word)
+			return PROBE_NO;
+		if (!lines_next(&answer, &server))
+			break;
+		result = probe_answer(word, bytes_from(answer.text, answer.length));
+	}
+	if (opening->side[SIDE_CLIENT].left == 0 && lines_next(&answer, &server))
+		result = is_worker(bytes_from(answer.text, answer.length)) ? PROBE_YES : PROBE_NO;
+	return result;
+}
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_begin(facts, &gearman_services[0]);
+	FACTS_TEXT(facts, product, "Gearman", 7);
+}
+
+static void on_client(struct admin *admin, struct facts *facts, struct bytes line)
+{
+	const struct word *word = find_word(line);
+
+	pending_add(&admin->pending,
+		    word ? facts_command(facts, word->text, strlen(word->text), word->flags) : -1,
+		    word ? word->kind : (uint8_t)OTHER);
+}
+
+static void on_server(struct admin *admin, struct facts *facts, struct bytes line)
+{
+	struct pending_row *row = pending_first(&admin->pending);
+	bool dot = line.left == 1 && line.at[0] == '.';
+	bool refused = bytes_start_with(&line, "ERR ");
+
+	facts_set_auth(facts, AUTH_NONE);
+	if (!row || admin->lost) {
+		facts_set_data_read(facts, is_worker(line) ? ANSWER_YES : ANSWER_NO);
+		return;
+	}
+	if (row->kind == LIST && !dot && !refused) {
+		facts_set_data_read(facts, ANSWER_YES);
+		return; /* until the dot */
+	}
+	facts_command_result(facts, row->handle, !refused);
+	if (row->kind == VERSION && !refused && is_version(line)) {
+		bytes_skip(&line, 3);
+		banner_version(line, facts);
+	}
+	pending_drop(&admin->pending);
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct admin *admin = state;
+	struct line *line = &admin->side[from];
+	struct bytes input = bytes_from(bytes, length);
+
+	while (lines_next(line, &input)) {
+		struct bytes text = bytes_from(line->text, line->length);
+
+		if (from == SIDE_CLIENT)
+			on_client(admin, facts, text);
+		else
+			on_server(admin, facts, text);
+	}
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct admin *admin = state;
+
+	(void)facts;
+	(void)missing;
+	admin->lost = true; /* which answer is to what is not known any more */
+	lines_reset(&admin->side[from]);
+}
+
+const struct dissector gearman_admin_dissector = {
+	.name = "gearman-admin",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct admin),
+	.service_count = 1,
+	.services = gearman_services,
+	.recognised = "an administrator's command and the table that answers it",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+	.probe = probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

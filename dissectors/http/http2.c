@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * HTTP/2 without TLS, by prior knowledge (RFC 9113): the client's preface, then frames of either
+ * side, the first of which is SETTINGS.
+ *
+ *	+-------------+----------+-----------+----------------+-------------+
+ *	| length (24) | type (8) | flags (8) | stream id (32) | payload ... |
+ *	+-------------+----------+-----------+----------------+-------------+
+ *
+ * A side that was lost stays lost: its table of headers would be wrong.
+ */
+#include "dissectors/http/http2.h"
+
+#define PREFACE	       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define PREFACE_SIZE   (sizeof PREFACE - 1)
+#define SETTING_SIZE   6
+#define SETTINGS_MAX   16 /* settings in a server's first frame */
+#define SETTING_ID_MAX 0x10
+
+enum { TYPE_DATA = 0, TYPE_HEADERS = 1, TYPE_SETTINGS = 4, TYPE_CONTINUATION = 9 };
+enum { FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, FLAG_PADDED = 8, FLAG_PRIORITY = 32 };
+
+_Static_assert(sizeof(struct http2) <= DISSECTOR_STATE_MAX, "the state is too large");
+
+/* A SETTINGS frame that is no acknowledgement, with settings that exist. */
+static enum probe_result probe_settings(struct bytes b)
+{
+	uint32_t length = bytes_be24(&b);
+	uint8_t type = bytes_u8(&b), flags = bytes_u8(&b);
+	uint32_t stream = bytes_be32(&b);
+
+	if (b.failed)
+		return PROBE_MORE;
+	if (type != TYPE_SETTINGS || flags != 0 || stream != 0 || length % SETTING_SIZE != 0 ||
+	    length > SETTINGS_MAX * SETTING_SIZE)
+		return PROBE_NO;
+	for (uint32_t i = 0; i < length / SETTING_SIZE; i++) {
+		uint16_t id = bytes_be16(&b);
+
+		bytes_skip(&b, 4);
+		if (b.failed)
+			return PROBE_MORE;
+		if (id == 0 || (id > SETTING_ID_MAX && (id & 0x0f0f) != 0x0a0a)) /* RFC 8701 */
+			return PROBE_NO;
+	}
+	return PROBE_YES;
+}
+
+static enum probe_result http2_probe(const struct opening *opening)
+{
+	const struct bytes *client = &opening->side[SIDE_CLIENT];
+	const struct bytes *server = &opening->side[SIDE_SERVER];
+	enum probe_result answered = probe_settings(*server);
+
+	if (!bytes_agree_with(client, PREFACE) || answered == PROBE_NO)
+		return PROBE_NO;
+	if (client->left < PREFACE_SIZE) {
+		/* An empty SETTINGS frame alone could be anything. */
+		bool told = server->left > HTTP2_HEADER && answered == PROBE_YES;
+
+		return client->left == 0 && opening->one_sided && told ? PROBE_YES : PROBE_MORE;
+	}
+	if (server->left == 0)
+		return opening->one_sided ? PROBE_YES : PROBE_MORE;
+	return answered;
+}
+
+/* The header of a frame is complete. */
+static void begin_frame(const struct http2_context *c, struct http2_side *side)
+{
+	struct bytes header = bytes_from(side->header, HTTP2_HEADER);
+	uint8_t type, flags;
+	bool first;
+
+	side->left = bytes_be24(&header);
+	type = bytes_u8(&header);
+	flags = bytes_u8(&header);
+	side->stream = bytes_be32(&header) & 0x7fffffff;
+	first = type == TYPE_HEADERS;
+	side->framed = true;
+	side->passed = 0;
+	side->padding = 0;
+	side->pads = (first || type == TYPE_DATA) && (flags & FLAG_PADDED);
+	side->skip = first && (flags & FLAG_PRIORITY) ? 5 : 0;
+	if (first) {
+		side->ends = flags & FLAG_END_STREAM;
+		http2_block_begin(c);
+	}
+}
+
+static void take_headers(const struct http2_context *c, struct http2_side *side, struct bytes piece)
+{
+	struct hpack_header header;
+	size_t skip = side->skip < piece.left ? side->skip : piece.left;
+
+	side->skip = (uint8_t)(side->skip - skip);
+	bytes_skip(&piece, skip);
+	while (hpack_next(&side->hpack, &piece, &header))
+		http2_take_header(c, &header);
+	side->lost |= side->hpack.broken;
+}
+
+static void end_frame(const struct http2_context *c, struct http2_side *side)
+{
+	uint8_t type = side->header[3];
+
+	side->framed = false;
+	side->have = 0;
+	if ((type != TYPE_HEADERS && type != TYPE_CONTINUATION) ||
+	    !(side->header[4] & FLAG_END_HEADERS))
+		return;
+	hpack_end(&side->hpack);
+	side->lost |= side->hpack.broken;
+	if (!side->lost)
+		http2_block_end(c, side->ends);
+}
+
+/* Takes the next bytes of a frame's payload, up to its end. */
+static void take_payload(const struct http2_context *c, struct http2_side *side, struct bytes *data)
+{
+	uint8_t type = side->header[3];
+	size_t n = side->left < data->left ? side->left : data->left;
+	struct bytes piece = bytes_sub(data, n);
+
+	side->left -= (uint32_t)n;
+	if (side->pads && piece.left != 0) {
+		side->padding = bytes_u8(&piece);
+		side->pads = false;
+	}
+	if (side->left < side->padding) { /* some of the piece is padding */
+		size_t over = side->padding - side->left;
+
+		piece.left -= over < piece.left ? over : piece.left;
+	}
+	if (type == TYPE_HEADERS || type == TYPE_CONTINUATION)
+		take_headers(c, side, piece);
+	else if (type == TYPE_DATA)
+		http2_take_data(c, piece);
+	if (side->left == 0)
+		end_frame(c, side);
+}
+
+static void http2_begin(void *state, struct facts *facts)
+{
+	struct http2 *http2 = state;
+
+	hpack_begin(&http2->side[SIDE_CLIENT].hpack);
+	hpack_begin(&http2->side[SIDE_SERVER].hpack);
+	http2->side[SIDE_SERVER].greeted = true;
+	facts_set_service(facts, &http2_services[0]);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+}
+
+static void http2_feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		       size_t length)
+{
+	struct http2 *http2 = state;
+	struct http2_side *side = &http2->side[from];
+	struct http2_context c = {.http2 = http2, .facts = facts, .from = from};
+	struct bytes data = bytes_from(bytes, length);
+
+	while (data.left != 0 && !side->lost) {
+		if (!side->greeted) {
+			side->lost = bytes_u8(&data) != (uint8_t)PREFACE[side->have++];
+			side->greeted = side->have == PREFACE_SIZE;
+			side->have = side->greeted ? 0 : side->have;
+			continue;
+		}
+		if (side->framed) {
+			take_payload(&c, side, &data);
+			continue;
+		}
+		side->header[side->have++] = bytes_u8(&data);
+		if (side->have < HTTP2_HEADER)
+			continue;
+		begin_frame(&c, side);
+		if (side->left == 0)
+			end_frame(&c, side);
+	}
+}
+
+/* A hole in DATA or in a frame of no interest is harmless. */
+static void http2_gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct http2 *http2 = state;
+	struct http2_side *side = &http2->side[from];
+	uint8_t type = side->header[3];
+
+	(void)facts;
+	memset(http2->data, 0, sizeof http2->data);
+	http2->data_length = 0;
+	if (side->framed && type != TYPE_HEADERS && type != TYPE_CONTINUATION && missing != 0 &&
+	    missing < side->left && !side->pads)
+		side->left -= (uint32_t)missing;
+	else
+		side->lost = true;
+}
+
+const struct dissector http2_dissector = {
+	.name = "http2",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct http2),
+	.service_count = HTTP2_SERVICE_COUNT,
+	.services = http2_services,
+	.recognised = "the client's preface, or the server's SETTINGS frame with what answers it",
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_HOST | READS_PATH,
+	.probe = http2_probe,
+	.begin = http2_begin,
+	.feed = http2_feed,
+	.gap = http2_gap,
+};

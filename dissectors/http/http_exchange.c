@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Requests and responses matched in the order of the wire (RFC 9112 section 9.3.2), and judged.
+ * After a loss of bytes a response is matched again only if the client has never had more than one
+ * request under way: a wrong match would call somebody's failure a success.
+ */
+#include "dissectors/http/http_exchange.h"
+
+#include "dissectors/http/http_credentials.h"
+#include "dissectors/http/http_paths.h"
+#include "dissectors/http/http_products.h"
+
+struct http_request *http_response_owner(struct http_exchange *x)
+{
+	if (x->response.begun || x->response.open)
+		return x->response.matched ? &x->response.request : NULL;
+	return x->count != 0 && !x->unmatched ? &x->pending[x->first] : NULL;
+}
+
+void http_response_begin(struct http_exchange *x)
+{
+	x->response = (struct http_response){.request = {.command = -1}, .begun = true};
+	if (x->count != 0 && !x->unmatched) {
+		x->response.request = x->pending[x->first];
+		x->response.matched = true;
+	}
+}
+
+static struct http_answer answer_of(const struct http_response *r)
+{
+	return (struct http_answer){
+		.asks = r->matched ? r->request.asks : 0,
+		.asked = r->matched ? r->request.asked : 0,
+		.status = r->status,
+		.without_credentials = r->matched && r->request.credentials == CREDENTIALS_NONE,
+	};
+}
+
+/* "Negotiate oYG…": a token behind the scheme, so the log-in goes on. */
+static bool is_next_step(struct bytes value)
+{
+	return (bytes_start_with(&value, "NTLM ") || bytes_start_with(&value, "Negotiate ")) &&
+	       value.left > 16;
+}
+
+void http_response_header(struct http_exchange *x, struct facts *facts, const char *name,
+			  struct bytes value, uint16_t status)
+{
+	struct http_answer answer;
+
+	x->response.status = status;
+	answer = answer_of(&x->response);
+	if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
+		x->response.challenge |= is_next_step(value);
+	x->response.lists |= http_products_match(facts, &x->rank, &answer, name, value);
+}
+
+static void drop_first(struct http_exchange *x)
+{
+	if (x->count != 0) {
+		x->first = (uint8_t)((x->first + 1) % HTTP_PENDING_MAX);
+		x->count--;
+	} else if (x->beyond != 0) {
+		x->beyond--;
+	}
+}
+
+enum http_follows http_response_status(struct http_exchange *x, uint16_t status)
+{
+	const struct http_response *r = &x->response;
+
+	x->response.status = status;
+	x->response.begun = false;
+	if (status < 200 && status != 101)
+		return FOLLOWS_NOTHING; /* the real one is still to come */
+	x->response.open = true;
+	drop_first(x);
+	if (status == 101)
+		return FOLLOWS_TUNNEL;
+	if (status == 204 || status == 304) /* whatever length they tell: RFC 9112 section 6.3 */
+		return FOLLOWS_NOTHING;
+	if (!r->matched)
+		return FOLLOWS_BODY;
+	if ((r->request.traits & HTTP_TRAIT_CONNECT) && status <= 299)
+		return FOLLOWS_TUNNEL;
+	return r->request.traits & HTTP_TRAIT_HEAD ? FOLLOWS_NOTHING : FOLLOWS_BODY;
+}
+
+static bool is_success(const struct http_response *r)
+{
+	return (r->status >= 200 && r->status <= 299) || r->status == 101;
+}
+
+static void judge_access(struct http_exchange *x, struct facts *facts)
+{
+	const struct http_response *r = &x->response;
+	bool refused = r->status == 401 || r->status == 407;
+	bool sent = r->matched && r->request.credentials == CREDENTIALS_SENT;
+	bool login = r->matched && (r->request.traits & HTTP_TRAIT_LOGIN);
+	bool none = r->matched && r->request.credentials == CREDENTIALS_NONE && !login;
+
+	/* Whoever got through a challenge is in, whatever became of the request. */
+	bool passed = x->challenged && r->status < 500 && !refused && r->status != 403;
+
+	if (sent && (is_success(r) || passed)) {
+		if (facts->auth != AUTH_SUCCEEDED)
+			facts_login(facts, true);
+		return;
+	}
+	x->challenged = r->challenge;
+	if (is_success(r) && none && r->request.traits != 0 && facts->auth != AUTH_SUCCEEDED)
+		facts_set_auth(facts, AUTH_NONE);
+	else if (refused && ((!sent && !login) || r->challenge))
+		facts_set_auth(facts, AUTH_REQUIRED);
+	else if ((sent || login) && (refused || r->status == 403))
+		facts_login(facts, false);
+}
+
+/* Is what came back something that is stored there, rather than how the server is? */
+static bool is_data(const struct http_response *r, const struct facts *facts)
+{
+	bool search = facts->service != NULL && facts->service->family == FAMILY_DATABASE;
+
+	/* OK, Non-Authoritative, Partial Content, Multi-Status; "201 Created" only tells of itself. */
+	if ((r->status != 200 && r->status != 203 && r->status != 206 && r->status != 207) ||
+	    !r->has_body)
+		return false;
+	if (!r->matched)
+		return !search;
+	if (!(r->request.traits & HTTP_TRAIT_READS))
+		return false;
+	if (!search)
+		return true;
+	if (r->request.traits & HTTP_TRAIT_POST)
+		return (r->request.asks & (ASKS_RECORDS | ASKS_DELETE_MANY)) == ASKS_RECORDS;
+	return !(r->request.asks & (ASKS_BANNER | ASKS_SEARCH_ADMIN));
+}
+
+/* A file that is in a store or a tree; listings, and what a store says of itself, are none. */
+static void note_object(struct facts *facts, const struct http_response *r)
+{
+	/* Many a store names itself in its listings only: its files look like anybody's. */
+	bool files = facts->service != NULL && (facts->service->family == FAMILY_STORAGE ||
+						facts->service->family == FAMILY_WEB);
+
+	if (r->matched && r->request.object != 0 && files && !r->lists && is_data(r, facts))
+		facts_object(facts, facts_hash(&r->request.object, sizeof r->request.object));
+}
+
+/* Only now it is known whether the service takes statements at all. */
+static void note_statement(struct http_exchange *x, struct facts *facts)
+{
+	const struct http_response *r = &x->response;
+	ptrdiff_t row = facts->service - http_services;
+	int handle;
+
+	if (r->request.statement == 0 || r->request.statement != x->statement_serial)
+		return;
+	if (row < 0 || row >= HTTP_SERVICE_COUNT || !http_product_has_statements((size_t)row))
+		return;
+	handle = facts_command(facts, x->statement, strlen(x->statement), x->statement_flags);
+	if (is_success(r) || r->status >= 400)
+		facts_command_result(facts, handle, is_success(r));
+}
+
+void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body)
+{
+	struct http_response *r = &x->response;
+	struct http_answer answer = answer_of(r);
+
+	if (!r->open)
+		return;
+	r->open = false;
+	r->lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
+	judge_access(x, facts);
+	note_object(facts, r);
+	facts_set_data_read(facts, is_data(r, facts) ? ANSWER_YES : ANSWER_NO);
+	if (!r->matched)
+		return;
+	if (is_success(r))
+		facts_command_result(facts, r->request.command, true);
+	else if (r->status >= 400)
+		facts_command_result(facts, r->request.command, false);
+	note_statement(x, facts);
+}
+
+void http_exchange_lost(struct http_exchange *x, bool responses_missing)
+{
+	x->unmatched |= x->pipelined;
+	if (x->response.begun)
+		drop_first(x);
+	x->response.begun = false;
+	if (responses_missing) {
+		x->count = 0;
+		x->beyond = 0;
+	}
+}

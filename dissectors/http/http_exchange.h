@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What requests and responses of one HTTP conversation mean, apart from how they are parsed:
+ * which response belongs to which request, who was let in, what was read or deleted.
+ *
+ * A request is told in this order: request_line, any number of request_header, request_end,
+ * request_body if it is wanted. A response: response_begin, response_header, response_status (the end of the headers), and
+ * settle once its beginning is known. Secrets are looked at and forgotten.
+ */
+#ifndef DISSECTORS_HTTP_EXCHANGE_H
+#define DISSECTORS_HTTP_EXCHANGE_H
+
+#include "dissectors/read/bytes.h"
+#include "dissectors/read/facts.h"
+
+#define HTTP_PENDING_MAX    8  /* pipelined requests that are remembered */
+#define HTTP_STATEMENT_TEXT 26 /* "DROP RETENTION POLICY" */
+
+/* What a method does. */
+enum http_trait {
+	HTTP_TRAIT_READS = 1 << 0,
+	HTTP_TRAIT_CHANGES = 1 << 1,
+	HTTP_TRAIT_LISTS = 1 << 2,
+	HTTP_TRAIT_HEAD = 1 << 3,
+	HTTP_TRAIT_CONNECT = 1 << 4,
+	HTTP_TRAIT_DELETE = 1 << 5,
+	HTTP_TRAIT_POST = 1 << 6,
+	HTTP_TRAIT_LOGIN = 1 << 7, /* by its path: the body holds credentials */
+};
+
+/* A request that waits for its response. */
+struct http_request {
+	uint16_t asks;	     /* ASKS_… of its path */
+	uint8_t traits;	     /* HTTP_TRAIT_…: what its method does */
+	uint8_t credentials; /* what came with it */
+	int32_t command;     /* handle, or -1 */
+	uint32_t object;     /* half of facts_hash() of its path, 0: none is asked for */
+	uint8_t asked;	     /* whose request it looks like: http_product_asked() */
+	uint8_t statement;   /* serial of the statement that it carries, 0: none */
+	uint16_t party;	     /* facts.party of the client that it came from */
+};
+
+struct http_response {
+	struct http_request request;
+	uint16_t status;
+	bool matched;	/* `request` is the one that this answers */
+	bool challenge; /* 401 in the middle of a log-in of several steps */
+	bool has_body;
+	bool lists; /* it is a listing */
+	bool begun; /* headers are not complete */
+	bool open;  /* headers are complete, and it is not settled */
+};
+
+struct http_exchange {
+	struct http_request pending[HTTP_PENDING_MAX]; /* ring */
+	uint8_t first, count;
+	uint8_t rank;	 /* see http_products.h */
+	uint8_t noted;	 /* ordinary requests that were noted as commands */
+	bool pipelined;	 /* more than one request waited at a time */
+	bool challenged; /* the last response asked for the next step of a log-in */
+	bool unmatched;	 /* responses cannot be told apart any more */
+	uint32_t beyond; /* requests that wait behind a full ring: their responses are unknown */
+	uint8_t statement_serial;
+	uint8_t statement_flags;
+	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
+	struct http_request current;	     /* being told */
+	struct http_response response;
+};
+
+/* http_request.c */
+void http_request_line(struct http_exchange *x, struct facts *facts, const char *method,
+		       struct bytes target, bool cut);
+void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
+			 struct bytes value);
+void http_request_end(struct http_exchange *x);
+/* Its command, for a client that was not known when its first line was told. Before http_request_end(). */
+void http_request_note(struct http_exchange *x, struct facts *facts, const char *command,
+		       unsigned flags);
+/* May the body of the request that was just told say what it does? Else it is not to be kept. */
+bool http_request_wants_body(const struct http_exchange *x);
+/* The beginning of that body. */
+void http_request_body(struct http_exchange *x, struct bytes body);
+
+/* http_exchange.c */
+/* The request that the server's next bytes answer, or NULL. */
+struct http_request *http_response_owner(struct http_exchange *x);
+void http_response_begin(struct http_exchange *x);
+void http_response_header(struct http_exchange *x, struct facts *facts, const char *name,
+			  struct bytes value, uint16_t status);
+
+/* What a response's headers say about what follows. */
+enum http_follows {
+	FOLLOWS_BODY,	 /* as its headers say, perhaps nothing */
+	FOLLOWS_NOTHING, /* by its status, or because it answers HEAD */
+	FOLLOWS_TUNNEL,	 /* another protocol, in both directions */
+};
+enum http_follows http_response_status(struct http_exchange *x, uint16_t status);
+
+/* `body` is as much of the beginning of the body as will ever be known. May be called again. */
+void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body);
+
+/*
+ * A side was lost, and will be found again at the start of a message. `responses_missing`: bytes of
+ * the server were not seen, so requests that wait may have been answered.
+ */
+void http_exchange_lost(struct http_exchange *x, bool responses_missing);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a request asks for, by its method, target, headers and the beginning of its body; and its
+ * place among those that wait for their responses. See http_exchange.h.
+ */
+#include "dissectors/http/http_exchange.h"
+
+#include "dissectors/http/http_credentials.h"
+#include "dissectors/http/http_paths.h"
+#include "dissectors/http/http_products.h"
+#include "dissectors/http/http_statement.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#define NOTED_MAX 5 /* ordinary requests kept as commands; the rest of the room is for the others */
+
+static const struct {
+	const char *method;
+	uint8_t traits;
+} methods[] = {
+	{"GET", HTTP_TRAIT_READS},
+	{"HEAD", HTTP_TRAIT_HEAD},
+	{"POST", HTTP_TRAIT_READS | HTTP_TRAIT_POST},
+	{"PUT", HTTP_TRAIT_CHANGES},
+	{"DELETE", HTTP_TRAIT_CHANGES | HTTP_TRAIT_DELETE},
+	{"PATCH", HTTP_TRAIT_CHANGES},
+	{"CONNECT", HTTP_TRAIT_CONNECT},
+	{"PROPFIND", HTTP_TRAIT_READS | HTTP_TRAIT_LISTS},
+	{"SEARCH", HTTP_TRAIT_READS | HTTP_TRAIT_LISTS},
+	{"REPORT", HTTP_TRAIT_READS | HTTP_TRAIT_LISTS},
+	{"PROPPATCH", HTTP_TRAIT_CHANGES},
+	{"MKCOL", HTTP_TRAIT_CHANGES},
+	{"MKCALENDAR", HTTP_TRAIT_CHANGES},
+	{"COPY", HTTP_TRAIT_CHANGES},
+	{"MOVE", HTTP_TRAIT_CHANGES},
+	{"LOCK", HTTP_TRAIT_CHANGES},
+	{"UNLOCK", HTTP_TRAIT_CHANGES},
+	{"PURGE", HTTP_TRAIT_CHANGES},
+};
+
+static uint8_t traits_of(const char *method)
+{
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		if (strcmp(methods[i].method, method) == 0)
+			return methods[i].traits;
+	}
+	return 0;
+}
+
+/*
+ * Cuts what follows the path off; the query goes to *query. Of the absolute form
+ * ("http://user:secret@host/path"), the host goes to *host, without the user.
+ */
+static struct bytes path_of(struct bytes target, struct bytes *query, struct bytes *host)
+{
+	struct bytes path = target;
+	size_t n = 0;
+
+	*host = bytes_from(target.at, 0);
+	if (bytes_start_with(&path, "http://") || bytes_start_with(&path, "https://")) {
+		bytes_skip(&path, sizeof "http://" - 1);
+		bytes_skip(&path, path.at[0] == '/');
+		host->at = path.at;
+		while (path.left != 0 && path.at[0] != '/' && path.at[0] != '?') {
+			if (bytes_u8(&path) == '@')
+				host->at = path.at;
+		}
+		host->left = (size_t)(path.at - host->at);
+	}
+	while (n < path.left && path.at[n] != '?' && path.at[n] != '#' && path.at[n] != ';')
+		n++;
+	*query = path;
+	bytes_skip(query, n);
+	path.left = n;
+	return path.left != 0 ? path : bytes_from("/", 1);
+}
+
+static unsigned flags_of(const struct http_request *r)
+{
+	uint16_t own = ASKS_RECORDS | ASKS_DELETE_OWN;
+	unsigned flags = 0;
+
+	if ((r->traits & HTTP_TRAIT_LISTS) ||
+	    ((r->traits & HTTP_TRAIT_READS) && (r->asks & ASKS_RECORDS)))
+		flags |= COMMAND_LISTING;
+	if ((r->traits & HTTP_TRAIT_DELETE) && (r->asks & own) != own)
+		flags |= COMMAND_DESTRUCTIVE;
+	if ((r->traits & HTTP_TRAIT_POST) && (r->asks & ASKS_DELETE_MANY))
+		flags = COMMAND_DESTRUCTIVE;
+	return flags;
+}
+
+static void note_command(struct http_exchange *x, struct facts *facts, const char *method,
+			 struct bytes host, struct bytes path, struct bytes query)
+{
+	char shown[FACTS_COMMAND_TEXT], text[FACTS_COMMAND_TEXT];
+	unsigned flags = flags_of(&x->current);
+	int n = snprintf(text, sizeof text, "%s %s%.*s", method, host.left != 0 ? "http://" : "",
+			 (int)(host.left < sizeof text ? host.left : sizeof text),
+			 (const char *)host.at);
+	size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+	size_t shown_length = http_path_show(shown, sizeof shown, path);
+	uint8_t before = facts->command_count;
+	bool ordinary = flags == 0 && !(x->current.traits & (HTTP_TRAIT_CHANGES | HTTP_TRAIT_POST));
+
+	if (ordinary && x->noted >= NOTED_MAX)
+		return;
+	if (shown_length > sizeof text - 1 - length)
+		shown_length = sizeof text - 1 - length;
+	memcpy(text + length, shown, shown_length);
+	length += shown_length;
+	text[length] = '\0';
+	strncat(text, http_query_show(query, x->current.asks), sizeof text - 1 - length);
+	x->current.command = facts_command(facts, text, strlen(text), flags);
+	if (ordinary && facts->command_count != before)
+		x->noted++;
+}
+
+/* Paths that take a name and a password in the body. */
+static bool is_login(struct bytes path)
+{
+	static const char *const ends[] = {"/login", "/signin", "/_session", "/authenticate"};
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		size_t n = strlen(ends[i]);
+
+		if (path.left >= n &&
+		    strncasecmp((const char *)path.at + path.left - n, ends[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Keeps the statement in `text`, if there is one, for http_settle() to note. */
+static void take_statement(struct http_exchange *x, struct http_request *request, struct bytes text,
+			   bool raw)
+{
+	unsigned flags = http_statement(text, raw, x->statement, sizeof x->statement);
+
+	if (x->statement[0] == '\0')
+		return;
+	x->statement_flags = (uint8_t)flags;
+	x->statement_serial =
+		(uint8_t)(x->statement_serial == UINT8_MAX ? 1 : x->statement_serial + 1);
+	request->statement = x->statement_serial;
+	if (flags & COMMAND_LISTING)
+		request->asks |= ASKS_RECORDS;
+}
+
+void http_request_line(struct http_exchange *x, struct facts *facts, const char *method,
+		       struct bytes target, bool cut)
+{
+	struct bytes query = bytes_from(NULL, 0), host = query, path = target;
+	struct http_request *r = &x->current;
+
+	*r = (struct http_request){.traits = traits_of(method), .command = -1};
+	if (!(r->traits & HTTP_TRAIT_CONNECT))
+		path = path_of(target, &query, &host);
+	if (cut && query.left == 0 && host.at + host.left == target.at + target.left)
+		host.left = 0; /* it may be a user's name and password */
+	r->asks = http_asks(method, path, query);
+	if (host.left != 0)
+		r->asks |= ASKS_PROXY;
+	r->asked = http_product_asked(NULL, path);
+	r->credentials = (uint8_t)http_credentials_in_query(facts, query, cut);
+	if ((r->traits & HTTP_TRAIT_POST) && is_login(path))
+		r->traits |= HTTP_TRAIT_LOGIN;
+	if (facts->path[0] == '\0')
+		FACTS_TEXT(facts, path, path.at, path.left);
+	if ((r->traits & HTTP_TRAIT_READS) && !(r->traits & (HTTP_TRAIT_POST | HTTP_TRAIT_LISTS)))
+		r->object = (uint32_t)facts_hash(path.at, path.left);
+	note_command(x, facts, method, host, path, query);
+	if (query.left != 0 && http_request_wants_body(x))
+		take_statement(x, r, query, false);
+}
+
+void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
+			 struct bytes value)
+{
+	uint8_t credentials = (uint8_t)http_credentials_in_header(facts, name, value);
+	uint8_t asked = http_product_asked(name, value);
+
+	if (credentials > x->current.credentials)
+		x->current.credentials = credentials;
+	if (strcmp(name, "host") == 0 && facts->host[0] == '\0')
+		FACTS_TEXT(facts, host, value.at, value.left);
+	if (asked != 0)
+		x->current.asked = asked;
+}
+
+bool http_request_wants_body(const struct http_exchange *x)
+{
+	/* ClickHouse listens at "/". */
+	return (x->current.asks & ASKS_BANNER) || x->current.asked == HTTP_IPP ||
+	       http_product_has_statements(x->current.asked);
+}
+
+void http_request_body(struct http_exchange *x, struct bytes body)
+{
+	size_t last = ((size_t)x->first + x->count + HTTP_PENDING_MAX - 1) % HTTP_PENDING_MAX;
+
+	if (x->count == 0 || x->beyond != 0 || body.left == 0)
+		return;
+	if (x->pending[last].asked != HTTP_IPP)
+		take_statement(x, &x->pending[last], body, true);
+	else if (!http_ipp_reads(body))
+		x->pending[last].traits &= (uint8_t)~HTTP_TRAIT_READS;
+}
+
+void http_request_end(struct http_exchange *x)
+{
+	if (x->count == HTTP_PENDING_MAX || x->beyond != 0) {
+		if (x->beyond != UINT32_MAX)
+			x->beyond++;
+		return;
+	}
+	x->pending[(x->first + x->count) % HTTP_PENDING_MAX] = x->current;
+	x->count++;
+	x->pipelined |= x->count > 1;
+}
+
+void http_request_note(struct http_exchange *x, struct facts *facts, const char *command,
+		       unsigned flags)
+{
+	bool ordinary = flags == 0 && !(x->current.traits & (HTTP_TRAIT_CHANGES | HTTP_TRAIT_POST));
+
+	x->noted = 0; /* counted by client, not by connection */
+	x->current.command = -1;
+	if (command[0] != '\0' && !(ordinary && facts->command_count >= NOTED_MAX))
+		x->current.command = facts_command(facts, command, strlen(command), flags);
+}

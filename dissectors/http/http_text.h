@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What one side's parser tells in pieces, put together as far as it is looked at: a header's name,
+ * and the text of a request's target, a header's value or a body's beginning, one at a time. What
+ * held a secret is wiped.
+ */
+#ifndef DISSECTORS_HTTP_TEXT_H
+#define DISSECTORS_HTTP_TEXT_H
+
+#include "dissectors/read/bytes.h"
+#include "dissectors/http/http_products.h"
+
+#define HTTP_NAME_MAX	 32  /* bytes of header names; no longer one is of interest */
+#define HTTP_CLIENT_TEXT 192 /* bytes of a request's target, header value or body */
+#define HTTP_TEXT_MAX	 HTTP_BODY_WINDOW
+
+struct http_name {
+	uint8_t length; /* one more than HTTP_NAME_MAX: too long */
+	char text[HTTP_NAME_MAX + 1];
+};
+
+struct http_text {
+	uint16_t size; /* how much is kept: at most HTTP_TEXT_MAX; set once */
+	uint16_t length;
+	bool cut; /* there was more */
+	uint8_t bytes[HTTP_TEXT_MAX];
+};
+
+/* In lower case. */
+static inline void http_text_name(struct http_name *name, const char *at, size_t length)
+{
+	for (size_t i = 0; i < length && name->length <= HTTP_NAME_MAX; i++) {
+		char lower = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
+
+		if (name->length < HTTP_NAME_MAX)
+			name->text[name->length] = lower;
+		name->length++;
+	}
+}
+
+static inline void http_text_append(struct http_text *text, const char *at, size_t length)
+{
+	size_t room = (size_t)text->size - text->length;
+
+	text->cut |= length > room;
+	if (length > room)
+		length = room;
+	if (length != 0)
+		memcpy(text->bytes + text->length, at, length);
+	text->length = (uint16_t)(text->length + length);
+}
+
+/* Valid until the next call that modifies. */
+static inline struct bytes http_text_bytes(const struct http_text *text)
+{
+	return bytes_from(text->bytes, text->length);
+}
+
+static inline void http_text_wipe(struct http_text *text)
+{
+	memset(text->bytes, 0, text->length);
+	text->length = 0;
+	text->cut = false;
+}
+
+#endif

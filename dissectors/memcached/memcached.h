@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* The state of a memcached session, and the binary half of its protocol. */
+#ifndef DISSECTORS_MEMCACHED_H
+#define DISSECTORS_MEMCACHED_H
+
+#include "dissectors/read/lines.h"
+#include "dissectors/memcached/memcached_probe.h"
+
+#define MEMCACHED_OUTSTANDING 24
+#define MEMCACHED_OPCODES     0x23
+#define MEMCACHED_BODY	      96 /* bytes kept of a binary body */
+
+struct memcached_stream {
+	struct line line;
+	uint64_t skip; /* data behind a line */
+	uint32_t left; /* of a binary body */
+	uint8_t mode, have, kept;
+	bool lost;
+	uint8_t header[MEMCACHED_HEADER];
+	uint8_t body[MEMCACHED_BODY];
+};
+
+struct memcached_pending {
+	int handle;
+	uint8_t reply;
+};
+
+struct memcached {
+	struct memcached_stream side[2];
+	struct memcached_pending queue[MEMCACHED_OUTSTANDING];
+	uint8_t head, count;
+	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	bool overflow;	   /* answers no longer match the queue */
+	bool midstream, logged_in;
+	int handles[MEMCACHED_OPCODES]; /* + 1; of the latest command by number */
+};
+
+/* Something was given out: before a log-in, if there was none. */
+static inline void memcached_served(const struct memcached *mc, struct facts *facts)
+{
+	if (!mc->midstream && !mc->logged_in)
+		facts_set_auth(facts, AUTH_NONE);
+}
+
+void memcached_binary_feed(struct memcached *mc, struct facts *facts, enum side from,
+			   struct bytes in);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See mongodb_session.h. The first element of a request's document is its command; an answer is
+ * told from the elements of its own, and belongs to the request that it names.
+ */
+#include "dissectors/mongodb/mongodb_session.h"
+
+#include "dissectors/mongodb/mongodb_commands.h"
+
+#define CODE_UNAUTHORIZED 13
+#define CODE_AUTH_FAILED  18
+#define FLAG_MORE_TO_COME (1u << 1) /* and so the server does not answer yet */
+
+static bool is_readable(const char *name)
+{
+	for (; *name != '\0'; name++) {
+		if (*name < '!' || *name > '~')
+			return false;
+	}
+	return true;
+}
+
+static void on_command_name(struct mongodb *mongo, struct facts *facts, const char *name)
+{
+	const struct mongodb_command *row = mongodb_commands_find(name);
+
+	mongo->kind = row->kind;
+	mongo->handle = -1;
+	mongo->empty_filter = false;
+	mongo->deletes = strcmp(name, "delete") == 0;
+	if (name[0] != '\0' && !row->silent && is_readable(name))
+		mongo->handle = facts_command(facts, name, strlen(name), row->flags);
+}
+
+/* {delete: ..., deletes: [{q: {}, limit: 0}]}: everything */
+static void on_delete_element(struct mongodb *mongo, struct bson *bson, struct facts *facts)
+{
+	if (bson_named(bson, "deletes") || (bson->depth == 2 && bson->type == BSON_DOCUMENT))
+		bson_enter(bson);
+	else if (bson_named(bson, "q"))
+		mongo->empty_filter = bson->type == BSON_DOCUMENT && bson->length == 5;
+	else if (bson_named(bson, "limit") && mongo->empty_filter && bson_number(bson) == 0)
+		mongo->handle = facts_command(facts, "delete", 6, COMMAND_DESTRUCTIVE);
+}
+
+void mongodb_session_asked(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts)
+{
+	struct bson *bson = &s->bson;
+
+	if (bson->depth == 1 && bson->type == BSON_DOCUMENT && s->header.opcode == MONGODB_QUERY &&
+	    !s->noted && (bson_named(bson, "$query") || bson_named(bson, "query"))) {
+		bson_enter(bson);
+		return;
+	}
+	if (!s->noted && s->command && !s->sequence) {
+		s->noted = true;
+		on_command_name(mongo, facts, bson->name);
+		return;
+	}
+	if (mongo->kind == MONGODB_ASKS_LOGIN ||
+	    (mongo->kind == MONGODB_ASKS_GREETING && bson->depth == 2))
+		mongodb_commands_login(bson, facts);
+	if (mongo->kind == MONGODB_ASKS_GREETING && bson_named(bson, "speculativeAuthenticate"))
+		bson_enter(bson);
+	if (mongo->deletes)
+		on_delete_element(mongo, bson, facts);
+}
+
+void mongodb_session_told(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts)
+{
+	struct bson *bson = &s->bson;
+	struct bytes value = bson_value(bson);
+	bool filled = bson->type == BSON_ARRAY && bson->length > 5;
+
+	if (bson->depth == 2) {
+		mongo->data |=
+			filled && (bson_named(bson, "firstBatch") || bson_named(bson, "nextBatch"));
+		return;
+	}
+	if (bson_named(bson, "ok")) {
+		mongo->has_ok = true;
+		mongo->ok = bson_number(bson) == 1;
+	} else if (bson_named(bson, "code")) {
+		mongo->code = (int32_t)bson_number(bson);
+	} else if (bson_named(bson, "done")) {
+		mongo->done = bson_number(bson) != 0;
+	} else if (bson_named(bson, "cursor")) {
+		bson_enter(bson);
+	} else if (bson_named(bson, "databases") || bson_named(bson, "values") ||
+		   bson_named(bson, "users")) {
+		mongo->data |= filled;
+	} else if (bson_named(bson, "version") && mongo->answer_kind == MONGODB_ASKS_BUILD &&
+		   bson->type == BSON_STRING) {
+		FACTS_TEXT(facts, version, value.at, value.left);
+	} else if (bson_named(bson, "$err") && bson->type == BSON_STRING) {
+		mongo->has_ok = true;
+		mongo->ok = false;
+	}
+}
+
+static void on_login_answer(struct mongodb *mongo, struct facts *facts)
+{
+	if (!mongo->ok) {
+		facts_login(facts, false);
+	} else if (mongo->done) {
+		facts_login(facts, true);
+		mongo->logged_in = true;
+	}
+}
+
+void mongodb_session_end_answer(struct mongodb *mongo, struct facts *facts)
+{
+	bool records = mongo->answer_kind == MONGODB_ASKS_QUERY;
+	bool good = mongo->has_ok ? mongo->ok : records;
+
+	facts_set_data_read(facts, ANSWER_NO);
+	if (!mongo->has_ok && !records)
+		return;
+	if (mongo->data && good)
+		facts_set_data_read(facts, ANSWER_YES);
+	facts_command_result(facts, mongo->answer_handle, good);
+	switch ((enum mongodb_kind)mongo->answer_kind) {
+	case MONGODB_ASKS_GREETING:
+		if (facts->auth == AUTH_UNKNOWN && !mongo->midstream)
+			facts_set_auth(facts, AUTH_NA);
+		break;
+	case MONGODB_ASKS_LOGIN:
+		on_login_answer(mongo, facts);
+		return;
+	case MONGODB_ASKS_QUERY:
+	case MONGODB_ASKS_GUARDED:
+		if (good && !mongo->logged_in && !mongo->midstream)
+			facts_set_auth(facts, AUTH_NONE);
+		break;
+	default:
+		break;
+	}
+	if (!good && mongo->code == CODE_UNAUTHORIZED && !mongo->logged_in)
+		facts_set_auth(facts, AUTH_REQUIRED);
+	if (!good && mongo->code == CODE_AUTH_FAILED)
+		facts_login(facts, false);
+}
+
+void mongodb_session_begin_answer(struct mongodb *mongo, uint32_t response_to)
+{
+	mongo->answer_kind = MONGODB_ASKS_NONE;
+	mongo->answer_handle = -1;
+	mongo->has_ok = mongo->ok = mongo->done = mongo->data = false;
+	mongo->code = 0;
+	for (size_t i = 0; i < MONGODB_OUTSTANDING; i++) {
+		struct mongodb_pending *p = &mongo->pending[i];
+
+		if (p->kind == MONGODB_ASKS_NONE || p->request != response_to)
+			continue;
+		mongo->answer_kind = p->kind;
+		mongo->answer_handle = p->handle;
+		p->kind = MONGODB_ASKS_NONE;
+		return;
+	}
+}
+
+void mongodb_session_end_request(struct mongodb *mongo, const struct mongodb_stream *s)
+{
+	bool answered = s->header.opcode == MONGODB_QUERY || s->header.opcode == MONGODB_GET_MORE ||
+			(s->header.opcode == MONGODB_MESSAGE && !(s->flags & FLAG_MORE_TO_COME));
+
+	if (answered && mongo->kind != MONGODB_ASKS_NONE) {
+		mongo->pending[mongo->next] = (struct mongodb_pending){
+			.request = s->header.request, .handle = mongo->handle, .kind = mongo->kind};
+		mongo->next = (uint8_t)((mongo->next + 1) % MONGODB_OUTSTANDING);
+	}
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* The state of a MongoDB session, and what its documents say: commands and their answers. */
+#ifndef DISSECTORS_MONGODB_SESSION_H
+#define DISSECTORS_MONGODB_SESSION_H
+
+#include "dissectors/read/bson.h"
+#include "dissectors/mongodb/mongodb_probe.h"
+
+#define MONGODB_OUTSTANDING 12
+#define MONGODB_FIXED	    20 /* bytes: the longest part of fixed size */
+
+/* One direction: the message at hand. */
+struct mongodb_stream {
+	struct bson bson;
+	struct mongodb_header header;
+	uint32_t left;	  /* of the message */
+	uint32_t section; /* where its sequence of documents ends: `left` will be this */
+	uint32_t flags;
+	uint8_t part; /* enum part of mongodb.c */
+	uint8_t have, need;
+	bool lost, sequence, command, noted;
+	uint8_t fixed[MONGODB_FIXED];
+	char collection[48];
+};
+
+struct mongodb_pending {
+	uint32_t request;
+	int handle;
+	uint8_t kind;
+};
+
+struct mongodb {
+	struct mongodb_stream side[2];
+	struct mongodb_pending pending[MONGODB_OUTSTANDING];
+	uint8_t next, kind;
+	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	bool midstream, logged_in, empty_filter, deletes;
+	int handle; /* of the client's command at hand */
+	/* The answer at hand */
+	uint8_t answer_kind;
+	int answer_handle;
+	int32_t code;
+	bool has_ok, ok, done, data;
+};
+
+/* An element of a document at bson: of a request, or of the answer at hand. */
+void mongodb_session_asked(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts);
+void mongodb_session_told(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts);
+
+void mongodb_session_end_request(struct mongodb *mongo, const struct mongodb_stream *s);
+void mongodb_session_begin_answer(struct mongodb *mongo, uint32_t response_to);
+/* All of an answer was seen. */
+void mongodb_session_end_answer(struct mongodb *mongo, struct facts *facts);
+
+#endif

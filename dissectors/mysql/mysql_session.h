@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/* The state of a MySQL session, and its half after the log-in: commands and their answers. */
+#ifndef DISSECTORS_MYSQL_SESSION_H
+#define DISSECTORS_MYSQL_SESSION_H
+
+#include "dissectors/read/facts.h"
+#include "dissectors/read/frames.h"
+#include "dissectors/read/sql.h"
+
+#define MYSQL_PACKET_MAX  0xffffff /* a packet of this length goes on in the next */
+#define MYSQL_OUTSTANDING 12
+#define MYSQL_STATEMENTS  8 /* prepared ones remembered */
+
+enum mysql_phase {
+	MYSQL_GREETING, /* nothing of the server's was seen */
+	MYSQL_LOGIN,	/* the client has to log in */
+	MYSQL_PROOF,	/* it did; the server decides or asks for more */
+	MYSQL_COMMANDS,
+};
+
+struct mysql_expected {
+	int handle; /* of facts_command() */
+	uint8_t kind;
+	bool last; /* of its command */
+};
+
+struct mysql_prepared {
+	uint32_t id; /* the server's; 0 if the row is free */
+	int handle;
+};
+
+struct mysql {
+	struct frame client, server;
+	struct sql sql;
+	uint32_t capabilities; /* of both; 0 if unknown */
+	uint8_t phase;	       /* enum mysql_phase */
+	uint8_t last_side;     /* enum side + 1; 0 before the first byte */
+	bool tried, password;  /* the client logged in; with a password */
+	bool holed;	       /* bytes of the log-in were not seen */
+	bool sealed, resynchronising;
+	bool continued; /* the server's next packet is the rest of this one */
+	/* The command at hand */
+	uint8_t sql_from; /* where its statement begins in the packet; 0: it has none */
+	uint8_t queued;	  /* statements of it that are in the queue */
+	/* Its answer */
+	uint8_t answer; /* enum answer_state of mysql_session.c */
+	uint8_t head, count, next_prepared;
+	bool definitions_end; /* an EOF packet that ends the definitions may come */
+	uint64_t definitions;
+	uint32_t unlisted; /* results that found no room in the queue */
+	struct mysql_expected queue[MYSQL_OUTSTANDING];
+	struct mysql_prepared prepared[MYSQL_STATEMENTS];
+};
+
+void mysql_session_begin_command(struct mysql *my);
+/* The next piece of a client's packet. */
+void mysql_session_text(struct mysql *my, struct facts *facts, struct bytes piece);
+void mysql_session_command(struct mysql *my, struct facts *facts); /* the packet is whole */
+void mysql_session_answer(struct mysql *my, struct facts *facts);  /* a server's packet is whole */
+void mysql_session_reset(struct mysql *my);
+
+#endif

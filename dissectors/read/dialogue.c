@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/* Lines of both sides, and losses among them; see dialogue.h. */
+#include "dissectors/read/dialogue.h"
+
+bool dialogue_turns(struct dialogue *dialogue, enum side from)
+{
+	bool turns = from == SIDE_CLIENT && dialogue->last_side == SIDE_SERVER + 1;
+
+	dialogue->last_side = (uint8_t)(from + 1);
+	return turns;
+}
+
+bool dialogue_resumes(struct dialogue *dialogue, enum side from)
+{
+	if (!dialogue_turns(dialogue, from) || !dialogue->unsure)
+		return false;
+	dialogue->unsure = dialogue->client_lost = false;
+	pending_clear(&dialogue->pending);
+	lines_reset(&dialogue->client);
+	return true;
+}
+
+static bool client_line(struct dialogue *dialogue, const struct facts *facts, struct bytes *input)
+{
+	while (facts->turn == TURN_NONE && lines_next(&dialogue->client, input)) {
+		if (!dialogue->client_lost)
+			return true;
+	}
+	return false;
+}
+
+static bool server_line(struct dialogue *dialogue, const struct facts *facts, struct bytes *input)
+{
+	while (!facts->starts_tls && lines_next(&dialogue->server, input)) {
+		if (!dialogue->server_lost)
+			return true;
+		dialogue->unsure = true; /* it may have been an answer */
+		dialogue->server_lost = false;
+	}
+	return false;
+}
+
+bool dialogue_line(struct dialogue *dialogue, struct facts *facts, enum side from,
+		   struct bytes *input, struct bytes *line)
+{
+	bool client = from == SIDE_CLIENT;
+	const struct line *of = client ? &dialogue->client : &dialogue->server;
+
+	if (client ? client_line(dialogue, facts, input) : server_line(dialogue, facts, input)) {
+		*line = bytes_from(of->text, of->length);
+		return true;
+	}
+	facts->unread = facts->turn != TURN_NONE ? (uint32_t)input->left : 0;
+	facts->tls_rest = facts->starts_tls ? (uint32_t)input->left : 0;
+	return false;
+}
+
+void dialogue_gap(struct dialogue *dialogue, enum side from)
+{
+	if (dialogue->last_side == 0) {
+		dialogue->midstream = dialogue->greeted = true;
+		return;
+	}
+	dialogue->unsure = dialogue->greeted = true;
+	dialogue->midstream |= !dialogue->logged_in;
+	if (from == SIDE_CLIENT) {
+		dialogue->client_lost = true;
+		return;
+	}
+	dialogue->server_lost = true;
+	lines_reset(&dialogue->server);
+}

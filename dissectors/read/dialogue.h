@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A dialogue of lines in which the server greets and then answers in order (FTP, SMTP, POP3, NNTP),
+ * and what losses do to it. After one, the rest of a line means nothing, and which answer is to
+ * which command is not known until the client speaks after the server: then both begin anew.
+ *
+ *	if (dialogue_resumes(&dialogue, from))
+ *		... what was known of both sides' place in their texts is void ...
+ *	while (dialogue_line(&dialogue, facts, from, &input, &line))
+ *		... a whole line of that side ...
+ *
+ * A dissector that asks for a turn, or says starts_tls, at a line gets no further one:
+ * dialogue_line() then tells the facts what is left of the input.
+ */
+#ifndef DISSECTORS_DIALOGUE_H
+#define DISSECTORS_DIALOGUE_H
+
+#include "dissectors/dissector.h"
+#include "dissectors/read/lines.h"
+#include "dissectors/read/pending.h"
+
+/* Zeroed before use, like the dissector's state that it is part of. */
+struct dialogue {
+	struct line client, server;
+	struct pending
+		pending;   /* commands that wait for their answers; its rows are the dissector's */
+	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	bool midstream;	   /* a log-in may have gone unseen */
+	bool greeted;	   /* set by the dissector at the greeting's end, or none will come */
+	bool logged_in;	   /* set by the dissector */
+	bool unsure;	   /* which answer is to which command, until the client's next turn */
+	bool client_lost;  /* nothing of the client means anything until its next turn */
+	bool server_lost;  /* until its next line */
+};
+
+/* Bytes of that side come. True if it is the client, after the server: its next turn. */
+bool dialogue_turns(struct dialogue *dialogue, enum side from);
+
+/* The same, and true only if that ends what a loss has left unsure: nothing is pending then. */
+bool dialogue_resumes(struct dialogue *dialogue, enum side from);
+
+/* Takes up to the next line that means something; `line` is valid until the next call. */
+bool dialogue_line(struct dialogue *dialogue, struct facts *facts, enum side from,
+		   struct bytes *input, struct bytes *line);
+
+/* What gap() is told. Before the first byte: the capture began later than the conversation. */
+void dialogue_gap(struct dialogue *dialogue, enum side from);
+
+#endif

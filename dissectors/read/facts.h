@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the bytes of one conversation have shown so far. A dissector writes, the sensor reads.
+ * Fixed size, no pointers but to constant tables: it lives in a pool and is copied into
+ * observations.
+ *
+ * The setters keep `revision` moving only on a real change, which is how the sensor knows that
+ * there is something to tell. All text from the wire goes through them: they shorten it, replace
+ * everything that is not printable ASCII by '?', and end it with a NUL. Secrets are never stored.
+ */
+#ifndef DISSECTORS_FACTS_H
+#define DISSECTORS_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dissectors/read/forwarded.h"
+
+#define FACTS_COMMANDS	   12
+#define FACTS_COMMAND_TEXT 48
+#define FACTS_SEEN	   16
+
+enum auth {
+	AUTH_UNKNOWN,	/* not visible */
+	AUTH_NA,	/* the log-in stage was never reached, or the protocol has none */
+	AUTH_REQUIRED,	/* demanded, and the client never tried */
+	AUTH_FAILED,	/* tried, and never accepted */
+	AUTH_NONE,	/* served without credentials */
+	AUTH_ANONYMOUS, /* an anonymous, guest or null log-in was accepted */
+	AUTH_SUCCEEDED, /* credentials were accepted */
+};
+
+enum encryption {
+	ENCRYPTION_UNKNOWN,
+	ENCRYPTION_NA,
+	ENCRYPTION_CLEARTEXT,
+	ENCRYPTION_TLS,
+	ENCRYPTION_STARTTLS,
+	ENCRYPTION_NATIVE, /* ssh, rdp, smb3: the protocol's own */
+};
+
+/* A question that the bytes may not have answered yet. */
+enum answer {
+	ANSWER_UNKNOWN,
+	ANSWER_NO,
+	ANSWER_YES,
+};
+
+enum family {
+	FAMILY_OTHER,
+	FAMILY_DATABASE,
+	FAMILY_LOGGING,
+	FAMILY_MAIL,
+	FAMILY_STORAGE,
+	FAMILY_BACKUP,
+	FAMILY_QUEUE,
+	FAMILY_ADMIN,
+	FAMILY_ORCHESTRATION,
+	FAMILY_WEB,
+	FAMILY_INFRASTRUCTURE,
+	FAMILY_COUNT
+};
+
+/* What answers. Rows are constant data beside the dissector that recognises them. */
+struct service {
+	const char *name; /* ours: lower case, hyphens; a contract (policy, events) */
+	enum family family;
+	const char *about;	/* one line for people */
+	const char *identifier; /* Shadowserver / IntelMQ classification.identifier, or NULL */
+	bool one_way;		/* on UDP it never answers: a datagram is all there is to see */
+	const uint16_t *ports;	/* usual ports, 0-terminated; NULL if none. Only for guesses */
+};
+
+enum {
+	COMMAND_LISTING = 1 << 0,     /* asks for a listing or for records: data-out if accepted */
+	COMMAND_DESTRUCTIVE = 1 << 1, /* deletes or overwrites in bulk: destroyed if accepted */
+};
+
+struct command {
+	char text[FACTS_COMMAND_TEXT]; /* as the field names it: "FLUSHALL", "DELETE /customers" */
+	uint8_t accepted;	       /* enum answer */
+	uint8_t flags;
+	uint16_t serial; /* tells a row from the one that had its place before */
+};
+
+/*
+ * Hashes of names (users, objects) for the sensor to count distinct ones of: it takes them away
+ * after each feed(). The names themselves are not kept.
+ */
+struct facts_seen {
+	uint64_t hashes[FACTS_SEEN];
+	uint16_t count;
+	uint16_t lost; /* that found no room since they were last taken away */
+};
+
+/*
+ * One connection of a balancer carries many clients, and each has facts of its own. With
+ * facts.carried the sensor has asked for that: a dissector that meets another client stops reading,
+ * leaves the rest of its input `unread`, and says whose turn it is. It is fed the rest, be it
+ * nothing, when `facts` are that client's; `party` tells them apart.
+ */
+enum facts_turn {
+	TURN_NONE,
+	TURN_FORWARDED, /* of whom `forwarded` tells */
+	TURN_PARTY,	/* of `turn_party`, a number that was seen in `party` */
+};
+
+struct facts {
+	const struct service *service; /* NULL until known; may be refined later */
+	uint8_t auth;		       /* enum auth */
+	uint8_t encryption;	       /* enum encryption */
+	uint8_t data_read;	       /* enum answer: did the server return stored data */
+	uint8_t command_count;
+	bool starts_tls; /* set by a dissector: what follows was agreed to be TLS */
+	bool directory_listing;
+	uint32_t
+		tls_rest; /* with starts_tls: last bytes of this feed() that follow the agreement */
+	bool carried;	  /* set by the sensor: what the peer says about its client is believed */
+	uint8_t turn;	  /* enum facts_turn */
+	uint16_t party, turn_party;
+	uint32_t unread;
+	uint32_t turn_bytes; /* with TURN_FORWARDED: of what was read, the new client's own */
+	uint8_t claimed_by; /* enum forwarded_by: the latest claim of a peer that is not believed */
+	uint32_t claims;
+	struct forwarded_address claimed;
+	struct forwarded forwarded;
+	uint32_t revision; /* moves on every change */
+	uint32_t logins_failed, logins_succeeded;
+	uint32_t messages;	/* mail taken in for delivery */
+	uint32_t commands_seen; /* notable ones, including those that found no room below */
+	char product[40], version[40];
+	char user[48], mechanism[24]; /* who, and how (SCRAM-SHA-256, LOGIN); never the secret */
+	char host[72];		      /* HTTP Host, or TLS server name */
+	char path[96];		      /* first path of note, query cut off */
+	char operation[32];	      /* object storage and the like: ListBlobs, GetObject */
+	char tls_version[8];	      /* "1.2" */
+	char tls_subject[96], tls_issuer[96];	 /* RFC 4514 text of the leaf certificate */
+	uint64_t tls_not_after_s;		 /* Unix seconds, 0 = not seen */
+	struct command commands[FACTS_COMMANDS]; /* in order of first use, each text once */
+	struct facts_seen users_tried;		 /* of log-ins, whatever became of them */
+	struct facts_seen objects_read;		 /* of an object store or a file tree */
+};
+
+void facts_set_service(struct facts *facts, const struct service *service);
+/* Sets what the latest bytes show; AUTH_FAILED after AUTH_SUCCEEDED/NONE/ANONYMOUS is ignored. */
+void facts_set_auth(struct facts *facts, enum auth auth);
+void facts_set_encryption(struct facts *facts, enum encryption encryption);
+/* ANSWER_YES stays. */
+void facts_set_data_read(struct facts *facts, enum answer answer);
+/* In clear text, and so far nobody was asked who he is, or read anything. */
+void facts_begin(struct facts *facts, const struct service *service);
+/* What follows is agreed to be TLS: who logs in and what is read will not be seen. */
+void facts_start_tls(struct facts *facts);
+/* Counts it, and `user` as tried; sets auth. */
+void facts_login(struct facts *facts, bool accepted);
+/* The client was given this object: facts_hash() of its name. Revision stays: bytes tell. */
+void facts_object(struct facts *facts, uint64_t hash);
+void facts_message(struct facts *facts); /* one more mail was taken in */
+/* A hash of a name, the same on every machine (FNV-1a, 64 bits, mixed); never 0. */
+uint64_t facts_hash(const void *name, size_t length);
+/* `field` is one of the char arrays above, `size` its size; `text` need not end with a NUL. */
+void facts_set_text(struct facts *facts, char *field, size_t size, const void *text, size_t length);
+#define FACTS_TEXT(facts, field, text, length)                                                     \
+	facts_set_text((facts), (facts)->field, sizeof(facts)->field, (text), (length))
+
+/*
+ * Notes a command; the same text is kept once. Returns a handle for facts_command_result(), or -1
+ * if there was no room (it is counted then; a destructive one takes the place of a harmless one).
+ * A text that was refused before and is accepted later counts as accepted.
+ */
+int facts_command(struct facts *facts, const void *text, size_t length, unsigned flags);
+/* A handle of -1, or of a command that has lost its place since, is ignored. */
+void facts_command_result(struct facts *facts, int handle, bool accepted);
+
+/*
+ * What the peer says about its client. Believed, it asks for a turn (true: stop reading); otherwise
+ * it is noted as a claim.
+ */
+bool facts_forwarded(struct facts *facts, const struct forwarded *forwarded, size_t unread);
+
+const char *auth_name(enum auth auth); /* "none", "anonymous", … */
+const char *encryption_name(enum encryption encryption);
+const char *family_name(enum family family); /* "database", … */
+
+#endif

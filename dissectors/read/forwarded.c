@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See forwarded.h. X-Forwarded-For is a list of addresses with commas between; Forwarded is one of
+ * elements, each of parameters with semicolons between, whose values may be quoted (RFC 7239
+ * section 4). Both are read byte by byte, in constant memory.
+ */
+#include "dissectors/read/forwarded.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "dissectors/read/address_text.h"
+
+#define PORT_DIGITS 5
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Digits only, to the end. */
+static bool is_port(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	}
+	return length >= 1 && length <= PORT_DIGITS;
+}
+
+/* Takes the port off: what is left is the address without its brackets. False: malformed. */
+static bool split_port(const char **text, size_t *length)
+{
+	const char *from = *text, *end, *colon;
+
+	if (*length == 0)
+		return false;
+	if (*from == '[') {
+		end = memchr(from, ']', *length);
+		if (!end)
+			return false;
+		colon = end + 1;
+		*text = from + 1;
+		if (colon < from + *length &&
+		    (*colon != ':' || !is_port(colon + 1, (size_t)(from + *length - colon - 1))))
+			return false;
+		*length = (size_t)(end - from - 1);
+		return true;
+	}
+	colon = memchr(from, ':', *length);
+	if (!colon || memchr(colon + 1, ':', *length - (size_t)(colon + 1 - from)))
+		return true; /* no port, or IPv6 without brackets */
+	if (!is_port(colon + 1, *length - (size_t)(colon + 1 - from)))
+		return false;
+	*length = (size_t)(colon - from);
+	return true;
+}
+
+struct forwarded_address forwarded_address_read(const void *bytes, size_t length)
+{
+	struct forwarded_address address = {.known = false};
+	const char *text = bytes;
+
+	while (length != 0 && is_blank(text[length - 1]))
+		length--;
+	for (; length != 0 && is_blank(*text); length--)
+		text++;
+	if (length > 5 && strncasecmp(text, "IPV6:", 5) == 0) {
+		text += 5;
+		length -= 5;
+	}
+	if (split_port(&text, &length))
+		address.known = address_text_read(bytes_from(text, length), address.bytes);
+	if (!address.known)
+		memset(address.bytes, 0, sizeof address.bytes);
+	return address;
+}
+
+uint16_t forwarded_port_read(const void *bytes, size_t length)
+{
+	const char *text = bytes;
+	uint32_t port = 0;
+
+	if (!is_port(text, length))
+		return 0;
+	for (size_t i = 0; i < length; i++)
+		port = port * 10 + (uint32_t)(text[i] - '0');
+	return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+void forwarded_one(struct forwarded *list, enum forwarded_by by, const void *text, size_t length)
+{
+	*list = (struct forwarded){.by = (uint8_t)by, .count = 1};
+	list->hop[0] = forwarded_address_read(text, length);
+}
+
+static void push(struct forwarded *list, struct forwarded_address hop)
+{
+	memmove(&list->hop[1], &list->hop[0], sizeof list->hop - sizeof *list->hop);
+	list->hop[0] = hop;
+	if (list->count < FORWARDED_HOPS)
+		list->count++;
+}
+
+/* The next proxy's word, or one parameter of it, is complete. */
+static void end_token(struct forwarded_reader *reader)
+{
+	const char *text = reader->token;
+	size_t length = reader->length;
+
+	if (reader->list.by == FORWARDED_FORWARDED) {
+		if (length > 4 && strncasecmp(text, "for=", 4) == 0) {
+			reader->has_for = true;
+			reader->element = length < FORWARDED_TOKEN
+						  ? forwarded_address_read(text + 4, length - 4)
+						  : (struct forwarded_address){.known = false};
+		}
+	} else {
+		reader->has_for |= length != 0;
+		reader->element = length < FORWARDED_TOKEN
+					  ? forwarded_address_read(text, length)
+					  : (struct forwarded_address){.known = false};
+	}
+	reader->length = 0;
+}
+
+/* An element without an address is left out: an empty one (RFC 9110 section 5.6.1), or by= alone. */
+static void end_element(struct forwarded_reader *reader)
+{
+	end_token(reader);
+	if (reader->has_for)
+		push(&reader->list, reader->element);
+	reader->has_for = false;
+	reader->quoted = reader->escaped = false;
+}
+
+static void keep(struct forwarded_reader *reader, char c)
+{
+	if (reader->length == 0 && is_blank(c))
+		return;
+	if (reader->length < FORWARDED_TOKEN - 1)
+		reader->token[reader->length++] = c;
+	else
+		reader->length = FORWARDED_TOKEN;
+}
+
+static void read_byte(struct forwarded_reader *reader, char c)
+{
+	bool elements = reader->list.by == FORWARDED_FORWARDED;
+
+	if (reader->escaped) {
+		reader->escaped = false;
+		keep(reader, c);
+	} else if (elements && c == '"') {
+		reader->quoted = !reader->quoted;
+	} else if (reader->quoted) {
+		reader->escaped = c == '\\';
+		if (!reader->escaped)
+			keep(reader, c);
+	} else if (c == ',') {
+		end_element(reader);
+	} else if (elements && c == ';') {
+		end_token(reader);
+	} else {
+		keep(reader, c);
+	}
+}
+
+bool forwarded_begin(struct forwarded_reader *reader, const char *name)
+{
+	enum forwarded_by by = FORWARDED_NOT;
+
+	if (strcmp(name, "x-forwarded-for") == 0)
+		by = FORWARDED_X_FORWARDED_FOR;
+	else if (strcmp(name, "forwarded") == 0)
+		by = FORWARDED_FORWARDED;
+	else if (strcmp(name, "x-real-ip") == 0)
+		by = FORWARDED_X_REAL_IP;
+	reader->reading = by != FORWARDED_NOT && by >= reader->list.by;
+	if (reader->reading && by > reader->list.by)
+		*reader = (struct forwarded_reader){.list.by = (uint8_t)by, .reading = true};
+	return reader->reading;
+}
+
+void forwarded_read(struct forwarded_reader *reader, const void *text, size_t length)
+{
+	const char *from = text;
+
+	for (size_t i = 0; i < length && reader->reading; i++)
+		read_byte(reader, from[i]);
+}
+
+void forwarded_end(struct forwarded_reader *reader)
+{
+	if (reader->reading)
+		end_element(reader);
+	reader->reading = false;
+}
+
+const char *forwarded_by_name(enum forwarded_by by)
+{
+	static const char *const names[FORWARDED_BY_COUNT] = {
+		[FORWARDED_NOT] = "",
+		[FORWARDED_X_REAL_IP] = "x-real-ip",
+		[FORWARDED_FORWARDED] = "forwarded",
+		[FORWARDED_X_FORWARDED_FOR] = "x-forwarded-for",
+		[FORWARDED_XCLIENT] = "xclient",
+		[FORWARDED_ID] = "imap-id",
+		[FORWARDED_PROXY_V1] = "proxy-v1",
+		[FORWARDED_PROXY_V2] = "proxy-v2",
+	};
+
+	return names[by];
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Redis and what speaks its protocol (Valkey, KeyDB, Dragonfly, Sentinel): commands are queued,
+ * replies are matched to them in order, as the protocol promises. Out-of-band messages (RESP3
+ * pushes, RESP2 messages of subscriptions) are told from replies by their type and first element.
+ *
+ * Before AUTH a server that has a password answers -NOAUTH to everything but AUTH, HELLO, QUIT and
+ * RESET; but it says "unknown command" and "wrong number" first. So only a reply that is no error,
+ * or an error that comes after that check, proves that it serves without credentials.
+ */
+#include "dissectors/dissector.h"
+#include "dissectors/redis/redis_commands.h"
+#include "dissectors/redis/redis_probe.h"
+#include "dissectors/read/resp.h"
+
+#define OUTSTANDING 24
+
+static const uint16_t ports[] = {6379, 26379, 16379, 6380, 0};
+
+static const struct service services[] = {
+	{
+		.name = "redis",
+		.family = FAMILY_DATABASE,
+		.about = "Redis key-value store",
+		.identifier = "open-redis",
+		.ports = ports,
+	},
+};
+
+struct pending {
+	int handle; /* of facts_command() */
+	uint8_t kind;
+};
+
+enum speech { /* CLIENT REPLY */
+	      ANSWERS,
+	      ANSWERS_NOT,
+	      ANSWERS_NOT_NEXT,
+};
+
+struct redis {
+	struct resp_command command;
+	struct resp_reply reply;
+	struct pending queue[OUTSTANDING];
+	uint8_t head, count;
+	uint8_t speech;	   /* enum speech */
+	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	bool midstream;	   /* a log-in may have gone unseen */
+	bool logged_in;
+	bool subscribed;
+	bool streaming;	      /* replication or MONITOR: neither side is parsed any more */
+	bool version_is_next; /* in the map that answers HELLO */
+	bool has_product;
+	uint32_t unlisted; /* commands that came while the queue was full */
+};
+
+_Static_assert(sizeof(struct redis) <= DISSECTOR_STATE_MAX, "state of redis");
+
+static void begin(void *state, struct facts *facts)
+{
+	(void)state;
+	facts_set_service(facts, &services[0]);
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+}
+
+static void enqueue(struct redis *redis, int handle, uint8_t kind)
+{
+	if (redis->count == OUTSTANDING || redis->unlisted != 0) {
+		redis->unlisted += redis->unlisted != UINT32_MAX;
+		return;
+	}
+	redis->queue[(redis->head + redis->count) % OUTSTANDING] =
+		(struct pending){.handle = handle, .kind = kind};
+	redis->count++;
+}
+
+/* False if no command is waiting, or it is not known which. */
+static bool dequeue(struct redis *redis, struct pending *pending)
+{
+	if (redis->count == 0) {
+		redis->unlisted -= redis->unlisted != 0;
+		return false;
+	}
+	*pending = redis->queue[redis->head];
+	redis->head = (uint8_t)((redis->head + 1) % OUTSTANDING);
+	redis->count--;
+	return true;
+}
+
+static const struct pending *peek(const struct redis *redis)
+{
+	return redis->count != 0 ? &redis->queue[redis->head] : NULL;
+}
+
+/* Who logs in; the password that comes with it is not looked at. */
+static void note_user(const struct redis *redis, struct facts *facts, uint8_t kind)
+{
+	const struct resp_command *command = &redis->command;
+	const char *user = NULL;
+
+	if (kind == REDIS_AUTH && command->arguments > 2)
+		user = command->words[1];
+	else if (kind == REDIS_HELLO && command->arguments > 4 &&
+		 redis_commands_word_is(command, 2, "AUTH"))
+		user = command->words[3];
+	if (user)
+		FACTS_TEXT(facts, user, user, strlen(user));
+}
+
+static void on_command(struct redis *redis, struct facts *facts)
+{
+	const struct resp_command *command = &redis->command;
+	struct bytes word = bytes_from(command->words[0], strlen(command->words[0]));
+	const struct redis_command *known;
+	char name[RESP_WORD_SIZE];
+	uint8_t kind;
+	int handle;
+
+	lines_upper(name, sizeof name, &word);
+	known = redis_commands_find(name);
+	kind = known->kind;
+	note_user(redis, facts, kind);
+	if (kind == REDIS_HELLO && command->arguments > 2 &&
+	    redis_commands_word_is(command, 2, "AUTH"))
+		kind = REDIS_AUTH;
+	handle = redis_commands_note(command, facts, known);
+	redis->subscribed |= kind == REDIS_SUBSCRIBE;
+	if (redis_commands_word_is(command, 0, "CLIENT") &&
+	    redis_commands_word_is(command, 1, "REPLY")) {
+		redis->speech = redis_commands_word_is(command, 2, "OFF")    ? ANSWERS_NOT
+				: redis_commands_word_is(command, 2, "SKIP") ? ANSWERS_NOT_NEXT
+									     : ANSWERS;
+		if (redis->speech != ANSWERS)
+			return;
+	}
+	if (redis->speech == ANSWERS)
+		enqueue(redis, handle, kind);
+	else if (redis->speech == ANSWERS_NOT_NEXT)
+		redis->speech = ANSWERS;
+}
+
+static bool reply_starts(const struct resp_reply *reply, const char *text)
+{
+	return strncmp(reply->first, text, strlen(text)) == 0;
+}
+
+static void let_in(struct redis *redis, struct facts *facts)
+{
+	if (!redis->logged_in && !redis->midstream)
+		facts_set_auth(facts, AUTH_NONE);
+}
+
+/* reply->first is the whole line but for its type: "NOAUTH Authentication required." */
+static void on_error(struct redis *redis, struct facts *facts, uint8_t kind)
+{
+	static const char *const after_login[] = {"WRONGTYPE", "MOVED ",  "ASK ",      "READONLY",
+						  "OOM ",      "MISCONF", "CROSSSLOT", "BUSYKEY"};
+	const struct resp_reply *reply = &redis->reply;
+
+	if (reply_starts(reply, "NOAUTH") || reply_starts(reply, "ERR operation not perm")) {
+		if (!redis->logged_in)
+			facts_set_auth(facts, AUTH_REQUIRED);
+	} else if (reply_starts(reply, "DENIED")) {
+		facts_set_auth(facts, AUTH_NA); /* protected mode: let nobody in, ask nothing */
+	} else if (kind == REDIS_AUTH && (reply_starts(reply, "ERR Client sent AUTH") ||
+					  reply_starts(reply, "ERR AUTH <password>"))) {
+		let_in(redis, facts); /* there is no password to be asked for */
+	} else if (kind == REDIS_AUTH && (reply_starts(reply, "WRONGPASS") ||
+					  reply_starts(reply, "ERR invalid password"))) {
+		facts_login(facts, false);
+	}
+	for (size_t i = 0; i < sizeof after_login / sizeof *after_login; i++) {
+		if (reply_starts(reply, after_login[i]))
+			let_in(redis, facts);
+	}
+}
+
+static void on_success(struct redis *redis, struct facts *facts, uint8_t kind)
+{
+	bool holds_data = false;
+
+	if (kind == REDIS_AUTH) {
+		redis->logged_in = true;
+		facts_login(facts, true);
+	} else if (kind != REDIS_QUIET) {
+		let_in(redis, facts);
+	}
+	if (kind == REDIS_DATA || kind == REDIS_CONFIG || kind == REDIS_DELETE)
+		holds_data = strchr("$*%~=", redis->reply.type) && !redis->reply.is_empty;
+	else if (kind == REDIS_SCAN)
+		holds_data = redis->reply.elements > 1;
+	else if (kind == REDIS_STREAM)
+		redis->streaming = true;
+	if (holds_data || redis->streaming)
+		facts_set_data_read(facts, ANSWER_YES);
+}
+
+/* A published message, or a push: not the reply to anything. */
+static bool is_out_of_band(const struct redis *redis)
+{
+	static const char *const kinds[] = {"message",	   "pmessage",	   "smessage",
+					    "subscribe",   "psubscribe",   "ssubscribe",
+					    "unsubscribe", "punsubscribe", "sunsubscribe"};
+
+	if (redis->reply.type == '>')
+		return true;
+	if (!redis->subscribed || redis->reply.type != '*')
+		return false;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (strcmp(redis->reply.first, kinds[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_message(const struct redis *redis)
+{
+	return reply_starts(&redis->reply, "message") || reply_starts(&redis->reply, "pmessage") ||
+	       reply_starts(&redis->reply, "smessage");
+}
+
+static void on_reply(struct redis *redis, struct facts *facts)
+{
+	const struct pending *next = peek(redis);
+	struct pending pending = {.handle = -1, .kind = REDIS_QUIET};
+	uint8_t type = redis->reply.type;
+	bool is_error = type == '-' || type == '!';
+
+	if (!redis->has_product && !facts->product[0])
+		FACTS_TEXT(facts, product, "Redis", 5);
+	facts_set_data_read(facts, ANSWER_NO);
+	if ((!next || next->kind != REDIS_SUBSCRIBE) && is_out_of_band(redis)) {
+		if (is_message(redis))
+			facts_set_data_read(facts, ANSWER_YES);
+		return;
+	}
+	dequeue(redis, &pending);
+	if (is_error)
+		on_error(redis, facts, pending.kind);
+	else
+		on_success(redis, facts, pending.kind);
+	if (!reply_starts(&redis->reply, "QUEUED"))
+		facts_command_result(facts, pending.handle, !is_error);
+}
+
+/* "redis_version:7.0.15", one line of INFO */
+static void on_info_line(struct redis *redis, struct facts *facts)
+{
+	static const struct {
+		const char *key, *product;
+	} rows[] = {{"redis_version:", "Redis"},
+		    {"valkey_version:", "Valkey"},
+		    {"dragonfly_version:", "Dragonfly"},
+		    {"kvrocks_version:", "Kvrocks"}};
+	const struct line *line = &redis->reply.line;
+	struct bytes text = bytes_from(line->text, line->length);
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		size_t key = strlen(rows[i].key);
+
+		if (!bytes_start_with(&text, rows[i].key) || (i == 0 && redis->has_product))
+			continue;
+		bytes_skip(&text, key);
+		redis->has_product = i != 0;
+		FACTS_TEXT(facts, product, rows[i].product, strlen(rows[i].product));
+		FACTS_TEXT(facts, version, text.at, text.left);
+		return;
+	}
+}
+
+/* An element of the map that answers HELLO: ... "version" "7.0.15" ... */
+static void on_hello_element(struct redis *redis, struct facts *facts)
+{
+	const struct line *line = &redis->reply.line;
+	struct bytes text = bytes_from(line->text, line->length);
+
+	if (redis->version_is_next)
+		FACTS_TEXT(facts, version, text.at, text.left);
+	redis->version_is_next = lines_equal(&text, "version");
+}
+
+static void on_server(struct redis *redis, struct facts *facts, struct bytes *input)
+{
+	while (!redis->streaming) {
+		const struct pending *next = peek(redis);
+		enum resp_event event;
+
+		redis->reply.by_line = !next || next->kind == REDIS_INFO;
+		event = resp_next_event(&redis->reply, input);
+		if (event == RESP_MORE || event == RESP_BROKEN)
+			return;
+		if (event == RESP_REPLY)
+			on_reply(redis, facts);
+		else if (redis->reply.by_line)
+			on_info_line(redis, facts);
+		else if (next && (next->kind == REDIS_HELLO || next->kind == REDIS_AUTH))
+			on_hello_element(redis, facts);
+	}
+}
+
+/*
+ * After a gap: when the client speaks again after the server, both are taken to be at the start
+ * of a message. What does not parse then is lost until the next turn.
+ */
+static void resynchronise(struct redis *redis, const struct bytes *input)
+{
+	if (!redis->command.lost && !redis->reply.lost)
+		return;
+	if (redis->command.lost && input->at[0] != '*')
+		return;
+	if (redis->command.lost)
+		redis->command = (struct resp_command){.phase = 0};
+	redis->reply = (struct resp_reply){.type = 0};
+	redis->head = redis->count = 0;
+	redis->unlisted = 0;
+}
+
+static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		 size_t length)
+{
+	struct redis *redis = state;
+	struct bytes input = bytes_from(bytes, length);
+
+	if (length == 0 || redis->streaming)
+		return;
+	if (from == SIDE_CLIENT && redis->last_side == SIDE_SERVER + 1)
+		resynchronise(redis, &input);
+	redis->last_side = (uint8_t)(from + 1);
+	if (from == SIDE_SERVER) {
+		on_server(redis, facts, &input);
+		return;
+	}
+	while (resp_next_command(&redis->command, &input))
+		on_command(redis, facts);
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct redis *redis = state;
+	uint64_t *left = from == SIDE_CLIENT ? &redis->command.bulk_left : &redis->reply.bulk_left;
+
+	(void)facts;
+	if (redis->last_side == 0)
+		redis->midstream = redis->subscribed = true;
+	if (redis->last_side == 0)
+		return;
+	redis->midstream |= !redis->logged_in;
+	if (missing != 0 && missing < *left) {
+		*left -= missing;
+		if (from == SIDE_CLIENT)
+			resp_spoil_word(&redis->command);
+		return;
+	}
+	redis->subscribed |= from == SIDE_CLIENT; /* for all that is known */
+	redis->command.lost |= from == SIDE_CLIENT;
+	redis->reply.lost |= from == SIDE_SERVER;
+}
+
+const struct dissector redis_dissector = {
+	.name = "redis",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct redis),
+	.service_count = sizeof services / sizeof *services,
+	.services = services,
+	.recognised = "a command of RESP or a line, and the reply; replies alone where they are "
+		      "unmistakable",
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+	.probe = redis_probe,
+	.begin = begin,
+	.feed = feed,
+	.gap = gap,
+};

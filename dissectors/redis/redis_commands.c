@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is known of Redis' commands (redis.io/docs/latest/commands): which are named together with
+ * their subcommand, what their replies tell, which list and which destroy.
+ */
+#include "dissectors/redis/redis_commands.h"
+
+#define BULK_DELETE 10 /* keys in one DEL that make it bulk */
+#define LIST	    COMMAND_LISTING
+#define DROP	    COMMAND_DESTRUCTIVE
+
+static const struct redis_command table[] = {
+	/* Before, or instead of, a log-in. */
+	{"AUTH", REDIS_AUTH, 0, false},
+	{"HELLO", REDIS_HELLO, 0, false},
+	{"QUIT", REDIS_QUIET, 0, false},
+	{"RESET", REDIS_QUIET, 0, false},
+	/* About the server, not about what is stored. */
+	{"INFO", REDIS_INFO, 0, false},
+	{"PING", REDIS_NO_DATA, 0, false},
+	{"ECHO", REDIS_NO_DATA, 0, false},
+	{"COMMAND", REDIS_NO_DATA, 0, false},
+	{"SELECT", REDIS_NO_DATA, 0, false},
+	{"TIME", REDIS_NO_DATA, 0, false},
+	{"ROLE", REDIS_NO_DATA, 0, false},
+	{"DBSIZE", REDIS_NO_DATA, 0, false},
+	{"LASTSAVE", REDIS_NO_DATA, 0, false},
+	{"WAIT", REDIS_NO_DATA, 0, false},
+	{"REPLCONF", REDIS_NO_DATA, 0, false},
+	{"CLIENT", REDIS_NO_DATA, 0, true},
+	{"CLUSTER", REDIS_NO_DATA, 0, true},
+	{"SENTINEL", REDIS_NO_DATA, 0, true},
+	{"SCRIPT", REDIS_NO_DATA, 0, true},
+	{"DEBUG", REDIS_NO_DATA, 0, true},
+	{"ACL", REDIS_NO_DATA, 0, true},
+	{"MODULE", REDIS_NO_DATA, 0, true},
+	{"FUNCTION", REDIS_NO_DATA, 0, true},
+	{"MEMORY", REDIS_NO_DATA, 0, true},
+	{"LATENCY", REDIS_NO_DATA, 0, true},
+	{"PUBSUB", REDIS_NO_DATA, 0, true},
+	{"OBJECT", REDIS_NO_DATA, 0, true},
+	{"SLOWLOG", REDIS_DATA, LIST, true},
+	{"CONFIG", REDIS_CONFIG, 0, true},
+	/* What is stored. */
+	{"KEYS", REDIS_DATA, LIST, false},
+	{"SCAN", REDIS_SCAN, LIST, false},
+	{"GET", REDIS_DATA, LIST, false},
+	{"MGET", REDIS_DATA, LIST, false},
+	{"GETRANGE", REDIS_DATA, LIST, false},
+	{"DUMP", REDIS_DATA, LIST, false},
+	{"SORT", REDIS_DATA, LIST, false},
+	{"HGET", REDIS_DATA, LIST, false},
+	{"HMGET", REDIS_DATA, LIST, false},
+	{"HGETALL", REDIS_DATA, LIST, false},
+	{"HKEYS", REDIS_DATA, LIST, false},
+	{"HVALS", REDIS_DATA, LIST, false},
+	{"HSCAN", REDIS_SCAN, LIST, false},
+	{"LRANGE", REDIS_DATA, LIST, false},
+	{"LINDEX", REDIS_DATA, LIST, false},
+	{"SMEMBERS", REDIS_DATA, LIST, false},
+	{"SRANDMEMBER", REDIS_DATA, LIST, false},
+	{"SSCAN", REDIS_SCAN, LIST, false},
+	{"ZRANGE", REDIS_DATA, LIST, false},
+	{"ZREVRANGE", REDIS_DATA, LIST, false},
+	{"ZRANGEBYSCORE", REDIS_DATA, LIST, false},
+	{"ZSCAN", REDIS_SCAN, LIST, false},
+	{"XRANGE", REDIS_DATA, LIST, false},
+	{"XREVRANGE", REDIS_DATA, LIST, false},
+	{"XREAD", REDIS_DATA, LIST, false},
+	{"XADD", REDIS_NO_DATA, 0, false},
+	{"SUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
+	{"PSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
+	{"SSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
+	{"UNSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
+	{"PUNSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
+	{"MONITOR", REDIS_STREAM, LIST, false},
+	{"SYNC", REDIS_STREAM, LIST, false},
+	{"PSYNC", REDIS_STREAM, LIST, false},
+	/* What destroys. */
+	{"FLUSHALL", REDIS_NO_DATA, DROP, false},
+	{"FLUSHDB", REDIS_NO_DATA, DROP, false},
+	{"SHUTDOWN", REDIS_NO_DATA, DROP, false},
+	{"SLAVEOF", REDIS_REPLICATE, DROP, false},
+	{"REPLICAOF", REDIS_REPLICATE, DROP, false},
+	{"DEL", REDIS_DELETE, 0, false},
+	{"UNLINK", REDIS_DELETE, 0, false},
+	/* Common, and nothing of note. */
+	{"SET", REDIS_NO_DATA, 0, false},
+	{"MULTI", REDIS_NO_DATA, 0, false},
+};
+
+static const struct redis_command unknown = {NULL, REDIS_DATA, 0, false};
+
+const struct redis_command *redis_commands_find(const char *upper)
+{
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (strcmp(table[i].name, upper) == 0)
+			return &table[i];
+	}
+	return &unknown;
+}
+
+static bool is_name(const char *word)
+{
+	for (; *word != '\0'; word++) {
+		bool letter = (*word >= 'A' && *word <= 'Z') || *word == '_' || *word == '.' ||
+			      *word == '-' || (*word >= '0' && *word <= '9');
+
+		if (!letter)
+			return false;
+	}
+	return true;
+}
+
+bool redis_commands_word_is(const struct resp_command *command, uint32_t index, const char *text)
+{
+	const char *word = command->words[index];
+	struct bytes bytes = bytes_from(word, strlen(word));
+
+	return index < command->arguments && lines_equal(&bytes, text);
+}
+
+/* Appends a word in capitals; a word that cannot be a name is left out. */
+static size_t append_word(char *text, size_t at, size_t size, const char *word)
+{
+	struct bytes bytes = bytes_from(word, strlen(word));
+	size_t gap = at != 0, length;
+
+	if (at + gap + bytes.left + 1 > size)
+		return at;
+	length = lines_upper(text + at + gap, size - at - gap, &bytes);
+	if (length == 0 || !is_name(text + at + gap)) {
+		text[at] = '\0';
+		return at;
+	}
+	if (gap)
+		text[at] = ' ';
+	return at + gap + length;
+}
+
+static unsigned flags_of(const struct resp_command *command, const struct redis_command *known)
+{
+	bool to_disk = redis_commands_word_is(command, 2, "dir") ||
+		       redis_commands_word_is(command, 2, "dbfilename");
+
+	switch (known->kind) {
+	case REDIS_CONFIG:
+		if (redis_commands_word_is(command, 1, "GET"))
+			return COMMAND_LISTING;
+		return redis_commands_word_is(command, 1, "SET") && to_disk ? COMMAND_DESTRUCTIVE
+									    : 0;
+	case REDIS_REPLICATE:
+		return redis_commands_word_is(command, 1, "NO") ? 0 : COMMAND_DESTRUCTIVE;
+	default:
+		return known->flags;
+	}
+}
+
+int redis_commands_note(const struct resp_command *command, struct facts *facts,
+			const struct redis_command *known)
+{
+	unsigned flags = flags_of(command, known);
+	char text[FACTS_COMMAND_TEXT];
+	size_t length = append_word(text, 0, sizeof text, command->words[0]);
+
+	if (length == 0)
+		return -1;
+	if (known->kind == REDIS_DELETE && command->arguments > BULK_DELETE)
+		return facts_command(facts, "DEL in bulk", 11, COMMAND_DESTRUCTIVE);
+	if (known->kind == REDIS_REPLICATE && flags == 0)
+		return facts_command(facts, "REPLICAOF NO ONE", 16, 0);
+	if (known->has_subcommand && command->arguments > 1)
+		length = append_word(text, length, sizeof text, command->words[1]);
+	if (known->kind == REDIS_CONFIG && redis_commands_word_is(command, 1, "SET"))
+		length = append_word(text, length, sizeof text, command->words[2]);
+	return facts_command(facts, text, length, flags);
+}

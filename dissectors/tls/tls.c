@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TLS 1.0 to 1.3 and SSL 3 (RFC 8446, RFC 5246, RFC 6101): what stays in clear, that is server
+ * name, negotiated version, the server's certificate (not with 1.3) and the alerts before
+ * encryption begins. Takes over from another dissector after STARTTLS; then the service stays what
+ * it is.
+ *
+ * Two layers of framing on each side: records, and handshake messages that may span records or
+ * share one. Nothing is buffered but what one step of a walker looks at. Everything after
+ * ChangeCipherSpec, after a gap, or after a record that makes no sense is ignored.
+ */
+#include "dissectors/dissector.h"
+#include "dissectors/tls/tls_certificate.h"
+#include "dissectors/tls/tls_probe.h"
+
+enum {
+	EXTENSION_SERVER_NAME = 0,
+	EXTENSION_SUPPORTED_VERSIONS = 43,
+};
+
+enum step {
+	STEP_FIXED,	  /* version, random, length of the session id */
+	STEP_CIPHERS,	  /* client: length of the cipher suites */
+	STEP_COMPRESSION, /* client: length of the compression methods */
+	STEP_CHOICE,	  /* server: cipher suite, compression method */
+	STEP_EXTENSIONS,  /* length of all */
+	STEP_EXTENSION,	  /* type, length */
+	STEP_SERVER_NAME,
+	STEP_VERSION,
+	STEP_CERTIFICATES, /* client: length of the list */
+	STEP_DONE,
+};
+
+enum client_certificate {
+	CERTIFICATE_UNSEEN,
+	CERTIFICATE_EMPTY,
+	CERTIFICATE_SENT,
+};
+
+struct tls_side {
+	uint8_t record[5], record_have;
+	uint8_t message[4], message_have;
+	uint8_t alert[2], alert_have;
+	uint8_t message_type;
+	bool deaf; /* encrypted, or lost: nothing more to read */
+	uint16_t record_left;
+	uint16_t extension_left; /* bytes of the current extension that were not collected */
+	uint32_t message_left;
+	struct walker walker;
+};
+
+struct tls {
+	struct tls_side side[2];
+	struct tls_certificate certificate;
+	bool upgraded; /* taken over from another protocol: its service and log-in count */
+	bool certificate_requested;
+	uint8_t client_certificate; /* enum client_certificate */
+};
+
+static const uint16_t tls_ports[] = {443, 8443, 0};
+static const struct service tls_service = {
+	.name = "tls",
+	.family = FAMILY_OTHER,
+	.about = "TLS around something that cannot be seen",
+	.ports = tls_ports,
+};
+
+static void set_version(struct facts *facts, uint16_t version)
+{
+	static const char *const names[] = {"ssl3", "1.0", "1.1", "1.2", "1.3"};
+	unsigned minor = version & 0xff;
+
+	if (version >> 8 == 3 && minor < sizeof names / sizeof *names)
+		FACTS_TEXT(facts, tls_version, names[minor], strlen(names[minor]));
+	else if (version >> 8 == 0x7f) /* drafts of 1.3 */
+		FACTS_TEXT(facts, tls_version, names[4], strlen(names[4]));
+}
+
+static void take_extension(struct walker *w, struct tls_side *side, enum side from)
+{
+	struct bytes b = walker_bytes(w);
+	uint16_t type = bytes_be16(&b);
+	uint16_t length = bytes_be16(&b);
+	size_t wanted = 0;
+
+	if (type == EXTENSION_SERVER_NAME && from == SIDE_CLIENT)
+		wanted = length < WALKER_SCRATCH ? length : WALKER_SCRATCH;
+	else if (type == EXTENSION_SUPPORTED_VERSIONS && from == SIDE_SERVER && length == 2)
+		wanted = 2;
+	side->extension_left = (uint16_t)(length - wanted);
+	if (wanted == 0)
+		walker_ask(w, STEP_EXTENSION, length, 4);
+	else
+		walker_ask(w, from == SIDE_CLIENT ? STEP_SERVER_NAME : STEP_VERSION, 0, wanted);
+}
+
+/* RFC 6066 section 3: u16 length of the list, u8 type (0: host name), u16 length, name. */
+static void take_server_name(struct facts *facts, struct bytes b)
+{
+	uint16_t length;
+
+	bytes_skip(&b, 2);
+	if (bytes_u8(&b) != 0)
+		return;
+	length = bytes_be16(&b);
+	if (length > b.left)
+		length = (uint16_t)b.left;
+	if (length != 0)
+		FACTS_TEXT(facts, host, b.at, length);
+}
+
+static void take_step(struct tls *tls, struct facts *facts, enum side from)
+{
+	struct tls_side *side = &tls->side[from];
+	struct walker *w = &side->walker;
+	struct bytes b = walker_bytes(w);
+
+	switch (w->step) {
+	case STEP_FIXED:
+		if (from == SIDE_SERVER)
+			set_version(facts, bytes_be16(&b));
+		walker_ask(w, from == SIDE_SERVER ? STEP_CHOICE : STEP_CIPHERS, w->scratch[34],
+			   from == SIDE_SERVER ? 3 : 2);
+		break;
+	case STEP_CIPHERS:
+		walker_ask(w, STEP_COMPRESSION, bytes_be16(&b), 1);
+		break;
+	case STEP_COMPRESSION:
+		walker_ask(w, STEP_EXTENSIONS, bytes_u8(&b), 2);
+		break;
+	case STEP_CHOICE:
+		walker_ask(w, STEP_EXTENSIONS, 0, 2);
+		break;
+	case STEP_EXTENSIONS:
+		walker_ask(w, STEP_EXTENSION, 0, 4);
+		break;
+	case STEP_EXTENSION:
+		take_extension(w, side, from);
+		break;
+	case STEP_SERVER_NAME:
+		take_server_name(facts, b);
+		walker_ask(w, STEP_EXTENSION, side->extension_left, 4);
+		break;
+	case STEP_VERSION:
+		set_version(facts, bytes_be16(&b));
+		walker_ask(w, STEP_EXTENSION, 0, 4);
+		break;
+	case STEP_CERTIFICATES:
+		tls->client_certificate =
+			bytes_be24(&b) == 0 ? CERTIFICATE_EMPTY : CERTIFICATE_SENT;
+		w->step = STEP_DONE;
+		break;
+	default:
+		w->step = STEP_DONE;
+		break;
+	}
+}
+
+static void message_begin(struct tls *tls, enum side from)
+{
+	struct tls_side *side = &tls->side[from];
+	struct walker *w = &side->walker;
+	uint8_t hello = from == SIDE_CLIENT ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO;
+
+	if (side->message_type == hello)
+		walker_ask(w, STEP_FIXED, 0, 35);
+	else if (side->message_type == TLS_CERTIFICATE && from == SIDE_SERVER)
+		tls_certificate_begin(&tls->certificate, w);
+	else if (side->message_type == TLS_CERTIFICATE)
+		walker_ask(w, STEP_CERTIFICATES, 0, 3);
+	else
+		w->step = STEP_DONE;
+	if (side->message_type == TLS_CERTIFICATE_REQUEST && from == SIDE_SERVER)
+		tls->certificate_requested = true;
+}
+
+/* A piece of the body of the current handshake message. */
+static void message_feed(struct tls *tls, struct facts *facts, enum side from, struct bytes body)
+{
+	struct tls_side *side = &tls->side[from];
+
+	if (from == SIDE_SERVER && side->message_type == TLS_CERTIFICATE) {
+		tls_certificate_feed(&tls->certificate, &side->walker, facts, body);
+		return;
+	}
+	while (side->walker.step != STEP_DONE && walker_take(&side->walker, &body))
+		take_step(tls, facts, from);
+}
+
+static void handshake_feed(struct tls *tls, struct facts *facts, enum side from, struct bytes data)
+{
+	struct tls_side *side = &tls->side[from];
+
+	while (data.left != 0) {
+		size_t n;
+
+		if (side->message_have < sizeof side->message) {
+			struct bytes header;
+
+			side->message[side->message_have++] = bytes_u8(&data);
+			if (side->message_have < sizeof side->message)
+				continue;
+			header = bytes_from(side->message, sizeof side->message);
+			side->message_type = bytes_u8(&header);
+			side->message_left = bytes_be24(&header);
+			message_begin(tls, from);
+		}
+		n = side->message_left < data.left ? side->message_left : data.left;
+		message_feed(tls, facts, from, bytes_sub(&data, n));
+		side->message_left -= (uint32_t)n;
+		if (side->message_left == 0)
+			side->message_have = 0;
+	}
+}
+
+/*
+ * RFC 5246 section 7.2.2: the alerts by which a server turns a client away whose certificate is
+ * missing or no good. With 1.3 they are encrypted.
+ */
+static bool is_about_certificate(uint8_t description)
+{
+	return (description >= 40 && description <= 49) || description == 116;
+}
+
+static void alert_feed(struct tls *tls, struct facts *facts, enum side from, struct bytes data)
+{
+	struct tls_side *side = &tls->side[from];
+
+	while (data.left != 0 && side->alert_have < sizeof side->alert)
+		side->alert[side->alert_have++] = bytes_u8(&data);
+	if (side->alert_have < sizeof side->alert)
+		return;
+	side->alert_have = 0;
+	if (from == SIDE_CLIENT || side->alert[0] != 2 || tls->upgraded ||
+	    !tls->certificate_requested || !is_about_certificate(side->alert[1]))
+		return;
+	side->deaf = true;
+	if (tls->client_certificate == CERTIFICATE_SENT)
+		facts_login(facts, false);
+	else
+		facts_set_auth(facts, AUTH_REQUIRED);
+}
+
+/* Takes the next byte of a record's header; false when the header makes no sense. */
+static bool header_feed(struct tls_side *side, uint8_t byte)
+{
+	struct bytes header;
+	uint8_t type;
+
+	side->record[side->record_have++] = byte;
+	if (side->record_have < sizeof side->record)
+		return true;
+	header = bytes_from(side->record, sizeof side->record);
+	type = bytes_u8(&header);
+	if (type < TLS_CHANGE_CIPHER_SPEC || type > TLS_HEARTBEAT || bytes_u8(&header) != 3)
+		return false;
+	bytes_skip(&header, 1);
+	side->record_left = bytes_be16(&header);
+	if (side->record_left > TLS_RECORD_MAX)
+		return false;
+	if (side->record_left == 0)
+		side->record_have = 0;
+	return true;
+}
+
+static void record_feed(struct tls *tls, struct facts *facts, enum side from, struct bytes data)
+{
+	struct tls_side *side = &tls->side[from];
+
+	switch (side->record[0]) {
+	case TLS_HANDSHAKE:
+		handshake_feed(tls, facts, from, data);
+		break;
+	case TLS_ALERT:
+		alert_feed(tls, facts, from, data);
+		break;
+	default: /* ChangeCipherSpec, application data: from here on all is encrypted */
+		side->deaf = true;
+		break;
+	}
+}
+
+/* What had not happened before the encryption may happen within. */
+static void hide_log_in(struct facts *facts)
+{
+	if (facts->auth == AUTH_NA || facts->auth == AUTH_REQUIRED)
+		facts_set_auth(facts, AUTH_UNKNOWN);
+	if (facts->data_read == ANSWER_NO)
+		facts_set_data_read(facts, ANSWER_UNKNOWN);
+}
+
+static void tls_begin(void *state, struct facts *facts)
+{
+	struct tls *tls = state;
+
+	tls->upgraded = facts->service != NULL;
+	if (tls->upgraded) {
+		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+		hide_log_in(facts);
+		return;
+	}
+	facts_set_service(facts, &tls_service);
+}
+
+/* A hello that nobody answers was perhaps said to a server of plain text. */
+static void prove(const struct tls *tls, struct facts *facts, enum side from)
+{
+	const struct tls_side *side = &tls->side[from];
+
+	if (!tls->upgraded && !side->deaf && side->record_have == sizeof side->record &&
+	    (from == SIDE_SERVER || side->record[0] != TLS_HANDSHAKE))
+		facts_set_encryption(facts, ENCRYPTION_TLS);
+}
+
+static void tls_feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
+		     size_t length)
+{
+	struct tls *tls = state;
+	struct tls_side *side = &tls->side[from];
+	struct bytes data = bytes_from(bytes, length);
+
+	while (data.left != 0 && !side->deaf) {
+		size_t n;
+
+		if (side->record_have < sizeof side->record) {
+			side->deaf = !header_feed(side, bytes_u8(&data));
+			prove(tls, facts, from);
+			continue;
+		}
+		n = side->record_left < data.left ? side->record_left : data.left;
+		record_feed(tls, facts, from, bytes_sub(&data, n));
+		side->record_left = (uint16_t)(side->record_left - n);
+		if (side->record_left == 0)
+			side->record_have = 0;
+	}
+}
+
+static void tls_gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct tls *tls = state;
+
+	(void)missing;
+	tls->side[from].deaf = true;
+	/* Begun late: the probe saw records that are more than a hello. */
+	if (!tls->upgraded && facts->encryption == ENCRYPTION_UNKNOWN)
+		facts_set_encryption(facts, ENCRYPTION_TLS);
+}
+
+const struct dissector tls_dissector = {
+	.name = "tls",
+	.transports = OVER_TCP,
+	.state_size = sizeof(struct tls),
+	.service_count = 1,
+	.services = &tls_service,
+	.recognised =
+		"the server's or client's first handshake record or alert, whole and consistent",
+	.reads =
+		READS_VERSION | READS_AUTH | READS_DATA | READS_ENCRYPTION | READS_HOST | READS_TLS,
+	.probe = tls_probe,
+	.begin = tls_begin,
+	.feed = tls_feed,
+	.gap = tls_gap,
+};

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A flat walk over DER: headers of what is of interest are entered, everything else is passed
+ * over. The fields come in this order (RFC 5280 section 4.1):
+ *
+ *	Certificate ::= SEQUENCE { tbsCertificate SEQUENCE {
+ *		[0] version OPTIONAL, serialNumber, signature, issuer Name,
+ *		validity SEQUENCE { notBefore, notAfter }, subject Name, … }, … }
+ *	Name ::= SEQUENCE OF SET OF SEQUENCE { type OBJECT IDENTIFIER, value }
+ *
+ * Anything unexpected ends the walk: no name is better than a wrong one.
+ */
+#include "dissectors/tls/tls_certificate.h"
+
+enum step {
+	STEP_LIST,
+	STEP_OUTER,
+	STEP_TBS,
+	STEP_VERSION,
+	STEP_SERIAL,
+	STEP_ALGORITHM,
+	STEP_ISSUER,
+	STEP_ISSUER_PART,
+	STEP_ISSUER_TYPE,
+	STEP_ISSUER_VALUE,
+	STEP_VALIDITY,
+	STEP_NOT_BEFORE,
+	STEP_NOT_AFTER,
+	STEP_TIME,
+	STEP_SUBJECT,
+	STEP_SUBJECT_PART,
+	STEP_SUBJECT_TYPE,
+	STEP_SUBJECT_VALUE,
+	STEP_DONE,
+};
+
+enum {
+	TAG_OID = 0x06,
+	TAG_UTC_TIME = 0x17,
+	TAG_GENERALIZED_TIME = 0x18,
+	TAG_BMP_STRING = 0x1e,
+	TAG_SEQUENCE = 0x30,
+	TAG_SET = 0x31,
+	TAG_VERSION = 0xa0,
+};
+
+enum attribute {
+	ATTRIBUTE_OTHER,
+	ATTRIBUTE_COMMON_NAME,
+	ATTRIBUTE_ORGANIZATION,
+};
+
+#define VALUE_MAX 64 /* ub-common-name, ub-organization-name of RFC 5280 appendix A */
+
+struct der {
+	uint8_t tag;
+	uint8_t header; /* bytes that tag and length took */
+	uint32_t length;
+};
+
+/* False if the header is not complete: then one more byte has been asked for, or the walk ended. */
+static bool der_header(struct walker *w, struct der *der)
+{
+	uint8_t form = w->scratch[1];
+	size_t extra = form & 0x80 ? form & 0x7fU : 0;
+
+	if (extra > 3 || form == 0x80) {
+		w->step = STEP_DONE;
+		return false;
+	}
+	if (w->have < 2 + extra) {
+		w->need = (uint8_t)(2 + extra);
+		return false;
+	}
+	*der = (struct der){.tag = w->scratch[0], .header = w->have};
+	if (extra == 0)
+		der->length = form;
+	for (size_t i = 0; i < extra; i++)
+		der->length = der->length << 8 | w->scratch[2 + i];
+	return true;
+}
+
+/* Escapes as RFC 4514 section 2.4 wants; returns the length written, at most `size`. */
+static size_t escape(char *out, size_t size, const uint8_t *value, size_t length, uint8_t tag)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		char c = (char)value[i];
+		bool edge = (i == 0 && (c == ' ' || c == '#')) || (i + 1 == length && c == ' ');
+
+		if (tag == TAG_BMP_STRING && c == '\0')
+			continue;
+		if (n + 2 > size)
+			break;
+		if (edge || (c != '\0' && strchr(",+\"\\<>;", c) != NULL))
+			out[n++] = '\\';
+		out[n++] = c;
+	}
+	return n;
+}
+
+/* RFC 4514 section 2.1: the last part of the name comes first, so each new one goes in front. */
+static void prepend(struct tls_certificate *c, const struct walker *w)
+{
+	char part[2 + 1 + 2 * VALUE_MAX + 1];
+	size_t n = 0;
+	size_t kept;
+
+	if (c->attribute == ATTRIBUTE_OTHER)
+		return;
+	if (c->attribute == ATTRIBUTE_COMMON_NAME)
+		part[n++] = 'C';
+	part[n++] = c->attribute == ATTRIBUTE_COMMON_NAME ? 'N' : 'O';
+	part[n++] = '=';
+	n += escape(part + n, 2 * VALUE_MAX, w->scratch, w->have, c->tag);
+	if (c->name_length != 0)
+		part[n++] = ',';
+	if (n > sizeof c->name)
+		n = sizeof c->name;
+	kept = sizeof c->name - n < c->name_length ? sizeof c->name - n : c->name_length;
+	memmove(c->name + n, c->name, kept);
+	memcpy(c->name, part, n);
+	c->name_length = (uint8_t)(n + kept);
+	c->attribute = ATTRIBUTE_OTHER;
+}
+
+static void name_begin(struct tls_certificate *c, const struct der *der)
+{
+	c->name_left = der->tag == TAG_SEQUENCE ? der->length : 0;
+	c->name_length = 0;
+	c->attribute = ATTRIBUTE_OTHER;
+}
+
+/* What follows one part of a name: the next part, or what follows the name. */
+static void name_next(struct tls_certificate *c, struct walker *w, struct facts *facts,
+		      uint64_t skip)
+{
+	bool issuer = w->step >= STEP_ISSUER && w->step <= STEP_ISSUER_VALUE;
+
+	if (c->name_left != 0) {
+		walker_ask(w, issuer ? STEP_ISSUER_PART : STEP_SUBJECT_PART, skip, 2);
+	} else if (issuer) {
+		FACTS_TEXT(facts, tls_issuer, c->name, c->name_length);
+		walker_ask(w, STEP_VALIDITY, skip, 2);
+	} else {
+		FACTS_TEXT(facts, tls_subject, c->name, c->name_length);
+		w->step = STEP_DONE;
+	}
+}
+
+static void name_part(struct tls_certificate *c, struct walker *w, struct facts *facts,
+		      const struct der *der)
+{
+	bool enter = der->tag == TAG_SEQUENCE || der->tag == TAG_SET;
+	uint64_t size = der->header + (enter ? 0 : (uint64_t)der->length);
+	uint8_t step = (uint8_t)(w->step + (der->tag == TAG_OID ? 1 : 2));
+
+	if (size > c->name_left) {
+		w->step = STEP_DONE;
+		return;
+	}
+	c->name_left -= (uint32_t)size;
+	if (enter) {
+		name_next(c, w, facts, 0);
+		return;
+	}
+	c->tag = der->tag;
+	walker_ask(w, step, 0, der->length < VALUE_MAX ? der->length : VALUE_MAX);
+	/* The rest of a longer value is passed over in front of the next part. */
+	c->value_rest = der->length - w->need;
+}
+
+static void name_type(struct tls_certificate *c, const struct walker *w)
+{
+	static const uint8_t common_name[] = {0x55, 0x04, 0x03};  /* 2.5.4.3 */
+	static const uint8_t organization[] = {0x55, 0x04, 0x0a}; /* 2.5.4.10 */
+
+	c->attribute = ATTRIBUTE_OTHER;
+	if (w->have != sizeof common_name)
+		return;
+	if (memcmp(w->scratch, common_name, sizeof common_name) == 0)
+		c->attribute = ATTRIBUTE_COMMON_NAME;
+	else if (memcmp(w->scratch, organization, sizeof organization) == 0)
+		c->attribute = ATTRIBUTE_ORGANIZATION;
+}
+
+/* Days since 1970-01-01 in the Gregorian calendar; the year is shifted so that it ends in February. */
+static int64_t days_from_date(int64_t year, int64_t month, int64_t day)
+{
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+
+	return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
+}
+
+/* "YYMMDDHHMMSSZ" or "YYYYMMDDHHMMSSZ" (RFC 5280 section 4.1.2.5); 0 if it is neither. */
+static uint64_t parse_time(const uint8_t *text, size_t length, uint8_t tag)
+{
+	size_t digits = tag == TAG_UTC_TIME ? 12 : 14;
+	int64_t pair[7], year, seconds;
+	size_t from;
+
+	if (length != digits + 1 || text[digits] != 'Z')
+		return 0;
+	from = 7 - digits / 2;
+	for (size_t i = 0; i < digits / 2; i++) {
+		if (text[2 * i] < '0' || text[2 * i] > '9' || text[2 * i + 1] < '0' ||
+		    text[2 * i + 1] > '9')
+			return 0;
+		pair[from + i] = (text[2 * i] - '0') * 10 + (text[2 * i + 1] - '0');
+	}
+	if (from == 1)
+		pair[0] = pair[1] < 50 ? 20 : 19;
+	year = pair[0] * 100 + pair[1];
+	if (pair[2] < 1 || pair[2] > 12 || pair[3] < 1 || pair[3] > 31 || pair[4] > 23 ||
+	    pair[5] > 59 || pair[6] > 60)
+		return 0;
+	seconds = days_from_date(year, pair[2], pair[3]) * 86400 + pair[4] * 3600 + pair[5] * 60 +
+		  pair[6];
+	return seconds > 0 ? (uint64_t)seconds : 0;
+}
+
+static void take_time(struct tls_certificate *c, struct walker *w, struct facts *facts)
+{
+	uint64_t not_after_s = parse_time(w->scratch, w->have, c->tag);
+
+	if (not_after_s != 0 && not_after_s != facts->tls_not_after_s) {
+		facts->tls_not_after_s = not_after_s;
+		facts->revision++;
+	}
+	walker_ask(w, STEP_SUBJECT, 0, 2);
+}
+
+/* A header outside of names: which of them are entered, which passed over. */
+static void take_field(struct tls_certificate *c, struct walker *w, struct facts *facts,
+		       const struct der *der)
+{
+	switch (w->step) {
+	case STEP_OUTER:
+	case STEP_TBS:
+	case STEP_VALIDITY:
+		if (der->tag == TAG_SEQUENCE)
+			walker_ask(w, (uint8_t)(w->step + 1), 0, 2);
+		else
+			w->step = STEP_DONE;
+		break;
+	case STEP_VERSION:
+		walker_ask(w, der->tag == TAG_VERSION ? STEP_SERIAL : STEP_ALGORITHM, der->length,
+			   2);
+		break;
+	case STEP_SERIAL:
+	case STEP_ALGORITHM:
+	case STEP_NOT_BEFORE:
+		walker_ask(w, (uint8_t)(w->step + 1), der->length, 2);
+		break;
+	case STEP_NOT_AFTER:
+		c->tag = der->tag;
+		if (der->length <= WALKER_SCRATCH)
+			walker_ask(w, STEP_TIME, 0, der->length);
+		else
+			w->step = STEP_DONE;
+		break;
+	case STEP_ISSUER:
+	case STEP_SUBJECT:
+		name_begin(c, der);
+		name_next(c, w, facts, 0);
+		break;
+	default:
+		name_part(c, w, facts, der);
+		break;
+	}
+}
+
+static void take_step(struct tls_certificate *c, struct walker *w, struct facts *facts)
+{
+	struct der der;
+
+	switch (w->step) {
+	case STEP_LIST: /* u24 length of the list, u24 length of the first certificate */
+		walker_ask(w, STEP_OUTER, 0, 2);
+		break;
+	case STEP_ISSUER_TYPE:
+	case STEP_SUBJECT_TYPE:
+		name_type(c, w);
+		name_next(c, w, facts, c->value_rest);
+		break;
+	case STEP_ISSUER_VALUE:
+	case STEP_SUBJECT_VALUE:
+		prepend(c, w);
+		name_next(c, w, facts, c->value_rest);
+		break;
+	case STEP_TIME:
+		take_time(c, w, facts);
+		break;
+	default:
+		if (der_header(w, &der))
+			take_field(c, w, facts, &der);
+		break;
+	}
+}
+
+void tls_certificate_begin(struct tls_certificate *certificate, struct walker *walker)
+{
+	*certificate = (struct tls_certificate){.name_left = 0};
+	walker_ask(walker, STEP_LIST, 0, 6);
+}
+
+void tls_certificate_feed(struct tls_certificate *certificate, struct walker *walker,
+			  struct facts *facts, struct bytes body)
+{
+	while (walker->step != STEP_DONE && walker_take(walker, &body))
+		take_step(certificate, walker, facts);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The flat catalogue of services. A row is listed once per name: the first dissector in the order
+ * of dissectors/table.c wins, then nDPI's rows. services_id() knows every row by its address,
+ * also one that lost its name to another, so that a dissector may share another's service.
+ */
+#include "sensor/base/services.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dissectors/dissector.h"
+#include "sensor/base/endpoint.h"
+
+struct row {
+	const struct service *service;
+	uint8_t transports; /* OVER_TCP | OVER_UDP */
+};
+
+struct services {
+	struct row *rows;
+	struct policy_service *vocabulary; /* by the same index */
+	uint16_t count;
+};
+
+static void add(struct services *services, const struct service *service, uint8_t transports)
+{
+	uint16_t id = services_find(services, service->name);
+
+	if (id != POLICY_NO_SERVICE) {
+		services->rows[id].transports |= transports;
+		return;
+	}
+	id = services->count++;
+	services->rows[id] = (struct row){.service = service, .transports = transports};
+	services->vocabulary[id] = (struct policy_service){
+		.name = service->name,
+		.family = family_name(service->family),
+	};
+}
+
+static size_t count_rows(void)
+{
+	size_t rows = ndpi_only_service_count;
+
+	for (size_t i = 0; i < dissector_count; i++)
+		rows += dissectors[i]->service_count;
+	return rows;
+}
+
+static void add_all(struct services *services)
+{
+	for (size_t i = 0; i < dissector_count; i++) {
+		const struct dissector *d = dissectors[i];
+
+		for (size_t j = 0; j < d->service_count; j++)
+			add(services, &d->services[j], d->transports);
+	}
+	for (size_t i = 0; i < ndpi_only_service_count; i++) {
+		/* The transports of a usual port must not widen a dissector's. */
+		if (services_find(services, ndpi_only_services[i].name) == POLICY_NO_SERVICE)
+			add(services, &ndpi_only_services[i], ndpi_only_transports[i]);
+	}
+}
+
+struct services *services_new(void)
+{
+	struct services *services = calloc(1, sizeof *services);
+	size_t rows = count_rows();
+
+	if (services == NULL)
+		return NULL;
+	if (rows >= POLICY_NO_SERVICE)
+		goto failed;
+	services->rows = calloc(rows, sizeof *services->rows);
+	services->vocabulary = calloc(rows, sizeof *services->vocabulary);
+	if (services->rows == NULL || services->vocabulary == NULL)
+		goto failed;
+	add_all(services);
+	return services;
+failed:
+	services_free(services);
+	return NULL;
+}
+
+void services_free(struct services *services)
+{
+	if (services == NULL)
+		return;
+	free(services->rows);
+	free(services->vocabulary);
+	free(services);
+}
+
+uint16_t services_count(const struct services *services)
+{
+	return services->count;
+}
+
+const struct service *services_get(const struct services *services, uint16_t id)
+{
+	return id < services->count ? services->rows[id].service : NULL;
+}
+
+uint16_t services_id(const struct services *services, const struct service *service)
+{
+	if (service == NULL)
+		return POLICY_NO_SERVICE;
+	for (uint16_t id = 0; id < services->count; id++) {
+		if (services->rows[id].service == service)
+			return id;
+	}
+	return services_find(services, service->name);
+}
+
+uint16_t services_find(const struct services *services, const char *name)
+{
+	for (uint16_t id = 0; id < services->count; id++) {
+		if (strcmp(services->rows[id].service->name, name) == 0)
+			return id;
+	}
+	return POLICY_NO_SERVICE;
+}
+
+static bool lists_port(const struct service *service, uint16_t port)
+{
+	for (const uint16_t *p = service->ports; p != NULL && *p != 0; p++) {
+		if (*p == port)
+			return true;
+	}
+	return false;
+}
+
+uint16_t services_by_port(const struct services *services, uint8_t transport, uint16_t port)
+{
+	uint8_t over = transport == TRANSPORT_UDP ? OVER_UDP : OVER_TCP;
+
+	for (uint16_t id = 0; id < services->count; id++) {
+		const struct row *row = &services->rows[id];
+
+		if ((row->transports & over) && lists_port(row->service, port))
+			return id;
+	}
+	return POLICY_NO_SERVICE;
+}
+
+struct policy_vocabulary services_vocabulary(const struct services *services)
+{
+	return (struct policy_vocabulary){
+		.services = services->vocabulary,
+		.count = services->count,
+	};
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where packets come from: a capture file (pcap, pcapng) or an interface, both through libpcap.
+ * One thread at a time for each capture.
+ */
+#ifndef SENSOR_CAPTURE_H
+#define SENSOR_CAPTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy/policy.h"
+#include "sensor/decode/decode.h"
+#include "sensor/capture/frame_view.h"
+#include "sensor/capture/input.h"
+
+#define CAPTURE_ERROR 512
+
+struct capture;
+
+struct capture_interface {
+	const char *name;
+	const char *filter; /* BPF expression, NULL: everything */
+	uint32_t snap_length;
+	uint32_t buffer_bytes; /* of the kernel's ring */
+	uint32_t timeout_ms;   /* how long the kernel may hold packets back: 50 to 100, never 0 */
+	/* Sockets of one group share an interface's packets by flow; 0 workers: no group. */
+	uint16_t fanout_group, fanout_workers;
+	const struct decoder *decoder; /* what tunnels there are; with several workers */
+	bool promiscuous;
+};
+
+/* NULL, and a reason in `error`. The input must outlive the capture, which does not close it. */
+struct capture *capture_open_file(struct input *input, const char *filter,
+				  char error[CAPTURE_ERROR]);
+struct capture *capture_open_interface(const struct capture_interface *interface,
+				       char error[CAPTURE_ERROR]);
+void capture_close(struct capture *capture); /* NULL is allowed */
+enum link_type capture_link(const struct capture *capture);
+
+/*
+ * The next packets, at most `max`; they stay where they are until the next call. Returns how many;
+ * 0: the end of the file, or of an interface, that none is there now; -1: broken, see
+ * capture_failure().
+ */
+int capture_frames(struct capture *capture, struct frame_view *frames, int max);
+/*
+ * Of an interface: from now on the kernel copies only the headers of packets that this policy does not
+ * care about (headers_only.h), if it can. False: it refused, and does what it did before.
+ */
+bool capture_headers_only(struct capture *capture, const struct policy *policy);
+/* Of an interface: until there are some, at most twice its timeout. False: broken. */
+bool capture_wait(struct capture *capture);
+const char *capture_failure(struct capture *capture);
+
+struct capture_stats {
+	uint64_t received;	    /* by the socket, after the filter */
+	uint64_t dropped_kernel;    /* the ring was full */
+	uint64_t dropped_interface; /* by the adapter or its driver */
+};
+/* Totals since the capture was opened. */
+void capture_stats(struct capture *capture, struct capture_stats *stats);
+
+/* Does this filter expression compile? Checked against Ethernet. */
+bool capture_check_filter(const char *filter, char error[CAPTURE_ERROR]);
+
+/* False: every packet will be counted, and none looked at. */
+bool capture_link_supported(const struct capture *capture);
+/* Name of the link type as libpcap calls it, for messages. */
+const char *capture_link_name(const struct capture *capture);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The decoder's tunnels over UDP: VXLAN, GENEVE, TZSP, GTP-U and GRE in UDP, by the port that a
+ * datagram is sent to. A port alone proves nothing (a client may have it by chance): a datagram
+ * whose first bytes are not the tunnel's header is a datagram like any other.
+ *
+ * References: RFC 7348 (VXLAN), RFC 8926 (GENEVE), TZSP as Wireshark describes it, 3GPP TS 29.281
+ * (GTP-U), RFC 8086 (GRE in UDP).
+ */
+#include "sensor/decode/decode_walk.h"
+
+#define PORT_VXLAN    4789
+#define PORT_GENEVE   6081
+#define PORT_TZSP     37008
+#define PORT_GTP      2152
+#define PORT_GRE      4754
+#define GTP_MESSAGE   255 /* G-PDU: a user's packet */
+#define GTP_EXTENDERS 8
+#define TZSP_TAGS     64
+
+static uint64_t port_bit(uint16_t port)
+{
+	return 1ull << (port & 63);
+}
+
+struct decoder decoder_of(const struct decode_options *options)
+{
+	struct decoder decoder = {.udp_ports = port_bit(PORT_TZSP) | port_bit(PORT_GTP) |
+					       port_bit(PORT_GRE)};
+
+	if (options)
+		decoder.options = *options;
+	if (decoder.options.vxlan_port_count == 0)
+		decoder.options.vxlan_ports[decoder.options.vxlan_port_count++] = PORT_VXLAN;
+	if (decoder.options.geneve_port_count == 0)
+		decoder.options.geneve_ports[decoder.options.geneve_port_count++] = PORT_GENEVE;
+	for (int i = 0; i < decoder.options.vxlan_port_count; i++)
+		decoder.udp_ports |= port_bit(decoder.options.vxlan_ports[i]);
+	for (int i = 0; i < decoder.options.geneve_port_count; i++)
+		decoder.udp_ports |= port_bit(decoder.options.geneve_ports[i]);
+	return decoder;
+}
+
+static bool is_one_of(const uint16_t *ports, uint8_t count, uint16_t port)
+{
+	for (int i = 0; i < count; i++) {
+		if (ports[i] == port)
+			return true;
+	}
+	return false;
+}
+
+/* |    Flags: I = 0x08    |       Reserved       |
+ * |            VNI (24)             |  Reserved  |  The reserved fields are ignored. */
+static bool decode_vxlan(struct walk *walk, enum decode_result *result)
+{
+	struct bytes header = walk->rest;
+	uint8_t flags = bytes_u8(&header);
+	uint32_t vni;
+
+	bytes_skip(&header, 3);
+	vni = bytes_be32(&header) >> 8;
+	if (header.failed || !(flags & 0x08))
+		return false;
+	walk->rest = header;
+	*result = decode_enter(walk, TUNNEL_VXLAN, true, vni, true) ? decode_ethernet(walk)
+								    : DECODE_TOO_DEEP;
+	return true;
+}
+
+/* |Ver| Opt Len |O|C| Reserved |    Protocol    |
+ * |            VNI (24)             |  Reserved  |, then options, in units of 4 */
+static bool decode_geneve(struct walk *walk, enum decode_result *result)
+{
+	struct bytes header = walk->rest;
+	uint8_t first = bytes_u8(&header), flags = bytes_u8(&header);
+	uint16_t type = bytes_be16(&header);
+	uint32_t vni = bytes_be32(&header) >> 8;
+
+	if (header.failed || first >> 6 != 0 || (flags & 0x3f))
+		return false;
+	bytes_skip(&header, (first & 0x3fu) * 4);
+	walk->rest = header;
+	if (header.failed)
+		*result = DECODE_TRUNCATED;
+	else if (!decode_enter(walk, TUNNEL_GENEVE, true, vni, true))
+		*result = DECODE_TOO_DEEP;
+	else
+		*result = type == ETHERTYPE_BRIDGE ? decode_ethernet(walk)
+						   : decode_ethertype(walk, type);
+	return true;
+}
+
+/* |  Version 1  |  Type 0 or 1  |  Protocol 1: Ethernet  |, then tags up to the end tag 1 */
+static bool decode_tzsp(struct walk *walk, enum decode_result *result)
+{
+	struct bytes header = walk->rest;
+	uint8_t version = bytes_u8(&header), type = bytes_u8(&header), tag = 0;
+	uint16_t protocol = bytes_be16(&header);
+
+	if (header.failed || version != 1 || type > 1)
+		return false;
+	for (int i = 0; i < TZSP_TAGS && tag != 1; i++) {
+		tag = bytes_u8(&header);
+		if (tag > 1)
+			bytes_skip(&header, bytes_u8(&header));
+	}
+	walk->rest = header;
+	if (header.failed)
+		*result = DECODE_TRUNCATED;
+	else if (tag != 1 || protocol != 1)
+		*result = DECODE_TUNNEL;
+	else
+		*result = decode_enter(walk, TUNNEL_TZSP, false, 0, true) ? decode_ethernet(walk)
+									  : DECODE_TOO_DEEP;
+	return true;
+}
+
+/* |Version 1|PT|E|S|PN|  Type  |  Length  |  TEID  |, then 4 bytes with E, S or PN, then, with E,
+ * extension headers in units of 4: length, content, type of the next. */
+static bool skip_gtp(struct bytes *header, uint32_t *teid)
+{
+	uint8_t flags = bytes_u8(header), type = bytes_u8(header), next = 0;
+
+	bytes_skip(header, 2);
+	*teid = bytes_be32(header);
+	if ((flags & 0xf0) != 0x30 || type != GTP_MESSAGE)
+		return false;
+	if (flags & 0x07) {
+		bytes_skip(header, 3);
+		next = bytes_u8(header);
+	}
+	for (int i = 0; i < GTP_EXTENDERS && (flags & 0x04) && next != 0; i++) {
+		uint8_t units = bytes_u8(header);
+
+		if (units == 0)
+			return false;
+		bytes_skip(header, units * 4u - 2);
+		next = bytes_u8(header);
+	}
+	return !header->failed && header->left != 0;
+}
+
+/* What is no IP packet there is no user's, but somebody else's datagram. */
+static bool decode_gtp(struct walk *walk, enum decode_result *result)
+{
+	struct bytes header = walk->rest;
+	uint32_t teid;
+
+	if (!skip_gtp(&header, &teid) || (header.at[0] >> 4 != 4 && header.at[0] >> 4 != 6))
+		return false;
+	walk->rest = header;
+	*result = decode_enter(walk, TUNNEL_GTP, true, teid, true) ? decode_network(walk)
+								   : DECODE_TOO_DEEP;
+	return true;
+}
+
+static bool decode_gre_in_udp(struct walk *walk, enum decode_result *result)
+{
+	if (walk->rest.left < 4 || (walk->rest.at[0] & 0x40) || (walk->rest.at[1] & 7))
+		return false;
+	*result = decode_gre(walk);
+	return true;
+}
+
+bool decode_udp_tunnel(struct walk *walk, enum decode_result *result)
+{
+	const struct decode_options *options = &walk->decoder->options;
+	uint16_t port = walk->packet->destination_port;
+
+	if (is_one_of(options->vxlan_ports, options->vxlan_port_count, port))
+		return decode_vxlan(walk, result);
+	if (is_one_of(options->geneve_ports, options->geneve_port_count, port))
+		return decode_geneve(walk, result);
+	switch (port) {
+	case PORT_TZSP:
+		return decode_tzsp(walk, result);
+	case PORT_GTP:
+		return decode_gtp(walk, result);
+	case PORT_GRE:
+		return decode_gre_in_udp(walk, result);
+	default:
+		return false;
+	}
+}

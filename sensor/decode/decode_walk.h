@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The inside of the decoder, for decode.c and decode_*.c only: what is known while the layers are
+ * walked, and where each file may be entered from the others. Every entry consumes its headers from
+ * walk->rest and ends in a verdict; tunnels enter again at decode_network(), decode_ethernet() or
+ * decode_ethertype(), which decode_enter() bounds.
+ */
+#ifndef SENSOR_DECODE_WALK_H
+#define SENSOR_DECODE_WALK_H
+
+#include <string.h>
+
+#include "dissectors/read/bytes.h"
+#include "sensor/decode/decode.h"
+
+#define ETHERTYPE_IPV4	     0x0800
+#define ETHERTYPE_IPV6	     0x86dd
+#define ETHERTYPE_MPLS	     0x8847
+#define ETHERTYPE_MPLS_MULTI 0x8848
+#define ETHERTYPE_PPPOE	     0x8864
+#define ETHERTYPE_BRIDGE     0x6558 /* Ethernet in GRE, GENEVE: RFC 1701 */
+
+struct walk {
+	struct bytes rest; /* captured bytes not yet taken */
+	uint64_t beyond;   /* bytes of the frame behind `rest` that were not captured */
+	struct packet *packet;
+	const struct decoder *decoder;
+	uint8_t protocol; /* of what `rest` starts with, once the IP layer is done */
+	uint8_t over_ip;  /* tunnels over IP so far */
+	bool quote;	  /* inside an ICMP error: nothing is put together, nor looked into */
+};
+
+/* Cuts `rest` to the `length` bytes that a header says are left; more than there are is fine. */
+static inline void walk_limit(struct walk *walk, uint64_t length)
+{
+	if (length <= walk->rest.left) {
+		walk->rest.left = length;
+		walk->beyond = 0;
+	} else if (length - walk->rest.left < walk->beyond) {
+		walk->beyond = length - walk->rest.left;
+	}
+}
+
+/* decode.c */
+enum decode_result decode_network(struct walk *walk);
+enum decode_result decode_ip(struct walk *walk);
+
+/* decode_link.c */
+enum decode_result decode_link(enum link_type link, struct walk *walk);
+enum decode_result decode_ethernet(struct walk *walk);
+/* By ethertype, after whatever header told it. */
+enum decode_result decode_ethertype(struct walk *walk, uint16_t ethertype);
+enum decode_result decode_mpls(struct walk *walk);
+enum decode_result decode_ppp(struct walk *walk);
+/* Could there be an Ethernet header here? By its ethertype, and IP's version behind that. */
+bool decode_looks_like_ethernet(struct bytes rest);
+void decode_note_vlan(struct packet *packet, uint16_t id);
+
+/* decode_icmp.c */
+enum decode_result decode_icmp(struct walk *walk, bool v6);
+
+/* decode_tunnel.c */
+enum decode_result decode_gre(struct walk *walk);
+/*
+ * One layer more. False: there are too many. With `over_ip` its ends are the addresses of the IP
+ * header that was read last.
+ */
+bool decode_enter(struct walk *walk, enum tunnel_kind kind, bool has_id, uint32_t id, bool over_ip);
+/* Behind an IP header: true if `walk->protocol` is a tunnel's; then `*result` is the verdict. */
+bool decode_ip_tunnel(struct walk *walk, enum decode_result *result);
+
+/* decode_udp_tunnel.c */
+/* Behind a UDP header. False: just a datagram, after all. */
+bool decode_udp_tunnel(struct walk *walk, enum decode_result *result);
+
+/* decode_checksum.c */
+/* `transport` is where the IP header ended. True also where it cannot be told. */
+bool decode_checksum_good(const struct walk *walk, const struct bytes *transport);
+
+#endif

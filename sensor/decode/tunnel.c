@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/* See tunnel.h. */
+#include "sensor/decode/tunnel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sensor/base/hash.h"
+
+#define PATHS	1024
+#define BUCKETS 2048 /* open addressing: a power of 2, and never full */
+
+struct tunnel_table {
+	struct tunnel_path paths[PATHS]; /* number 0 is the empty one */
+	uint16_t buckets[BUCKETS];
+	uint32_t used;
+	uint64_t hash_key, refusals;
+};
+
+struct tunnel_table *tunnel_table_new(uint64_t hash_key)
+{
+	struct tunnel_table *table = calloc(1, sizeof *table);
+
+	if (table) {
+		table->used = 1;
+		table->hash_key = hash_key;
+	}
+	return table;
+}
+
+uint64_t tunnel_table_bytes(void)
+{
+	return sizeof(struct tunnel_table);
+}
+
+void tunnel_table_forget(struct tunnel_table *table)
+{
+	if (table->used > 1)
+		memset(table->buckets, 0, sizeof table->buckets);
+	table->used = 1;
+}
+
+void tunnel_table_free(struct tunnel_table *table)
+{
+	free(table);
+}
+
+uint16_t tunnel_table_note(struct tunnel_table *table, const struct tunnel *layers, uint32_t count)
+{
+	struct tunnel_path path = {.count = count};
+	uint16_t *bucket;
+
+	if (count == 0)
+		return 0;
+	memcpy(path.layers, layers, count * sizeof *layers);
+	for (uint64_t at = hash_bytes(&path, sizeof path, table->hash_key);; at++) {
+		bucket = &table->buckets[at & (BUCKETS - 1)];
+		if (*bucket == 0)
+			break;
+		if (memcmp(&table->paths[*bucket], &path, sizeof path) == 0)
+			return *bucket;
+	}
+	if (table->used == PATHS) {
+		table->refusals++;
+		return 0;
+	}
+	*bucket = (uint16_t)table->used;
+	table->paths[table->used++] = path;
+	return *bucket;
+}
+
+const struct tunnel_path *tunnel_table_get(const struct tunnel_table *table, uint16_t number)
+{
+	return &table->paths[number];
+}
+
+uint64_t tunnel_table_refusals(const struct tunnel_table *table)
+{
+	return table->refusals;
+}
+
+const char *tunnel_name(enum tunnel_kind kind)
+{
+	static const char *const names[] = {
+		[TUNNEL_NONE] = "",
+		[TUNNEL_VXLAN] = "vxlan",
+		[TUNNEL_GENEVE] = "geneve",
+		[TUNNEL_ERSPAN1] = "erspan-1",
+		[TUNNEL_ERSPAN2] = "erspan-2",
+		[TUNNEL_ERSPAN3] = "erspan-3",
+		[TUNNEL_GRE] = "gre",
+		[TUNNEL_GRETAP] = "gretap",
+		[TUNNEL_NVGRE] = "nvgre",
+		[TUNNEL_MPLS] = "mpls",
+		[TUNNEL_PPPOE] = "pppoe",
+		[TUNNEL_IPIP] = "ip-in-ip",
+		[TUNNEL_6IN4] = "6in4",
+		[TUNNEL_TZSP] = "tzsp",
+		[TUNNEL_L2TP3] = "l2tpv3",
+		[TUNNEL_GTP] = "gtp-u",
+		[TUNNEL_ETHERIP] = "etherip",
+	};
+
+	return kind < TUNNEL_KIND_COUNT ? names[kind] : "";
+}

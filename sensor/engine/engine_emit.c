@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Building, numbering and handing over events. The id of an event is a hash over what it is about
+ * and its packet time, so the same capture and policy give the same ids; `newest` and `ordinal`
+ * tell apart what happens at one moment.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "sensor/engine/engine_state.h"
+#include "sensor/base/hash.h"
+
+static const char *rule_name(const struct policy *policy, uint16_t rule)
+{
+	return rule != POLICY_NONE ? policy_rule(policy, rule).name : "";
+}
+
+static void view_policy(const struct policy *policy, const struct exposure *x,
+			struct exposure_view *view)
+{
+	view->rule = rule_name(policy, x->rule);
+	view->group = view->owner = view->security_group = "";
+	if (x->group != POLICY_NONE) {
+		struct policy_group_view group = policy_group(policy, x->group);
+
+		view->group = group.name;
+		view->owner = group.owner;
+		view->security_group = group.security_group;
+	}
+	view->client_zone = policy_zone(policy, x->client_zone).name;
+	view->server_zone = policy_zone(policy, x->server_zone).name;
+}
+
+static void view_counters(const struct exposure *x, struct exposure_view *view)
+{
+	view->opened_ns = x->opened_ns;
+	view->first_answer_ns = x->first_answer_ns;
+	view->last_answer_ns = x->last_answer_ns;
+	view->last_accept_ns = x->last_accept_ns;
+	view->last_seen_ns = x->last_seen_ns;
+	view->changed_after_ns = x->changed_after_ns;
+	view->changed_before_ns = x->changed_before_ns;
+	view->closed_ns = x->closed_ns;
+	view->close_odds = x->close_reason == CLOSE_LIKELY ? x->close_odds : 0;
+	view->flows = x->flows;
+	view->live_flows = x->live_flows;
+	view->bytes_in = x->bytes_in;
+	view->bytes_out = x->bytes_out;
+	view->probes_unanswered = x->probes_unanswered;
+	view->probes_refused = x->probes_refused;
+	view->logins_failed = x->logins_failed;
+	view->logins_succeeded = x->logins_succeeded;
+	/* An estimate must not claim more clients than conversations. */
+	view->clients = sketch_count(&x->clients);
+	if (view->clients > x->flows)
+		view->clients = (uint32_t)x->flows;
+	view->messages = x->messages;
+	view->users_tried = sketch_count(&x->users_tried);
+	view->objects_read = sketch_count(&x->objects_read);
+	view->reopened = x->reopened;
+}
+
+void emit_view(const struct engine *engine, const struct exposure *x, struct exposure_view *view)
+{
+	*view = (struct exposure_view){
+		.server = x->server,
+		.server_seen = x->server_seen,
+		.state = x->state,
+		.level = x->level,
+		.severity = x->severity,
+		.close_reason = x->close_reason,
+		.direction = x->direction,
+		.sight = x->sight,
+		.outcome = x->outcome,
+		.identified_by = x->identified_by,
+		.wall_was = x->wall_was,
+		.unlisted = x->unlisted,
+		.quiet = x->quiet,
+		.service = x->service,
+		.ndpi_service = x->ndpi_service,
+		.vlan = x->vlan,
+		.vlan_inner = x->vlan_inner,
+		.tunnels = x->tunnels,
+		.client = x->client,
+		.client_port = x->client_port,
+		.carrier = x->carrier,
+		.source_count = x->source_count,
+		.facts = x->facts,
+	};
+	memcpy(view->id, x->id, sizeof view->id);
+	memcpy(view->incident, x->incident_id, sizeof view->incident);
+	memcpy(view->sources, x->sources, sizeof view->sources);
+	view_policy(engine->policy, x, view);
+	view_counters(x, view);
+}
+
+static void view_incident(const struct engine *engine, const struct incident *incident,
+			  struct incident_view *view)
+{
+	uint32_t untracked = incident_untracked_count(incident);
+
+	*view = (struct incident_view){
+		.group = incident->group_name,
+		.owner = "",
+		.security_group = "",
+		.rule = incident->rule_name,
+		.severity = incident->severity,
+		.level = incident->level,
+		.closed = incident->closed,
+		.opened_ns = incident->opened_ns,
+		.last_ns = incident->last_ns,
+		.closed_ns = incident->closed_ns,
+		.changed_after_ns = incident->changed_after_ns,
+		.changed_before_ns = incident->changed_before_ns,
+		.one_change = incident->one_change,
+		.member_count = incident->member_count + untracked,
+		.open_count = incident->open_count + (incident->closed ? 0 : untracked),
+		.unannounced_count = incident->quiet + untracked,
+		.untracked_count = untracked,
+		.unlisted = incident->unlisted,
+		.many_ports = incident->many_ports,
+		.port_count = incident->port_count,
+		.listed = incident->listed,
+	};
+	memcpy(view->id, incident->id, sizeof view->id);
+	memcpy(view->members, incident->members, sizeof view->members);
+	memcpy(view->ports, incident->ports, sizeof view->ports);
+	if (incident->group != POLICY_NONE) {
+		struct policy_group_view group = policy_group(engine->policy, incident->group);
+
+		view->owner = group.owner;
+		view->security_group = group.security_group;
+	}
+}
+
+void emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns)
+{
+	engine->event = (struct event){.kind = (uint8_t)kind, .ts_ns = ts_ns};
+}
+
+static void touch(struct engine_touched *touched, uint32_t slot)
+{
+	if (touched->count < ENGINE_TOUCHED)
+		touched->slots[touched->count++] = slot;
+	else
+		touched->overflow = true;
+}
+
+void emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot, uint64_t ts_ns)
+{
+	struct exposure *x = exposures_at(engine->exposures, slot);
+
+	emit_plain(engine, kind, ts_ns);
+	engine->event.has_exposure = true;
+	engine->event.severity = x->severity;
+	engine->event.previous_level = x->level;
+	emit_view(engine, x, &engine->event.exposure);
+	x->news = false;
+	x->told = true;
+	x->last_summary_ns = ts_ns;
+	touch(&engine->touched_exposures, slot);
+}
+
+void emit_incident(struct engine *engine, enum event_kind kind, const struct incident *incident,
+		   uint64_t ts_ns)
+{
+	emit_plain(engine, kind, ts_ns);
+	engine->event.has_incident = true;
+	engine->event.severity = incident->severity;
+	view_incident(engine, incident, &engine->event.incident);
+	touch(&engine->touched_incidents,
+	      (uint32_t)(incident - incidents_at(engine->incidents, 0)));
+}
+
+/* Those of the sensor itself carry its name and number: two sensors are not the same news. */
+static void make_id(struct engine *engine, struct event *event)
+{
+	char text[512];
+	int length;
+
+	/* Packet time may go back and return to the same moment: probes are told late. */
+	engine->ordinal = event->ts_ns > engine->newest_ns ? 0 : engine->ordinal + 1;
+	if (event->ts_ns > engine->newest_ns)
+		engine->newest_ns = event->ts_ns;
+	if (event->has_exposure || event->has_incident)
+		length = snprintf(text, sizeof text, "%s|%s|%s|%llu|%llu|%llu",
+				  policy_site(engine->policy), event_kind_name(event->kind),
+				  event->has_exposure ? event->exposure.id : event->incident.id,
+				  (unsigned long long)event->ts_ns,
+				  (unsigned long long)(engine->newest_ns - event->ts_ns),
+				  (unsigned long long)engine->ordinal);
+	else
+		length = snprintf(text, sizeof text, "%s|%s|%s|%llu|#%llu",
+				  policy_site(engine->policy), event_kind_name(event->kind),
+				  engine->options.sensor, (unsigned long long)event->ts_ns,
+				  (unsigned long long)event->sequence);
+	if ((size_t)length >= sizeof text)
+		length = (int)sizeof text - 1;
+	hash_identifier(text, (size_t)length, event->id);
+}
+
+void emit_send(struct engine *engine)
+{
+	struct event *event = &engine->event;
+
+	event->sequence = engine->sequence++;
+	event->decided_ns =
+		engine->options.clock_ns != NULL ? engine->options.clock_ns() : event->ts_ns;
+	make_id(engine, event);
+	engine->stats.events++;
+	engine->handler(engine->context, event);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A conversation of a forbidden client: it opens its exposure, raises it, opens it again, or just
+ * adds to its counters. One report makes at most one event about the exposure.
+ *
+ * An exposure that was closed by probes stays closed for conversations that are older than the
+ * wall's return: they add to its counters, and may still raise its level.
+ */
+#include "sensor/engine/engine_state.h"
+#include "sensor/engine/exposure_merge.h"
+#include "sensor/event/verdict.h"
+
+struct arrival {
+	const struct observation *observation;
+	struct evidence evidence;
+	struct policy_decision decision;
+};
+
+/* What an exposure looked like before a report, to see what the report changed. */
+struct before {
+	uint8_t level, severity;
+	bool unlisted, campaign;
+	uint32_t key;
+};
+
+struct reason_context engine_reason(const struct engine *engine, const struct exposure *x)
+{
+	struct policy_place place = policy_place(engine->policy, &x->client);
+
+	return (struct reason_context){
+		.services = engine->services,
+		.client_zone = policy_zone(engine->policy, place.zone).name,
+		.one_way = x->one_way,
+		.campaign = x->campaign,
+		.guess = x->direction == DIRECTION_GUESS,
+	};
+}
+
+void engine_decide(const struct engine *engine, const struct endpoint *server,
+		   const struct address *server_seen, const struct address *client,
+		   uint16_t service, uint64_t ts_ns, struct policy_decision *decision)
+{
+	verdict_of(engine->policy, server, server_seen, client, service, ts_ns, decision);
+}
+
+uint32_t engine_target(const struct engine *engine, const struct endpoint *server, uint32_t own)
+{
+	uint32_t slot = own, all;
+
+	if (server->transport != TRANSPORT_TCP)
+		return slot;
+	if (slot != EXPOSURE_NONE &&
+	    exposures_at(engine->exposures, slot)->state != EXPOSURE_CLOSED)
+		return slot;
+	all = exposures_all_ports(engine->exposures, server);
+	if (all != EXPOSURE_NONE && exposures_at(engine->exposures, all)->state != EXPOSURE_CLOSED)
+		return all;
+	return slot;
+}
+
+/* Rules by service fire on identification, be it an earlier one; a guess is none. */
+static uint16_t identified_service(const struct engine *engine, uint32_t slot,
+				   const struct flow_report *flow)
+{
+	const struct exposure *x;
+
+	if (flow->service != POLICY_NO_SERVICE && flow->identified_by >= IDENTIFIED_NDPI_DPI)
+		return flow->service;
+	if (slot == EXPOSURE_NONE)
+		return POLICY_NO_SERVICE;
+	x = exposures_at(engine->exposures, slot);
+	return x->identified_by >= IDENTIFIED_NDPI_DPI ? x->service : POLICY_NO_SERVICE;
+}
+
+static void take_in(struct engine *engine, struct exposure *x, const struct arrival *a,
+		    bool *service_changed)
+{
+	uint64_t data_out = a->decision.data_out_bytes;
+	enum level level = a->evidence.level;
+
+	*service_changed = exposure_merge(x, a->observation, &a->evidence, engine->services,
+					  engine->options.hash_key);
+	exposure_merge_source(x, a->observation, level, data_out);
+	engine_life_judge(x, &a->decision);
+	if (x->life_bytes_out > data_out && level < LEVEL_DATA_OUT)
+		level = LEVEL_DATA_OUT;
+	if (level > x->level)
+		x->level = (uint8_t)level;
+	engine_life_severity(x);
+	if (a->evidence.answered && x->state == EXPOSURE_UNCONFIRMED)
+		x->state = EXPOSURE_OPEN;
+}
+
+/* A new conversation was let in: probes that met the wall before prove nothing any more. */
+static void accept_again(struct exposure *x, const struct arrival *a)
+{
+	uint64_t ns = a->evidence.answer_ns;
+
+	if (!a->evidence.fresh || ns <= x->last_accept_ns)
+		return;
+	engine_silence_break(x, ns);
+	x->last_accept_ns = ns;
+	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
+	x->accept_zone = a->decision.client_zone;
+	if (x->first_probe_ns != 0 && ns < x->first_probe_ns)
+		return;
+	x->probes_unanswered = x->probes_refused = 0;
+	x->close_probes = x->first_probe_ns = x->probe_ns = 0;
+	x->closers = (struct sketch){.exact = 0};
+}
+
+static struct reason_context context_of(const struct engine *engine, const struct exposure *x,
+					const struct arrival *a)
+{
+	struct reason_context context = engine_reason(engine, x);
+
+	if (a->evidence.level == x->level)
+		context.command = a->evidence.command;
+	return context;
+}
+
+static void open_exposure(struct engine *engine, uint32_t slot, const struct arrival *a)
+{
+	struct exposure *x = exposures_at(engine->exposures, slot);
+	uint64_t was_closed_ns = x->close_reason == CLOSE_PROBES ? x->closed_ns : 0;
+	uint64_t now_ns = a->observation->ts_ns;
+	enum event_kind kind = engine_life_open(engine, slot, now_ns);
+	struct reason_context context;
+	bool service_changed;
+
+	x->first_answer_ns = x->changed_before_ns = x->last_accept_ns = a->evidence.answer_ns;
+	x->accept_zone = a->decision.client_zone;
+	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
+	engine_silence_begin(x, a->evidence.answer_ns);
+	engine_wall_interval(engine, x, &a->observation->flow);
+	take_in(engine, x, a, &service_changed);
+	engine_crowd_enter(engine, x, now_ns);
+	engine_life_count_opened(engine, x);
+	exposures_rank(engine->exposures, slot);
+	engine_life_join(engine, slot, now_ns);
+	if (x->quiet) {
+		engine_collapse(engine, slot, now_ns);
+		return;
+	}
+	if (!x->told)
+		kind = EVENT_EXPOSURE_OPENED;
+	context = context_of(engine, x, a);
+	emit_exposure(engine, kind, slot, now_ns);
+	engine->event.alert = !x->unlisted && x->incident_id[0] == '\0';
+	if (kind == EVENT_EXPOSURE_OPENED)
+		reason_reached(engine->event.reason, &engine->event.exposure, &context, true);
+	else
+		reason_reopened(engine->event.reason, &engine->event.exposure, &context,
+				was_closed_ns);
+	emit_send(engine);
+	engine_collapse(engine, slot, now_ns);
+}
+
+static void escalate(struct engine *engine, uint32_t slot, const struct arrival *a,
+		     const struct before *before)
+{
+	const struct exposure *x = exposures_at(engine->exposures, slot);
+	bool rule_applies = before->unlisted && !x->unlisted;
+	bool higher = x->level > before->level, severer = x->severity > before->severity;
+	struct reason_context context = context_of(engine, x, a);
+	struct event *event = &engine->event;
+
+	emit_exposure(engine, EVENT_EXPOSURE_ESCALATED, slot, a->observation->ts_ns);
+	event->previous_level = before->level;
+	event->alert = !x->unlisted && x->incident_id[0] == '\0' &&
+		       (rule_applies || severer || (x->campaign && !before->campaign) ||
+			(higher && x->level >= LEVEL_ACCESSED));
+	if (higher)
+		reason_reached(event->reason, &event->exposure, &context, false);
+	else
+		reason_known(event->reason, &event->exposure, &context, rule_applies || severer);
+	emit_send(engine);
+}
+
+static void continue_exposure(struct engine *engine, uint32_t slot, const struct arrival *a)
+{
+	struct exposure *x = exposures_at(engine->exposures, slot);
+	struct before before = {x->level, x->severity, x->unlisted, x->campaign,
+				incidents_key_of(x)};
+	const struct command *command = a->evidence.command;
+	bool service_changed;
+
+	if (x->state != EXPOSURE_CLOSED)
+		accept_again(x, a);
+	take_in(engine, x, a, &service_changed);
+	exposures_rank(engine->exposures, slot);
+	if (x->state != EXPOSURE_CLOSED && x->incident_id[0] == '\0')
+		engine_life_join(engine, slot, a->observation->ts_ns);
+	if (x->quiet && engine_crowd_changed(engine, slot, command, a->observation->ts_ns))
+		return;
+	if (!x->quiet && before.level <= LEVEL_REACHABLE && x->level > LEVEL_REACHABLE)
+		engine_crowd_went_further(engine, before.key, x);
+	incidents_refresh(engine->incidents, engine->policy, x, slot);
+	if (x->quiet)
+		return;
+	if (x->level > before.level || x->severity > before.severity ||
+	    x->unlisted != before.unlisted || x->campaign != before.campaign || service_changed)
+		escalate(engine, slot, a, &before);
+}
+
+/* Closed by what was seen: only a new conversation, begun after the proof, shows that it is open. */
+static bool opens(const struct exposure *x, const struct arrival *a)
+{
+	if (x->state != EXPOSURE_CLOSED)
+		return false;
+	if (x->close_reason != CLOSE_PROBES && x->close_reason != CLOSE_LIKELY)
+		return true;
+	return a->evidence.fresh && a->evidence.answer_ns > x->closed_ns;
+}
+
+static void unanswered(struct engine *engine, const struct endpoint *server,
+		       const struct observation *o, const struct evidence *evidence)
+{
+	bool refused = evidence->level == LEVEL_REFUSED;
+	struct wall_report report = {
+		.last_unanswered_ns = refused ? 0 : o->ts_ns,
+		.last_refused_ns = refused ? o->ts_ns : 0,
+		.new_unanswered = !refused,
+		.new_refused = refused,
+		.source_count = 1,
+		.sources = {o->flow.client},
+	};
+
+	if (o->flow.first && !server->outgoing)
+		engine_wall(engine, server, &report);
+}
+
+/* A record for an endpoint that has none; EXPOSURE_NONE: there is no room for one of its rank. */
+static uint32_t newcomer(struct engine *engine, const struct endpoint *server,
+			 const struct arrival *a)
+{
+	const struct policy_decision *decision = &a->decision;
+	const struct observation *o = a->observation;
+	bool guess = o->flow.direction == DIRECTION_GUESS;
+	struct exposure_rank rank = {
+		.unlisted = decision->verdict == POLICY_UNLISTED,
+		.severity = (uint8_t)decision->severity,
+		.level = (uint8_t)a->evidence.level,
+	};
+	uint32_t key = incidents_key(rank.unlisted, decision->group, decision->rule), slot;
+
+	if (guess && rank.severity > EXPOSURE_GUESS_RANK)
+		rank.severity = EXPOSURE_GUESS_RANK;
+	rank.quiet = engine_crowd_quiet(engine, key, rank, o->ts_ns);
+	slot = engine_life_new(engine, server, &o->server.address, rank, o->ts_ns);
+	if (slot == EXPOSURE_NONE)
+		engine_crowd_untracked(engine, key, server, rank.quiet, o->ts_ns);
+	return slot;
+}
+
+void engine_flow(struct engine *engine, const struct endpoint *server, const struct observation *o)
+{
+	bool inside = engine_is_inside(engine, o->ts_ns);
+	struct arrival a = {.observation = o, .evidence = evidence_of(o, inside)};
+	uint32_t slot = engine_target(engine, server, exposures_find(engine->exposures, server));
+
+	engine_decide(engine, server, &o->server.address, &o->flow.client,
+		      identified_service(engine, slot, &o->flow), o->ts_ns, &a.decision);
+	if (a.evidence.proves && a.evidence.answered)
+		coverage_answer(engine->coverage, a.decision.rule, a.decision.group, o->flow.first,
+				o->ts_ns);
+	if (o->flow.first && a.evidence.proves)
+		engine_silence_passed(engine, o->ts_ns);
+	if (a.decision.verdict == POLICY_ALLOWED || a.decision.verdict == POLICY_EXCEPTED)
+		return;
+	if (!a.evidence.proves) {
+		unanswered(engine, server, o, &a.evidence);
+		return;
+	}
+	if (slot == EXPOSURE_NONE)
+		slot = newcomer(engine, server, &a);
+	if (slot == EXPOSURE_NONE)
+		return;
+	if (opens(exposures_at(engine->exposures, slot), &a))
+		open_exposure(engine, slot, &a);
+	else
+		continue_exposure(engine, slot, &a);
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See engine_saved.h. Facts are kept only for the same version of the program: their layout changes
+ * most often, and the next conversation shows them again.
+ */
+#include "sensor/engine/engine_saved.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sensor/base/packed.h"
+
+#define SERVICE_TEXT 40
+#define VERSION_TEXT 24
+
+struct saved_exposure {
+	char version[VERSION_TEXT];
+	char service[SERVICE_TEXT], ndpi_service[SERVICE_TEXT];
+	char rule[POLICY_NAME_MAX], group[POLICY_NAME_MAX];
+	char client_zone[POLICY_NAME_MAX], server_zone[POLICY_NAME_MAX];
+	char accept_zone[POLICY_NAME_MAX];
+	struct exposure x;
+};
+
+struct saved_incident {
+	char services[INCIDENT_MEMBERS][SERVICE_TEXT];
+	struct incident incident;
+};
+
+#define MEMBER(tag, type, member)                                                                  \
+	{                                                                                          \
+		tag, offsetof(type, member), sizeof(((type *)0)->member)                           \
+	}
+#define E(tag, member) MEMBER(tag, struct saved_exposure, member)
+#define X(tag, m)      MEMBER(tag, struct saved_exposure, x.m)
+#define S(tag, member) MEMBER(tag, struct saved_incident, member)
+#define I(tag, m)      MEMBER(tag, struct saved_incident, incident.m)
+#define TAG_FACTS      90
+
+/*
+ * Not kept: service, ndpi_service, rule, group and the zones (by name), incident and host (slots),
+ * live_flows (they end with the run), news and check_ns (begin anew).
+ */
+static const struct packed_member exposure_members[] = {
+	E(1, version),
+	E(2, service),
+	E(3, ndpi_service),
+	E(4, rule),
+	E(5, group),
+	E(6, client_zone),
+	E(7, server_zone),
+	E(8, accept_zone),
+	X(10, server),
+	X(11, server_seen),
+	X(12, id),
+	X(13, state),
+	X(14, level),
+	X(15, close_reason),
+	X(16, severity),
+	X(17, rule_severity),
+	X(18, direction),
+	X(19, sight),
+	X(20, outcome),
+	X(21, identified_by),
+	X(22, wall_was),
+	X(23, source_count),
+	X(24, unlisted),
+	X(25, all_ports),
+	X(26, accept_carried),
+	X(27, campaign),
+	X(28, one_way),
+	X(29, member),
+	X(30, vlan),
+	X(31, vlan_inner),
+	X(32, client_port),
+	X(33, incident_id),
+	X(34, reopened),
+	X(35, failures_running),
+	X(36, client),
+	X(37, carrier),
+	X(38, opened_ns),
+	X(39, closed_ns),
+	X(40, last_seen_ns),
+	X(41, first_answer_ns),
+	X(42, last_answer_ns),
+	X(43, last_accept_ns),
+	X(44, changed_after_ns),
+	X(45, changed_before_ns),
+	X(46, last_summary_ns),
+	X(47, flows),
+	X(48, bytes_in),
+	X(49, bytes_out),
+	X(50, life_bytes_out),
+	X(51, logins_failed),
+	X(52, logins_succeeded),
+	X(53, messages),
+	X(54, probes_unanswered),
+	X(55, probes_refused),
+	X(56, close_probes),
+	X(57, first_probe_ns),
+	X(58, probe_ns),
+	X(59, tunnels),
+	X(60, clients),
+	X(61, users_tried),
+	X(62, objects_read),
+	X(63, closers),
+	X(64, sources),
+	X(65, told),
+	X(66, quiet),
+	X(70, busy_minutes),
+	X(71, busy_since_ns),
+	X(72, busy_ns),
+	X(73, longest_silence_ns),
+	X(74, close_odds),
+	X(TAG_FACTS, facts),
+};
+
+static const struct packed_member incident_members[] = {
+	S(1, services),
+	I(10, closed),
+	I(11, one_change),
+	I(12, severity),
+	I(13, level),
+	I(14, listed),
+	I(15, id),
+	I(16, group_name),
+	I(17, rule_name),
+	I(18, opened_ns),
+	I(19, last_ns),
+	I(20, closed_ns),
+	I(21, last_join_ns),
+	I(22, changed_after_ns),
+	I(23, changed_before_ns),
+	I(24, member_count),
+	I(25, open_count),
+	I(26, members),
+	I(27, unlisted),
+	I(28, untold),
+	I(29, many_ports),
+	I(30, port_count),
+	I(31, ports),
+	I(32, reachable),
+	I(33, quiet),
+	I(34, forgotten),
+	I(35, told_quiet),
+	I(36, told_ns),
+	I(37, untracked),
+};
+
+static const struct packed_member coverage_members[] = {
+	MEMBER(1, struct coverage, last_probe_ns),
+	MEMBER(2, struct coverage, last_answer_ns),
+	MEMBER(3, struct coverage, probes),
+	MEMBER(4, struct coverage, answers),
+};
+
+static const struct packed_member wall_members[] = {
+	MEMBER(1, struct wall_seen, unanswered_ns),
+	MEMBER(2, struct wall_seen, refused_ns),
+};
+
+#define COUNT(members) (sizeof(members) / sizeof *(members))
+#define WRITE(members, object, to)                                                                 \
+	packed_write(members, COUNT(members), object, (to)->scratch, (to)->bytes)
+#define READ(members, object, bytes, length, to)                                                   \
+	packed_read(members, COUNT(members), object, bytes, length, (to)->scratch,                 \
+		    sizeof(to)->scratch)
+
+_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 80) <= SAVED_MAX, "SAVED_MAX");
+_Static_assert(PACKED_MAX(sizeof(struct saved_incident), 80) <= SAVED_MAX, "SAVED_MAX");
+
+static void name_service(char to[SERVICE_TEXT], const struct engine *engine, uint16_t id)
+{
+	const struct service *service = services_get(engine->services, id);
+
+	snprintf(to, SERVICE_TEXT, "%s", service != NULL ? service->name : "");
+}
+
+static void name_policy(struct saved_exposure *saved, const struct engine *engine)
+{
+	const struct policy *policy = engine->policy;
+	const struct exposure *x = &saved->x;
+
+	if (x->rule != POLICY_NONE)
+		snprintf(saved->rule, sizeof saved->rule, "%s", policy_rule(policy, x->rule).name);
+	if (x->group != POLICY_NONE)
+		snprintf(saved->group, sizeof saved->group, "%s",
+			 policy_group(policy, x->group).name);
+	snprintf(saved->client_zone, sizeof saved->client_zone, "%s",
+		 policy_zone(policy, x->client_zone).name);
+	snprintf(saved->server_zone, sizeof saved->server_zone, "%s",
+		 policy_zone(policy, x->server_zone).name);
+	snprintf(saved->accept_zone, sizeof saved->accept_zone, "%s",
+		 policy_zone(policy, x->accept_zone).name);
+}
+
+size_t engine_saved_exposure_write(const struct engine *engine, const struct exposure *x,
+				   struct saved_scratch *scratch)
+{
+	struct saved_exposure saved = {.version = SPANWATCH_VERSION, .x = *x};
+
+	name_service(saved.service, engine, x->service);
+	name_service(saved.ndpi_service, engine, x->ndpi_service);
+	name_policy(&saved, engine);
+	saved.x.facts.service = NULL;
+	return WRITE(exposure_members, &saved, scratch);
+}
+
+size_t engine_saved_incident_write(const struct engine *engine, const struct incident *incident,
+				   struct saved_scratch *scratch)
+{
+	struct saved_incident saved = {.incident = *incident};
+
+	for (unsigned i = 0; i < incident->listed; i++)
+		name_service(saved.services[i], engine, incident->members[i].service);
+	return WRITE(incident_members, &saved, scratch);
+}
+
+size_t engine_saved_coverage_write(const struct coverage *coverage, struct saved_scratch *scratch)
+{
+	return WRITE(coverage_members, coverage, scratch);
+}
+
+size_t engine_saved_wall_write(const struct wall_seen *seen, struct saved_scratch *scratch)
+{
+	return WRITE(wall_members, seen, scratch);
+}
+
+/* POLICY_NONE, or the zone `internet`, for what the policy has no more. */
+static uint16_t rule_of(const struct policy *policy, const char *name)
+{
+	for (uint16_t i = 0; i < policy_rule_count(policy); i++) {
+		if (strcmp(policy_rule(policy, i).name, name) == 0)
+			return i;
+	}
+	return POLICY_NONE;
+}
+
+static uint16_t group_of(const struct policy *policy, const char *name)
+{
+	for (uint16_t i = 0; i < policy_group_count(policy); i++) {
+		if (strcmp(policy_group(policy, i).name, name) == 0)
+			return i;
+	}
+	return POLICY_NONE;
+}
+
+static uint8_t zone_of(const struct policy *policy, const char *name)
+{
+	for (uint16_t i = 0; i < policy_zone_count(policy); i++) {
+		if (strcmp(policy_zone(policy, i).name, name) == 0)
+			return (uint8_t)i;
+	}
+	return POLICY_ZONE_INTERNET;
+}
+
+static uint16_t service_of(const struct engine *engine, const char *name)
+{
+	return name[0] != '\0' ? services_find(engine->services, name) : POLICY_NO_SERVICE;
+}
+
+bool engine_saved_exposure_read(const struct engine *engine, struct exposure *x, const void *bytes,
+				size_t length, struct saved_scratch *scratch)
+{
+	struct saved_exposure saved = {.x = *x};
+
+	if (!READ(exposure_members, &saved, bytes, length, scratch))
+		return false;
+	if (strcmp(saved.version, SPANWATCH_VERSION) != 0)
+		saved.x.facts = (struct facts){.service = NULL};
+	*x = saved.x;
+	x->service = service_of(engine, saved.service);
+	x->ndpi_service = service_of(engine, saved.ndpi_service);
+	x->facts.service = services_get(engine->services, x->service);
+	x->rule = rule_of(engine->policy, saved.rule);
+	x->group = group_of(engine->policy, saved.group);
+	x->client_zone = zone_of(engine->policy, saved.client_zone);
+	x->server_zone = zone_of(engine->policy, saved.server_zone);
+	x->accept_zone = zone_of(engine->policy, saved.accept_zone);
+	return true;
+}
+
+bool engine_saved_incident_read(const struct engine *engine, struct incident *incident,
+				const void *bytes, size_t length, struct saved_scratch *scratch)
+{
+	struct saved_incident saved = {.incident = *incident};
+
+	if (!READ(incident_members, &saved, bytes, length, scratch))
+		return false;
+	*incident = saved.incident;
+	for (unsigned i = 0; i < incident->listed; i++)
+		incident->members[i].service = service_of(engine, saved.services[i]);
+	return true;
+}
+
+bool engine_saved_coverage_read(struct coverage *coverage, const void *bytes, size_t length,
+				struct saved_scratch *scratch)
+{
+	return READ(coverage_members, coverage, bytes, length, scratch);
+}
+
+bool engine_saved_wall_read(struct wall_seen *seen, const void *bytes, size_t length,
+			    struct saved_scratch *scratch)
+{
+	return READ(wall_members, seen, bytes, length, scratch);
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: ISC */
+/* See event_fields.h. The order of the calls is the order of the columns. */
+#include "sensor/event/event_fields.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sensor/base/printable.h"
+#include "sensor/base/timestamp.h"
+
+#define VALUE_MAX   1024
+#define SOURCE_TEXT (2 * ADDRESS_TEXT_MAX + 2 * TIMESTAMP_TEXT + 160)
+
+/* `value` is printable. */
+static void put_safe(struct event_fields *fields, const char *name, const char *value)
+{
+	size_t name_size = strlen(name) + 1, value_size = strlen(value) + 1;
+
+	if (value_size == 1)
+		return;
+	assert(fields->count < EVENT_FIELDS_MAX &&
+	       fields->length + name_size + value_size <= sizeof fields->packed);
+	memcpy(fields->packed + fields->length, name, name_size);
+	memcpy(fields->packed + fields->length + name_size, value, value_size);
+	fields->length += name_size + value_size;
+	fields->count++;
+}
+
+static void put(struct event_fields *fields, const char *name, const char *value)
+{
+	char safe[VALUE_MAX];
+
+	printable_copy(safe, sizeof safe, value);
+	put_safe(fields, name, safe);
+}
+
+static void put_number(struct event_fields *fields, const char *name, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%" PRIu64, number);
+	put(fields, name, text);
+}
+
+static void put_time(struct event_fields *fields, const char *name, uint64_t ns)
+{
+	char text[TIMESTAMP_TEXT];
+
+	if (ns != 0)
+		put(fields, name, timestamp_format(ns, text));
+}
+
+/* Seconds since 1970, for scores of sorted sets. */
+static void put_seconds(struct event_fields *fields, const char *name, uint64_t ns)
+{
+	char text[40];
+
+	snprintf(text, sizeof text, "%" PRIu64 ".%06" PRIu64, ns / 1000000000,
+		 ns % 1000000000 / 1000);
+	put(fields, name, text);
+}
+
+static void put_address(struct event_fields *fields, const char *name,
+			const struct address *address)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	put(fields, name, address_format(address, text));
+}
+
+static void put_level(struct event_fields *fields, const char *name, const char *named,
+		      uint8_t level)
+{
+	put_number(fields, name, level);
+	put(fields, named, level_name(level));
+}
+
+static void put_event(struct event_fields *fields, const struct event *event,
+		      const struct event_context *context)
+{
+	char text[TIMESTAMP_TEXT];
+
+	put(fields, "kind", event_kind_name(event->kind));
+	put(fields, "id", event->id);
+	put_number(fields, "sequence", event->sequence);
+	put(fields, "ts", timestamp_format(event->ts_ns, text));
+	put_time(fields, "created", event->decided_ns);
+	put(fields, "sensor", context->sensor);
+	put(fields, "site", context->site);
+	put(fields, "severity", policy_severity_name(event->severity));
+	put_number(fields, "severity_number", (uint64_t)event_severity_number(event->severity));
+	put(fields, "alert", event->alert ? "1" : "0");
+	put(fields, "reason", event->reason);
+}
+
+static void put_policy(struct event_fields *fields, const char *rule, const char *group,
+		       const char *owner, const char *security_group)
+{
+	put(fields, "rule", rule);
+	put(fields, "group", group);
+	put(fields, "owner", owner);
+	put(fields, "security_group", security_group);
+}
+
+/* Kinds and ids of all layers, outermost first; the ends of the outermost that has some. */
+static void put_tunnels(struct event_fields *fields, const struct tunnel_path *path)
+{
+	char kinds[16 * TUNNELS_MAX] = "", ids[16 * TUNNELS_MAX] = "";
+	const struct tunnel *ends = NULL;
+	size_t kinds_at = 0, ids_at = 0;
+
+	for (uint32_t i = 0; i < path->count && i < TUNNELS_MAX; i++) {
+		const struct tunnel *layer = &path->layers[i];
+
+		kinds_at += (size_t)snprintf(kinds + kinds_at, sizeof kinds - kinds_at, "%s%s",
+					     i != 0 ? " " : "", tunnel_name(layer->kind));
+		if (layer->has_id)
+			ids_at += (size_t)snprintf(ids + ids_at, sizeof ids - ids_at, "%s%" PRIu32,
+						   ids_at != 0 ? " " : "", layer->id);
+		if (ends == NULL && layer->over_ip)
+			ends = layer;
+	}
+	put(fields, "tunnel", kinds);
+	put(fields, "tunnel_id", ids);
+	if (ends != NULL) {
+		put_address(fields, "tunnel_source", &ends->source);
+		put_address(fields, "tunnel_destination", &ends->destination);
+	}
+}
+
+static void put_ends(struct event_fields *fields, const struct exposure_view *exposure)
+{
+	char id[COMMUNITY_ID_TEXT] = "";
+	struct address claimed;
+
+	if (exposure->server.outgoing)
+		put(fields, "outgoing", "1");
+	put_address(fields, "server_ip", &exposure->server.address);
+	if (exposure->server.port != 0)
+		put_number(fields, "server_port", exposure->server.port);
+	put(fields, "transport", transport_name(exposure->server.transport));
+	put_address(fields, "server_seen_ip", event_server_seen(exposure));
+	if (event_has_client(exposure))
+		put_address(fields, "client_ip", &exposure->client);
+	if (exposure->client_port != 0)
+		put_number(fields, "client_port", exposure->client_port);
+	if (exposure->carrier.by != FORWARDED_NOT) {
+		put_address(fields, "carrier_ip", &exposure->carrier.address);
+		put_number(fields, "carrier_port", exposure->carrier.port);
+		put(fields, "carried_by", forwarded_by_name(exposure->carrier.by));
+	}
+	if (exposure->facts.claims != 0) {
+		claimed = event_claimed(&exposure->facts);
+		put_address(fields, "claimed_client_ip", &claimed);
+		put(fields, "claimed_by", forwarded_by_name(exposure->facts.claimed_by));
+	}
+	put(fields, "client_zone", exposure->client_zone);
+	put(fields, "server_zone", exposure->server_zone);
+	if (exposure->vlan != 0)
+		put_number(fields, "vlan", exposure->vlan);
+	if (exposure->vlan_inner != 0)
+		put_number(fields, "vlan_inner", exposure->vlan_inner);
+	put_tunnels(fields, &exposure->tunnels);
+	event_community_id(exposure, id);
+	put(fields, "community_id", id);
+}
+
+static void put_times(struct event_fields *fields, const struct exposure_view *exposure)
+{
+	put_time(fields, "opened", exposure->opened_ns);
+	put_time(fields, "first_answer", exposure->first_answer_ns);
+	put_time(fields, "last_answer", exposure->last_answer_ns);
+	put_time(fields, "last_seen", exposure->last_seen_ns);
+	put_seconds(fields, "last_seen_s", exposure->last_seen_ns);
+	put_time(fields, "changed_after", exposure->changed_after_ns);
+	put_time(fields, "changed_before", exposure->changed_before_ns);
+	if (exposure->changed_after_ns != 0)
+		put(fields, "wall_was", level_name(exposure->wall_was));
+	put_time(fields, "closed", exposure->closed_ns);
+	put(fields, "close_reason", close_reason_name(exposure->close_reason));
+	if (exposure->close_odds != 0)
+		put_number(fields, "close_odds", exposure->close_odds);
+}
+
+static void put_counters(struct event_fields *fields, const struct exposure_view *exposure)
+{
+	put_number(fields, "flows", exposure->flows);
+	put_number(fields, "clients", exposure->clients);
+	put_number(fields, "bytes_in", exposure->bytes_in);
+	put_number(fields, "bytes_out", exposure->bytes_out);
+	put_number(fields, "probes_unanswered", exposure->probes_unanswered);
+	put_number(fields, "probes_refused", exposure->probes_refused);
+	put_number(fields, "logins_failed", exposure->logins_failed);
+	put_number(fields, "logins_succeeded", exposure->logins_succeeded);
+	if (exposure->users_tried != 0)
+		put_number(fields, "users_tried", exposure->users_tried);
+	if (exposure->objects_read != 0)
+		put_number(fields, "objects_read", exposure->objects_read);
+	if (exposure->messages != 0)
+		put_number(fields, "messages", exposure->messages);
+	put_number(fields, "reopened", exposure->reopened);
+}
+
+/* "203.0.113.9 accessed flows=3 bytes_out=4096 failed=2 succeeded=1 first=… last=…" */
+static size_t source_text(const struct exposure_source *source, char text[SOURCE_TEXT])
+{
+	char address[ADDRESS_TEXT_MAX], carrier[ADDRESS_TEXT_MAX];
+	char first[TIMESTAMP_TEXT], last[TIMESTAMP_TEXT];
+	bool carried = source->carrier.by != FORWARDED_NOT;
+
+	return (size_t)snprintf(text, SOURCE_TEXT,
+				"%s %s flows=%" PRIu32 " bytes_out=%" PRIu64 " failed=%" PRIu32
+				" succeeded=%" PRIu32 " first=%s last=%s%s%s",
+				address_format(&source->address, address),
+				level_name(source->level), source->flows, source->bytes_out,
+				source->logins_failed, source->logins_succeeded,
+				timestamp_format(source->first_ns, first),
+				timestamp_format(source->last_ns, last), carried ? " by=" : "",
+				carried ? address_format(&source->carrier.address, carrier) : "");
+}
+
+static void put_sources(struct event_fields *fields, const struct exposure_view *exposure)
+{
+	char text[EXPOSURE_SOURCES * (SOURCE_TEXT + 2)] = "", one[SOURCE_TEXT];
+	size_t used = 0;
+
+	for (size_t i = 0; i < exposure->source_count && i < EXPOSURE_SOURCES; i++) {
+		source_text(&exposure->sources[i], one);
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+					 used != 0 ? "; " : "", one);
+	}
+	put_safe(fields, "sources", text);
+}
+
+static void put_commands(struct event_fields *fields, const struct facts *facts)
+{
+	char text[FACTS_COMMANDS * (FACTS_COMMAND_TEXT + 2)] = "";
+	size_t used = 0;
+	bool destroyed = false;
+
+	for (size_t i = 0; i < facts->command_count && i < FACTS_COMMANDS; i++) {
+		const struct command *command = &facts->commands[i];
+
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%.*s",
+					 used != 0 ? "; " : "", FACTS_COMMAND_TEXT - 1,
+					 command->text);
+		destroyed |= (command->flags & COMMAND_DESTRUCTIVE) != 0 &&
+			     command->accepted == ANSWER_YES;
+	}
+	put(fields, "commands", text);
+	put(fields, "destroyed", destroyed ? "1" : "");
+}
+
+static void put_facts(struct event_fields *fields, const struct exposure_view *exposure,
+		      const struct event_context *context)
+{
+	const struct facts *facts = &exposure->facts;
+	const struct service *row = services_get(context->services, exposure->service);
+
+	put(fields, "service", row != NULL ? row->name : "");
+	put(fields, "family", row != NULL ? family_name(row->family) : "");
+	put(fields, "identifier", row != NULL ? row->identifier : "");
+	put(fields, "identified_by", identified_by_name(exposure->identified_by));
+	put(fields, "ndpi", event_service_name(context, exposure->ndpi_service));
+	put(fields, "product", facts->product);
+	put(fields, "version", facts->version);
+	put(fields, "auth", auth_name(facts->auth));
+	put(fields, "encrypted", encryption_name(facts->encryption));
+	if (facts->data_read != ANSWER_UNKNOWN)
+		put(fields, "data_read", facts->data_read == ANSWER_YES ? "1" : "0");
+	put(fields, "user", facts->user);
+	put(fields, "host", facts->host);
+	put(fields, "path", facts->path);
+	put(fields, "operation", facts->operation);
+	put(fields, "direction", direction_name(exposure->direction));
+	put(fields, "sight", sight_name(exposure->sight));
+	put(fields, "outcome", outcome_name(exposure->outcome));
+	put(fields, "conn_state", event_conn_state(exposure->outcome));
+	put_commands(fields, facts);
+}
+
+static void put_exposure(struct event_fields *fields, const struct exposure_view *exposure,
+			 const struct event_context *context)
+{
+	put(fields, "exposure", exposure->id);
+	put(fields, "incident", exposure->incident);
+	put(fields, "state", exposure_state_name(exposure->state));
+	put_level(fields, "level", "level_name", exposure->level);
+	put(fields, "unlisted", exposure->unlisted ? "1" : "0");
+	put_policy(fields, exposure->rule, exposure->group, exposure->owner,
+		   exposure->security_group);
+	put_ends(fields, exposure);
+	put_facts(fields, exposure, context);
+	put_times(fields, exposure);
+	put_counters(fields, exposure);
+	put_sources(fields, exposure);
+}
+
+static void put_crowd(struct event_fields *fields, const struct incident_view *incident)
+{
+	char ports[INCIDENT_PORTS * 6 + 8] = "";
+	size_t used = 0;
+
+	if (incident->port_count == 0 && !incident->many_ports)
+		return;
+	for (size_t i = 0; i < incident->port_count; i++)
+		used += (size_t)snprintf(ports + used, sizeof ports - used, "%s%u",
+					 used != 0 ? " " : "", incident->ports[i]);
+	if (incident->many_ports)
+		snprintf(ports + used, sizeof ports - used, "%s...", used != 0 ? " " : "");
+	put_number(fields, "incident_unannounced_count", incident->unannounced_count);
+	put_number(fields, "incident_untracked_count", incident->untracked_count);
+	put(fields, "incident_ports", ports);
+}
+
+static void put_incident(struct event_fields *fields, const struct incident_view *incident)
+{
+	char members[INCIDENT_MEMBERS * EXPOSURE_ID_TEXT + 1] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < incident->listed && i < INCIDENT_MEMBERS; i++)
+		used += (size_t)snprintf(members + used, sizeof members - used, "%s%s",
+					 used != 0 ? " " : "", incident->members[i].exposure);
+	put(fields, "incident_state", incident->closed ? "closed" : "open");
+	put_level(fields, "incident_level", "incident_level_name", incident->level);
+	put(fields, "incident_severity", policy_severity_name(incident->severity));
+	put_number(fields, "incident_severity_number",
+		   (uint64_t)event_severity_number(incident->severity));
+	put_time(fields, "incident_opened", incident->opened_ns);
+	put_time(fields, "incident_last", incident->last_ns);
+	put_time(fields, "incident_closed", incident->closed_ns);
+	put_time(fields, "incident_changed_after", incident->changed_after_ns);
+	put_time(fields, "incident_changed_before", incident->changed_before_ns);
+	put(fields, "incident_one_change", incident->one_change ? "1" : "0");
+	put_number(fields, "incident_member_count", incident->member_count);
+	put_number(fields, "incident_open_count", incident->open_count);
+	put(fields, "incident_members", members);
+	put_crowd(fields, incident);
+}
+
+static void put_blindness(struct event_fields *fields, const struct blindness_view *view)
+{
+	put(fields, "blind_cause", blind_cause_name(view->cause));
+	put(fields, "blind_interface", view->interface);
+	put_time(fields, "blind_since", view->since_ns);
+	put_time(fields, "blind_until", view->until_ns);
+	put_number(fields, "blind_lost", view->lost);
+	put_number(fields, "blind_of", view->base);
+	put_number(fields, "blind_share_permille", view->share_permille);
+}
+
+void event_fields(struct event_fields *fields, const struct event *event,
+		  const struct event_context *context)
+{
+	const struct incident_view *incident = &event->incident;
+
+	fields->length = fields->count = 0;
+	put_event(fields, event, context);
+	if (event->has_exposure)
+		put_exposure(fields, &event->exposure, context);
+	if (event->has_blindness)
+		put_blindness(fields, &event->blindness);
+	if (!event->has_incident)
+		return;
+	if (!event->has_exposure || event->exposure.incident[0] == '\0')
+		put(fields, "incident", incident->id);
+	if (!event->has_exposure)
+		put_policy(fields, incident->rule, incident->group, incident->owner,
+			   incident->security_group);
+	put_incident(fields, incident);
+}
+
+const char *event_fields_find(const char *packed, size_t length, const char *name)
+{
+	const char *end = packed + length;
+
+	while (packed < end) {
+		const char *value = packed + strlen(packed) + 1;
+
+		if (value >= end)
+			return NULL;
+		if (strcmp(packed, name) == 0)
+			return value;
+		packed = value + strlen(value) + 1;
+	}
+	return NULL;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From what workers and captures count to what blindness.h judges: the one place to add a counter
+ * of another source of blindness.
+ */
+#ifndef SENSOR_SIGHT_H
+#define SENSOR_SIGHT_H
+
+#include "sensor/health/blindness.h"
+#include "sensor/capture/capture.h"
+#include "sensor/worker/worker.h"
+
+#define SIGHT_TEXT 160 /* all causes with commas between */
+
+/* `capture` may be NULL (a replay). */
+void sight_figures(const struct worker_stats *worker, const struct capture_stats *capture,
+		   struct sight_figures *figures);
+
+/* The causes that hold, "silence,one-way", or "". True if one of them is worse than a note. */
+bool sight_text(const struct blindness *blindness, char text[SIGHT_TEXT]);
+
+/*
+ * Judges BLIND_UNTESTED, rules of the policy, and BLIND_UNPROBED, endpoints that were exposed and
+ * closed: those that nobody tried since `since_ns` and within `within_ns` before `now_ns` (0: never
+ * judged).
+ */
+struct engine;
+void sight_untested(struct blindness *blindness, const struct engine *engine, uint64_t since_ns,
+		    uint64_t within_ns, uint64_t now_ns);
+
+#endif

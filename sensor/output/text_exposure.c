@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+/* See text_exposure.h. Texts of the policy pass printable_copy(); those of packets already did. */
+#include "sensor/output/text_exposure.h"
+
+#include <inttypes.h>
+
+#include "sensor/output/text_words.h"
+
+static bool has(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+static void print_auth(FILE *out, const struct facts *facts)
+{
+	switch (facts->auth) {
+	case AUTH_NONE:
+		fputs(", served without log-in", out);
+		break;
+	case AUTH_ANONYMOUS:
+		fputs(", anonymous log-in accepted", out);
+		break;
+	case AUTH_SUCCEEDED:
+		fputs(", log-in accepted", out);
+		break;
+	case AUTH_FAILED:
+		fputs(", log-ins refused", out);
+		break;
+	case AUTH_REQUIRED:
+		fputs(", asks for a log-in", out);
+		break;
+	default:
+		break;
+	}
+}
+
+static void print_seen(FILE *out, const struct exposure_view *exposure)
+{
+	const struct facts *facts = &exposure->facts;
+	const char *by = identified_by_name(exposure->identified_by);
+
+	fprintf(out, "      seen   %s (%s, direction by %s)", outcome_name(exposure->outcome),
+		exposure->sight == SIGHT_BOTH ? "both ways" : "one way only",
+		direction_name(exposure->direction));
+	if (has(by))
+		fprintf(out, "; known by %s", by);
+	if (facts->encryption != ENCRYPTION_UNKNOWN && facts->encryption != ENCRYPTION_NA)
+		fprintf(out, ", %s", encryption_name(facts->encryption));
+	print_auth(out, facts);
+	fputc('\n', out);
+}
+
+static void print_traffic(FILE *out, const struct exposure_view *exposure)
+{
+	char bytes[TEXT_SIZE];
+
+	fprintf(out, "      traffic %" PRIu64 " conversation%s, %" PRIu32 " client%s, %s sent out",
+		exposure->flows, text_plural(exposure->flows), exposure->clients,
+		text_plural(exposure->clients), text_size(exposure->bytes_out, bytes));
+	if (exposure->logins_failed + exposure->logins_succeeded != 0)
+		fprintf(out, ", log-ins: %" PRIu64 " accepted, %" PRIu64 " refused",
+			exposure->logins_succeeded, exposure->logins_failed);
+	if (exposure->users_tried > 1)
+		fprintf(out, " for %" PRIu32 " users", exposure->users_tried);
+	if (exposure->objects_read != 0)
+		fprintf(out, ", %" PRIu32 " object%s read", exposure->objects_read,
+			text_plural(exposure->objects_read));
+	if (exposure->messages != 0)
+		fprintf(out, ", %" PRIu64 " message%s taken in", exposure->messages,
+			text_plural(exposure->messages));
+	if (exposure->facts.command_count != 0)
+		fprintf(out, "; commands:");
+	for (size_t i = 0; i < exposure->facts.command_count && i < FACTS_COMMANDS; i++)
+		fprintf(out, "%s %s", i != 0 ? "," : "", exposure->facts.commands[i].text);
+	fputc('\n', out);
+}
+
+static void print_since(FILE *out, const struct exposure_view *exposure)
+{
+	char time[TEXT_TIME];
+
+	fprintf(out, "      open   since %s", text_time(exposure->first_answer_ns, time));
+	if (exposure->changed_after_ns != 0)
+		fprintf(out, " (still %s at %s)", level_name(exposure->wall_was),
+			text_time(exposure->changed_after_ns, time));
+	if (exposure->state == EXPOSURE_CLOSED && exposure->closed_ns != 0)
+		fprintf(out, ", until %s at the latest", text_time(exposure->closed_ns, time));
+	if (exposure->reopened != 0)
+		fprintf(out, "; reopened %" PRIu32 " time%s", exposure->reopened,
+			text_plural(exposure->reopened));
+	fputc('\n', out);
+}
+
+void text_exposure_rule(FILE *out, const char *rule, const char *group, const char *owner,
+			const char *security_group)
+{
+	if (!has(rule) && !has(group))
+		return;
+	fputs("      rule  ", out);
+	if (has(rule))
+		fprintf(out, " %s", text_safe(rule).text);
+	if (has(group))
+		fprintf(out, ", group %s", text_safe(group).text);
+	if (has(security_group))
+		fprintf(out, ", %s", text_safe(security_group).text);
+	if (has(owner))
+		fprintf(out, ", owner %s", text_safe(owner).text);
+	fputc('\n', out);
+}
+
+void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
+{
+	const char *from = has(exposure->client_zone) ? exposure->client_zone : "there";
+	struct text_safe where = text_safe(exposure->security_group);
+
+	if (exposure->state == EXPOSURE_CLOSED)
+		return;
+	if (exposure->unlisted) {
+		fputs("      do     no rule speaks of it: write one, or allow it\n", out);
+		return;
+	}
+	fputs(exposure->server.outgoing ? "      do     stop it" : "      do     close it", out);
+	if (exposure->server.port != 0)
+		fprintf(out, ": %u/%s", exposure->server.port,
+			transport_name(exposure->server.transport));
+	fprintf(out, " %s %s in %s", exposure->server.outgoing ? "to" : "from",
+		text_safe(from).text, has(where.text) ? where.text : "the filter before it");
+	if (exposure->level == LEVEL_DESTROYED)
+		fputs("; data was destroyed: isolate the host, keep its disk, restore", out);
+	else if (exposure->level >= LEVEL_DATA_OUT)
+		fputs("; data has left: find out what, and who has to be told", out);
+	else if (exposure->level == LEVEL_ACCESSED)
+		fputs("; somebody was let in: treat its data as read", out);
+	fputc('\n', out);
+}
+
+void text_exposure_details(FILE *out, const struct exposure_view *exposure)
+{
+	print_since(out, exposure);
+	print_seen(out, exposure);
+	print_traffic(out, exposure);
+	text_exposure_rule(out, exposure->rule, exposure->group, exposure->owner,
+			   exposure->security_group);
+	text_exposure_advice(out, exposure);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* See redis_outage.h. */
+#include "sensor/redis/redis_outage.h"
+
+#include <time.h>
+
+#include "sensor/base/log.h"
+#include "sensor/base/printable.h"
+
+void redis_outage_init(struct redis_outage *outage, const char *server, uint32_t first_ms,
+		       uint32_t longest_ms)
+{
+	*outage = (struct redis_outage){
+		.server = server,
+		.first_ms = first_ms,
+		.longest_ms = longest_ms,
+		.next_ms = first_ms,
+	};
+}
+
+void redis_outage_begin(struct redis_outage *outage, const char *what)
+{
+	char safe[256]; /* it may be the server's own words */
+
+	outage->errors++;
+	printable_copy(safe, sizeof safe, what);
+	if (!outage->told)
+		log_warnx("%s: %s; events wait", outage->server, safe);
+	outage->told = true;
+}
+
+void redis_outage_end(struct redis_outage *outage)
+{
+	outage->next_ms = outage->first_ms;
+	if (outage->told)
+		log_warnx("%s: takes events again", outage->server);
+	outage->told = false;
+}
+
+uint32_t redis_outage_pause_ms(struct redis_outage *outage)
+{
+	struct timespec now;
+	uint32_t pause = outage->next_ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	outage->next_ms = pause < outage->longest_ms / 2 ? pause * 2 : outage->longest_ms;
+	return pause + (uint32_t)now.tv_nsec / 1000 % (pause / 4 + 1);
+}

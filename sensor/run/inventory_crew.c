@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See inventory_crew.h. A place is a capture's, by its number, from when a worker takes it until
+ * the main thread has put it out; so finished texts are never more than the places.
+ */
+#include "sensor/run/inventory_crew.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sensor/base/log.h"
+#include "sensor/run/replay_words.h"
+
+#define PLACES_EACH 4 /* for each worker */
+#define SECOND_NS   1000000000
+#define LOOK_NS	    100000000
+
+struct place {
+	bool opened, broken;
+	char unsupported[64], error[CAPTURE_ERROR];
+	uint64_t packets, size;
+	char *text; /* of the inventory; NULL: out of memory */
+	size_t length;
+};
+
+struct member {
+	struct crew *crew;
+	pthread_t thread;
+	bool started;
+	struct worker *worker;
+	struct inventory *inventory;
+};
+
+struct crew {
+	const struct app *app;
+	const struct sources *sources;
+	atomic_bool stop;
+	pthread_mutex_t mutex; /* of the rest */
+	pthread_cond_t changed;
+	size_t next, shown; /* captures that are taken, and that are put out */
+	struct place *places;
+	bool *done; /* by place: the main thread's turn */
+	size_t place_count;
+	struct member *members;
+};
+
+/* ---- the workers' threads ---- */
+
+static bool on_observation(void *context, const struct observation *observation)
+{
+	const struct member *member = context;
+
+	if (observation->kind == OBSERVATION_FLOW && observation->flow.last)
+		inventory_add(member->inventory, observation);
+	return true;
+}
+
+static void read_packets(const struct member *member, struct capture *capture, struct place *place)
+{
+	struct frame_view frames[WORKER_BATCH];
+	int n = 1;
+
+	while (!atomic_load_explicit(&member->crew->stop, memory_order_relaxed) &&
+	       (n = capture_frames(capture, frames, WORKER_BATCH)) > 0) {
+		worker_prepare(member->worker, capture_link(capture), frames, (unsigned)n);
+		for (int i = 0; i < n; i++)
+			worker_take(member->worker, (unsigned)i);
+		place->packets += (uint64_t)n;
+	}
+	place->broken = n < 0;
+	if (n < 0)
+		snprintf(place->error, sizeof place->error, "%s", capture_failure(capture));
+}
+
+static void read_capture(const struct member *member, const char *path, struct place *place)
+{
+	struct input *input = input_open(path, place->error);
+	struct capture *capture = NULL;
+
+	if (input)
+		capture =
+			capture_open_file(input, member->crew->app->options->filter, place->error);
+	place->opened = capture != NULL;
+	place->size = input ? input_size(input) : 0;
+	if (capture && !capture_link_supported(capture))
+		snprintf(place->unsupported, sizeof place->unsupported, "%s",
+			 capture_link_name(capture));
+	if (capture)
+		read_packets(member, capture, place);
+	capture_close(capture);
+	input_close(input);
+}
+
+static void write_lines(const struct member *member, const char *path, struct place *place)
+{
+	FILE *out = open_memstream(&place->text, &place->length);
+	const char *slash = strrchr(path, '/');
+	bool good;
+
+	worker_finish(member->worker);
+	if (!out)
+		return;
+	good = inventory_write(member->inventory, slash ? slash + 1 : path, out);
+	if (fclose(out) == 0 && good)
+		return;
+	free(place->text);
+	place->text = NULL;
+}
+
+/* The next capture; false: there is none for this thread any more. */
+static bool take_place(struct crew *crew, size_t *number)
+{
+	bool taken;
+
+	pthread_mutex_lock(&crew->mutex);
+	while (crew->next < crew->sources->count && crew->next - crew->shown >= crew->place_count &&
+	       !atomic_load(&crew->stop))
+		pthread_cond_wait(&crew->changed, &crew->mutex);
+	taken = crew->next < crew->sources->count && !atomic_load(&crew->stop);
+	if (taken)
+		*number = crew->next++;
+	pthread_mutex_unlock(&crew->mutex);
+	return taken;
+}
+
+static void *run_member(void *context)
+{
+	const struct member *member = context;
+	struct crew *crew = member->crew;
+	size_t number;
+
+	while (take_place(crew, &number)) {
+		struct place *place = &crew->places[number % crew->place_count];
+		const char *path = crew->sources->paths[number];
+
+		*place = (struct place){.packets = 0};
+		read_capture(member, path, place);
+		write_lines(member, path, place);
+		pthread_mutex_lock(&crew->mutex);
+		crew->done[number % crew->place_count] = true;
+		pthread_cond_broadcast(&crew->changed);
+		pthread_mutex_unlock(&crew->mutex);
+	}
+	return NULL;
+}
+
+/* ---- the main thread ---- */
+
+static void start_member(struct crew *crew, uint32_t number)
+{
+	struct member *member = &crew->members[number];
+	struct worker_options options;
+
+	app_worker_options(crew->app, (uint8_t)number, &options);
+	member->crew = crew;
+	member->worker = worker_new(&options, crew->app->policy, crew->app->services,
+				    on_observation, member);
+	member->inventory = inventory_new(crew->app->options->max_inventory, crew->app->table_key,
+					  crew->app->services);
+	if (!member->worker || !member->inventory)
+		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
+}
+
+/* Signals are the main thread's. */
+static void start_threads(struct crew *crew, uint32_t count)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (uint32_t i = 0; i < count; i++) {
+		struct member *member = &crew->members[i];
+
+		member->started = pthread_create(&member->thread, NULL, run_member, member) == 0;
+		if (!member->started)
+			fatalx(EXIT_USAGE, "--workers: cannot start %u threads", count);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void stop_all(struct crew *crew)
+{
+	pthread_mutex_lock(&crew->mutex);
+	atomic_store(&crew->stop, true);
+	pthread_cond_broadcast(&crew->changed);
+	pthread_mutex_unlock(&crew->mutex);
+}
+
+/* Turns the loop meanwhile: a signal stops the workers, and what they have so far is put out. False:
+ * stopped before anybody took that capture. */
+static bool wait_for(struct crew *crew, const bool *stop)
+{
+	const bool *done = &crew->done[crew->shown % crew->place_count];
+	bool ready = false, never = false;
+
+	while (!ready && !never) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += LOOK_NS;
+		until.tv_sec += until.tv_nsec / SECOND_NS;
+		until.tv_nsec %= SECOND_NS;
+		pthread_mutex_lock(&crew->mutex);
+		if (!*done)
+			pthread_cond_timedwait(&crew->changed, &crew->mutex, &until);
+		ready = *done;
+		never = !ready && atomic_load(&crew->stop) && crew->next <= crew->shown;
+		pthread_mutex_unlock(&crew->mutex);
+		loop_pump(crew->app->loop, 0);
+		if (*stop)
+			stop_all(crew);
+	}
+	return ready;
+}
+
+/* False: it broke. */
+static bool say(const struct place *place, const char *path, struct progress *progress)
+{
+	if (place->unsupported[0])
+		replay_say_unsupported(path, place->unsupported);
+	if (place->opened && !place->broken)
+		return true;
+	progress_end(progress);
+	if (place->opened)
+		replay_say_broken(path, place->error, place->packets);
+	else
+		replay_say_unread(path, place->error);
+	return false;
+}
+
+static bool put_out(struct place *place)
+{
+	bool good = place->text && fwrite(place->text, 1, place->length, stdout) == place->length;
+
+	free(place->text);
+	place->text = NULL;
+	if (!good)
+		log_warn("standard output");
+	return good;
+}
+
+/* The next capture. False: it is the end, because nothing more can be written or all was stopped. */
+static bool show(struct crew *crew, const bool *stop, struct progress *progress, uint64_t *bytes,
+		 struct crew_result *result)
+{
+	const char *path = crew->sources->paths[crew->shown];
+	struct place *place = &crew->places[crew->shown % crew->place_count];
+	bool written;
+
+	if (!wait_for(crew, stop))
+		return false;
+	*bytes += place->size;
+	result->good &= say(place, path, progress);
+	written = put_out(place);
+	result->good &= written;
+	pthread_mutex_lock(&crew->mutex);
+	crew->done[crew->shown % crew->place_count] = false;
+	crew->shown++;
+	pthread_cond_broadcast(&crew->changed);
+	pthread_mutex_unlock(&crew->mutex);
+	progress_show(progress, path, *bytes, 0);
+	return written;
+}
+
+static void finish(struct crew *crew, uint32_t count, struct crew_result *result)
+{
+	stop_all(crew);
+	for (uint32_t i = 0; i < count; i++) {
+		struct member *member = &crew->members[i];
+		struct worker_stats stats;
+
+		pthread_join(member->thread, NULL);
+		worker_stats(member->worker, &stats);
+		worker_stats_add(&result->stats, &stats);
+		result->left_out += inventory_left_out(member->inventory);
+		worker_free(member->worker);
+		inventory_free(member->inventory);
+	}
+	for (size_t i = 0; i < crew->place_count; i++)
+		free(crew->places[i].text);
+	free(crew->places);
+	free(crew->done);
+	free(crew->members);
+}
+
+void inventory_crew_run(const struct app *app, const struct sources *sources, const bool *stop,
+			struct progress *progress, struct crew_result *result)
+{
+	uint32_t count = app->options->workers;
+	struct crew crew = {
+		.app = app,
+		.sources = sources,
+		.mutex = PTHREAD_MUTEX_INITIALIZER,
+		.changed = PTHREAD_COND_INITIALIZER,
+		.place_count = (size_t)count * PLACES_EACH,
+	};
+	uint64_t bytes = 0;
+
+	*result = (struct crew_result){.good = true};
+	atomic_init(&crew.stop, false);
+	crew.places = calloc(crew.place_count, sizeof *crew.places);
+	crew.members = calloc(count, sizeof *crew.members);
+	crew.done = calloc(crew.place_count, sizeof *crew.done);
+	if (!crew.places || !crew.done || !crew.members)
+		fatal(EXIT_USAGE, "--workers");
+	for (uint32_t i = 0; i < count; i++)
+		start_member(&crew, i);
+	start_threads(&crew, count);
+	while (crew.shown < sources->count && !*stop) {
+		if (!show(&crew, stop, progress, &bytes, result))
+			break;
+	}
+	finish(&crew, count, result);
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Live: one thread for each worker captures and looks at packets; the main thread turns the event
+ * loop, owns the engine and the outputs, and takes the workers' messages from their rings. Workers
+ * never wait for anything but packets.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sensor/run/live_state.h"
+#include "sensor/base/log.h"
+#include "sensor/run/memory.h"
+#include "sensor/run/sandbox.h"
+
+#define TURN		512
+#define DRAIN_MS	5000   /* for Redis to take the rest at the end */
+#define MESSAGES_A_TURN 1024   /* then signals and Redis have their turn */
+#define LAST_NS		SECOND /* after the stop, for what the kernel still holds */
+
+/* ---- worker threads ---- */
+
+void live_wake(const struct thread *thread)
+{
+	uint64_t one = 1;
+
+	if (write(thread->live->wake_fd, &one, sizeof one) < 0) {
+		/* The counter is full: the main thread has been woken enough. */
+	}
+}
+
+static bool send_message(const struct thread *thread, const struct message *message)
+{
+	bool was_empty = false;
+
+	if (!ring_push(thread->ring, message, &was_empty))
+		return false;
+	if (was_empty)
+		live_wake(thread);
+	return true;
+}
+
+static bool on_observation(void *context, const struct observation *observation)
+{
+	struct message message = {.observation = *observation};
+
+	return send_message(context, &message);
+}
+
+static void send_stats(struct thread *thread)
+{
+	struct message message = {.is_stats = true};
+
+	worker_stats(thread->worker, &message.stats.worker);
+	capture_stats(thread->capture, &message.stats.capture);
+	send_message(thread, &message);
+}
+
+static void between_batches(struct thread *thread, int packets)
+{
+	uint64_t now_ns = live_now_ns();
+
+	live_policy_adopt(thread);
+	if (packets == 0)
+		worker_tick(thread->worker, now_ns);
+	if (now_ns >= thread->next_stats_ns) {
+		thread->next_stats_ns = now_ns + SECOND;
+		send_stats(thread);
+	}
+}
+
+/* What is there now, at most `TURN` packets. Returns how many; -1: the capture broke. */
+static int take_packets(struct thread *thread)
+{
+	struct frame_view frames[WORKER_BATCH];
+	int n = 0, done = 0;
+
+	while (done < TURN && (n = capture_frames(thread->capture, frames, WORKER_BATCH)) > 0) {
+		worker_prepare(thread->worker, capture_link(thread->capture), frames, (unsigned)n);
+		for (int i = 0; i < n; i++)
+			worker_take(thread->worker, (unsigned)i);
+		done += n;
+	}
+	return n < 0 ? -1 : done;
+}
+
+/* The same, and waits for some if there are none. */
+static int take_turn(struct thread *thread)
+{
+	int n = take_packets(thread);
+
+	if (n != 0)
+		return n;
+	return capture_wait(thread->capture) ? take_packets(thread) : -1;
+}
+
+static void *run_worker(void *context)
+{
+	struct thread *thread = context;
+	uint64_t stopped_ns;
+	int n = 0;
+
+	while (!atomic_load_explicit(&thread->live->stop, memory_order_relaxed)) {
+		n = take_turn(thread);
+		if (n < 0)
+			break;
+		between_batches(thread, n);
+	}
+	/* Packets in a block that is not full yet come within the timeout that a turn waits for. */
+	stopped_ns = live_now_ns();
+	while (n >= 0 && live_now_ns() - stopped_ns < LAST_NS) {
+		n = take_turn(thread);
+		if (n == 0)
+			break;
+	}
+	worker_finish(thread->worker);
+	send_stats(thread);
+	if (n < 0)
+		atomic_store(&thread->failed, true);
+	live_wake(thread);
+	return NULL;
+}
+
+/* ---- main thread ---- */
+
+static void take_message(struct live *live, struct thread *thread, const struct message *message)
+{
+	if (message->is_stats) {
+		thread->heard = true;
+		thread->stats = message->stats.worker;
+		thread->capture_stats = message->stats.capture;
+	} else {
+		engine_observe(live->app->engine, &message->observation);
+	}
+}
+
+/* True if something may be left. */
+static bool take_messages(struct live *live)
+{
+	bool more = false;
+
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		struct thread *thread = &live->threads[i];
+		const struct message *message;
+		int n = 0;
+
+		while (n < MESSAGES_A_TURN && (message = ring_peek(thread->ring)) != NULL) {
+			take_message(live, thread, message);
+			ring_pop(thread->ring);
+			n++;
+		}
+		more |= n == MESSAGES_A_TURN;
+		more |= live_evidence_take(live, thread);
+	}
+	return more;
+}
+
+static void on_wake(void *context)
+{
+	struct live *live = context;
+	uint64_t count;
+
+	if (read(live->wake_fd, &count, sizeof count) < 0 && errno != EAGAIN)
+		log_warn("eventfd");
+	if (take_messages(live)) {
+		uint64_t again = 1;
+
+		if (write(live->wake_fd, &again, sizeof again) < 0)
+			log_warn("eventfd");
+	}
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		if (!atomic_load(&live->threads[i].failed) || live->broken)
+			continue;
+		live->broken = true;
+		log_warnx("%s: %s", live->app->options->interface,
+			  capture_failure(live->threads[i].capture));
+		loop_stop(live->app->loop);
+	}
+}
+
+static void on_second(void *context)
+{
+	struct live *live = context;
+
+	take_messages(live);
+	engine_tick(live->app->engine, live_now_ns());
+	live_look(live);
+	live_policy_free_old(live);
+	if (live->store)
+		engine_store_tick(live->store);
+}
+
+static void on_heartbeat(void *context)
+{
+	live_heartbeat(context, NULL);
+}
+
+static void on_stop(void *context)
+{
+	struct live *live = context;
+
+	loop_stop(live->app->loop);
+}
+
+static void on_totals(void *context)
+{
+	const struct live *live = context;
+	struct worker_stats worker;
+	struct capture_stats capture;
+	struct engine_stats engine;
+
+	live_stats(live, &worker, &capture);
+	engine_stats(live->app->engine, &engine);
+	app_say_totals(&worker, &capture, &engine);
+}
+
+static bool open_thread(struct live *live, uint32_t number)
+{
+	const struct options *options = live->app->options;
+	struct thread *thread = &live->threads[number];
+	struct decoder decoder;
+	struct capture_interface interface = {
+		.name = options->interface,
+		.filter = options->filter,
+		.snap_length = options->snap_length,
+		.buffer_bytes = options->buffer_mib << 20,
+		.timeout_ms = options->timeout_ms,
+		.fanout_group = (uint16_t)getpid(),
+		.fanout_workers = (uint16_t)options->workers,
+		.decoder = &decoder,
+		.promiscuous = !options->no_promiscuous,
+	};
+	struct worker_options worker;
+	char error[CAPTURE_ERROR];
+
+	thread->live = live;
+	app_worker_options(live->app, (uint8_t)number, &worker);
+	decoder = decoder_of(&worker.decode);
+	thread->worker =
+		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
+	thread->ring = ring_new(LIVE_RING_MESSAGES, sizeof(struct message));
+	if (!thread->worker || !thread->ring || !live_evidence_begin(thread)) {
+		log_warnx("out of memory: make the tables smaller (--max-flows, …)");
+		return false;
+	}
+	atomic_init(&thread->offered, live->app->policy);
+	atomic_init(&thread->adopted, live->app->policy);
+	thread->capture = capture_open_interface(&interface, error);
+	if (thread->capture)
+		live_policy_headers(thread, live->app->policy);
+	else
+		log_warnx("%s: %s", options->interface, error);
+	return thread->capture != NULL;
+}
+
+static bool start_threads(struct live *live)
+{
+	sigset_t all, before;
+	bool good = true;
+
+	/* Signals are the main thread's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (uint32_t i = 0; i < live->thread_count && good; i++) {
+		struct thread *thread = &live->threads[i];
+
+		good = pthread_create(&thread->id, NULL, run_worker, thread) == 0;
+		thread->started = good;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!good)
+		log_warnx("cannot start %u threads", live->thread_count);
+	return good;
+}
+
+static void stop_threads(struct live *live)
+{
+	atomic_store(&live->stop, true);
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		struct thread *thread = &live->threads[i];
+
+		if (!thread->started)
+			continue;
+		/* A worker's last words must find room: its ring is emptied while it stops. */
+		while (pthread_tryjoin_np(thread->id, NULL) == EBUSY) {
+			take_messages(live);
+			usleep(1000);
+		}
+	}
+	while (take_messages(live))
+		;
+}
+
+static void watch(struct live *live)
+{
+	struct app *app = live->app;
+	struct loop_watch *watches[] = {
+		loop_readable(app->loop, live->wake_fd, on_wake, live),
+		loop_every(app->loop, 1000, on_second, live),
+		loop_every(app->loop, app->options->heartbeat_s * 1000ull, on_heartbeat, live),
+		loop_signal(app->loop, SIGINT, on_stop, live),
+		loop_signal(app->loop, SIGTERM, on_stop, live),
+		loop_signal(app->loop, SIGHUP, live_policy_reload, live),
+		loop_signal(app->loop, SIGUSR1, on_totals, live),
+	};
+
+	log_info("watching %s", app->options->interface);
+	live_heartbeat(live, NULL);
+	loop_run(app->loop);
+	for (size_t i = 0; i < sizeof watches / sizeof *watches; i++)
+		loop_watch_free(watches[i]);
+}
+
+static void finish(struct live *live)
+{
+	struct app *app = live->app;
+	uint64_t left;
+
+	engine_tick(app->engine, live_now_ns());
+	engine_finish(app->engine, live_now_ns());
+	engine_announce(app->engine, EVENT_SENSOR_STOPPED,
+			live->broken ? SEVERITY_HIGH : SEVERITY_INFO, live_now_ns(),
+			live->broken ? "the sensor stopped: its capture broke"
+				     : "the sensor was stopped");
+	live_heartbeat(live, "stopping");
+	if (live->store)
+		engine_store_all(live->store);
+	left = outputs_finish(app->outputs, DRAIN_MS);
+	if (left == 0) { /* the last numbers */
+		live_heartbeat(live, "stopping");
+		outputs_finish(app->outputs, DRAIN_MS);
+	} else {
+		log_warnx("Redis has not confirmed %llu events%s", (unsigned long long)left,
+			  app->options->journal ? ": they stay in the journal" : "");
+	}
+	outputs_finish_out(app->outputs, DRAIN_MS);
+	if (!app->options->quiet)
+		on_totals(live);
+}
+
+/* What an earlier run knew, from the journal. */
+static void remember(struct live *live)
+{
+	struct journal *journal = outputs_journal(live->app->outputs);
+	struct engine_restored restored;
+
+	if (!live->app->options->journal)
+		return;
+	live->store = engine_store_new(live->app->engine, journal);
+	if (!live->store)
+		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-exposures, …)");
+	engine_store_restore(live->store, live_now_ns(), &restored);
+	journal_on_commit(journal, engine_store_touched, live->store);
+	if (restored.exposures != 0 || restored.walls != 0)
+		log_warnx(
+			"from the journal: %llu exposures (%llu open), %llu incidents, %llu walls",
+			(unsigned long long)restored.exposures, (unsigned long long)restored.open,
+			(unsigned long long)restored.incidents, (unsigned long long)restored.walls);
+	if (restored.unusable != 0)
+		log_warnx("journal: %llu records were damaged or found no room",
+			  (unsigned long long)restored.unusable);
+}
+
+static void free_live(struct live *live)
+{
+	journal_on_commit(outputs_journal(live->app->outputs), NULL, NULL);
+	engine_store_free(live->store);
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		capture_close(live->threads[i].capture);
+		worker_free(live->threads[i].worker);
+		ring_free(live->threads[i].ring);
+	}
+	live_evidence_end(live);
+	live_metrics_free(live->metrics);
+	blindness_free(live->blindness);
+	policy_free(live->old_policy);
+	if (live->wake_fd >= 0)
+		close(live->wake_fd);
+	free(live->threads);
+}
+
+int live_run(struct app *app)
+{
+	struct live live = {.app = app, .thread_count = app->options->workers};
+	bool good = true;
+
+	live.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	live.threads = calloc(live.thread_count, sizeof *live.threads);
+	live.started_ns = live_now_ns();
+	live.blindness = live_blindness(&live);
+	if (!live.threads || live.wake_fd < 0 || !live.blindness)
+		fatal(EXIT_USAGE, "start");
+	for (uint32_t i = 0; i < live.thread_count && good; i++)
+		good = open_thread(&live, i);
+	if (good && app->options->metrics) {
+		live.metrics = live_metrics_new(&live);
+		good = live.metrics != NULL;
+	}
+	if (good) {
+		sandbox_enter(app->options->user, true);
+		if (app->evidence)
+			evidence_check(app->evidence);
+		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, live_now_ns(),
+				"the sensor was started");
+		remember(&live);
+		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),
+				"the policy was loaded");
+		if (app->options->prefault && !memory_take())
+			fatal(EXIT_USAGE, "--prefault");
+		good = start_threads(&live);
+		if (good)
+			watch(&live);
+		stop_threads(&live);
+		finish(&live);
+	}
+	free_live(&live);
+	return good && !live.broken ? EXIT_DONE : EXIT_INPUT;
+}

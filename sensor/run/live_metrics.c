@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * --metrics: what a live sensor answers over HTTP. The text is made at most five times a second,
+ * however often it is asked for.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sensor/run/live_state.h"
+#include "sensor/base/log.h"
+#include "sensor/health/metrics.h"
+
+#define FRESH_NS (SECOND / 5)
+
+struct live_metrics {
+	struct live *live;
+	struct http_server *server;
+	struct metrics_text text;
+	uint64_t made_ns;
+	char health[SIGHT_TEXT + 16];
+};
+
+static void make_text(struct live_metrics *m, uint64_t now_ns)
+{
+	const struct live *live = m->live;
+	struct metrics metrics = {
+		.interface = live->app->options->interface,
+		.sensor = live->app->sensor,
+		.site = live->app->options->site ? live->app->options->site
+						 : policy_site(live->app->policy),
+		.options = live->app->options,
+		.started_ns = live->started_ns,
+		.now_ns = now_ns,
+		.redis_down_ns = live->redis_down_ns,
+		.tally = &live->app->tally,
+		.blindness = live->blindness,
+	};
+
+	live_stats(live, &metrics.worker, &metrics.capture);
+	engine_stats(live->app->engine, &metrics.engine);
+	engine_count_open(live->app->engine, metrics.open);
+	if (live->app->evidence)
+		evidence_stats(live->app->evidence, &metrics.evidence);
+	outputs_stats(live->app->outputs, &metrics.outputs);
+	http_server_stats(m->server, &metrics.http);
+	m->text.length = 0;
+	m->text.failed = false;
+	metrics_write(&metrics, &m->text);
+	m->made_ns = now_ns;
+}
+
+static void make_health(struct live_metrics *m)
+{
+	char blind[SIGHT_TEXT];
+	bool serious = sight_text(m->live->blindness, blind);
+
+	snprintf(m->health, sizeof m->health, "%s%s%s\n", serious ? "blind" : "watching",
+		 blind[0] != '\0' ? " " : "", blind);
+}
+
+static bool on_page(void *context, const char *path, struct http_answer *answer)
+{
+	struct live_metrics *m = context;
+	uint64_t now_ns = live_now_ns();
+
+	if (strcmp(path, "/healthz") == 0) {
+		make_health(m);
+		*answer = (struct http_answer){HTTP_PLAIN, m->health, strlen(m->health)};
+		return true;
+	}
+	if (strcmp(path, "/metrics") != 0)
+		return false;
+	if (m->text.length == 0 || now_ns < m->made_ns || now_ns - m->made_ns >= FRESH_NS)
+		make_text(m, now_ns);
+	*answer = (struct http_answer){METRICS_TYPE, m->text.bytes,
+				       m->text.failed ? 0 : m->text.length};
+	return true;
+}
+
+struct live_metrics *live_metrics_new(struct live *live)
+{
+	const char *where = live->app->options->metrics;
+	struct live_metrics *m = calloc(1, sizeof *m);
+	char error[HTTP_ERROR] = "out of memory";
+
+	if (m) {
+		m->live = live;
+		m->server = http_server_new(live->app->loop, where, on_page, m, error);
+	}
+	if (m && m->server) {
+		log_info("metrics on port %u", http_server_port(m->server));
+		return m;
+	}
+	log_warnx("--metrics: %s", error);
+	free(m);
+	return NULL;
+}
+
+void live_metrics_free(struct live_metrics *m)
+{
+	if (!m)
+		return;
+	http_server_free(m->server);
+	free(m->text.bytes);
+	free(m);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A live sensor's policy is immutable. A new one is offered to each worker, which takes it up
+ * between two batches; the old one is freed when all have.
+ */
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "sensor/run/live_state.h"
+#include "sensor/base/log.h"
+
+/* Checksums are over all of a packet, and an inventory is of everybody. */
+void live_policy_headers(const struct thread *thread, const struct policy *policy)
+{
+	const struct options *options = thread->live->app->options;
+
+	if (options->whole_packets || options->checksums || thread->live->app->inventory)
+		return;
+	if (!capture_headers_only(thread->capture, policy))
+		log_warn("the policy's filter: packets come whole");
+}
+
+void live_policy_adopt(struct thread *thread)
+{
+	const struct policy *offered = atomic_load_explicit(&thread->offered, memory_order_acquire);
+
+	if (offered == atomic_load_explicit(&thread->adopted, memory_order_relaxed))
+		return;
+	live_policy_headers(thread, offered);
+	worker_set_policy(thread->worker, offered);
+	atomic_store_explicit(&thread->adopted, offered, memory_order_release);
+}
+
+void live_policy_free_old(struct live *live)
+{
+	if (!live->old_policy)
+		return;
+	for (uint32_t i = 0; i < live->thread_count; i++) {
+		if (atomic_load_explicit(&live->threads[i].adopted, memory_order_acquire) !=
+		    live->app->policy)
+			return;
+	}
+	policy_free(live->old_policy);
+	live->old_policy = NULL;
+}
+
+void live_policy_reload(void *context)
+{
+	struct live *live = context;
+	struct app *app = live->app;
+	struct policy *policy;
+
+	if (live->old_policy) {
+		log_warnx("the last reload is still being taken up: send SIGHUP again");
+		return;
+	}
+	policy = app_load_policy(app);
+	if (!policy) {
+		char reason[160];
+
+		snprintf(reason, sizeof reason,
+			 "%s has errors; the policy that was in force stays in force",
+			 app->options->policy);
+		log_warnx("%s", reason);
+		engine_announce(app->engine, EVENT_POLICY_REJECTED, SEVERITY_HIGH, live_now_ns(),
+				reason);
+		return;
+	}
+	live->old_policy = app->policy;
+	app->policy = policy;
+	for (uint32_t i = 0; i < live->thread_count; i++)
+		atomic_store_explicit(&live->threads[i].offered, policy, memory_order_release);
+	engine_set_policy(app->engine, policy, live_now_ns());
+	engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),
+			"the policy was loaded anew");
+	log_info("policy %s loaded", app->options->policy);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/* The inside of a live sensor, for live*.c alone. */
+#ifndef SENSOR_LIVE_STATE_H
+#define SENSOR_LIVE_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "sensor/run/app.h"
+#include "sensor/base/byte_ring.h"
+#include "sensor/engine/engine_store.h"
+#include "sensor/base/ring.h"
+#include "sensor/health/sight.h"
+
+#define SECOND 1000000000ull
+
+#define LIVE_RING_MESSAGES 4096 /* of each worker */
+
+/* From a worker to the main thread. */
+struct message {
+	bool is_stats;
+	union {
+		struct observation observation;
+		struct {
+			struct worker_stats worker;
+			struct capture_stats capture;
+		} stats;
+	};
+};
+
+struct thread {
+	struct live *live;
+	pthread_t id;
+	bool started;
+	struct worker *worker;
+	struct capture *capture;
+	struct ring *ring;
+	struct byte_ring *kept;			/* packets for --evidence; NULL: not wanted */
+	uint64_t next_stats_ns;			/* the thread's own */
+	_Atomic(const struct policy *) offered; /* by the main thread */
+	_Atomic(const struct policy *) adopted; /* by the worker */
+	atomic_bool failed;			/* the capture broke */
+	struct worker_stats stats;		/* the main thread's copy */
+	struct capture_stats capture_stats;
+	bool heard; /* the copy is newer than the last look at it */
+};
+
+struct live {
+	struct app *app;
+	struct thread *threads;
+	uint32_t thread_count;
+	int wake_fd; /* a worker has put something into an empty ring, or has failed */
+	atomic_bool stop;
+	struct policy *old_policy; /* until all workers have let it go */
+	bool broken;
+	struct blindness *blindness;
+	uint8_t *record;			     /* room for one packet out of a ring */
+	struct engine_store *store;		     /* NULL: no journal */
+	struct live_metrics *metrics;		     /* NULL: not wanted */
+	uint64_t redis_forgotten;		     /* the sink's number, when last looked at */
+	bool retelling;				     /* because it has grown */
+	uint32_t retell_next;			     /* engine_retell() */
+	uint64_t redis_down_ns;			     /* since when it is away; 0: it is not */
+	uint64_t started_ns, looked_ns, untested_ns; /* the latter two: when last judged */
+};
+
+uint64_t live_now_ns(void);
+
+/* live_status.c: main thread. */
+void live_stats(const struct live *live, struct worker_stats *worker,
+		struct capture_stats *capture);
+/* `state` NULL: "watching", or "blind". */
+void live_heartbeat(const struct live *live, const char *state);
+struct blindness *live_blindness(struct live *live); /* NULL: out of memory */
+/* About once a second: does the sensor see what it should? */
+void live_look(struct live *live);
+
+/* live.c: from a worker's thread. */
+void live_wake(const struct thread *thread);
+
+/* live_policy.c: from a worker's thread, or before it runs: only the headers of what it does not need. */
+void live_policy_headers(const struct thread *thread, const struct policy *policy);
+/* From a worker's thread, between two batches. */
+void live_policy_adopt(struct thread *thread);
+/* Main thread. SIGHUP: a good policy replaces the old one, which a bad one leaves in force. */
+void live_policy_reload(void *context); /* struct live */
+/* Once all workers have let the old policy go, nobody asks it any more. */
+void live_policy_free_old(struct live *live);
+
+/* live_evidence.c. False: out of memory. */
+bool live_evidence_begin(struct thread *thread);
+/* True if more may be there. */
+bool live_evidence_take(struct live *live, struct thread *thread);
+void live_evidence_end(struct live *live);
+uint64_t live_evidence_bytes(
+	uint32_t workers); /* what live_evidence_begin() takes, with the workers' own */
+
+/* live_metrics.c. NULL: it has said why it cannot listen. */
+struct live_metrics *live_metrics_new(struct live *live);
+void live_metrics_free(struct live_metrics *m); /* NULL is allowed */
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Replay: captures are read one after the other, and everything happens in this one thread, in
+ * packet time: the same files and the same policy give the same events, byte for byte.
+ */
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <signal.h>
+
+#include "sensor/run/ahead.h"
+#include "sensor/run/app.h"
+#include "sensor/run/inventory_crew.h"
+#include "sensor/base/log.h"
+#include "sensor/run/memory.h"
+#include "sensor/base/progress.h"
+#include "sensor/run/replay_words.h"
+#include "sensor/health/sight.h"
+#include "sensor/capture/sources.h"
+
+#define TURN	 4096 /* packets; then signals and Redis have theirs */
+#define SECOND	 1000000000ull
+#define PAUSE_S	 1000  /* a longer one is another capture */
+#define DRAIN_MS 30000 /* for Redis to take the rest at the end */
+
+struct replay {
+	struct app *app;
+	struct worker *worker;
+	struct ahead *ahead;	     /* NULL: captures are read here */
+	struct blindness *blindness; /* NULL in an inventory */
+	struct progress progress;
+	uint64_t next_tick_ns, newest_ns;
+	uint64_t next_look_ns;	      /* when sight is judged next; 0: at the next packet */
+	uint64_t packets, bytes_done; /* bytes_done: of the inputs before this one */
+	bool stop;
+};
+
+static bool on_observation(void *context, const struct observation *observation)
+{
+	struct replay *replay = context;
+
+	if (!replay->app->inventory)
+		engine_observe(replay->app->engine, observation);
+	else if (observation->kind == OBSERVATION_FLOW && observation->flow.last)
+		inventory_add(replay->app->inventory, observation);
+	return true;
+}
+
+static bool on_kept(void *context, const struct kept_frame *kept)
+{
+	struct replay *replay = context;
+
+	evidence_add(replay->app->evidence, kept);
+	return true;
+}
+
+/* Sight is judged for each second of packet time, those in which nothing came included. */
+static void look(struct replay *replay, uint64_t now_ns)
+{
+	uint64_t at_ns = replay->next_look_ns;
+	struct sight_figures figures;
+	struct worker_stats stats;
+
+	if (at_ns == 0 || now_ns - at_ns > PAUSE_S * SECOND)
+		at_ns = now_ns;
+	worker_stats(replay->worker, &stats);
+	sight_figures(&stats, NULL, &figures);
+	for (; at_ns <= now_ns; at_ns += SECOND)
+		blindness_sample(replay->blindness, &figures, at_ns);
+	replay->next_look_ns = at_ns;
+}
+
+static void on_blindness(void *context, bool begins, const struct blindness_view *view)
+{
+	struct replay *replay = context;
+
+	engine_blindness(replay->app->engine, begins, view,
+			 blindness_severity((enum blind_cause)view->cause), view->told_ns);
+}
+
+static void take_packet(struct replay *replay, unsigned index, uint64_t ts_ns)
+{
+	replay->packets++;
+	if (ts_ns > replay->newest_ns)
+		replay->newest_ns = ts_ns;
+	if (replay->blindness && ts_ns >= replay->next_look_ns)
+		look(replay, ts_ns);
+	worker_take(replay->worker, index);
+	if (replay->newest_ns < replay->next_tick_ns)
+		return;
+	replay->next_tick_ns = replay->newest_ns + SECOND;
+	if (replay->app->engine)
+		engine_tick(replay->app->engine, replay->newest_ns);
+}
+
+/* About `TURN` packets. Returns what capture_frames() said last. */
+static int take_turn(struct replay *replay, struct capture *capture)
+{
+	struct frame_view frames[WORKER_BATCH];
+	int n, done = 0;
+
+	while ((n = capture_frames(capture, frames, WORKER_BATCH)) > 0) {
+		worker_prepare(replay->worker, capture_link(capture), frames, (unsigned)n);
+		for (int i = 0; i < n; i++)
+			take_packet(replay, (unsigned)i, frames[i].ts_ns);
+		done += n;
+		if (done >= TURN || replay->stop)
+			break;
+	}
+	return n;
+}
+
+static void on_signal(void *context)
+{
+	struct replay *replay = context;
+
+	replay->stop = true;
+}
+
+static void say_broken(struct replay *replay, const char *path, const char *reason, uint64_t before)
+{
+	progress_end(&replay->progress);
+	replay_say_broken(path, reason, replay->packets - before);
+}
+
+static void say_unread(struct replay *replay, const char *path, const char *reason)
+{
+	progress_end(&replay->progress);
+	replay_say_unread(path, reason);
+}
+
+/* Reads one capture to its end. False: it broke; what came before that counts. */
+static bool read_capture(struct replay *replay, struct capture *capture, const struct input *input,
+			 const char *path)
+{
+	uint64_t before = replay->packets;
+	int n;
+
+	do {
+		n = take_turn(replay, capture);
+		progress_show(&replay->progress, path, replay->bytes_done + input_consumed(input),
+			      replay->packets);
+		loop_pump(replay->app->loop, 0);
+	} while (n > 0 && !replay->stop);
+	if (n < 0)
+		say_broken(replay, path, capture_failure(capture), before);
+	return n >= 0;
+}
+
+static bool read_file(struct replay *replay, const char *path)
+{
+	char error[CAPTURE_ERROR];
+	struct input *input = input_open(path, error);
+	struct capture *capture = NULL;
+	bool good = false;
+
+	if (input)
+		capture = capture_open_file(input, replay->app->options->filter, error);
+	if (capture && !capture_link_supported(capture))
+		replay_say_unsupported(path, capture_link_name(capture));
+	if (capture)
+		good = read_capture(replay, capture, input, path);
+	else
+		say_unread(replay, path, error);
+	capture_close(capture);
+	if (input)
+		replay->bytes_done += input_size(input);
+	input_close(input);
+	return good;
+}
+
+static void take_part(struct replay *replay, const struct ahead_part *part)
+{
+	worker_adopt(replay->worker, part->batch, part->count);
+	for (unsigned i = 0; i < part->count; i++)
+		take_packet(replay, i, part->ts_ns[i]);
+}
+
+/* One capture that another thread reads. False: it broke; what came before that counts. */
+static bool take_capture(struct replay *replay, size_t number, const char *path)
+{
+	uint64_t before = replay->packets, turn = before;
+	const struct ahead_part *part;
+
+	while ((part = ahead_next(replay->ahead, number))->kind <= AHEAD_PACKETS && !replay->stop) {
+		if (part->kind == AHEAD_OPENED && part->text[0])
+			replay_say_unsupported(path, part->text);
+		if (part->kind == AHEAD_PACKETS)
+			take_part(replay, part);
+		if (replay->packets - turn < TURN)
+			continue;
+		turn = replay->packets;
+		progress_show(&replay->progress, path, replay->bytes_done + part->consumed, turn);
+		loop_pump(replay->app->loop, 0);
+	}
+	if (part->kind == AHEAD_UNOPENED)
+		say_unread(replay, path, part->text);
+	else if (part->kind == AHEAD_BROKEN)
+		say_broken(replay, path, part->text, before);
+	replay->bytes_done += part->size;
+	return part->kind <= AHEAD_ENDED;
+}
+
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* An inventory tells each input's lines by itself. */
+static bool finish_inventory(struct replay *replay, const char *path)
+{
+	char *copy = strdup(path);
+	bool good;
+
+	if (!copy)
+		return false;
+	worker_finish(replay->worker);
+	good = inventory_write(replay->app->inventory, basename(copy), stdout);
+	free(copy);
+	if (!good)
+		log_warn("standard output");
+	return good;
+}
+
+static bool read_all(struct replay *replay, const struct sources *sources)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < sources->count && !replay->stop; i++) {
+		worker_next_input(replay->worker);
+		if (replay->blindness)
+			blindness_restart(replay->blindness, name_of(sources->paths[i]));
+		replay->next_look_ns = 0;
+		good &= replay->ahead ? take_capture(replay, i, sources->paths[i])
+				      : read_file(replay, sources->paths[i]);
+		if (replay->app->inventory && !finish_inventory(replay, sources->paths[i]))
+			return false;
+	}
+	return good;
+}
+
+static void say_left_out(uint64_t count)
+{
+	if (count != 0)
+		log_warnx("%llu conversations found no room in the inventory (--max-inventory)",
+			  (unsigned long long)count);
+}
+
+static void finish(struct replay *replay)
+{
+	struct app *app = replay->app;
+	struct worker_stats worker;
+	struct engine_stats engine = {0};
+	uint64_t left = 0;
+
+	progress_end(&replay->progress);
+	worker_finish(replay->worker);
+	if (app->engine) {
+		engine_tick(app->engine, replay->newest_ns);
+		engine_finish(app->engine, replay->newest_ns);
+		left = outputs_finish(app->outputs, DRAIN_MS);
+		outputs_report(app->outputs, app->engine, app->policy);
+		engine_stats(app->engine, &engine);
+	}
+	if (left != 0)
+		log_warnx("Redis has not confirmed %llu events%s", (unsigned long long)left,
+			  app->options->journal ? ": they stay in the journal" : "");
+	worker_stats(replay->worker, &worker);
+	if (!app->options->quiet)
+		app_say_totals(&worker, NULL, &engine);
+	if (app->inventory)
+		say_left_out(inventory_left_out(app->inventory));
+}
+
+/* Several workers: one looks at packets, the others read ahead. */
+static void begin_ahead(struct replay *replay, const struct sources *sources)
+{
+	const struct options *options = replay->app->options;
+
+	if (options->workers == 1 || sources_from_stream(sources))
+		return;
+	replay->ahead = ahead_new(replay->worker, sources, options->filter, options->workers - 1);
+	if (!replay->ahead)
+		fatal(EXIT_USAGE, "--workers %u", options->workers);
+}
+
+static void begin(struct replay *replay, const struct sources *sources)
+{
+	struct app *app = replay->app;
+	struct worker_options options;
+
+	app_worker_options(app, 0, &options);
+	replay->worker = worker_new(&options, app->policy, app->services, on_observation, replay);
+	if (app->engine)
+		replay->blindness = blindness_new(&(struct blindness_options){.replay = true},
+						  on_blindness, replay);
+	if (!replay->worker || (app->engine && !replay->blindness) ||
+	    (app->evidence && !worker_keep_evidence(replay->worker, on_kept)))
+		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
+	begin_ahead(replay, sources);
+	if (app->options->prefault && !memory_take())
+		fatal(EXIT_USAGE, "--prefault");
+}
+
+/* False: an input broke. */
+static bool run_one(struct replay *replay, const struct sources *sources)
+{
+	bool good;
+
+	begin(replay, sources);
+	good = read_all(replay, sources);
+	finish(replay);
+	ahead_free(replay->ahead);
+	worker_free(replay->worker);
+	blindness_free(replay->blindness);
+	return good;
+}
+
+/* False: an input broke, or nothing could be written any more. */
+static bool run_crew(struct replay *replay, const struct sources *sources)
+{
+	struct crew_result result;
+	struct engine_stats engine = {0};
+
+	inventory_crew_run(replay->app, sources, &replay->stop, &replay->progress, &result);
+	progress_end(&replay->progress);
+	if (!replay->app->options->quiet)
+		app_say_totals(&result.stats, NULL, &engine);
+	say_left_out(result.left_out);
+	return result.good;
+}
+
+int replay_run(struct app *app)
+{
+	struct replay replay = {.app = app};
+	struct sources sources;
+	struct loop_watch *interrupt, *terminate;
+	char error[512];
+	bool crew, good;
+
+	if (!sources_collect(&sources, app->options->files, app->options->file_count, error)) {
+		sources_free(&sources);
+		log_warnx("%s", error);
+		return EXIT_INPUT;
+	}
+	interrupt = loop_signal(app->loop, SIGINT, on_signal, &replay);
+	terminate = loop_signal(app->loop, SIGTERM, on_signal, &replay);
+	progress_begin(&replay.progress, !app->options->quiet, sources.bytes);
+	crew = app->inventory && app->options->workers > 1 && !sources_from_stream(&sources);
+	good = crew ? run_crew(&replay, &sources) : run_one(&replay, &sources);
+	loop_watch_free(interrupt);
+	loop_watch_free(terminate);
+	sources_free(&sources);
+	return good ? EXIT_DONE : EXIT_INPUT;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See session.h. A session is undecided first: bytes go into its opening, and every piece is shown
+ * to the probes and to nDPI. When a dissector says YES, its state takes the opening's place and
+ * the opening is played to it. When nobody does, the session stays without a dissector and only
+ * keeps what nDPI said.
+ */
+#include "sensor/session/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sensor/session/session_slot.h"
+
+#define PLACE_NS 1000000000ull /* the order of last use is kept to a second, not to a packet */
+
+struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
+			      uint32_t ndpi_flows, const struct services *services)
+{
+	struct sessions *sessions = calloc(1, sizeof *sessions);
+
+	if (!sessions)
+		return NULL;
+	sessions->slots = calloc((size_t)max_sessions + 1, sizeof *sessions->slots);
+	sessions->pool = stream_pool_new(reassembly_blocks);
+	sessions->identify = identify_new(services, ndpi_flows);
+	sessions->services = services;
+	if (!sessions->slots || !sessions->pool || !sessions->identify) {
+		sessions_free(sessions);
+		return NULL;
+	}
+	sessions->fresh = 1;
+	sessions->max = max_sessions;
+	return sessions;
+}
+
+uint64_t sessions_bytes(uint32_t max_sessions)
+{
+	const struct sessions *sessions = NULL;
+
+	return sizeof *sessions + ((uint64_t)max_sessions + 1) * sizeof *sessions->slots;
+}
+
+void sessions_free(struct sessions *sessions)
+{
+	if (!sessions)
+		return;
+	identify_free(sessions->identify);
+	stream_pool_free(sessions->pool);
+	free(sessions->slots);
+	free(sessions);
+}
+
+void sessions_on_turn(struct sessions *sessions, sessions_turn *turn, void *context)
+{
+	sessions->turn = turn;
+	sessions->turn_context = context;
+}
+
+static void unlink_use(struct sessions *sessions, struct slot *slot)
+{
+	if (slot->older)
+		sessions->slots[slot->older].newer = slot->newer;
+	else
+		sessions->oldest = slot->newer;
+	if (slot->newer)
+		sessions->slots[slot->newer].older = slot->older;
+	else
+		sessions->newest = slot->older;
+}
+
+static void append_use(struct sessions *sessions, struct slot *slot)
+{
+	uint32_t index = (uint32_t)(slot - sessions->slots);
+
+	slot->older = sessions->newest;
+	slot->newer = 0;
+	if (sessions->newest)
+		sessions->slots[sessions->newest].newer = index;
+	else
+		sessions->oldest = index;
+	sessions->newest = index;
+}
+
+static struct slot *slot_of(struct sessions *sessions, const struct flow *flow)
+{
+	return flow->session == FLOW_NO_SESSION ? NULL : &sessions->slots[flow->session];
+}
+
+struct session *sessions_get(struct sessions *sessions, const struct flow *flow)
+{
+	struct slot *slot = slot_of(sessions, flow);
+
+	return slot ? &slot->session : NULL;
+}
+
+struct flow *sessions_victim(const struct sessions *sessions)
+{
+	return sessions->free_list || sessions->fresh <= sessions->max
+		       ? NULL
+		       : sessions->slots[sessions->oldest].flow;
+}
+
+struct session *sessions_open(struct sessions *sessions, struct flow *flow)
+{
+	struct flow *victim = sessions_victim(sessions);
+	struct slot *slot;
+	uint32_t index;
+
+	if (flow->session != FLOW_NO_SESSION)
+		return &sessions->slots[flow->session].session;
+	if (victim) {
+		sessions->evicted++;
+		sessions_close(sessions, victim);
+		victim->midstream = true; /* if it speaks again, it is read from there */
+	}
+	index = sessions->free_list;
+	if (index)
+		sessions->free_list = sessions->slots[index].newer;
+	else
+		index = sessions->fresh++;
+	slot = &sessions->slots[index];
+	memset(slot, 0, sizeof *slot);
+	slot->session.ndpi_service = POLICY_NO_SERVICE;
+	slot->session.facts.carried = flow->carrier;
+	slot->flow = flow;
+	flow->session = index;
+	identity_begin(&slot->identity);
+	append_use(sessions, slot);
+	sessions->in_use++;
+	return &slot->session;
+}
+
+void sessions_close(struct sessions *sessions, struct flow *flow)
+{
+	struct slot *slot = slot_of(sessions, flow);
+
+	if (!slot)
+		return;
+	identity_end(sessions->identify, &slot->identity);
+	for (int side = 0; side < 2; side++)
+		stream_finish(sessions->pool, &slot->stream[side], NULL);
+	unlink_use(sessions, slot);
+	slot->newer = sessions->free_list;
+	sessions->free_list = flow->session;
+	flow->session = FLOW_NO_SESSION;
+	sessions->in_use--;
+	sessions->names_lost += slot->names_lost;
+}
+
+static void on_bytes(void *context, const uint8_t *bytes, size_t length)
+{
+	const struct feeding *feeding = context;
+	const struct slot *slot = feeding->slot;
+	size_t stripped = slot->begun && !slot->may_be_refused
+				  ? 0
+				  : session_header_strip(feeding, bytes, length);
+
+	session_feed(feeding, bytes + stripped, length - stripped);
+}
+
+static void on_gap(void *context, uint64_t missing)
+{
+	const struct feeding *feeding = context;
+	struct slot *slot = feeding->slot;
+
+	feeding->sessions->gaps++;
+	feeding->sessions->gap_bytes += missing;
+	slot->session.read[feeding_side(feeding)] += missing;
+	if (!slot->begun && feeding_side(feeding) == SIDE_CLIENT)
+		session_header_give_up(feeding);
+	if (!slot->decided && slot->opening.turn_count == 0)
+		slot->flow->midstream = true; /* its first bytes are not those of the stream */
+	else if (!slot->decided)
+		slot->opening.full = true;
+	else
+		session_dissect_gap(slot, feeding_side(feeding), missing);
+}
+
+void sessions_start(struct sessions *sessions, struct flow *flow, enum side from,
+		    uint32_t first_sequence)
+{
+	struct slot *slot = slot_of(sessions, flow);
+
+	if (slot && !slot->stream[from].started)
+		stream_start(&slot->stream[from], first_sequence);
+}
+
+static void feed_tcp(struct sessions *sessions, struct slot *slot, struct feeding *feeding,
+		     const struct packet *packet)
+{
+	struct stream_handler handler = {.context = feeding, .bytes = on_bytes, .gap = on_gap};
+	enum side from = feeding->from;
+	struct segment segment = {
+		.sequence = packet->sequence,
+		.bytes = packet->payload,
+		.captured = packet->payload_length,
+		.wire = packet->payload_wire,
+	};
+
+	if (packet->tcp_flags & TCP_SYN)
+		segment.sequence++;
+	if (packet->tcp_flags & TCP_ACK) {
+		/* It may release bytes of the other side, which came before these. */
+		feeding->from = !from;
+		stream_acked(sessions->pool, &slot->stream[!from], packet->acknowledgement,
+			     &handler);
+		feeding->from = from;
+	}
+	if (segment.wire != 0)
+		stream_feed(sessions->pool, &slot->stream[from], &segment, &handler);
+}
+
+void sessions_packet(struct sessions *sessions, struct flow *flow, enum side from,
+		     const struct packet *packet)
+{
+	struct slot *slot = slot_of(sessions, flow);
+	struct feeding feeding = {
+		.sessions = sessions,
+		.slot = slot,
+		.from = from,
+		.transport = packet->kind == PACKET_UDP ? OVER_UDP : OVER_TCP,
+	};
+
+	if (!slot || slot->concluded)
+		return;
+	if (packet->ts_ns - slot->placed_ns >= PLACE_NS) {
+		unlink_use(sessions, slot);
+		append_use(sessions, slot);
+		slot->placed_ns = packet->ts_ns;
+	}
+	if (packet->kind == PACKET_TCP)
+		feed_tcp(sessions, slot, &feeding, packet);
+	else if (packet->payload_length != 0)
+		on_bytes(&feeding, packet->payload, packet->payload_length);
+	if (packet->payload_length != 0)
+		session_feed_ndpi(sessions, slot, packet);
+}
+
+void sessions_swap(struct sessions *sessions, struct flow *flow)
+{
+	struct slot *slot = slot_of(sessions, flow);
+	struct stream client;
+
+	if (!slot)
+		return;
+	client = slot->stream[SIDE_CLIENT];
+	slot->stream[SIDE_CLIENT] = slot->stream[SIDE_SERVER];
+	slot->stream[SIDE_SERVER] = client;
+	slot->session.swapped = false;
+}
+
+void sessions_conclude(struct sessions *sessions, struct flow *flow)
+{
+	struct slot *slot = slot_of(sessions, flow);
+	uint8_t transport;
+
+	if (!slot || slot->concluded)
+		return;
+	transport = flow->key.transport == TRANSPORT_UDP ? OVER_UDP : OVER_TCP;
+	for (int side = 0; side < 2; side++) {
+		struct feeding feeding = {
+			.sessions = sessions,
+			.slot = slot,
+			.from = (enum side)side,
+			.transport = transport,
+		};
+		struct stream_handler handler = {
+			.context = &feeding, .bytes = on_bytes, .gap = on_gap};
+
+		stream_finish(sessions->pool, &slot->stream[side], &handler);
+	}
+	if (!slot->begun) {
+		struct feeding feeding = {sessions, slot, SIDE_CLIENT, transport};
+
+		session_header_give_up(&feeding);
+	}
+	session_feed_end(sessions, slot, transport);
+	session_dissect_end(slot);
+	slot->concluded = true;
+}
+
+void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats)
+{
+	*stats = (struct sessions_stats){
+		.in_use = sessions->in_use,
+		.blocks_in_use = stream_pool_in_use(sessions->pool),
+		.evicted = sessions->evicted,
+		.reassembly_refused = stream_pool_refusals(sessions->pool),
+		.gaps = sessions->gaps,
+		.gap_bytes = sessions->gap_bytes,
+		.names_lost = sessions->names_lost,
+		.claims = sessions->claims,
+	};
+	identify_stats(sessions->identify, &stats->identify);
+}

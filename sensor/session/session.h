@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is being read of the conversations that matter: reassembled bytes, the opening that probes
+ * look at until the service is known, then the dissector's state and the facts. A fixed pool; when
+ * it is used up, the conversation that has been silent longest is no longer read (its flow goes on
+ * being counted), and that is counted.
+ */
+#ifndef SENSOR_SESSION_H
+#define SENSOR_SESSION_H
+
+#include "dissectors/dissector.h"
+#include "sensor/tables/flow.h"
+#include "sensor/session/identify.h"
+#include "sensor/base/sketch.h"
+#include "sensor/session/stream.h"
+
+struct session {
+	struct facts facts;
+	uint8_t identified_by; /* enum identified_by of facts.service */
+	uint16_t ndpi_service; /* what nDPI says, when that is something else than ours */
+	bool swapped;	       /* the bytes show that client and server are the other way round */
+	struct sketch users_tried, objects_read; /* hashes of names */
+	bool proven;				 /* the bytes show which side is which */
+	/* The client that a PROXY header told of, for as long as nothing else is said. */
+	bool has_base;
+	uint8_t base_by; /* enum forwarded_by */
+	uint16_t base_port;
+	uint16_t numbers; /* of facts.party, given so far */
+	uint64_t read[2]; /* bytes of each side that the dissector has read as this client's */
+	struct address base;
+};
+
+struct sessions;
+
+/* facts.turn is asked for: session->facts are to be another client's when it returns. */
+typedef void sessions_turn(void *context, struct flow *flow, struct session *session);
+
+/* `reassembly_blocks` of 2 KiB hold what came early. NULL: out of memory. */
+struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
+			      uint32_t ndpi_flows, const struct services *services);
+void sessions_free(struct sessions *sessions);
+uint64_t sessions_bytes(
+	uint32_t max_sessions); /* what sessions_new() takes; beside the streams and nDPI */
+/* Without it nobody is carried: flow->carrier must stay false. */
+void sessions_on_turn(struct sessions *sessions, sessions_turn *turn, void *context);
+
+/* Whose session the next sessions_open() takes away; NULL as long as there is room. */
+struct flow *sessions_victim(const struct sessions *sessions);
+/* The flow's session, made if it has none. */
+struct session *sessions_open(struct sessions *sessions, struct flow *flow);
+/* NULL if it has none. Valid until the next sessions_open or sessions_close. */
+struct session *sessions_get(struct sessions *sessions, const struct flow *flow);
+
+/* A SYN of that side was seen: its first byte has this sequence number. */
+void sessions_start(struct sessions *sessions, struct flow *flow, enum side from,
+		    uint32_t first_sequence);
+/* A TCP segment with payload, or with an acknowledgement only, or a UDP datagram. */
+void sessions_packet(struct sessions *sessions, struct flow *flow, enum side from,
+		     const struct packet *packet);
+/* The caller has turned the flow's roles round, because session->swapped was set. */
+void sessions_swap(struct sessions *sessions, struct flow *flow);
+/* The conversation is over: last verdicts. The session stays readable until sessions_close(). */
+void sessions_conclude(struct sessions *sessions, struct flow *flow);
+void sessions_close(struct sessions *sessions, struct flow *flow);
+
+struct sessions_stats {
+	uint32_t in_use, blocks_in_use;
+	uint64_t evicted, reassembly_refused, gaps, gap_bytes;
+	uint64_t names_lost; /* more in one piece than are counted */
+	uint64_t claims;     /* about clients, by peers that are not believed */
+	struct identify_stats identify;
+};
+void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats);
+
+#endif

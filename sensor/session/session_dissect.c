@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See session_slot.h. The conversation is recognised: its bytes go to the dissector, whose turns are
+ * told one by one, and to TLS's instead from where the stream turns into it.
+ */
+#include <string.h>
+
+#include "dissectors/tls/tls_hello.h"
+#include "sensor/session/session_slot.h"
+
+/* The stream turns into TLS: another dissector reads on, the facts stay. */
+static void hand_over_to_tls(struct slot *slot)
+{
+	struct facts *facts = &slot->session.facts;
+
+	slot->tls_agreed = facts->starts_tls = false;
+	facts->tls_rest = 0;
+	memset(slot->state, 0, sizeof slot->state);
+	slot->dissector = &tls_dissector;
+	if (tls_dissector.begin)
+		tls_dissector.begin(slot->state, facts);
+}
+
+/* TLS was agreed to, and did not come: plaintext goes on, or the conversation is over. */
+static void take_back_tls(struct slot *slot)
+{
+	struct facts *facts = &slot->session.facts;
+
+	slot->tls_agreed = facts->starts_tls = false;
+	facts->tls_rest = 0;
+	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+	if (facts->auth == AUTH_UNKNOWN)
+		facts_set_auth(facts, slot->auth_before);
+	if (facts->data_read == ANSWER_UNKNOWN)
+		facts_set_data_read(facts, slot->data_before);
+}
+
+/* A hello that comes first may have been said to a server that does not understand it. */
+static bool upgrades(const struct slot *slot, enum side from, const uint8_t *bytes, size_t length)
+{
+	return slot->dissector->upgrades && slot->fed[from] && tls_hello_whole(from, bytes, length);
+}
+
+static uint32_t take_names(struct sketch *sketch, struct facts_seen *seen)
+{
+	uint32_t lost = seen->lost;
+
+	for (unsigned i = 0; i < seen->count; i++)
+		sketch_add(sketch, seen->hashes[i]);
+	seen->count = seen->lost = 0;
+	return lost;
+}
+
+static void count_names(struct slot *slot)
+{
+	struct session *session = &slot->session;
+
+	if (session->facts.users_tried.count != 0)
+		slot->names_lost += take_names(&session->users_tried, &session->facts.users_tried);
+	if (session->facts.objects_read.count != 0)
+		slot->names_lost +=
+			take_names(&session->objects_read, &session->facts.objects_read);
+}
+
+void session_dissect_turn(struct sessions *sessions, struct slot *slot)
+{
+	struct facts *facts = &slot->session.facts;
+
+	sessions->turn(sessions->turn_context, slot->flow, &slot->session);
+	facts->turn = TURN_NONE;
+	facts->unread = facts->turn_bytes = 0;
+}
+
+static void feed_turns(struct sessions *sessions, struct slot *slot, enum side from,
+		       const uint8_t *bytes, size_t length)
+{
+	struct facts *facts = &slot->session.facts;
+	uint64_t *read = slot->session.read;
+	uint32_t claims = facts->claims;
+
+	slot->dissector->feed(slot->state, facts, from, bytes, length);
+	count_names(slot);
+	sessions->claims += facts->claims - claims;
+	read[from] += length;
+	while (facts->turn != TURN_NONE) {
+		size_t unread = facts->unread;
+
+		read[from] -= unread;
+		session_dissect_turn(sessions, slot);
+		slot->dissector->feed(slot->state, facts, from, bytes + length - unread, unread);
+		count_names(slot);
+		read[from] += unread;
+	}
+}
+
+/* A dissector may tell the service late, even at the end, and take it back. */
+static void note_service(struct slot *slot)
+{
+	slot->session.identified_by =
+		slot->session.facts.service ? IDENTIFIED_PAYLOAD : IDENTIFIED_NOT;
+}
+
+static void feed_piece(struct sessions *sessions, struct slot *slot, enum side from,
+		       const uint8_t *bytes, size_t length)
+{
+	struct facts *facts = &slot->session.facts;
+	uint8_t auth = facts->auth, data_read = facts->data_read;
+
+	if ((slot->tls_agreed && tls_hello_record(bytes, length)) ||
+	    upgrades(slot, from, bytes, length))
+		hand_over_to_tls(slot);
+	else if (slot->tls_agreed)
+		take_back_tls(slot);
+	feed_turns(sessions, slot, from, bytes, length);
+	slot->fed[from] = true;
+	note_service(slot);
+	if (!facts->starts_tls)
+		return;
+	slot->tls_agreed = true;
+	slot->auth_before = auth;
+	slot->data_before = data_read;
+}
+
+void session_dissect(struct sessions *sessions, struct slot *slot, enum side from,
+		     const uint8_t *bytes, size_t length)
+{
+	const struct facts *facts = &slot->session.facts;
+
+	while (slot->dissector && length != 0) {
+		size_t rest;
+
+		feed_piece(sessions, slot, from, bytes, length);
+		rest = slot->tls_agreed && facts->tls_rest < length ? facts->tls_rest : 0;
+		bytes += length - rest;
+		length = rest;
+	}
+}
+
+/* Pieces of one side have grown together in the opening: a hello may be inside. */
+static void feed_opening(struct sessions *sessions, struct slot *slot, enum side from,
+			 const uint8_t *bytes, size_t length)
+{
+	size_t before = 1;
+
+	while (slot->dissector->upgrades && before < length &&
+	       !tls_hello_whole(from, bytes + before, length - before))
+		before++;
+	if (!slot->dissector->upgrades || before > length)
+		before = length;
+	session_dissect(sessions, slot, from, bytes, before);
+	session_dissect(sessions, slot, from, bytes + before, length - before);
+}
+
+void session_dissect_begin(struct sessions *sessions, struct slot *slot,
+			   const struct dissector *dissector, bool without_last_turn)
+{
+	struct opening_record opening = slot->opening;
+	size_t at[2] = {0, 0};
+
+	identity_end(sessions->identify, &slot->identity);
+	slot->decided = true;
+	slot->dissector = dissector;
+	memset(slot->state, 0, sizeof slot->state);
+	facts_set_service(&slot->session.facts, NULL);
+	if (dissector->begin)
+		dissector->begin(slot->state, &slot->session.facts);
+	for (int side = 0; slot->flow->midstream && dissector->gap && side < 2; side++)
+		dissector->gap(slot->state, &slot->session.facts, (enum side)side, 0);
+	for (int i = 0; i < opening.turn_count - without_last_turn; i++) {
+		const struct opening_turn *turn = &opening.turns[i];
+
+		feed_opening(sessions, slot, (enum side)turn->side,
+			     opening.bytes[turn->side] + at[turn->side], turn->length);
+		at[turn->side] += turn->length;
+	}
+}
+
+void session_dissect_gap(struct slot *slot, enum side from, uint64_t missing)
+{
+	if (slot->dissector && slot->dissector->gap)
+		slot->dissector->gap(slot->state, &slot->session.facts, from, missing);
+}
+
+void session_dissect_end(struct slot *slot)
+{
+	if (slot->tls_agreed)
+		take_back_tls(slot);
+	if (slot->dissector && slot->dissector->end) {
+		slot->dissector->end(slot->state, &slot->session.facts);
+		note_service(slot);
+	}
+}

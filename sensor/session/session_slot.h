@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the session's files share: the slot of one conversation, the table of all, and how bytes go
+ * from one file to the next: session.c puts them in order, session_header.c takes off a PROXY
+ * header, session_feed.c finds who reads them, session_dissect.c gives them to that dissector.
+ */
+#ifndef SENSOR_SESSION_SLOT_H
+#define SENSOR_SESSION_SLOT_H
+
+#include "dissectors/read/proxy_header.h"
+#include "sensor/session/opening.h"
+#include "sensor/session/session.h"
+#include "sensor/session/stream.h"
+
+/* What each packet needs comes first, and the facts that it looks at right behind. */
+struct slot {
+	struct flow *flow;
+	uint64_t placed_ns; /* when it got its place in the order of last use */
+	const struct dissector *dissector;
+	struct stream stream[2];
+	uint32_t older, newer;
+	bool decided, concluded;
+	bool fed[2];			  /* index: enum side; the dissector has had bytes of it */
+	bool tls_agreed;		  /* facts.starts_tls, and not a byte of it yet */
+	uint8_t auth_before, data_before; /* what the facts said before that agreement */
+	uint32_t names_lost;
+	bool begun;	     /* there is no PROXY header any more, or none */
+	bool may_be_refused; /* the header, by a server that knows nothing of it */
+	struct session session;
+	struct proxy_header header;
+	struct identity identity;
+	union {
+		struct opening_record opening;			 /* while undecided */
+		_Alignas(16) uint8_t state[DISSECTOR_STATE_MAX]; /* afterwards */
+	};
+};
+
+struct sessions {
+	struct slot *slots;
+	uint32_t free_list, oldest, newest, in_use; /* index 0 ends lists */
+	uint32_t fresh, max;			    /* fresh: the first slot never used yet */
+	struct stream_pool *pool;
+	struct identify *identify;
+	const struct services *services;
+	uint64_t evicted, gaps, gap_bytes, names_lost, claims;
+	sessions_turn *turn;
+	void *turn_context;
+};
+
+/* What a stream's handler needs to know. */
+struct feeding {
+	struct sessions *sessions;
+	struct slot *slot;
+	enum side from;
+	uint8_t transport;
+};
+
+/* The side that these bytes are from, when the roles were turned round since the packet came. */
+static inline enum side feeding_side(const struct feeding *feeding)
+{
+	return feeding->slot->session.swapped ? (enum side) !feeding->from : feeding->from;
+}
+
+/*
+ * At the beginning of a conversation: how many of these bytes are a PROXY header's, or a server's
+ * answer to one that it does not understand. What turns out to be no header is fed.
+ */
+size_t session_header_strip(const struct feeding *feeding, const uint8_t *bytes, size_t length);
+/* No more will come of it. */
+void session_header_give_up(const struct feeding *feeding);
+
+/* To the probes while nobody has recognised the conversation, else to its dissector. */
+void session_feed(const struct feeding *feeding, const uint8_t *bytes, size_t length);
+/* nDPI's turn, while our own probes do not know. */
+void session_feed_ndpi(struct sessions *sessions, struct slot *slot, const struct packet *packet);
+/* Nothing more will come: the probes' last word. */
+void session_feed_end(struct sessions *sessions, struct slot *slot, uint8_t transport);
+
+/* The dissector takes over: its state takes the place of the opening, which is played to it. */
+void session_dissect_begin(struct sessions *sessions, struct slot *slot,
+			   const struct dissector *dissector, bool without_last_turn);
+void session_dissect(struct sessions *sessions, struct slot *slot, enum side from,
+		     const uint8_t *bytes, size_t length);
+void session_dissect_gap(struct slot *slot, enum side from, uint64_t missing);
+void session_dissect_end(struct slot *slot);
+/* Whose facts these are changes: what was read so far is told. */
+void session_dissect_turn(struct sessions *sessions, struct slot *slot);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The flow table: conversations that matter, found by their five-tuple (and the tunnel they came
+ * in by) whichever way a packet goes.
+ *
+ * One slab allocated at start, hash chains of 32-bit indices, and one list per idle class in the
+ * order of last use, so that expiry looks only at flows that are due. A full table gives up its
+ * longest idle flow of the briefest class: counted, and the owner is told first (`retire`).
+ * The hash is keyed, so that nobody can choose tuples that meet in one chain; where the key is known
+ * (a replay is to give the same results again) a chain that grows too long gives up a flow as well.
+ */
+#ifndef SENSOR_FLOW_H
+#define SENSOR_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sensor/decode/decode.h"
+#include "sensor/base/endpoint.h"
+
+#define FLOW_NO_SESSION 0xffffffffu
+
+/* The two ends in numeric order, so that both directions have one key. Hashed as bytes: no holes. */
+struct flow_key {
+	struct address low, high;
+	uint32_t realm;
+	uint16_t low_port, high_port;
+	uint32_t transport;
+};
+
+enum flow_idle {
+	FLOW_BRIEF,    /* half open, or closed: 30 s */
+	FLOW_DATAGRAM, /* UDP: 2 min */
+	FLOW_LASTING,  /* an open TCP connection: hours */
+	FLOW_IDLE_COUNT
+};
+
+/* What has been seen of a TCP conversation. */
+enum {
+	FLOW_SYN = 1 << 0,
+	FLOW_SYNACK = 1 << 1,
+	FLOW_CLIENT_ACK = 1 << 2,
+	FLOW_CLIENT_FIN = 1 << 3,
+	FLOW_SERVER_FIN = 1 << 4,
+	FLOW_CLIENT_RST = 1 << 5,
+	FLOW_SERVER_RST = 1 << 6,
+	FLOW_ICMP_REFUSED = 1 << 7,
+	FLOW_SERVER_ACK = 1 << 8,   /* a segment of an open connection, by the server */
+	FLOW_CLIENT_PROOF = 1 << 9, /* the client goes on, and nothing of ours is mirrored */
+	/* Of any conversation: its packets are kept for --evidence; they never will be. Neither: not
+	 * decided (worker_trail.c). */
+	FLOW_KEPT = 1 << 10,
+	FLOW_NOT_KEPT = 1 << 11,
+	FLOW_CLIENT_ACKED = 1 << 12, /* the client acknowledges bytes of a server not seen */
+};
+
+struct flow {
+	struct flow_key key;
+	uint32_t chain, older, newer; /* indices of the table's own lists */
+	uint32_t hash;		      /* low half, to skip unequal keys */
+	uint32_t session;	      /* index in the session pool, or FLOW_NO_SESSION */
+	uint32_t party, parked;	      /* who has the turn, and who has not: carried.h; 0 = none */
+	uint64_t start_ns, last_ns, reported_ns;
+	uint64_t bytes[2], reported_bytes[2]; /* payload by enum side, retransmissions once */
+	uint64_t wall_unanswered_ns, wall_refused_ns;
+	uint32_t highest[2]; /* TCP sequence number behind the newest byte of each side */
+	uint32_t reported_revision, reported_failed, reported_succeeded, reported_messages;
+	uint32_t client_acked; /* newest acknowledgement by the client, if ack_advances != 0 */
+	uint32_t digest;       /* of the facts that are told at once */
+	uint16_t vlan, vlan_inner;
+	uint16_t tunnels;     /* tunnel_table_get() number of the path; 0 = none */
+	uint16_t seen;	      /* FLOW_SYN … */
+	uint8_t sight;	      /* enum sight */
+	uint8_t direction;    /* enum direction */
+	uint8_t idle;	      /* enum flow_idle */
+	uint8_t ack_advances; /* how often that was a newer one, and 1 */
+	bool client_is_low;
+	bool outgoing;	/* begun by one of ours that may not: a rule in both directions */
+	bool concerned; /* the policy may care about the client whose turn it is */
+	bool carrier;	/* what the client says about clients of its own is believed */
+	bool reported, told_payload, one_way_service, midstream;
+	bool has_highest[2];
+};
+
+/* Sets `key`; returns true if the packet's source is the key's low end. */
+bool flow_key_of(const struct packet *packet, struct flow_key *key);
+/* The same for a packet that an ICMP error quotes. */
+bool flow_key_of_quoted(const struct packet *packet, struct flow_key *key);
+
+struct flow_table;
+typedef void flow_retire(void *context, struct flow *flow);
+
+/* NULL: out of memory. `retire` is called before a flow disappears for whatever reason. */
+struct flow_table *flow_table_new(uint32_t max_flows, uint64_t hash_key, uint64_t lasting_idle_ns,
+				  flow_retire *retire, void *context);
+void flow_table_free(struct flow_table *table); /* without retiring; NULL is allowed */
+/* What flow_table_new() takes. */
+uint64_t flow_table_bytes(uint32_t max_flows);
+
+uint64_t flow_hash(const struct flow_table *table, const struct flow_key *key);
+/*
+ * flow_find() will be asked soon. First the bucket; when that has had the time to come, what it
+ * leads to.
+ */
+void flow_prefetch_bucket(const struct flow_table *table, uint64_t hash);
+void flow_prefetch(const struct flow_table *table, uint64_t hash);
+/* Valid until the next flow_create, flow_remove or flow_expire. NULL if there is none. */
+struct flow *flow_find(struct flow_table *table, const struct flow_key *key, uint64_t hash);
+/* The key must not be in the table. Never fails: a full table evicts. */
+struct flow *flow_create(struct flow_table *table, const struct flow_key *key, uint64_t hash,
+			 uint64_t now_ns, enum flow_idle idle);
+void flow_touch(struct flow_table *table, struct flow *flow, uint64_t now_ns, enum flow_idle idle);
+void flow_remove(struct flow_table *table, struct flow *flow); /* retires it */
+/* Retires what has been idle too long. Cheap when nothing is due. */
+void flow_expire(struct flow_table *table, uint64_t now_ns);
+void flow_retire_all(struct flow_table *table);
+
+uint32_t flow_count(const struct flow_table *table);
+uint64_t flow_evictions(const struct flow_table *table);
+
+/* Both ends by role. */
+static inline struct endpoint flow_server(const struct flow *flow)
+{
+	const struct flow_key *key = &flow->key;
+
+	return (struct endpoint){
+		.address = flow->client_is_low ? key->high : key->low,
+		.realm = key->realm,
+		.port = flow->client_is_low ? key->high_port : key->low_port,
+		.transport = (uint8_t)key->transport,
+	};
+}
+
+static inline const struct address *flow_client(const struct flow *flow)
+{
+	return flow->client_is_low ? &flow->key.low : &flow->key.high;
+}
+
+/* What an exposure would be about: the server, or the host of ours that began it. */
+static inline struct endpoint flow_endpoint(const struct flow *flow)
+{
+	struct endpoint endpoint = flow_server(flow);
+
+	if (flow->outgoing) {
+		endpoint.address = *flow_client(flow);
+		endpoint.outgoing = 1;
+	}
+	return endpoint;
+}
+
+static inline uint16_t flow_client_port(const struct flow *flow)
+{
+	return flow->client_is_low ? flow->key.low_port : flow->key.high_port;
+}
+
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See worker.h. What happens to a packet, in order: decode it; look up where its two addresses
+ * are (both in worker_sight.c, for a batch at a time); forget it if no rule could care; find its flow;
+ * hand it to TCP or UDP, which read its payload and report what is new.
+ *
+ * State is made only by an answer of one of ours, by data of a conversation that was not seen to
+ * begin, and by a datagram to a service that never answers. A SYN costs a place in a bounded table
+ * of probes; a conversation begun by ours costs a fingerprint.
+ */
+#include "sensor/worker/worker.h"
+
+#include <stdlib.h>
+
+#include "sensor/worker/worker_state.h"
+
+#define TICK_NS		100000000ull /* expiry and wall reports, in packet time */
+#define OUT_OF_ORDER_NS 10000000000ull
+
+/* Nothing more of this conversation will be read. */
+static void conclude(struct worker *worker, struct flow *flow)
+{
+	const struct session *session = sessions_get(worker->sessions, flow);
+
+	sessions_conclude(worker->sessions, flow);
+	if (session && session->swapped)
+		worker_turn_round(worker, flow);
+}
+
+static void retire(void *context, struct flow *flow)
+{
+	struct worker *worker = context;
+
+	conclude(worker, flow);
+	worker_carried_end(worker, flow);
+	sessions_close(worker->sessions, flow);
+}
+
+struct worker *worker_new(const struct worker_options *options, const struct policy *policy,
+			  const struct services *services, worker_emit *emit, void *context)
+{
+	struct worker *worker = calloc(1, sizeof *worker);
+
+	if (!worker)
+		return NULL;
+	worker->options = *options;
+	worker->decoder = decoder_of(&options->decode);
+	worker->policy = policy;
+	worker->services = services;
+	worker->emit = emit;
+	worker->context = context;
+	worker->flows = flow_table_new(options->max_flows, options->hash_key, options->tcp_idle_ns,
+				       retire, worker);
+	worker->sessions = sessions_new(options->max_sessions, options->reassembly_blocks,
+					options->ndpi_flows, services);
+	worker->carried = carried_pool_new(options->max_sessions);
+	worker->probes =
+		probes_new(options->max_probed, options->table_key, worker_report_wall, worker);
+	worker->outbound = outbound_new(options->outbound_entries);
+	worker->pairs = pairs_new(options->hash_key);
+	worker->tunnels = tunnel_table_new(options->table_key);
+	worker->fragments = fragments_new(options->fragment_pages ? options->fragment_pages : 1,
+					  options->table_key);
+	worker->duplicates = duplicates_new(options->duplicate_ns, options->hash_key);
+	if (!worker->flows || !worker->sessions || !worker->carried || !worker->probes ||
+	    !worker->outbound || !worker->tunnels || !worker->pairs || !worker->fragments ||
+	    !worker->duplicates) {
+		worker_free(worker);
+		return NULL;
+	}
+	sessions_on_turn(worker->sessions, worker_turn, worker);
+	return worker;
+}
+
+void worker_free(struct worker *worker)
+{
+	if (!worker)
+		return;
+	flow_table_free(worker->flows);
+	sessions_free(worker->sessions);
+	carried_pool_free(worker->carried);
+	probes_free(worker->probes);
+	outbound_free(worker->outbound);
+	pairs_free(worker->pairs);
+	tunnel_table_free(worker->tunnels);
+	fragments_free(worker->fragments);
+	duplicates_free(worker->duplicates);
+	worker_trail_free(worker);
+	free(worker);
+}
+
+void worker_set_policy(struct worker *worker, const struct policy *policy)
+{
+	worker->policy = policy;
+}
+
+struct endpoint worker_source(const struct sighting *sighting)
+{
+	const struct packet *packet = sighting->packet;
+
+	return (struct endpoint){
+		.address = packet->source,
+		.realm = packet->realm,
+		.port = packet->source_port,
+		.transport = packet->transport,
+	};
+}
+
+struct endpoint worker_destination(const struct sighting *sighting)
+{
+	const struct packet *packet = sighting->packet;
+
+	return (struct endpoint){
+		.address = packet->destination,
+		.realm = packet->realm,
+		.port = packet->destination_port,
+		.transport = packet->transport,
+	};
+}
+
+void worker_note_probe(struct worker *worker, const struct sighting *sighting)
+{
+	struct endpoint server = worker_destination(sighting);
+	struct probe probe = {
+		.client = sighting->packet->source,
+		.tuple = sighting->hash,
+		.ts_ns = sighting->packet->ts_ns,
+		.initial = sighting->packet->sequence,
+	};
+
+	uint32_t hash =
+		sighting->probed ? sighting->probed_hash : probes_hash(worker->probes, &server);
+
+	worker->stats.probes++;
+	probes_note(worker->probes, &server, hash, &probe);
+}
+
+bool worker_is_carrier(const struct worker *worker, const struct flow *flow)
+{
+	return worker->policy && flow->key.transport == TRANSPORT_TCP &&
+	       policy_place(worker->policy, flow_client(flow)).proxy;
+}
+
+struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,
+			  bool client_is_source, enum direction direction, enum flow_idle idle)
+{
+	struct flow *flow = flow_create(worker->flows, &sighting->key, sighting->hash,
+					sighting->packet->ts_ns, idle);
+	struct endpoint server;
+
+	flow->client_is_low = client_is_source == sighting->source_is_low;
+	flow->direction = (uint8_t)direction;
+	flow->vlan = sighting->packet->vlan;
+	flow->vlan_inner = sighting->packet->vlan_inner;
+	flow->tunnels = tunnel_table_note(worker->tunnels, sighting->packet->tunnels,
+					  sighting->packet->tunnel_count);
+	flow->concerned =
+		(client_is_source ? sighting->to_ours : sighting->from_ours) && !sighting->by_proxy;
+	flow->carrier = worker_is_carrier(worker, flow);
+	server = flow_server(flow);
+	if (probes_answered(worker->probes, &server, sighting->hash, sighting->packet->ts_ns,
+			    &flow->wall_unanswered_ns, &flow->wall_refused_ns)) {
+		flow->seen |= FLOW_SYN;
+		flow->sight |= SIGHT_CLIENT;
+	}
+	worker->stats.flows_created++;
+	return flow;
+}
+
+struct flow *worker_begin_outgoing(struct worker *worker, const struct sighting *sighting,
+				   enum direction direction, enum flow_idle idle)
+{
+	struct flow *flow;
+
+	worker->stats.outbound++;
+	if (!sighting->leaves && !sighting->returns)
+		return NULL;
+	flow = worker_begin(worker, sighting, sighting->leaves, direction, idle);
+	flow->outgoing = flow->concerned = true;
+	return flow;
+}
+
+/* Takes one from another flow if need be; what that one was found to be is told before. */
+static struct session *open_session(struct worker *worker, struct flow *flow)
+{
+	struct flow *victim = sessions_victim(worker->sessions);
+	struct session *session;
+
+	if (victim) {
+		conclude(worker, victim);
+		if (victim->party != 0)
+			worker_carried_forget(worker, victim);
+		else
+			worker_report_all(worker, victim);
+	}
+	session = sessions_open(worker->sessions, flow);
+	for (int side = 0; side < 2; side++) {
+		if (flow->has_highest[side])
+			sessions_start(worker->sessions, flow, (enum side)side,
+				       flow->highest[side]);
+	}
+	return session;
+}
+
+bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
+		 enum side from)
+{
+	const struct packet *packet = sighting->packet;
+	struct session *session = sessions_get(worker->sessions, flow);
+
+	if (packet->payload_length < packet->payload_wire)
+		worker->stats.cut_short++;
+	if (!session && packet->payload_wire != 0)
+		session = open_session(worker, flow);
+	if (packet->kind == PACKET_TCP)
+		worker_count_bytes(flow, from, packet);
+	if (!session)
+		return true;
+	sessions_packet(worker->sessions, flow, from, packet);
+	if (session->swapped) {
+		worker_turn_round(worker, flow);
+		if (flow->concerned || flow->carrier)
+			return true;
+		outbound_add(worker->outbound, sighting->hash);
+		flow_remove(worker->flows, flow);
+		return false;
+	}
+	if (session->proven && flow->direction < DIRECTION_PAYLOAD)
+		flow->direction = DIRECTION_PAYLOAD;
+	return true;
+}
+
+/* Packets come a little out of order; more than that is a clock set back, or another capture. */
+static void set_clock(struct worker *worker, uint64_t now_ns)
+{
+	if (now_ns <= worker->now_ns && worker->now_ns - now_ns <= OUT_OF_ORDER_NS)
+		return;
+	if (now_ns < worker->now_ns)
+		worker->next_tick_ns = now_ns;
+	if (worker->from_ours_ns > now_ns)
+		worker->from_ours_ns = now_ns;
+	worker->now_ns = now_ns;
+}
+
+/* One packet that could be decoded: whether it was here before, and whose it is. */
+static void look_at(struct worker *worker, const struct sighting *sighting)
+{
+	const struct packet *packet = sighting->packet;
+	struct flow *flow;
+
+	worker->stats.tunnelled += packet->tunnel_count != 0;
+	worker->stats.mirror_cut += packet->cut;
+	if (packet->kind == PACKET_TCP)
+		pairs_packet(worker->pairs, packet);
+	if (!sighting->matters) {
+		worker->stats.elsewhere++;
+		return;
+	}
+	worker->stats.compared++;
+	if (duplicates_seen(worker->duplicates, packet->ts_ns, sighting->fingerprint)) {
+		worker->stats.duplicates++;
+		return;
+	}
+	if (packet->kind == PACKET_ICMP_ERROR) {
+		worker_icmp(worker, sighting);
+		return;
+	}
+	if (sighting->from_ours && !sighting->by_proxy)
+		worker->from_ours_ns = worker->now_ns;
+	flow = flow_find(worker->flows, &sighting->key, sighting->hash);
+	if (packet->kind == PACKET_TCP)
+		worker_tcp(worker, sighting, flow);
+	else
+		worker_udp(worker, sighting, flow);
+	if (worker->trail)
+		worker_trail(worker, sighting);
+}
+
+static enum decode_result look_at_datagram(struct worker *worker, const struct datagram *datagram,
+					   struct packet *packet)
+{
+	enum decode_result result = decode_datagram(&worker->decoder, datagram->ip,
+						    datagram->captured, datagram->wire, packet);
+	struct sighting sighting;
+
+	worker->stats.decoded[result]++;
+	if (result == DECODE_OK) {
+		worker_sight(worker, packet, &sighting);
+		look_at(worker, &sighting);
+	}
+	return result;
+}
+
+/* A whole datagram may hold a tunnel, and that a fragment again. */
+static void take_fragment(struct worker *worker, struct packet *packet)
+{
+	struct datagram datagram;
+
+	for (int i = 0; i <= TUNNELS_IP; i++) {
+		if (!fragments_add(worker->fragments, packet, &datagram) ||
+		    look_at_datagram(worker, &datagram, packet) != DECODE_FRAGMENT)
+			return;
+	}
+}
+
+/* What waited too long for the rest of it: its beginning may say enough. */
+static void give_up_fragments(struct worker *worker, uint64_t now_ns)
+{
+	struct datagram datagram;
+	struct packet packet;
+
+	while (fragments_expire(worker->fragments, now_ns, &packet, &datagram))
+		look_at_datagram(worker, &datagram, &packet);
+}
+
+void worker_tick(struct worker *worker, uint64_t now_ns)
+{
+	set_clock(worker, now_ns);
+	if (worker->now_ns < worker->next_tick_ns)
+		return;
+	worker->next_tick_ns = worker->now_ns + TICK_NS;
+	give_up_fragments(worker, worker->now_ns);
+	flow_expire(worker->flows, worker->now_ns);
+	probes_tick(worker->probes, worker->now_ns);
+	pairs_tick(worker->pairs, worker->now_ns);
+}
+
+void worker_take(struct worker *worker, unsigned index)
+{
+	struct prepared *prepared = &worker->batch[index];
+
+	worker->stats.packets++;
+	worker->stats.bytes += prepared->frame.wire;
+	worker->stats.decoded[prepared->result]++;
+	worker->stats.cut_frames +=
+		prepared->frame.captured < prepared->frame.wire && !prepared->frame.headers_only;
+	worker_tick(worker, prepared->frame.ts_ns);
+	worker->frame = &prepared->frame;
+	if (prepared->result == DECODE_OK)
+		look_at(worker, &prepared->sighting);
+	else if (prepared->result == DECODE_FRAGMENT)
+		take_fragment(worker, &prepared->packet);
+	worker->frame = NULL; /* not ours any more */
+}
+
+void worker_packet(struct worker *worker, enum link_type link, const uint8_t *frame,
+		   uint32_t captured, uint32_t wire, uint64_t ts_ns)
+{
+	struct frame_view view = {ts_ns, frame, captured, wire, (uint8_t)link, false};
+
+	worker_prepare(worker, link, &view, 1);
+	worker_take(worker, 0);
+}
+
+void worker_next_input(struct worker *worker)
+{
+	pairs_finish(worker->pairs);
+}
+
+void worker_finish(struct worker *worker)
+{
+	give_up_fragments(worker, UINT64_MAX);
+	probes_tick(worker->probes, worker->now_ns);
+	probes_flush(worker->probes, worker->now_ns);
+	pairs_finish(worker->pairs);
+	flow_retire_all(worker->flows);
+	fragments_forget(worker->fragments);
+	outbound_forget(worker->outbound);
+	tunnel_table_forget(worker->tunnels);
+	duplicates_forget(worker->duplicates);
+	worker->stats.newest_ns = worker->now_ns;
+	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = 0;
+	worker->transfers = (struct transfers){.newest_ns = 0};
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * When and what a worker tells of a flow. What changes the picture (reachable, first answer,
+ * service, authentication, a listing or a destructive command and its result) is told with the
+ * packet that showed it; anything else at most once a second; bytes when they have doubled since
+ * the last report, or after a minute.
+ */
+#include "sensor/worker/worker_state.h"
+
+#define SECOND	       1000000000ull
+#define FACTS_EVERY_NS SECOND
+#define BYTES_EVERY_NS (60 * SECOND)
+#define BYTES_FIRST    65536
+
+/* Has anything shown that the server can be reached? */
+static bool is_reachable(const struct worker *worker, const struct flow *flow)
+{
+	if (flow->key.transport == TRANSPORT_UDP)
+		return (flow->sight & SIGHT_SERVER) || flow->one_way_service;
+	if ((flow->seen & (FLOW_SYNACK | FLOW_CLIENT_PROOF)) || flow->bytes[SIDE_SERVER] != 0)
+		return true;
+	if (flow->seen & FLOW_CLIENT_ACKED)
+		return worker_roles_likely(worker, flow);
+	/* A collector that only acknowledges; not by a guess, for so do our own downloads. */
+	return (flow->seen & FLOW_SERVER_ACK) && flow->direction > DIRECTION_GUESS;
+}
+
+static enum outcome outcome_one_sided(const struct flow *flow)
+{
+	if (flow->sight == SIGHT_CLIENT) {
+		if (flow->seen & FLOW_ICMP_REFUSED)
+			return OUTCOME_REFUSED;
+		if (!(flow->seen & FLOW_CLIENT_ACK) && flow->bytes[SIDE_CLIENT] == 0)
+			return flow->seen & FLOW_SYN ? OUTCOME_SYN_ONLY : OUTCOME_RST_ONLY;
+		return OUTCOME_CLIENT_ONLY;
+	}
+	if (flow->bytes[SIDE_SERVER] == 0) {
+		if (flow->seen & FLOW_SYNACK)
+			return OUTCOME_SYNACK_ONLY;
+		if (flow->seen & FLOW_SERVER_RST)
+			return OUTCOME_RST_ONLY;
+	}
+	return OUTCOME_SERVER_ONLY;
+}
+
+static enum outcome outcome_udp(const struct flow *flow)
+{
+	if (flow->sight == SIGHT_BOTH)
+		return OUTCOME_UDP_ANSWERED;
+	if (flow->sight == SIGHT_SERVER)
+		return OUTCOME_UDP_RESPONSE_ONLY;
+	return flow->seen & FLOW_ICMP_REFUSED ? OUTCOME_REFUSED : OUTCOME_UDP_REQUEST_ONLY;
+}
+
+static enum outcome outcome_of(const struct flow *flow)
+{
+	if (flow->key.transport == TRANSPORT_UDP)
+		return outcome_udp(flow);
+	if (flow->sight != SIGHT_BOTH)
+		return outcome_one_sided(flow);
+	if (flow->seen & FLOW_SYNACK)
+		return flow->seen & FLOW_CLIENT_ACK || flow->bytes[SIDE_CLIENT] != 0
+			       ? OUTCOME_ESTABLISHED
+			       : OUTCOME_SYNACK_ONLY;
+	if (flow->bytes[SIDE_CLIENT] != 0 || flow->bytes[SIDE_SERVER] != 0)
+		return OUTCOME_MIDSTREAM;
+	if (flow->seen & (FLOW_SERVER_RST | FLOW_ICMP_REFUSED))
+		return flow->seen & FLOW_SYN ? OUTCOME_REFUSED : OUTCOME_RST_ONLY;
+	return flow->seen & FLOW_SYN ? OUTCOME_SYN_ONLY : OUTCOME_MIDSTREAM;
+}
+
+/* Of what must be told at once. */
+static uint32_t digest_of(const struct worker *worker, const struct facts *facts)
+{
+	uint32_t digest = services_id(worker->services, facts->service) * 31u;
+
+	digest = digest * 31u + facts->auth;
+	digest = digest * 31u + facts->encryption;
+	digest = digest * 31u + facts->data_read + facts->directory_listing * 4u;
+	for (int i = 0; i < facts->command_count; i++) {
+		const struct command *command = &facts->commands[i];
+
+		if (command->flags)
+			digest = digest * 31u + command->flags * 4u + command->accepted + 1u;
+	}
+	return digest;
+}
+
+/* What is new since the last report. A session that was given up and begun again counts from 0. */
+static uint32_t newer(uint32_t total, uint32_t told)
+{
+	return total >= told ? total - told : total;
+}
+
+/*
+ * The client speaks, and a server that is seen to be there says nothing: what it is has not been
+ * shown, unless it is a service that is only spoken to. An inventory names it after the client as
+ * long as the server does not hang up on what it was told.
+ */
+static bool is_attempt(const struct worker *worker, const struct flow *flow,
+		       const struct session *session)
+{
+	const struct service *service = session->facts.service;
+
+	return (!worker->options.everything || (flow->seen & FLOW_SERVER_RST)) &&
+	       flow->key.transport == TRANSPORT_TCP && flow->sight == SIGHT_BOTH &&
+	       flow->bytes[SIDE_SERVER] == 0 && !(service && service->one_way);
+}
+
+static void fill(const struct worker *worker, const struct flow *flow,
+		 const struct session *session, struct flow_report *report)
+{
+	report->start_ns = flow->start_ns;
+	report->outcome = (uint8_t)outcome_of(flow);
+	report->direction = flow->direction;
+	report->sight = flow->sight;
+	report->service = report->ndpi_service = POLICY_NO_SERVICE;
+	report->first = !flow->reported;
+	report->one_way_service = flow->one_way_service && flow->sight == SIGHT_CLIENT;
+	report->acknowledged = (flow->seen & FLOW_CLIENT_ACKED) != 0;
+	report->server_payload = flow->bytes[SIDE_SERVER] != 0;
+	report->wall_unanswered_ns = flow->wall_unanswered_ns;
+	report->wall_refused_ns = flow->wall_refused_ns;
+	report->vlan = flow->vlan;
+	report->vlan_inner = flow->vlan_inner;
+	report->tunnels = *tunnel_table_get(worker->tunnels, flow->tunnels);
+	worker_carried_client(worker, flow, report);
+	report->new_bytes_c2s = flow->bytes[SIDE_CLIENT] - flow->reported_bytes[SIDE_CLIENT];
+	report->new_bytes_s2c = flow->bytes[SIDE_SERVER] - flow->reported_bytes[SIDE_SERVER];
+	if (!session || is_attempt(worker, flow, session))
+		return;
+	report->facts = session->facts;
+	worker_carried_claim(report);
+	report->service = services_id(worker->services, session->facts.service);
+	report->identified_by = session->identified_by;
+	if (session->ndpi_service != report->service)
+		report->ndpi_service = session->ndpi_service;
+	report->new_logins_failed = newer(session->facts.logins_failed, flow->reported_failed);
+	report->new_logins_succeeded =
+		newer(session->facts.logins_succeeded, flow->reported_succeeded);
+	report->new_messages = newer(session->facts.messages, flow->reported_messages);
+	report->users_tried = session->users_tried;
+	report->objects_read = session->objects_read;
+}
+
+/* The report has been taken: what it said is not news any more. */
+static void note_told(const struct worker *worker, struct flow *flow,
+		      const struct flow_report *told)
+{
+	flow->reported = true;
+	flow->told_payload = told->server_payload;
+	flow->reported_ns = flow->last_ns;
+	flow->reported_bytes[SIDE_CLIENT] = flow->bytes[SIDE_CLIENT];
+	flow->reported_bytes[SIDE_SERVER] = flow->bytes[SIDE_SERVER];
+	flow->reported_failed = told->facts.logins_failed;
+	flow->reported_succeeded = told->facts.logins_succeeded;
+	flow->reported_messages = told->facts.messages;
+	flow->reported_revision = told->facts.revision;
+	flow->digest = digest_of(worker, &told->facts);
+}
+
+/*
+ * Of a conversation that one of ours began: the endpoint is that host and the port it went to, the
+ * client is who is there, and what the host sent is what went out. What it did at the other side is
+ * no log-in or command here.
+ */
+static void turn_outgoing(const struct flow *flow, struct observation *observation)
+{
+	struct flow_report *report = &observation->flow;
+	uint64_t sent = report->new_bytes_c2s;
+
+	report->client = observation->server.address;
+	observation->server = flow_endpoint(flow);
+	report->new_bytes_c2s = report->new_bytes_s2c;
+	report->new_bytes_s2c = sent;
+	report->new_logins_failed = report->new_logins_succeeded = report->new_messages = 0;
+	report->users_tried = report->objects_read = (struct sketch){.exact = 0};
+	report->facts.auth = AUTH_UNKNOWN;
+	report->facts.data_read = ANSWER_UNKNOWN;
+	report->facts.command_count = 0;
+	report->facts.directory_listing = false;
+}
+
+static void report(struct worker *worker, struct flow *flow, bool last)
+{
+	struct observation observation = {
+		.kind = OBSERVATION_FLOW,
+		.worker = worker->options.number,
+		.ts_ns = flow->last_ns,
+		.server = flow_server(flow),
+	};
+
+	fill(worker, flow, sessions_get(worker->sessions, flow), &observation.flow);
+	observation.flow.last = last;
+	if (flow->outgoing)
+		turn_outgoing(flow, &observation);
+	if (worker->emit(worker->context, &observation)) {
+		worker->stats.observations++;
+		note_told(worker, flow, &observation.flow);
+	} else {
+		worker->stats.observations_refused++;
+		worker->stats.observations_lost += last;
+	}
+}
+
+static bool has_news(const struct worker *worker, const struct flow *flow,
+		     const struct session *session)
+{
+	uint64_t since_ns = flow->last_ns - flow->reported_ns;
+	uint64_t told = flow->reported_bytes[SIDE_CLIENT] + flow->reported_bytes[SIDE_SERVER];
+	uint64_t untold = flow->bytes[SIDE_CLIENT] + flow->bytes[SIDE_SERVER] - told;
+
+	if (!flow->reported || (flow->bytes[SIDE_SERVER] != 0 && !flow->told_payload))
+		return true;
+	if (untold >= BYTES_FIRST && untold >= told)
+		return true;
+	if (since_ns >= BYTES_EVERY_NS && untold != 0)
+		return true;
+	if (!session || session->facts.revision == flow->reported_revision)
+		return false;
+	/* What only the client's bytes show is an attempt; the server's answer is on its way. */
+	if (flow->bytes[SIDE_SERVER] == 0 && (flow->sight & SIGHT_SERVER))
+		return since_ns >= FACTS_EVERY_NS;
+	return since_ns >= FACTS_EVERY_NS || digest_of(worker, &session->facts) != flow->digest;
+}
+
+static bool may_report(const struct worker *worker, const struct flow *flow)
+{
+	return flow->concerned && !worker->options.everything && is_reachable(worker, flow);
+}
+
+void worker_report_news(struct worker *worker, struct flow *flow)
+{
+	if (may_report(worker, flow) &&
+	    has_news(worker, flow, sessions_get(worker->sessions, flow)))
+		report(worker, flow, false);
+}
+
+void worker_report_all(struct worker *worker, struct flow *flow)
+{
+	const struct session *session = sessions_get(worker->sessions, flow);
+
+	if (!may_report(worker, flow))
+		return;
+	if (has_news(worker, flow, session) ||
+	    flow->bytes[SIDE_SERVER] != flow->reported_bytes[SIDE_SERVER] ||
+	    flow->bytes[SIDE_CLIENT] != flow->reported_bytes[SIDE_CLIENT] ||
+	    (session && session->facts.revision != flow->reported_revision))
+		report(worker, flow, false);
+}
+
+void worker_report_last(struct worker *worker, struct flow *flow)
+{
+	if (worker->options.everything || may_report(worker, flow))
+		report(worker, flow, true);
+}
+
+void worker_report_wall(void *context, const struct endpoint *server,
+			const struct wall_report *report, uint64_t ts_ns)
+{
+	struct worker *worker = context;
+	struct observation observation = {
+		.kind = OBSERVATION_WALL,
+		.worker = worker->options.number,
+		.ts_ns = ts_ns,
+		.server = *server,
+		.wall = *report,
+	};
+
+	if (worker->emit(worker->context, &observation))
+		worker->stats.observations++;
+	else
+		worker->stats.observations_lost++;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who is the client and who the server, where no handshake says so: by the policy's ports, by port
+ * numbers (a guess, told as one), and in the end by the bytes, which may turn the roles round.
+ */
+#include "sensor/worker/worker_state.h"
+
+/* How much a port looks like a server's. */
+static int port_weight(const struct worker *worker, uint8_t transport, uint16_t port)
+{
+	if (services_by_port(worker->services, transport, port) != POLICY_NO_SERVICE)
+		return 3;
+	if (port < 1024)
+		return 2;
+	return port < 32768 ? 1 : 0;
+}
+
+static bool listed(const struct worker *worker, const struct address *address, uint8_t transport,
+		   uint16_t port)
+{
+	return worker->policy && policy_lists_port(worker->policy, address, transport, port);
+}
+
+enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
+				  bool *client_is_source)
+{
+	const struct packet *packet = sighting->packet;
+	int source, destination;
+
+	if (sighting->to_ours &&
+	    listed(worker, &packet->destination, packet->transport, packet->destination_port)) {
+		*client_is_source = true;
+		return DIRECTION_POLICY_PORT;
+	}
+	if (sighting->from_ours &&
+	    listed(worker, &packet->source, packet->transport, packet->source_port)) {
+		*client_is_source = false;
+		return DIRECTION_POLICY_PORT;
+	}
+	source = port_weight(worker, packet->transport, packet->source_port);
+	destination = port_weight(worker, packet->transport, packet->destination_port);
+	if (source != destination)
+		*client_is_source = source < destination;
+	else if (packet->transport == TRANSPORT_UDP)
+		*client_is_source = true; /* who speaks first, as far as was seen */
+	else
+		*client_is_source = packet->source_port >= packet->destination_port;
+	return DIRECTION_GUESS;
+}
+
+bool worker_roles_likely(const struct worker *worker, const struct flow *flow)
+{
+	struct endpoint server = flow_server(flow);
+
+	return flow->direction > DIRECTION_GUESS ||
+	       port_weight(worker, server.transport, server.port) >=
+		       2 + port_weight(worker, server.transport, flow_client_port(flow));
+}
+
+/* Could any rule care, by the roles as they are now? */
+static bool is_concerned(const struct worker *worker, struct flow *flow)
+{
+	struct endpoint server = flow_server(flow);
+	struct policy_place client_place, server_place;
+
+	if (worker->options.everything)
+		return true;
+	client_place = policy_place(worker->policy, flow_client(flow));
+	server_place = policy_place(worker->policy, &server.address);
+	flow->outgoing = !policy_concerns(client_place, server_place) &&
+			 policy_concerns_outbound(client_place, server_place);
+	return flow->outgoing || policy_concerns(client_place, server_place);
+}
+
+static uint16_t swap_bits(uint16_t bits, uint16_t one, uint16_t other)
+{
+	uint16_t rest = bits & (uint16_t) ~(one | other);
+
+	return (uint16_t)(rest | (bits & one ? other : 0) | (bits & other ? one : 0));
+}
+
+static void turn_sides(struct flow *flow)
+{
+	uint64_t bytes = flow->bytes[SIDE_CLIENT];
+	uint32_t highest = flow->highest[SIDE_CLIENT];
+	bool has_highest = flow->has_highest[SIDE_CLIENT];
+
+	flow->client_is_low = !flow->client_is_low;
+	flow->bytes[SIDE_CLIENT] = flow->bytes[SIDE_SERVER];
+	flow->bytes[SIDE_SERVER] = bytes;
+	flow->highest[SIDE_CLIENT] = flow->highest[SIDE_SERVER];
+	flow->highest[SIDE_SERVER] = highest;
+	flow->has_highest[SIDE_CLIENT] = flow->has_highest[SIDE_SERVER];
+	flow->has_highest[SIDE_SERVER] = has_highest;
+	if (flow->sight == SIGHT_CLIENT || flow->sight == SIGHT_SERVER)
+		flow->sight ^= SIGHT_BOTH;
+	flow->seen = swap_bits(flow->seen, FLOW_CLIENT_FIN, FLOW_SERVER_FIN);
+	flow->seen &= (uint16_t)~FLOW_CLIENT_ACKED;
+	flow->ack_advances = 0;
+	flow->seen = swap_bits(flow->seen, FLOW_CLIENT_RST, FLOW_SERVER_RST);
+	flow->seen = swap_bits(flow->seen, FLOW_CLIENT_ACK, FLOW_SERVER_ACK);
+}
+
+void worker_turn_round(struct worker *worker, struct flow *flow)
+{
+	struct endpoint server;
+
+	turn_sides(flow);
+	sessions_swap(worker->sessions, flow);
+	flow->direction = DIRECTION_PAYLOAD;
+	flow->reported = flow->told_payload = false;
+	flow->reported_bytes[SIDE_CLIENT] = flow->reported_bytes[SIDE_SERVER] = 0;
+	flow->reported_failed = flow->reported_succeeded = flow->reported_messages = 0;
+	flow->concerned = is_concerned(worker, flow);
+	flow->carrier = worker_is_carrier(worker, flow);
+	server = flow_server(flow);
+	probes_answered(worker->probes, &server, 0, flow->last_ns, &flow->wall_unanswered_ns,
+			&flow->wall_refused_ns);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The inside of a worker, for worker.c and worker_*.c only.
+ *
+ * A packet that may matter becomes a `sighting`: what it is, whose it is, and which flow it would
+ * belong to. `to_ours`: its source would be a client that may not reach its destination.
+ * `from_ours`: its destination would be such a client of its source. Usually just one is true.
+ * `leaves`: its source is one of ours that may not begin a connection to its destination;
+ * `returns`: the other way round.
+ */
+#ifndef SENSOR_WORKER_STATE_H
+#define SENSOR_WORKER_STATE_H
+
+#include "sensor/worker/carried.h"
+#include "sensor/tables/duplicates.h"
+#include "sensor/decode/fragments.h"
+#include "sensor/tables/outbound.h"
+#include "sensor/tables/probes.h"
+#include "sensor/worker/worker.h"
+
+struct worker;
+
+struct sighting {
+	const struct packet *packet;
+	struct flow_key key;
+	uint64_t hash;
+	uint64_t fingerprint; /* duplicates.h */
+	uint32_t probed_hash; /* probes.h, if `probed` */
+	bool matters;	      /* the policy may care; else only `packet` is set */
+	bool probed;
+	bool source_is_low;
+	bool to_ours, from_ours, leaves, returns;
+	bool by_proxy; /* only a listed proxy makes it so, which may reach the other itself */
+};
+
+/* One packet of a batch, before the tables are asked. */
+struct prepared {
+	struct packet packet;
+	struct sighting sighting; /* with DECODE_OK */
+	struct frame_view frame;
+	enum decode_result result;
+};
+
+/* worker_transfer.c: a request, and the port that the server answers it from. */
+#define TRANSFERS 64
+struct transfer {
+	struct address server, client;
+	uint64_t ts_ns; /* of the newest packet; 0: none */
+	uint32_t realm;
+	uint16_t client_port, port; /* port 0: not answered yet */
+};
+
+struct transfers {
+	struct transfer list[TRANSFERS];
+	uint32_t next;
+	uint64_t newest_ns;
+};
+
+struct worker {
+	struct worker_options options;
+	struct decoder decoder;
+	const struct policy *policy;
+	const struct services *services;
+	struct flow_table *flows;
+	struct sessions *sessions;
+	struct carried_pool *carried;
+	struct probes *probes;
+	struct outbound *outbound;
+	struct pairs *pairs;
+	struct tunnel_table *tunnels;
+	struct fragments *fragments;
+	struct duplicates *duplicates;
+	struct trail *trail;		/* NULL: no evidence is wanted */
+	const struct frame_view *frame; /* the one in hand; NULL: none */
+	worker_emit *emit;
+	void *context;
+	uint64_t now_ns, next_tick_ns;
+	uint64_t from_ours_ns; /* newest packet of a server of ours to outside; 0 = none */
+	struct transfers transfers;
+	struct worker_stats stats;
+	struct prepared *batch; /* the one in hand: its own, or one that was adopted */
+	struct prepared own_batch[WORKER_BATCH];
+};
+
+/* worker.c */
+struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,
+			  bool client_is_source, enum direction direction, enum flow_idle idle);
+/* Does the policy list its client under `proxies`? */
+bool worker_is_carrier(const struct worker *worker, const struct flow *flow);
+/* A conversation that one of ours began and may not: NULL unless `leaves` or `returns` says so. */
+struct flow *worker_begin_outgoing(struct worker *worker, const struct sighting *sighting,
+				   enum direction direction, enum flow_idle idle);
+struct endpoint worker_source(const struct sighting *sighting);
+struct endpoint worker_destination(const struct sighting *sighting);
+void worker_note_probe(struct worker *worker, const struct sighting *sighting);
+/* Gives payload to the flow's session, and deals with roles that turn out to be wrong. False: the
+ * flow is gone. */
+bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
+		 enum side from);
+
+/* worker_sight.c */
+void worker_sight(const struct worker *worker, const struct packet *packet,
+		  struct sighting *sighting);
+/* Changes nothing of the worker: for any thread. */
+void worker_prepare_one(const struct worker *worker, enum link_type link,
+			const struct frame_view *frame, struct prepared *prepared);
+/* First for all of a batch the one, then the other. */
+void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting);
+void worker_prefetch(const struct worker *worker, const struct sighting *sighting);
+
+/* worker_roles.c */
+/* Who is the server of a conversation that was not seen to begin? */
+enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
+				  bool *client_is_source);
+/* Is it more than a coin's word who the server is? By the handshake, the policy, or far apart ports. */
+bool worker_roles_likely(const struct worker *worker, const struct flow *flow);
+/* The bytes have shown that the server is the other one: nothing is told of that one yet. */
+void worker_turn_round(struct worker *worker, struct flow *flow);
+
+/* worker_tcp.c, worker_udp.c */
+/* Before the packet is read: what it brings is news of the client whose turn it is. */
+void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet);
+void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
+void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
+
+/* worker_transfer.c: a datagram without a flow. True: it belongs to one of port 69, as `moved` has
+ * it, which points to `packet`. */
+bool worker_transfer(struct worker *worker, const struct sighting *sighting, struct packet *packet,
+		     struct sighting *moved);
+
+/* worker_trail.c: after a packet that may matter has been looked at. */
+void worker_trail(struct worker *worker, const struct sighting *sighting);
+void worker_trail_free(struct worker *worker);
+uint64_t worker_trail_bytes(void); /* what worker_keep_evidence() takes */
+
+/* worker_icmp.c */
+/* The key is that of the packet that is quoted. */
+void worker_icmp(struct worker *worker, const struct sighting *sighting);
+
+/* worker_report.c */
+void worker_report_news(struct worker *worker, struct flow *flow);
+/* Whatever is not told yet is told now: the conversation has been closed. */
+void worker_report_all(struct worker *worker, struct flow *flow);
+void worker_report_last(struct worker *worker, struct flow *flow);
+void worker_report_wall(void *context, const struct endpoint *server,
+			const struct wall_report *report, uint64_t ts_ns);
+
+/* worker_carried.c */
+sessions_turn worker_turn;
+/* Whatever is not told yet is told now, of every client that it carries. */
+void worker_carried_tell(struct worker *worker, struct flow *flow);
+/* The last report of every client; of the flow's own where it carries none. */
+void worker_carried_end(struct worker *worker, struct flow *flow);
+/* The same, and the flow goes on without anything known of it. */
+void worker_carried_forget(struct worker *worker, struct flow *flow);
+/* Whose conversation it is at the moment, and by way of whom. */
+void worker_carried_client(const struct worker *worker, const struct flow *flow,
+			   struct flow_report *report);
+/* To speak for oneself is no claim. */
+void worker_carried_claim(struct flow_report *report);
+
+static inline enum side sighting_side(const struct sighting *sighting, const struct flow *flow)
+{
+	return sighting->source_is_low == flow->client_is_low ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+#endif

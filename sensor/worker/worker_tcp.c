@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TCP (RFC 9293). A SYN of an outside client is a probe. A SYN-ACK of ours makes the flow, and
+ * proves direction and reachability at once. Data without a known handshake makes a flow whose
+ * direction is only a guess, until the bytes prove it. Everything that follows a SYN of ours, or a
+ * SYN-ACK of somebody else, is outbound.
+ */
+#include "sensor/worker/worker_state.h"
+
+#define ADVANCE_MAX   (1u << 20)     /* of one acknowledgement; more is another connection's */
+#define JUMP_MAX      (1u << 20)     /* bytes never seen that still count as sent */
+#define ONE_WAY_AFTER 60000000000ull /* silence of all of ours that means: not mirrored */
+
+/* A side that is not mirrored cannot be seen to close. */
+static bool closed(const struct flow *flow)
+{
+	unsigned ends = (flow->sight & SIGHT_CLIENT ? FLOW_CLIENT_FIN : 0u) |
+			(flow->sight & SIGHT_SERVER ? FLOW_SERVER_FIN : 0u);
+
+	return (ends != 0 && (flow->seen & ends) == ends) ||
+	       (flow->seen & (FLOW_CLIENT_RST | FLOW_SERVER_RST));
+}
+
+/* Open as far as can be seen. A client's word alone is not enough: anybody can send data blindly. */
+static bool established(const struct worker *worker, const struct flow *flow)
+{
+	if (worker->options.everything && (flow->midstream || (flow->seen & FLOW_CLIENT_ACK)))
+		return true;
+	if (flow->seen & (FLOW_SERVER_ACK | FLOW_CLIENT_PROOF | FLOW_CLIENT_ACKED))
+		return true;
+	return (flow->seen & FLOW_SYNACK) && (flow->seen & FLOW_CLIENT_ACK);
+}
+
+/* Are packets of our servers mirrored at all? */
+static bool sees_ours(const struct worker *worker)
+{
+	return worker->from_ours_ns != 0 && worker->now_ns - worker->from_ours_ns < ONE_WAY_AFTER;
+}
+
+static struct flow *begin_syn(struct worker *worker, const struct sighting *sighting)
+{
+	/* A balancer is nobody to be stopped by a wall, and nobody to flood us. */
+	if (worker->options.everything || (sighting->by_proxy && sighting->to_ours))
+		return worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_BRIEF);
+	if (sighting->to_ours) {
+		outbound_remove(worker->outbound, sighting->hash); /* a forged SYN-ACK came first */
+		worker_note_probe(worker, sighting);
+	} else {
+		worker->stats.outbound++;
+		outbound_add(worker->outbound, sighting->hash);
+	}
+	return NULL;
+}
+
+/* A SYN-ACK tells where the client's bytes begin. */
+static struct flow *expect_client(struct flow *flow, const struct sighting *sighting)
+{
+	flow->highest[SIDE_CLIENT] = sighting->packet->acknowledgement;
+	flow->has_highest[SIDE_CLIENT] = true;
+	return flow;
+}
+
+/* Somebody else has let one of ours in. */
+static struct flow *begin_outgoing(struct worker *worker, const struct sighting *sighting)
+{
+	bool asked = outbound_has(worker->outbound, sighting->hash);
+	struct flow *flow;
+
+	outbound_add(worker->outbound, sighting->hash);
+	flow = worker_begin_outgoing(worker, sighting, DIRECTION_SYNACK, FLOW_BRIEF);
+	if (!flow)
+		return NULL;
+	if (asked) {
+		flow->seen |= FLOW_SYN;
+		flow->sight |= SIGHT_CLIENT;
+	}
+	return expect_client(flow, sighting);
+}
+
+static struct flow *begin_synack(struct worker *worker, const struct sighting *sighting)
+{
+	struct flow *flow;
+
+	if (!sighting->from_ours)
+		return begin_outgoing(worker, sighting);
+	outbound_remove(worker->outbound, sighting->hash);
+	flow = worker_begin(worker, sighting, false, DIRECTION_SYNACK, FLOW_BRIEF);
+	return expect_client(flow, sighting);
+}
+
+/* An RST that answers a SYN: nobody listens there, or a filter says so in the host's name. */
+static struct flow *begin_rst(struct worker *worker, const struct sighting *sighting)
+{
+	const struct packet *packet = sighting->packet;
+	struct endpoint server = worker_source(sighting);
+	bool answers_syn = (packet->tcp_flags & TCP_ACK) && packet->sequence == 0;
+	enum direction direction = DIRECTION_SYNACK;
+	bool client_is_source = false;
+
+	if (worker->options.everything) {
+		if (!answers_syn)
+			direction = worker_guess_roles(worker, sighting, &client_is_source);
+		return worker_begin(worker, sighting, client_is_source, direction, FLOW_BRIEF);
+	}
+	if (sighting->from_ours && !sighting->by_proxy &&
+	    !outbound_has(worker->outbound, sighting->hash) &&
+	    (answers_syn || probes_find(worker->probes, &server, sighting->hash, NULL)))
+		probes_refused(worker->probes, &server, sighting->hash, &packet->destination,
+			       packet->ts_ns, false);
+	return NULL;
+}
+
+/*
+ * Data or an acknowledgement without a flow. If a SYN of this conversation was seen, it is clear who
+ * began it; otherwise the policy's ports or the port numbers must do.
+ */
+static struct flow *begin_midstream(struct worker *worker, const struct sighting *sighting)
+{
+	struct endpoint source = worker_source(sighting), other = worker_destination(sighting);
+	enum direction direction = DIRECTION_SYN;
+	bool client_is_source;
+	struct flow *flow;
+
+	if (outbound_has(worker->outbound, sighting->hash))
+		return worker_begin_outgoing(worker, sighting, DIRECTION_SYN, FLOW_LASTING);
+	if (probes_find(worker->probes, &other, sighting->hash, NULL))
+		client_is_source = true;
+	else if (probes_find(worker->probes, &source, sighting->hash, NULL))
+		client_is_source = false;
+	else
+		direction = worker_guess_roles(worker, sighting, &client_is_source);
+	if (!(client_is_source ? sighting->to_ours : sighting->from_ours)) {
+		outbound_add(worker->outbound, sighting->hash);
+		flow = worker_begin_outgoing(worker, sighting, direction, FLOW_LASTING);
+		if (flow)
+			flow->midstream = true;
+		return flow;
+	}
+	flow = worker_begin(worker, sighting, client_is_source, direction, FLOW_LASTING);
+	flow->midstream = direction != DIRECTION_SYN;
+	if (direction == DIRECTION_SYN)
+		flow->seen |= FLOW_SYN;
+	if (direction == DIRECTION_SYN && client_is_source && !sees_ours(worker) &&
+	    (sighting->packet->tcp_flags & TCP_ACK))
+		flow->seen |= FLOW_CLIENT_PROOF;
+	return flow;
+}
+
+/*
+ * The client's last step of the handshake, where packets of our servers are not mirrored at all:
+ * it acknowledges a SYN-ACK that we cannot see. Where they are, the SYN-ACK itself is asked for,
+ * because a scanner can send this step blindly.
+ */
+static struct flow *begin_ack(struct worker *worker, const struct sighting *sighting)
+{
+	const struct packet *packet = sighting->packet;
+	struct endpoint server = worker_destination(sighting);
+	struct probe probe;
+	struct flow *flow;
+
+	if (worker->options.everything)
+		return begin_midstream(worker, sighting);
+	if (sees_ours(worker) || !sighting->to_ours || !(packet->tcp_flags & TCP_ACK) ||
+	    !probes_find(worker->probes, &server, sighting->hash, &probe) ||
+	    packet->sequence != probe.initial + 1)
+		return NULL;
+	flow = worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_LASTING);
+	flow->seen |= FLOW_SYN | FLOW_CLIENT_PROOF;
+	return flow;
+}
+
+static struct flow *begin(struct worker *worker, const struct sighting *sighting)
+{
+	uint8_t flags = sighting->packet->tcp_flags;
+
+	if (flags & TCP_RST)
+		return begin_rst(worker, sighting);
+	if ((flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		return begin_synack(worker, sighting);
+	if (flags & TCP_SYN)
+		return begin_syn(worker, sighting);
+	if (sighting->packet->payload_wire != 0)
+		return begin_midstream(worker, sighting);
+	return begin_ack(worker, sighting);
+}
+
+static void note_flags(struct flow *flow, enum side from, const struct packet *packet)
+{
+	bool client = from == SIDE_CLIENT;
+	uint8_t flags = packet->tcp_flags;
+
+	if (client && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		flow->seen |= FLOW_SYN;
+	else if (!client && (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		flow->seen |= FLOW_SYNACK;
+	else if (!(flags & (TCP_SYN | TCP_RST)) && (flags & TCP_ACK))
+		flow->seen |= client ? FLOW_CLIENT_ACK : FLOW_SERVER_ACK;
+	if (flags & TCP_FIN)
+		flow->seen |= client ? FLOW_CLIENT_FIN : FLOW_SERVER_FIN;
+	if (flags & TCP_RST)
+		flow->seen |= client ? FLOW_CLIENT_RST : FLOW_SERVER_RST;
+	flow->sight |= client ? SIGHT_CLIENT : SIGHT_SERVER;
+}
+
+/*
+ * The client acknowledges more and more bytes of a server that is not seen: somebody sends them. This
+ * tells at once what a mirror does not show, also where other servers' packets are mirrored.
+ */
+static void note_acknowledgement(struct flow *flow, enum side from, const struct packet *packet)
+{
+	uint32_t advance = packet->acknowledgement - flow->client_acked;
+	uint8_t enough = flow->seen & FLOW_SYN ? 1 : 2;
+
+	if (from == SIDE_SERVER || (packet->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK)
+		return;
+	if (flow->ack_advances != 0 && (advance == 0 || advance > ADVANCE_MAX))
+		return;
+	flow->client_acked = packet->acknowledgement;
+	if (flow->ack_advances < UINT8_MAX)
+		flow->ack_advances++;
+	if (flow->ack_advances > enough && !(flow->sight & SIGHT_SERVER))
+		flow->seen |= FLOW_CLIENT_ACKED;
+}
+
+/* Payload bytes by sequence numbers: what is sent again counts once, a short loss is counted in. */
+void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet)
+{
+	bool syn = (packet->tcp_flags & TCP_SYN) != 0;
+	uint32_t first = packet->sequence + syn;
+	uint32_t end = first + packet->payload_wire, news;
+
+	if (!flow->has_highest[from]) {
+		flow->highest[from] = first;
+		flow->has_highest[from] = true;
+	}
+	news = end - flow->highest[from];
+	/* Without payload: a keep-alive, an acknowledgement after a loss, or a forged one. */
+	if ((int32_t)news <= 0 || packet->payload_wire == 0)
+		return;
+	if (news > packet->payload_wire + JUMP_MAX)
+		news = packet->payload_wire;
+	flow->bytes[from] += news;
+	flow->highest[from] = end;
+}
+
+/* The same ports again, for another connection. */
+static bool is_new_connection(const struct flow *flow, enum side from, const struct packet *packet)
+{
+	if (!(packet->tcp_flags & TCP_SYN))
+		return false;
+	if (packet->tcp_flags & TCP_ACK) /* or the same one, sent again? */
+		return from == SIDE_SERVER && flow->has_highest[SIDE_SERVER] &&
+		       (closed(flow) || flow->bytes[SIDE_SERVER] != 0 ||
+			packet->sequence + 1 != flow->highest[SIDE_SERVER]);
+	return closed(flow);
+}
+
+/* A SYN-ACK from the supposed client, of a conversation whose roles were only guessed. */
+static bool shows_other_roles(const struct flow *flow, enum side from, const struct packet *packet)
+{
+	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
+	       from == SIDE_CLIENT && flow->direction < DIRECTION_SYN;
+}
+
+void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow)
+{
+	const struct packet *packet = sighting->packet;
+	bool was_closed;
+	enum side from;
+
+	if (flow) {
+		from = sighting_side(sighting, flow);
+		if (is_new_connection(flow, from, packet) ||
+		    shows_other_roles(flow, from, packet)) {
+			flow_remove(worker->flows, flow);
+			flow = NULL;
+		}
+	}
+	if (!flow)
+		flow = begin(worker, sighting);
+	if (!flow)
+		return;
+	from = sighting_side(sighting, flow);
+	was_closed = closed(flow);
+	note_flags(flow, from, packet);
+	note_acknowledgement(flow, from, packet);
+	if (flow->carrier && (flow->seen & FLOW_SYN) && (flow->seen & FLOW_CLIENT_ACK) &&
+	    !sees_ours(worker))
+		flow->seen |= FLOW_CLIENT_PROOF;
+	if ((flow->seen & FLOW_SYNACK) && flow->direction < DIRECTION_SYNACK)
+		flow->direction = DIRECTION_SYNACK;
+	flow_touch(worker->flows, flow, packet->ts_ns,
+		   established(worker, flow) && !closed(flow) ? FLOW_LASTING : FLOW_BRIEF);
+	if (!worker_read(worker, sighting, flow, from))
+		return;
+	if (closed(flow) && !was_closed)
+		worker_carried_tell(worker, flow);
+	else
+		worker_report_news(worker, flow);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * UDP: a reply of one of ours makes a flow, and so does a datagram to a service that never answers
+ * (syslog), if its first bytes say so. Any other first datagram from outside is a probe. What ours
+ * send first is outbound, and its answers with it.
+ */
+#include "sensor/worker/worker_state.h"
+
+static bool is_one_way(const struct dissector *dissector)
+{
+	for (size_t i = 0; i < dissector->service_count; i++) {
+		if (dissector->services[i].one_way)
+			return true;
+	}
+	return false;
+}
+
+/* Does this datagram alone show a service that will not answer? */
+static bool starts_one_way(const struct packet *packet)
+{
+	struct opening opening = {
+		.side = {[SIDE_CLIENT] = bytes_from(packet->payload, packet->payload_length)},
+		.transport = OVER_UDP,
+	};
+	struct identity identity;
+	const struct dissector *dissector;
+
+	if (packet->payload_length == 0)
+		return false;
+	if (opening.side[SIDE_CLIENT].left > OPENING_MAX)
+		opening.side[SIDE_CLIENT].left = OPENING_MAX;
+	identity_begin(&identity);
+	dissector = identify_own(&identity, &opening);
+	return dissector && is_one_way(dissector);
+}
+
+static struct flow *begin_from_client(struct worker *worker, const struct sighting *sighting)
+{
+	struct flow *flow;
+
+	if (worker->options.everything) {
+		bool client_is_source = true;
+		enum direction direction = worker_guess_roles(worker, sighting, &client_is_source);
+
+		return worker_begin(worker, sighting, client_is_source, direction, FLOW_DATAGRAM);
+	}
+	/* An answer to one of ours. */
+	if (outbound_has(worker->outbound, sighting->hash))
+		return worker_begin_outgoing(worker, sighting, DIRECTION_SYNACK, FLOW_DATAGRAM);
+	worker_note_probe(worker, sighting);
+	if (!starts_one_way(sighting->packet))
+		return NULL;
+	flow = worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_DATAGRAM);
+	flow->one_way_service = true;
+	return flow;
+}
+
+static struct flow *begin_from_server(struct worker *worker, const struct sighting *sighting)
+{
+	struct endpoint server = worker_source(sighting);
+	bool client_is_source = true;
+	enum direction direction;
+
+	if (probes_find(worker->probes, &server, sighting->hash, NULL))
+		return worker_begin(worker, sighting, false, DIRECTION_SYNACK, FLOW_DATAGRAM);
+	if (!outbound_has(worker->outbound, sighting->hash)) {
+		direction = worker_guess_roles(worker, sighting, &client_is_source);
+		if (!client_is_source)
+			return worker_begin(worker, sighting, false, direction, FLOW_DATAGRAM);
+		outbound_add(worker->outbound, sighting->hash);
+	}
+	worker->stats.outbound++;
+	return NULL;
+}
+
+/* Where both ends are ours and neither may ask the other: does this answer a request? */
+static bool answers_probe(const struct worker *worker, const struct sighting *sighting)
+{
+	struct endpoint server = worker_source(sighting);
+
+	return probes_find(worker->probes, &server, sighting->hash, NULL);
+}
+
+static struct flow *begin(struct worker *worker, const struct sighting *sighting)
+{
+	if (!sighting->to_ours ||
+	    (sighting->from_ours && !worker->options.everything && answers_probe(worker, sighting)))
+		return begin_from_server(worker, sighting);
+	return begin_from_client(worker, sighting);
+}
+
+void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow)
+{
+	const struct packet *packet = sighting->packet;
+	struct sighting moved;
+	struct packet as_moved;
+	enum side from;
+
+	if (!flow && worker_transfer(worker, sighting, &as_moved, &moved)) {
+		sighting = &moved;
+		flow = flow_find(worker->flows, &moved.key, moved.hash);
+	}
+	if (!flow)
+		flow = begin(worker, sighting);
+	if (!flow)
+		return;
+	flow_touch(worker->flows, flow, packet->ts_ns, FLOW_DATAGRAM);
+	from = sighting_side(sighting, flow);
+	flow->sight |= from == SIDE_CLIENT ? SIGHT_CLIENT : SIGHT_SERVER;
+	flow->bytes[from] += packet->payload_wire;
+	if (worker_read(worker, sighting, flow, from))
+		worker_report_news(worker, flow);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/* The example of the README: RFC 1413's own conversations, and what is none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/conversation.h"
+
+extern const struct dissector ident_dissector;
+
+static void test_user(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("6193, 23\r\n"),
+		TURN_SERVER("6193, 23 : USERID : UNIX : stjohns\r\n"),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&ident_dissector, turns, COUNT(turns), 0, &facts));
+	assert_string_equal(facts.service->name, "ident");
+	assert_string_equal(facts.user, "stjohns");
+	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_splits(&ident_dissector, turns, COUNT(turns));
+}
+
+static void test_nobody(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("6195,23\r\n"),
+		TURN_SERVER("6195,23:ERROR:NO-USER\r\n"),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&ident_dissector, turns, COUNT(turns), 1, &facts));
+	assert_string_equal(facts.user, "");
+	assert_int_equal(facts.data_read, ANSWER_NO);
+}
+
+static void test_others(void **state)
+{
+	static const struct turn graphite[] = {TURN_CLIENT("6193, 23\r\n"),
+					       TURN_SERVER("6193, 23 : what\r\n")};
+	static const struct turn client[] = {TURN_CLIENT("6193, 23\r\n")};
+	struct facts facts;
+
+	(void)state;
+	assert_false(dissect(&ident_dissector, graphite, COUNT(graphite), 0, &facts));
+	assert_false(dissect(&ident_dissector, client, COUNT(client), 0, &facts));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_user),
+		cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

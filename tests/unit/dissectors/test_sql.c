@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/* SQL: what each statement is called and what it does, at any split. */
+#include "dissectors/read/sql.h"
+
+#include "tests/unit/conversation.h"
+
+#define L COMMAND_LISTING
+#define D COMMAND_DESTRUCTIVE
+
+struct expected {
+	const char *text;
+	const char *names; /* of its statements, each ended by ';' */
+	unsigned flags;	   /* of all of them */
+};
+
+/* Both dialects agree on these. */
+static const struct expected common[] = {
+	{"SELECT 1", "SELECT;", 0},
+	{"select * from users limit 5", "SELECT FROM;", L},
+	{"(select a from b) union (select 1)", "SELECT FROM;", L},
+	{"SELECT (SELECT a FROM b)", "SELECT;", 0},
+	{"SELECT 'x from y'", "SELECT;", 0},
+	{"SELECT \"from\"", "SELECT;", 0},
+	{"SELECT a /* from */ -- from b\n, c", "SELECT;", 0},
+	{"drop\n\tDatabase victim", "DROP DATABASE;", D},
+	{"/* hi; there */ DROP TABLE IF EXISTS a", "DROP TABLE;", D},
+	{"-- x\nDROP SCHEMA a CASCADE", "DROP SCHEMA;", D},
+	{"DROP TEMPORARY TABLE a", "DROP TABLE;", D},
+	{"DROP INDEX a", "DROP INDEX;", 0},
+	{"TRUNCATE a", "TRUNCATE;", D},
+	{"truncate table a;", "TRUNCATE;", D},
+	{"DELETE FROM a", "DELETE without WHERE;", D},
+	{"DELETE FROM a WHERE b = 1", "DELETE;", 0},
+	{"DELETE FROM a USING (SELECT x FROM y WHERE z) AS q", "DELETE without WHERE;", D},
+	{"DELETE FROM a -- WHERE\n", "DELETE without WHERE;", D},
+	{"DELETE FROM a WHERE b = 'it''s; WHERE'", "DELETE;", 0},
+	{"WITH x AS (SELECT 1 FROM y) SELECT * FROM x", "SELECT FROM;", L},
+	{"WITH RECURSIVE x AS (SELECT 1) DELETE FROM a", "DELETE without WHERE;", D},
+	{"CREATE OR REPLACE FUNCTION f() RETURNS int", "CREATE FUNCTION;", 0},
+	{"CREATE UNIQUE INDEX i ON a (b)", "CREATE INDEX;", 0},
+	{"ALTER TABLE a ADD b int", "ALTER TABLE;", 0},
+	{"INSERT INTO a VALUES (1, 'drop table x; drop table y')", "INSERT;", 0},
+	{"BEGIN; COMMIT;;  ; ROLLBACK", "BEGIN;COMMIT;ROLLBACK;", 0},
+	{"drop table a;drop table b", "DROP TABLE;DROP TABLE;", D},
+	{"SHOW TABLES", "SHOW TABLES;", L},
+	{"show full tables", "SHOW TABLES;", L},
+	{"SHOW server_version", "SHOW;", 0},
+	{"hello world", ";", 0},
+	{"", "", 0},
+	{" ; -- nothing\n /* at all */ ;", "", 0},
+};
+
+static const struct expected postgresql[] = {
+	{"copy x from program 'id'", "COPY FROM PROGRAM;", 0},
+	{"COPY (SELECT a FROM b) TO PROGRAM 'nc'", "COPY TO PROGRAM;", L},
+	{"COPY users TO STDOUT", "COPY TO;", L},
+	{"COPY users (a, b) FROM STDIN", "COPY FROM;", 0},
+	{"DO $$ BEGIN DROP TABLE a; END $$; SELECT 1", "DO;SELECT;", 0},
+	{"DO $x$ ; $$ ; $y$ $x$", "DO;", 0},
+	{"SELECT $1; SELECT $2 FROM a", "SELECT;SELECT FROM;", L},
+	{"/* a /* b; */ DROP TABLE x */ SELECT 1", "SELECT;", 0},
+	{"SELECT '\\'; DROP TABLE a", "SELECT;DROP TABLE;", D},
+	{"SELECT E'\\'; DROP TABLE a'", "SELECT;", 0},
+	{"SELECT a FROM t WHERE x LIKE'\\'; SELECT 1", "SELECT FROM;SELECT;", L},
+	{"SELECT a #> '{b}' FROM t", "SELECT FROM;", L},
+};
+
+static const struct expected mysql[] = {
+	{"SELECT '\\'; DROP TABLE a'", "SELECT;", 0},
+	{"# comment; DROP TABLE a\nSELECT 1", "SELECT;", 0},
+	{"/*!40000 DROP TABLE a */; SELECT 1", "DROP TABLE;SELECT;", D},
+	{"/*M!100100 DROP TABLE a */", "DROP TABLE;", D},
+	{"/* a /* b */ DROP TABLE x", "DROP TABLE;", D},
+	{"SELECT `from` , `;`", "SELECT;", 0},
+	{"SELECT a FROM b INTO OUTFILE '/tmp/x'", "SELECT INTO OUTFILE;", L},
+	{"LOAD DATA LOCAL INFILE 'x' INTO TABLE y", "LOAD DATA;", 0},
+	{"DELETE FROM a ORDER BY b LIMIT 1", "DELETE;", 0},
+	{"SELECT \"a\\\"; DROP TABLE x\"", "SELECT;", 0},
+};
+
+static void append(char *names, size_t size, unsigned *flags, const struct sql_statement *s)
+{
+	size_t at = strlen(names);
+
+	assert_true(at + strlen(s->name) + 2 < size);
+	memcpy(names + at, s->name, strlen(s->name) + 1);
+	strcat(names, ";");
+	*flags |= s->flags;
+}
+
+static void check(const struct expected *e, enum sql_dialect dialect, size_t chunk)
+{
+	size_t length = strlen(e->text);
+	struct sql_statement statement;
+	struct sql sql;
+	char names[200] = "";
+	unsigned flags = 0;
+
+	sql_begin(&sql, dialect);
+	for (size_t at = 0; at < length; at += chunk) {
+		size_t step = length - at < chunk ? length - at : chunk;
+		uint8_t *copy = dissect_copy(e->text + at, step);
+		struct bytes piece = bytes_from(copy, step);
+
+		while (sql_next(&sql, &piece, &statement))
+			append(names, sizeof names, &flags, &statement);
+		free(copy);
+	}
+	if (sql_end(&sql, &statement))
+		append(names, sizeof names, &flags, &statement);
+	if (strcmp(names, e->names) != 0 || flags != e->flags)
+		fail_msg("%s: %s, flags %u", e->text, names, flags);
+}
+
+static void check_all(const struct expected *rows, size_t count, enum sql_dialect dialect)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t chunk = 1; chunk <= 12; chunk++)
+			check(&rows[i], dialect, chunk);
+		check(&rows[i], dialect, 1000);
+	}
+}
+
+static void test_both(void **state)
+{
+	(void)state;
+	check_all(common, COUNT(common), SQL_POSTGRESQL);
+	check_all(common, COUNT(common), SQL_MYSQL);
+}
+
+static void test_postgresql(void **state)
+{
+	(void)state;
+	check_all(postgresql, COUNT(postgresql), SQL_POSTGRESQL);
+}
+
+static void test_mysql(void **state)
+{
+	(void)state;
+	check_all(mysql, COUNT(mysql), SQL_MYSQL);
+}
+
+/* Whatever comes, the name stays a short text and the tokeniser comes to an end. */
+static void test_noise(void **state)
+{
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 2000; round++) {
+		static const char alphabet[] = "'\"`$$$;-/**/!#()\\\nEeDROP TABLE WITHx1\x80";
+		struct sql_statement statement;
+		struct bytes piece;
+		struct sql sql;
+		char text[120];
+
+		for (size_t i = 0; i < sizeof text; i++) {
+			seed = seed * 1664525u + 1013904223u;
+			text[i] = alphabet[(seed >> 16) % (sizeof alphabet - 1)];
+		}
+		piece = bytes_from(text, sizeof text);
+		sql_begin(&sql, round % 2 ? SQL_MYSQL : SQL_POSTGRESQL);
+		while (sql_next(&sql, &piece, &statement))
+			assert_true(strlen(statement.name) < sizeof sql.name);
+		sql_end(&sql, &statement);
+		assert_int_equal(piece.left, 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_both),
+		cmocka_unit_test(test_postgresql),
+		cmocka_unit_test(test_mysql),
+		cmocka_unit_test(test_noise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

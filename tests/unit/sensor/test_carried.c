@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The clients of listed balancers, from frames to observations: one for each connection, or another
+ * with each request; who is believed, who is not, and what each client is told to have got.
+ */
+#include <stdio.h>
+
+#include "tests/unit/traffic.h"
+
+#define BALANCER	"10.1.2.3" /* listed, as the next; inside */
+#define SECOND_BALANCER "10.1.2.4"
+#define STRANGER	"203.0.113.9"
+#define OTHER		"203.0.113.10"
+#define HEADER		"PROXY TCP4 " STRANGER " 10.1.2.3 56324 6379\r\n"
+#define PING		"*1\r\n$4\r\nPING\r\n"
+#define PONG		"+PONG\r\n"
+#define OK		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define DENIED		"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n"
+#define GET(path, more) "GET " path " HTTP/1.1\r\nHost: a\r\n" more "\r\n"
+#define FROM(list)	"X-Forwarded-For: " list "\r\n"
+#define PORT		41000
+
+static const char policy[] =
+	TRAFFIC_POLICY "proxies: [" BALANCER ", " SECOND_BALANCER ", 198.51.100.77]\n";
+
+static int begin(void **state)
+{
+	struct worker_options options = traffic_options();
+	struct traffic *traffic = traffic_new(&options);
+	struct policy_vocabulary vocabulary = services_vocabulary(traffic->services);
+	struct policy_messages messages;
+
+	policy_free(traffic->policy);
+	traffic->policy = policy_parse(policy, sizeof policy - 1, &vocabulary, &messages);
+	policy_messages_free(&messages);
+	assert_non_null(traffic->policy);
+	worker_set_policy(traffic->worker, traffic->policy);
+	*state = traffic;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct traffic *traffic = *state;
+
+	worker_finish(traffic->worker);
+	assert_int_equal(traffic_stats(traffic).flows, 0);
+	assert_int_equal(traffic_stats(traffic).sessions.in_use, 0);
+	traffic_free(traffic);
+	return 0;
+}
+
+static struct talk connect_from(struct traffic *traffic, const char *client)
+{
+	struct talk talk = talk_new(traffic, PORT, 8080);
+
+	talk.client = client;
+	talk_open(&talk);
+	return talk;
+}
+
+/* Everything that was told of one client. */
+struct account {
+	unsigned firsts, lasts, reports;
+	uint64_t c2s, s2c;
+	struct flow_report newest;
+};
+
+static struct account account_of(const struct traffic *traffic, const char *client)
+{
+	struct address address = address_of(client);
+	struct account account = {.firsts = 0};
+
+	for (size_t i = 0; i < traffic->count; i++) {
+		const struct flow_report *flow = &traffic->observed[i].flow;
+
+		if (traffic->observed[i].kind != OBSERVATION_FLOW ||
+		    !address_equal(&flow->client, &address))
+			continue;
+		account.reports++;
+		account.firsts += flow->first;
+		account.lasts += flow->last;
+		account.c2s += flow->new_bytes_c2s;
+		account.s2c += flow->new_bytes_s2c;
+		account.newest = *flow;
+	}
+	return account;
+}
+
+static void finish(struct traffic *traffic)
+{
+	worker_finish(traffic->worker);
+	assert_int_equal(account_of(traffic, BALANCER).reports, 0);
+}
+
+static void assert_carried(const struct flow_report *flow, enum forwarded_by by)
+{
+	struct address balancer = address_of(BALANCER);
+
+	assert_true(address_equal(&flow->carrier.address, &balancer));
+	assert_int_equal(flow->carrier.port, PORT);
+	assert_int_equal(flow->carrier.by, by);
+}
+
+static void a_proxy_header_split_at_every_byte(void **state)
+{
+	static const char all[] = HEADER PING;
+	struct account account;
+
+	for (size_t split = 0; split <= sizeof all - 1; split++) {
+		struct traffic *traffic;
+		struct talk talk;
+
+		if (split != 0)
+			begin(state);
+		traffic = *state;
+		talk = connect_from(traffic, BALANCER);
+		if (split != 0)
+			talk_bytes(&talk, SIDE_CLIENT, all, split);
+		if (split != sizeof all - 1)
+			talk_bytes(&talk, SIDE_CLIENT, all + split, sizeof all - 1 - split);
+		talk_say(&talk, SIDE_SERVER, PONG);
+		talk_end(&talk);
+		finish(traffic);
+		account = account_of(traffic, STRANGER);
+		assert_int_equal(account.firsts, 1);
+		assert_int_equal(account.lasts, 1);
+		assert_int_equal(account.c2s, sizeof all - 1);
+		assert_int_equal(account.s2c, strlen(PONG));
+		assert_int_equal(account.newest.client_port, 56324);
+		assert_int_equal(account.newest.outcome, OUTCOME_ESTABLISHED);
+		assert_int_equal(account.newest.facts.auth, AUTH_NONE);
+		assert_string_equal(account.newest.facts.service->name, "redis");
+		assert_carried(&account.newest, FORWARDED_PROXY_V1);
+		if (split != sizeof all - 1)
+			end(state);
+	}
+}
+
+static void a_header_and_nothing_else(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk talk = connect_from(traffic, BALANCER);
+
+	talk_say(&talk, SIDE_CLIENT, HEADER);
+	assert_int_equal(account_of(traffic, STRANGER).firsts, 1);
+	assert_false(traffic_flow(traffic)->server_payload);
+	talk_end(&talk);
+	finish(traffic);
+	assert_int_equal(account_of(traffic, STRANGER).lasts, 1);
+}
+
+/* A server that was not made for it: its refusal answers none of the client's commands. */
+static void a_header_that_is_refused(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk talk = connect_from(traffic, BALANCER);
+	struct account account;
+
+	talk_say(&talk, SIDE_CLIENT, HEADER "*1\r\n$8\r\nFLUSHALL\r\n");
+	talk_say(&talk, SIDE_SERVER, "-ERR unknown command 'PROXY'\r\n+OK\r\n");
+	finish(traffic);
+	account = account_of(traffic, STRANGER);
+	assert_int_equal(account.newest.facts.command_count, 1);
+	assert_int_equal(account.newest.facts.commands[0].accepted, ANSWER_YES);
+}
+
+static void health_checks_are_the_balancers_own(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk talk = connect_from(traffic, BALANCER);
+
+	talk_say(&talk, SIDE_CLIENT, "PROXY UNKNOWN\r\n" PING);
+	talk_say(&talk, SIDE_SERVER, PONG);
+	talk_end(&talk);
+	talk = connect_from(traffic, BALANCER);
+	talk_bytes(&talk, SIDE_CLIENT, "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0" PING, 16 + strlen(PING));
+	talk_say(&talk, SIDE_SERVER, PONG);
+	finish(traffic);
+	assert_int_equal(traffic->count, 0);
+	assert_int_equal(traffic_stats(traffic).carried, 0);
+}
+
+/* Closed ports of a backend are no news of a wall, nor is what is said over UDP. */
+static void a_balancer_is_no_probe(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk talk = talk_new(traffic, PORT, 8080);
+
+	talk.client = BALANCER;
+	talk_flags(&talk, SIDE_CLIENT, TCP_SYN);
+	talk.server_at = 0;
+	talk_flags(&talk, SIDE_SERVER, TCP_RST | TCP_ACK);
+	traffic_udp(traffic, BALANCER, PORT, SERVER, 53, "?");
+	traffic_udp(traffic, SERVER, 53, BALANCER, PORT, "!");
+	traffic_pass(traffic, 10 * SECOND);
+	finish(traffic);
+	assert_int_equal(traffic->count, 0);
+	assert_int_equal(traffic_stats(traffic).probes, 0);
+	assert_int_equal(traffic_stats(traffic).flows_created, 1);
+}
+
+static void whoever_is_not_listed_is_not_believed(void **state)
+{
+	struct traffic *traffic = *state;
+	struct address claimed = address_of("10.9.9.9");
+	struct talk talk = connect_from(traffic, CLIENT);
+	struct account account;
+
+	talk_say(&talk, SIDE_CLIENT, "PROXY TCP4 10.9.9.9 10.1.2.3 1 2\r\n" PING);
+	talk_say(&talk, SIDE_SERVER, PONG);
+	talk_end(&talk);
+	account = account_of(traffic, CLIENT);
+	assert_int_equal(account.newest.carrier.by, FORWARDED_NOT);
+	assert_int_equal(account.newest.facts.claims, 1);
+	assert_int_equal(account.newest.facts.claimed_by, FORWARDED_PROXY_V1);
+	assert_memory_equal(account.newest.facts.claimed.bytes, claimed.bytes, 16);
+	assert_string_equal(account.newest.facts.service->name, "redis");
+	talk.client_port++;
+	talk_open(&talk);
+	talk_say(&talk, SIDE_CLIENT, GET("/", FROM("10.9.9.9")) GET("/", FROM("10.9.9.9")));
+	talk_say(&talk, SIDE_SERVER, OK OK);
+	finish(traffic);
+	account = account_of(traffic, CLIENT);
+	assert_int_equal(account.newest.facts.claims, 2);
+	assert_int_equal(account.newest.facts.claimed_by, FORWARDED_X_FORWARDED_FOR);
+	assert_int_equal(traffic_stats(traffic).sessions.claims, 3);
+	assert_int_equal(traffic_stats(traffic).carried, 0);
+	/* From inside it is nobody's business at all. */
+	traffic->count = 0;
+	talk = connect_from(traffic, "10.1.2.9");
+	talk_say(&talk, SIDE_CLIENT, GET("/", FROM(STRANGER)));
+	talk_say(&talk, SIDE_SERVER, OK);
+	finish(traffic);
+	assert_int_equal(traffic->count, 0);
+}
+
+static void lists_are_walked_from_the_right(void **state)
+{
+	static const struct {
+		const char *request, *client; /* NULL: one who may */
+	} cases[] = {
+		{GET("/", FROM("10.9.9.9, " STRANGER)), STRANGER},
+		{GET("/", FROM(STRANGER ", 10.9.9.9")), NULL},
+		{GET("/", FROM(OTHER ", " STRANGER ", " SECOND_BALANCER ", " BALANCER)), STRANGER},
+		{GET("/", FROM("10.9.9.9") FROM(STRANGER)), STRANGER},
+		{GET("/", FROM("unknown")), NULL},
+		{GET("/", FROM(STRANGER ", unknown")), NULL},
+		{GET("/", FROM(STRANGER ", unknown, 198.51.100.77")), "198.51.100.77"},
+		{GET("/", FROM(BALANCER)), NULL},
+		{GET("/", ""), NULL},
+		{GET("/", "Forwarded: for=\"[2001:db8::9]:4711\";proto=http\r\n"), "2001:db8::9"},
+		{GET("/", "x-real-ip: " STRANGER "\r\n"), STRANGER},
+		{GET("/", "X-Real-IP: 10.9.9.9\r\n" FROM(STRANGER)), STRANGER},
+		/* Who came by PROXY header and is no proxy cannot speak for others. */
+		{HEADER GET("/", FROM(OTHER)), STRANGER},
+		{"PROXY TCP4 " SECOND_BALANCER " 10.1.2.3 1 2\r\n" GET("/", FROM(OTHER)), OTHER},
+		{"PROXY TCP4 " SECOND_BALANCER " 10.1.2.3 1 2\r\n" GET("/", ""), NULL},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct traffic *traffic;
+		struct talk talk;
+		struct account account;
+
+		if (i != 0)
+			begin(state);
+		traffic = *state;
+		talk = connect_from(traffic, BALANCER);
+		talk_say(&talk, SIDE_CLIENT, cases[i].request);
+		talk_say(&talk, SIDE_SERVER, OK);
+		finish(traffic);
+		if (cases[i].client) {
+			account = account_of(traffic, cases[i].client);
+			assert_int_equal(account.reports, traffic->count);
+			assert_int_equal(account.firsts, 1);
+			assert_int_equal(account.newest.facts.auth, AUTH_NONE);
+		} else {
+			assert_int_equal(traffic->count, 0);
+		}
+		if (i + 1 < sizeof cases / sizeof *cases)
+			end(state);
+	}
+}
+
+/* Each gets what is its own, wherever the segments end. */
+static void two_clients_in_one_segment(void **state)
+{
+	static const char requests[] = GET("/a", FROM(STRANGER)) GET("/b", FROM("10.9.9.9"))
+		GET("/c", FROM(OTHER) "Authorization: Basic YWxpY2U6eA==\r\n")
+			GET("/d", FROM(STRANGER));
+	static const char responses[] = OK OK DENIED OK;
+	struct account account;
+
+	for (size_t split = 1; split < sizeof requests - 1; split++) {
+		struct traffic *traffic;
+		struct talk talk;
+		size_t cut = split % (sizeof responses - 2) + 1;
+
+		if (split != 1)
+			begin(state);
+		traffic = *state;
+		talk = connect_from(traffic, BALANCER);
+		talk_bytes(&talk, SIDE_CLIENT, requests, split);
+		talk_bytes(&talk, SIDE_CLIENT, requests + split, sizeof requests - 1 - split);
+		talk_bytes(&talk, SIDE_SERVER, responses, cut);
+		talk_bytes(&talk, SIDE_SERVER, responses + cut, sizeof responses - 1 - cut);
+		talk_end(&talk);
+		finish(traffic);
+		account = account_of(traffic, STRANGER);
+		assert_int_equal(account.firsts, 1);
+		assert_int_equal(account.lasts, 1);
+		assert_int_equal(account.newest.facts.auth, AUTH_NONE);
+		assert_int_equal(account.newest.facts.command_count, 2);
+		assert_string_equal(account.newest.facts.commands[1].text, "GET /d");
+		assert_int_equal(account.newest.facts.commands[1].accepted, ANSWER_YES);
+		assert_string_equal(account.newest.facts.path, "/a");
+		assert_string_equal(account.newest.facts.user, "");
+		assert_carried(&account.newest, FORWARDED_X_FORWARDED_FOR);
+		assert_int_equal(account.c2s,
+				 strlen(GET("/a", FROM(STRANGER)) GET("/d", FROM(STRANGER))));
+		assert_int_equal(account.s2c, 2 * strlen(OK));
+		account = account_of(traffic, OTHER);
+		assert_int_equal(account.firsts, 1);
+		assert_int_equal(account.s2c, strlen(DENIED));
+		assert_int_equal(account.newest.facts.auth, AUTH_FAILED);
+		assert_int_equal(account.newest.facts.logins_failed, 1);
+		assert_string_equal(account.newest.facts.user, "alice");
+		assert_int_equal(account.newest.facts.data_read, ANSWER_NO);
+		assert_int_equal(account.newest.facts.commands[0].accepted, ANSWER_NO);
+		assert_int_equal(account_of(traffic, "10.9.9.9").reports, 0);
+		if (split + 1 < sizeof requests - 1)
+			end(state);
+	}
+}
+
+/* One after the other, as balancers do it: bytes are exact, and nobody is forgotten. */
+static void a_thousand_clients_on_one_connection(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk talk = connect_from(traffic, BALANCER);
+	char text[64], request[256];
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(text, sizeof text, "203.0.%d.%d", i / 250, 1 + i % 250);
+		snprintf(request, sizeof request,
+			 "GET /%d HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: %s\r\n\r\n", i, text);
+		talk_say(&talk, SIDE_CLIENT, request);
+		talk_say(&talk, SIDE_SERVER, i % 2 ? OK : DENIED);
+	}
+	talk_end(&talk);
+	finish(traffic);
+	assert_int_equal(traffic_stats(traffic).carried, 1000);
+	assert_int_equal(traffic_stats(traffic).carried_evicted, 1000 - 16);
+	for (int i = 0; i < 1000; i++) {
+		struct account account;
+
+		snprintf(text, sizeof text, "203.0.%d.%d", i / 250, 1 + i % 250);
+		snprintf(request, sizeof request,
+			 "GET /%d HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: %s\r\n\r\n", i, text);
+		account = account_of(traffic, text);
+		assert_int_equal(account.firsts, 1);
+		assert_int_equal(account.lasts, 1);
+		assert_int_equal(account.c2s, strlen(request));
+		assert_int_equal(account.s2c, strlen(i % 2 ? OK : DENIED));
+		assert_int_equal(account.newest.facts.auth, i % 2 ? AUTH_NONE : AUTH_REQUIRED);
+		assert_int_equal(account.newest.facts.command_count, 1);
+	}
+}
+
+/* Taking turns makes no conversations, and little news. */
+static void two_clients_taking_turns(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk talk = connect_from(traffic, BALANCER);
+	struct account account;
+
+	for (int i = 0; i < 500; i++) {
+		talk_say(&talk, SIDE_CLIENT,
+			 i % 2 ? GET("/", FROM(STRANGER)) : GET("/", FROM(OTHER)));
+		talk_say(&talk, SIDE_SERVER, OK);
+	}
+	finish(traffic);
+	account = account_of(traffic, STRANGER);
+	assert_int_equal(account.firsts, 1);
+	assert_int_equal(account.lasts, 1);
+	assert_int_equal(account.s2c, 250 * strlen(OK));
+	assert_int_equal(account_of(traffic, OTHER).s2c, 250 * strlen(OK));
+	assert_true(traffic->count < 16);
+	assert_int_equal(traffic_stats(traffic).carried, 2);
+	assert_int_equal(traffic_stats(traffic).carried_evicted, 0);
+}
+
+/* More connections than sessions: nobody is told of twice at the same time, and nothing is lost. */
+static void more_connections_than_sessions(void **state)
+{
+	struct traffic *traffic = *state;
+
+	for (uint16_t i = 0; i < 50; i++) {
+		struct talk talk = talk_new(traffic, (uint16_t)(PORT + i), 8080);
+
+		talk.client = BALANCER;
+		talk_open(&talk);
+		for (int n = 0; n < 40; n++) {
+			talk_say(&talk, SIDE_CLIENT,
+				 n % 2 ? GET("/", FROM(STRANGER)) : GET("/", FROM(OTHER)));
+			talk_say(&talk, SIDE_SERVER, OK);
+		}
+	}
+	finish(traffic);
+	assert_int_equal(account_of(traffic, STRANGER).firsts, 50);
+	assert_int_equal(account_of(traffic, STRANGER).lasts, 50);
+	assert_int_equal(account_of(traffic, STRANGER).s2c, 50 * 20 * strlen(OK));
+	assert_int_equal(traffic_stats(traffic).sessions.evicted, 18);
+}
+
+static void gaps_between_clients(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk talk = connect_from(traffic, BALANCER);
+
+	talk_say(&talk, SIDE_CLIENT, GET("/", FROM(STRANGER)));
+	talk_say(&talk, SIDE_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\nbeginning");
+	talk_say(&talk, SIDE_CLIENT, GET("/", FROM(OTHER)));
+	talk.server_at += 20000; /* never seen */
+	talk_say(&talk, SIDE_SERVER, "more of something");
+	talk_say(&talk, SIDE_CLIENT, GET("/", FROM(OTHER)));
+	talk_end(&talk);
+	finish(traffic);
+	assert_int_equal(account_of(traffic, OTHER).newest.facts.auth, AUTH_UNKNOWN);
+	assert_int_equal(account_of(traffic, OTHER).newest.facts.data_read, ANSWER_UNKNOWN);
+}
+
+static void mail_proxies(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk talk = connect_from(traffic, BALANCER);
+	struct account account;
+
+	talk_say(&talk, SIDE_SERVER, "220 mail.example ESMTP Postfix\r\n");
+	talk_say(&talk, SIDE_CLIENT, "EHLO proxy\r\n");
+	talk_say(&talk, SIDE_SERVER, "250-mail.example\r\n250 XCLIENT NAME ADDR LOGIN\r\n");
+	talk_say(&talk, SIDE_CLIENT,
+		 "XCLIENT ADDR=" STRANGER " LOGIN=alice NAME=[UNAVAILABLE]\r\n");
+	talk_say(&talk, SIDE_SERVER, "220 mail.example ESMTP Postfix\r\n");
+	talk_say(&talk, SIDE_CLIENT, "EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n");
+	talk_say(&talk, SIDE_SERVER, "250 mail.example\r\n250 ok\r\n250 ok\r\n");
+	talk_end(&talk);
+	account = account_of(traffic, STRANGER);
+	assert_int_equal(account.newest.facts.auth, AUTH_NONE);
+	assert_string_equal(account.newest.facts.product, "Postfix");
+	assert_string_equal(account.newest.facts.service->name, "smtp");
+	assert_carried(&account.newest, FORWARDED_XCLIENT);
+
+	talk = connect_from(traffic, BALANCER);
+	talk_say(&talk, SIDE_SERVER, "* OK Dovecot ready.\r\n");
+	talk_say(&talk, SIDE_CLIENT,
+		 "I ID (\"x-session-id\" \"x\" \"x-originating-ip\" \"" OTHER
+		 "\" \"x-originating-port\" \"4711\")\r\nC LOGIN bob x\r\n");
+	talk_say(&talk, SIDE_SERVER, "* ID NIL\r\nI OK done\r\nC NO no\r\n");
+	talk_end(&talk);
+	account = account_of(traffic, OTHER);
+	assert_int_equal(account.newest.facts.auth, AUTH_FAILED);
+	assert_string_equal(account.newest.facts.user, "bob");
+	assert_int_equal(account.newest.client_port, 4711);
+	assert_carried(&account.newest, FORWARDED_ID);
+
+	talk = connect_from(traffic, BALANCER);
+	talk_say(&talk, SIDE_SERVER, "+OK Dovecot ready.\r\n");
+	talk_say(&talk, SIDE_CLIENT, "XCLIENT ADDR=2001:db8::5 PORT=4712\r\n");
+	talk_say(&talk, SIDE_SERVER, "+OK Updated\r\n");
+	talk_say(&talk, SIDE_CLIENT, "USER eve\r\n");
+	talk_say(&talk, SIDE_SERVER, "+OK\r\n");
+	talk_say(&talk, SIDE_CLIENT, "PASS x\r\n");
+	talk_say(&talk, SIDE_SERVER, "+OK in\r\n");
+	talk_end(&talk);
+	finish(traffic);
+	account = account_of(traffic, "2001:db8::5");
+	assert_int_equal(account.newest.facts.auth, AUTH_SUCCEEDED);
+	assert_string_equal(account.newest.facts.user, "eve");
+	assert_carried(&account.newest, FORWARDED_XCLIENT);
+}
+
+/* Only what the client sends is mirrored. */
+static void one_direction(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk talk = talk_new(traffic, PORT, 8080);
+
+	talk.client = BALANCER;
+	talk.mirrored = SIGHT_CLIENT;
+	talk_open(&talk);
+	talk_say(&talk, SIDE_CLIENT, GET("/", FROM(STRANGER)));
+	talk_end(&talk);
+	talk_say(&talk, SIDE_CLIENT, GET("/", FROM(STRANGER)));
+	finish(traffic);
+	assert_int_equal(account_of(traffic, STRANGER).newest.sight, SIGHT_CLIENT);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		CASE(a_proxy_header_split_at_every_byte),
+		CASE(a_header_and_nothing_else),
+		CASE(a_header_that_is_refused),
+		CASE(health_checks_are_the_balancers_own),
+		CASE(a_balancer_is_no_probe),
+		CASE(whoever_is_not_listed_is_not_believed),
+		CASE(lists_are_walked_from_the_right),
+		CASE(two_clients_in_one_segment),
+		CASE(a_thousand_clients_on_one_connection),
+		CASE(two_clients_taking_turns),
+		CASE(more_connections_than_sessions),
+		CASE(gaps_between_clients),
+		CASE(mail_proxies),
+		CASE(one_direction),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
