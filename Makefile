@@ -167,7 +167,7 @@ faults: all
 # tests/fuzz/fuzz_NAME.c holds one libFuzzer target; its kept inputs are in tests/fuzz/corpus/NAME.
 # fuzz_dissector.c is a target for each row of dissectors/table.c, with inputs in corpus/ROW.
 # replay: the same targets with a main that only feeds those inputs (any compiler).
-FUZZ_FLAGS_dissector = '-DFUZZ_DISSECTORS=$(DISSECTORS:%=D(%))'
+FUZZ_FLAGS_dissector = '-DFUZZ_DISSECTORS=$(foreach row,$(DISSECTORS),D($(row)))'
 $(B)/tests/fuzz/replay_dissector $(B)/tests/fuzz/fuzz_dissector: dissectors/table.c
 
 replay: $(FUZZERS:%=$(B)/tests/fuzz/replay_%)

@@ -16,8 +16,8 @@
  * doc.dovecot.org: Authentication Protocol; doveadm's client in Dovecot's source.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 #include "dissectors/read/sasl.h"
 
 static const uint16_t doveadm_ports[] = {24245, 0};
@@ -48,7 +48,7 @@ static const struct service services[] = {
 struct dovecot {
 	struct line line[2]; /* by enum side */
 	struct sasl sasl;
-	struct pending pending;
+	struct answers pending;
 	bool auth, greeted, logging_in, logged_in, spoken, lost;
 };
 
@@ -166,11 +166,11 @@ static void on_doveadm_command(struct dovecot *dovecot, struct facts *facts, str
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		if (!lines_equal(&name, commands[i].name))
 			continue;
-		pending_add(&dovecot->pending, note(facts, commands[i].name, commands[i].flags),
+		answers_add(&dovecot->pending, note(facts, commands[i].name, commands[i].flags),
 			    commands[i].flags);
 		return;
 	}
-	pending_add(&dovecot->pending, -1, 0);
+	answers_add(&dovecot->pending, -1, 0);
 }
 
 static void on_doveadm_client(struct dovecot *dovecot, struct facts *facts, struct bytes text)
@@ -190,7 +190,7 @@ static void on_doveadm_client(struct dovecot *dovecot, struct facts *facts, stru
 /* A line of its own that begins with + or -, after the output. */
 static void on_doveadm_result(struct dovecot *dovecot, struct facts *facts, bool ok)
 {
-	struct pending_row *row = pending_first(&dovecot->pending);
+	struct answers_row *row = answers_first(&dovecot->pending);
 
 	if (!dovecot->greeted) {
 		dovecot->greeted = true;
@@ -204,7 +204,7 @@ static void on_doveadm_result(struct dovecot *dovecot, struct facts *facts, bool
 		facts_command_result(facts, row->handle, ok);
 		if (ok && (row->kind & COMMAND_LISTING))
 			facts_set_data_read(facts, ANSWER_YES);
-		pending_drop(&dovecot->pending);
+		answers_drop(&dovecot->pending);
 	}
 }
 
@@ -249,14 +249,14 @@ static void on_auth_client(struct dovecot *dovecot, struct facts *facts, struct 
 		on_auth_request(dovecot, facts, text);
 	for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++) {
 		if (lines_equal(&word, lookups[i]))
-			pending_add(&dovecot->pending, note(facts, lookups[i], COMMAND_LISTING), 0);
+			answers_add(&dovecot->pending, note(facts, lookups[i], COMMAND_LISTING), 0);
 	}
 }
 
 static void on_auth_server(struct dovecot *dovecot, struct facts *facts, struct bytes text)
 {
 	struct bytes word = take_word(&text);
-	struct pending_row *row = pending_first(&dovecot->pending);
+	struct answers_row *row = answers_first(&dovecot->pending);
 	bool found = lines_equal(&word, "USER") || lines_equal(&word, "PASS") ||
 		     lines_equal(&word, "LIST");
 	bool accepted = lines_equal(&word, "OK");
@@ -265,7 +265,7 @@ static void on_auth_server(struct dovecot *dovecot, struct facts *facts, struct 
 		sasl_end(&dovecot->sasl, facts, accepted);
 	} else if (row && (found || lines_equal(&word, "NOTFOUND"))) {
 		facts_command_result(facts, row->handle, found);
-		pending_drop(&dovecot->pending);
+		answers_drop(&dovecot->pending);
 		if (found) {
 			facts_set_auth(facts, AUTH_NONE);
 			facts_set_data_read(facts, ANSWER_YES);

@@ -5,11 +5,11 @@
  * Strings are quoted, or {123} or {123+} at the end of a line and as many bytes behind it, after
  * which the line goes on; they are counted and skipped.
  */
-#include "dissectors/read/banner.h"
 #include "dissectors/dissector.h"
 #include "dissectors/imap/imap_login.h"
+#include "dissectors/read/answers.h"
+#include "dissectors/read/banner.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 #include "dissectors/read/sasl.h"
 
 static const uint16_t ports[] = {4190, 2000, 0};
@@ -42,7 +42,7 @@ struct flow {
 
 struct managesieve {
 	struct flow client, server;
-	struct pending pending;
+	struct answers pending;
 	struct sasl sasl;
 	uint8_t last_side; /* enum side + 1; 0 before the first byte */
 	bool midstream, greeted, logged_in;
@@ -165,10 +165,10 @@ static void on_command(struct managesieve *sieve, struct facts *facts, struct by
 			row = &commands[i];
 	}
 	if (!row) {
-		pending_add(&sieve->pending, -1, ANY);
+		answers_add(&sieve->pending, -1, ANY);
 		return;
 	}
-	pending_add(&sieve->pending, facts_command(facts, row->name, strlen(row->name), row->flags),
+	answers_add(&sieve->pending, facts_command(facts, row->name, strlen(row->name), row->flags),
 		    row->kind);
 	if (row->kind != LOG_IN)
 		return;
@@ -190,15 +190,15 @@ static void on_client_line(struct managesieve *sieve, struct facts *facts)
 
 static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
 {
-	struct pending_row *first = pending_first(&sieve->pending);
-	struct pending_row row;
+	struct answers_row *first = answers_first(&sieve->pending);
+	struct answers_row row;
 
 	if (!first || sieve->unsure) {
-		pending_drop(&sieve->pending);
+		answers_drop(&sieve->pending);
 		return;
 	}
 	row = *first;
-	pending_drop(&sieve->pending);
+	answers_drop(&sieve->pending);
 	facts_command_result(facts, row.handle, ok);
 	switch ((enum kind)row.kind) {
 	case LOG_IN:
@@ -222,7 +222,7 @@ static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
 /* A capability, a challenge, or a script's name or text. */
 static void on_data(struct managesieve *sieve, struct facts *facts, struct bytes text)
 {
-	const struct pending_row *first = pending_first(&sieve->pending);
+	const struct answers_row *first = answers_first(&sieve->pending);
 
 	if (lines_start_with(&text, "\"IMPLEMENTATION\" "))
 		banner_product(text, products, sizeof products / sizeof *products, facts);
@@ -256,7 +256,7 @@ static void next_turn(struct managesieve *sieve)
 		return;
 	sieve->unsure = false;
 	sieve->client = (struct flow){.left = 0};
-	pending_clear(&sieve->pending);
+	answers_clear(&sieve->pending);
 }
 
 static void skip_literal(struct flow *flow, struct bytes *input)

@@ -7,8 +7,8 @@
  * and answers every line to everybody whose address it likes.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 
 #define GREETING "# munin node at "
 #define VERSION	 "version: "
@@ -28,7 +28,7 @@ static const struct service services[] = {
 
 struct munin {
 	struct line line[2];
-	struct pending pending;
+	struct answers pending;
 	bool greeted;
 };
 
@@ -69,7 +69,7 @@ static void on_client(struct munin *munin, struct facts *facts, struct bytes lin
 	if (lines_equal(&word, "fetch") || lines_equal(&word, "config") ||
 	    lines_equal(&word, "nodes"))
 		kind = TO_DOT;
-	pending_add(&munin->pending, handle, kind);
+	answers_add(&munin->pending, handle, kind);
 }
 
 static void note_version(struct facts *facts, struct bytes line)
@@ -82,7 +82,7 @@ static void note_version(struct facts *facts, struct bytes line)
 
 static void on_server(struct munin *munin, struct facts *facts, struct bytes line)
 {
-	struct pending_row *row = pending_first(&munin->pending);
+	struct answers_row *row = answers_first(&munin->pending);
 	bool error = lines_start_with(&line, "# ");
 
 	if (!munin->greeted) {
@@ -98,7 +98,7 @@ static void on_server(struct munin *munin, struct facts *facts, struct bytes lin
 	if (row != NULL)
 		facts_command_result(facts, row->handle, !error);
 	if (row == NULL || error || row->kind == ONE_LINE || lines_equal(&line, "."))
-		pending_drop(&munin->pending);
+		answers_drop(&munin->pending);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
@@ -124,7 +124,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	(void)facts;
 	(void)missing;
-	pending_clear(&munin->pending);
+	answers_clear(&munin->pending);
 	munin->pending.unlisted = UINT32_MAX; /* answers have lost their commands */
 	lines_reset(&munin->line[from]);
 }

@@ -8,8 +8,8 @@
  *	USERNAME x	OK | ERR ACCESS-DENIED
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 
 #define GREETING "Network UPS Tools upsd "
 
@@ -28,7 +28,7 @@ static const struct service services[] = {
 
 struct nut {
 	struct line line[2];
-	struct pending pending;
+	struct answers pending;
 	bool password, in_list;
 };
 
@@ -84,17 +84,17 @@ static void on_client(struct nut *nut, struct facts *facts, struct bytes line)
 	if (lines_equal(&word, "LOGIN") || lines_equal(&word, "FSD") ||
 	    lines_equal(&word, "INSTCMD") || lines_equal(&word, "SET"))
 		kind = LOGIN; /* only now the password is looked at */
-	pending_add(&nut->pending, handle, kind);
+	answers_add(&nut->pending, handle, kind);
 	nut->password |= kind == PASSWORD;
 }
 
 static void on_answer(struct nut *nut, struct facts *facts, struct bytes line)
 {
-	struct pending_row *row = pending_first(&nut->pending);
+	struct answers_row *row = answers_first(&nut->pending);
 	bool error = lines_start_with(&line, "ERR ");
 
 	if (row == NULL) {
-		pending_drop(&nut->pending);
+		answers_drop(&nut->pending);
 		return;
 	}
 	facts_command_result(facts, row->handle, !error);
@@ -108,7 +108,7 @@ static void on_answer(struct nut *nut, struct facts *facts, struct bytes line)
 		facts_set_auth(facts, facts->auth == AUTH_SUCCEEDED ? AUTH_SUCCEEDED : AUTH_NONE);
 	if (bytes_start_with(&line, "BEGIN LIST") || bytes_start_with(&line, "VAR "))
 		facts_set_data_read(facts, ANSWER_YES);
-	pending_drop(&nut->pending);
+	answers_drop(&nut->pending);
 }
 
 static void on_server(struct nut *nut, struct facts *facts, struct bytes line)
@@ -151,7 +151,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	(void)facts;
 	(void)missing;
-	pending_clear(&nut->pending);
+	answers_clear(&nut->pending);
 	nut->pending.unlisted = UINT32_MAX;
 	lines_reset(&nut->line[from]);
 }

@@ -11,8 +11,7 @@
  */
 #include "dissectors/dissector.h"
 #include "dissectors/ldap/ldap_probe.h"
-
-#define PENDING 8
+#include "dissectors/read/answers.h"
 
 enum {
 	GET = 0xa0,
@@ -54,15 +53,8 @@ struct message {
 	struct bytes body; /* of the PDU */
 };
 
-struct request {
-	uint32_t id;
-	int handle;
-	uint8_t type;
-};
-
 struct snmp {
-	struct request requests[PENDING];
-	uint8_t next;
+	struct answers_table pending; /* kind: the type of the PDU */
 };
 
 _Static_assert(sizeof(struct snmp) <= DISSECTOR_STATE_MAX, "state of snmp");
@@ -192,20 +184,16 @@ static void on_request(struct snmp *snmp, struct facts *facts, struct message *m
 		[INFORM - GET] = {"INFORM", 0}, [GET_BULK - GET] = {"GETBULK", COMMAND_LISTING},
 		[TRAP - GET] = {"TRAP", 0},
 	};
-	struct request *request = &snmp->requests[snmp->next];
 	const char *name;
+	int handle;
 
 	if (message->type == SEALED || !is_from(message->type, SIDE_CLIENT))
 		return;
 	name = rows[message->type - GET].name;
-	*request = (struct request){
-		.handle = facts_command(facts, name, strlen(name), rows[message->type - GET].flags),
-		.type = message->type,
-	};
-	if (!is_trap(message->type)) {
-		request->id = ldap_probe_integer(&message->body, 0x02);
-		snmp->next = (uint8_t)((snmp->next + 1) % PENDING);
-	}
+	handle = facts_command(facts, name, strlen(name), rows[message->type - GET].flags);
+	if (!is_trap(message->type))
+		answers_put(&snmp->pending, ldap_probe_integer(&message->body, 0x02), handle,
+			    message->type);
 }
 
 /* Which user-based security statistic is it about: 1.3.6.1.6.3.15.1.1.N.0 (RFC 3414, 5) */
@@ -260,28 +248,21 @@ static void on_response(struct snmp *snmp, struct facts *facts, struct message *
 {
 	uint32_t id = ldap_probe_integer(&message->body, 0x02);
 	uint32_t error = ldap_probe_integer(&message->body, 0x02);
-	uint8_t type = 0;
+	struct answers_numbered row = {.kind = 0};
 	bool served;
 
 	ldap_probe_integer(&message->body, 0x02); /* index */
 	if (message->body.failed)
 		return;
 	served = error == 0 || (error > ERROR_LAST && has_value(message->body));
-	for (size_t i = 0; i < PENDING; i++) {
-		struct request *request = &snmp->requests[i];
-
-		if (request->type == 0 || request->id != id)
-			continue;
-		type = request->type;
-		facts_command_result(facts, request->handle, served);
-		request->type = 0;
-	}
+	while (answers_take(&snmp->pending, id, &row))
+		facts_command_result(facts, row.handle, served);
 	if (error == ERROR_AUTHORIZATION) {
 		facts_login(facts, false);
 		return;
 	}
 	facts_set_auth(facts, AUTH_SUCCEEDED);
-	if (served && type != SET && type != INFORM)
+	if (served && row.kind != SET && row.kind != INFORM)
 		facts_set_data_read(facts, ANSWER_YES);
 }
 

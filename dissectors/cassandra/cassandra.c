@@ -10,10 +10,10 @@
  * github.com/apache/cassandra: doc/native_protocol_v4.spec.
  */
 #include "dissectors/cassandra/cassandra.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
 #include "dissectors/read/sql.h"
 
-#define OUTSTANDING 16
 #define HEADER_REST 4 /* bytes of the header that a frame has in its body: the length */
 #define BODY_MAX    (256u * 1024 * 1024)
 #define RESULT_ROWS 2
@@ -38,18 +38,11 @@ struct stream {
 	uint8_t body[176];
 };
 
-struct pending {
-	uint16_t stream;
-	bool used;
-	int handle;
-};
-
 struct cassandra {
 	struct stream side[2];
 	struct sql sql;
-	struct pending pending[OUTSTANDING];
-	uint8_t next;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct answers_table pending; /* by stream */
+	uint8_t last_side;	      /* enum side + 1; 0 before the first byte */
 	bool midstream, asked, logged_in, sealed;
 	uint32_t text_left; /* of the statement at hand */
 };
@@ -62,12 +55,6 @@ static void begin(void *state, struct facts *facts)
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 	FACTS_TEXT(facts, product, "Apache Cassandra", 16);
-}
-
-static void expect(struct cassandra *cs, uint16_t stream, int handle)
-{
-	cs->pending[cs->next] = (struct pending){.stream = stream, .handle = handle, .used = true};
-	cs->next = (uint8_t)((cs->next + 1) % OUTSTANDING);
 }
 
 static uint16_t stream_of(const struct stream *s)
@@ -95,7 +82,7 @@ static void on_statement(struct cassandra *cs, struct facts *facts,
 		facts_command(facts, statement->name, strlen(statement->name), statement->flags);
 
 	if (cs->side[SIDE_CLIENT].header[4] == CASSANDRA_QUERY)
-		expect(cs, stream_of(&cs->side[SIDE_CLIENT]), handle);
+		answers_put(&cs->pending, stream_of(&cs->side[SIDE_CLIENT]), handle, 0);
 }
 
 /* The next bytes of a request's body: length:4 and the statement's text come first. */
@@ -134,13 +121,13 @@ static void on_client(struct cassandra *cs, struct facts *facts)
 
 	switch (s->header[4]) {
 	case CASSANDRA_OPTIONS:
-		expect(cs, stream_of(s), facts_command(facts, "OPTIONS", 7, 0));
+		answers_put(&cs->pending, stream_of(s), facts_command(facts, "OPTIONS", 7, 0), 0);
 		break;
 	case CASSANDRA_STARTUP:
-		expect(cs, stream_of(s), facts_command(facts, "STARTUP", 7, 0));
+		answers_put(&cs->pending, stream_of(s), facts_command(facts, "STARTUP", 7, 0), 0);
 		break;
 	case CASSANDRA_BATCH:
-		expect(cs, stream_of(s), facts_command(facts, "BATCH", 5, 0));
+		answers_put(&cs->pending, stream_of(s), facts_command(facts, "BATCH", 5, 0), 0);
 		break;
 	case CASSANDRA_AUTH_RESPONSE:
 		note_login(facts, b);
@@ -150,28 +137,18 @@ static void on_client(struct cassandra *cs, struct facts *facts)
 	}
 }
 
-static int take_pending(struct cassandra *cs, uint16_t stream)
-{
-	for (size_t i = 0; i < OUTSTANDING; i++) {
-		if (cs->pending[i].used && cs->pending[i].stream == stream) {
-			cs->pending[i].used = false;
-			return cs->pending[i].handle;
-		}
-	}
-	return -1;
-}
-
 static void on_server(struct cassandra *cs, struct facts *facts)
 {
 	const struct stream *s = &cs->side[SIDE_SERVER];
 	struct bytes b = bytes_from(s->body, s->kept);
-	int handle = take_pending(cs, stream_of(s));
+	struct answers_numbered row = {.handle = -1};
 	uint8_t opcode = s->header[4];
 	bool new_framing = (s->header[0] & 0x7f) >= 5;
 	uint32_t code;
 
 	facts_set_data_read(facts, ANSWER_NO);
-	facts_command_result(facts, handle, opcode != CASSANDRA_ERROR);
+	answers_take(&cs->pending, stream_of(s), &row);
+	facts_command_result(facts, row.handle, opcode != CASSANDRA_ERROR);
 	switch (opcode) {
 	case CASSANDRA_SUPPORTED:
 		if (facts->auth == AUTH_UNKNOWN && !cs->midstream)

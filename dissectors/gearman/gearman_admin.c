@@ -7,10 +7,10 @@
  *	status			resize\t2\t0\t1	jobs, running ones, workers
  *	workers			37 192.0.2.7 - : resize
  */
-#include "dissectors/read/banner.h"
 #include "dissectors/gearman/gearman.h"
+#include "dissectors/read/answers.h"
+#include "dissectors/read/banner.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 
 enum kind { OTHER, VERSION, LIST };
 
@@ -34,7 +34,7 @@ static const struct word {
 
 struct admin {
 	struct line side[2];
-	struct pending pending;
+	struct answers pending;
 	bool lost;
 };
 
@@ -144,14 +144,14 @@ static void on_client(struct admin *admin, struct facts *facts, struct bytes lin
 {
 	const struct word *word = find_word(line);
 
-	pending_add(&admin->pending,
+	answers_add(&admin->pending,
 		    word ? facts_command(facts, word->text, strlen(word->text), word->flags) : -1,
 		    word ? word->kind : (uint8_t)OTHER);
 }
 
 static void on_server(struct admin *admin, struct facts *facts, struct bytes line)
 {
-	struct pending_row *row = pending_first(&admin->pending);
+	struct answers_row *row = answers_first(&admin->pending);
 	bool dot = line.left == 1 && line.at[0] == '.';
 	bool refused = bytes_start_with(&line, "ERR ");
 
@@ -169,7 +169,7 @@ static void on_server(struct admin *admin, struct facts *facts, struct bytes lin
 		bytes_skip(&line, 3);
 		banner_version(line, facts);
 	}
-	pending_drop(&admin->pending);
+	answers_drop(&admin->pending);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,

@@ -8,11 +8,11 @@
 #include "dissectors/imap/imap_login.h"
 #include "dissectors/imap/imap_probe.h"
 #include "dissectors/imap/imap_words.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
 #include "dissectors/read/xclient.h"
 
-#define OUTSTANDING 8
-#define TAG_SIZE    16 /* longer tags are compared by their beginning */
+#define TAG_MAX 15 /* bytes: longer tags are compared by their beginning */
 
 static const uint16_t ports[] = {143, 993, 0};
 
@@ -26,13 +26,6 @@ static const struct service services[] = {
 	},
 };
 
-struct pending {
-	char tag[TAG_SIZE];
-	int handle; /* of facts_command() */
-	uint8_t kind;
-	bool used;
-};
-
 /* One direction: lines, and the literals that interrupt them. */
 struct flow {
 	struct line line;
@@ -44,9 +37,8 @@ struct flow {
 
 struct imap {
 	struct flow client, server;
-	struct pending queue[OUTSTANDING];
+	struct answers_table pending; /* kind: enum imap_kind */
 	struct imap_tail tail;
-	uint8_t next; /* row of queue to use */
 	bool greeted, in, anonymous;
 	bool holed;		 /* a log-in may have gone unseen */
 	bool authenticating;	 /* the client's lines are the mechanism's */
@@ -64,12 +56,10 @@ static void begin(void *state, struct facts *facts)
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
-static void set_tag(struct pending *pending, const struct bytes *tag)
+/* A tag as the number of a command. */
+static uint64_t number_of(const struct bytes *tag)
 {
-	size_t length = tag->left < TAG_SIZE - 1 ? tag->left : TAG_SIZE - 1;
-
-	memset(pending->tag, 0, TAG_SIZE);
-	memcpy(pending->tag, tag->at, length);
+	return facts_hash(tag->at, tag->left < TAG_MAX ? tag->left : TAG_MAX);
 }
 
 static void on_authenticate(struct imap *imap, struct facts *facts, struct bytes arguments)
@@ -104,7 +94,7 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 	struct bytes tag = lines_word(&text), word = lines_word(&text);
 	bool uid = lines_equal(&word, "UID");
 	const struct imap_command *row;
-	struct pending *pending;
+	struct answers_numbered *pending;
 	struct forwarded told;
 
 	if (uid)
@@ -112,14 +102,10 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 	row = imap_words_command(&word);
 	if (!row || tag.left == 0)
 		return;
-	pending = &imap->queue[imap->next++ % OUTSTANDING];
-	*pending = (struct pending){.kind = row->kind, .used = true};
-	set_tag(pending, &tag);
+	pending = answers_put(&imap->pending, number_of(&tag), -1, row->kind);
 	if (lines_equal(&word, "ID") && xclient_read_id(text, &told) &&
-	    facts_forwarded(facts, &told, 0)) {
-		pending->handle = -1; /* the proxy's own, and no command of its client */
-		return;
-	}
+	    facts_forwarded(facts, &told, 0))
+		return; /* the proxy's own, and no command of its client */
 	pending->handle = imap_words_note(facts, row, uid, text);
 	if ((row->kind == IMAP_LOG_IN || row->kind == IMAP_AUTHENTICATE) && facts->auth == AUTH_NA)
 		facts_set_auth(facts, AUTH_UNKNOWN);
@@ -154,10 +140,11 @@ static void on_login_result(struct imap *imap, struct facts *facts, bool accepte
 		facts_login(facts, accepted);
 }
 
-static void on_tagged(struct imap *imap, struct facts *facts, struct pending *pending, bool ok)
+static void on_tagged(struct imap *imap, struct facts *facts, struct answers_numbered *pending,
+		      bool ok)
 {
 	facts_command_result(facts, pending->handle, ok);
-	pending->used = false;
+	pending->waits = false;
 	switch ((enum imap_kind)pending->kind) {
 	case IMAP_LOG_IN:
 	case IMAP_AUTHENTICATE:
@@ -198,10 +185,10 @@ static void on_greeting(struct imap *imap, struct facts *facts, struct bytes tex
 /* Some servers tell a failed log-in without its tag. */
 static void refuse_login(struct imap *imap, struct facts *facts)
 {
-	for (size_t i = 0; i < OUTSTANDING; i++) {
-		struct pending *pending = &imap->queue[i];
+	for (size_t i = 0; i < ANSWERS_ROWS; i++) {
+		struct answers_numbered *pending = &imap->pending.rows[i];
 
-		if (pending->used &&
+		if (pending->waits &&
 		    (pending->kind == IMAP_LOG_IN || pending->kind == IMAP_AUTHENTICATE))
 			on_tagged(imap, facts, pending, false);
 	}
@@ -230,7 +217,7 @@ static void on_server_line(struct imap *imap, struct facts *facts)
 {
 	struct bytes text = bytes_from(imap->server.line.text, imap->server.line.length);
 	struct bytes tag = lines_word(&text), state;
-	struct pending compared = {.used = true};
+	struct answers_numbered *pending;
 
 	facts_set_data_read(facts, ANSWER_NO);
 	if (lines_equal(&tag, "*")) {
@@ -240,15 +227,9 @@ static void on_server_line(struct imap *imap, struct facts *facts)
 	state = lines_word(&text);
 	if (!lines_equal(&state, "OK") && !lines_equal(&state, "NO") && !lines_equal(&state, "BAD"))
 		return;
-	set_tag(&compared, &tag);
-	for (size_t i = 0; i < OUTSTANDING; i++) {
-		struct pending *pending = &imap->queue[i];
-
-		if (pending->used && strcmp(pending->tag, compared.tag) == 0) {
-			on_tagged(imap, facts, pending, lines_equal(&state, "OK"));
-			return;
-		}
-	}
+	pending = answers_find(&imap->pending, number_of(&tag));
+	if (pending != NULL)
+		on_tagged(imap, facts, pending, lines_equal(&state, "OK"));
 }
 
 static void skip_literal(struct imap *imap, struct facts *facts, struct flow *flow,

@@ -102,17 +102,15 @@ static bool is_start_tls(struct bytes b)
 static void on_request(struct ldap *ldap, struct facts *facts, uint32_t id, uint8_t operation,
 		       struct bytes b)
 {
-	struct ldap_pending pending = {.id = id, .operation = operation};
 	unsigned flags = 0;
 	const char *name = operation_name(operation, &flags);
+	int handle;
 
 	if (!name)
 		return;
-	pending.handle = facts_command(facts, name, strlen(name), flags);
+	handle = facts_command(facts, name, strlen(name), flags);
 	if (operation == LDAP_BIND)
 		on_bind(ldap, facts, b);
-	if (operation == LDAP_EXTENDED)
-		pending.start_tls = is_start_tls(b);
 	if (operation == LDAP_UNBIND || operation == LDAP_ABANDON) {
 		if (ldap->bind == LDAP_BY_NONE && !ldap->midstream && !ldap->asked &&
 		    facts->auth == AUTH_UNKNOWN)
@@ -120,8 +118,7 @@ static void on_request(struct ldap *ldap, struct facts *facts, uint32_t id, uint
 		return;
 	}
 	ldap->asked = true;
-	ldap->pending[ldap->next] = pending;
-	ldap->next = (uint8_t)((ldap->next + 1) % LDAP_OUTSTANDING);
+	answers_put(&ldap->pending, id, handle, operation == LDAP_EXTENDED && is_start_tls(b));
 }
 
 /* `proof`: the server has sent its own, as only SASL has it. */
@@ -168,20 +165,6 @@ static void on_served(const struct ldap *ldap, struct facts *facts)
 		facts_set_auth(facts, AUTH_NONE);
 }
 
-static struct ldap_pending take_pending(struct ldap *ldap, uint32_t id)
-{
-	struct ldap_pending found = {.handle = -1};
-
-	for (size_t i = 0; i < LDAP_OUTSTANDING; i++) {
-		if (ldap->pending[i].operation == 0 || ldap->pending[i].id != id)
-			continue;
-		found = ldap->pending[i];
-		ldap->pending[i].operation = 0;
-		break;
-	}
-	return found;
-}
-
 /* Behind the code: matched name, message, referral, the server's SASL credentials. */
 static bool has_proof(struct bytes b)
 {
@@ -195,10 +178,11 @@ static bool has_proof(struct bytes b)
 static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8_t operation,
 		      uint32_t code, struct bytes b)
 {
-	struct ldap_pending pending = take_pending(ldap, id);
+	struct answers_numbered pending = {.handle = -1};
 	bool good = code == RESULT_SUCCESS || code == RESULT_SASL_IN_PROGRESS ||
 		    (operation == LDAP_COMPARE_RESPONSE && (code == 5 || code == 6));
 
+	answers_take(&ldap->pending, id, &pending);
 	facts_command_result(facts, pending.handle, good);
 	switch (operation) {
 	case LDAP_BIND_RESPONSE:
@@ -207,7 +191,7 @@ static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8
 	case LDAP_EXTENDED_RESPONSE:
 		if (facts->auth == AUTH_UNKNOWN && !ldap->midstream)
 			facts_set_auth(facts, AUTH_NA);
-		if (pending.start_tls && good) {
+		if (pending.kind != 0 && good) {
 			facts->starts_tls = true;
 			facts->revision++;
 		}

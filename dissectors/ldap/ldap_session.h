@@ -5,10 +5,10 @@
 
 #include "dissectors/ldap/ldap_probe.h"
 #include "dissectors/ldap/ldap_products.h"
+#include "dissectors/read/answers.h"
 
-#define LDAP_OUTSTANDING 16
-#define LDAP_BODY	 240 /* bytes kept of a message */
-#define LDAP_HEAD	 6
+#define LDAP_BODY 240 /* bytes kept of a message */
+#define LDAP_HEAD 6
 
 /* How a bind was asked for. */
 enum ldap_by {
@@ -28,18 +28,10 @@ struct ldap_stream {
 	uint8_t body[LDAP_BODY];
 };
 
-struct ldap_pending {
-	uint32_t id;
-	int handle;
-	uint8_t operation; /* enum ldap_operation; 0: free */
-	bool start_tls;
-};
-
 struct ldap {
 	struct ldap_stream side[2];
-	struct ldap_pending pending[LDAP_OUTSTANDING];
+	struct answers_table pending; /* kind: does TLS start, if this is granted */
 	struct ldap_products products;
-	uint8_t next;
 	uint8_t bind;	   /* enum ldap_by of the latest request */
 	uint8_t last_side; /* enum side + 1; 0 before the first byte */
 	bool midstream, bound;

@@ -4,9 +4,9 @@
  * Behind some answers come lines up to a lone dot. Passwords are in PASS, in APOP's digest and in
  * the lines that follow AUTH; of all of them only the user's name is taken.
  */
+#include "dissectors/pop3/pop3_probe.h"
 #include "dissectors/read/banner.h"
 #include "dissectors/read/dialogue.h"
-#include "dissectors/pop3/pop3_probe.h"
 #include "dissectors/read/sasl.h"
 #include "dissectors/read/xclient.h"
 
@@ -130,7 +130,7 @@ static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 			row = &commands[i];
 	}
 	if (!row) {
-		pending_add(&pop->dialogue.pending, -1, ANY);
+		answers_add(&pop->dialogue.pending, -1, ANY);
 		if (lines_equal(&word, "XCLIENT") && xclient_read(text, &told))
 			facts_forwarded(facts, &told, 0);
 		return;
@@ -140,7 +140,7 @@ static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 		kind = MECHANISMS | LINES_FOLLOW;
 	if (row->lines && !(row->lines_alone && text.left != 0))
 		kind |= LINES_FOLLOW;
-	pending_add(&pop->dialogue.pending,
+	answers_add(&pop->dialogue.pending,
 		    facts_command(facts, row->name, strlen(row->name), row->flags), kind);
 	if (kind == LOG_IN) {
 		word = lines_word(&text);
@@ -180,7 +180,7 @@ static void on_secure(struct pop3 *pop, struct facts *facts, bool ok)
 }
 
 /* One message is housekeeping, several are bulk; the flag joins the row that is there. */
-static void count_deleted(struct pop3 *pop, struct facts *facts, const struct pending_row *row)
+static void count_deleted(struct pop3 *pop, struct facts *facts, const struct answers_row *row)
 {
 	static const char name[] = "DELE";
 	size_t index = row->handle < 0 ? FACTS_COMMANDS : (size_t)(row->handle & 0xffff);
@@ -193,16 +193,16 @@ static void count_deleted(struct pop3 *pop, struct facts *facts, const struct pe
 
 static void on_answer(struct pop3 *pop, struct facts *facts, bool ok)
 {
-	struct pending_row *first = pending_first(&pop->dialogue.pending);
-	struct pending_row row;
+	struct answers_row *first = answers_first(&pop->dialogue.pending);
+	struct answers_row row;
 	uint8_t kind;
 
 	if (!first || pop->dialogue.unsure) {
-		pending_drop(&pop->dialogue.pending);
+		answers_drop(&pop->dialogue.pending);
 		return;
 	}
 	row = *first;
-	pending_drop(&pop->dialogue.pending);
+	answers_drop(&pop->dialogue.pending);
 	kind = row.kind & (LINES_FOLLOW - 1);
 	facts_command_result(facts, row.handle, ok);
 	pop->in_lines = ok && (row.kind & LINES_FOLLOW);

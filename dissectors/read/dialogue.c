@@ -15,7 +15,7 @@ bool dialogue_resumes(struct dialogue *dialogue, enum side from)
 	if (!dialogue_turns(dialogue, from) || !dialogue->unsure)
 		return false;
 	dialogue->unsure = dialogue->client_lost = false;
-	pending_clear(&dialogue->pending);
+	answers_clear(&dialogue->pending);
 	lines_reset(&dialogue->client);
 	return true;
 }

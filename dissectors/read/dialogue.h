@@ -16,21 +16,20 @@
 #define DISSECTORS_DIALOGUE_H
 
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 
 /* Zeroed before use, like the dissector's state that it is part of. */
 struct dialogue {
 	struct line client, server;
-	struct pending
-		pending;   /* commands that wait for their answers; its rows are the dissector's */
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
-	bool midstream;	   /* a log-in may have gone unseen */
-	bool greeted;	   /* set by the dissector at the greeting's end, or none will come */
-	bool logged_in;	   /* set by the dissector */
-	bool unsure;	   /* which answer is to which command, until the client's next turn */
-	bool client_lost;  /* nothing of the client means anything until its next turn */
-	bool server_lost;  /* until its next line */
+	struct answers pending; /* its kinds are the dissector's */
+	uint8_t last_side;	/* enum side + 1; 0 before the first byte */
+	bool midstream;		/* a log-in may have gone unseen */
+	bool greeted;		/* set by the dissector at the greeting's end, or none will come */
+	bool logged_in;		/* set by the dissector */
+	bool unsure;		/* which answer is to which command, until the client's next turn */
+	bool client_lost;	/* nothing of the client means anything until its next turn */
+	bool server_lost;	/* until its next line */
 };
 
 /* Bytes of that side come. True if it is the client, after the server: its next turn. */

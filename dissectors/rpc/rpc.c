@@ -6,7 +6,6 @@
  */
 #include "dissectors/rpc/rpc_exchange.h"
 
-#define PENDING	       10
 #define SEARCHED       28 /* bytes that tell a call, its record mark included */
 #define SEARCHED_REPLY 12
 

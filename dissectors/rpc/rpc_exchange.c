@@ -70,7 +70,7 @@ static void note_operations(struct rpc_pending *pending, struct facts *facts,
 
 void rpc_exchange_call(struct rpc_exchange *x, struct facts *facts, struct bytes b)
 {
-	struct rpc_pending *pending = &x->pending[x->next];
+	struct rpc_pending *pending;
 	const struct rpc_program *program;
 	struct rpc_procedure procedure;
 	struct rpc_call call;
@@ -82,12 +82,9 @@ void rpc_exchange_call(struct rpc_exchange *x, struct facts *facts, struct bytes
 	if (facts->service == &rpc_services[0])
 		facts_set_service(facts, program->service);
 	procedure = rpc_procedure_find(&call);
-	x->next = (uint8_t)((x->next + 1) % RPC_PENDING);
-	*pending = (struct rpc_pending){.xid = call.xid,
-					.flavour = call.flavour,
-					.used = true,
-					.data = procedure.data,
-					.status = procedure.status};
+	pending = &x->calls[answers_index(&x->pending, answers_put(&x->pending, call.xid, -1, 0))];
+	*pending = (struct rpc_pending){
+		.flavour = call.flavour, .data = procedure.data, .status = procedure.status};
 	readable = read_credentials(pending, facts, &call);
 	if (call.flavour == RPC_AUTH_GSS && !pending->proves) {
 		pending->status = pending->data = false;
@@ -147,29 +144,22 @@ static void on_success(const struct rpc_pending *pending, struct facts *facts, s
 		facts_set_auth(facts, AUTH_NONE);
 }
 
-static struct rpc_pending *find_pending(struct rpc_exchange *x, uint32_t xid)
-{
-	for (size_t i = 0; i < RPC_PENDING; i++) {
-		if (x->pending[i].used && x->pending[i].xid == xid)
-			return &x->pending[i];
-	}
-	return NULL;
-}
-
 bool rpc_exchange_waits(struct rpc_exchange *x, uint32_t xid)
 {
-	return find_pending(x, xid) != NULL;
+	return answers_find(&x->pending, xid) != NULL;
 }
 
 void rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct bytes b)
 {
-	struct rpc_pending *pending = find_pending(x, bytes_be32(&b));
+	struct answers_numbered *row = answers_find(&x->pending, bytes_be32(&b));
 	uint32_t type = bytes_be32(&b), denied = bytes_be32(&b);
+	const struct rpc_pending *pending;
 	struct bytes verifier;
 
-	if (b.failed || !pending || type != 1 || denied > 1)
+	if (b.failed || row == NULL || type != 1 || denied > 1)
 		return;
-	pending->used = false;
+	row->waits = false;
+	pending = &x->calls[answers_index(&x->pending, row)];
 	if (denied) {
 		on_denial(pending, facts, b);
 		return;
