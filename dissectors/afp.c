@@ -131,7 +131,7 @@ static void begin(void *state, struct facts *facts)
 	for (int side = 0; side < 2; side++)
 		walker_ask(&afp->flow[side].walker, 0, 0, HEADER);
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "AFP", 3);
+	FACTS_WORD(facts, product, "AFP");
 }
 
 /* A string with its length before it. */
@@ -170,7 +170,7 @@ static void on_request(struct afp *afp, struct facts *facts, const struct flow *
 	struct bytes b = body;
 
 	if (flow->command == STATUS)
-		pending->handle = facts_command(facts, "DSIGetStatus", 12, 0);
+		pending->handle = FACTS_COMMAND(facts, "DSIGetStatus", 0);
 	if (flow->command != COMMAND && flow->command != WRITE)
 		return;
 	pending->kind = bytes_u8(&b);

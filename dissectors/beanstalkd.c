@@ -113,7 +113,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "beanstalkd", 10);
+	FACTS_WORD(facts, product, "beanstalkd");
 }
 
 static void on_command(struct beanstalkd *b, struct facts *facts)

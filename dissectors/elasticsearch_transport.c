@@ -13,6 +13,7 @@
 #include "dissectors/dissector.h"
 #include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
+#include "dissectors/read/turns.h"
 
 #define HEADER	    6  /* bytes: the mark and the length */
 #define FIXED	    13 /* number, status, version */
@@ -49,7 +50,7 @@ enum { READS = 1 << 0, PROVEN = 1 << 1 }; /* of a request, as the kind of its ro
 struct transport {
 	struct stream side[2];
 	struct answers_table pending;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct turns turns;
 	bool midstream;
 };
 
@@ -186,9 +187,9 @@ static void on_message(struct transport *t, struct facts *facts, enum side from)
 	if (b.failed)
 		return;
 	if (version & OPENSEARCH)
-		FACTS_TEXT(facts, product, "OpenSearch", 10);
+		FACTS_WORD(facts, product, "OpenSearch");
 	else
-		FACTS_TEXT(facts, product, "Elasticsearch", 13);
+		FACTS_WORD(facts, product, "Elasticsearch");
 	if (from == SIDE_CLIENT && !(status & STATUS_ANSWER))
 		on_request(t, facts, number, status, b);
 	else if (from == SIDE_SERVER && (status & STATUS_ANSWER))
@@ -221,9 +222,8 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	struct stream *s = &t->side[from];
 	struct bytes in = bytes_from(bytes, length), piece;
 
-	if (s->lost && t->last_side != from + 1)
+	if (turns_begin(&t->turns, from) && s->lost)
 		*s = (struct stream){.lost = false};
-	t->last_side = (uint8_t)(from + 1);
 	while (!s->lost && in.left != 0) {
 		if (s->have < HEADER) {
 			s->header[s->have++] = bytes_u8(&in);
@@ -248,14 +248,14 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct stream *s = &t->side[from];
 
 	(void)facts;
-	if (t->last_side != 0 && !s->lost && missing != 0 && s->have == HEADER &&
+	if (turns_begun(&t->turns) && !s->lost && missing != 0 && s->have == HEADER &&
 	    missing < s->left) {
 		s->left -= (uint32_t)missing;
 		s->holed = true;
 		return;
 	}
 	t->midstream = true;
-	*s = (struct stream){.lost = t->last_side != 0};
+	*s = (struct stream){.lost = turns_begun(&t->turns)};
 }
 
 const struct dissector elasticsearch_transport_dissector = {

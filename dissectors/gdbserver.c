@@ -70,7 +70,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	}
 	if (from == SIDE_CLIENT && !gdbserver->asked && probe_side(b, QUERY) == PROBE_YES) {
 		gdbserver->asked = true;
-		gdbserver->handle = facts_command(facts, "qSupported", 10, 0);
+		gdbserver->handle = FACTS_COMMAND(facts, "qSupported", 0);
 	}
 }
 

@@ -80,7 +80,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Hadoop", 6);
+	FACTS_WORD(facts, product, "Hadoop");
 }
 
 /* A call carries its method's name behind a length, and its protocol's "org.apache.hadoop...". */

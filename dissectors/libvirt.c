@@ -116,7 +116,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "libvirt", 7);
+	FACTS_WORD(facts, product, "libvirt");
 }
 
 /* "test:///default" */

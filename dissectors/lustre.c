@@ -102,7 +102,7 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	FACTS_TEXT(facts, product, "Lustre", 6);
+	FACTS_WORD(facts, product, "Lustre");
 }
 
 const struct dissector lustre_dissector = {

@@ -53,7 +53,7 @@ static void begin(void *state, struct facts *facts)
 	facts_set_service(facts, &services[0]);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "MSMQ", 4);
+	FACTS_WORD(facts, product, "MSMQ");
 }
 
 const struct dissector msmq_dissector = {

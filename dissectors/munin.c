@@ -8,6 +8,7 @@
  */
 #include "dissectors/dissector.h"
 #include "dissectors/read/answers.h"
+#include "dissectors/read/command_words.h"
 #include "dissectors/read/lines.h"
 
 #define GREETING "# munin node at "
@@ -47,29 +48,29 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Munin node", 10);
+	FACTS_WORD(facts, product, "Munin node");
 }
+
+static const struct command_word commands[] = {
+	{"fetch", TO_DOT, 0},  {"list", ONE_LINE, COMMAND_LISTING},
+	{"nodes", TO_DOT, 0},  {"cap", ONE_LINE, 0},
+	{"config", TO_DOT, 0},
+};
 
 /* A command, with the plugin's name behind "fetch": whose values were read is of interest. */
 static void on_client(struct munin *munin, struct facts *facts, struct bytes line)
 {
 	struct bytes text = line, word = lines_word(&text);
-	uint8_t kind = ONE_LINE;
+	const struct command_word *row = COMMAND_WORDS_FIND(commands, &word);
 	int handle = -1;
 
 	if (word.left == 0 || lines_equal(&word, "quit"))
 		return;
 	if (lines_equal(&word, "fetch"))
 		handle = facts_command(facts, line.at, line.left, 0);
-	else if (lines_equal(&word, "list"))
-		handle = facts_command(facts, "list", 4, COMMAND_LISTING);
-	else if (lines_equal(&word, "nodes") || lines_equal(&word, "cap") ||
-		 lines_equal(&word, "config"))
-		handle = facts_command(facts, word.at, word.left, 0);
-	if (lines_equal(&word, "fetch") || lines_equal(&word, "config") ||
-	    lines_equal(&word, "nodes"))
-		kind = TO_DOT;
-	answers_add(&munin->pending, handle, kind);
+	else if (row)
+		handle = command_words_note(row, facts);
+	answers_add(&munin->pending, handle, row ? row->kind : (uint8_t)ONE_LINE);
 }
 
 static void note_version(struct facts *facts, struct bytes line)

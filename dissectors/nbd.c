@@ -139,9 +139,7 @@ static void on_reply(struct nbd *nbd, struct facts *facts, uint32_t option, uint
 		return;
 	}
 	if (option == OPTION_STARTTLS && type == TYPE_ACK) {
-		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-		facts->starts_tls = true;
-		facts->revision++;
+		facts_agree_tls(facts);
 		return;
 	}
 	if (option == OPTION_LIST || option == OPTION_GO)

@@ -81,10 +81,9 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	if (!read_message(bytes_from(bytes, length), &m) || m.type != TYPE_STATUS)
 		return;
 	if (from == SIDE_CLIENT) {
-		facts_command(facts, "NBSTAT", 6, COMMAND_LISTING);
+		FACTS_COMMAND(facts, "NBSTAT", COMMAND_LISTING);
 	} else if ((m.flags & ANSWER) && m.answers != 0) {
-		facts_command_result(facts, facts_command(facts, "NBSTAT", 6, COMMAND_LISTING),
-				     true);
+		facts_command_result(facts, FACTS_COMMAND(facts, "NBSTAT", COMMAND_LISTING), true);
 		facts_set_auth(facts, AUTH_NONE);
 		facts_set_data_read(facts, ANSWER_YES);
 	}

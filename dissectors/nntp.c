@@ -140,7 +140,7 @@ static void note_login(struct nntp *nntp, struct facts *facts, uint16_t kind, st
 	if (kind == LOG_IN) {
 		sasl_begin(&nntp->sasl, facts, word, text);
 	} else if (kind == USER) {
-		FACTS_TEXT(facts, mechanism, "USER", 4);
+		FACTS_WORD(facts, mechanism, "USER");
 		FACTS_TEXT(facts, user, word.at, word.left);
 		if (facts->auth == AUTH_NA || facts->auth == AUTH_REQUIRED)
 			facts_set_auth(facts, AUTH_UNKNOWN);

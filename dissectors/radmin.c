@@ -50,7 +50,7 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	FACTS_TEXT(facts, product, "Radmin", 6);
+	FACTS_WORD(facts, product, "Radmin");
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,

@@ -10,8 +10,8 @@
  * wrong with him.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/ldap/ldap_probe.h"
 #include "dissectors/read/answers.h"
+#include "dissectors/read/ber.h"
 
 enum {
 	GET = 0xa0,
@@ -64,7 +64,7 @@ static struct bytes take(struct bytes *b, uint8_t tag)
 {
 	uint32_t length = 0;
 
-	if (ldap_probe_element(b, &length) != tag || b->failed) {
+	if (ber_head(b, &length) != tag || b->failed) {
 		b->failed = true;
 		b->left = 0;
 		return *b;
@@ -89,13 +89,13 @@ static bool read_version_3(struct bytes *b, struct message *message)
 {
 	struct bytes head = take(b, 0x30), flags, scoped;
 
-	ldap_probe_integer(&head, 0x02);
-	ldap_probe_integer(&head, 0x02);
+	ber_integer(&head, 0x02);
+	ber_integer(&head, 0x02);
 	flags = take(&head, 0x04);
 	if (flags.left != 1)
 		return false;
 	message->flags = bytes_u8(&flags);
-	if (message->flags > 7 || ldap_probe_integer(&head, 0x02) > 3 || head.failed)
+	if (message->flags > 7 || ber_integer(&head, 0x02) > 3 || head.failed)
 		return false;
 	message->user = read_user(take(b, 0x04));
 	if (b->failed || b->left == 0)
@@ -116,10 +116,10 @@ static bool read_message(struct bytes b, struct message *message)
 	uint32_t length = 0;
 
 	*message = (struct message){.version = 0};
-	if (ldap_probe_element(&b, &length) != 0x30 || b.failed || length < 10 ||
+	if (ber_head(&b, &length) != 0x30 || b.failed || length < 10 ||
 	    (length != b.left && (length < b.left || b.left < OPENING_MAX - 6)))
 		return false;
-	message->version = ldap_probe_integer(&b, 0x02);
+	message->version = ber_integer(&b, 0x02);
 	if (b.failed || message->version > 3 || message->version == 2)
 		return false;
 	if (message->version == 3) {
@@ -192,7 +192,7 @@ static void on_request(struct snmp *snmp, struct facts *facts, struct message *m
 	name = rows[message->type - GET].name;
 	handle = facts_command(facts, name, strlen(name), rows[message->type - GET].flags);
 	if (!is_trap(message->type))
-		answers_put(&snmp->pending, ldap_probe_integer(&message->body, 0x02), handle,
+		answers_put(&snmp->pending, ber_integer(&message->body, 0x02), handle,
 			    message->type);
 }
 
@@ -216,7 +216,7 @@ static void on_report(struct facts *facts, const struct message *message)
 	struct bytes body = message->body;
 
 	for (int i = 0; i < 3; i++)
-		ldap_probe_integer(&body, 0x02);
+		ber_integer(&body, 0x02);
 	switch (read_report(body)) {
 	case 1: /* unsupported level */
 	case 3: /* unknown user */
@@ -246,12 +246,12 @@ static bool has_value(struct bytes body)
 
 static void on_response(struct snmp *snmp, struct facts *facts, struct message *message)
 {
-	uint32_t id = ldap_probe_integer(&message->body, 0x02);
-	uint32_t error = ldap_probe_integer(&message->body, 0x02);
+	uint32_t id = ber_integer(&message->body, 0x02);
+	uint32_t error = ber_integer(&message->body, 0x02);
 	struct answers_numbered row = {.kind = 0};
 	bool served;
 
-	ldap_probe_integer(&message->body, 0x02); /* index */
+	ber_integer(&message->body, 0x02); /* index */
 	if (message->body.failed)
 		return;
 	served = error == 0 || (error > ERROR_LAST && has_value(message->body));
@@ -311,8 +311,8 @@ const struct dissector snmp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a message in BER with a version, a community or security header, and a PDU",
-	.reads = READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_LISTINGS | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -39,7 +39,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "VMware Authentication Daemon", 28);
+	FACTS_WORD(facts, product, "VMware Authentication Daemon");
 }
 
 static void on_greeting(struct vmware *vmware, struct facts *facts, struct bytes text)

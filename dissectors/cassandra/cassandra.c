@@ -13,6 +13,7 @@
 #include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
 #include "dissectors/read/sql.h"
+#include "dissectors/read/turns.h"
 
 #define HEADER_REST 4 /* bytes of the header that a frame has in its body: the length */
 #define BODY_MAX    (256u * 1024 * 1024)
@@ -42,7 +43,7 @@ struct cassandra {
 	struct stream side[2];
 	struct sql sql;
 	struct answers_table pending; /* by stream */
-	uint8_t last_side;	      /* enum side + 1; 0 before the first byte */
+	struct turns turns;
 	bool midstream, asked, logged_in, sealed;
 	uint32_t text_left; /* of the statement at hand */
 };
@@ -54,7 +55,7 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "Apache Cassandra", 16);
+	FACTS_WORD(facts, product, "Apache Cassandra");
 }
 
 static uint16_t stream_of(const struct stream *s)
@@ -121,13 +122,13 @@ static void on_client(struct cassandra *cs, struct facts *facts)
 
 	switch (s->header[4]) {
 	case CASSANDRA_OPTIONS:
-		answers_put(&cs->pending, stream_of(s), facts_command(facts, "OPTIONS", 7, 0), 0);
+		answers_put(&cs->pending, stream_of(s), FACTS_COMMAND(facts, "OPTIONS", 0), 0);
 		break;
 	case CASSANDRA_STARTUP:
-		answers_put(&cs->pending, stream_of(s), facts_command(facts, "STARTUP", 7, 0), 0);
+		answers_put(&cs->pending, stream_of(s), FACTS_COMMAND(facts, "STARTUP", 0), 0);
 		break;
 	case CASSANDRA_BATCH:
-		answers_put(&cs->pending, stream_of(s), facts_command(facts, "BATCH", 5, 0), 0);
+		answers_put(&cs->pending, stream_of(s), FACTS_COMMAND(facts, "BATCH", 0), 0);
 		break;
 	case CASSANDRA_AUTH_RESPONSE:
 		note_login(facts, b);
@@ -154,7 +155,7 @@ static void on_server(struct cassandra *cs, struct facts *facts)
 		if (facts->auth == AUTH_UNKNOWN && !cs->midstream)
 			facts_set_auth(facts, AUTH_NA);
 		if (lines_contain(&b, "SCYLLA"))
-			FACTS_TEXT(facts, product, "ScyllaDB", 8);
+			FACTS_WORD(facts, product, "ScyllaDB");
 		break;
 	case CASSANDRA_READY:
 		if (!cs->asked && !cs->logged_in && !cs->midstream)
@@ -210,9 +211,8 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	struct stream *s = &cs->side[from];
 	struct bytes in = bytes_from(bytes, length), piece;
 
-	if (s->lost && cs->last_side != from + 1)
+	if (turns_begin(&cs->turns, from) && s->lost)
 		*s = (struct stream){.lost = false};
-	cs->last_side = (uint8_t)(from + 1);
 	while (!s->lost && !cs->sealed && in.left != 0) {
 		if (s->have < sizeof s->header) {
 			s->header[s->have++] = bytes_u8(&in);
@@ -241,14 +241,14 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct stream *s = &cs->side[from];
 
 	(void)facts;
-	if (cs->last_side != 0 && !s->lost && missing != 0 && s->have == sizeof s->header &&
+	if (turns_begun(&cs->turns) && !s->lost && missing != 0 && s->have == sizeof s->header &&
 	    missing < s->left) {
 		s->left -= (uint32_t)missing;
 		s->holed = true;
 		return;
 	}
 	cs->midstream = true;
-	*s = (struct stream){.lost = cs->last_side != 0};
+	*s = (struct stream){.lost = turns_begun(&cs->turns)};
 }
 
 const struct dissector cassandra_dissector = {

@@ -201,7 +201,7 @@ static void on_version(struct facts *facts, struct bytes text)
 		return;
 	if (text.left > 3 && text.at[0] == '9' && text.at[1] == '.' && text.at[2] >= '0' &&
 	    text.at[2] <= '9') {
-		FACTS_TEXT(facts, product, "BIND", 4);
+		FACTS_WORD(facts, product, "BIND");
 		banner_version(text, facts);
 	}
 }

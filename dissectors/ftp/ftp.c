@@ -47,13 +47,13 @@ static void begin(void *state, struct facts *facts)
 }
 
 /* AUTH is named together with what it asks for: "AUTH TLS". */
-static int note_command(struct facts *facts, const struct ftp_command *row, struct bytes arguments)
+static int note_command(struct facts *facts, const struct command_word *row, struct bytes arguments)
 {
 	struct bytes word = lines_word(&arguments);
 	char text[16], upper[8];
 
 	if (row->kind != FTP_AUTH || word.left == 0)
-		return facts_command(facts, row->name, strlen(row->name), row->flags);
+		return command_words_note(row, facts);
 	lines_upper(upper, sizeof upper, &word);
 	snprintf(text, sizeof text, "AUTH %s", upper);
 	return facts_command(facts, text, strlen(text), row->flags);
@@ -71,7 +71,7 @@ static void on_user(struct ftp *ftp, struct facts *facts, struct bytes user)
 static void on_client_line(struct ftp *ftp, struct facts *facts, struct bytes text)
 {
 	struct bytes word;
-	const struct ftp_command *row;
+	const struct command_word *row;
 
 	while (text.left >= 2 && text.at[0] == IAC)
 		bytes_skip(&text, 2);

@@ -9,7 +9,8 @@
 #include "dissectors/imap/imap_probe.h"
 #include "dissectors/imap/imap_words.h"
 #include "dissectors/read/answers.h"
-#include "dissectors/read/lines.h"
+#include "dissectors/read/literals.h"
+#include "dissectors/read/sasl.h"
 #include "dissectors/read/xclient.h"
 
 #define TAG_MAX 15 /* bytes: longer tags are compared by their beginning */
@@ -26,25 +27,14 @@ static const struct service services[] = {
 	},
 };
 
-/* One direction: lines, and the literals that interrupt them. */
-struct flow {
-	struct line line;
-	struct imap_literal literal;
-	uint64_t left;	/* bytes of the literal at hand */
-	bool continued; /* this line goes on with a command or response that had a literal */
-	bool lost;	/* until the next line begins */
-};
-
 struct imap {
-	struct flow client, server;
+	struct literals client, server;
 	struct answers_table pending; /* kind: enum imap_kind */
+	struct sasl sasl;
 	struct imap_tail tail;
-	bool greeted, in, anonymous;
-	bool holed;		 /* a log-in may have gone unseen */
-	bool authenticating;	 /* the client's lines are the mechanism's */
-	bool user_is_next;	 /* and the next one is, or holds, the user's name */
-	bool user_in_literal;	 /* LOGIN {5}: the literal is the user's name */
-	bool mechanism_is_plain; /* the name is one of three fields */
+	bool greeted, in;
+	bool holed;	      /* a log-in may have gone unseen */
+	bool user_in_literal; /* LOGIN {5}: the literal is the user's name */
 };
 
 _Static_assert(sizeof(struct imap) <= DISSECTOR_STATE_MAX, "state of imap");
@@ -65,25 +55,13 @@ static uint64_t number_of(const struct bytes *tag)
 static void on_authenticate(struct imap *imap, struct facts *facts, struct bytes arguments)
 {
 	struct bytes mechanism = lines_word(&arguments);
-	struct bytes initial = lines_word(&arguments);
-	char name[24];
-	size_t length = lines_upper(name, sizeof name, &mechanism);
 
-	FACTS_TEXT(facts, mechanism, name, length);
-	imap->mechanism_is_plain = strcmp(name, "PLAIN") == 0;
-	imap->anonymous = strcmp(name, "ANONYMOUS") == 0;
-	imap->user_is_next = imap->mechanism_is_plain || strcmp(name, "LOGIN") == 0;
-	imap->authenticating = true;
-	if (initial.left != 0 && imap->user_is_next) {
-		imap_login_encoded(initial, imap->mechanism_is_plain, facts);
-		imap->user_is_next = false;
-	}
+	sasl_begin(&imap->sasl, facts, mechanism, lines_word(&arguments));
 }
 
 static void on_login(struct imap *imap, struct facts *facts, struct bytes arguments)
 {
-	FACTS_TEXT(facts, mechanism, "LOGIN", 5);
-	imap->anonymous = false;
+	FACTS_WORD(facts, mechanism, "LOGIN");
 	imap->user_in_literal = arguments.left != 0 && arguments.at[0] == '{';
 	if (!imap->user_in_literal)
 		imap_login_user(arguments, facts);
@@ -93,7 +71,7 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 {
 	struct bytes tag = lines_word(&text), word = lines_word(&text);
 	bool uid = lines_equal(&word, "UID");
-	const struct imap_command *row;
+	const struct command_word *row;
 	struct answers_numbered *pending;
 	struct forwarded told;
 
@@ -119,25 +97,21 @@ static void on_client_line(struct imap *imap, struct facts *facts, bool continue
 {
 	struct bytes text = bytes_from(imap->client.line.text, imap->client.line.length);
 
-	if (imap->authenticating) {
-		if (imap->user_is_next)
-			imap_login_encoded(text, imap->mechanism_is_plain, facts);
-		imap->user_is_next = false;
-	} else if (!continued) {
+	if (imap->sasl.active) /* up to the answer, which has the command's tag */
+		sasl_line(&imap->sasl, facts, text);
+	else if (!continued)
 		on_command(imap, facts, text);
-	}
 }
 
-/* After a greeting or log-in: nobody asked for credentials, or they were accepted. */
-static void on_login_result(struct imap *imap, struct facts *facts, bool accepted)
+static void on_login_result(struct imap *imap, struct facts *facts, uint16_t kind, bool accepted)
 {
-	imap->authenticating = false;
-	imap->user_in_literal = false;
-	imap->in |= accepted;
-	if (accepted && imap->anonymous)
-		facts_set_auth(facts, AUTH_ANONYMOUS);
+	if (kind == IMAP_AUTHENTICATE)
+		sasl_end(&imap->sasl, facts, accepted);
 	else
 		facts_login(facts, accepted);
+	imap->sasl.active = false;
+	imap->user_in_literal = false;
+	imap->in |= accepted;
 }
 
 static void on_tagged(struct imap *imap, struct facts *facts, struct answers_numbered *pending,
@@ -148,15 +122,13 @@ static void on_tagged(struct imap *imap, struct facts *facts, struct answers_num
 	switch ((enum imap_kind)pending->kind) {
 	case IMAP_LOG_IN:
 	case IMAP_AUTHENTICATE:
-		on_login_result(imap, facts, ok);
+		on_login_result(imap, facts, pending->kind, ok);
 		break;
 	case IMAP_START_TLS:
 		if (!ok)
 			break;
-		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
 		facts_set_auth(facts, AUTH_UNKNOWN);
-		facts->starts_tls = true;
-		facts->revision++;
+		facts_agree_tls(facts);
 		break;
 	case IMAP_SECURE:
 		if (!ok && !imap->in && imap->greeted && !imap->holed)
@@ -232,55 +204,50 @@ static void on_server_line(struct imap *imap, struct facts *facts)
 		on_tagged(imap, facts, pending, lines_equal(&state, "OK"));
 }
 
-static void skip_literal(struct imap *imap, struct facts *facts, struct flow *flow,
-			 struct bytes *input)
+/* LOGIN {5}: what is in the literal is the user's name. */
+static void on_user(struct imap *imap, struct facts *facts, struct bytes piece)
 {
-	size_t length = flow->left < input->left ? (size_t)flow->left : input->left;
-	struct bytes piece = bytes_sub(input, length);
-	bool is_user = flow == &imap->client && imap->user_in_literal;
+	struct literals *client = &imap->client;
 
-	if (is_user)
-		lines_next(&flow->line, &piece);
-	flow->left -= length;
-	if (flow->left != 0 || !is_user)
+	lines_next(&client->line, &piece);
+	if (client->left != 0)
 		return;
-	FACTS_TEXT(facts, user, flow->line.text, flow->line.length);
-	lines_reset(&flow->line);
+	FACTS_TEXT(facts, user, client->line.text, client->line.length);
+	lines_reset(&client->line);
 	imap->user_in_literal = false;
+}
+
+static void on_line(struct imap *imap, struct facts *facts, enum side from)
+{
+	struct literals *side = from == SIDE_CLIENT ? &imap->client : &imap->server;
+
+	if (side->lost)
+		side->lost = false;
+	else if (from == SIDE_CLIENT)
+		on_client_line(imap, facts, side->goes_on);
+	else if (!side->goes_on)
+		on_server_line(imap, facts);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
 		 size_t length)
 {
 	struct imap *imap = state;
-	struct flow *flow = from == SIDE_CLIENT ? &imap->client : &imap->server;
-	struct bytes input = bytes_from(bytes, length);
+	struct literals *side = from == SIDE_CLIENT ? &imap->client : &imap->server;
+	struct bytes input = bytes_from(bytes, length), piece;
 
 	while (input.left != 0 && !facts->starts_tls) {
-		struct bytes before = input;
-		bool continued = flow->continued, whole;
+		enum literals_event event = literals_next(side, &input, &piece);
 
-		if (flow->left != 0) {
-			skip_literal(imap, facts, flow, &input);
+		if (event == LITERALS_BYTES) {
+			if (from == SIDE_CLIENT && imap->user_in_literal)
+				on_user(imap, facts, piece);
 			continue;
 		}
-		whole = lines_next(&flow->line, &input);
-		before.left -= input.left;
-		imap_login_literal(&flow->literal, before);
 		if (from == SIDE_SERVER && !imap->greeted)
-			imap_login_tail(&imap->tail, before);
-		if (!whole)
-			continue;
-		flow->left = imap_login_literal_length(&flow->literal);
-		flow->continued = flow->literal.follows;
-		flow->literal = (struct imap_literal){.follows = false};
-		if (flow->lost)
-			flow->lost = false;
-		else if (from == SIDE_CLIENT)
-			on_client_line(imap, facts, continued);
-		else if (!continued)
-			on_server_line(imap, facts);
-		lines_reset(&flow->line);
+			imap_login_tail(&imap->tail, piece);
+		if (event == LITERALS_LINE)
+			on_line(imap, facts, from);
 		if (facts->turn != TURN_NONE) {
 			facts->unread = (uint32_t)input.left;
 			return;
@@ -292,19 +259,12 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct imap *imap = state;
-	struct flow *flow = from == SIDE_CLIENT ? &imap->client : &imap->server;
 
-	if (missing != 0 && missing <= flow->left) {
-		flow->left -= missing;
+	if (literals_gap(from == SIDE_CLIENT ? &imap->client : &imap->server, missing))
 		return;
-	}
 	imap->greeted = imap->holed = true; /* what comes first now is no greeting */
 	if (facts->auth == AUTH_REQUIRED || facts->auth == AUTH_NA)
 		facts_set_auth(facts, AUTH_UNKNOWN);
-	flow->left = 0;
-	flow->lost = true;
-	flow->continued = false;
-	lines_reset(&flow->line);
 }
 
 const struct dissector imap_dissector = {

@@ -152,7 +152,7 @@ static void on_client_text(struct iscsi *i, struct facts *facts, const struct st
 
 	if (has_key(stream, "CHAP_N=", &value)) {
 		FACTS_TEXT(facts, user, value.at, value.left);
-		FACTS_TEXT(facts, mechanism, "CHAP", 4);
+		FACTS_WORD(facts, mechanism, "CHAP");
 		i->proves = true;
 	} else if (has_key(stream, "InitiatorName=", &value) && !i->proves) {
 		FACTS_TEXT(facts, user, value.at, value.left);
@@ -162,8 +162,7 @@ static void on_client_text(struct iscsi *i, struct facts *facts, const struct st
 		struct bytes task = bytes_from(stream->header + 16, 4);
 
 		answers_put(&i->pending, bytes_be32(&task),
-			    facts_command(facts, "SendTargets", 11, COMMAND_LISTING),
-			    COMMAND_LISTING);
+			    FACTS_COMMAND(facts, "SendTargets", COMMAND_LISTING), COMMAND_LISTING);
 	}
 }
 
@@ -243,7 +242,7 @@ static void on_answer(struct iscsi *i, struct facts *facts, struct bytes header,
 static void on_login_answer(struct iscsi *i, struct facts *facts, struct bytes header)
 {
 	uint8_t flags, class, detail;
-	int handle = facts_command(facts, "LOGIN", 5, 0);
+	int handle = FACTS_COMMAND(facts, "LOGIN", 0);
 
 	bytes_skip(&header, 1);
 	flags = bytes_u8(&header);
@@ -287,7 +286,7 @@ static void on_header(struct iscsi *i, struct facts *facts, enum side from)
 	if (!is_opcode(opcode, from) || length > DATA_MAX)
 		stream->lost = true;
 	else if (opcode == LOGIN)
-		facts_command(facts, "LOGIN", 5, 0);
+		FACTS_COMMAND(facts, "LOGIN", 0);
 	else if (opcode == COMMAND)
 		on_command(i, facts, header);
 	else if (opcode == ANSWER || opcode == TEXT_ANSWER || opcode == DATA_IN)

@@ -230,7 +230,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Apache Kafka", 12);
+	FACTS_WORD(facts, product, "Apache Kafka");
 }
 
 static void on_frame(struct kafka *kafka, struct facts *facts, enum side from)
@@ -299,9 +299,8 @@ const struct dissector kafka_dissector = {
 	.services = services,
 	.recognised = "a request whose number, version and client exist, and the response with its "
 		      "correlation number",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = kafka_probe,
 	.begin = begin,
 	.feed = feed,

@@ -17,14 +17,6 @@ enum result_code {
 	RESULT_UNWILLING = 53,
 };
 
-static struct bytes take_element(struct bytes *b, uint8_t *tag)
-{
-	uint32_t length = 0;
-
-	*tag = ldap_probe_element(b, &length);
-	return bytes_sub(b, length);
-}
-
 /* version, name, and a password or a mechanism with its credentials */
 static void on_bind(struct ldap *ldap, struct facts *facts, struct bytes b)
 {
@@ -32,30 +24,30 @@ static void on_bind(struct ldap *ldap, struct facts *facts, struct bytes b)
 	uint8_t tag = 0;
 	uint32_t length = 0;
 
-	ldap_probe_integer(&b, 0x02);
-	name = take_element(&b, &tag);
+	ber_integer(&b, 0x02);
+	name = ber_element(&b, &tag);
 	if (b.failed)
 		return;
 	if (name.left != 0)
 		FACTS_TEXT(facts, user, name.at, name.left);
-	tag = ldap_probe_element(&b, &length);
+	tag = ber_head(&b, &length);
 	if (b.failed)
 		return;
 	switch (tag) {
 	case 0x80:
 		ldap->bind = length != 0 ? LDAP_BY_PASSWORD : LDAP_BY_ANONYMOUS;
-		FACTS_TEXT(facts, mechanism, "simple", 6);
+		FACTS_WORD(facts, mechanism, "simple");
 		break;
 	case 0xa3:
 		proof = b;
-		mechanism = take_element(&proof, &tag);
+		mechanism = ber_element(&proof, &tag);
 		ldap->bind = LDAP_BY_SASL;
 		if (!proof.failed)
 			FACTS_TEXT(facts, mechanism, mechanism.at, mechanism.left);
 		break;
 	case 0x8b: /* the last step of Microsoft's own way (Sicily) */
 		ldap->bind = LDAP_BY_SASL;
-		FACTS_TEXT(facts, mechanism, "NTLM", 4);
+		FACTS_WORD(facts, mechanism, "NTLM");
 		break;
 	default:
 		ldap->bind = LDAP_BY_STEP;
@@ -93,7 +85,7 @@ static const char *operation_name(uint8_t operation, unsigned *flags)
 static bool is_start_tls(struct bytes b)
 {
 	uint8_t tag;
-	struct bytes name = take_element(&b, &tag);
+	struct bytes name = ber_element(&b, &tag);
 
 	return tag == 0x80 && !name.failed && name.left == 22 &&
 	       memcmp(name.at, "1.3.6.1.4.1.1466.20037", 22) == 0;
@@ -170,8 +162,8 @@ static bool has_proof(struct bytes b)
 {
 	uint8_t tag = 0;
 
-	take_element(&b, &tag);
-	take_element(&b, &tag);
+	ber_element(&b, &tag);
+	ber_element(&b, &tag);
 	return b.left != 0 && b.at[0] == 0x87;
 }
 
@@ -191,10 +183,8 @@ static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8
 	case LDAP_EXTENDED_RESPONSE:
 		if (facts->auth == AUTH_UNKNOWN && !ldap->midstream)
 			facts_set_auth(facts, AUTH_NA);
-		if (pending.kind != 0 && good) {
-			facts->starts_tls = true;
-			facts->revision++;
-		}
+		if (pending.kind != 0 && good)
+			facts_agree_tls(facts);
 		break;
 	default:
 		if (good)
@@ -222,7 +212,7 @@ static void on_response(struct ldap *ldap, struct facts *facts, uint32_t id, uin
 	case LDAP_INTERMEDIATE:
 		return;
 	default:
-		code = ldap_probe_integer(&b, 0x0a);
+		code = ber_integer(&b, 0x0a);
 		if (!b.failed)
 			on_result(ldap, facts, id, operation, code, b);
 		return;
@@ -233,8 +223,8 @@ void ldap_session_message(struct ldap *ldap, struct facts *facts, enum side from
 {
 	struct ldap_stream *s = &ldap->side[from];
 	struct bytes b = bytes_from(s->body, s->kept);
-	uint32_t id = ldap_probe_integer(&b, 0x02), length = 0;
-	uint8_t operation = ldap_probe_element(&b, &length);
+	uint32_t id = ber_integer(&b, 0x02), length = 0;
+	uint8_t operation = ber_head(&b, &length);
 
 	if (!b.failed && length < b.left)
 		b.left = length;

@@ -31,7 +31,7 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "memcached", 9);
+	FACTS_WORD(facts, product, "memcached");
 }
 
 /* Takes commands again only when all that were listed are answered. */
@@ -193,12 +193,11 @@ static void resynchronise(struct memcached *mc, enum side from)
 {
 	struct memcached_stream *s = &mc->side[from];
 
-	if (s->lost && mc->last_side != from + 1) {
+	if (turns_begin(&mc->turns, from) && s->lost) {
 		*s = (struct memcached_stream){.mode = MODE_UNKNOWN};
 		if (from == SIDE_CLIENT)
 			answers_clear(&mc->pending);
 	}
-	mc->last_side = (uint8_t)(from + 1);
 }
 
 static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
@@ -247,13 +246,13 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct memcached_stream *s = &mc->side[from];
 
 	(void)facts;
-	if (mc->last_side != 0 && !s->lost && missing != 0 && missing < s->skip) {
+	if (turns_begun(&mc->turns) && !s->lost && missing != 0 && missing < s->skip) {
 		s->skip -= missing;
 		return;
 	}
 	mc->midstream = true;
 	answers_clear(&mc->pending);
-	s->lost = mc->last_side != 0;
+	s->lost = turns_begun(&mc->turns);
 }
 
 const struct dissector memcached_dissector = {

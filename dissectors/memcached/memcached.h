@@ -6,6 +6,7 @@
 #include "dissectors/memcached/memcached_probe.h"
 #include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
+#include "dissectors/read/turns.h"
 
 #define MEMCACHED_OPCODES 0x23
 #define MEMCACHED_BODY	  96 /* bytes kept of a binary body */
@@ -23,7 +24,7 @@ struct memcached_stream {
 struct memcached {
 	struct memcached_stream side[2];
 	struct answers pending;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct turns turns;
 	bool midstream, logged_in;
 	int handles[MEMCACHED_OPCODES]; /* + 1; of the latest command by number */
 };

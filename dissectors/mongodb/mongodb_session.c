@@ -40,7 +40,7 @@ static void on_delete_element(struct mongodb *mongo, struct bson *bson, struct f
 	else if (bson_named(bson, "q"))
 		mongo->empty_filter = bson->type == BSON_DOCUMENT && bson->length == 5;
 	else if (bson_named(bson, "limit") && mongo->empty_filter && bson_number(bson) == 0)
-		mongo->handle = facts_command(facts, "delete", 6, COMMAND_DESTRUCTIVE);
+		mongo->handle = FACTS_COMMAND(facts, "delete", COMMAND_DESTRUCTIVE);
 }
 
 void mongodb_session_asked(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts)

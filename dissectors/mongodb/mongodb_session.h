@@ -6,6 +6,7 @@
 #include "dissectors/mongodb/mongodb_probe.h"
 #include "dissectors/read/answers.h"
 #include "dissectors/read/bson.h"
+#include "dissectors/read/turns.h"
 
 #define MONGODB_FIXED 20 /* bytes: the longest part of fixed size */
 
@@ -27,7 +28,7 @@ struct mongodb {
 	struct mongodb_stream side[2];
 	struct answers_table pending; /* kind: enum mongodb_kind */
 	uint8_t kind;		      /* of the client's command at hand */
-	uint8_t last_side;	      /* enum side + 1; 0 before the first byte */
+	struct turns turns;
 	bool midstream, logged_in, empty_filter, deletes;
 	int handle; /* of the client's command at hand */
 	/* The answer at hand */

@@ -7,6 +7,7 @@
 #include "dissectors/read/facts.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/sql.h"
+#include "dissectors/read/turns.h"
 
 #define MYSQL_PACKET_MAX 0xffffff /* a packet of this length goes on in the next */
 #define MYSQL_STATEMENTS 8	  /* prepared ones remembered */
@@ -28,9 +29,9 @@ struct mysql {
 	struct sql sql;
 	uint32_t capabilities; /* of both; 0 if unknown */
 	uint8_t phase;	       /* enum mysql_phase */
-	uint8_t last_side;     /* enum side + 1; 0 before the first byte */
-	bool tried, password;  /* the client logged in; with a password */
-	bool holed;	       /* bytes of the log-in were not seen */
+	struct turns turns;
+	bool tried, password; /* the client logged in; with a password */
+	bool holed;	      /* bytes of the log-in were not seen */
 	bool sealed, resynchronising;
 	bool continued; /* the server's next packet is the rest of this one */
 	/* The command at hand */

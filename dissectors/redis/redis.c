@@ -11,6 +11,7 @@
 #include "dissectors/dissector.h"
 #include "dissectors/read/answers.h"
 #include "dissectors/read/resp.h"
+#include "dissectors/read/turns.h"
 #include "dissectors/redis/redis_commands.h"
 #include "dissectors/redis/redis_probe.h"
 
@@ -36,9 +37,9 @@ struct redis {
 	struct resp_command command;
 	struct resp_reply reply;
 	struct answers pending;
-	uint8_t speech;	   /* enum speech */
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
-	bool midstream;	   /* a log-in may have gone unseen */
+	uint8_t speech; /* enum speech */
+	struct turns turns;
+	bool midstream; /* a log-in may have gone unseen */
 	bool logged_in;
 	bool subscribed;
 	bool streaming;	      /* replication or MONITOR: neither side is parsed any more */
@@ -190,7 +191,7 @@ static void on_reply(struct redis *redis, struct facts *facts)
 	bool is_error = type == '-' || type == '!';
 
 	if (!redis->has_product && !facts->product[0])
-		FACTS_TEXT(facts, product, "Redis", 5);
+		FACTS_WORD(facts, product, "Redis");
 	facts_set_data_read(facts, ANSWER_NO);
 	if ((!next || next->kind != REDIS_SUBSCRIBE) && is_out_of_band(redis)) {
 		if (is_message(redis))
@@ -285,9 +286,8 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 
 	if (length == 0 || redis->streaming)
 		return;
-	if (from == SIDE_CLIENT && redis->last_side == SIDE_SERVER + 1)
+	if (turns_begin_round(&redis->turns, from))
 		resynchronise(redis, &input);
-	redis->last_side = (uint8_t)(from + 1);
 	if (from == SIDE_SERVER) {
 		on_server(redis, facts, &input);
 		return;
@@ -302,9 +302,9 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	uint64_t *left = from == SIDE_CLIENT ? &redis->command.bulk_left : &redis->reply.bulk_left;
 
 	(void)facts;
-	if (redis->last_side == 0)
+	if (!turns_begun(&redis->turns))
 		redis->midstream = redis->subscribed = true;
-	if (redis->last_side == 0)
+	if (!turns_begun(&redis->turns))
 		return;
 	redis->midstream |= !redis->logged_in;
 	if (missing != 0 && missing < *left) {

@@ -31,7 +31,7 @@ static void read_claim(struct facts *facts, struct bytes credentials)
 		return;
 	snprintf(text, sizeof text, "uid=%u", number);
 	FACTS_TEXT(facts, user, text, strlen(text));
-	FACTS_TEXT(facts, mechanism, "AUTH_SYS", 8);
+	FACTS_WORD(facts, mechanism, "AUTH_SYS");
 }
 
 /* Can the arguments be read, and do the credentials prove anything? */
@@ -45,7 +45,7 @@ static bool read_credentials(struct rpc_pending *pending, struct facts *facts,
 		read_claim(facts, b);
 	if (call->flavour != RPC_AUTH_GSS)
 		return true;
-	FACTS_TEXT(facts, mechanism, "RPCSEC_GSS", 10);
+	FACTS_WORD(facts, mechanism, "RPCSEC_GSS");
 	bytes_skip(&b, 4);
 	procedure = bytes_be32(&b);
 	bytes_skip(&b, 4);
@@ -171,8 +171,6 @@ void rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct byte
 	else if (!b.failed)
 		on_success(pending, facts, b);
 	if (pending->flavour == RPC_AUTH_TLS && bytes_start_with(&verifier, "STARTTLS")) {
-		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-		facts->starts_tls = true;
-		facts->revision++;
+		facts_agree_tls(facts);
 	}
 }

@@ -98,7 +98,7 @@ static uint64_t chunk_length(struct bytes arguments)
 static void on_command(struct smtp *smtp, struct facts *facts, struct bytes text)
 {
 	struct bytes word = lines_word(&text), name;
-	const struct smtp_command *row = smtp_words_command(&word);
+	const struct command_word *row = smtp_words_command(&word);
 	struct forwarded told;
 	int handle;
 
@@ -112,7 +112,7 @@ static void on_command(struct smtp *smtp, struct facts *facts, struct bytes text
 		answers_add(&smtp->dialogue.pending, -1, SMTP_ANY);
 		return;
 	}
-	handle = facts_command(facts, row->name, strlen(row->name), row->flags);
+	handle = smtp_words_note(row, facts);
 	answers_add(&smtp->dialogue.pending, handle, row->kind);
 	if (lines_equal(&word, "LHLO"))
 		set_lmtp(smtp, facts);
@@ -330,7 +330,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 	struct smtp *smtp = state;
 	struct bytes input = bytes_from(bytes, length), line;
 
-	if (dialogue_turns(&smtp->dialogue, from))
+	if (turns_begin_round(&smtp->dialogue.turns, from))
 		next_turn(smtp);
 	if (from == SIDE_CLIENT)
 		skip_chunk(smtp, &input);

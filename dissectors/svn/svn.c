@@ -111,7 +111,7 @@ static void begin(void *state, struct facts *facts)
 
 	svn->deletion = -1;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "svnserve", 8);
+	FACTS_WORD(facts, product, "svnserve");
 }
 
 /* svn://host/repository: the path of it */
@@ -134,7 +134,7 @@ static bool is_mechanism(const struct bytes *word)
 static void on_command(struct svn *svn, struct facts *facts, const struct bytes *word)
 {
 	if (lines_equal(word, "delete-entry"))
-		svn->deletion = facts_command(facts, "delete-entry", 12, COMMAND_DESTRUCTIVE);
+		svn->deletion = FACTS_COMMAND(facts, "delete-entry", COMMAND_DESTRUCTIVE);
 	if (lines_equal(word, "close-edit"))
 		svn->closing = true;
 	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {

@@ -12,6 +12,7 @@
 #include "dissectors/read/answers.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/lines.h"
+#include "dissectors/read/turns.h"
 #include "dissectors/zookeeper/zookeeper_probe.h"
 
 #define REQUEST_MAX  (64u * 1024 * 1024)
@@ -44,7 +45,7 @@ struct zookeeper {
 	struct frame side[2];
 	struct line line;	      /* of the answer to four letters */
 	struct answers_table pending; /* kind: the operation */
-	uint8_t last_side;	      /* enum side + 1; 0 before the first byte */
+	struct turns turns;
 	bool letters, known, midstream, logged_in, connected[2];
 	int handle; /* of the four letters */
 	uint8_t word_length;
@@ -60,7 +61,7 @@ static void begin(void *state, struct facts *facts)
 	zk->handle = -1;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "ZooKeeper", 9);
+	FACTS_WORD(facts, product, "ZooKeeper");
 }
 
 static void note_version(struct facts *facts, struct bytes text)
@@ -239,8 +240,6 @@ static void feed_frames(struct zookeeper *zk, struct facts *facts, enum side fro
 	struct frame *frame = &zk->side[from];
 	struct bytes piece;
 
-	if (frame->lost && zk->last_side != from + 1)
-		*frame = (struct frame){.lost = false};
 	while (!frame->lost && frames_header(frame, &in, 4)) {
 		if (!frame->expected) {
 			struct bytes b = bytes_from(frame->header, 4);
@@ -266,6 +265,8 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 
 	if (length == 0)
 		return;
+	if (turns_begin(&zk->turns, from) && zk->side[from].lost)
+		zk->side[from] = (struct frame){.lost = false};
 	if (!zk->known) { /* a length begins with 0 */
 		zk->letters = bytes[0] != 0;
 		zk->known = true;
@@ -274,7 +275,6 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		feed_letters(zk, facts, from, bytes_from(bytes, length));
 	else
 		feed_frames(zk, facts, from, bytes_from(bytes, length));
-	zk->last_side = (uint8_t)(from + 1);
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -284,7 +284,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	(void)facts;
 	(void)missing;
 	zk->midstream = true;
-	zk->side[from] = (struct frame){.lost = zk->last_side != 0};
+	zk->side[from] = (struct frame){.lost = turns_begun(&zk->turns)};
 	lines_reset(&zk->line);
 }
 
