@@ -60,8 +60,7 @@ const struct dissector db2_discovery_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "DB2GETADDR, or DB2RETADDR with the name of the server",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_DATA |
-		 READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

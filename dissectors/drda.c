@@ -350,7 +350,7 @@ const struct dissector drda_dissector = {
 	.services = services,
 	.recognised = "a DSS header with EXCSAT, ACCRDB and the like, whose lengths agree",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
-		 READS_DATA | READS_ENCRYPTION,
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

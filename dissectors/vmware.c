@@ -115,7 +115,8 @@ const struct dissector vmware_dissector = {
 	.upgrades = true,
 	.services = services,
 	.recognised = "the server's greeting, which names it",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_ENCRYPTION |
+		 READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -258,8 +258,8 @@ const struct dissector cassandra_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a frame header of version 3 to 5 with an opcode of that side and a length",
-	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_DATA |
-		 READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = cassandra_probe,
 	.begin = begin,
 	.feed = feed,

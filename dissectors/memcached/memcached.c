@@ -279,9 +279,8 @@ const struct dissector memcached_udp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the frame header of 8 bytes, and a command or a reply behind it",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = memcached_probe_udp,
 	.begin = begin,
 	.feed = feed_udp,

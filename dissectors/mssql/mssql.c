@@ -390,7 +390,8 @@ const struct dissector mssql_dissector = {
 	.services = services,
 	.recognised = "a TDS pre-login or log-in packet, or the server's table of answers to one",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = mssql_probe,
 	.begin = begin,
 	.feed = feed,

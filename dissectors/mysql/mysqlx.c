@@ -240,7 +240,7 @@ const struct dissector mysqlx_dissector = {
 	.services = services,
 	.recognised = "the server's hello notice, or its list of capabilities",
 	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
-		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

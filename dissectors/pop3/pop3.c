@@ -298,9 +298,9 @@ const struct dissector pop3_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a +OK greeting, or commands and their answers",
-	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
-		 READS_STARTTLS,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_STARTTLS,
 	.probe = pop3_probe,
 	.begin = begin,
 	.feed = feed,

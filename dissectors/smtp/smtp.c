@@ -366,8 +366,8 @@ const struct dissector smtp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a 220 greeting with what follows, or commands and their codes",
-	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
-		 READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,
