@@ -8,8 +8,8 @@
  * attention. The body of 2 and 6 begins with AFP's: 18 and 63 log in, 24 opens a volume, 27 and 60
  * read, 9, 66 and 68 list, 8 deletes. Apple Filing Protocol Programming Guide.
  */
-#include "dissectors/read/banner.h"
 #include "dissectors/dissector.h"
+#include "dissectors/read/banner.h"
 #include "dissectors/read/walker.h"
 
 #define HEADER	   16

@@ -5,9 +5,9 @@
  * Strings are quoted, or {123} or {123+} at the end of a line and as many bytes behind it, after
  * which the line goes on; they are counted and skipped.
  */
-#include "dissectors/read/banner.h"
 #include "dissectors/dissector.h"
 #include "dissectors/imap/imap_login.h"
+#include "dissectors/read/banner.h"
 #include "dissectors/read/lines.h"
 #include "dissectors/read/pending.h"
 #include "dissectors/read/sasl.h"

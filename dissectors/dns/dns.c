@@ -10,8 +10,8 @@
  * Products tell their versions to whoever asks for version.bind or version.server in class CHAOS.
  * TSIG (RFC 8945) signs with a named key: the nearest there is to a log-in.
  */
-#include "dissectors/read/banner.h"
 #include "dissectors/dns/dns_message.h"
+#include "dissectors/read/banner.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/lines.h"
 

@@ -6,9 +6,9 @@
  */
 #include <stdio.h>
 
+#include "dissectors/ftp/ftp_words.h"
 #include "dissectors/read/banner.h"
 #include "dissectors/read/dialogue.h"
-#include "dissectors/ftp/ftp_words.h"
 #include "dissectors/read/numeric_probe.h"
 
 #define IAC 0xff /* of Telnet: comes before ABOR */

@@ -7,8 +7,8 @@
  *	status			resize\t2\t0\t1	jobs, running ones, workers
  *	workers			37 192.0.2.7 - : resize
  */
-#include "dissectors/read/banner.h"
 #include "dissectors/gearman/gearman.h"
+#include "dissectors/read/banner.h"
 #include "dissectors/read/lines.h"
 #include "dissectors/read/pending.h"
 

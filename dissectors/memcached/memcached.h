@@ -3,8 +3,8 @@
 #ifndef DISSECTORS_MEMCACHED_H
 #define DISSECTORS_MEMCACHED_H
 
-#include "dissectors/read/lines.h"
 #include "dissectors/memcached/memcached_probe.h"
+#include "dissectors/read/lines.h"
 
 #define MEMCACHED_OUTSTANDING 24
 #define MEMCACHED_OPCODES     0x23

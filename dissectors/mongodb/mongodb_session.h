@@ -3,8 +3,8 @@
 #ifndef DISSECTORS_MONGODB_SESSION_H
 #define DISSECTORS_MONGODB_SESSION_H
 
-#include "dissectors/read/bson.h"
 #include "dissectors/mongodb/mongodb_probe.h"
+#include "dissectors/read/bson.h"
 
 #define MONGODB_OUTSTANDING 12
 #define MONGODB_FIXED	    20 /* bytes: the longest part of fixed size */

@@ -10,8 +10,8 @@
  * docs.oasis-open.org/mqtt: mqtt-v3.1.1, mqtt-v5.0
  */
 #include "dissectors/dissector.h"
-#include "dissectors/read/frames.h"
 #include "dissectors/mqtt/mqtt_probe.h"
+#include "dissectors/read/frames.h"
 
 static const uint16_t ports[] = {1883, 8883, 0};
 

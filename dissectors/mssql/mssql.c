@@ -6,9 +6,9 @@
  * PRELOGIN settles encryption: TLS' handshake then travels inside PRELOGIN packets, and either all
  * that follows is TLS, or only the log-in was and packets are readable again.
  */
-#include "dissectors/read/frames.h"
 #include "dissectors/mssql/mssql_probe.h"
 #include "dissectors/mssql/mssql_tokens.h"
+#include "dissectors/read/frames.h"
 #include "dissectors/read/sql.h"
 
 #include <stdio.h>

@@ -9,10 +9,10 @@
  *
  * dev.mysql.com/doc/dev/mysql-server, "Client/Server Protocol".
  */
-#include "dissectors/read/lines.h"
 #include "dissectors/mysql/mysql_login.h"
 #include "dissectors/mysql/mysql_probe.h"
 #include "dissectors/mysql/mysql_session.h"
+#include "dissectors/read/lines.h"
 
 static const uint16_t ports[] = {3306, 3307, 9306, 0};
 

@@ -4,9 +4,9 @@
  * Behind some answers come lines up to a lone dot. Passwords are in PASS, in APOP's digest and in
  * the lines that follow AUTH; of all of them only the user's name is taken.
  */
+#include "dissectors/pop3/pop3_probe.h"
 #include "dissectors/read/banner.h"
 #include "dissectors/read/dialogue.h"
-#include "dissectors/pop3/pop3_probe.h"
 #include "dissectors/read/sasl.h"
 #include "dissectors/read/xclient.h"
 

@@ -9,9 +9,9 @@
  * or an error that comes after that check, proves that it serves without credentials.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/resp.h"
 #include "dissectors/redis/redis_commands.h"
 #include "dissectors/redis/redis_probe.h"
-#include "dissectors/read/resp.h"
 
 #define OUTSTANDING 24
 

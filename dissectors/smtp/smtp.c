@@ -12,8 +12,8 @@
 #include "dissectors/read/dialogue.h"
 #include "dissectors/read/numeric_probe.h"
 #include "dissectors/read/sasl.h"
-#include "dissectors/smtp/smtp_words.h"
 #include "dissectors/read/xclient.h"
+#include "dissectors/smtp/smtp_words.h"
 
 #define CHUNK_MAX (UINT64_C(1) << 40) /* bytes; more than that is no length */
 

@@ -12,8 +12,8 @@
  * do those that encrypt: TLS begins behind type 18, and behind the second choice of type 19.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/vnc/vnc_names.h"
 #include "dissectors/read/walker.h"
+#include "dissectors/vnc/vnc_names.h"
 
 #define VERSION_BYTES 12
 #define TYPES_MAX     WALKER_SCRATCH

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "policy/policy.h"
-#include "sensor/decode/decode.h"
 #include "sensor/capture/frame_view.h"
 #include "sensor/capture/input.h"
+#include "sensor/decode/decode.h"
 
 #define CAPTURE_ERROR 512
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "sensor/base/chains.h"
-#include "sensor/decode/fragment_set.h"
 #include "sensor/base/hash.h"
+#include "sensor/decode/fragment_set.h"
 
 #define COPY_NS 100000000ull /* a fragment so soon after the whole is a copy */
 #define TINY	20	     /* less than TCP's fixed header */

@@ -9,8 +9,9 @@
 
 #include <stddef.h>
 
-#include "sensor/event/event.h"
+#include "sensor/base/memory_row.h"
 #include "sensor/base/services.h"
+#include "sensor/event/event.h"
 
 #define ENGINE_SEVERITIES (SEVERITY_CRITICAL + 1)
 
@@ -90,5 +91,9 @@ void engine_coverage(const struct engine *engine,
 void engine_each_exposure(const struct engine *engine, bool closed_too,
 			  void (*each)(void *context, const struct exposure_view *view),
 			  void *context);
+
+/* The memory that engine_new() takes, and with `store` engine_store_new(): a row each. */
+void engine_memory(const struct engine_options *options, bool store, memory_row *row,
+		   void *context);
 
 #endif

@@ -7,9 +7,9 @@
  *
  * The burst of events is bounded by collapse-ports + 2.
  */
+#include "sensor/base/interval.h"
 #include "sensor/engine/engine_state.h"
 #include "sensor/engine/exposure_merge.h"
-#include "sensor/base/interval.h"
 
 static bool is_part(const struct exposure *x)
 {

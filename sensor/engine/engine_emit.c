@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sensor/engine/engine_state.h"
 #include "sensor/base/hash.h"
+#include "sensor/engine/engine_state.h"
 
 static const char *rule_name(const struct policy *policy, uint16_t rule)
 {

@@ -16,8 +16,8 @@
 #include "sensor/engine/evidence.h"
 #include "sensor/engine/exposure.h"
 #include "sensor/engine/incident.h"
-#include "sensor/event/reason.h"
 #include "sensor/engine/wall.h"
+#include "sensor/event/reason.h"
 
 #define ENGINE_SECOND_NS 1000000000U
 #define ENGINE_TOUCHED	 512

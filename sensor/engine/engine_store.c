@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/engine/engine_store_state.h"
 #include "sensor/base/hash.h"
+#include "sensor/engine/engine_store_state.h"
 
 #define SLICE	    1024 /* slots looked at in one tick, of each table */
 #define WALL_LAG_NS (30 * (uint64_t)ENGINE_SECOND_NS)

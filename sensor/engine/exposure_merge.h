@@ -7,9 +7,9 @@
 #ifndef SENSOR_EXPOSURE_MERGE_H
 #define SENSOR_EXPOSURE_MERGE_H
 
+#include "sensor/base/services.h"
 #include "sensor/engine/evidence.h"
 #include "sensor/engine/exposure.h"
-#include "sensor/base/services.h"
 
 /* Failed log-ins in a row, over all clients, that make the next accepted one a break-in. */
 #define CAMPAIGN_FAILURES 3

@@ -199,18 +199,17 @@ static void put_decoded(struct metrics_text *text, const struct metrics *metrics
 
 static void put_tables(struct metrics_text *text, const struct metrics *metrics)
 {
-	const struct options *options = metrics->options;
-	uint64_t workers = options->workers;
+	const struct metrics_sizes *sizes = &metrics->sizes;
 	const struct {
 		const char *table;
 		uint64_t used, size;
 	} tables[] = {
-		{"flows", metrics->worker.flows, workers * options->max_flows},
-		{"sessions", metrics->worker.sessions.in_use, workers * options->max_sessions},
+		{"flows", metrics->worker.flows, sizes->flows},
+		{"sessions", metrics->worker.sessions.in_use, sizes->sessions},
 		{"reassembly-blocks", metrics->worker.sessions.blocks_in_use,
-		 workers * options->reassembly_mib * 512},
-		{"exposures", metrics->engine.exposures_open, options->max_exposures},
-		{"incidents", metrics->engine.incidents_open, options->max_incidents},
+		 sizes->reassembly_blocks},
+		{"exposures", metrics->engine.exposures_open, sizes->exposures},
+		{"incidents", metrics->engine.incidents_open, sizes->incidents},
 	};
 
 	metrics_family(text, "table_used", "gauge", "Places of a table in use.");

@@ -6,8 +6,8 @@
 #ifndef SENSOR_SIGHT_H
 #define SENSOR_SIGHT_H
 
-#include "sensor/health/blindness.h"
 #include "sensor/capture/capture.h"
+#include "sensor/health/blindness.h"
 #include "sensor/worker/worker.h"
 
 #define SIGHT_TEXT 160 /* all causes with commas between */

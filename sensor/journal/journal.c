@@ -14,8 +14,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "sensor/journal/journal_state.h"
 #include "sensor/base/log.h"
+#include "sensor/journal/journal_state.h"
 
 #define KEEP_IN_MEMORY 1000	   /* confirmed events */
 #define JOURNAL_KEEP   1000	   /* confirmed events, unless something else is said */

@@ -8,16 +8,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "sensor/base/log.h"
+#include "sensor/base/printable.h"
 #include "sensor/event/event_fields.h"
 #include "sensor/event/event_json.h"
 #include "sensor/journal/journal.h"
-#include "sensor/base/log.h"
 #include "sensor/output/outputs_status.h"
 #include "sensor/output/patient_out.h"
-#include "sensor/base/printable.h"
 #include "sensor/output/sink_jsonl.h"
-#include "sensor/redis/sink_redis.h"
 #include "sensor/output/sink_text.h"
+#include "sensor/redis/sink_redis.h"
 
 #define NAME_TEXT	65
 #define PUMP_EVERY	32    /* events of a replay between two turns of the loop */

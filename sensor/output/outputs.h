@@ -14,12 +14,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "sensor/engine/engine.h"
-#include "sensor/event/event.h"
-#include "sensor/journal/journal.h"
 #include "sensor/base/latency.h"
 #include "sensor/base/loop.h"
 #include "sensor/base/services.h"
+#include "sensor/engine/engine.h"
+#include "sensor/event/event.h"
+#include "sensor/journal/journal.h"
 
 #define OUTPUTS_ERROR 256 /* bytes of an error message, with the NUL */
 

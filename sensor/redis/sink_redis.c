@@ -20,8 +20,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "sensor/event/event_fields.h"
 #include "sensor/base/log.h"
+#include "sensor/base/timestamp.h"
+#include "sensor/event/event_fields.h"
 #include "sensor/redis/redis_clock.h"
 #include "sensor/redis/redis_connection.h"
 #include "sensor/redis/redis_due.h"
@@ -30,7 +31,6 @@
 #include "sensor/redis/redis_message.h"
 #include "sensor/redis/redis_outage.h"
 #include "sensor/redis/redis_route.h"
-#include "sensor/base/timestamp.h"
 
 #define PENDING_MAX	  (4U << 20) /* bytes that the server has not taken */
 #define HOPELESS_ATTEMPTS 5

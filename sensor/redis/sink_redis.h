@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sensor/journal/journal.h"
 #include "sensor/base/latency.h"
 #include "sensor/base/loop.h"
+#include "sensor/journal/journal.h"
 #include "sensor/redis/redis_tls.h"
 #include "sensor/redis/redis_url.h"
 

@@ -5,14 +5,14 @@
 
 #include <stdbool.h>
 
+#include "sensor/base/loop.h"
 #include "sensor/capture/capture.h"
 #include "sensor/engine/engine.h"
-#include "sensor/output/evidence_store.h"
-#include "sensor/run/inventory.h"
-#include "sensor/base/loop.h"
-#include "sensor/run/options.h"
-#include "sensor/output/outputs.h"
 #include "sensor/health/tally.h"
+#include "sensor/output/evidence_store.h"
+#include "sensor/output/outputs.h"
+#include "sensor/run/inventory.h"
+#include "sensor/run/options.h"
 #include "sensor/worker/worker.h"
 
 struct app {
@@ -50,5 +50,8 @@ int live_run(struct app *app);
 /* Says on standard error what was read and, if there was any, what was lost. */
 void app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,
 		    const struct engine_stats *engine);
+
+/* Says what --evidence has kept, unless --quiet or nothing was wanted. */
+void app_say_evidence(const struct app *app);
 
 #endif

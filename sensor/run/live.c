@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sensor/run/live_state.h"
 #include "sensor/base/log.h"
-#include "sensor/run/memory.h"
+#include "sensor/run/live_state.h"
+#include "sensor/run/prefault.h"
 #include "sensor/run/sandbox.h"
 
 #define TURN		512
@@ -25,15 +25,6 @@
 #define LAST_NS		SECOND /* after the stop, for what the kernel still holds */
 
 /* ---- worker threads ---- */
-
-void live_wake(const struct thread *thread)
-{
-	uint64_t one = 1;
-
-	if (write(thread->live->wake_fd, &one, sizeof one) < 0) {
-		/* The counter is full: the main thread has been woken enough. */
-	}
-}
 
 static bool send_message(const struct thread *thread, const struct message *message)
 {
@@ -411,7 +402,7 @@ int live_run(struct app *app)
 		remember(&live);
 		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),
 				"the policy was loaded");
-		if (app->options->prefault && !memory_take())
+		if (app->options->prefault && !prefault_take())
 			fatal(EXIT_USAGE, "--prefault");
 		good = start_threads(&live);
 		if (good)

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/run/live_state.h"
 #include "sensor/base/log.h"
 #include "sensor/health/metrics.h"
+#include "sensor/run/live_state.h"
 
 #define FRESH_NS (SECOND / 5)
 
@@ -20,6 +20,18 @@ struct live_metrics {
 	char health[SIGHT_TEXT + 16];
 };
 
+static struct metrics_sizes sizes_of(const struct options *options)
+{
+	return (struct metrics_sizes){
+		.flows = options->workers * (uint64_t)options->max_flows,
+		.sessions = options->workers * (uint64_t)options->max_sessions,
+		.reassembly_blocks =
+			options->workers * (uint64_t)options->reassembly_mib * MEMORY_MIB,
+		.exposures = options->max_exposures,
+		.incidents = options->max_incidents,
+	};
+}
+
 static void make_text(struct live_metrics *m, uint64_t now_ns)
 {
 	const struct live *live = m->live;
@@ -28,7 +40,7 @@ static void make_text(struct live_metrics *m, uint64_t now_ns)
 		.sensor = live->app->sensor,
 		.site = live->app->options->site ? live->app->options->site
 						 : policy_site(live->app->policy),
-		.options = live->app->options,
+		.sizes = sizes_of(live->app->options),
 		.started_ns = live->started_ns,
 		.now_ns = now_ns,
 		.redis_down_ns = live->redis_down_ns,

@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "sensor/run/live_state.h"
 #include "sensor/base/log.h"
+#include "sensor/run/live_state.h"
 
 /* Checksums are over all of a packet, and an inventory is of everybody. */
 void live_policy_headers(const struct thread *thread, const struct policy *policy)

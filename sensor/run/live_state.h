@@ -6,11 +6,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "sensor/run/app.h"
 #include "sensor/base/byte_ring.h"
-#include "sensor/engine/engine_store.h"
 #include "sensor/base/ring.h"
+#include "sensor/engine/engine_store.h"
 #include "sensor/health/sight.h"
+#include "sensor/run/app.h"
 
 #define SECOND 1000000000ull
 

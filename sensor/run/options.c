@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/decode/decode.h"
 #include "sensor/base/log.h"
+#include "sensor/decode/decode.h"
 
 enum kind {
 	KIND_FILES,

@@ -9,15 +9,15 @@
 
 #include <signal.h>
 
+#include "sensor/base/log.h"
+#include "sensor/base/progress.h"
+#include "sensor/capture/sources.h"
+#include "sensor/health/sight.h"
 #include "sensor/run/ahead.h"
 #include "sensor/run/app.h"
 #include "sensor/run/inventory_crew.h"
-#include "sensor/base/log.h"
-#include "sensor/run/memory.h"
-#include "sensor/base/progress.h"
+#include "sensor/run/prefault.h"
 #include "sensor/run/replay_words.h"
-#include "sensor/health/sight.h"
-#include "sensor/capture/sources.h"
 
 #define TURN	 4096 /* packets; then signals and Redis have theirs */
 #define SECOND	 1000000000ull
@@ -301,7 +301,7 @@ static void begin(struct replay *replay, const struct sources *sources)
 	    (app->evidence && !worker_keep_evidence(replay->worker, on_kept)))
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
 	begin_ahead(replay, sources);
-	if (app->options->prefault && !memory_take())
+	if (app->options->prefault && !prefault_take())
 		fatal(EXIT_USAGE, "--prefault");
 }
 

@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 #include "dissectors/dissector.h"
-#include "sensor/decode/decode.h"
 #include "sensor/base/services.h"
+#include "sensor/decode/decode.h"
 
 #define IDENTIFY_PACKETS 16
 

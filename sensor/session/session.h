@@ -9,10 +9,10 @@
 #define SENSOR_SESSION_H
 
 #include "dissectors/dissector.h"
-#include "sensor/tables/flow.h"
-#include "sensor/session/identify.h"
 #include "sensor/base/sketch.h"
+#include "sensor/session/identify.h"
 #include "sensor/session/stream.h"
+#include "sensor/tables/flow.h"
 
 struct session {
 	struct facts facts;

@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sensor/decode/decode.h"
 #include "sensor/base/endpoint.h"
+#include "sensor/decode/decode.h"
 
 #define FLOW_NO_SESSION 0xffffffffu
 

@@ -9,14 +9,15 @@
 #ifndef SENSOR_WORKER_H
 #define SENSOR_WORKER_H
 
+#include "sensor/base/memory_row.h"
+#include "sensor/base/services.h"
 #include "sensor/decode/decode.h"
-#include "sensor/event/event.h"
 #include "sensor/decode/fragments.h"
+#include "sensor/event/event.h"
 #include "sensor/event/observation.h"
+#include "sensor/session/session.h"
 #include "sensor/tables/pairs.h"
 #include "sensor/tables/recent.h"
-#include "sensor/base/services.h"
-#include "sensor/session/session.h"
 
 struct worker_options {
 	uint32_t max_flows;	    /* conversations that matter at the same time */
@@ -129,5 +130,9 @@ struct worker_stats {
 };
 void worker_stats(const struct worker *worker, struct worker_stats *stats);
 void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more);
+
+/* The memory that worker_new() takes, and with `evidence` worker_keep_evidence(): a row each. */
+void worker_memory(const struct worker_options *options, bool evidence, memory_row *row,
+		   void *context);
 
 #endif

@@ -30,14 +30,6 @@ static bool is_proxy(const struct worker *worker, const struct address *address)
 	return policy_place(worker->policy, address).proxy;
 }
 
-static struct address address_of(const struct forwarded_address *hop)
-{
-	struct address address;
-
-	memcpy(address.bytes, hop->bytes, sizeof address.bytes);
-	return address;
-}
-
 /* Whoever has the turn when the bytes say nothing. */
 static struct client base_of(const struct flow *flow, const struct session *session)
 {
@@ -51,7 +43,7 @@ static void set_base(struct session *session, const struct forwarded *told)
 	session->has_base = told->count != 0 && told->hop[0].known;
 	if (!session->has_base)
 		return;
-	session->base = address_of(&told->hop[0]);
+	session->base = worker_hop_address(&told->hop[0]);
 	session->base_port = told->port;
 	session->base_by = told->by;
 }
@@ -70,7 +62,7 @@ static struct client resolve(struct worker *worker, const struct flow *flow,
 	for (int i = 0; i < told->count && told->hop[i].known; i++) {
 		if (!is_proxy(worker, &client.address))
 			break;
-		client.address = address_of(&told->hop[i]);
+		client.address = worker_hop_address(&told->hop[i]);
 		client.port = i == 0 ? told->port : 0;
 		client.by = told->by;
 	}
@@ -342,31 +334,4 @@ void worker_carried_forget(struct worker *worker, struct flow *flow)
 	flow->concerned = worker->options.everything ||
 			  policy_concerns(policy_place(worker->policy, flow_client(flow)),
 					  policy_place(worker->policy, &server.address));
-}
-
-void worker_carried_client(const struct worker *worker, const struct flow *flow,
-			   struct flow_report *report)
-{
-	const struct carried *one;
-
-	report->client = *flow_client(flow);
-	report->client_port = flow_client_port(flow);
-	if (flow->party == 0)
-		return;
-	one = carried_at(worker->carried, flow->party);
-	if (one->by == FORWARDED_NOT)
-		return;
-	report->carrier = (struct carrier){report->client, report->client_port, one->by};
-	report->client = one->client;
-	report->client_port = one->port;
-	/* The wall that was seen stands around the server, not in front of the balancer. */
-	report->wall_unanswered_ns = report->wall_refused_ns = 0;
-}
-
-void worker_carried_claim(struct flow_report *report)
-{
-	struct address claimed = address_of(&report->facts.claimed);
-
-	if (address_equal(&claimed, &report->client))
-		report->facts.claims = 0;
 }

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/packets.h"
-#include "tests/unit/random.h"
 #include "sensor/health/blindness.h"
 #include "sensor/tables/pairs.h"
+#include "tests/unit/packets.h"
+#include "tests/unit/random.h"
 
 #define SECOND 1000000000ull
 #define START  (1700000000 * SECOND)

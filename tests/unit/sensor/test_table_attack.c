@@ -17,9 +17,9 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/random.h"
 #include "sensor/tables/flow.c" /* its chains are nobody else's business */
 #include "sensor/tables/probes.h"
+#include "tests/unit/random.h"
 
 #define FLOWS	8192
 #define ATTACK	5000

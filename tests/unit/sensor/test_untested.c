@@ -3,9 +3,9 @@
  * What the policy has not been tried on, judged over a real engine; and the words about the
  * sensor's sight in events and heartbeats.
  */
-#include "tests/unit/scene.h"
 #include "sensor/event/reason.h"
 #include "sensor/health/sight.h"
+#include "tests/unit/scene.h"
 
 struct watch {
 	struct scene *scene;
