@@ -3,7 +3,7 @@
  * Two ways of linking the slots of a fixed array by their index, with all memory taken at start:
  *
  *  chains  a hash index: hash → the slots with that hash (and, rarely, others: compare the keys)
- *  list    a doubly linked list in order of arrival; a slot is in one list of a node array at most
+ *  order   a doubly linked list in order of arrival; a slot is in one order of a node array at most
  *
  * CHAIN_END is no slot.
  */
@@ -36,20 +36,20 @@ static inline uint32_t chains_next(const struct chains *chains, uint32_t slot)
 	return chains->next[slot];
 }
 
-struct list_node {
+struct order_node {
 	uint32_t previous, next;
 };
 
-struct list {
+struct order {
 	uint32_t first, last;
 };
 
-#define LIST_EMPTY                                                                                 \
+#define ORDER_EMPTY                                                                                \
 	{                                                                                          \
 		CHAIN_END, CHAIN_END                                                               \
 	}
 
-void list_append(struct list *list, struct list_node *nodes, uint32_t slot);
-void list_remove(struct list *list, struct list_node *nodes, uint32_t slot);
+void order_append(struct order *list, struct order_node *nodes, uint32_t slot);
+void order_remove(struct order *list, struct order_node *nodes, uint32_t slot);
 
 #endif

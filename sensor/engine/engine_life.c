@@ -153,8 +153,8 @@ void engine_life_tell_closed(struct engine *engine, uint32_t slot, uint64_t now_
 	const struct exposure *x = exposures_at(engine->exposures, slot);
 	struct reason_context context = engine_reason(engine, x);
 
-	emit_exposure(engine, EVENT_EXPOSURE_CLOSED, slot, now_ns);
+	engine_emit_exposure(engine, EVENT_EXPOSURE_CLOSED, slot, now_ns);
 	reason_closed(engine->event.reason, &engine->event.exposure, &context,
 		      x->probes_unanswered + x->probes_refused, sketch_count(&x->closers));
-	emit_send(engine);
+	engine_emit_send(engine);
 }

@@ -13,9 +13,9 @@
 
 #include "sensor/engine/coverage.h"
 #include "sensor/engine/engine.h"
-#include "sensor/engine/evidence.h"
 #include "sensor/engine/exposure.h"
 #include "sensor/engine/incident.h"
+#include "sensor/engine/ladder.h"
 #include "sensor/engine/wall.h"
 #include "sensor/event/reason.h"
 
@@ -145,11 +145,13 @@ void engine_exceptions(struct engine *engine, uint64_t now_ns);
  * An event in two steps: begin fills engine->event with the view; the caller writes the reason and
  * whatever else it knows; send numbers it and hands it over.
  */
-void emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot, uint64_t ts_ns);
-void emit_incident(struct engine *engine, enum event_kind kind, const struct incident *incident,
-		   uint64_t ts_ns);
-void emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns);
-void emit_send(struct engine *engine);
-void emit_view(const struct engine *engine, const struct exposure *x, struct exposure_view *view);
+void engine_emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot,
+			  uint64_t ts_ns);
+void engine_emit_incident(struct engine *engine, enum event_kind kind,
+			  const struct incident *incident, uint64_t ts_ns);
+void engine_emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns);
+void engine_emit_send(struct engine *engine);
+void engine_emit_view(const struct engine *engine, const struct exposure *x,
+		      struct exposure_view *view);
 
 #endif

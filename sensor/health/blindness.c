@@ -62,7 +62,7 @@ struct blindness {
 	struct blindness_options options;
 	blindness_handler *handler;
 	void *context;
-	struct sight_figures ring[WINDOW + 1];
+	struct vision_figures ring[WINDOW + 1];
 	unsigned samples; /* taken since the restart, at most WINDOW + 1 */
 	unsigned newest;  /* index in `ring` */
 	uint64_t last_packet_ns;
@@ -143,7 +143,7 @@ static void change(struct blindness *blindness, enum blind_cause cause, bool hol
 	blindness->handler(blindness->context, holds, &view);
 }
 
-static const struct sight_figures *sample_before(const struct blindness *blindness, unsigned steps)
+static const struct vision_figures *sample_before(const struct blindness *blindness, unsigned steps)
 {
 	return &blindness->ring[(blindness->newest + WINDOW + 1 - steps) % (WINDOW + 1)];
 }
@@ -240,10 +240,10 @@ static void note_pause(struct blindness *blindness, uint64_t now_ns)
 		blindness->busy -= MEMORY * blindness->busy;
 }
 
-void blindness_sample(struct blindness *blindness, const struct sight_figures *figures,
+void blindness_sample(struct blindness *blindness, const struct vision_figures *figures,
 		      uint64_t now_ns)
 {
-	const struct sight_figures *before = &blindness->ring[blindness->newest];
+	const struct vision_figures *before = &blindness->ring[blindness->newest];
 	bool first = blindness->samples == 0;
 	bool active = !first && figures->counter[SIGHT_PACKETS] > before->counter[SIGHT_PACKETS];
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * When does the absence of alarms mean nothing? One detector for each interface: fed once a second
- * with totals that only grow (`sight_figures`), it says when the sensor stopped seeing what it
+ * with totals that only grow (`vision_figures`), it says when the sensor stopped seeing what it
  * should, why, and when it sees again. Pure: time is what the caller says, the same totals give
  * the same answers.
  *
  * Two kinds of causes. Silence: no packet for so long that chance is below one in a million, by
  * how busy the interface was before. Shares: one counter is too large a part of another one over
  * the last ten seconds; a row of the table in blindness.c. A new one is a counter in enum
- * sight_counter, filled in sight.c, a row of that table, and its paragraph in spanwatch(8).
+ * sight_counter, filled in vision.c, a row of that table, and its paragraph in spanwatch(8).
  */
 #ifndef SENSOR_BLINDNESS_H
 #define SENSOR_BLINDNESS_H
@@ -35,7 +35,7 @@ enum sight_counter {
 	SIGHT_COUNTERS
 };
 
-struct sight_figures {
+struct vision_figures {
 	uint64_t counter[SIGHT_COUNTERS];
 };
 
@@ -55,7 +55,7 @@ struct blindness *blindness_new(const struct blindness_options *options, blindne
 void blindness_free(struct blindness *blindness); /* NULL is allowed */
 
 /* Once a second; `now_ns` must not fall (see blindness_restart()). */
-void blindness_sample(struct blindness *blindness, const struct sight_figures *figures,
+void blindness_sample(struct blindness *blindness, const struct vision_figures *figures,
 		      uint64_t now_ns);
 /*
  * Another input, another time: what was before is no measure. Causes that hold go on. The name

@@ -7,8 +7,8 @@
 #include "sensor/engine/engine.h"
 #include "sensor/health/http_server.h"
 #include "sensor/health/metrics_text.h"
-#include "sensor/health/sight.h"
 #include "sensor/health/tally.h"
+#include "sensor/health/vision.h"
 #include "sensor/output/evidence_store.h"
 #include "sensor/output/outputs.h"
 

@@ -17,7 +17,7 @@ struct live_metrics {
 	struct http_server *server;
 	struct metrics_text text;
 	uint64_t made_ns;
-	char health[SIGHT_TEXT + 16];
+	char health[VISION_TEXT + 16];
 };
 
 static struct metrics_sizes sizes_of(const struct options *options)
@@ -63,8 +63,8 @@ static void make_text(struct live_metrics *m, uint64_t now_ns)
 
 static void make_health(struct live_metrics *m)
 {
-	char blind[SIGHT_TEXT];
-	bool serious = sight_text(m->live->blindness, blind);
+	char blind[VISION_TEXT];
+	bool serious = vision_text(m->live->blindness, blind);
 
 	snprintf(m->health, sizeof m->health, "%s%s%s\n", serious ? "blind" : "watching",
 		 blind[0] != '\0' ? " " : "", blind);

@@ -9,7 +9,7 @@
 #include "sensor/base/byte_ring.h"
 #include "sensor/base/ring.h"
 #include "sensor/engine/engine_store.h"
-#include "sensor/health/sight.h"
+#include "sensor/health/vision.h"
 #include "sensor/run/app.h"
 
 #define SECOND 1000000000ull

@@ -149,8 +149,8 @@ static void take_numbers(const struct live *live, struct numbers *numbers)
 void live_heartbeat(const struct live *live, const char *state)
 {
 	struct heartbeat_counter counters[COUNTERS];
-	char blind[SIGHT_TEXT];
-	bool serious = sight_text(live->blindness, blind);
+	char blind[VISION_TEXT];
+	bool serious = vision_text(live->blindness, blind);
 	struct numbers numbers;
 	struct heartbeat heartbeat = {
 		.now_ns = live_now_ns(),
@@ -237,7 +237,7 @@ static void retell(struct live *live, uint64_t now_ns)
 void live_look(struct live *live)
 {
 	uint64_t now_ns = live_now_ns();
-	struct sight_figures figures;
+	struct vision_figures figures;
 	struct worker_stats worker;
 	struct capture_stats capture;
 
@@ -249,11 +249,11 @@ void live_look(struct live *live)
 		blindness_restart(live->blindness, live->app->options->interface);
 	live->looked_ns = now_ns;
 	live_stats(live, &worker, &capture);
-	sight_figures(&worker, &capture, &figures);
+	vision_figures(&worker, &capture, &figures);
 	blindness_sample(live->blindness, &figures, now_ns);
 	if (now_ns - live->untested_ns < UNTESTED_EVERY_NS && now_ns >= live->untested_ns)
 		return;
 	live->untested_ns = now_ns;
-	sight_untested(live->blindness, live->app->engine, live->started_ns,
-		       live->app->options->untested_h * HOUR_NS, now_ns);
+	vision_untested(live->blindness, live->app->engine, live->started_ns,
+			live->app->options->untested_h * HOUR_NS, now_ns);
 }

@@ -12,7 +12,7 @@
 #include "sensor/base/log.h"
 #include "sensor/base/progress.h"
 #include "sensor/capture/sources.h"
-#include "sensor/health/sight.h"
+#include "sensor/health/vision.h"
 #include "sensor/run/ahead.h"
 #include "sensor/run/app.h"
 #include "sensor/run/inventory_crew.h"
@@ -59,13 +59,13 @@ static bool on_kept(void *context, const struct kept_frame *kept)
 static void look(struct replay *replay, uint64_t now_ns)
 {
 	uint64_t at_ns = replay->next_look_ns;
-	struct sight_figures figures;
+	struct vision_figures figures;
 	struct worker_stats stats;
 
 	if (at_ns == 0 || now_ns - at_ns > PAUSE_S * SECOND)
 		at_ns = now_ns;
 	worker_stats(replay->worker, &stats);
-	sight_figures(&stats, NULL, &figures);
+	vision_figures(&stats, NULL, &figures);
 	for (; at_ns <= now_ns; at_ns += SECOND)
 		blindness_sample(replay->blindness, &figures, at_ns);
 	replay->next_look_ns = at_ns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See worker.h. What happens to a packet, in order: decode it; look up where its two addresses
- * are (both in worker_sight.c, for a batch at a time); forget it if no rule could care; find its flow;
+ * are (both in worker_place.c, for a batch at a time); forget it if no rule could care; find its flow;
  * hand it to TCP or UDP, which read its payload and report what is new.
  *
  * State is made only by an answer of one of ours, by data of a conversation that was not seen to
@@ -139,7 +139,7 @@ static enum decode_result look_at_datagram(struct worker *worker, const struct d
 
 	worker->stats.decoded[result]++;
 	if (result == DECODE_OK) {
-		worker_sight(worker, packet, &sighting);
+		worker_place(worker, packet, &sighting);
 		look_at(worker, &sighting);
 	}
 	return result;

@@ -106,8 +106,8 @@ bool worker_read(struct worker *worker, const struct sighting *sighting, struct 
 /* Nothing more of this conversation will be read. */
 void worker_conclude(struct worker *worker, struct flow *flow);
 
-/* worker_sight.c */
-void worker_sight(const struct worker *worker, const struct packet *packet,
+/* worker_place.c */
+void worker_place(const struct worker *worker, const struct packet *packet,
 		  struct sighting *sighting);
 /* Changes nothing of the worker: for any thread. */
 void worker_prepare_one(const struct worker *worker, enum link_type link,

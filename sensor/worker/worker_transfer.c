@@ -99,6 +99,6 @@ bool worker_transfer(struct worker *worker, const struct sighting *sighting, str
 		packet->destination_port = TFTP_PORT;
 	}
 	transfers->newest_ns = transfer->ts_ns = packet->ts_ns;
-	worker_sight(worker, packet, moved);
+	worker_place(worker, packet, moved);
 	return true;
 }

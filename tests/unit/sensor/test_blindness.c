@@ -22,7 +22,7 @@
 
 struct timeline {
 	struct blindness *blindness;
-	struct sight_figures figures;
+	struct vision_figures figures;
 	uint64_t now_ns;
 	unsigned begun[BLIND_CAUSES], ended[BLIND_CAUSES];
 	struct blindness_view last;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* See sight.h. */
-#include "sensor/health/sight.h"
+#include "sensor/health/vision.h"
 
 #include <stdio.h>
 
 #include "sensor/engine/engine.h"
 
-void sight_figures(const struct worker_stats *worker, const struct capture_stats *capture,
-		   struct sight_figures *figures)
+void vision_figures(const struct worker_stats *worker, const struct capture_stats *capture,
+		    struct vision_figures *figures)
 {
 	uint64_t unread = worker->decoded[DECODE_TUNNEL] + worker->decoded[DECODE_TOO_DEEP];
 
-	*figures = (struct sight_figures){
+	*figures = (struct vision_figures){
 		.counter =
 			{
 				[SIGHT_PACKETS] = worker->packets,
@@ -37,7 +37,7 @@ void sight_figures(const struct worker_stats *worker, const struct capture_stats
 	figures->counter[SIGHT_INTERFACE_DROPS] = capture->dropped_interface;
 }
 
-bool sight_text(const struct blindness *blindness, char text[SIGHT_TEXT])
+bool vision_text(const struct blindness *blindness, char text[VISION_TEXT])
 {
 	bool serious = false;
 	size_t used = 0;
@@ -49,9 +49,9 @@ bool sight_text(const struct blindness *blindness, char text[SIGHT_TEXT])
 		if (!blindness_get(blindness, cause, 0, NULL))
 			continue;
 		serious |= blindness_severity(cause) >= SEVERITY_MEDIUM;
-		used += (size_t)snprintf(text + used, SIGHT_TEXT - used, "%s%s",
+		used += (size_t)snprintf(text + used, VISION_TEXT - used, "%s%s",
 					 used != 0 ? "," : "", blind_cause_name(cause));
-		if (used >= SIGHT_TEXT)
+		if (used >= VISION_TEXT)
 			break;
 	}
 	return serious;
@@ -73,8 +73,8 @@ static void count_line(void *context, const struct coverage *line)
 		line->last_probe_ns < tried->before_ns && line->last_answer_ns < tried->before_ns;
 }
 
-void sight_untested(struct blindness *blindness, const struct engine *engine, uint64_t since_ns,
-		    uint64_t within_ns, uint64_t now_ns)
+void vision_untested(struct blindness *blindness, const struct engine *engine, uint64_t since_ns,
+		     uint64_t within_ns, uint64_t now_ns)
 {
 	struct tried tried = {.before_ns = now_ns - within_ns};
 	uint64_t closed, unprobed;

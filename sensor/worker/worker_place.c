@@ -49,7 +49,7 @@ static void sight_probe(const struct worker *worker, struct sighting *sighting)
 	sighting->probed_hash = probes_hash(worker->probes, &server);
 }
 
-void worker_sight(const struct worker *worker, const struct packet *packet,
+void worker_place(const struct worker *worker, const struct packet *packet,
 		  struct sighting *sighting)
 {
 	*sighting = (struct sighting){.packet = packet};
@@ -94,7 +94,7 @@ void worker_prepare_one(const struct worker *worker, enum link_type link,
 					 frame->wire, frame->ts_ns, &prepared->packet);
 	prepared->sighting.matters = false;
 	if (prepared->result == DECODE_OK)
-		worker_sight(worker, &prepared->packet, &prepared->sighting);
+		worker_place(worker, &prepared->packet, &prepared->sighting);
 }
 
 void worker_prepare(struct worker *worker, enum link_type link, const struct frame_view *frames,
