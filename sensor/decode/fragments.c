@@ -50,7 +50,7 @@ struct fragments *fragments_new(uint32_t pages, uint64_t hash_key)
 		return NULL;
 	f->set_count = sets_for(pages);
 	f->hash_key = hash_key;
-	f->waiting = f->whole = f->unused = (struct order)LIST_EMPTY;
+	f->waiting = f->whole = f->unused = (struct order)ORDER_EMPTY;
 	f->sets = calloc(f->set_count, sizeof *f->sets);
 	f->nodes = calloc(f->set_count, sizeof *f->nodes);
 	if (!pages_new(&f->pages, pages) || !f->sets || !f->nodes ||

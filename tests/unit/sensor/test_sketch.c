@@ -164,7 +164,7 @@ static void chains_hold_what_was_added(void **state)
 
 static void lists_keep_their_order(void **state)
 {
-	struct order list = LIST_EMPTY;
+	struct order list = ORDER_EMPTY;
 	struct order_node nodes[3];
 
 	(void)state;
