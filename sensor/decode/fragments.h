@@ -20,7 +20,9 @@
 
 #include "sensor/decode/decode.h"
 
-#define FRAGMENTS_WAIT_NS 30000000000ull
+#include "sensor/base/clock.h"
+
+#define FRAGMENTS_WAIT_NS (30 * NS_PER_S)
 
 struct fragments;
 

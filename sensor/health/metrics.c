@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "sensor/base/clock.h"
+
 struct row {
 	const char *name, *type, *help;
 	size_t offset; /* of an uint64_t in struct metrics */
@@ -267,9 +269,9 @@ static void put_clock(struct metrics_text *text, const struct metrics *metrics)
 	metrics_family(text, "redis_clock_skew_seconds", "gauge",
 		       "How far this host's clock is from Redis's.");
 	metrics_seconds(text, (const char *[]){"direction", "ahead", NULL},
-			ms > 0 ? (uint64_t)ms * 1000000 : 0);
+			ms > 0 ? (uint64_t)ms * NS_PER_MS : 0);
 	metrics_seconds(text, (const char *[]){"direction", "behind", NULL},
-			ms < 0 ? (uint64_t)-ms * 1000000 : 0);
+			ms < 0 ? (uint64_t)-ms * NS_PER_MS : 0);
 }
 
 static void put_blindness(struct metrics_text *text, const struct metrics *metrics)

@@ -5,12 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
-
-#define SECOND	    1000000000ull
-#define MILLISECOND 1000000ull
 
 static void say_messages(const char *path, const struct policy_messages *messages)
 {
@@ -72,8 +69,8 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		.max_probed = options->max_probed,
 		.outbound_entries = options->max_outbound,
 		.fragment_pages = options->fragments_mib * MEMORY_MIB,
-		.duplicate_ns = options->duplicate_ms * MILLISECOND,
-		.tcp_idle_ns = options->tcp_idle_s * SECOND,
+		.duplicate_ns = options->duplicate_ms * NS_PER_MS,
+		.tcp_idle_ns = options->tcp_idle_s * NS_PER_S,
 		.decode = {.separate_vni = options->separate_vni, .checksums = options->checksums},
 		.hash_key = worker_key(app),
 		.table_key = app->table_key,
@@ -145,14 +142,6 @@ void app_say_totals(const struct worker_stats *worker, const struct capture_stat
 	fputc('\n', stderr);
 }
 
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
 void app_engine_options(const struct app *app, struct engine_options *engine)
 {
 	const struct options *options = app->options;
@@ -163,7 +152,7 @@ void app_engine_options(const struct app *app, struct engine_options *engine)
 		.max_incidents = options->max_incidents,
 		.hash_key = app->hash_key,
 		.table_key = app->table_key,
-		.clock_ns = options->interface ? clock_ns : NULL,
+		.clock_ns = options->interface ? clock_unix_ns : NULL,
 	};
 }
 

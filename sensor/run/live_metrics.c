@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/health/metrics.h"
 #include "sensor/run/live_state.h"
 
-#define FRESH_NS (SECOND / 5)
+#define FRESH_NS (NS_PER_S / 5)
 
 struct live_metrics {
 	struct live *live;
@@ -73,7 +74,7 @@ static void make_health(struct live_metrics *m)
 static bool on_page(void *context, const char *path, struct http_answer *answer)
 {
 	struct live_metrics *m = context;
-	uint64_t now_ns = live_now_ns();
+	uint64_t now_ns = clock_unix_ns();
 
 	if (strcmp(path, "/healthz") == 0) {
 		make_health(m);

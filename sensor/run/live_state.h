@@ -7,12 +7,11 @@
 #include <stdatomic.h>
 
 #include "sensor/base/byte_ring.h"
+#include "sensor/base/clock.h"
 #include "sensor/base/ring.h"
 #include "sensor/engine/engine_store.h"
 #include "sensor/health/vision.h"
 #include "sensor/run/app.h"
-
-#define SECOND 1000000000ull
 
 #define LIVE_RING_MESSAGES 4096 /* of each worker */
 
@@ -63,8 +62,6 @@ struct live {
 	uint64_t redis_down_ns;			     /* since when it is away; 0: it is not */
 	uint64_t started_ns, looked_ns, untested_ns; /* the latter two: when last judged */
 };
-
-uint64_t live_now_ns(void);
 
 /* live_status.c: main thread. */
 void live_stats(const struct live *live, struct worker_stats *worker,

@@ -2,23 +2,13 @@
 /* What a live sensor says of itself: its numbers, its heartbeat, and whether it can see. */
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/run/live_state.h"
 
-#define US		  1000
-#define LOOK_LATEST_NS	  (3 * SECOND) /* a thread that is silent for so long has nothing new */
-#define UNTESTED_EVERY_NS (60 * SECOND)
-#define HOUR_NS		  (3600 * SECOND)
+#define LOOK_LATEST_NS	  (3 * NS_PER_S) /* a thread that is silent for so long has nothing new */
+#define UNTESTED_EVERY_NS NS_PER_MINUTE
 #define RETOLD_A_TURN	  1024
-
-uint64_t live_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
 
 void live_stats(const struct live *live, struct worker_stats *worker, struct capture_stats *capture)
 {
@@ -129,10 +119,10 @@ static void take_delays(const struct live *live, struct numbers *numbers)
 	outputs_stats(live->app->outputs, &outputs);
 	numbers->detection = live->app->tally.detection;
 	numbers->delivery = outputs.delivery;
-	numbers->detection_p50_us = latency_quantile_ns(&numbers->detection, 500) / US;
-	numbers->detection_p99_us = latency_quantile_ns(&numbers->detection, 990) / US;
-	numbers->delivery_p50_us = latency_quantile_ns(&numbers->delivery, 500) / US;
-	numbers->delivery_p99_us = latency_quantile_ns(&numbers->delivery, 990) / US;
+	numbers->detection_p50_us = latency_quantile_ns(&numbers->detection, 500) / NS_PER_US;
+	numbers->detection_p99_us = latency_quantile_ns(&numbers->detection, 990) / NS_PER_US;
+	numbers->delivery_p50_us = latency_quantile_ns(&numbers->delivery, 500) / NS_PER_US;
+	numbers->delivery_p99_us = latency_quantile_ns(&numbers->delivery, 990) / NS_PER_US;
 }
 
 static void take_numbers(const struct live *live, struct numbers *numbers)
@@ -153,7 +143,7 @@ void live_heartbeat(const struct live *live, const char *state)
 	bool serious = vision_text(live->blindness, blind);
 	struct numbers numbers;
 	struct heartbeat heartbeat = {
-		.now_ns = live_now_ns(),
+		.now_ns = clock_unix_ns(),
 		.state = serious ? "blind" : "watching",
 		.blind = blind,
 		.counters = counters,
@@ -187,7 +177,7 @@ struct blindness *live_blindness(struct live *live)
 	const struct options *options = live->app->options;
 	struct blindness_options wanted = {
 		.interface = options->interface,
-		.silence_ns = options->silence_s * SECOND,
+		.silence_ns = options->silence_s * NS_PER_S,
 	};
 
 	return blindness_new(&wanted, on_blindness, live);
@@ -236,7 +226,7 @@ static void retell(struct live *live, uint64_t now_ns)
 
 void live_look(struct live *live)
 {
-	uint64_t now_ns = live_now_ns();
+	uint64_t now_ns = clock_unix_ns();
 	struct vision_figures figures;
 	struct worker_stats worker;
 	struct capture_stats capture;
@@ -255,5 +245,5 @@ void live_look(struct live *live)
 		return;
 	live->untested_ns = now_ns;
 	vision_untested(live->blindness, live->app->engine, live->started_ns,
-			live->app->options->untested_h * HOUR_NS, now_ns);
+			live->app->options->untested_h * NS_PER_HOUR, now_ns);
 }
