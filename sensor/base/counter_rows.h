@@ -49,7 +49,7 @@ X(in, decoded[DECODE_CHECKSUM], COUNTER, "packets_bad_checksum_total", "bad_chec
 /* struct worker_stats */
 #define COUNTERS_PACKETS(X, in) \
 X(in, packets, COUNTER, "packets_total", "packets", NULL, "Packets looked at.") \
-X(in, bytes, COUNTER, "bytes_total", "bytes", NULL, "Bytes of them, as on the wire.") \
+X(in, bytes, COUNTER, "bytes_total", "bytes", NULL, "Bytes of packets, as on the wire.") \
 X(in, tunnelled, COUNTER, "packets_tunnelled_total", "tunnelled", NULL, "Packets that came in a tunnel that was looked into.") \
 X(in, tunnels_unnamed, COUNTER, "tunnels_unnamed_total", "tunnels_unnamed", NULL, "Tunnels without a place in the table of their names.") \
 X(in, elsewhere, COUNTER, "packets_elsewhere_total", "elsewhere", NULL, "Packets that no rule could care about.") \
@@ -67,7 +67,7 @@ X(in, given_up, COUNTER, "datagrams_given_up_total", "fragments_given_up", "frag
 X(in, no_room, COUNTER, "datagrams_no_room_total", "fragments_no_room", "fragmented datagrams without room (--fragments-mib)", "Datagrams given up because the room for fragments was full.") \
 X(in, copies, COUNTER, "fragments_copied_total", "fragments_copied", NULL, "Fragments that were there already, whole.") \
 X(in, overlaps, COUNTER, "fragments_overlapping_total", "fragments_overlapping", "fragments that overlap others", "Fragments with bytes that were there already.") \
-X(in, conflicts, COUNTER, "fragments_conflicting_total", "fragments_contradicting", "fragments that contradict others", "Of them, those with other bytes.") \
+X(in, conflicts, COUNTER, "fragments_conflicting_total", "fragments_contradicting", "fragments that contradict others", "Fragments with other bytes than were there already.") \
 X(in, liars, COUNTER, "fragments_lying_total", "fragments_contradicting", "fragments that contradict others", "Fragments that contradict the length of their datagram.") \
 X(in, tiny, COUNTER, "fragments_tiny_total", "fragments_tiny", NULL, "Datagrams whose first fragment ends inside the header of TCP or UDP.")
 
@@ -80,7 +80,7 @@ X(in, cut_short, COUNTER, "payloads_cut_total", "cut_short", "packets with paylo
 /* struct sessions_stats */
 #define COUNTERS_STREAMS(X, in) \
 X(in, gaps, COUNTER, "stream_gaps_total", "stream_gaps", "gaps in streams", "Gaps in streams that were read.") \
-X(in, gap_bytes, COUNTER, "stream_gap_bytes_total", "stream_gap_bytes", NULL, "Bytes missing in them.") \
+X(in, gap_bytes, COUNTER, "stream_gap_bytes_total", "stream_gap_bytes", NULL, "Bytes missing in gaps of streams.") \
 X(in, names_lost, COUNTER, "names_lost_total", "names_lost", "names of users and objects not told apart", "Names of users and objects that were not told apart.")
 
 /* struct worker_stats */
@@ -113,19 +113,19 @@ X(in, claims, COUNTER, "client_claims_total", "client_claims", "claims about cli
 /* struct worker_stats */
 #define COUNTERS_TOLD(X, in) \
 X(in, carried, COUNTER, "carried_clients_total", "carried_clients", NULL, "Clients for whom listed proxies spoke, by connection.") \
-X(in, carried_evicted, COUNTER, "carried_evicted_total", "carried_evicted", "carried clients concluded early", "Of them, those concluded because too many took turns on one connection.") \
+X(in, carried_evicted, COUNTER, "carried_evicted_total", "carried_evicted", "carried clients concluded early", "Such clients concluded because too many took turns on one connection.") \
 X(in, observations, COUNTER, "observations_total", "observations", NULL, "What workers told the main thread.") \
 X(in, observations_refused, COUNTER, "observations_retried_total", "observations_retried", "observations told again later", "Observations that found the ring full and were told later.") \
 X(in, observations_lost, COUNTER, "observations_lost_total", "observations_lost", "observations lost", "Observations that found the ring full and were lost.") \
 X(in, evidence, COUNTER, "evidence_offered_total", "evidence_offered", NULL, "Packets that workers handed to the main thread as evidence.") \
-X(in, evidence_lost, COUNTER, "evidence_lost_total", "evidence_errors", "packets for --evidence lost", "Packets that found the ring to the main thread full.")
+X(in, evidence_lost, COUNTER, "evidence_lost_total", "evidence_errors", "packets for --evidence lost", "Packets of evidence that found the ring to the main thread full.")
 
 /* struct pairs_stats */
 #define COUNTERS_PAIRS(X, in) \
 X(in, both, COUNTER, "watched_conversations_total{sight=\"both\"}", "conversations_both_ways", NULL, "Conversations of the sample whose two directions were seen.") \
 X(in, one_way, COUNTER, "watched_conversations_total{sight=\"one-way\"}", "conversations_one_way", NULL, "Conversations of the sample of which one direction was seen.") \
 X(in, bytes, COUNTER, "watched_bytes_total", "bytes_sent", NULL, "Bytes sent in the sample of conversations that sight is judged by.") \
-X(in, unseen_bytes, COUNTER, "watched_bytes_unseen_total", "bytes_unseen", NULL, "Of them, bytes acknowledged and never seen.")
+X(in, unseen_bytes, COUNTER, "watched_bytes_unseen_total", "bytes_unseen", NULL, "Bytes of that sample that were acknowledged and never seen.")
 
 /* struct engine_stats */
 #define COUNTERS_ENGINE(X, in) \
@@ -135,7 +135,7 @@ X(in, exposures_opened, COUNTER, "exposures_opened_total", "exposures_opened", N
 X(in, exposures_closed, COUNTER, "exposures_closed_total", "exposures_closed", NULL, "Exposures closed.") \
 X(in, exposures_evicted, COUNTER, "exposures_evicted_total", "exposures_evicted", "exposures evicted (--max-exposures)", "Exposures forgotten because the table was full.") \
 X(in, exposures_refused, COUNTER, "exposures_refused_total", "exposures_refused", "exposures not taken (--max-exposures)", "Reports of exposures not taken: the table was full of ones as serious.") \
-X(in, exposures_untracked, COUNTER, "exposures_untracked_total", "exposures_untracked", "reports of endpoints too many to be followed (--max-exposures)", "Reports of such endpoints that have no record: the table was full.") \
+X(in, exposures_untracked, COUNTER, "exposures_untracked_total", "exposures_untracked", "reports of endpoints too many to be followed (--max-exposures)", "Reports of quiet exposures that have no record: the table was full.") \
 X(in, walls_evicted, COUNTER, "walls_evicted_total", "walls_evicted", "walls forgotten (--max-walls)", "Endpoints seen closed that were forgotten because the table was full.") \
 X(in, incidents_open, GAUGE, "incidents_open", "incidents_open", NULL, "Incidents that are open.") \
 X(in, incidents_evicted, COUNTER, "incidents_evicted_total", "incidents_evicted", "incidents forgotten (--max-incidents)", "Incidents forgotten because the table was full.")
@@ -143,12 +143,12 @@ X(in, incidents_evicted, COUNTER, "incidents_evicted_total", "incidents_evicted"
 /* struct evidence_stats: the closing line is its own */
 #define COUNTERS_EVIDENCE(X, in) \
 X(in, packets, COUNTER, "evidence_packets_total", "evidence_packets", NULL, "Packets kept as evidence.") \
-X(in, bytes, COUNTER, "evidence_bytes_total", "evidence_bytes", NULL, "Bytes written for them.") \
-X(in, refused, COUNTER, "evidence_refused_total", "evidence_refused", "packets beyond the limit of their file", "Packets beyond the limit of their file.") \
-X(in, errors, COUNTER, "evidence_errors_total", "evidence_errors", "packets that could not be written", "Packets that could not be written.") \
-X(in, evicted, COUNTER, "evidence_evicted_total", "evidence_evicted", "files deleted to make room", "Files deleted to make room.") \
+X(in, bytes, COUNTER, "evidence_bytes_total", "evidence_bytes", NULL, "Bytes written as evidence.") \
+X(in, refused, COUNTER, "evidence_refused_total", "evidence_refused", "packets beyond the limit of their file", "Packets beyond the limit of their file of evidence.") \
+X(in, errors, COUNTER, "evidence_errors_total", "evidence_errors", "packets that could not be written", "Packets of evidence that could not be written.") \
+X(in, evicted, COUNTER, "evidence_evicted_total", "evidence_evicted", "files deleted to make room", "Files of evidence deleted to make room.") \
 X(in, files, GAUGE, "evidence_files", "evidence_files", NULL, "Files of evidence.") \
-X(in, on_disk, GAUGE, "evidence_disk_bytes", "evidence_disk_bytes", NULL, "Bytes of them.")
+X(in, on_disk, GAUGE, "evidence_disk_bytes", "evidence_disk_bytes", NULL, "Bytes of the files of evidence.")
 
 /* struct outputs_stats */
 #define COUNTERS_OUTPUTS(X, in) \
@@ -168,9 +168,9 @@ X(in, redis_forgotten, COUNTER, "redis_forgotten_total", "redis_forgotten", NULL
 
 /* struct http_stats */
 #define COUNTERS_HTTP(X, in) \
-X(in, requests, COUNTER, "http_requests_total", "http_requests", NULL, "Requests to this page and its like.") \
-X(in, refused, COUNTER, "http_refused_total", "http_refused", NULL, "Connections closed because there were too many.") \
-X(in, dropped, COUNTER, "http_dropped_total", "http_dropped", NULL, "Connections that came to nothing.")
+X(in, requests, COUNTER, "http_requests_total", "http_requests", NULL, "HTTP requests answered, with whatever status.") \
+X(in, refused, COUNTER, "http_refused_total", "http_refused", NULL, "HTTP connections closed because there were too many.") \
+X(in, dropped, COUNTER, "http_dropped_total", "http_dropped", NULL, "HTTP connections that came to nothing.")
 
 /* clang-format on */
 
