@@ -162,6 +162,7 @@ X(in, redis_sent, COUNTER, "redis_sent_total", "redis_sent", NULL, "Events sent 
 X(in, redis_confirmed, COUNTER, "redis_confirmed_total", "redis_confirmed", NULL, "Events that Redis has.") \
 X(in, redis_in_flight, GAUGE, "redis_in_flight", "redis_in_flight", NULL, "Events sent and not confirmed.") \
 X(in, redis_reconnects, COUNTER, "redis_reconnects_total", "redis_reconnects", NULL, "Connections to Redis.") \
+X(in, redis_redirects, COUNTER, "redis_redirects_total", "redis_redirects", NULL, "Connections that a cluster sent elsewhere.") \
 X(in, redis_errors, COUNTER, "redis_errors_total", "redis_errors", NULL, "Failures of Redis.") \
 X(in, redis_rejected, COUNTER, "redis_rejected_total", "redis_rejected", NULL, "Events that Redis will never take.") \
 X(in, redis_forgotten, COUNTER, "redis_forgotten_total", "redis_forgotten", NULL, "Events that Redis confirmed and lost, and that the journal keeps no more.")

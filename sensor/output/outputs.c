@@ -385,6 +385,7 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.redis_confirmed = redis.confirmed,
 		.redis_in_flight = redis.in_flight,
 		.redis_reconnects = redis.reconnects,
+		.redis_redirects = redis.redirects,
 		.redis_errors = redis.errors,
 		.redis_rejected = redis.rejected,
 		.redis_clock_known = redis.clock_known,
