@@ -157,6 +157,7 @@ X(in, alerts, COUNTER, "alerts_total", "alerts", NULL, "Events that somebody sho
 X(in, waiting, GAUGE, "journal_waiting", "events_waiting", NULL, "Events that Redis has not confirmed.") \
 X(in, journal_lost, COUNTER, "journal_lost_total", "events_lost", NULL, "Events pushed out of a full journal before Redis had them.") \
 X(in, journal_errors, COUNTER, "journal_errors_total", "events_lost", NULL, "Events that could not be stored.") \
+X(in, journal_failures, COUNTER, "journal_failures_total", "journal_failures", NULL, "Operations of the journal that failed, those that were tried again included.") \
 X(in, out_errors, COUNTER, "output_errors_total", "output_errors", NULL, "Lines that standard output did not take.") \
 X(in, redis_sent, COUNTER, "redis_sent_total", "redis_sent", NULL, "Events sent to Redis.") \
 X(in, redis_confirmed, COUNTER, "redis_confirmed_total", "redis_confirmed", NULL, "Events that Redis has.") \

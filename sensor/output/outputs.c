@@ -377,6 +377,7 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.out_errno = outputs->out_errors != 0 ? outputs->out_errno : why,
 		.journal_errors = outputs->journal_errors,
 		.journal_lost = journal.lost,
+		.journal_failures = journal.errors,
 		.journal_in_memory = journal.in_memory,
 		.waiting = journal.waiting,
 		.redis = outputs->redis != NULL,
