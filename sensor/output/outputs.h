@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room output/: an event's ways out.
+ *
+ *   event ─▶ sink_text or sink_jsonl ─▶ patient_out ─▶ standard output
+ *         └▶ journal ─▶ redis/sink_redis
+ *   kept frames ─▶ evidence_store (pcapng files of exposures, --evidence)
+ *
+ * Bounded: patient_out's backlog, evidence by bytes and files. "evidence" means packets kept on disk, here
+ * and everywhere; how sure an exposure is, is its rung (engine/ladder.h).
+ *
  * Everything after the engine, composed: text for people, JSON lines, and journal → Redis. The main
  * program knows only this header. One thread: that of the loop. Nothing here waits for a network;
  * in a replay outputs_event() turns the loop by itself, and then holds the replay back (for at most
