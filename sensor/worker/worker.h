@@ -118,6 +118,7 @@ struct worker_stats {
 						  made whole counts again */
 	uint64_t tunnelled;		       /* came in a tunnel that was looked into */
 	uint64_t tunnels_unnamed; /* conversations whose tunnel found no room in the table */
+	uint64_t ours;		  /* decoded, and an end is an address of the policy's */
 	uint64_t elsewhere;	  /* decoded, and none of the policy's business */
 	uint64_t outbound;	  /* of conversations begun by ours */
 	uint64_t probes;	  /* SYNs and first datagrams from outside */
