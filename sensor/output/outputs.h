@@ -116,9 +116,10 @@ uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms);
 /* Then, live: waits so long for a slow reader of standard output. */
 void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms);
 
-/* The closing report of a replay, as text on `out`; nothing if options.text was not set. */
+/* The closing report of a replay, as text on `out`; nothing if options.text was not set.
+ * `unseen`: text_report.h. */
 void outputs_report(struct outputs *outputs, const struct engine *engine,
-		    const struct policy *policy);
+		    const struct policy *policy, const char *unseen);
 
 void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats);
 
