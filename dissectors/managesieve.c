@@ -260,14 +260,14 @@ static void on_line(struct managesieve *sieve, struct facts *facts, enum side fr
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct managesieve *sieve = state;
 	struct literals *side = from == SIDE_CLIENT ? &sieve->client : &sieve->server;
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
-	if (length == 0)
+	if (fed->bytes.left == 0)
 		return;
 	if (turns_begin_round(&sieve->turns, from))
 		next_turn(sieve);

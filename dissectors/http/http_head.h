@@ -7,8 +7,8 @@
 #ifndef DISSECTORS_HTTP_HEAD_H
 #define DISSECTORS_HTTP_HEAD_H
 
-#include "dissectors/read/facts.h"
 #include "dissectors/http/http_exchange.h"
+#include "dissectors/read/facts.h"
 
 struct http_head {
 	struct forwarded_reader forwarded; /* used in any case */

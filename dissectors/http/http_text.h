@@ -7,8 +7,8 @@
 #ifndef DISSECTORS_HTTP_TEXT_H
 #define DISSECTORS_HTTP_TEXT_H
 
-#include "dissectors/read/bytes.h"
 #include "dissectors/http/http_products.h"
+#include "dissectors/read/bytes.h"
 
 #define HTTP_NAME_MAX	 32  /* bytes of header names; no longer one is of interest */
 #define HTTP_CLIENT_TEXT 192 /* bytes of a request's target, header value or body */

@@ -229,12 +229,12 @@ static void on_line(struct imap *imap, struct facts *facts, enum side from)
 		on_server_line(imap, facts);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct imap *imap = state;
 	struct literals *side = from == SIDE_CLIENT ? &imap->client : &imap->server;
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
 	while (input.left != 0 && !facts->starts_tls) {
 		enum literals_event event = literals_next(side, &input, &piece);

@@ -336,12 +336,12 @@ static bool begin_packet(struct mssql *ms, enum side from)
 	return true;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct mssql *ms = state;
 	struct frame *frame = &ms->side[from];
-	struct bytes in = bytes_from(bytes, length), piece;
+	struct bytes in = fed->bytes, piece;
 
 	if (turns_begin(&ms->turns, from) && frame->lost && !ms->sealed) {
 		*frame = (struct frame){.lost = false};

@@ -278,13 +278,13 @@ static void resynchronise(struct redis *redis, const struct bytes *input)
 	answers_clear(&redis->pending);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct redis *redis = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
-	if (length == 0 || redis->streaming)
+	if (fed->bytes.left == 0 || redis->streaming)
 		return;
 	if (turns_begin_round(&redis->turns, from))
 		resynchronise(redis, &input);

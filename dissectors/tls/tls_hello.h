@@ -3,8 +3,8 @@
 #ifndef DISSECTORS_TLS_HELLO_H
 #define DISSECTORS_TLS_HELLO_H
 
-#include "dissectors/read/bytes.h"
 #include "dissectors/dissector.h"
+#include "dissectors/read/bytes.h"
 
 /* Behind an agreement: a record of a handshake or an alert; both sides begin with one. */
 static inline bool tls_hello_record(const uint8_t *bytes, size_t length)

@@ -61,9 +61,9 @@ void chains_remove(struct chains *chains, uint64_t hash, uint32_t slot)
 		*at = chains->next[slot];
 }
 
-void list_append(struct list *list, struct list_node *nodes, uint32_t slot)
+void order_append(struct order *list, struct order_node *nodes, uint32_t slot)
 {
-	nodes[slot] = (struct list_node){.previous = list->last, .next = CHAIN_END};
+	nodes[slot] = (struct order_node){.previous = list->last, .next = CHAIN_END};
 	if (list->last == CHAIN_END)
 		list->first = slot;
 	else
@@ -71,9 +71,9 @@ void list_append(struct list *list, struct list_node *nodes, uint32_t slot)
 	list->last = slot;
 }
 
-void list_remove(struct list *list, struct list_node *nodes, uint32_t slot)
+void order_remove(struct order *list, struct order_node *nodes, uint32_t slot)
 {
-	struct list_node node = nodes[slot];
+	struct order_node node = nodes[slot];
 
 	if (node.previous == CHAIN_END)
 		list->first = node.next;

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room base/: what every other room stands on, and what knows nothing of packets. Nothing here
+ * has a state of the whole program; whoever makes a table owns it.
+ *
+ *   fixed memory   chains, order (below), ring, byte_ring, sketch: taken once, bounded, indices for
+ *                  pointers, no locks; a ring has one writer and one reader
+ *   words          endpoint (who listens where), interval, services (the catalogue: names, families)
+ *   writing        json_out, packed, printable, timestamp: bytes of attackers become safe text here
+ *   the machine    loop (libevent), log, progress, hash, latency
+ *
+ * What bounds it: the sizes that the makers of tables give. What it leaves behind: nothing.
+ *
  * Two ways of linking the slots of a fixed array by their index, with all memory taken at start:
  *
  *  chains  a hash index: hash → the slots with that hash (and, rarely, others: compare the keys)
- *  list    a doubly linked list in order of arrival; a slot is in one list of a node array at most
+ *  order   a doubly linked list in order of arrival; a slot is in one order of a node array at most
  *
  * CHAIN_END is no slot.
  */
@@ -36,20 +47,20 @@ static inline uint32_t chains_next(const struct chains *chains, uint32_t slot)
 	return chains->next[slot];
 }
 
-struct list_node {
+struct order_node {
 	uint32_t previous, next;
 };
 
-struct list {
+struct order {
 	uint32_t first, last;
 };
 
-#define LIST_EMPTY                                                                                 \
+#define ORDER_EMPTY                                                                                \
 	{                                                                                          \
 		CHAIN_END, CHAIN_END                                                               \
 	}
 
-void list_append(struct list *list, struct list_node *nodes, uint32_t slot);
-void list_remove(struct list *list, struct list_node *nodes, uint32_t slot);
+void order_append(struct order *list, struct order_node *nodes, uint32_t slot);
+void order_remove(struct order *list, struct order_node *nodes, uint32_t slot);
 
 #endif

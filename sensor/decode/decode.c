@@ -6,8 +6,8 @@
  *
  * References: RFC 791 (IPv4), RFC 8200 (IPv6), RFC 9293 (TCP), RFC 768 (UDP).
  */
-#include "sensor/decode/decode_walk.h"
 #include "sensor/base/endpoint.h"
+#include "sensor/decode/decode_walk.h"
 
 #define IPV6_EXTENSIONS_MAX 8
 #define TCP_FIXED	    14 /* bytes from the ports to the flags */

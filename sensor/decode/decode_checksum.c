@@ -3,8 +3,8 @@
  * The Internet checksum of IPv4's header, TCP, UDP and ICMPv6 (RFC 1071), for who asks for it.
  * What was cut off, or is left to the adapter (a length of 0), cannot be told.
  */
-#include "sensor/decode/decode_walk.h"
 #include "sensor/base/endpoint.h"
+#include "sensor/decode/decode_walk.h"
 
 static uint64_t add(uint64_t sum, const uint8_t *bytes, size_t length)
 {

@@ -3,8 +3,8 @@
  * ICMP errors: which packet caused it, and why (RFC 792, RFC 4443). All other ICMP is nobody's
  * service.
  */
-#include "sensor/decode/decode_walk.h"
 #include "sensor/base/endpoint.h"
+#include "sensor/decode/decode_walk.h"
 
 static enum icmp_reason icmp_reason(bool v6, uint8_t type, uint8_t code)
 {

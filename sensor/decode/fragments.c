@@ -10,18 +10,19 @@
 #include <string.h>
 
 #include "sensor/base/chains.h"
-#include "sensor/decode/fragment_set.h"
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
+#include "sensor/decode/fragment_set.h"
 
-#define COPY_NS 100000000ull /* a fragment so soon after the whole is a copy */
-#define TINY	20	     /* less than TCP's fixed header */
+#define COPY_NS (NS_PER_S / 10) /* a fragment so soon after the whole is a copy */
+#define TINY	20		/* less than TCP's fixed header */
 
 struct fragments {
 	struct fragment_set *sets;
-	struct list_node *nodes;
+	struct order_node *nodes;
 	struct pages pages;
 	struct chains chains;
-	struct list waiting, whole, unused; /* each slot below `used` is in one of them */
+	struct order waiting, whole, unused; /* each slot below `used` is in one of them */
 	uint32_t set_count, used;
 	uint64_t hash_key;
 	struct fragments_stats stats;
@@ -50,7 +51,7 @@ struct fragments *fragments_new(uint32_t pages, uint64_t hash_key)
 		return NULL;
 	f->set_count = sets_for(pages);
 	f->hash_key = hash_key;
-	f->waiting = f->whole = f->unused = (struct list)LIST_EMPTY;
+	f->waiting = f->whole = f->unused = (struct order)ORDER_EMPTY;
 	f->sets = calloc(f->set_count, sizeof *f->sets);
 	f->nodes = calloc(f->set_count, sizeof *f->nodes);
 	if (!pages_new(&f->pages, pages) || !f->sets || !f->nodes ||
@@ -77,7 +78,7 @@ static void unlist(struct fragments *f, uint32_t slot)
 {
 	bool waits = f->sets[slot].whole_ns == 0;
 
-	list_remove(waits ? &f->waiting : &f->whole, f->nodes, slot);
+	order_remove(waits ? &f->waiting : &f->whole, f->nodes, slot);
 	f->stats.waiting -= waits;
 }
 
@@ -86,7 +87,7 @@ static void remove_set(struct fragments *f, uint32_t slot)
 	chains_remove(&f->chains, f->sets[slot].hash, slot);
 	fragment_set_empty(&f->sets[slot], &f->pages);
 	unlist(f, slot);
-	list_append(&f->unused, f->nodes, slot);
+	order_append(&f->unused, f->nodes, slot);
 }
 
 /* A slot nobody needs: a new one, one whose datagram was whole, or the one that waits longest. */
@@ -103,7 +104,7 @@ static uint32_t take_slot(struct fragments *f)
 		f->stats.no_room++;
 	}
 	slot = f->unused.first;
-	list_remove(&f->unused, f->nodes, slot);
+	order_remove(&f->unused, f->nodes, slot);
 	return slot;
 }
 
@@ -121,7 +122,7 @@ static uint32_t find(const struct fragments *f, const struct fragment_key *key, 
 static void begin(struct fragments *f, uint32_t slot, const struct packet *packet, uint64_t hash)
 {
 	fragment_set_begin(&f->sets[slot], packet, hash);
-	list_append(&f->waiting, f->nodes, slot);
+	order_append(&f->waiting, f->nodes, slot);
 	f->stats.waiting++;
 }
 
@@ -184,7 +185,7 @@ static void end_set(struct fragments *f, uint32_t slot, uint64_t now_ns)
 
 	fragment_set_empty(set, &f->pages);
 	unlist(f, slot);
-	list_append(&f->whole, f->nodes, slot);
+	order_append(&f->whole, f->nodes, slot);
 	set->whole_ns = now_ns | 1;
 }
 

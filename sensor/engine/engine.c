@@ -90,13 +90,13 @@ static void tell_incident(struct engine *engine, const struct incident *incident
 
 	if (known) {
 		context = engine_reason(engine, x);
-		emit_view(engine, x, &view);
+		engine_emit_view(engine, x, &view);
 	}
-	emit_incident(engine, kind, incident, now_ns);
+	engine_emit_incident(engine, kind, incident, now_ns);
 	engine->event.alert = alert;
 	reason_incident(engine->event.reason, kind, &engine->event.incident, known ? &view : NULL,
 			&context);
-	emit_send(engine);
+	engine_emit_send(engine);
 }
 
 static void tell_opened(struct engine *engine, struct incident *incident, uint64_t now_ns)
@@ -144,9 +144,9 @@ static void tell_summary(struct engine *engine, uint32_t slot, uint64_t now_ns)
 	struct reason_context context =
 		engine_reason(engine, exposures_at(engine->exposures, slot));
 
-	emit_exposure(engine, EVENT_EXPOSURE_SUMMARY, slot, now_ns);
+	engine_emit_exposure(engine, EVENT_EXPOSURE_SUMMARY, slot, now_ns);
 	reason_summary(engine->event.reason, &engine->event.exposure, &context);
-	emit_send(engine);
+	engine_emit_send(engine);
 }
 
 static void check(struct engine *engine, uint32_t slot, uint64_t now_ns)
@@ -185,24 +185,24 @@ void engine_tick(struct engine *engine, uint64_t now_ns)
 void engine_announce(struct engine *engine, enum event_kind kind, enum policy_severity severity,
 		     uint64_t now_ns, const char *reason)
 {
-	emit_plain(engine, kind, now_ns);
+	engine_emit_plain(engine, kind, now_ns);
 	engine->event.severity = (uint8_t)severity;
 	engine->event.alert = kind == EVENT_SENSOR_BLIND || kind == EVENT_POLICY_REJECTED;
 	snprintf(engine->event.reason, sizeof engine->event.reason, "%s", reason);
-	emit_send(engine);
+	engine_emit_send(engine);
 }
 
 void engine_blindness(struct engine *engine, bool begins, const struct blindness_view *view,
 		      enum policy_severity severity, uint64_t now_ns)
 {
 	engine_silence_blind(engine, begins, (enum blind_cause)view->cause, now_ns);
-	emit_plain(engine, begins ? EVENT_SENSOR_BLIND : EVENT_SENSOR_SIGHTED, now_ns);
+	engine_emit_plain(engine, begins ? EVENT_SENSOR_BLIND : EVENT_SENSOR_SIGHTED, now_ns);
 	engine->event.severity = (uint8_t)(begins ? severity : SEVERITY_INFO);
 	engine->event.alert = begins && severity >= SEVERITY_MEDIUM;
 	engine->event.has_blindness = true;
 	engine->event.blindness = *view;
 	reason_blindness(engine->event.reason, view);
-	emit_send(engine);
+	engine_emit_send(engine);
 }
 
 bool engine_retell(struct engine *engine, uint32_t *next, uint32_t count, uint64_t now_ns)
@@ -328,7 +328,7 @@ void engine_each_exposure(const struct engine *engine, bool closed_too,
 	}
 	qsort_r(engine->order, count, sizeof *engine->order, by_seriousness, engine->exposures);
 	for (uint32_t i = 0; i < count; i++) {
-		emit_view(engine, exposures_at(engine->exposures, engine->order[i]), &view);
+		engine_emit_view(engine, exposures_at(engine->exposures, engine->order[i]), &view);
 		each(context, &view);
 	}
 }

@@ -7,9 +7,9 @@
  *
  * The burst of events is bounded by collapse-ports + 2.
  */
+#include "sensor/base/interval.h"
 #include "sensor/engine/engine_state.h"
 #include "sensor/engine/exposure_merge.h"
-#include "sensor/base/interval.h"
 
 static bool is_part(const struct exposure *x)
 {
@@ -169,10 +169,10 @@ static void tell(struct engine *engine, enum event_kind kind, uint32_t slot, uin
 	const struct exposure *x = exposures_at(engine->exposures, slot);
 	struct reason_context context = engine_reason(engine, x);
 
-	emit_exposure(engine, kind, slot, now_ns);
+	engine_emit_exposure(engine, kind, slot, now_ns);
 	engine->event.alert = !x->unlisted && x->incident_id[0] == '\0';
 	reason_reached(engine->event.reason, &engine->event.exposure, &context, true);
-	emit_send(engine);
+	engine_emit_send(engine);
 }
 
 static void close_parts(struct engine *engine, uint32_t host, uint64_t now_ns)

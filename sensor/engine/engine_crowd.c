@@ -114,10 +114,10 @@ static void announce(struct engine *engine, uint32_t slot, const struct command 
 	context.command = command;
 	if (closed) /* an old conversation; told as what it was, then as what it is */
 		x->state = EXPOSURE_OPEN;
-	emit_exposure(engine, EVENT_EXPOSURE_OPENED, slot, now_ns);
+	engine_emit_exposure(engine, EVENT_EXPOSURE_OPENED, slot, now_ns);
 	engine->event.alert = !x->unlisted && x->incident_id[0] == '\0';
 	reason_reached(engine->event.reason, &engine->event.exposure, &context, true);
-	emit_send(engine);
+	engine_emit_send(engine);
 	if (!closed)
 		return;
 	x->state = EXPOSURE_CLOSED;

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sensor/engine/engine_state.h"
 #include "sensor/base/hash.h"
+#include "sensor/engine/engine_state.h"
 
 static const char *rule_name(const struct policy *policy, uint16_t rule)
 {
@@ -60,7 +60,8 @@ static void view_counters(const struct exposure *x, struct exposure_view *view)
 	view->reopened = x->reopened;
 }
 
-void emit_view(const struct engine *engine, const struct exposure *x, struct exposure_view *view)
+void engine_emit_view(const struct engine *engine, const struct exposure *x,
+		      struct exposure_view *view)
 {
 	*view = (struct exposure_view){
 		.server = x->server,
@@ -133,7 +134,7 @@ static void view_incident(const struct engine *engine, const struct incident *in
 	}
 }
 
-void emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns)
+void engine_emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns)
 {
 	engine->event = (struct event){.kind = (uint8_t)kind, .ts_ns = ts_ns};
 }
@@ -146,25 +147,26 @@ static void touch(struct engine_touched *touched, uint32_t slot)
 		touched->overflow = true;
 }
 
-void emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot, uint64_t ts_ns)
+void engine_emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot,
+			  uint64_t ts_ns)
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
 
-	emit_plain(engine, kind, ts_ns);
+	engine_emit_plain(engine, kind, ts_ns);
 	engine->event.has_exposure = true;
 	engine->event.severity = x->severity;
 	engine->event.previous_level = x->level;
-	emit_view(engine, x, &engine->event.exposure);
+	engine_emit_view(engine, x, &engine->event.exposure);
 	x->news = false;
 	x->told = true;
 	x->last_summary_ns = ts_ns;
 	touch(&engine->touched_exposures, slot);
 }
 
-void emit_incident(struct engine *engine, enum event_kind kind, const struct incident *incident,
-		   uint64_t ts_ns)
+void engine_emit_incident(struct engine *engine, enum event_kind kind,
+			  const struct incident *incident, uint64_t ts_ns)
 {
-	emit_plain(engine, kind, ts_ns);
+	engine_emit_plain(engine, kind, ts_ns);
 	engine->event.has_incident = true;
 	engine->event.severity = incident->severity;
 	view_incident(engine, incident, &engine->event.incident);
@@ -199,7 +201,7 @@ static void make_id(struct engine *engine, struct event *event)
 	hash_identifier(text, (size_t)length, event->id);
 }
 
-void emit_send(struct engine *engine)
+void engine_emit_send(struct engine *engine)
 {
 	struct event *event = &engine->event;
 

@@ -12,7 +12,7 @@
 
 struct arrival {
 	const struct observation *observation;
-	struct evidence evidence;
+	struct rung rung;
 	struct policy_decision decision;
 };
 
@@ -22,41 +22,6 @@ struct before {
 	bool unlisted, campaign;
 	uint32_t key;
 };
-
-struct reason_context engine_reason(const struct engine *engine, const struct exposure *x)
-{
-	struct policy_place place = policy_place(engine->policy, &x->client);
-
-	return (struct reason_context){
-		.services = engine->services,
-		.client_zone = policy_zone(engine->policy, place.zone).name,
-		.one_way = x->one_way,
-		.campaign = x->campaign,
-		.guess = x->direction == DIRECTION_GUESS,
-	};
-}
-
-void engine_decide(const struct engine *engine, const struct endpoint *server,
-		   const struct address *server_seen, const struct address *client,
-		   uint16_t service, uint64_t ts_ns, struct policy_decision *decision)
-{
-	verdict_of(engine->policy, server, server_seen, client, service, ts_ns, decision);
-}
-
-uint32_t engine_target(const struct engine *engine, const struct endpoint *server, uint32_t own)
-{
-	uint32_t slot = own, all;
-
-	if (server->transport != TRANSPORT_TCP)
-		return slot;
-	if (slot != EXPOSURE_NONE &&
-	    exposures_at(engine->exposures, slot)->state != EXPOSURE_CLOSED)
-		return slot;
-	all = exposures_all_ports(engine->exposures, server);
-	if (all != EXPOSURE_NONE && exposures_at(engine->exposures, all)->state != EXPOSURE_CLOSED)
-		return all;
-	return slot;
-}
 
 /* Rules by service fire on identification, be it an earlier one; a guess is none. */
 static uint16_t identified_service(const struct engine *engine, uint32_t slot,
@@ -76,9 +41,9 @@ static void take_in(struct engine *engine, struct exposure *x, const struct arri
 		    bool *service_changed)
 {
 	uint64_t data_out = a->decision.data_out_bytes;
-	enum level level = a->evidence.level;
+	enum level level = a->rung.level;
 
-	*service_changed = exposure_merge(x, a->observation, &a->evidence, engine->services,
+	*service_changed = exposure_merge(x, a->observation, &a->rung, engine->services,
 					  engine->options.hash_key);
 	exposure_merge_source(x, a->observation, level, data_out);
 	engine_life_judge(x, &a->decision);
@@ -87,16 +52,16 @@ static void take_in(struct engine *engine, struct exposure *x, const struct arri
 	if (level > x->level)
 		x->level = (uint8_t)level;
 	engine_life_severity(x);
-	if (a->evidence.answered && x->state == EXPOSURE_UNCONFIRMED)
+	if (a->rung.answered && x->state == EXPOSURE_UNCONFIRMED)
 		x->state = EXPOSURE_OPEN;
 }
 
 /* A new conversation was let in: probes that met the wall before prove nothing any more. */
 static void accept_again(struct exposure *x, const struct arrival *a)
 {
-	uint64_t ns = a->evidence.answer_ns;
+	uint64_t ns = a->rung.answer_ns;
 
-	if (!a->evidence.fresh || ns <= x->last_accept_ns)
+	if (!a->rung.fresh || ns <= x->last_accept_ns)
 		return;
 	engine_silence_break(x, ns);
 	x->last_accept_ns = ns;
@@ -114,8 +79,8 @@ static struct reason_context context_of(const struct engine *engine, const struc
 {
 	struct reason_context context = engine_reason(engine, x);
 
-	if (a->evidence.level == x->level)
-		context.command = a->evidence.command;
+	if (a->rung.level == x->level)
+		context.command = a->rung.command;
 	return context;
 }
 
@@ -128,10 +93,10 @@ static void open_exposure(struct engine *engine, uint32_t slot, const struct arr
 	struct reason_context context;
 	bool service_changed;
 
-	x->first_answer_ns = x->changed_before_ns = x->last_accept_ns = a->evidence.answer_ns;
+	x->first_answer_ns = x->changed_before_ns = x->last_accept_ns = a->rung.answer_ns;
 	x->accept_zone = a->decision.client_zone;
 	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
-	engine_silence_begin(x, a->evidence.answer_ns);
+	engine_silence_begin(x, a->rung.answer_ns);
 	engine_wall_interval(engine, x, &a->observation->flow);
 	take_in(engine, x, a, &service_changed);
 	engine_crowd_enter(engine, x, now_ns);
@@ -145,14 +110,14 @@ static void open_exposure(struct engine *engine, uint32_t slot, const struct arr
 	if (!x->told)
 		kind = EVENT_EXPOSURE_OPENED;
 	context = context_of(engine, x, a);
-	emit_exposure(engine, kind, slot, now_ns);
+	engine_emit_exposure(engine, kind, slot, now_ns);
 	engine->event.alert = !x->unlisted && x->incident_id[0] == '\0';
 	if (kind == EVENT_EXPOSURE_OPENED)
 		reason_reached(engine->event.reason, &engine->event.exposure, &context, true);
 	else
 		reason_reopened(engine->event.reason, &engine->event.exposure, &context,
 				was_closed_ns);
-	emit_send(engine);
+	engine_emit_send(engine);
 	engine_collapse(engine, slot, now_ns);
 }
 
@@ -165,7 +130,7 @@ static void escalate(struct engine *engine, uint32_t slot, const struct arrival 
 	struct reason_context context = context_of(engine, x, a);
 	struct event *event = &engine->event;
 
-	emit_exposure(engine, EVENT_EXPOSURE_ESCALATED, slot, a->observation->ts_ns);
+	engine_emit_exposure(engine, EVENT_EXPOSURE_ESCALATED, slot, a->observation->ts_ns);
 	event->previous_level = before->level;
 	event->alert = !x->unlisted && x->incident_id[0] == '\0' &&
 		       (rule_applies || severer || (x->campaign && !before->campaign) ||
@@ -174,7 +139,7 @@ static void escalate(struct engine *engine, uint32_t slot, const struct arrival 
 		reason_reached(event->reason, &event->exposure, &context, false);
 	else
 		reason_known(event->reason, &event->exposure, &context, rule_applies || severer);
-	emit_send(engine);
+	engine_emit_send(engine);
 }
 
 static void continue_exposure(struct engine *engine, uint32_t slot, const struct arrival *a)
@@ -182,7 +147,7 @@ static void continue_exposure(struct engine *engine, uint32_t slot, const struct
 	struct exposure *x = exposures_at(engine->exposures, slot);
 	struct before before = {x->level, x->severity, x->unlisted, x->campaign,
 				incidents_key_of(x)};
-	const struct command *command = a->evidence.command;
+	const struct command *command = a->rung.command;
 	bool service_changed;
 
 	if (x->state != EXPOSURE_CLOSED)
@@ -210,13 +175,13 @@ static bool opens(const struct exposure *x, const struct arrival *a)
 		return false;
 	if (x->close_reason != CLOSE_PROBES && x->close_reason != CLOSE_LIKELY)
 		return true;
-	return a->evidence.fresh && a->evidence.answer_ns > x->closed_ns;
+	return a->rung.fresh && a->rung.answer_ns > x->closed_ns;
 }
 
 static void unanswered(struct engine *engine, const struct endpoint *server,
-		       const struct observation *o, const struct evidence *evidence)
+		       const struct observation *o, const struct rung *rung)
 {
-	bool refused = evidence->level == LEVEL_REFUSED;
+	bool refused = rung->level == LEVEL_REFUSED;
 	struct wall_report report = {
 		.last_unanswered_ns = refused ? 0 : o->ts_ns,
 		.last_refused_ns = refused ? o->ts_ns : 0,
@@ -240,7 +205,7 @@ static uint32_t newcomer(struct engine *engine, const struct endpoint *server,
 	struct exposure_rank rank = {
 		.unlisted = decision->verdict == POLICY_UNLISTED,
 		.severity = (uint8_t)decision->severity,
-		.level = (uint8_t)a->evidence.level,
+		.level = (uint8_t)a->rung.level,
 	};
 	uint32_t key = incidents_key(rank.unlisted, decision->group, decision->rule), slot;
 
@@ -256,20 +221,20 @@ static uint32_t newcomer(struct engine *engine, const struct endpoint *server,
 void engine_flow(struct engine *engine, const struct endpoint *server, const struct observation *o)
 {
 	bool inside = engine_is_inside(engine, o->ts_ns);
-	struct arrival a = {.observation = o, .evidence = evidence_of(o, inside)};
+	struct arrival a = {.observation = o, .rung = ladder_rung(o, inside)};
 	uint32_t slot = engine_target(engine, server, exposures_find(engine->exposures, server));
 
 	engine_decide(engine, server, &o->server.address, &o->flow.client,
 		      identified_service(engine, slot, &o->flow), o->ts_ns, &a.decision);
-	if (a.evidence.proves && a.evidence.answered)
+	if (a.rung.proves && a.rung.answered)
 		coverage_answer(engine->coverage, a.decision.rule, a.decision.group, o->flow.first,
 				o->ts_ns);
-	if (o->flow.first && a.evidence.proves)
+	if (o->flow.first && a.rung.proves)
 		engine_silence_passed(engine, o->ts_ns);
 	if (a.decision.verdict == POLICY_ALLOWED || a.decision.verdict == POLICY_EXCEPTED)
 		return;
-	if (!a.evidence.proves) {
-		unanswered(engine, server, o, &a.evidence);
+	if (!a.rung.proves) {
+		unanswered(engine, server, o, &a.rung);
 		return;
 	}
 	if (slot == EXPOSURE_NONE)

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/engine/engine_state.h"
 #include "sensor/engine/exposure_merge.h"
 #include "sensor/event/verdict.h"
@@ -64,7 +65,7 @@ static uint64_t check_period(const struct engine *engine)
 	uint64_t period = t->summary_every_ns < t->unconfirmed_after_ns ? t->summary_every_ns
 									: t->unconfirmed_after_ns;
 
-	return period >= ENGINE_SECOND_NS ? period : ENGINE_SECOND_NS;
+	return period >= NS_PER_S ? period : NS_PER_S;
 }
 
 void engine_life_check_later(struct engine *engine, uint32_t slot, uint64_t now_ns)
@@ -153,8 +154,8 @@ void engine_life_tell_closed(struct engine *engine, uint32_t slot, uint64_t now_
 	const struct exposure *x = exposures_at(engine->exposures, slot);
 	struct reason_context context = engine_reason(engine, x);
 
-	emit_exposure(engine, EVENT_EXPOSURE_CLOSED, slot, now_ns);
+	engine_emit_exposure(engine, EVENT_EXPOSURE_CLOSED, slot, now_ns);
 	reason_closed(engine->event.reason, &engine->event.exposure, &context,
 		      x->probes_unanswered + x->probes_refused, sketch_count(&x->closers));
-	emit_send(engine);
+	engine_emit_send(engine);
 }

@@ -2,7 +2,6 @@
 /* What the engine's tables take: the rows of memory.h, beside engine_new(). */
 #include "sensor/engine/engine_state.h"
 #include "sensor/engine/engine_store_state.h"
-#include "sensor/run/memory.h"
 
 /* What the journal has of each record, so that only what changed is written. */
 static uint64_t store_bytes(const struct engine_options *options)

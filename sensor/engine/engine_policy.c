@@ -25,7 +25,7 @@ static void tell_exception(struct engine *engine, uint16_t index, enum event_kin
 	bool expired = kind == EVENT_POLICY_EXCEPTION_EXPIRED;
 	struct text text;
 
-	emit_plain(engine, kind, now_ns);
+	engine_emit_plain(engine, kind, now_ns);
 	engine->event.severity = expired ? SEVERITY_MEDIUM : SEVERITY_LOW;
 	text = text_in(engine->event.reason);
 	text_say(&text, "the exception from rule %s (%.60s, owner %.40s%s%.24s) %s", exception.rule,
@@ -33,7 +33,7 @@ static void tell_exception(struct engine *engine, uint16_t index, enum event_kin
 		 exception.ticket, expired ? "ended at " : "ends at ");
 	text_instant(&text, exception.until_ns);
 	text_say(&text, ", line %u", exception.line);
-	emit_send(engine);
+	engine_emit_send(engine);
 }
 
 static void soonest(uint64_t *at, uint64_t ns)
@@ -164,10 +164,10 @@ static void rejudge(struct engine *engine, uint32_t slot, uint64_t now_ns)
 	if (x->unlisted || (!was_unlisted && x->severity <= severity_before))
 		return;
 	context = engine_reason(engine, x);
-	emit_exposure(engine, EVENT_EXPOSURE_ESCALATED, slot, now_ns);
+	engine_emit_exposure(engine, EVENT_EXPOSURE_ESCALATED, slot, now_ns);
 	engine->event.alert = x->incident_id[0] == '\0';
 	reason_known(engine->event.reason, &engine->event.exposure, &context, true);
-	emit_send(engine);
+	engine_emit_send(engine);
 }
 
 void engine_set_policy(struct engine *engine, const struct policy *policy, uint64_t now_ns)

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sensor/engine/engine_store_state.h"
 #include "sensor/base/hash.h"
+#include "sensor/engine/engine_store_state.h"
 
 struct restore {
 	struct engine_store *store;

@@ -11,16 +11,16 @@
 #ifndef SENSOR_ENGINE_STATE_H
 #define SENSOR_ENGINE_STATE_H
 
+#include "sensor/base/clock.h"
 #include "sensor/engine/coverage.h"
 #include "sensor/engine/engine.h"
-#include "sensor/engine/evidence.h"
 #include "sensor/engine/exposure.h"
 #include "sensor/engine/incident.h"
-#include "sensor/event/reason.h"
+#include "sensor/engine/ladder.h"
 #include "sensor/engine/wall.h"
+#include "sensor/event/reason.h"
 
-#define ENGINE_SECOND_NS 1000000000U
-#define ENGINE_TOUCHED	 512
+#define ENGINE_TOUCHED 512
 
 /* Records that events told of since the store looked last; the same one may be there twice. */
 struct engine_touched {
@@ -145,11 +145,13 @@ void engine_exceptions(struct engine *engine, uint64_t now_ns);
  * An event in two steps: begin fills engine->event with the view; the caller writes the reason and
  * whatever else it knows; send numbers it and hands it over.
  */
-void emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot, uint64_t ts_ns);
-void emit_incident(struct engine *engine, enum event_kind kind, const struct incident *incident,
-		   uint64_t ts_ns);
-void emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns);
-void emit_send(struct engine *engine);
-void emit_view(const struct engine *engine, const struct exposure *x, struct exposure_view *view);
+void engine_emit_exposure(struct engine *engine, enum event_kind kind, uint32_t slot,
+			  uint64_t ts_ns);
+void engine_emit_incident(struct engine *engine, enum event_kind kind,
+			  const struct incident *incident, uint64_t ts_ns);
+void engine_emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns);
+void engine_emit_send(struct engine *engine);
+void engine_emit_view(const struct engine *engine, const struct exposure *x,
+		      struct exposure_view *view);
 
 #endif

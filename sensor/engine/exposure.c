@@ -29,7 +29,7 @@ struct host_key {
 
 struct host {
 	struct host_key key;
-	struct list members;
+	struct order members;
 	uint32_t open; /* TCP ports, without "all ports" */
 };
 
@@ -49,8 +49,8 @@ struct exposures {
 	uint32_t *free_records, *free_hosts; /* stacks */
 	uint32_t free_record_count, free_host_count;
 	struct chains by_endpoint, by_host;
-	struct list_node *rank_nodes, *check_nodes, *host_nodes;
-	struct list ranks[RANK_COUNT], checks;
+	struct order_node *rank_nodes, *check_nodes, *host_nodes;
+	struct order ranks[RANK_COUNT], checks;
 };
 
 uint64_t exposures_bytes(uint32_t size)
@@ -102,9 +102,9 @@ struct exposures *exposures_new(uint32_t size, uint64_t hash_key)
 	}
 	e->size = e->free_record_count = e->free_host_count = size;
 	e->hash_key = hash_key;
-	e->checks = (struct list)LIST_EMPTY;
+	e->checks = (struct order)ORDER_EMPTY;
 	for (int i = 0; i < RANK_COUNT; i++)
-		e->ranks[i] = (struct list)LIST_EMPTY;
+		e->ranks[i] = (struct order)ORDER_EMPTY;
 	return e;
 }
 
@@ -218,10 +218,10 @@ static uint32_t join_host(struct exposures *e, uint32_t slot)
 
 	if (host == CHAIN_END) {
 		host = e->free_hosts[--e->free_host_count];
-		e->hosts[host] = (struct host){.key = key, .members = LIST_EMPTY};
+		e->hosts[host] = (struct host){.key = key, .members = ORDER_EMPTY};
 		chains_add(&e->by_host, hash, host);
 	}
-	list_append(&e->hosts[host].members, e->host_nodes, slot);
+	order_append(&e->hosts[host].members, e->host_nodes, slot);
 	return host;
 }
 
@@ -230,7 +230,7 @@ static void leave_host(struct exposures *e, uint32_t slot)
 	uint32_t at = e->records[slot].host;
 	struct host *host = &e->hosts[at];
 
-	list_remove(&host->members, e->host_nodes, slot);
+	order_remove(&host->members, e->host_nodes, slot);
 	if (host->members.first != CHAIN_END)
 		return;
 	chains_remove(&e->by_host, hash_bytes(&host->key, sizeof host->key, e->hash_key), at);
@@ -256,8 +256,8 @@ uint32_t exposures_add(struct exposures *e, const struct endpoint *server)
 	chains_add(&e->by_endpoint, hash, slot);
 	x->host = join_host(e, slot);
 	e->slots[slot] = (struct slot){.tag = tag_of(hash), .used = true, .rank = RANK_CLOSED};
-	list_append(&e->ranks[RANK_CLOSED], e->rank_nodes, slot);
-	list_append(&e->checks, e->check_nodes, slot);
+	order_append(&e->ranks[RANK_CLOSED], e->rank_nodes, slot);
+	order_append(&e->checks, e->check_nodes, slot);
 	return slot;
 }
 
@@ -280,8 +280,8 @@ void exposures_remove(struct exposures *e, uint32_t slot)
 	count_open(e, slot, rank, RANK_CLOSED);
 	chains_remove(&e->by_endpoint, endpoint_hash(e, &e->records[slot].server), slot);
 	leave_host(e, slot);
-	list_remove(&e->ranks[rank], e->rank_nodes, slot);
-	list_remove(&e->checks, e->check_nodes, slot);
+	order_remove(&e->ranks[rank], e->rank_nodes, slot);
+	order_remove(&e->checks, e->check_nodes, slot);
 	e->slots[slot].used = false;
 	e->free_records[e->free_record_count++] = slot;
 }
@@ -295,9 +295,9 @@ void exposures_rank(struct exposures *e, uint32_t slot)
 	if (x->state == EXPOSURE_CLOSED)
 		rank = x->quiet ? RANK_CLOSED_QUIET : RANK_CLOSED;
 	count_open(e, slot, before, rank);
-	list_remove(&e->ranks[before], e->rank_nodes, slot);
+	order_remove(&e->ranks[before], e->rank_nodes, slot);
 	e->slots[slot].rank = (uint8_t)rank;
-	list_append(&e->ranks[rank], e->rank_nodes, slot);
+	order_append(&e->ranks[rank], e->rank_nodes, slot);
 }
 
 uint32_t exposures_first_check(const struct exposures *e)
@@ -308,8 +308,8 @@ uint32_t exposures_first_check(const struct exposures *e)
 void exposures_check_at(struct exposures *e, uint32_t slot, uint64_t check_ns)
 {
 	e->records[slot].check_ns = check_ns;
-	list_remove(&e->checks, e->check_nodes, slot);
-	list_append(&e->checks, e->check_nodes, slot);
+	order_remove(&e->checks, e->check_nodes, slot);
+	order_append(&e->checks, e->check_nodes, slot);
 }
 
 uint32_t exposures_host_first(const struct exposures *e, uint32_t host)

@@ -17,8 +17,8 @@
 #define SENSOR_EXPOSURE_H
 
 #include "sensor/base/chains.h"
-#include "sensor/event/event.h"
 #include "sensor/base/sketch.h"
+#include "sensor/event/event.h"
 
 #define EXPOSURE_NONE	    CHAIN_END
 #define EXPOSURE_NO_MEMBER  0xff

@@ -215,9 +215,8 @@ static bool same_family(const struct services *services, uint16_t a, uint16_t b)
 	return one != NULL && other != NULL && one->family == other->family;
 }
 
-bool exposure_merge(struct exposure *x, const struct observation *o,
-		    const struct evidence *evidence, const struct services *services,
-		    uint64_t hash_key)
+bool exposure_merge(struct exposure *x, const struct observation *o, const struct rung *rung,
+		    const struct services *services, uint64_t hash_key)
 {
 	const struct flow_report *flow = &o->flow;
 	bool other = is_better_service(x, flow, services);
@@ -241,8 +240,8 @@ bool exposure_merge(struct exposure *x, const struct observation *o,
 	sketch_merge(&x->objects_read, &flow->objects_read);
 	x->messages += flow->new_messages;
 	x->one_way = flow->one_way_service;
-	if (evidence->answered)
-		later(&x->last_answer_ns, flow->first ? evidence->answer_ns : o->ts_ns);
+	if (rung->answered)
+		later(&x->last_answer_ns, flow->first ? rung->answer_ns : o->ts_ns);
 	x->news = true;
 	return other;
 }

@@ -7,17 +7,16 @@
 #ifndef SENSOR_EXPOSURE_MERGE_H
 #define SENSOR_EXPOSURE_MERGE_H
 
-#include "sensor/engine/evidence.h"
-#include "sensor/engine/exposure.h"
 #include "sensor/base/services.h"
+#include "sensor/engine/exposure.h"
+#include "sensor/engine/ladder.h"
 
 /* Failed log-ins in a row, over all clients, that make the next accepted one a break-in. */
 #define CAMPAIGN_FAILURES 3
 
 /* Takes everything in but level, severity and state. True if the service became another one. */
-bool exposure_merge(struct exposure *x, const struct observation *o,
-		    const struct evidence *evidence, const struct services *services,
-		    uint64_t hash_key);
+bool exposure_merge(struct exposure *x, const struct observation *o, const struct rung *rung,
+		    const struct services *services, uint64_t hash_key);
 
 /* The client's row: how far it got, furthest first. `data_out`: bytes that are data-out. */
 void exposure_merge_source(struct exposure *x, const struct observation *o, enum level level,

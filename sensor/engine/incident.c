@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/interval.h"
-
-#define DAY_NS (86400 * UINT64_C(1000000000))
 
 uint64_t incidents_bytes(uint32_t size)
 {
@@ -27,7 +26,7 @@ struct incidents *incidents_new(uint32_t size)
 		return NULL;
 	all->size = size;
 	all->told_first = INCIDENT_NONE;
-	all->open = all->closed = (struct list)LIST_EMPTY;
+	all->open = all->closed = (struct order)ORDER_EMPTY;
 	all->records = calloc(size, sizeof *all->records);
 	all->nodes = calloc(size, sizeof *all->nodes);
 	all->newest = malloc(INCIDENT_KEYS * sizeof *all->newest);
@@ -102,7 +101,7 @@ static bool has_news(const struct incident *incident)
 }
 
 /* One that still has to be told of in this call is never the victim. */
-static uint32_t oldest(const struct incidents *all, const struct list *list)
+static uint32_t oldest(const struct incidents *all, const struct order *list)
 {
 	uint32_t slot = list->first;
 
@@ -113,7 +112,7 @@ static uint32_t oldest(const struct incidents *all, const struct list *list)
 
 static uint32_t take_slot(struct incidents *all)
 {
-	struct list *list = &all->closed;
+	struct order *list = &all->closed;
 	struct incident *victim;
 	uint32_t slot;
 
@@ -130,7 +129,7 @@ static uint32_t take_slot(struct incidents *all)
 	all->open_count -= !victim->closed;
 	all->pending -= victim->pending;
 	all->evicted++;
-	list_remove(list, all->nodes, slot);
+	order_remove(list, all->nodes, slot);
 	if (victim->key != INCIDENT_KEYS && all->newest[victim->key] == slot)
 		all->newest[victim->key] = INCIDENT_NONE;
 	return slot;
@@ -142,9 +141,10 @@ static void make_id(struct incident *incident, const struct policy *policy,
 		    const struct exposure *x)
 {
 	char text[256], id[33];
-	int length = snprintf(
-		text, sizeof text, "%s|%s|%s|%llu|%u", policy_site(policy), incident->group_name,
-		x->id, (unsigned long long)(incident->opened_ns / DAY_NS), (unsigned)x->reopened);
+	int length = snprintf(text, sizeof text, "%s|%s|%s|%llu|%u", policy_site(policy),
+			      incident->group_name, x->id,
+			      (unsigned long long)(incident->opened_ns / NS_PER_DAY),
+			      (unsigned)x->reopened);
 
 	hash_identifier(text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1, id);
 	snprintf(incident->id, sizeof incident->id, "%.16s", id);
@@ -173,7 +173,7 @@ static uint32_t begin(struct incidents *all, const struct policy *policy, const 
 		snprintf(incident->group_name, sizeof incident->group_name, "%s",
 			 policy_group(policy, x->group).name);
 	make_id(incident, policy, x);
-	list_append(&all->open, all->nodes, slot);
+	order_append(&all->open, all->nodes, slot);
 	all->open_count++;
 	all->newest[incident->key] = slot;
 	return slot;
@@ -217,8 +217,8 @@ void incident_reopen(struct incidents *all, struct incident *incident)
 	incident->closed = false;
 	incident->closed_ns = 0;
 	all->open_count++;
-	list_remove(&all->closed, all->nodes, slot);
-	list_append(&all->open, all->nodes, slot);
+	order_remove(&all->closed, all->nodes, slot);
+	order_append(&all->open, all->nodes, slot);
 }
 
 static uint8_t row_of(const struct incident *incident, const struct exposure *x)
@@ -379,7 +379,7 @@ void incident_end(struct incidents *all, struct incident *incident, uint32_t exp
 	incident->closed = true;
 	incident->closed_ns = now_ns;
 	all->open_count--;
-	list_remove(&all->open, all->nodes, slot);
-	list_append(&all->closed, all->nodes, slot);
+	order_remove(&all->open, all->nodes, slot);
+	order_append(&all->closed, all->nodes, slot);
 	incident_add_news(all, incident, INCIDENT_CLOSED, exposure);
 }

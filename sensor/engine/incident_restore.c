@@ -22,7 +22,7 @@ uint32_t incidents_restore(struct incidents *all, const struct incident *inciden
 	record->key = INCIDENT_KEYS;
 	record->pending = record->untold;
 	all->pending += record->pending;
-	list_append(record->closed ? &all->closed : &all->open, all->nodes, slot);
+	order_append(record->closed ? &all->closed : &all->open, all->nodes, slot);
 	all->open_count += !record->closed;
 	return slot;
 }

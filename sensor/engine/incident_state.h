@@ -11,9 +11,9 @@
 struct incidents {
 	uint32_t size, used;
 	struct incident *records;
-	struct list_node *nodes;
-	struct list open, closed; /* oldest first */
-	uint32_t *newest;	  /* by incidents_key(), with the policy in force */
+	struct order_node *nodes;
+	struct order open, closed; /* oldest first */
+	uint32_t *newest;	   /* by incidents_key(), with the policy in force */
 	uint32_t told_first;
 	uint32_t pending;      /* how many wait to be told */
 	uint64_t next_tick_ns; /* when to look for them again */

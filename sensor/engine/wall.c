@@ -15,9 +15,9 @@ struct entry {
 
 struct wall {
 	struct entry *entries;
-	struct list_node *nodes;
+	struct order_node *nodes;
 	struct chains chains;
-	struct list by_age;
+	struct order by_age;
 	uint32_t size, used;
 	uint64_t hash_key, evicted;
 };
@@ -38,7 +38,7 @@ struct wall *wall_new(uint32_t endpoints, uint64_t hash_key)
 		return NULL;
 	wall->size = endpoints;
 	wall->hash_key = hash_key;
-	wall->by_age = (struct list)LIST_EMPTY;
+	wall->by_age = (struct order)ORDER_EMPTY;
 	wall->entries = calloc(endpoints, sizeof *wall->entries);
 	wall->nodes = calloc(endpoints, sizeof *wall->nodes);
 	if (!chains_new(&wall->chains, endpoints) || wall->entries == NULL || wall->nodes == NULL) {
@@ -79,7 +79,7 @@ static uint32_t take_slot(struct wall *wall)
 
 	if (wall->used < wall->size)
 		return wall->used++;
-	list_remove(&wall->by_age, wall->nodes, slot);
+	order_remove(&wall->by_age, wall->nodes, slot);
 	chains_remove(&wall->chains, hash_of(wall, &wall->entries[slot].endpoint), slot);
 	wall->evicted++;
 	return slot;
@@ -101,9 +101,9 @@ void wall_note(struct wall *wall, const struct endpoint *endpoint, struct wall_s
 		wall->entries[slot] = (struct entry){.endpoint = *endpoint};
 		chains_add(&wall->chains, hash, slot);
 	} else {
-		list_remove(&wall->by_age, wall->nodes, slot);
+		order_remove(&wall->by_age, wall->nodes, slot);
 	}
-	list_append(&wall->by_age, wall->nodes, slot);
+	order_append(&wall->by_age, wall->nodes, slot);
 	keep_newest(&wall->entries[slot].seen.unanswered_ns, seen.unanswered_ns);
 	keep_newest(&wall->entries[slot].seen.refused_ns, seen.refused_ns);
 }

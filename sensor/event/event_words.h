@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sensor/base/services.h"
 #include "sensor/event/community_id.h"
 #include "sensor/event/event.h"
-#include "sensor/base/services.h"
 
 /* Who says it, and about which site. Everything must outlive the calls it is given to. */
 struct event_context {

@@ -6,8 +6,8 @@
 #ifndef SENSOR_REASON_H
 #define SENSOR_REASON_H
 
-#include "sensor/event/event.h"
 #include "sensor/base/services.h"
+#include "sensor/event/event.h"
 
 #define REASON_MAX sizeof(((struct event *)NULL)->reason)
 

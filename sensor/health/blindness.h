@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room health/: does the sensor see, and how is it? vision takes the figures of workers and
+ * captures once a second, blindness judges them by cause (hysteresis: a cause begins and ends once),
+ * tally counts what was told, metrics writes all of it for Prometheus, http_server serves that to a
+ * bounded number of clients. "Sight" is a direction of a conversation that was seen (base/endpoint.h);
+ * "vision" is the sensor's own.
+ *
  * When does the absence of alarms mean nothing? One detector for each interface: fed once a second
- * with totals that only grow (`sight_figures`), it says when the sensor stopped seeing what it
+ * with totals that only grow (`vision_figures`), it says when the sensor stopped seeing what it
  * should, why, and when it sees again. Pure: time is what the caller says, the same totals give
  * the same answers.
  *
  * Two kinds of causes. Silence: no packet for so long that chance is below one in a million, by
  * how busy the interface was before. Shares: one counter is too large a part of another one over
  * the last ten seconds; a row of the table in blindness.c. A new one is a counter in enum
- * sight_counter, filled in sight.c, a row of that table, and its paragraph in spanwatch(8).
+ * sight_counter, filled in vision.c, a row of that table, and its paragraph in spanwatch(8).
  */
 #ifndef SENSOR_BLINDNESS_H
 #define SENSOR_BLINDNESS_H
@@ -32,10 +38,11 @@ enum sight_counter {
 	SIGHT_MALFORMED,
 	SIGHT_COMPARED, /* packets that matter */
 	SIGHT_DUPLICATES,
+	SIGHT_UNREAD, /* frames of kinds that are not read */
 	SIGHT_COUNTERS
 };
 
-struct sight_figures {
+struct vision_figures {
 	uint64_t counter[SIGHT_COUNTERS];
 };
 
@@ -55,10 +62,11 @@ struct blindness *blindness_new(const struct blindness_options *options, blindne
 void blindness_free(struct blindness *blindness); /* NULL is allowed */
 
 /* Once a second; `now_ns` must not fall (see blindness_restart()). */
-void blindness_sample(struct blindness *blindness, const struct sight_figures *figures,
+void blindness_sample(struct blindness *blindness, const struct vision_figures *figures,
 		      uint64_t now_ns);
 /*
- * Another input, another time: what was before is no measure. Causes that hold go on. The name
+ * Another input, another time: what was before is no measure. Causes that hold go on,
+ * unless the new time is before they began. The name
  * must outlive the next call.
  */
 void blindness_restart(struct blindness *blindness, const char *interface);

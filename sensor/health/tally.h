@@ -6,8 +6,8 @@
 #ifndef SENSOR_TALLY_H
 #define SENSOR_TALLY_H
 
-#include "sensor/event/event.h"
 #include "sensor/base/latency.h"
+#include "sensor/event/event.h"
 
 struct tally {
 	uint64_t kinds[EVENT_KIND_COUNT];

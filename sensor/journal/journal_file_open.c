@@ -26,8 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sensor/journal/journal_file_state.h"
 #include "sensor/base/log.h"
+#include "sensor/journal/journal_file_state.h"
 
 #define SCHEMA_VERSION 2
 #define CHECKED_BYTES  (64 << 20) /* a file up to this size is checked as a whole at the start */

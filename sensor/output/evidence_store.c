@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sensor/output/evidence_directory.h"
 #include "sensor/base/log.h"
-#include "sensor/output/pcapng.h"
 #include "sensor/base/printable.h"
+#include "sensor/output/evidence_directory.h"
+#include "sensor/output/pcapng.h"
 
 #define NAME_MOST  65
 #define OPEN_MOST  16 /* files open at the same time */

@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: ISC */
-/* What main() has put together, for the two ways to run: replay.c and live.c. */
+/*
+ * The room run/: the options, and the two ways to run what the other rooms do.
+ *
+ *   live     a thread for each worker (capture, worker) ── ring ──▶ main thread (engine, outputs, health)
+ *   replay   the same calls in one thread, in packet time; ahead: others read and decode for it
+ *   inventory, inventory_crew: services instead of exposures · memory, prefault: the sum of all tables
+ *   sandbox: fewer rights once everything is open
+ *
+ * What main() has put together, for the two ways to run: replay.c and live.c.
+ */
 #ifndef SENSOR_APP_H
 #define SENSOR_APP_H
 
 #include <stdbool.h>
 
+#include "sensor/base/loop.h"
 #include "sensor/capture/capture.h"
 #include "sensor/engine/engine.h"
-#include "sensor/output/evidence_store.h"
-#include "sensor/run/inventory.h"
-#include "sensor/base/loop.h"
-#include "sensor/run/options.h"
-#include "sensor/output/outputs.h"
 #include "sensor/health/tally.h"
+#include "sensor/output/evidence_store.h"
+#include "sensor/output/outputs.h"
+#include "sensor/run/inventory.h"
+#include "sensor/run/options.h"
 #include "sensor/worker/worker.h"
 
 struct app {
@@ -32,6 +41,7 @@ struct app {
 	 * kernel always. */
 	uint64_t hash_key, table_key;
 	bool exposed; /* some rule was broken */
+	bool unseen;  /* a replay in which nothing was looked at that the policy speaks of */
 };
 
 /* The worker's share of the options. */
@@ -50,5 +60,8 @@ int live_run(struct app *app);
 /* Says on standard error what was read and, if there was any, what was lost. */
 void app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,
 		    const struct engine_stats *engine);
+
+/* Says what --evidence has kept, unless --quiet or nothing was wanted. */
+void app_say_evidence(const struct app *app);
 
 #endif

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/event/event_words.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/json_out.h"
+#include "sensor/event/event_words.h"
 
 /* Hashed as bytes: no holes. */
 struct line_key {

@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-#include "sensor/event/observation.h"
 #include "sensor/base/services.h"
+#include "sensor/event/observation.h"
 
 struct inventory;
 

@@ -7,9 +7,9 @@
 #ifndef SENSOR_INVENTORY_CREW_H
 #define SENSOR_INVENTORY_CREW_H
 
-#include "sensor/run/app.h"
 #include "sensor/base/progress.h"
 #include "sensor/capture/sources.h"
+#include "sensor/run/app.h"
 
 struct crew_result {
 	struct worker_stats stats; /* of all workers */

@@ -6,19 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/run/live_state.h"
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/health/metrics.h"
+#include "sensor/run/live_state.h"
 
-#define FRESH_NS (SECOND / 5)
+#define FRESH_NS (NS_PER_S / 5)
 
 struct live_metrics {
 	struct live *live;
 	struct http_server *server;
 	struct metrics_text text;
 	uint64_t made_ns;
-	char health[SIGHT_TEXT + 16];
+	char health[VISION_TEXT + 16];
 };
+
+static struct metrics_sizes sizes_of(const struct options *options)
+{
+	return (struct metrics_sizes){
+		.flows = options->workers * (uint64_t)options->max_flows,
+		.sessions = options->workers * (uint64_t)options->max_sessions,
+		.reassembly_blocks =
+			options->workers * (uint64_t)options->reassembly_mib * MEMORY_MIB,
+		.exposures = options->max_exposures,
+		.incidents = options->max_incidents,
+	};
+}
 
 static void make_text(struct live_metrics *m, uint64_t now_ns)
 {
@@ -28,7 +41,7 @@ static void make_text(struct live_metrics *m, uint64_t now_ns)
 		.sensor = live->app->sensor,
 		.site = live->app->options->site ? live->app->options->site
 						 : policy_site(live->app->policy),
-		.options = live->app->options,
+		.sizes = sizes_of(live->app->options),
 		.started_ns = live->started_ns,
 		.now_ns = now_ns,
 		.redis_down_ns = live->redis_down_ns,
@@ -36,13 +49,8 @@ static void make_text(struct live_metrics *m, uint64_t now_ns)
 		.blindness = live->blindness,
 	};
 
-	live_stats(live, &metrics.worker, &metrics.capture);
-	engine_stats(live->app->engine, &metrics.engine);
+	live_counters(live, &metrics.counters);
 	engine_count_open(live->app->engine, metrics.open);
-	if (live->app->evidence)
-		evidence_stats(live->app->evidence, &metrics.evidence);
-	outputs_stats(live->app->outputs, &metrics.outputs);
-	http_server_stats(m->server, &metrics.http);
 	m->text.length = 0;
 	m->text.failed = false;
 	metrics_write(&metrics, &m->text);
@@ -51,8 +59,8 @@ static void make_text(struct live_metrics *m, uint64_t now_ns)
 
 static void make_health(struct live_metrics *m)
 {
-	char blind[SIGHT_TEXT];
-	bool serious = sight_text(m->live->blindness, blind);
+	char blind[VISION_TEXT];
+	bool serious = vision_text(m->live->blindness, blind);
 
 	snprintf(m->health, sizeof m->health, "%s%s%s\n", serious ? "blind" : "watching",
 		 blind[0] != '\0' ? " " : "", blind);
@@ -61,7 +69,7 @@ static void make_health(struct live_metrics *m)
 static bool on_page(void *context, const char *path, struct http_answer *answer)
 {
 	struct live_metrics *m = context;
-	uint64_t now_ns = live_now_ns();
+	uint64_t now_ns = clock_unix_ns();
 
 	if (strcmp(path, "/healthz") == 0) {
 		make_health(m);
@@ -94,6 +102,12 @@ struct live_metrics *live_metrics_new(struct live *live)
 	log_warnx("--metrics: %s", error);
 	free(m);
 	return NULL;
+}
+
+void live_metrics_stats(const struct live_metrics *m, struct http_stats *stats)
+{
+	if (m)
+		http_server_stats(m->server, stats);
 }
 
 void live_metrics_free(struct live_metrics *m)

@@ -13,8 +13,8 @@
 #define SENSOR_CARRIED_H
 
 #include "dissectors/read/facts.h"
-#include "sensor/tables/flow.h"
 #include "sensor/base/sketch.h"
+#include "sensor/tables/flow.h"
 
 #define CARRIED_MAX 16
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See worker.h. What happens to a packet, in order: decode it; look up where its two addresses
- * are (both in worker_sight.c, for a batch at a time); forget it if no rule could care; find its flow;
+ * are (both in worker_place.c, for a batch at a time); forget it if no rule could care; find its flow;
  * hand it to TCP or UDP, which read its payload and report what is new.
  *
  * State is made only by an answer of one of ours, by data of a conversation that was not seen to
@@ -12,26 +12,17 @@
 
 #include <stdlib.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/worker/worker_state.h"
 
-#define TICK_NS		100000000ull /* expiry and wall reports, in packet time */
-#define OUT_OF_ORDER_NS 10000000000ull
-
-/* Nothing more of this conversation will be read. */
-static void conclude(struct worker *worker, struct flow *flow)
-{
-	const struct session *session = sessions_get(worker->sessions, flow);
-
-	sessions_conclude(worker->sessions, flow);
-	if (session && session->swapped)
-		worker_turn_round(worker, flow);
-}
+#define TICK_NS		(NS_PER_S / 10) /* expiry and wall reports, in packet time */
+#define OUT_OF_ORDER_NS (10 * NS_PER_S)
 
 static void retire(void *context, struct flow *flow)
 {
 	struct worker *worker = context;
 
-	conclude(worker, flow);
+	worker_conclude(worker, flow);
 	worker_carried_end(worker, flow);
 	sessions_close(worker->sessions, flow);
 }
@@ -94,142 +85,6 @@ void worker_set_policy(struct worker *worker, const struct policy *policy)
 	worker->policy = policy;
 }
 
-struct endpoint worker_source(const struct sighting *sighting)
-{
-	const struct packet *packet = sighting->packet;
-
-	return (struct endpoint){
-		.address = packet->source,
-		.realm = packet->realm,
-		.port = packet->source_port,
-		.transport = packet->transport,
-	};
-}
-
-struct endpoint worker_destination(const struct sighting *sighting)
-{
-	const struct packet *packet = sighting->packet;
-
-	return (struct endpoint){
-		.address = packet->destination,
-		.realm = packet->realm,
-		.port = packet->destination_port,
-		.transport = packet->transport,
-	};
-}
-
-void worker_note_probe(struct worker *worker, const struct sighting *sighting)
-{
-	struct endpoint server = worker_destination(sighting);
-	struct probe probe = {
-		.client = sighting->packet->source,
-		.tuple = sighting->hash,
-		.ts_ns = sighting->packet->ts_ns,
-		.initial = sighting->packet->sequence,
-	};
-
-	uint32_t hash =
-		sighting->probed ? sighting->probed_hash : probes_hash(worker->probes, &server);
-
-	worker->stats.probes++;
-	probes_note(worker->probes, &server, hash, &probe);
-}
-
-bool worker_is_carrier(const struct worker *worker, const struct flow *flow)
-{
-	return worker->policy && flow->key.transport == TRANSPORT_TCP &&
-	       policy_place(worker->policy, flow_client(flow)).proxy;
-}
-
-struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,
-			  bool client_is_source, enum direction direction, enum flow_idle idle)
-{
-	struct flow *flow = flow_create(worker->flows, &sighting->key, sighting->hash,
-					sighting->packet->ts_ns, idle);
-	struct endpoint server;
-
-	flow->client_is_low = client_is_source == sighting->source_is_low;
-	flow->direction = (uint8_t)direction;
-	flow->vlan = sighting->packet->vlan;
-	flow->vlan_inner = sighting->packet->vlan_inner;
-	flow->tunnels = tunnel_table_note(worker->tunnels, sighting->packet->tunnels,
-					  sighting->packet->tunnel_count);
-	flow->concerned =
-		(client_is_source ? sighting->to_ours : sighting->from_ours) && !sighting->by_proxy;
-	flow->carrier = worker_is_carrier(worker, flow);
-	server = flow_server(flow);
-	if (probes_answered(worker->probes, &server, sighting->hash, sighting->packet->ts_ns,
-			    &flow->wall_unanswered_ns, &flow->wall_refused_ns)) {
-		flow->seen |= FLOW_SYN;
-		flow->sight |= SIGHT_CLIENT;
-	}
-	worker->stats.flows_created++;
-	return flow;
-}
-
-struct flow *worker_begin_outgoing(struct worker *worker, const struct sighting *sighting,
-				   enum direction direction, enum flow_idle idle)
-{
-	struct flow *flow;
-
-	worker->stats.outbound++;
-	if (!sighting->leaves && !sighting->returns)
-		return NULL;
-	flow = worker_begin(worker, sighting, sighting->leaves, direction, idle);
-	flow->outgoing = flow->concerned = true;
-	return flow;
-}
-
-/* Takes one from another flow if need be; what that one was found to be is told before. */
-static struct session *open_session(struct worker *worker, struct flow *flow)
-{
-	struct flow *victim = sessions_victim(worker->sessions);
-	struct session *session;
-
-	if (victim) {
-		conclude(worker, victim);
-		if (victim->party != 0)
-			worker_carried_forget(worker, victim);
-		else
-			worker_report_all(worker, victim);
-	}
-	session = sessions_open(worker->sessions, flow);
-	for (int side = 0; side < 2; side++) {
-		if (flow->has_highest[side])
-			sessions_start(worker->sessions, flow, (enum side)side,
-				       flow->highest[side]);
-	}
-	return session;
-}
-
-bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
-		 enum side from)
-{
-	const struct packet *packet = sighting->packet;
-	struct session *session = sessions_get(worker->sessions, flow);
-
-	if (packet->payload_length < packet->payload_wire)
-		worker->stats.cut_short++;
-	if (!session && packet->payload_wire != 0)
-		session = open_session(worker, flow);
-	if (packet->kind == PACKET_TCP)
-		worker_count_bytes(flow, from, packet);
-	if (!session)
-		return true;
-	sessions_packet(worker->sessions, flow, from, packet);
-	if (session->swapped) {
-		worker_turn_round(worker, flow);
-		if (flow->concerned || flow->carrier)
-			return true;
-		outbound_add(worker->outbound, sighting->hash);
-		flow_remove(worker->flows, flow);
-		return false;
-	}
-	if (session->proven && flow->direction < DIRECTION_PAYLOAD)
-		flow->direction = DIRECTION_PAYLOAD;
-	return true;
-}
-
 /* Packets come a little out of order; more than that is a clock set back, or another capture. */
 static void set_clock(struct worker *worker, uint64_t now_ns)
 {
@@ -252,6 +107,7 @@ static void look_at(struct worker *worker, const struct sighting *sighting)
 	worker->stats.mirror_cut += packet->cut;
 	if (packet->kind == PACKET_TCP)
 		pairs_packet(worker->pairs, packet);
+	worker->stats.ours += sighting->ours;
 	if (!sighting->matters) {
 		worker->stats.elsewhere++;
 		return;
@@ -285,7 +141,7 @@ static enum decode_result look_at_datagram(struct worker *worker, const struct d
 
 	worker->stats.decoded[result]++;
 	if (result == DECODE_OK) {
-		worker_sight(worker, packet, &sighting);
+		worker_place(worker, packet, &sighting);
 		look_at(worker, &sighting);
 	}
 	return result;

@@ -13,10 +13,11 @@
  */
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/worker/carried.h"
 #include "sensor/worker/worker_state.h"
 
-#define LEAVE_NS 1000000000ull /* told so long ago: a client that has to wait is told of in full */
+#define LEAVE_NS NS_PER_S /* told so long ago: a client that has to wait is told of in full */
 
 /* Who is to have the turn. */
 struct client {
@@ -28,14 +29,6 @@ struct client {
 static bool is_proxy(const struct worker *worker, const struct address *address)
 {
 	return policy_place(worker->policy, address).proxy;
-}
-
-static struct address address_of(const struct forwarded_address *hop)
-{
-	struct address address;
-
-	memcpy(address.bytes, hop->bytes, sizeof address.bytes);
-	return address;
 }
 
 /* Whoever has the turn when the bytes say nothing. */
@@ -51,7 +44,7 @@ static void set_base(struct session *session, const struct forwarded *told)
 	session->has_base = told->count != 0 && told->hop[0].known;
 	if (!session->has_base)
 		return;
-	session->base = address_of(&told->hop[0]);
+	session->base = worker_hop_address(&told->hop[0]);
 	session->base_port = told->port;
 	session->base_by = told->by;
 }
@@ -70,7 +63,7 @@ static struct client resolve(struct worker *worker, const struct flow *flow,
 	for (int i = 0; i < told->count && told->hop[i].known; i++) {
 		if (!is_proxy(worker, &client.address))
 			break;
-		client.address = address_of(&told->hop[i]);
+		client.address = worker_hop_address(&told->hop[i]);
 		client.port = i == 0 ? told->port : 0;
 		client.by = told->by;
 	}
@@ -342,31 +335,4 @@ void worker_carried_forget(struct worker *worker, struct flow *flow)
 	flow->concerned = worker->options.everything ||
 			  policy_concerns(policy_place(worker->policy, flow_client(flow)),
 					  policy_place(worker->policy, &server.address));
-}
-
-void worker_carried_client(const struct worker *worker, const struct flow *flow,
-			   struct flow_report *report)
-{
-	const struct carried *one;
-
-	report->client = *flow_client(flow);
-	report->client_port = flow_client_port(flow);
-	if (flow->party == 0)
-		return;
-	one = carried_at(worker->carried, flow->party);
-	if (one->by == FORWARDED_NOT)
-		return;
-	report->carrier = (struct carrier){report->client, report->client_port, one->by};
-	report->client = one->client;
-	report->client_port = one->port;
-	/* The wall that was seen stands around the server, not in front of the balancer. */
-	report->wall_unanswered_ns = report->wall_refused_ns = 0;
-}
-
-void worker_carried_claim(struct flow_report *report)
-{
-	struct address claimed = address_of(&report->facts.claimed);
-
-	if (address_equal(&claimed, &report->client))
-		report->facts.claims = 0;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* What a worker's tables take: the rows of memory.h, beside worker_new(). */
-#include "sensor/run/memory.h"
 #include "sensor/session/stream.h"
 #include "sensor/worker/worker_state.h"
 

@@ -7,9 +7,10 @@
  */
 #include "sensor/worker/worker_state.h"
 
-#define SECOND	       1000000000ull
-#define FACTS_EVERY_NS SECOND
-#define BYTES_EVERY_NS (60 * SECOND)
+#include "sensor/base/clock.h"
+
+#define FACTS_EVERY_NS NS_PER_S
+#define BYTES_EVERY_NS NS_PER_MINUTE
 #define BYTES_FIRST    65536
 
 /* Has anything shown that the server can be reached? */
@@ -124,13 +125,13 @@ static void fill(const struct worker *worker, const struct flow *flow,
 	report->vlan = flow->vlan;
 	report->vlan_inner = flow->vlan_inner;
 	report->tunnels = *tunnel_table_get(worker->tunnels, flow->tunnels);
-	worker_carried_client(worker, flow, report);
+	worker_client(worker, flow, report);
 	report->new_bytes_c2s = flow->bytes[SIDE_CLIENT] - flow->reported_bytes[SIDE_CLIENT];
 	report->new_bytes_s2c = flow->bytes[SIDE_SERVER] - flow->reported_bytes[SIDE_SERVER];
 	if (!session || is_attempt(worker, flow, session))
 		return;
 	report->facts = session->facts;
-	worker_carried_claim(report);
+	worker_client_claim(report);
 	report->service = services_id(worker->services, session->facts.service);
 	report->identified_by = session->identified_by;
 	if (session->ndpi_service != report->service)

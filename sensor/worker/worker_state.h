@@ -11,11 +11,13 @@
 #ifndef SENSOR_WORKER_STATE_H
 #define SENSOR_WORKER_STATE_H
 
-#include "sensor/worker/carried.h"
-#include "sensor/tables/duplicates.h"
+#include <string.h>
+
 #include "sensor/decode/fragments.h"
+#include "sensor/tables/duplicates.h"
 #include "sensor/tables/outbound.h"
 #include "sensor/tables/probes.h"
+#include "sensor/worker/carried.h"
 #include "sensor/worker/worker.h"
 
 struct worker;
@@ -27,6 +29,7 @@ struct sighting {
 	uint64_t fingerprint; /* duplicates.h */
 	uint32_t probed_hash; /* probes.h, if `probed` */
 	bool matters;	      /* the policy may care; else only `packet` is set */
+	bool ours;	      /* one of its two ends is an address of the policy's */
 	bool probed;
 	bool source_is_low;
 	bool to_ours, from_ours, leaves, returns;
@@ -82,24 +85,30 @@ struct worker {
 	struct prepared own_batch[WORKER_BATCH];
 };
 
-/* worker.c */
-struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,
-			  bool client_is_source, enum direction direction, enum flow_idle idle);
-/* Does the policy list its client under `proxies`? */
-bool worker_is_carrier(const struct worker *worker, const struct flow *flow);
-/* A conversation that one of ours began and may not: NULL unless `leaves` or `returns` says so. */
-struct flow *worker_begin_outgoing(struct worker *worker, const struct sighting *sighting,
-				   enum direction direction, enum flow_idle idle);
+/* worker_open.c */
 struct endpoint worker_source(const struct sighting *sighting);
 struct endpoint worker_destination(const struct sighting *sighting);
 void worker_note_probe(struct worker *worker, const struct sighting *sighting);
+/* Does the policy list its client under `proxies`? */
+bool worker_is_carrier(const struct worker *worker, const struct flow *flow);
+struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,
+			  bool client_is_source, enum direction direction, enum flow_idle idle);
+/* A conversation that one of ours began and may not: NULL unless `leaves` or `returns` says so. */
+struct flow *worker_begin_outgoing(struct worker *worker, const struct sighting *sighting,
+				   enum direction direction, enum flow_idle idle);
+
+/* worker_read.c */
+/* Before the packet is read: what it brings is news of the client whose turn it is. */
+void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet);
 /* Gives payload to the flow's session, and deals with roles that turn out to be wrong. False: the
  * flow is gone. */
 bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
 		 enum side from);
+/* Nothing more of this conversation will be read. */
+void worker_conclude(struct worker *worker, struct flow *flow);
 
-/* worker_sight.c */
-void worker_sight(const struct worker *worker, const struct packet *packet,
+/* worker_place.c */
+void worker_place(const struct worker *worker, const struct packet *packet,
 		  struct sighting *sighting);
 /* Changes nothing of the worker: for any thread. */
 void worker_prepare_one(const struct worker *worker, enum link_type link,
@@ -118,8 +127,6 @@ bool worker_roles_likely(const struct worker *worker, const struct flow *flow);
 void worker_turn_round(struct worker *worker, struct flow *flow);
 
 /* worker_tcp.c, worker_udp.c */
-/* Before the packet is read: what it brings is news of the client whose turn it is. */
-void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet);
 void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
 void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
 
@@ -153,11 +160,21 @@ void worker_carried_tell(struct worker *worker, struct flow *flow);
 void worker_carried_end(struct worker *worker, struct flow *flow);
 /* The same, and the flow goes on without anything known of it. */
 void worker_carried_forget(struct worker *worker, struct flow *flow);
+
+/* worker_client.c */
 /* Whose conversation it is at the moment, and by way of whom. */
-void worker_carried_client(const struct worker *worker, const struct flow *flow,
-			   struct flow_report *report);
-/* To speak for oneself is no claim. */
-void worker_carried_claim(struct flow_report *report);
+void worker_client(const struct worker *worker, const struct flow *flow,
+		   struct flow_report *report);
+/* A client that names itself claims nothing. */
+void worker_client_claim(struct flow_report *report);
+
+static inline struct address worker_hop_address(const struct forwarded_address *hop)
+{
+	struct address address;
+
+	memcpy(address.bytes, hop->bytes, sizeof address.bytes);
+	return address;
+}
 
 static inline enum side sighting_side(const struct sighting *sighting, const struct flow *flow)
 {

@@ -7,9 +7,10 @@
  */
 #include "sensor/worker/worker_state.h"
 
-#define ADVANCE_MAX   (1u << 20)     /* of one acknowledgement; more is another connection's */
-#define JUMP_MAX      (1u << 20)     /* bytes never seen that still count as sent */
-#define ONE_WAY_AFTER 60000000000ull /* silence of all of ours that means: not mirrored */
+#include "sensor/base/clock.h"
+
+#define ADVANCE_MAX   (1u << 20)    /* of one acknowledgement; more is another connection's */
+#define ONE_WAY_AFTER NS_PER_MINUTE /* silence of all of ours that means: not mirrored */
 
 /* A side that is not mirrored cannot be seen to close. */
 static bool closed(const struct flow *flow)
@@ -220,27 +221,6 @@ static void note_acknowledgement(struct flow *flow, enum side from, const struct
 		flow->ack_advances++;
 	if (flow->ack_advances > enough && !(flow->sight & SIGHT_SERVER))
 		flow->seen |= FLOW_CLIENT_ACKED;
-}
-
-/* Payload bytes by sequence numbers: what is sent again counts once, a short loss is counted in. */
-void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet)
-{
-	bool syn = (packet->tcp_flags & TCP_SYN) != 0;
-	uint32_t first = packet->sequence + syn;
-	uint32_t end = first + packet->payload_wire, news;
-
-	if (!flow->has_highest[from]) {
-		flow->highest[from] = first;
-		flow->has_highest[from] = true;
-	}
-	news = end - flow->highest[from];
-	/* Without payload: a keep-alive, an acknowledgement after a loss, or a forged one. */
-	if ((int32_t)news <= 0 || packet->payload_wire == 0)
-		return;
-	if (news > packet->payload_wire + JUMP_MAX)
-		news = packet->payload_wire;
-	flow->bytes[from] += news;
-	flow->highest[from] = end;
 }
 
 /* The same ports again, for another connection. */

@@ -63,7 +63,7 @@ static bool breaks_a_rule(const struct worker *worker, const struct flow *flow, 
 	struct policy_decision decision;
 	struct flow_report report = {.client_port = 0};
 
-	worker_carried_client(worker, flow, &report);
+	worker_client(worker, flow, &report);
 	if (flow->outgoing)
 		report.client = flow_server(flow).address;
 	server.address = policy_translate(worker->policy, &seen.address);

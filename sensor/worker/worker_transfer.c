@@ -10,8 +10,10 @@
  */
 #include "sensor/worker/worker_state.h"
 
+#include "sensor/base/clock.h"
+
 #define TFTP_PORT    69
-#define REMEMBER_NS  60000000000ull /* since the request, or the newest packet of its transfer */
+#define REMEMBER_NS  NS_PER_MINUTE /* since the request, or the newest packet of its transfer */
 #define CODE_READ    1
 #define CODE_WRITE   2
 #define CODE_OPTIONS 6 /* the last: data, acknowledgement, error, options (RFC 2347) */
@@ -99,6 +101,6 @@ bool worker_transfer(struct worker *worker, const struct sighting *sighting, str
 		packet->destination_port = TFTP_PORT;
 	}
 	transfers->newest_ns = transfer->ts_ns = packet->ts_ns;
-	worker_sight(worker, packet, moved);
+	worker_place(worker, packet, moved);
 	return true;
 }

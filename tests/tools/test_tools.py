@@ -43,6 +43,17 @@ def layers():
             ("sensor/b.c", ["<pcap.h>"]))
     refused("a library in the wrong layer", ("dissectors/a.c", ["<ndpi_api.h>"]))
     refused("a clock in a dissector", ("dissectors/a.c", ["<time.h>"]))
+    text = "# lowest first\nbase   a\nworker  b\n"
+    for name, path, header in (("a room above", "sensor/base/a.c", '"sensor/worker/w.h"'),
+                               ("a room that is none", "sensor/base/a.c", '"sensor/run/r.h"'),
+                               ("a source outside of the rooms", "sensor/a.c", '"sensor/base/b.h"'),
+                               ("a protocol in read", "dissectors/read/a.c",
+                                '"dissectors/http/http.h"')):
+        status, output = lint("layers", {"sensor/rooms": text, path: f"#include {header}\n"})
+        check(f"layers refuses {name}", status == 1 and path in output)
+    status, output = lint("layers", {"sensor/rooms": text,
+                                     "sensor/worker/a.c": '#include "sensor/base/b.h"\n'})
+    check("layers accepts a room below", status == 0 and not output)
     refused("an unknown library", ("sensor/a.c", ["<curl/curl.h>"]))
     status, output = lint("layers", {"sensor/a.c": '#include "policy/zones.h"\n'
                                                    "#include <sys/socket.h>\n",

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/event/event.h"
 #include "sensor/base/services.h"
+#include "sensor/event/event.h"
 
 #define SAMPLE_S  UINT64_C(1000000000)				/* ns */
 #define SAMPLE_TS (UINT64_C(1423022706) * SAMPLE_S + 123456789) /* 2015-02-04T04:05:06 */

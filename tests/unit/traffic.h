@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
+#include "sensor/worker/worker.h"
 #include "tests/unit/observed.h"
 #include "tests/unit/packets.h"
-#include "sensor/worker/worker.h"
 
 #define SECOND	     1000000000ull
 #define MILLISECOND  1000000ull

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-#include "sensor/event/event.h"
 #include "sensor/base/services.h"
+#include "sensor/event/event.h"
 
 #define STORY_MEMBERS 20 /* exposures of one incident */
 

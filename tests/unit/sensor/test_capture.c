@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/capture_file.h"
 #include "sensor/capture/capture.h"
+#include "tests/unit/capture_file.h"
 
 #define MICROSECONDS 0xa1b2c3d4u
 #define NANOSECONDS  0xa1b23c4du

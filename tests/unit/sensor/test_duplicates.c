@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
+#include "sensor/base/hash.h"
 #include "sensor/tables/duplicates.h"
 #include "sensor/tables/flow.h"
-#include "sensor/base/hash.h"
 #include "tests/unit/tunnels.h"
 
 #define MILLISECOND 1000000ull

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "sensor/base/printable.h"
 #include "sensor/event/event_fields.h"
 #include "sensor/event/event_json.h"
-#include "sensor/base/printable.h"
 #include "sensor/event/reason.h"
 #include "tests/unit/sample_event.h"
 

@@ -19,10 +19,10 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/random.h"
 #include "sensor/output/evidence_store.h"
 #include "sensor/output/pcapng.h"
 #include "sensor/tables/recent.h"
+#include "tests/unit/random.h"
 
 #define FRAMES 64u
 #define BYTES  4096u

@@ -18,8 +18,8 @@
 
 #include <linux/filter.h>
 
-#include "tests/unit/random.h"
 #include "sensor/capture/fanout.h"
+#include "tests/unit/random.h"
 #include "tests/unit/tunnels.h"
 
 static struct sock_filter program[FANOUT_PROGRAM];

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/random.h"
 #include "sensor/tables/flow.h"
+#include "tests/unit/random.h"
 
 #define SECOND	 1000000000ull
 #define MAX	 24

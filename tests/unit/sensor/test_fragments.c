@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
+#include "sensor/decode/fragments.h"
 #include "tests/unit/packets.h"
 #include "tests/unit/random.h"
-#include "sensor/decode/fragments.h"
 
 #define SECOND 1000000000ull
 #define PAGES  16

@@ -10,9 +10,9 @@
 #include <pcap/pcap.h>
 #include <string.h>
 
+#include "sensor/capture/headers_only.h"
 #include "tests/unit/policy_vocabulary.h"
 #include "tests/unit/random.h"
-#include "sensor/capture/headers_only.h"
 
 #define SNAP  2000
 #define BYTES 200 /* of a frame */

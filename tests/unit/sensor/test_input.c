@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/capture_file.h"
 #include "sensor/capture/input.h"
+#include "tests/unit/capture_file.h"
 
 #define TEXT	    "spanwatch input"
 #define GZIP_HEADER 10 /* less of it is no gzip, but some file that nobody knows */

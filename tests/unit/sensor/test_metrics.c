@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
+#include "sensor/base/timestamp.h"
 #include "sensor/health/http_server.h"
 #include "sensor/health/metrics_text.h"
 #include "sensor/health/tally.h"
-#include "sensor/base/timestamp.h"
 
 #define MS 1000000ull
 

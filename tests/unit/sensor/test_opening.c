@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/random.h"
 #include "sensor/session/opening.h"
+#include "tests/unit/random.h"
 
 static size_t add(struct opening_record *record, enum side from, const char *text, bool datagram)
 {

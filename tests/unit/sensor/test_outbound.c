@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/random.h"
 #include "sensor/tables/outbound.h"
+#include "tests/unit/random.h"
 
 static void remembers_what_was_added_and_nothing_else(void **state)
 {

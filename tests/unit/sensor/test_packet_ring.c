@@ -17,10 +17,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/unit/policy_vocabulary.h"
 #include "sensor/capture/capture.h"
 #include "sensor/capture/headers_only.h"
 #include "sensor/capture/packet_ring.h"
+#include "tests/unit/policy_vocabulary.h"
 
 #define TYPE	 0x88b5 /* for experiments (IEEE 802): nobody else sends it */
 #define PATIENCE 200	/* waits of 50 ms */

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/policy_vocabulary.h"
 #include "sensor/base/services.h"
+#include "tests/unit/policy_vocabulary.h"
 
 #define BAD_LEAST     60 /* fewer found means that the test does not look where they are */
 #define GOOD_LEAST    10

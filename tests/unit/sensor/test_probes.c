@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/random.h"
 #include "sensor/tables/probes.h"
+#include "tests/unit/random.h"
 
 #define SECOND	 1000000000ull
 #define START	 (1000000 * SECOND)

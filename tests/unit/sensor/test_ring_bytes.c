@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/random.h"
 #include "sensor/base/byte_ring.h"
+#include "tests/unit/random.h"
 
 #define SIZE	4096u
 #define RECORDS 200000u

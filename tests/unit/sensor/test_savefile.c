@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/random.h"
 #include "sensor/capture/capture.h"
 #include "sensor/capture/savefile.h"
+#include "tests/unit/random.h"
 
 #include "tests/unit/capture_file.h"
 

@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
+#include "sensor/session/session.h"
 #include "tests/unit/packets.h"
 #include "tests/unit/random.h"
 #include "tests/unit/sample_tls.h"
-#include "sensor/session/session.h"
 
 #define TURNS	 8
 #define SEGMENTS 64

@@ -164,22 +164,22 @@ static void chains_hold_what_was_added(void **state)
 
 static void lists_keep_their_order(void **state)
 {
-	struct list list = LIST_EMPTY;
-	struct list_node nodes[3];
+	struct order list = ORDER_EMPTY;
+	struct order_node nodes[3];
 
 	(void)state;
 	for (uint32_t i = 0; i < 3; i++)
-		list_append(&list, nodes, i);
-	list_remove(&list, nodes, 1);
+		order_append(&list, nodes, i);
+	order_remove(&list, nodes, 1);
 	assert_int_equal(list.first, 0);
 	assert_int_equal(nodes[0].next, 2);
 	assert_int_equal(nodes[2].previous, 0);
-	list_remove(&list, nodes, 0);
-	list_append(&list, nodes, 1);
+	order_remove(&list, nodes, 0);
+	order_append(&list, nodes, 1);
 	assert_int_equal(list.first, 2);
 	assert_int_equal(list.last, 1);
-	list_remove(&list, nodes, 1);
-	list_remove(&list, nodes, 2);
+	order_remove(&list, nodes, 1);
+	order_remove(&list, nodes, 2);
 	assert_int_equal(list.first, CHAIN_END);
 	assert_int_equal(list.last, CHAIN_END);
 }

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/random.h"
 #include "sensor/session/stream.h"
+#include "tests/unit/random.h"
 
 #define SENT_MAX     6000
 #define SEGMENTS_MAX 200

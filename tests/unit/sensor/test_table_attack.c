@@ -17,9 +17,9 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/random.h"
 #include "sensor/tables/flow.c" /* its chains are nobody else's business */
 #include "sensor/tables/probes.h"
+#include "tests/unit/random.h"
 
 #define FLOWS	8192
 #define ATTACK	5000
@@ -42,7 +42,7 @@ static void count_retired(void *context, struct flow *flow)
 
 static struct flow_table *new_table(uint64_t key)
 {
-	struct flow_table *table = flow_table_new(FLOWS, key, 3600 * SECOND, count_retired, NULL);
+	struct flow_table *table = flow_table_new(FLOWS, key, NS_PER_HOUR, count_retired, NULL);
 
 	assert_non_null(table);
 	retired = 0;

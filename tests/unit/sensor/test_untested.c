@@ -3,9 +3,9 @@
  * What the policy has not been tried on, judged over a real engine; and the words about the
  * sensor's sight in events and heartbeats.
  */
-#include "tests/unit/scene.h"
 #include "sensor/event/reason.h"
-#include "sensor/health/sight.h"
+#include "sensor/health/vision.h"
+#include "tests/unit/scene.h"
 
 struct watch {
 	struct scene *scene;
@@ -45,8 +45,8 @@ static int end(void **state)
 
 static void judge(struct watch *watch, uint64_t at)
 {
-	sight_untested(watch->blindness, watch->scene->engine, scene_ns(0),
-		       DAY * (uint64_t)SECOND_NS, scene_ns(at));
+	vision_untested(watch->blindness, watch->scene->engine, scene_ns(0),
+			DAY * (uint64_t)SECOND_NS, scene_ns(at));
 }
 
 static bool holds(const struct watch *watch, enum blind_cause cause, uint64_t lost)
@@ -102,11 +102,11 @@ static void closed_endpoints_that_nobody_tried_again(void **state)
 
 static void each_cause_has_its_sentence(void **state)
 {
-	char text[SIGHT_TEXT], reason[REASON_MAX];
+	char text[VISION_TEXT], reason[REASON_MAX];
 	struct watch *watch = *state;
 	uint64_t at = 1;
 
-	assert_false(sight_text(watch->blindness, text));
+	assert_false(vision_text(watch->blindness, text));
 	assert_string_equal(text, "");
 	for (int i = BLIND_CAUSES - 1; i >= 0; i--) {
 		struct blindness_view view = {
@@ -127,9 +127,9 @@ static void each_cause_has_its_sentence(void **state)
 		blindness_set(watch->blindness, (enum blind_cause)i, true, 1, 2, scene_ns(at++));
 	}
 	/* All at once still fits. */
-	assert_true(sight_text(watch->blindness, text));
+	assert_true(vision_text(watch->blindness, text));
 	assert_true(strncmp(text, "silence,one-way,", 16) == 0);
-	assert_string_equal(text + strlen(text) - 9, ",unprobed");
+	assert_string_equal(text + strlen(text) - 11, ",no-packets");
 }
 
 int main(void)

@@ -2,12 +2,12 @@
 /*
  * What one flow report proves, by itself: the rung of the ladder and why. Pure.
  */
-#ifndef SENSOR_EVIDENCE_H
-#define SENSOR_EVIDENCE_H
+#ifndef SENSOR_LADDER_H
+#define SENSOR_LADDER_H
 
 #include "sensor/event/event.h"
 
-struct evidence {
+struct rung {
 	enum level level; /* LEVEL_BLOCKED, LEVEL_REFUSED: a probe that was not let in */
 	bool proves;	  /* the service was reached */
 	bool fresh;	  /* by a new conversation: also proof that the wall is down now */
@@ -20,6 +20,6 @@ struct evidence {
  * `inside`: the mirror stands behind the filter, so that a datagram which is seen has passed it.
  * The result points into `o`.
  */
-struct evidence evidence_of(const struct observation *o, bool inside);
+struct rung ladder_rung(const struct observation *o, bool inside);
 
 #endif

@@ -14,11 +14,12 @@ static bool concerns(const struct worker *worker, struct sighting *sighting)
 	struct policy_place source, destination;
 
 	if (worker->options.everything) {
-		sighting->to_ours = sighting->from_ours = true;
+		sighting->to_ours = sighting->from_ours = sighting->ours = true;
 		return true;
 	}
 	source = policy_place(worker->policy, &sighting->packet->source);
 	destination = policy_place(worker->policy, &sighting->packet->destination);
+	sighting->ours = source.ours || destination.ours;
 	sighting->to_ours = policy_concerns(source, destination);
 	sighting->from_ours = policy_concerns(destination, source);
 	sighting->leaves = policy_concerns_outbound(source, destination);
@@ -49,7 +50,7 @@ static void sight_probe(const struct worker *worker, struct sighting *sighting)
 	sighting->probed_hash = probes_hash(worker->probes, &server);
 }
 
-void worker_sight(const struct worker *worker, const struct packet *packet,
+void worker_place(const struct worker *worker, const struct packet *packet,
 		  struct sighting *sighting)
 {
 	*sighting = (struct sighting){.packet = packet};
@@ -94,7 +95,7 @@ void worker_prepare_one(const struct worker *worker, enum link_type link,
 					 frame->wire, frame->ts_ns, &prepared->packet);
 	prepared->sighting.matters = false;
 	if (prepared->result == DECODE_OK)
-		worker_sight(worker, &prepared->packet, &prepared->sighting);
+		worker_place(worker, &prepared->packet, &prepared->sighting);
 }
 
 void worker_prepare(struct worker *worker, enum link_type link, const struct frame_view *frames,

@@ -4,7 +4,7 @@
  * raises nothing; one whose answer was never seen counts when the conversation is over, or when
  * the server's side is invisible.
  */
-#include "sensor/engine/evidence.h"
+#include "sensor/engine/ladder.h"
 
 /* TCP data from a client that began with a SYN: its stack has seen the SYN-ACK that we have not. */
 static bool client_shows_handshake(const struct observation *o)
@@ -86,10 +86,10 @@ static bool is_fresh(const struct observation *o)
 	       o->flow.outcome != OUTCOME_MIDSTREAM;
 }
 
-struct evidence evidence_of(const struct observation *o, bool inside)
+struct rung ladder_rung(const struct observation *o, bool inside)
 {
 	const struct flow_report *flow = &o->flow;
-	struct evidence e = {.level = LEVEL_BLOCKED, .answer_ns = o->ts_ns};
+	struct rung e = {.level = LEVEL_BLOCKED, .answer_ns = o->ts_ns};
 
 	if (flow->outcome == OUTCOME_REFUSED || flow->outcome == OUTCOME_RST_ONLY)
 		e.level = LEVEL_REFUSED;

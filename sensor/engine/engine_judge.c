@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/* What several parts of the engine ask about an endpoint, and what changes nothing of it. */
+#include "sensor/engine/engine_state.h"
+#include "sensor/event/verdict.h"
+
+struct reason_context engine_reason(const struct engine *engine, const struct exposure *x)
+{
+	struct policy_place place = policy_place(engine->policy, &x->client);
+
+	return (struct reason_context){
+		.services = engine->services,
+		.client_zone = policy_zone(engine->policy, place.zone).name,
+		.one_way = x->one_way,
+		.campaign = x->campaign,
+		.guess = x->direction == DIRECTION_GUESS,
+	};
+}
+
+void engine_decide(const struct engine *engine, const struct endpoint *server,
+		   const struct address *server_seen, const struct address *client,
+		   uint16_t service, uint64_t ts_ns, struct policy_decision *decision)
+{
+	verdict_of(engine->policy, server, server_seen, client, service, ts_ns, decision);
+}
+
+uint32_t engine_target(const struct engine *engine, const struct endpoint *server, uint32_t own)
+{
+	uint32_t slot = own, all;
+
+	if (server->transport != TRANSPORT_TCP)
+		return slot;
+	if (slot != EXPOSURE_NONE &&
+	    exposures_at(engine->exposures, slot)->state != EXPOSURE_CLOSED)
+		return slot;
+	all = exposures_all_ports(engine->exposures, server);
+	if (all != EXPOSURE_NONE && exposures_at(engine->exposures, all)->state != EXPOSURE_CLOSED)
+		return all;
+	return slot;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+/* See app.h: the options' share of each part, and what is said in the end. */
+#include "sensor/run/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sensor/base/clock.h"
+#include "sensor/base/hash.h"
+#include "sensor/health/counters.h"
+
+static void say_messages(const char *path, const struct policy_messages *messages)
+{
+	for (size_t i = 0; i < messages->count; i++) {
+		const struct policy_message *message = &messages->list[i];
+
+		fprintf(stderr, "%s:", path);
+		if (message->line != 0)
+			fprintf(stderr, "%u:%u:", message->line, message->column);
+		fprintf(stderr, " %s: %s\n", message->warning ? "warning" : "error", message->text);
+	}
+}
+
+struct policy *app_load_policy(const struct app *app)
+{
+	struct policy_vocabulary vocabulary = services_vocabulary(app->services);
+	struct policy_messages messages = {0};
+	struct policy *policy = policy_load(app->options->policy, &vocabulary, &messages);
+
+	say_messages(app->options->policy, &messages);
+	policy_messages_free(&messages);
+	return policy;
+}
+
+/* "4789,8472": the check of the options has seen that these are ports. */
+static uint8_t read_ports(const char *text, uint16_t ports[DECODE_PORTS])
+{
+	uint8_t count = 0;
+
+	while (text && *text && count < DECODE_PORTS) {
+		char *end;
+
+		ports[count++] = (uint16_t)strtoul(text, &end, 10);
+		text = *end ? end + 1 : end;
+	}
+	return count;
+}
+
+/* A replay's is the same each time, and no secret of the program: it is the policy's. */
+static uint64_t worker_key(const struct app *app)
+{
+	const char *digest;
+
+	if (app->options->interface || !app->policy)
+		return app->hash_key;
+	digest = policy_digest(app->policy);
+	return hash_bytes(digest, strlen(digest), 0);
+}
+
+void app_worker_options(const struct app *app, uint8_t number, struct worker_options *worker)
+{
+	const struct options *options = app->options;
+
+	*worker = (struct worker_options){
+		.max_flows = options->max_flows,
+		.max_sessions = options->max_sessions,
+		.reassembly_blocks = options->reassembly_mib * MEMORY_MIB,
+		.ndpi_flows = options->max_sessions,
+		.max_probed = options->max_probed,
+		.outbound_entries = options->max_outbound,
+		.fragment_pages = options->fragments_mib * MEMORY_MIB,
+		.duplicate_ns = options->duplicate_ms * NS_PER_MS,
+		.tcp_idle_ns = options->tcp_idle_s * NS_PER_S,
+		.decode = {.separate_vni = options->separate_vni, .checksums = options->checksums},
+		.hash_key = worker_key(app),
+		.table_key = app->table_key,
+		.number = number,
+		.everything = app->inventory != NULL,
+	};
+	worker->decode.vxlan_port_count =
+		read_ports(options->vxlan_ports, worker->decode.vxlan_ports);
+	worker->decode.geneve_port_count =
+		read_ports(options->geneve_ports, worker->decode.geneve_ports);
+}
+
+void app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,
+		    const struct engine_stats *engine)
+{
+	struct counters counters = {.worker = *worker, .engine = *engine};
+
+	if (capture)
+		counters.capture = *capture;
+	fprintf(stderr,
+		"spanwatch: %llu packets, %llu bytes; %llu probes, %llu conversations, "
+		"%llu events",
+		(unsigned long long)worker->packets, (unsigned long long)worker->bytes,
+		(unsigned long long)worker->probes, (unsigned long long)worker->flows_created,
+		(unsigned long long)engine->events);
+	counters_say(stderr, &counters, COUNTER_PART_CAPTURE, COUNTER_PART_ENGINE);
+	fputc('\n', stderr);
+}
+
+void app_engine_options(const struct app *app, struct engine_options *engine)
+{
+	const struct options *options = app->options;
+
+	*engine = (struct engine_options){
+		.max_exposures = options->max_exposures,
+		.max_walls = options->max_walls,
+		.max_incidents = options->max_incidents,
+		.hash_key = app->hash_key,
+		.table_key = app->table_key,
+		.clock_ns = options->interface ? clock_unix_ns : NULL,
+	};
+}
+
+void app_say_evidence(const struct app *app)
+{
+	struct counters counters = {.worker = {0}};
+
+	if (!app->evidence || app->options->quiet)
+		return;
+	evidence_stats(app->evidence, &counters.evidence);
+	fprintf(stderr, "spanwatch: %llu packets kept as evidence, %llu files",
+		(unsigned long long)counters.evidence.packets,
+		(unsigned long long)counters.evidence.files);
+	counters_say(stderr, &counters, COUNTER_PART_EVIDENCE, COUNTER_PART_EVIDENCE);
+	fputc('\n', stderr);
+}
