@@ -207,7 +207,7 @@ const struct dissector rpc_udp_dissector = {
 	.services = rpc_services,
 	.recognised = "an ONC RPC call or the reply with its number, one in a datagram",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
-		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS | READS_PATH,
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
 	.probe = rpc_probe_udp,
 	.begin = begin,
 	.feed = feed_udp,
