@@ -104,7 +104,7 @@ static void on_info(struct nats *nats, struct facts *facts, struct bytes line)
 			facts_set_auth(facts, AUTH_REQUIRED);
 	}
 	if (json_true(line, "tls_required") && !nats->connects)
-		facts_agree_tls(facts);
+		facts->starts_tls = true; /* as far as it goes: the client may not */
 }
 
 static void on_error(struct nats *nats, struct facts *facts, struct bytes line)

@@ -55,8 +55,11 @@ static uint64_t number_of(const struct bytes *tag)
 static void on_authenticate(struct imap *imap, struct facts *facts, struct bytes arguments)
 {
 	struct bytes mechanism = lines_word(&arguments);
+	bool named = lines_equal(&mechanism, "PLAIN") || lines_equal(&mechanism, "LOGIN");
 
-	sasl_begin(&imap->sasl, facts, mechanism, lines_word(&arguments));
+	sasl_begin(&imap->sasl, facts, mechanism,
+		   named ? lines_word(&arguments) : bytes_from(NULL, 0));
+	imap->sasl.user_known |= !named; /* of others it is not told yet */
 }
 
 static void on_login(struct imap *imap, struct facts *facts, struct bytes arguments)

@@ -183,8 +183,10 @@ static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8
 	case LDAP_EXTENDED_RESPONSE:
 		if (facts->auth == AUTH_UNKNOWN && !ldap->midstream)
 			facts_set_auth(facts, AUTH_NA);
-		if (pending.kind != 0 && good)
-			facts_agree_tls(facts);
+		if (pending.kind != 0 && good) { /* encrypted when the hello is seen */
+			facts->starts_tls = true;
+			facts->revision++;
+		}
 		break;
 	default:
 		if (good)
