@@ -49,7 +49,7 @@ IS_CLANG := $(findstring clang,$(shell $(CC) --version))
 OPTIMIZE ?= -O2 -g
 # Third-party headers are system headers: our warnings are about our code.
 LIB_CFLAGS = $(patsubst -I%,-isystem %,$(shell $(PKG) --cflags $(LIBRARIES)))
-LIB_LIBS   = $(shell $(PKG) --libs $(LIBRARIES)) -lhttp_parser -lpthread -lm
+LIB_LIBS   = $(shell $(PKG) --libs $(LIBRARIES)) -lpthread -lm
 CFLAGS_ALL = -std=gnu11 -I. -D_GNU_SOURCE -DSPANWATCH_VERSION='"$(VERSION)"' \
 	-DSPANWATCH_SANITIZED=$(if $(SANITIZE),1,0) $(OPTIMIZE) \
 	$(WARNINGS) $(if $(IS_CLANG),,$(WARNINGS_GCC)) $(HARDENING) \
