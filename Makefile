@@ -169,16 +169,22 @@ faults: all
 # replay: the same targets with a main that only feeds those inputs (any compiler).
 FUZZ_FLAGS_dissector = '-DFUZZ_DISSECTORS=$(DISSECTORS:%=D(%))'
 $(B)/tests/fuzz/replay_dissector $(B)/tests/fuzz/fuzz_dissector: dissectors/table.c
+# http-parser is asked for a second opinion where it is installed; the program knows nothing of it.
+HTTP_PARSER = $(shell echo '\#include <http_parser.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes)
+FUZZ_FLAGS_http_reader = $(if $(HTTP_PARSER),-DFUZZ_HTTP_PARSER)
+FUZZ_LIBS_http_reader = $(if $(HTTP_PARSER),-lhttp_parser)
+$(B)/tests/fuzz/replay_http_reader $(B)/tests/fuzz/fuzz_http_reader: dissectors/http/http_reader.c
 
 replay: $(FUZZERS:%=$(B)/tests/fuzz/replay_%)
 
 $(B)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(FUZZ_FLAGS_$*) -o $@ $(filter tests/%.c,$^) $(LIBRARY) $(LIB_LIBS)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(FUZZ_FLAGS_$*) -o $@ $(filter tests/%.c,$^) $(LIBRARY) $(LIB_LIBS) $(FUZZ_LIBS_$*)
 
 $(B)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(FUZZ_FLAGS_$*) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIB_LIBS)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(FUZZ_FLAGS_$*) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIB_LIBS) \
+		$(FUZZ_LIBS_$*)
 
 fuzz-targets: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
 

@@ -4,10 +4,10 @@
  * one byte at hand. It takes bytes, or goes to another place, or both; so each byte is looked at
  * once or twice, and a reader that gets bytes always gets on.
  *
- *	request   START METHOD BEFORE_TARGET [SCHEME] TARGET BEFORE_VERSION VERSION MINOR LINE_END
+ *	request   START METHOD BEFORE_TARGET [SCHEME] TARGET VERSION MINOR LINE_END
  *	response  START VERSION MINOR BEFORE_STATUS STATUS REASON
  *	head      LINE (NAME BEFORE_VALUE VALUE LINE)... HEAD
- *	body      BODY, TO_CLOSE or (CHUNK CHUNK_SIZE [CHUNK_EXTENSION] CHUNK_DATA CHUNK_END)...
+ *	body      BODY, TO_CLOSE or (CHUNK_SIZE CHUNK_EXTENSION CHUNK_DATA CHUNK_END)...
  *	          and for the last, empty chunk the trailers: LINE (...)... HEAD
  */
 #include "dissectors/http/http_reader.h"
@@ -18,7 +18,6 @@ enum state {
 	STATE_BEFORE_TARGET,
 	STATE_SCHEME,
 	STATE_TARGET,
-	STATE_BEFORE_VERSION,
 	STATE_VERSION,
 	STATE_MINOR,
 	STATE_LINE_END,
@@ -30,7 +29,6 @@ enum state {
 	STATE_NAME,
 	STATE_BEFORE_VALUE,
 	STATE_VALUE,
-	STATE_CHUNK,
 	STATE_CHUNK_SIZE,
 	STATE_CHUNK_EXTENSION,
 	STATE_CHUNK_END,
@@ -162,6 +160,12 @@ static enum http_event bad(struct http_reader *r)
 	return HTTP_BAD;
 }
 
+static enum http_event pass(struct bytes *in)
+{
+	bytes_skip(in, 1);
+	return HTTP_MORE;
+}
+
 /* Behind CR LF, or LF alone, comes `state`. */
 static enum http_event end_line(struct http_reader *r, struct bytes *in, enum state state)
 {
@@ -169,19 +173,17 @@ static enum http_event end_line(struct http_reader *r, struct bytes *in, enum st
 
 	if (!is_line_end(c))
 		return bad(r);
-	bytes_skip(in, 1);
 	r->state = (uint8_t)(c == '\r' ? STATE_LF : state);
 	r->after_lf = (uint8_t)state;
-	return HTTP_MORE;
+	return pass(in);
 }
 
 static enum http_event line_feed(struct http_reader *r, struct bytes *in)
 {
 	if (next_byte(in) != '\n')
 		return bad(r);
-	bytes_skip(in, 1);
 	r->state = r->after_lf;
-	return HTTP_MORE;
+	return pass(in);
 }
 
 /* --- First lines ------------------------------------------------------------------------------ */
@@ -205,10 +207,8 @@ static enum http_event begin(struct http_reader *r, struct bytes *in)
 {
 	uint8_t c = next_byte(in);
 
-	if (is_line_end(c)) {
-		bytes_skip(in, 1);
-		return HTTP_MORE;
-	}
+	if (is_line_end(c))
+		return pass(in);
 	if (r->request ? !match_method(r, c) : c != 'H')
 		return bad(r);
 	go(r, r->request ? STATE_METHOD : STATE_VERSION);
@@ -224,8 +224,7 @@ static enum http_event method(struct http_reader *r, struct bytes *in)
 	if (c == '\0' || !match_method(r, c))
 		return bad(r);
 	r->at++;
-	bytes_skip(in, 1);
-	return HTTP_MORE;
+	return pass(in);
 }
 
 /* Origin, asterisk, absolute and authority form: RFC 9112 section 3.2. */
@@ -233,10 +232,8 @@ static enum http_event before_target(struct http_reader *r, struct bytes *in)
 {
 	uint8_t c = next_byte(in);
 
-	if (c == ' ') {
-		bytes_skip(in, 1);
-		return HTTP_MORE;
-	}
+	if (c == ' ')
+		return pass(in);
 	if (c == '/' || c == '*' || strcmp(http_methods[r->method], "CONNECT") == 0)
 		return go(r, STATE_TARGET);
 	return is_letter(c) ? go(r, STATE_SCHEME) : bad(r);
@@ -262,25 +259,20 @@ static enum http_event target(struct http_reader *r, struct bytes *in, struct by
 	*span = take_while(in, is_target);
 	if (span->left != 0)
 		return HTTP_TARGET;
-	return next_byte(in) == ' ' ? go(r, STATE_BEFORE_VERSION) : bad(r);
+	return next_byte(in) == ' ' ? go(r, STATE_VERSION) : bad(r);
 }
 
-static enum http_event before_version(struct http_reader *r, struct bytes *in)
-{
-	if (next_byte(in) != ' ')
-		return go(r, STATE_VERSION);
-	bytes_skip(in, 1);
-	return HTTP_MORE;
-}
-
+/* Any number of blanks are read in front of it. */
 static enum http_event version(struct http_reader *r, struct bytes *in)
 {
 	static const char expected[] = "HTTP/1.";
+	uint8_t c = next_byte(in);
 
-	if (next_byte(in) != expected[r->at])
+	if (c == expected[r->at])
+		r->at++;
+	else if (r->at != 0 || c != ' ')
 		return bad(r);
 	bytes_skip(in, 1);
-	r->at++;
 	return r->at == sizeof expected - 1 ? go(r, STATE_MINOR) : HTTP_MORE;
 }
 
@@ -307,8 +299,7 @@ static enum http_event before_status(struct http_reader *r, struct bytes *in)
 	if (c != ' ')
 		return bad(r);
 	r->at = 1;
-	bytes_skip(in, 1);
-	return HTTP_MORE;
+	return pass(in);
 }
 
 static enum http_event status(struct http_reader *r, struct bytes *in)
@@ -320,8 +311,7 @@ static enum http_event status(struct http_reader *r, struct bytes *in)
 	r->status = (uint16_t)(r->status * 10 + (c - '0'));
 	if (r->status > 999)
 		return bad(r);
-	bytes_skip(in, 1);
-	return HTTP_MORE;
+	return pass(in);
 }
 
 static enum http_event reason(struct http_reader *r, struct bytes *in)
@@ -336,10 +326,6 @@ static enum http_event tell_line(struct http_reader *r)
 {
 	enum http_event event = (enum http_event)r->due;
 
-	if (r->empty) {
-		r->empty = false;
-		return r->trailer ? HTTP_MORE : HTTP_VALUE;
-	}
 	if (event == HTTP_FIELD && r->field == FIELD_CODING)
 		r->chunked = r->at == sizeof chunked - 1;
 	r->due = HTTP_MORE;
@@ -357,6 +343,10 @@ static enum http_event line(struct http_reader *r, struct bytes *in)
 	}
 	if (r->empty && r->field == FIELD_LENGTH)
 		return bad(r);
+	if (r->empty) {
+		r->empty = false;
+		return r->trailer ? HTTP_MORE : HTTP_VALUE;
+	}
 	if (is_line_end(c))
 		return end_line(r, in, STATE_HEAD);
 	if (!is_name(c))
@@ -375,10 +365,12 @@ static void match_name(struct http_reader *r, struct bytes span)
 	for (size_t i = 0; i < span.left && r->field != FIELD_OTHER; i++) {
 		if (span.at[i] == ' ' && name[r->at] == '\0')
 			continue;
-		if (lower(span.at[i]) == name[r->at])
-			r->at++;
-		else
+		if (lower(span.at[i]) != name[r->at]) {
 			r->field = FIELD_OTHER;
+			r->at = 0;
+			return;
+		}
+		r->at++;
 	}
 }
 
@@ -411,10 +403,8 @@ static enum http_event before_value(struct http_reader *r, struct bytes *in)
 
 	if (is_line_end(c))
 		return end_field(r, in);
-	if (is_blank(c)) {
-		bytes_skip(in, 1);
-		return HTTP_MORE;
-	}
+	if (is_blank(c))
+		return pass(in);
 	r->empty = false;
 	if (r->field == FIELD_LENGTH) {
 		if (r->measured || !is_digit(c))
@@ -483,7 +473,7 @@ static enum http_event value(struct http_reader *r, struct bytes *in, struct byt
 static enum state body_state(const struct http_reader *r)
 {
 	if (r->chunked)
-		return STATE_CHUNK;
+		return STATE_CHUNK_SIZE;
 	if (r->coded)
 		return STATE_TO_CLOSE;
 	if (r->measured)
@@ -499,6 +489,8 @@ static enum http_event head(struct http_reader *r)
 		return go(r, STATE_DONE);
 	r->head_left = HTTP_HEAD_MAX;
 	go(r, body_state(r));
+	if (r->chunked)
+		r->left = 0;
 	return HTTP_HEAD;
 }
 
@@ -514,22 +506,14 @@ static enum http_event body(struct http_reader *r, struct bytes *in, struct byte
 static enum http_event chunk_size(struct http_reader *r, struct bytes *in)
 {
 	uint8_t c = next_byte(in);
+	bool ends = is_line_end(c) || c == ';' || c == ' ';
 
-	if (is_line_end(c) || c == ';' || c == ' ')
+	if (ends && r->at != 0)
 		return go(r, STATE_CHUNK_EXTENSION);
 	if (hex_digit(c) > 15 || !append_digit(&r->left, 16, hex_digit(c)))
 		return bad(r);
-	bytes_skip(in, 1);
-	return HTTP_MORE;
-}
-
-static enum http_event chunk(struct http_reader *r, struct bytes *in)
-{
-	if (hex_digit(next_byte(in)) > 15)
-		return bad(r);
-	r->left = 0;
-	go(r, STATE_CHUNK_SIZE);
-	return chunk_size(r, in);
+	r->at = 1;
+	return pass(in);
 }
 
 static enum http_event chunk_extension(struct http_reader *r, struct bytes *in)
@@ -568,8 +552,6 @@ static enum http_event step(struct http_reader *r, struct bytes *in, struct byte
 		return scheme(r, in, span);
 	case STATE_TARGET:
 		return target(r, in, span);
-	case STATE_BEFORE_VERSION:
-		return before_version(r, in);
 	case STATE_VERSION:
 		return version(r, in);
 	case STATE_MINOR:
@@ -592,14 +574,12 @@ static enum http_event step(struct http_reader *r, struct bytes *in, struct byte
 		return before_value(r, in);
 	case STATE_VALUE:
 		return value(r, in, span);
-	case STATE_CHUNK:
-		return chunk(r, in);
 	case STATE_CHUNK_SIZE:
 		return chunk_size(r, in);
 	case STATE_CHUNK_EXTENSION:
 		return chunk_extension(r, in);
 	case STATE_CHUNK_END:
-		return end_line(r, in, STATE_CHUNK);
+		return end_line(r, in, STATE_CHUNK_SIZE);
 	case STATE_CHUNK_DATA:
 		return chunk_data(r, in, span);
 	case STATE_BODY:
