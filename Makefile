@@ -167,7 +167,7 @@ faults: all
 # tests/fuzz/fuzz_NAME.c holds one libFuzzer target; its kept inputs are in tests/fuzz/corpus/NAME.
 # fuzz_dissector.c is a target for each row of dissectors/table.c, with inputs in corpus/ROW.
 # replay: the same targets with a main that only feeds those inputs (any compiler).
-FUZZ_FLAGS_dissector = '-DFUZZ_DISSECTORS=$(DISSECTORS:%=D(%))'
+FUZZ_FLAGS_dissector = '-DFUZZ_DISSECTORS=$(patsubst %,D(%),$(DISSECTORS))'
 $(B)/tests/fuzz/replay_dissector $(B)/tests/fuzz/fuzz_dissector: dissectors/table.c
 # http-parser is asked for a second opinion where it is installed; the program knows nothing of it.
 HTTP_PARSER = $(shell echo '\#include <http_parser.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes)

@@ -282,8 +282,9 @@ static bool differs(const struct http_reader *r, uint8_t c, bool *authority)
 			return true;
 		*authority &= c != '/';
 		return is_line_end(c);
-	case STATE_CHUNK_SIZE: /* it wants CR LF around chunks, and takes any two bytes behind */
-	case STATE_CHUNK_EXTENSION:
+	case STATE_CHUNK_SIZE: /* bytes beyond ASCII are zeros for it */
+		return c == '\n' || c >= 0x80;
+	case STATE_CHUNK_EXTENSION: /* it wants CR LF around chunks, and takes any two bytes behind */
 		return c == '\n';
 	case STATE_CHUNK_END:
 		return c != '\r';
@@ -321,7 +322,7 @@ static size_t until_it_differs(const struct stream *stream, struct log *log)
 static void compare(struct stream stream, struct log *own, struct log *log)
 {
 	stream.bytes.left = until_it_differs(&stream, log);
-	read_stream(&stream, 1, own);
+	read_stream(&stream, SIZE_MAX, own);
 	read_old(&stream, log);
 	must_be_same(log, own);
 }
@@ -338,8 +339,6 @@ static void check(const struct stream *stream, size_t chunk)
 
 	read_stream(stream, SIZE_MAX, &whole);
 	read_stream(stream, chunk, &other);
-	must_be_same(&whole, &other);
-	read_stream(stream, 1, &other);
 	must_be_same(&whole, &other);
 	compare(*stream, &whole, &other);
 }
