@@ -104,7 +104,8 @@ struct policy_zone_view policy_zone(const struct policy *policy, uint16_t index)
 
 struct policy_group_view policy_group(const struct policy *policy, uint16_t index)
 {
-	const struct group *group = &policy->groups[index];
+	static const struct group none = {.name = ""};
+	const struct group *group = index != POLICY_NONE ? &policy->groups[index] : &none;
 
 	return (struct policy_group_view){
 		.name = group->name,

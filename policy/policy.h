@@ -157,7 +157,8 @@ struct policy_decision {
 void policy_decide(const struct policy *policy, const struct policy_question *question,
 		   struct policy_decision *decision);
 
-/* Views of the policy's lines, for events, coverage and people. Index < count. */
+/* Views of the policy's lines, for events, coverage and people. Index < count; a group's may also be
+ * POLICY_NONE: all its texts are "". */
 struct policy_zone_view {
 	const char *name;
 };
