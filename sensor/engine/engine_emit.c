@@ -28,7 +28,7 @@ static const char *rule_name(const struct policy *policy, uint16_t rule)
 #define FROM_GROUP_GROUP(member)		  view->member = group.member;
 #define FROM_GROUP_LINE(member)
 
-#define FROM_ZONE(name, member, ...) view->member = policy_zone(policy, x->member).name;
+#define FROM_ZONE(field, member, ...) view->member = policy_zone(policy, x->member).name;
 
 static void view_policy(const struct policy *policy, const struct exposure *x,
 			struct exposure_view *view)
