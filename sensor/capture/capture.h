@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room capture/: frames in batches, from an interface or from files, and how many were lost.
+ *
+ *   interface ─▶ packet_ring (TPACKET_V3), fanout to several workers, headers_only ─┐
+ *                                                                                  ├▶ frame_view[]
+ *   sources ─▶ input (plain, gzip, xz, zstd) ─▶ savefile, or libpcap ──────────────┘
+ *
+ * It keeps the kernel's ring (--buffer-mib) or one block of a file; a batch points into that and is valid
+ * until the next one. What bounds it: these sizes, and the batch. Drops of kernel and interface are
+ * read from the kernel and handed on as they are.
+ *
  * Where packets come from: a capture file (pcap, pcapng) or an interface, both through libpcap.
  * One thread at a time for each capture.
  */

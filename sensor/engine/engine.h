@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room engine/: observations in, events out, in the order of packet time.
+ *
+ *   engine_observe ─▶ engine_wall    attempts in vain: the wall's evidence, closing by proof
+ *                  └▶ engine_flow    an answer: ladder (which rung?), policy (may this client?)
+ *                         └▶ exposure opened, escalated, closed, reopened (engine_life)
+ *                                └▶ incident: exposures of one group that opened together
+ *                                       └▶ engine_emit: the event, numbered ─▶ handler (outputs)
+ *   engine_tick        silence, summaries, exceptions that expire; engine_store: over a restart
+ *   closing: engine_wall.c (proof) and engine_silence.c (likely); "all ports": engine_collapse.c
+ *
+ * It keeps exposures (--max-exposures), incidents, walls (--max-walls) and coverage per policy line; who
+ * makes room for whom stands at the top of exposure.h and incident.h.
+ *
  * The event side: observations in, events out. Owns the wall evidence, the exposures and the
  * incidents. One thread (live: the main thread; replay: the same thread as the packets). Time is
  * what the caller says: packet time. All tables are allocated at start and bounded.

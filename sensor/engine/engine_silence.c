@@ -73,7 +73,7 @@ void engine_silence_blind(struct engine *engine, bool begins, enum blind_cause c
 {
 	/* What is about single packets, or about attempts that nobody makes, hides no connection. */
 	if (cause == BLIND_TRUNCATION || cause == BLIND_DUPLICATES || cause == BLIND_UNTESTED ||
-	    cause == BLIND_UNPROBED)
+	    cause == BLIND_UNPROBED || cause == BLIND_NOT_OURS)
 		return;
 	if (begins)
 		engine->blind |= 1u << cause;

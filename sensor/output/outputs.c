@@ -358,10 +358,10 @@ void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms)
 }
 
 void outputs_report(struct outputs *outputs, const struct engine *engine,
-		    const struct policy *policy)
+		    const struct policy *policy, const char *unseen)
 {
 	if (outputs->text != NULL)
-		note_out(outputs, sink_text_report(outputs->text, engine, policy));
+		note_out(outputs, sink_text_report(outputs->text, engine, policy, unseen));
 }
 
 void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room output/: an event's ways out.
+ *
+ *   event ─▶ sink_text or sink_jsonl ─▶ patient_out ─▶ standard output
+ *         └▶ journal ─▶ redis/sink_redis
+ *   kept frames ─▶ evidence_store (pcapng files of exposures, --evidence)
+ *
+ * Bounded: patient_out's backlog, evidence by bytes and files. "evidence" means packets kept on disk, here
+ * and everywhere; how sure an exposure is, is its rung (engine/ladder.h).
+ *
  * Everything after the engine, composed: text for people, JSON lines, and journal → Redis. The main
  * program knows only this header. One thread: that of the loop. Nothing here waits for a network;
  * in a replay outputs_event() turns the loop by itself, and then holds the replay back (for at most
@@ -115,9 +124,10 @@ uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms);
 /* Then, live: waits so long for a slow reader of standard output. */
 void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms);
 
-/* The closing report of a replay, as text on `out`; nothing if options.text was not set. */
+/* The closing report of a replay, as text on `out`; nothing if options.text was not set.
+ * `unseen`: text_report.h. */
 void outputs_report(struct outputs *outputs, const struct engine *engine,
-		    const struct policy *policy);
+		    const struct policy *policy, const char *unseen);
 
 void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats);
 

@@ -9,6 +9,7 @@
 #define US		  1000
 #define LOOK_LATEST_NS	  (3 * SECOND) /* a thread that is silent for so long has nothing new */
 #define UNTESTED_EVERY_NS (60 * SECOND)
+#define LOOKED_AFTER	  10000 /* packets without one of ours: the policy does not fit */
 #define HOUR_NS		  (3600 * SECOND)
 #define RETOLD_A_TURN	  1024
 
@@ -251,6 +252,8 @@ void live_look(struct live *live)
 	live_stats(live, &worker, &capture);
 	vision_figures(&worker, &capture, &figures);
 	blindness_sample(live->blindness, &figures, now_ns);
+	if (worker.packets >= LOOKED_AFTER || vision_looked(&worker) == LOOKED)
+		vision_judge_looked(live->blindness, &worker, now_ns);
 	if (now_ns - live->untested_ns < UNTESTED_EVERY_NS && now_ns >= live->untested_ns)
 		return;
 	live->untested_ns = now_ns;

@@ -13,6 +13,8 @@ enum {
 	EXIT_EXPOSED = 1, /* only with --fail-on-exposure */
 	EXIT_USAGE = 2,	  /* bad usage or policy */
 	EXIT_INPUT = 3,	  /* an input broke; what was read before counts */
+	EXIT_UNSEEN = 4,  /* nothing of the policy's was looked at: only with --fail-on-exposure */
+	EXIT_EXPOSED_INPUT = 5, /* a rule was broken, and an input: only with --fail-on-exposure */
 };
 
 struct options {

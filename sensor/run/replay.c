@@ -160,7 +160,8 @@ static bool read_file(struct replay *replay, const char *path)
 	if (capture && !capture_link_supported(capture))
 		replay_say_unsupported(path, capture_link_name(capture));
 	if (capture)
-		good = read_capture(replay, capture, input, path);
+		good = read_capture(replay, capture, input, path) &&
+		       capture_link_supported(capture);
 	else
 		say_unread(replay, path, error);
 	capture_close(capture);
@@ -182,10 +183,13 @@ static bool take_capture(struct replay *replay, size_t number, const char *path)
 {
 	uint64_t before = replay->packets, turn = before;
 	const struct ahead_part *part;
+	bool supported = true;
 
 	while ((part = ahead_next(replay->ahead, number))->kind <= AHEAD_PACKETS && !replay->stop) {
-		if (part->kind == AHEAD_OPENED && part->text[0])
+		if (part->kind == AHEAD_OPENED && part->text[0]) {
 			replay_say_unsupported(path, part->text);
+			supported = false;
+		}
 		if (part->kind == AHEAD_PACKETS)
 			take_part(replay, part);
 		if (replay->packets - turn < TURN)
@@ -199,7 +203,7 @@ static bool take_capture(struct replay *replay, size_t number, const char *path)
 	else if (part->kind == AHEAD_BROKEN)
 		say_broken(replay, path, part->text, before);
 	replay->bytes_done += part->size;
-	return part->kind <= AHEAD_ENDED;
+	return part->kind <= AHEAD_ENDED && supported;
 }
 
 static const char *name_of(const char *path)
@@ -249,8 +253,24 @@ static void say_left_out(uint64_t count)
 			  (unsigned long long)count);
 }
 
-static void finish(struct replay *replay)
+/* "Nothing found" must not be said of traffic in which nothing of the policy's could be found. */
+static void judge_looked(struct replay *replay, char unseen[VISION_SENTENCE])
 {
+	struct worker_stats worker;
+
+	worker_stats(replay->worker, &worker);
+	vision_judge_looked(replay->blindness, &worker, replay->newest_ns);
+	vision_looked_text(&worker, replay->app->options->filter, unseen);
+	replay->app->unseen = unseen[0] != '\0';
+	if (replay->app->unseen)
+		log_warnx("%s", unseen);
+}
+
+/* `good`: no input broke; of one that could not be read at all, that was said. */
+static void finish(struct replay *replay, bool good)
+{
+	char unseen[VISION_SENTENCE] = "";
+
 	struct app *app = replay->app;
 	struct worker_stats worker;
 	struct engine_stats engine = {0};
@@ -259,10 +279,12 @@ static void finish(struct replay *replay)
 	progress_end(&replay->progress);
 	worker_finish(replay->worker);
 	if (app->engine) {
+		if (good || replay->packets != 0)
+			judge_looked(replay, unseen);
 		engine_tick(app->engine, replay->newest_ns);
 		engine_finish(app->engine, replay->newest_ns);
 		left = outputs_finish(app->outputs, DRAIN_MS);
-		outputs_report(app->outputs, app->engine, app->policy);
+		outputs_report(app->outputs, app->engine, app->policy, unseen);
 		engine_stats(app->engine, &engine);
 	}
 	if (left != 0)
@@ -312,7 +334,7 @@ static bool run_one(struct replay *replay, const struct sources *sources)
 
 	begin(replay, sources);
 	good = read_all(replay, sources);
-	finish(replay);
+	finish(replay, good);
 	ahead_free(replay->ahead);
 	worker_free(replay->worker);
 	blindness_free(replay->blindness);

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room session/: from TCP segments and datagrams to facts about what was said.
+ *
+ *   segment ─▶ stream (in order, gaps told) ─▶ session_header (PROXY) ─▶ opening ─▶ identify
+ *                                                                            │ known
+ *                                        facts ◀── the dissector's feed() ◀──┘ session_dissect
+ *
+ * It keeps a pool of sessions (--max-sessions), one pool of blocks for bytes that came early
+ * (--reassembly-mib) and one of nDPI's flows. When a pool is empty the conversation that was silent
+ * longest is no longer read: counted. Facts are read by the worker, which tells the engine.
+ *
  * What is being read of the conversations that matter: reassembled bytes, the opening that probes
  * look at until the service is known, then the dissector's state and the facts. A fixed pool; when
  * it is used up, the conversation that has been silent longest is no longer read (its flow goes on

@@ -106,6 +106,7 @@ static void look_at(struct worker *worker, const struct sighting *sighting)
 	worker->stats.mirror_cut += packet->cut;
 	if (packet->kind == PACKET_TCP)
 		pairs_packet(worker->pairs, packet);
+	worker->stats.ours += sighting->ours;
 	if (!sighting->matters) {
 		worker->stats.elsewhere++;
 		return;

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room worker/: one packet's journey. In: frames of a batch. Out: observations.
+ *
+ *   worker_prepare (a batch: decode, place, prefetch) ─▶ worker_take ─▶ look_at
+ *        ├─ ICMP error ─▶ worker_icmp     the quoted attempt was refused
+ *        ├─ TCP ─▶ worker_tcp             SYN: probe · SYN-ACK: flow (worker_open) · data: worker_read
+ *        └─ UDP ─▶ worker_udp             question: probe · answer: flow
+ *                        └─▶ worker_report: what is news becomes an observation ─▶ ring ─▶ engine
+ *   worker_carried: the clients of a listed proxy, each a conversation of its own
+ *
  * The packet path: frames in, observations out. worker_take() is the function to read first.
  *
  * One worker for each capture thread; it shares nothing with the others but the policy and the
@@ -109,6 +118,7 @@ struct worker_stats {
 						  made whole counts again */
 	uint64_t tunnelled;		       /* came in a tunnel that was looked into */
 	uint64_t tunnels_unnamed; /* conversations whose tunnel found no room in the table */
+	uint64_t ours;		  /* decoded, and an end is an address of the policy's */
 	uint64_t elsewhere;	  /* decoded, and none of the policy's business */
 	uint64_t outbound;	  /* of conversations begun by ours */
 	uint64_t probes;	  /* SYNs and first datagrams from outside */
