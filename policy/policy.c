@@ -111,6 +111,7 @@ struct policy_group_view policy_group(const struct policy *policy, uint16_t inde
 		.name = group->name,
 		.owner = or_empty(group->owner),
 		.security_group = or_empty(group->security_group),
+		.runbook = or_empty(group->runbook),
 		.line = group->at.line,
 		.ipv4_only = group->ipv4_only,
 	};

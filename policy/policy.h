@@ -163,7 +163,8 @@ struct policy_zone_view {
 	const char *name;
 };
 struct policy_group_view {
-	const char *name, *owner, *security_group; /* owner, security_group: "" when not given */
+	const char *name;
+	const char *owner, *security_group, *runbook; /* "" when not given */
 	unsigned line;
 	bool ipv4_only;
 };

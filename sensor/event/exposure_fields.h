@@ -41,7 +41,9 @@
 	  "The policy's group that the endpoint belongs to.")                                      \
 	X(owner, owner, TEXT, GROUP, 0, SELDOM, "", "owner", "Who is to be told, by the policy.")  \
 	X(security_group, security_group, TEXT, GROUP, 0, SELDOM, "", "security_group",            \
-	  "Where the policy says that the filter is configured.")
+	  "Where the policy says that the filter is configured.")                                  \
+	X(runbook, runbook, TEXT, GROUP, 0, SELDOM, "", "runbook",                                 \
+	  "What to do about it, or where that is written, by the policy.")
 
 #define ZONE_FIELDS(X)                                                                             \
 	X(client_zone, client_zone, TEXT, ZONE, 0, SELDOM, "", "client_zone",                      \
