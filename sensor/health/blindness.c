@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND	     1000000000ull
+#include "sensor/base/clock.h"
+
 #define WINDOW	     10 /* samples that a share is taken over */
 #define ENTER_STEPS  3
 #define LEAVE_STEPS  5
-#define QUIET_LEAST  (10 * SECOND)
-#define PAUSE_MOST   (120 * SECOND)
+#define QUIET_LEAST  (10 * NS_PER_S)
+#define PAUSE_MOST   (2 * NS_PER_MINUTE)
 #define ACTIVE_LEAST 10	  /* seconds with packets before silence can be news */
 #define ACTIVE_AGAIN 3	  /* seconds with packets that end a silence */
 #define MEMORY	     0.05 /* weight of the newest second in how busy the interface is */
@@ -226,7 +227,7 @@ static void judge_silence(struct blindness *blindness, bool active, uint64_t now
 		return;
 	blindness->chance *= 1 - (blindness->busy < BUSIEST ? blindness->busy : BUSIEST);
 	if (is_silent(blindness, now_ns - blindness->last_packet_ns)) {
-		state->lost = (now_ns - blindness->last_packet_ns) / SECOND;
+		state->lost = (now_ns - blindness->last_packet_ns) / NS_PER_S;
 		blindness->active = 0;
 		change(blindness, BLIND_SILENCE, true, blindness->last_packet_ns, now_ns);
 	}
@@ -235,7 +236,7 @@ static void judge_silence(struct blindness *blindness, bool active, uint64_t now
 /* Quiet seconds between busy ones tell how busy the interface is; those of a silence do not. */
 static void note_pause(struct blindness *blindness, uint64_t now_ns)
 {
-	uint64_t pause_ns = now_ns - blindness->last_packet_ns, pause = pause_ns / SECOND;
+	uint64_t pause_ns = now_ns - blindness->last_packet_ns, pause = pause_ns / NS_PER_S;
 
 	if (pause <= 1)
 		return;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/printable.h"
 #include "sensor/output/text_exposure.h"
 #include "sensor/output/text_words.h"
@@ -225,7 +226,7 @@ static void print_blindness(const struct text_report *report)
 		fprintf(report->out, "  %-18s %s, %" PRIu64 " time%s, %" PRIu64 " s",
 			blind_cause_name((enum blind_cause)i), blindness->interface,
 			blindness->times, text_plural(blindness->times),
-			blindness->total_ns / 1000000000u);
+			blindness->total_ns / NS_PER_S);
 		if (blindness->holds)
 			fprintf(report->out, "; from %s to the end",
 				text_time(blindness->since_ns, time));

@@ -50,8 +50,8 @@ struct options {
 };
 
 /*
- * Reads the command line. Says what is wrong and exits with EXIT_USAGE, or prints --help or
- * --version and exits with EXIT_DONE; returns otherwise. `options` holds pointers into argv; free
+ * Reads the command line. Says what is wrong and exits with EXIT_USAGE, or prints --help,
+ * --counters or --version and exits with EXIT_DONE; returns otherwise. `options` holds pointers into argv; free
  * with options_free().
  */
 void options_read(int argc, char **argv, struct options *options);

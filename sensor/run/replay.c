@@ -9,6 +9,7 @@
 
 #include <signal.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/base/progress.h"
 #include "sensor/capture/sources.h"
@@ -19,8 +20,7 @@
 #include "sensor/run/prefault.h"
 #include "sensor/run/replay_words.h"
 
-#define TURN	 4096 /* packets; then signals and Redis have theirs */
-#define SECOND	 1000000000ull
+#define TURN	 4096  /* packets; then signals and Redis have theirs */
 #define PAUSE_S	 1000  /* a longer one is another capture */
 #define DRAIN_MS 30000 /* for Redis to take the rest at the end */
 
@@ -62,11 +62,11 @@ static void look(struct replay *replay, uint64_t now_ns)
 	struct vision_figures figures;
 	struct worker_stats stats;
 
-	if (at_ns == 0 || now_ns - at_ns > PAUSE_S * SECOND)
+	if (at_ns == 0 || now_ns - at_ns > PAUSE_S * NS_PER_S)
 		at_ns = now_ns;
 	worker_stats(replay->worker, &stats);
 	vision_figures(&stats, NULL, &figures);
-	for (; at_ns <= now_ns; at_ns += SECOND)
+	for (; at_ns <= now_ns; at_ns += NS_PER_S)
 		blindness_sample(replay->blindness, &figures, at_ns);
 	replay->next_look_ns = at_ns;
 }
@@ -89,7 +89,7 @@ static void take_packet(struct replay *replay, unsigned index, uint64_t ts_ns)
 	worker_take(replay->worker, index);
 	if (replay->newest_ns < replay->next_tick_ns)
 		return;
-	replay->next_tick_ns = replay->newest_ns + SECOND;
+	replay->next_tick_ns = replay->newest_ns + NS_PER_S;
 	if (replay->app->engine)
 		engine_tick(replay->app->engine, replay->newest_ns);
 }
