@@ -188,7 +188,7 @@ static void on_client_line(struct managesieve *sieve, struct facts *facts)
 		on_command(sieve, facts, text);
 }
 
-static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
+static void on_answer(struct managesieve *sieve, struct facts *facts, struct feed *fed, bool ok)
 {
 	struct pending_row *first = pending_first(&sieve->pending);
 	struct pending_row row;
@@ -207,7 +207,7 @@ static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
 		break;
 	case START_TLS:
 		if (ok)
-			facts_start_tls(facts);
+			facts_start_tls(facts, fed);
 		break;
 	case SECURE:
 	case READ:
@@ -232,7 +232,7 @@ static void on_data(struct managesieve *sieve, struct facts *facts, struct bytes
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void on_server_line(struct managesieve *sieve, struct facts *facts)
+static void on_server_line(struct managesieve *sieve, struct facts *facts, struct feed *fed)
 {
 	struct bytes text = bytes_from(sieve->server.line.text, sieve->server.line.length);
 	struct bytes whole = text, word = lines_word(&text);
@@ -245,7 +245,7 @@ static void on_server_line(struct managesieve *sieve, struct facts *facts)
 		if (facts->auth == AUTH_UNKNOWN)
 			facts_set_auth(facts, AUTH_NA);
 	} else {
-		on_answer(sieve, facts, ok);
+		on_answer(sieve, facts, fed, ok);
 	}
 }
 
@@ -267,7 +267,8 @@ static void skip_literal(struct flow *flow, struct bytes *input)
 	flow->left -= length;
 }
 
-static void on_line(struct managesieve *sieve, struct facts *facts, enum side from, bool continued)
+static void on_line(struct managesieve *sieve, struct facts *facts, struct feed *fed,
+		    enum side from, bool continued)
 {
 	struct flow *flow = from == SIDE_CLIENT ? &sieve->client : &sieve->server;
 
@@ -281,7 +282,7 @@ static void on_line(struct managesieve *sieve, struct facts *facts, enum side fr
 	} else if (from == SIDE_CLIENT) {
 		on_client_line(sieve, facts);
 	} else {
-		on_server_line(sieve, facts);
+		on_server_line(sieve, facts, fed);
 	}
 }
 
@@ -297,7 +298,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	if (from == SIDE_CLIENT && sieve->last_side == SIDE_SERVER + 1)
 		next_turn(sieve);
 	sieve->last_side = (uint8_t)(from + 1);
-	while (input.left != 0 && !facts->starts_tls) {
+	while (input.left != 0 && fed->next == FEED_ON) {
 		struct bytes before = input;
 		bool continued = flow->continued, whole;
 
@@ -313,9 +314,9 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		flow->left = imap_login_literal_length(&flow->literal);
 		flow->continued = flow->literal.follows;
 		flow->literal = (struct imap_literal){.follows = false};
-		on_line(sieve, facts, from, continued);
+		on_line(sieve, facts, fed, from, continued);
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

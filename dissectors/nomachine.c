@@ -106,7 +106,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	if (!nomachine->named[SIDE_CLIENT] || !nomachine->named[SIDE_SERVER])
 		return;
 	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts->starts_tls = true;
+	fed->next = FEED_TLS;
 	facts->revision++;
 }
 

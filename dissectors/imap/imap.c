@@ -99,7 +99,7 @@ static void on_login(struct imap *imap, struct facts *facts, struct bytes argume
 		imap_login_user(arguments, facts);
 }
 
-static void on_command(struct imap *imap, struct facts *facts, struct bytes text)
+static void on_command(struct imap *imap, struct facts *facts, struct feed *fed, struct bytes text)
 {
 	struct bytes tag = lines_word(&text), word = lines_word(&text);
 	bool uid = lines_equal(&word, "UID");
@@ -116,7 +116,7 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 	*pending = (struct pending){.kind = row->kind, .used = true};
 	set_tag(pending, &tag);
 	if (lines_equal(&word, "ID") && xclient_read_id(text, &told) &&
-	    facts_forwarded(facts, &told, 0)) {
+	    forwarded_tell(&told, fed, facts)) {
 		pending->handle = -1; /* the proxy's own, and no command of its client */
 		return;
 	}
@@ -129,7 +129,7 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 		on_authenticate(imap, facts, text);
 }
 
-static void on_client_line(struct imap *imap, struct facts *facts, bool continued)
+static void on_client_line(struct imap *imap, struct facts *facts, struct feed *fed, bool continued)
 {
 	struct bytes text = bytes_from(imap->client.line.text, imap->client.line.length);
 
@@ -138,7 +138,7 @@ static void on_client_line(struct imap *imap, struct facts *facts, bool continue
 			imap_login_encoded(text, imap->mechanism_is_plain, facts);
 		imap->user_is_next = false;
 	} else if (!continued) {
-		on_command(imap, facts, text);
+		on_command(imap, facts, fed, text);
 	}
 }
 
@@ -154,7 +154,8 @@ static void on_login_result(struct imap *imap, struct facts *facts, bool accepte
 		facts_login(facts, accepted);
 }
 
-static void on_tagged(struct imap *imap, struct facts *facts, struct pending *pending, bool ok)
+static void on_tagged(struct imap *imap, struct facts *facts, struct feed *fed,
+		      struct pending *pending, bool ok)
 {
 	facts_command_result(facts, pending->handle, ok);
 	pending->used = false;
@@ -168,7 +169,7 @@ static void on_tagged(struct imap *imap, struct facts *facts, struct pending *pe
 			break;
 		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
 		facts_set_auth(facts, AUTH_UNKNOWN);
-		facts->starts_tls = true;
+		fed->next = FEED_TLS;
 		facts->revision++;
 		break;
 	case IMAP_SECURE:
@@ -196,19 +197,19 @@ static void on_greeting(struct imap *imap, struct facts *facts, struct bytes tex
 }
 
 /* Some servers tell a failed log-in without its tag. */
-static void refuse_login(struct imap *imap, struct facts *facts)
+static void refuse_login(struct imap *imap, struct facts *facts, struct feed *fed)
 {
 	for (size_t i = 0; i < OUTSTANDING; i++) {
 		struct pending *pending = &imap->queue[i];
 
 		if (pending->used &&
 		    (pending->kind == IMAP_LOG_IN || pending->kind == IMAP_AUTHENTICATE))
-			on_tagged(imap, facts, pending, false);
+			on_tagged(imap, facts, fed, pending, false);
 	}
 }
 
 /* "23 FETCH (...", "LIST (...", "SEARCH 2 3" */
-static void on_untagged(struct imap *imap, struct facts *facts, struct bytes text)
+static void on_untagged(struct imap *imap, struct facts *facts, struct feed *fed, struct bytes text)
 {
 	struct bytes all = text, word = lines_word(&text), second = lines_word(&text);
 
@@ -222,11 +223,11 @@ static void on_untagged(struct imap *imap, struct facts *facts, struct bytes tex
 	else if (lines_equal(&word, "ID"))
 		imap_login_id(all, facts);
 	else if (lines_equal(&word, "BAD") || lines_equal(&word, "BYE"))
-		refuse_login(imap, facts);
+		refuse_login(imap, facts, fed);
 	imap->greeted = true;
 }
 
-static void on_server_line(struct imap *imap, struct facts *facts)
+static void on_server_line(struct imap *imap, struct facts *facts, struct feed *fed)
 {
 	struct bytes text = bytes_from(imap->server.line.text, imap->server.line.length);
 	struct bytes tag = lines_word(&text), state;
@@ -234,7 +235,7 @@ static void on_server_line(struct imap *imap, struct facts *facts)
 
 	facts_set_data_read(facts, ANSWER_NO);
 	if (lines_equal(&tag, "*")) {
-		on_untagged(imap, facts, text);
+		on_untagged(imap, facts, fed, text);
 		return;
 	}
 	state = lines_word(&text);
@@ -245,7 +246,7 @@ static void on_server_line(struct imap *imap, struct facts *facts)
 		struct pending *pending = &imap->queue[i];
 
 		if (pending->used && strcmp(pending->tag, compared.tag) == 0) {
-			on_tagged(imap, facts, pending, lines_equal(&state, "OK"));
+			on_tagged(imap, facts, fed, pending, lines_equal(&state, "OK"));
 			return;
 		}
 	}
@@ -275,7 +276,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct flow *flow = from == SIDE_CLIENT ? &imap->client : &imap->server;
 	struct bytes input = fed->bytes;
 
-	while (input.left != 0 && !facts->starts_tls) {
+	while (input.left != 0 && fed->next == FEED_ON) {
 		struct bytes before = input;
 		bool continued = flow->continued, whole;
 
@@ -296,16 +297,12 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		if (flow->lost)
 			flow->lost = false;
 		else if (from == SIDE_CLIENT)
-			on_client_line(imap, facts, continued);
+			on_client_line(imap, facts, fed, continued);
 		else if (!continued)
-			on_server_line(imap, facts);
+			on_server_line(imap, facts, fed);
 		lines_reset(&flow->line);
-		if (facts->turn != TURN_NONE) {
-			facts->unread = (uint32_t)input.left;
-			return;
-		}
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

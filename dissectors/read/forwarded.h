@@ -14,21 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dissectors/read/forwarded_by.h"
+
+struct facts;
+struct feed;
+
 #define FORWARDED_HOPS	8
 #define FORWARDED_TOKEN 64 /* bytes: `for="[…]:65535"` with the longest address has 57 */
-
-/* By what a client was told, in the order in which one header wins over another. */
-enum forwarded_by {
-	FORWARDED_NOT,
-	FORWARDED_X_REAL_IP,
-	FORWARDED_FORWARDED,
-	FORWARDED_X_FORWARDED_FOR,
-	FORWARDED_XCLIENT,
-	FORWARDED_ID, /* of IMAP, with x-originating-ip */
-	FORWARDED_PROXY_V1,
-	FORWARDED_PROXY_V2,
-	FORWARDED_BY_COUNT
-};
 
 struct forwarded_address {
 	bool known;	   /* false: "unknown", hidden, or not an address at all */
@@ -67,6 +59,9 @@ struct forwarded_address forwarded_address_read(const void *bytes, size_t length
 void forwarded_one(struct forwarded *list, enum forwarded_by by, const void *text, size_t length);
 uint16_t forwarded_port_read(const void *bytes, size_t length); /* 0: none */
 
-const char *forwarded_by_name(enum forwarded_by by); /* "x-forwarded-for", …; "" */
+/* Nobody believes it: the nearest client, if one is known, is noted as a claim. */
+void forwarded_claim(const struct forwarded *list, struct facts *facts);
+/* Believed (fed->forwarded), it asks for that client's turn: true, stop reading. Else a claim. */
+bool forwarded_tell(const struct forwarded *list, struct feed *fed, struct facts *facts);
 
 #endif

@@ -42,16 +42,17 @@ static uint8_t *kept_of(struct rpc *rpc, enum side from, size_t *size)
 	return from == SIDE_CLIENT ? rpc->call : rpc->reply;
 }
 
-static void on_record(struct rpc *rpc, struct facts *facts, enum side from)
+static void on_record(struct rpc *rpc, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct stream *stream = &rpc->side[from];
 	size_t size;
 	uint8_t *kept = kept_of(rpc, from, &size);
 
 	if (from == SIDE_CLIENT)
 		rpc_exchange_call(&rpc->exchange, facts, bytes_from(kept, stream->kept));
-	else
-		rpc_exchange_reply(&rpc->exchange, facts, bytes_from(kept, stream->kept));
+	else if (rpc_exchange_reply(&rpc->exchange, facts, bytes_from(kept, stream->kept)))
+		fed->next = FEED_TLS;
 	stream->kept = 0;
 	stream->holed = false;
 }
@@ -136,7 +137,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes input = fed->bytes;
 
 	rpc->begun = true;
-	while (input.left != 0 && !facts->starts_tls) {
+	while (input.left != 0 && fed->next == FEED_ON) {
 		size_t n = stream->left < input.left ? stream->left : input.left;
 
 		if (stream->lost) {
@@ -153,9 +154,9 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 			continue;
 		stream->have = 0;
 		if (stream->last)
-			on_record(rpc, facts, from);
+			on_record(rpc, facts, fed);
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -181,7 +182,6 @@ static void feed_udp(void *state, struct facts *facts, struct feed *fed)
 		rpc_exchange_call(&rpc->exchange, facts, fed->bytes);
 	else
 		rpc_exchange_reply(&rpc->exchange, facts, fed->bytes);
-	facts->starts_tls = false;
 }
 
 const struct dissector rpc_dissector = {

@@ -161,18 +161,18 @@ bool rpc_exchange_waits(struct rpc_exchange *x, uint32_t xid)
 	return find_pending(x, xid) != NULL;
 }
 
-void rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct bytes b)
+bool rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct bytes b)
 {
 	struct rpc_pending *pending = find_pending(x, bytes_be32(&b));
 	uint32_t type = bytes_be32(&b), denied = bytes_be32(&b);
 	struct bytes verifier;
 
 	if (b.failed || !pending || type != 1 || denied > 1)
-		return;
+		return false;
 	pending->used = false;
 	if (denied) {
 		on_denial(pending, facts, b);
-		return;
+		return false;
 	}
 	bytes_skip(&b, 4);
 	verifier = bytes_sub(&b, bytes_be32(&b));
@@ -180,9 +180,9 @@ void rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct byte
 		settle(pending, facts, false);
 	else if (!b.failed)
 		on_success(pending, facts, b);
-	if (pending->flavour == RPC_AUTH_TLS && bytes_start_with(&verifier, "STARTTLS")) {
-		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-		facts->starts_tls = true;
-		facts->revision++;
-	}
+	if (pending->flavour != RPC_AUTH_TLS || !bytes_start_with(&verifier, "STARTTLS"))
+		return false;
+	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
+	facts->revision++;
+	return true;
 }

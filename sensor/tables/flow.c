@@ -252,7 +252,7 @@ struct flow *flow_create(struct flow_table *table, const struct flow_key *key, u
 		.hash = (uint32_t)hash,
 		.chain = table->buckets[hash & table->mask],
 		.session = FLOW_NO_SESSION,
-		.start_ns = now_ns,
+		.own.start_ns = now_ns,
 		.last_ns = now_ns,
 	};
 	table->buckets[hash & table->mask] = index;

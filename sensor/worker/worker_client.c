@@ -10,11 +10,9 @@ void worker_client(const struct worker *worker, const struct flow *flow, struct 
 
 	report->client = *flow_client(flow);
 	report->client_port = flow_client_port(flow);
-	if (flow->party == 0)
+	if (flow->turn == 0)
 		return;
-	one = carried_at(worker->carried, flow->party);
-	if (one->by == FORWARDED_NOT)
-		return;
+	one = carried_at(worker->carried, flow->turn);
 	report->carrier = (struct carrier){report->client, report->client_port, one->by};
 	report->client = one->client;
 	report->client_port = one->port;
@@ -24,8 +22,6 @@ void worker_client(const struct worker *worker, const struct flow *flow, struct 
 
 void worker_client_claim(struct flow_report *report)
 {
-	struct address claimed = worker_hop_address(&report->facts.claimed);
-
-	if (address_equal(&claimed, &report->client))
+	if (memcmp(report->facts.claimed, report->client.bytes, sizeof report->client.bytes) == 0)
 		report->facts.claims = 0;
 }

@@ -98,7 +98,8 @@ struct flow *worker_begin_outgoing(struct worker *worker, const struct sighting 
 
 /* worker_read.c */
 /* Before the packet is read: what it brings is news of the client whose turn it is. */
-void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet);
+void worker_count_bytes(const struct worker *worker, struct flow *flow, enum side from,
+			const struct packet *packet);
 /* Gives payload to the flow's session, and deals with roles that turn out to be wrong. False: the
  * flow is gone. */
 bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
@@ -167,12 +168,10 @@ void worker_client(const struct worker *worker, const struct flow *flow,
 /* A client that names itself claims nothing. */
 void worker_client_claim(struct flow_report *report);
 
-static inline struct address worker_hop_address(const struct forwarded_address *hop)
+/* Of whose turn it is. */
+static inline struct telling *worker_telling(const struct worker *worker, struct flow *flow)
 {
-	struct address address;
-
-	memcpy(address.bytes, hop->bytes, sizeof address.bytes);
-	return address;
+	return flow->turn == 0 ? &flow->own : &carried_at(worker->carried, flow->turn)->telling;
 }
 
 static inline enum side sighting_side(const struct sighting *sighting, const struct flow *flow)

@@ -222,13 +222,14 @@ static void note_acknowledgement(struct flow *flow, enum side from, const struct
 }
 
 /* The same ports again, for another connection. */
-static bool is_new_connection(const struct flow *flow, enum side from, const struct packet *packet)
+static bool is_new_connection(const struct worker *worker, struct flow *flow, enum side from,
+			      const struct packet *packet)
 {
 	if (!(packet->tcp_flags & TCP_SYN))
 		return false;
 	if (packet->tcp_flags & TCP_ACK) /* or the same one, sent again? */
 		return from == SIDE_SERVER && flow->has_highest[SIDE_SERVER] &&
-		       (closed(flow) || flow->bytes[SIDE_SERVER] != 0 ||
+		       (closed(flow) || worker_telling(worker, flow)->bytes[SIDE_SERVER] != 0 ||
 			packet->sequence + 1 != flow->highest[SIDE_SERVER]);
 	return closed(flow);
 }
@@ -248,7 +249,7 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 
 	if (flow) {
 		from = sighting_side(sighting, flow);
-		if (is_new_connection(flow, from, packet) ||
+		if (is_new_connection(worker, flow, from, packet) ||
 		    shows_other_roles(flow, from, packet)) {
 			flow_remove(worker->flows, flow);
 			flow = NULL;

@@ -68,7 +68,7 @@ static bool breaks_a_rule(const struct worker *worker, const struct flow *flow, 
 		report.client = flow_server(flow).address;
 	server.address = policy_translate(worker->policy, &seen.address);
 	if (session && session->identified_by >= IDENTIFIED_NDPI_DPI)
-		service = services_id(worker->services, session->facts.service);
+		service = services_id(worker->services, session->findings->facts.service);
 	*final = service != POLICY_NO_SERVICE && session->identified_by == IDENTIFIED_PAYLOAD &&
 		 !flow->carrier;
 	verdict_of(worker->policy, &server, &seen.address, &report.client, service, flow->last_ns,
@@ -129,9 +129,10 @@ void worker_trail(struct worker *worker, const struct sighting *sighting)
 			recent_add(trail->attempts, sighting->hash, frame);
 		return;
 	}
-	if (!(flow->concerned || flow->carrier) || (flow->seen & FLOW_NOT_KEPT))
+	if (!(worker_telling(worker, flow)->concerned || flow->carrier) ||
+	    (flow->seen & FLOW_NOT_KEPT))
 		return;
-	if (!(flow->seen & FLOW_KEPT) && flow->reported)
+	if (!(flow->seen & FLOW_KEPT) && worker_telling(worker, flow)->reported)
 		decide(worker, flow, sighting->hash);
 	if (flow->seen & FLOW_KEPT) {
 		aim(worker, flow, sighting->hash);
