@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What feed() is given and what it answers: a piece of what one side has sent, and how it goes on
- * behind it. It lives for that one call.
+ * What feed() is given and what it answers: a piece of what one side has sent, and what follows it.
+ * It lives for that one call.
  *
- * Mostly the answer is FEED_ON, which stands there already, and all has been read. Otherwise the
- * dissector stops where something changes: its last `rest` bytes are not read, and are fed again
- * when it has changed.
+ * Mostly the answer is FEED_ON, which stands there already: all has been read. Otherwise the
+ * dissector stops reading where the change is due and leaves the last `rest` bytes. The sensor feeds
+ * those again after the change: to the dissector of TLS, or to this one with another client's facts.
  *
- * One connection of a carrier, a balancer that the policy lists under `proxies`, brings the bytes
- * of many clients, and each has facts of its own. Then `forwarded` is set. A dissector that meets
- * the name of another client, or needs the turn of one that it has seen before, says so and is fed
- * the rest, be it nothing, with the facts of whose turn it is by then; `client` tells them apart.
+ * A carrier, a proxy that the policy lists, speaks for many clients over one connection, and each
+ * of them has facts of its own. Then `forwarded` is set, and `client` tells them apart. A dissector
+ * that reads the name of a client, or needs the turn of one that it has seen before, says so. It is
+ * fed the rest, even if that is empty, together with the facts of the client that has the turn.
  */
 #ifndef DISSECTORS_FEED_H
 #define DISSECTORS_FEED_H

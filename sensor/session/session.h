@@ -64,7 +64,7 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 void sessions_free(struct sessions *sessions);
 uint64_t sessions_bytes(
 	uint32_t max_sessions); /* what sessions_new() takes; beside the streams and nDPI */
-/* Without it nobody is carried: flow->carrier must stay false. */
+/* Without it there are no turns: flow->carrier must stay false. */
 void sessions_on_turn(struct sessions *sessions, sessions_turn *turn, void *context);
 
 /* Whose session the next sessions_open() takes away; NULL as long as there is room. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See session_slot.h. A balancer's PROXY header stands before what the client sends: it names the
+ * See session_slot.h. A carrier's PROXY header stands before what the client sends: it names the
  * client, and is no part of the conversation.
  */
 #include <string.h>

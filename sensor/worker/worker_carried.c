@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Balancers that are listed under `proxies`, and whom they speak for (carried.h).
+ * Carriers, and the clients that they carry (carried.h has the words).
  *
  * Whose turn it is: an address list is walked from its right end past the addresses that are listed
- * proxies themselves; the first that is not is the client, for what stands to its left was said by
- * it and by nobody who is believed. A PROXY header speaks for the whole connection, and what is
- * said inside counts only if that client is a listed proxy as well. Where nobody is named, or not by
- * an address, the nearest address that is known has the turn: in the end the balancer's own.
+ * proxies themselves. The first that is not is the client: what stands to its left is what that
+ * client said, and it is not believed. A PROXY header speaks for the whole connection, and what is
+ * said inside counts only if that client is a listed proxy as well. Where no client is named, or not
+ * by an address, the nearest address that is known has the turn: in the end the own client's.
  *
- * Bytes count for the client as whose they are read: a request with its headers for the one that it
- * names, a response for the one that asked.
+ * Bytes count for the client that has the turn when they are read: a request with its headers counts
+ * for the client that it names, a response for the client that asked.
  */
 #include <string.h>
 
@@ -124,7 +124,7 @@ static bool own_waits(const struct flow *flow)
 	return flow->turn != 0 && flow->own.start_ns != 0;
 }
 
-/* What is true of the server whoever the client is. */
+/* Copies what is true of the server for each of its clients. */
 static void take_over_server(struct facts *facts, const struct facts *from)
 {
 	facts_set_service(facts, from->service);
@@ -206,7 +206,7 @@ static bool has_talked(const struct telling *own)
 	return own->reported || own->bytes[SIDE_SERVER] != 0;
 }
 
-/* Whoever has the turn is parked; what must be told of it at once is told before. */
+/* Parks the client that has the turn, after telling what must be told of it at once. */
 static void leave(struct worker *worker, struct flow *flow)
 {
 	if (flow->last_ns - worker_telling(worker, flow)->reported_ns >= LEAVE_NS)
@@ -229,7 +229,7 @@ static uint32_t find_client(const struct worker *worker, const struct flow *flow
 	return index;
 }
 
-/* Whoever is to have the turn has it; `session->findings` are those of whoever had it before. */
+/* Gives the turn to `client`. Until then session->findings are those of the client before. */
 static void enter(struct worker *worker, struct flow *flow, struct session *session,
 		  const struct client *client)
 {
@@ -277,13 +277,16 @@ static bool has_turn(const struct worker *worker, const struct flow *flow,
 	return is_same(carried_at(worker->carried, flow->turn), client);
 }
 
-/* Bytes that were counted, and belong to whoever has the turn next. */
+/* Bytes that were counted, and belong to the client that gets the turn. */
 struct bytes_moved {
 	uint64_t counted[2]; /* by enum side */
 	uint64_t read;	     /* of the client's, that the dissector has read already */
 };
 
-/* What has not been read yet, or is the next client's request, goes; what was told of stays. */
+/*
+ * Takes from a client what has not been read as its own, and `theirs` bytes of the next client's
+ * request that were. Bytes that have been told of stay.
+ */
 static struct bytes_moved take_bytes(struct telling *telling, struct findings *findings,
 				     uint64_t theirs)
 {

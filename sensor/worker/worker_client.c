@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Whose conversation a report is about: the flow's own client, or the one that it carries. */
+/* Whose conversation a report is about: the flow's own client, or a carried client. */
 #include <string.h>
 
 #include "sensor/worker/worker_state.h"
@@ -16,7 +16,7 @@ void worker_client(const struct worker *worker, const struct flow *flow, struct 
 	report->carrier = (struct carrier){report->client, report->client_port, one->by};
 	report->client = one->client;
 	report->client_port = one->port;
-	/* The wall that was seen stands around the server, not in front of the balancer. */
+	/* The wall that was seen stands around the server, not in front of the carrier. */
 	report->wall_unanswered_ns = report->wall_refused_ns = 0;
 }
 

@@ -122,7 +122,7 @@ void worker_prefetch(const struct worker *worker, const struct sighting *sightin
 /* Who is the server of a conversation that was not seen to begin? */
 enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
 				  bool *client_is_source);
-/* Is it more than a coin's word who the server is? By the handshake, the policy, or far apart ports. */
+/* Is there a reason to take the one for the server: the handshake, the policy, or far apart ports? */
 bool worker_roles_likely(const struct worker *worker, const struct flow *flow);
 /* The bytes have shown that the server is the other one: nothing is told of that one yet. */
 void worker_turn_round(struct worker *worker, struct flow *flow);
@@ -155,9 +155,9 @@ void worker_report_wall(void *context, const struct endpoint *server,
 
 /* worker_carried.c */
 sessions_turn worker_turn;
-/* Whatever is not told yet is told now, of every client that it carries. */
+/* Tells now what is not told yet, of its own client and of every client that it carries. */
 void worker_carried_tell(struct worker *worker, struct flow *flow);
-/* The last report of every client; of the flow's own where it carries none. */
+/* The last report of its own client and of every client that it carries. */
 void worker_carried_end(struct worker *worker, struct flow *flow);
 /* The same, and the flow goes on without anything known of it. */
 void worker_carried_forget(struct worker *worker, struct flow *flow);
@@ -166,7 +166,7 @@ void worker_carried_forget(struct worker *worker, struct flow *flow);
 /* Whose conversation it is at the moment, and by way of whom. */
 void worker_client(const struct worker *worker, const struct flow *flow,
 		   struct flow_report *report);
-/* A client that names itself claims nothing. */
+/* A client that names its own address makes no claim: forgets it. */
 void worker_client_claim(struct flow_report *report);
 
 /* Of whose turn it is. */

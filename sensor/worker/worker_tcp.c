@@ -40,7 +40,7 @@ static bool sees_ours(const struct worker *worker)
 
 static struct flow *begin_syn(struct worker *worker, const struct sighting *sighting)
 {
-	/* A balancer is nobody to be stopped by a wall, and nobody to flood us. */
+	/* No wall stands in front of a carrier, and it does not flood us: a flow at once. */
 	if (worker->options.everything || (sighting->by_proxy && sighting->to_ours))
 		return worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_BRIEF);
 	if (sighting->to_ours) {

@@ -4,7 +4,7 @@
  * with the same words as in the engine, when a conversation has been told for the first time, and
  * again as long as its service is not known for good: rules may be about services.
  *
- * A balancer's connection is kept as a whole once one of the clients that it carries breaks a rule.
+ * A carrier's connection is kept as a whole once one of its carried clients breaks a rule.
  *
  * Frames from before the decision wait in two small rings: first packets of conversations (a flood
  * of them pushes out nothing else), and packets of conversations that are not decided.

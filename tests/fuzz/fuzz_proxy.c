@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Any bytes as what a balancer says about its clients. The same bytes are a PROXY header, the value
+ * Any bytes as what a carrier says about its clients. The same bytes are a PROXY header, the value
  * of each header, the arguments of XCLIENT and ID, and a script (fuzz_dissect.h) of a connection
  * whose client changes. Beside what the sanitizers see: nothing depends on where the pieces end,
  * and a dissector that waits for a turn goes on when it has been taken.
