@@ -117,7 +117,10 @@ X(in, carried, COUNTER, "carried_clients_total", "carried_clients", NULL, "Clien
 X(in, carried_evicted, COUNTER, "carried_evicted_total", "carried_evicted", "carried clients concluded early", "Such clients concluded because too many took turns on one connection.") \
 X(in, observations, COUNTER, "observations_total", "observations", NULL, "What workers told the main thread.") \
 X(in, observations_refused, COUNTER, "observations_retried_total", "observations_retried", "observations told again later", "Observations that found the ring full and were told later.") \
-X(in, observations_lost, COUNTER, "observations_lost_total", "observations_lost", "observations lost", "Observations that found the ring full and were lost.") \
+X(in, observations_lost, COUNTER, "observations_lost_total", "observations_lost", "observations lost", "Observations that found the ring full and were lost.")
+
+/* struct worker_stats, for --evidence: no label tells the interface */
+#define COUNTERS_KEPT(X, in) \
 X(in, evidence, COUNTER, "evidence_offered_total", "evidence_offered", NULL, "Packets that workers handed to the main thread as evidence.") \
 X(in, evidence_lost, COUNTER, "evidence_lost_total", "evidence_errors", "packets for --evidence lost", "Packets of evidence that found the ring to the main thread full.")
 
@@ -177,7 +180,7 @@ X(in, dropped, COUNTER, "http_dropped_total", "http_dropped", NULL, "HTTP connec
 
 /* clang-format on */
 
-/* What a worker counts, in order; `in` leads to its struct worker_stats. */
+/* What a worker counts of packets, in order; `in` leads to its struct worker_stats. */
 #define COUNTERS_WORKER(X, in)                                                                     \
 	COUNTERS_DECODED(X, in)                                                                    \
 	COUNTERS_PACKETS(X, in)                                                                    \

@@ -14,6 +14,7 @@
 	{metric, field, told, meaning, of, kind, offsetof(struct counters, in member)},
 #define CAPTURE_ROW(...)  ROW_OF(COUNTER_PART_CAPTURE, __VA_ARGS__)
 #define WORKER_ROW(...)	  ROW_OF(COUNTER_PART_WORKER, __VA_ARGS__)
+#define KEPT_ROW(...)	  ROW_OF(COUNTER_PART_KEPT, __VA_ARGS__)
 #define ENGINE_ROW(...)	  ROW_OF(COUNTER_PART_ENGINE, __VA_ARGS__)
 #define EVIDENCE_ROW(...) ROW_OF(COUNTER_PART_EVIDENCE, __VA_ARGS__)
 #define OUTPUTS_ROW(...)  ROW_OF(COUNTER_PART_OUTPUTS, __VA_ARGS__)
@@ -23,6 +24,7 @@
 static const struct counter counters[] = {
 	COUNTERS_CAPTURE(CAPTURE_ROW, capture.)
 	COUNTERS_WORKER(WORKER_ROW, worker.)
+	COUNTERS_KEPT(KEPT_ROW, worker.)
 	COUNTERS_ENGINE(ENGINE_ROW, engine.)
 	COUNTERS_EVIDENCE(EVIDENCE_ROW, evidence.)
 	COUNTERS_OUTPUTS(OUTPUTS_ROW, outputs.)

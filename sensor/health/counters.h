@@ -27,6 +27,7 @@ struct counters {
 enum counter_part {
 	COUNTER_PART_CAPTURE,
 	COUNTER_PART_WORKER,
+	COUNTER_PART_KEPT, /* by workers, for --evidence */
 	COUNTER_PART_ENGINE,
 	COUNTER_PART_EVIDENCE,
 	COUNTER_PART_OUTPUTS,

@@ -119,6 +119,7 @@ struct worker_stats {
 	COUNTERS_FLOWS(COUNTER_MEMBER, )
 	COUNTERS_PROBED(COUNTER_MEMBER, )
 	COUNTERS_TOLD(COUNTER_MEMBER, )
+	COUNTERS_KEPT(COUNTER_MEMBER, )
 	/* By enum decode_result; what fragments made whole counts again. */
 	uint64_t decoded[DECODE_RESULT_COUNT];
 	struct sessions_stats sessions;

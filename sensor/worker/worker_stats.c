@@ -21,6 +21,7 @@ void worker_stats(const struct worker *worker, struct worker_stats *stats)
 void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
 {
 	COUNTERS_WORKER(ADD, )
+	COUNTERS_KEPT(ADD, )
 	if (more->newest_ns > sum->newest_ns)
 		sum->newest_ns = more->newest_ns;
 }
