@@ -6,7 +6,6 @@
  */
 #include "dissectors/rpc/rpc_exchange.h"
 
-#define PENDING	       10
 #define SEARCHED       28 /* bytes that tell a call, its record mark included */
 #define SEARCHED_REPLY 12
 
@@ -52,7 +51,7 @@ static void on_record(struct rpc *rpc, struct facts *facts, struct feed *fed)
 	if (from == SIDE_CLIENT)
 		rpc_exchange_call(&rpc->exchange, facts, bytes_from(kept, stream->kept));
 	else if (rpc_exchange_reply(&rpc->exchange, facts, bytes_from(kept, stream->kept)))
-		fed->next = FEED_TLS;
+		facts_agree_tls(facts, fed);
 	stream->kept = 0;
 	stream->holed = false;
 }
@@ -180,8 +179,9 @@ static void feed_udp(void *state, struct facts *facts, struct feed *fed)
 
 	if (fed->from == SIDE_CLIENT)
 		rpc_exchange_call(&rpc->exchange, facts, fed->bytes);
-	else
-		rpc_exchange_reply(&rpc->exchange, facts, fed->bytes);
+	else if (rpc_exchange_reply(&rpc->exchange, facts, fed->bytes))
+		facts_agree_tls(facts, fed);
+	fed->next = FEED_ON; /* of datagrams no stream begins */
 }
 
 const struct dissector rpc_dissector = {
@@ -192,9 +192,8 @@ const struct dissector rpc_dissector = {
 	.services = rpc_services,
 	.recognised =
 		"an ONC RPC record: a call of version 2 to a known program, or the reply to it",
-	.reads = READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
-		 READS_STARTTLS | READS_PATH,
+	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS | READS_PATH,
 	.probe = rpc_probe,
 	.begin = begin,
 	.feed = feed,
@@ -208,9 +207,8 @@ const struct dissector rpc_udp_dissector = {
 	.service_count = RPC_SERVICES,
 	.services = rpc_services,
 	.recognised = "an ONC RPC call or the reply with its number, one in a datagram",
-	.reads = READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
-		 READS_STARTTLS | READS_PATH,
+	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
 	.probe = rpc_probe_udp,
 	.begin = begin,
 	.feed = feed_udp,
