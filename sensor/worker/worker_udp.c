@@ -178,7 +178,7 @@ void worker_udp(struct worker *worker, const struct sighting *sighting, struct f
 	flow_touch(worker->flows, flow, packet->ts_ns, FLOW_DATAGRAM);
 	from = sighting_side(sighting, flow);
 	flow->sight |= from == SIDE_CLIENT ? SIGHT_CLIENT : SIGHT_SERVER;
-	flow->bytes[from] += packet->payload_wire;
+	flow->own.bytes[from] += packet->payload_wire; /* no datagram speaks for others */
 	if (worker_read(worker, sighting, flow, from))
 		worker_report_news(worker, flow);
 }
