@@ -58,13 +58,14 @@ static void view_counters(const struct exposure *x, struct exposure_view *view)
 	view->users_tried = sketch_count(&x->users_tried);
 	view->objects_read = sketch_count(&x->objects_read);
 	view->reopened = x->reopened;
+	view->claims = sketch_count(&x->claims);
 }
 
 void engine_emit_view(const struct engine *engine, const struct exposure *x,
 		      struct exposure_view *view)
 {
 	*view = (struct exposure_view){
-		.server = x->server,
+		.server = x->server.realm == REALM_CLAIMED ? x->claimed : x->server,
 		.server_seen = x->server_seen,
 		.state = x->state,
 		.level = x->level,

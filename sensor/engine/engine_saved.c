@@ -112,6 +112,8 @@ static const struct packed_member exposure_members[] = {
 	X(72, busy_ns),
 	X(73, longest_silence_ns),
 	X(74, close_odds),
+	X(75, claimed),
+	X(76, claims),
 	X(TAG_FACTS, facts),
 };
 

@@ -125,6 +125,8 @@ struct exposure_view {
 	uint32_t users_tried;  /* names in log-ins, whatever became of them */
 	uint32_t objects_read; /* files of an object store or a tree */
 	uint32_t reopened;     /* how often */
+	uint32_t
+		claims; /* endpoints that a tunnel claims which is not believed; 0: no such record */
 	uint32_t live_flows;   /* conversations that go on, also after it closed for new ones */
 	struct address client; /* of the conversation that raised this event */
 	uint16_t client_port;

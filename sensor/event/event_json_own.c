@@ -78,6 +78,8 @@ static void put_exposure_counters(struct json_out *out, const struct exposure_vi
 		json_out_number(out, "objects_read", exposure->objects_read);
 	if (exposure->messages != 0)
 		json_out_number(out, "messages", exposure->messages);
+	if (exposure->claims != 0)
+		json_out_number(out, "claimed_endpoints", exposure->claims);
 }
 
 static void put_exposure(struct json_out *out, const struct event *event)
@@ -201,6 +203,8 @@ static void put_tunnels(struct json_out *out, const struct tunnel_path *path)
 			json_out_address(out, "source", &layer->source);
 			json_out_address(out, "destination", &layer->destination);
 		}
+		if (layer->marks & TUNNEL_CLAIMED)
+			json_out_flag(out, "believed", false);
 		json_out_end(out);
 	}
 	json_out_end(out);

@@ -116,6 +116,7 @@ void app_say_totals(const struct worker_stats *worker, const struct capture_stat
 	say_loss("frames of an unsupported link type", worker->decoded[DECODE_UNSUPPORTED_LINK]);
 	say_loss("packets truncated in a header", worker->decoded[DECODE_TRUNCATED]);
 	say_loss("malformed packets", worker->decoded[DECODE_MALFORMED]);
+	say_loss("packets in tunnels that the policy does not list", worker->tunnels_claimed);
 	say_loss("packets in tunnels that are not understood", worker->decoded[DECODE_TUNNEL]);
 	say_loss("packets nested too deep in tunnels", worker->decoded[DECODE_TOO_DEEP]);
 	say_loss("packets with a wrong checksum", worker->decoded[DECODE_CHECKSUM]);

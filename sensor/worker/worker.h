@@ -19,6 +19,8 @@
 #include "sensor/tables/pairs.h"
 #include "sensor/tables/recent.h"
 
+#define WORKER_MIRRORS 16
+
 struct worker_options {
 	uint32_t max_flows;	    /* conversations that matter at the same time */
 	uint32_t max_sessions;	    /* of them, those whose bytes are read */
@@ -32,6 +34,10 @@ struct worker_options {
 	uint64_t hash_key;	    /* of what depends on it in a full table: see app.h */
 	uint64_t table_key;	    /* of tables whose answers are the same by any */
 	struct decode_options decode;
+	const char *interface; /* NULL: a capture */
+	/* Sessions that are believed whatever the policy says: captures that are mirrors. */
+	struct tunnel mirrors[WORKER_MIRRORS];
+	uint8_t mirror_count;
 	uint8_t number;	 /* of this worker, for observations */
 	bool everything; /* inventory: every flow, whatever the policy says */
 };
@@ -108,6 +114,7 @@ struct worker_stats {
 	uint64_t decoded[DECODE_RESULT_COUNT]; /* by enum decode_result; what fragments
 						  made whole counts again */
 	uint64_t tunnelled;		       /* came in a tunnel that was looked into */
+	uint64_t tunnels_claimed;	       /* came in a tunnel that is not believed */
 	uint64_t tunnels_unnamed; /* conversations whose tunnel found no room in the table */
 	uint64_t elsewhere;	  /* decoded, and none of the policy's business */
 	uint64_t outbound;	  /* of conversations begun by ours */

@@ -36,6 +36,7 @@ void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
 	sum->bytes += more->bytes;
 	for (int i = 0; i < DECODE_RESULT_COUNT; i++)
 		sum->decoded[i] += more->decoded[i];
+	sum->tunnels_claimed += more->tunnels_claimed;
 	sum->elsewhere += more->elsewhere;
 	sum->outbound += more->outbound;
 	sum->probes += more->probes;
