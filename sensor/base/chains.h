@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room base/: what every other room stands on, and what knows nothing of packets. Nothing here
+ * has a state of the whole program; whoever makes a table owns it.
+ *
+ *   fixed memory   chains, order (below), ring, byte_ring, sketch: taken once, bounded, indices for
+ *                  pointers, no locks; a ring has one writer and one reader
+ *   words          endpoint (who listens where), interval, services (the catalogue: names, families)
+ *   writing        json_out, packed, printable, timestamp: bytes of attackers become safe text here
+ *   the machine    loop (libevent), log, progress, hash, latency
+ *
+ * What bounds it: the sizes that the makers of tables give. What it leaves behind: nothing.
+ *
  * Two ways of linking the slots of a fixed array by their index, with all memory taken at start:
  *
  *  chains  a hash index: hash → the slots with that hash (and, rarely, others: compare the keys)

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room capture/: frames in batches, from an interface or from files, and how many were lost.
+ *
+ *   interface ─▶ packet_ring (TPACKET_V3), fanout to several workers, headers_only ─┐
+ *                                                                                  ├▶ frame_view[]
+ *   sources ─▶ input (plain, gzip, xz, zstd) ─▶ savefile, or libpcap ──────────────┘
+ *
+ * It keeps the kernel's ring (--buffer-mib) or one block of a file; a batch points into that and is valid
+ * until the next one. What bounds it: these sizes, and the batch. Drops of kernel and interface are
+ * read from the kernel and handed on as they are.
+ *
  * Where packets come from: a capture file (pcap, pcapng) or an interface, both through libpcap.
  * One thread at a time for each capture.
  */
@@ -10,6 +20,7 @@
 #include <stdint.h>
 
 #include "policy/policy.h"
+#include "sensor/base/counter_rows.h"
 #include "sensor/capture/frame_view.h"
 #include "sensor/capture/input.h"
 #include "sensor/decode/decode.h"
@@ -54,9 +65,7 @@ bool capture_wait(struct capture *capture);
 const char *capture_failure(struct capture *capture);
 
 struct capture_stats {
-	uint64_t received;	    /* by the socket, after the filter */
-	uint64_t dropped_kernel;    /* the ring was full */
-	uint64_t dropped_interface; /* by the adapter or its driver */
+	COUNTERS_CAPTURE(COUNTER_MEMBER, )
 };
 /* Totals since the capture was opened. */
 void capture_stats(struct capture *capture, struct capture_stats *stats);

@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room decode/: one captured frame in, one struct packet (or a reason why not) out.
+ *
+ *   frame ─▶ decode_link ─▶ VLAN, MPLS, PPPoE … ─▶ IPv4, IPv6 ─▶ TCP, UDP, ICMP error ─▶ packet
+ *                 ▲               │                    │  │
+ *                 └── tunnel, at most two deep ◀───────┘  └─▶ DECODE_FRAGMENT ─▶ fragments ─▶ datagram
+ *                                                                                     │
+ *                                              decode_datagram() goes on ◀────────────┘
+ *
+ * Only fragments.c keeps anything: pages of a pool of --fragments-mib, for a few seconds of packet
+ * time. Everything else is a function of the bytes. What bounds it: constants for tags and tunnels, the
+ * number of bytes captured. What is not understood has a verdict of its own (enum decode_result), and
+ * the worker counts each of them.
+ *
  * From captured bytes to a struct packet: link layer, VLAN tags, tunnels, IPv4 and IPv6 with
  * extension headers, TCP, UDP and ICMP errors. Pure: no state, no allocation. Every read is checked
  * against what was captured, never against what a header claims.

@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room engine/: observations in, events out, in the order of packet time.
+ *
+ *   engine_observe ─▶ engine_wall    attempts in vain: the wall's evidence, closing by proof
+ *                  └▶ engine_flow    an answer: ladder (which rung?), policy (may this client?)
+ *                         └▶ exposure opened, escalated, closed, reopened (engine_life)
+ *                                └▶ incident: exposures of one group that opened together
+ *                                       └▶ engine_emit: the event, numbered ─▶ handler (outputs)
+ *   engine_tick        silence, summaries, exceptions that expire; engine_store: over a restart
+ *   closing: engine_wall.c (proof) and engine_silence.c (likely); "all ports": engine_collapse.c
+ *
+ * It keeps exposures (--max-exposures), incidents, walls (--max-walls) and coverage per policy line; who
+ * makes room for whom stands at the top of exposure.h and incident.h.
+ *
  * The event side: observations in, events out. Owns the wall evidence, the exposures and the
  * incidents. One thread (live: the main thread; replay: the same thread as the packets). Time is
  * what the caller says: packet time. All tables are allocated at start and bounded.
@@ -9,6 +22,7 @@
 
 #include <stddef.h>
 
+#include "sensor/base/counter_rows.h"
 #include "sensor/base/memory_row.h"
 #include "sensor/base/services.h"
 #include "sensor/event/event.h"
@@ -32,12 +46,7 @@ struct engine_options {
 struct engine_stats {
 	uint64_t observations, events;
 	/* opened: also reopened; closed: also evicted while open; both of those with events. */
-	uint64_t exposures_open, exposures_opened, exposures_closed, exposures_evicted;
-	uint64_t exposures_quiet; /* of the open ones: only counted by their incident */
-	/* Reports of quiet ones that no record was to be had for, and records they gave up. */
-	uint64_t exposures_untracked;
-	uint64_t incidents_open, walls_evicted, incidents_evicted;
-	uint64_t exposures_refused; /* not taken: the table was full of more serious ones */
+	COUNTERS_ENGINE(COUNTER_MEMBER, )
 };
 
 /* One line of the policy and what was seen of it, for `coverage`. Times: packet time, 0 = never. */

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room event/: the language that the parts speak with each other. A worker says `observation`
+ * (what one packet brought), the engine says `event` (what changed), and here stand their names,
+ * their sentences for people (reason*), their flat fields (Redis) and their JSON. No state at all:
+ * the same event gives the same bytes. A contract with everybody outside: spanwatch-events(7).
+ *
  * One event, as the engine decides it and the sinks carry it. Plain data; pointers are to constant
  * tables or to strings of the policy that was in force (valid during the handler call only).
  * The published form is JSON: event_json.c, sensor/event/event.schema.json, spanwatch-events(7).
@@ -71,6 +76,9 @@ enum blind_cause {
 	BLIND_DUPLICATES,
 	BLIND_UNTESTED,
 	BLIND_UNPROBED,
+	BLIND_UNREAD,	/* frames of kinds that are not read */
+	BLIND_NOT_OURS, /* packets, but none of an address of the policy */
+	BLIND_NOTHING,	/* not one packet, or the filter lets none pass */
 	BLIND_CAUSES
 };
 

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room health/: does the sensor see, and how is it? vision takes the figures of workers and
+ * captures once a second, blindness judges them by cause (hysteresis: a cause begins and ends once),
+ * tally counts what was told, metrics writes all of it for Prometheus, http_server serves that to a
+ * bounded number of clients. "Sight" is a direction of a conversation that was seen (base/endpoint.h);
+ * "vision" is the sensor's own.
+ *
  * When does the absence of alarms mean nothing? One detector for each interface: fed once a second
  * with totals that only grow (`vision_figures`), it says when the sensor stopped seeing what it
  * should, why, and when it sees again. Pure: time is what the caller says, the same totals give
@@ -32,6 +38,7 @@ enum sight_counter {
 	SIGHT_MALFORMED,
 	SIGHT_COMPARED, /* packets that matter */
 	SIGHT_DUPLICATES,
+	SIGHT_UNREAD, /* frames of kinds that are not read */
 	SIGHT_COUNTERS
 };
 
@@ -58,7 +65,8 @@ void blindness_free(struct blindness *blindness); /* NULL is allowed */
 void blindness_sample(struct blindness *blindness, const struct vision_figures *figures,
 		      uint64_t now_ns);
 /*
- * Another input, another time: what was before is no measure. Causes that hold go on. The name
+ * Another input, another time: what was before is no measure. Causes that hold go on,
+ * unless the new time is before they began. The name
  * must outlive the next call.
  */
 void blindness_restart(struct blindness *blindness, const char *interface);

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room journal/: what must survive a kill -9, in one SQLite file (database.c alone sees SQLite).
+ * In: packed events and records of the engine's state. Out: the same, in order, to Redis and to the
+ * next run. It keeps a queue in memory of what is not committed yet and the file; bounded by
+ * --journal-mib, --journal-days and --journal-keep; what a bound costs is counted exactly.
+ *
  * Events on their way to Redis: stored first, sent then, forgotten some time after they are
  * confirmed; and the engine's state, for the next run. A file survives the sensor; without a path
  * it is memory only. One thread, one sensor for each file.
@@ -71,7 +76,7 @@ uint64_t journal_last_sequence(const struct journal *journal);
 /* False: out of memory (counted). */
 bool journal_append(struct journal *journal, const struct journal_row *row);
 /* Notes a sequence as used, for sensors that send nothing. */
-bool journal_note_sequence(struct journal *journal, uint64_t sequence);
+void journal_note_sequence(struct journal *journal, uint64_t sequence);
 /* False: it stays in memory for now. */
 bool journal_commit(struct journal *journal);
 /* Called at the beginning of each commit that has something to write: the place for

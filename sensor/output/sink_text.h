@@ -27,6 +27,6 @@ void sink_text_note(struct sink_text *sink, const char *line);
 
 /* What there is to say at the end: incidents, exposures, walls, and a line of numbers. */
 bool sink_text_report(struct sink_text *sink, const struct engine *engine,
-		      const struct policy *policy);
+		      const struct policy *policy, const char *unseen);
 
 #endif

@@ -160,6 +160,7 @@ void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 
 void text_exposure_details(FILE *out, const struct exposure_view *exposure)
 {
+	fprintf(out, "      id     %s\n", exposure->id);
 	print_claim(out, exposure);
 	print_since(out, exposure);
 	print_seen(out, exposure);

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room redis/: from the journal to Redis, once each, whatever happens to the server.
+ *
+ *   journal ─▶ redis_message (keys, arguments) ─▶ sink_redis (window, order) ─▶ redis_connection ─▶
+ *   redis_url (where, which password) ─▶ redis_route (server, sentinel, cluster) ─▶ redis_greeting
+ *   apply.lua: one script that applies an event atomically and only once
+ *
+ * It keeps a window of unconfirmed messages; everything else waits in the journal. What bounds it:
+ * SINK_REDIS_WINDOW, and one call of the script at a time for each event. redis_outage says trouble once.
+ *
  * Journal → Redis: what is in the journal is sent in order of sequence, and leaves it when Redis
  * has confirmed it. Events are pipelined, at most SINK_REDIS_WINDOW unconfirmed at a time. A lost
  * connection, a full or read-only or loading server: what is not confirmed stays and is sent again

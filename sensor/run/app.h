@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* What main() has put together, for the two ways to run: replay.c and live.c. */
+/*
+ * The room run/: the options, and the two ways to run what the other rooms do.
+ *
+ *   live     a thread for each worker (capture, worker) ── ring ──▶ main thread (engine, outputs, health)
+ *   replay   the same calls in one thread, in packet time; ahead: others read and decode for it
+ *   inventory, inventory_crew: services instead of exposures · memory, prefault: the sum of all tables
+ *   sandbox: fewer rights once everything is open
+ *
+ * What main() has put together, for the two ways to run: replay.c and live.c.
+ */
 #ifndef SENSOR_APP_H
 #define SENSOR_APP_H
 
@@ -32,6 +41,7 @@ struct app {
 	 * kernel always. */
 	uint64_t hash_key, table_key;
 	bool exposed; /* some rule was broken */
+	bool unseen;  /* a replay in which nothing was looked at that the policy speaks of */
 };
 
 /* The worker's share of the options. */

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room session/: from TCP segments and datagrams to facts about what was said.
+ *
+ *   segment ─▶ stream (in order, gaps told) ─▶ session_header (PROXY) ─▶ opening ─▶ identify
+ *                                                                            │ known
+ *                                        facts ◀── the dissector's feed() ◀──┘ session_dissect
+ *
+ * It keeps a pool of sessions (--max-sessions), one pool of blocks for bytes that came early
+ * (--reassembly-mib) and one of nDPI's flows. When a pool is empty the conversation that was silent
+ * longest is no longer read: counted. Facts are read by the worker, which tells the engine.
+ *
  * What is being read of the conversations that matter: reassembled bytes, the opening that probes
  * look at until the service is known, then the dissector's state and the facts. A fixed pool; when
  * it is used up, the conversation that has been silent longest is no longer read (its flow goes on
@@ -9,6 +19,7 @@
 #define SENSOR_SESSION_H
 
 #include "dissectors/dissector.h"
+#include "sensor/base/counter_rows.h"
 #include "sensor/base/sketch.h"
 #include "sensor/session/identify.h"
 #include "sensor/session/stream.h"
@@ -64,10 +75,9 @@ void sessions_conclude(struct sessions *sessions, struct flow *flow);
 void sessions_close(struct sessions *sessions, struct flow *flow);
 
 struct sessions_stats {
-	uint32_t in_use, blocks_in_use;
-	uint64_t evicted, reassembly_refused, gaps, gap_bytes;
-	uint64_t names_lost; /* more in one piece than are counted */
-	uint64_t claims;     /* about clients, by peers that are not believed */
+	COUNTERS_STREAMS(COUNTER_MEMBER, )
+	COUNTERS_SESSIONS(COUNTER_MEMBER, )
+	COUNTERS_CLAIMS(COUNTER_MEMBER, )
 	struct identify_stats identify;
 };
 void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats);

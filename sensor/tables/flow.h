@@ -1,5 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The room tables/: what the packet path remembers between two packets, each table fixed in size,
+ * keyed, owned by one worker, and with a rule for what goes when it is full:
+ *
+ *   flow        conversations that matter          the longest idle one of the briefest class goes
+ *   probes      attempts without an answer yet     the endpoint not asked for lately goes
+ *   outbound    connections that ours began        the older generation goes
+ *   duplicates  packets seen just now              overwritten in turn
+ *   pairs       a sample for one-way mirrors       no place: not in the sample
+ *   recent      newest frames, for --evidence      the oldest go
+ *
+ * Each loss is a counter in the worker's stats.
+ *
  * The flow table: conversations that matter, found by their five-tuple (and the tunnel they came
  * in by) whichever way a packet goes.
  *

@@ -15,18 +15,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/endpoint.h"
 #include "sensor/event/observation.h"
 
-#define PROBES_WAIT_NS	    3000000000ull
-#define PROBES_OVERTAKEN_NS 1000000000ull /* the first retransmission time-out of RFC 6298 */
+#define PROBES_WAIT_NS	    (3 * NS_PER_S)
+#define PROBES_OVERTAKEN_NS NS_PER_S /* the first retransmission time-out of RFC 6298 */
 
 /* One attempt: whose, and how to recognise its continuation. */
 struct probe {
 	struct address client;
 	uint64_t tuple; /* flow_hash() of the conversation */
 	uint64_t ts_ns;
-	uint32_t initial; /* TCP: sequence number of the SYN */
+	uint32_t initial; /* TCP: sequence number of the SYN; UDP: 1 if its bytes ask */
 };
 
 struct probes;
@@ -48,8 +49,11 @@ uint32_t probes_hash(const struct probes *probes, const struct endpoint *server)
 void probes_prefetch_bucket(const struct probes *probes, uint32_t hash);
 void probes_prefetch(const struct probes *probes, uint32_t hash);
 
-/* A SYN or a datagram to this endpoint, by a client that may not. `hash` is probes_hash() of it. */
-void probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
+/*
+ * A SYN or a datagram to this endpoint, by a client that may not. `hash` is probes_hash() of it. False:
+ * too many wait already, so that this one is only counted.
+ */
+bool probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
 		 const struct probe *probe);
 /*
  * Is a probe of this conversation waiting? True and `*found` set if so; it goes on waiting.

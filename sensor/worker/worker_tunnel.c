@@ -108,13 +108,14 @@ enum decode_result worker_judge_tunnel(const struct worker *worker,
 }
 
 /* Is it of a conversation, or does it answer a question that waits? */
-static bool is_known(const struct worker *worker, const struct sighting *sighting)
+static bool is_known(struct worker *worker, const struct sighting *sighting)
 {
 	struct endpoint server = worker_source(sighting);
+	struct probe asked;
 
 	return flow_find(worker->flows, &sighting->key, sighting->hash) ||
-	       outbound_has(worker->outbound, sighting->hash) ||
-	       probes_find(worker->probes, &server, sighting->hash, NULL);
+	       (sighting->from_ours && worker_asked(worker, &server, sighting->hash, &asked)) ||
+	       (!sighting->from_ours && outbound_has(worker->outbound, sighting->hash));
 }
 
 bool worker_datagram_first(struct worker *worker, const struct worker_capture *capture,

@@ -104,13 +104,13 @@ def test_levels_are_those_of_the_schema():
 
 def test_rooms_are_those_of_the_list():
     """sensor/rooms is the list that `make lint` proves; the README shows the same."""
-    rows = [line.split(None, 1) for line in page("sensor/rooms").splitlines()
+    rows = [line.split(None, 2) for line in page("sensor/rooms").splitlines()
             if line and line[0] != "#"]
     shown = readme().split("<!-- rooms begins -->")[1].split("<!-- rooms ends -->")[0]
-    assert re.findall(r"^\| `sensor/([a-z]+)/` \| (.+) \|$", shown, re.M) == [
-        (name, text.strip()) for name, text in rows]
-    for name, _ in rows:
-        assert os.path.isdir(os.path.join(TOP, "sensor", name)), name
+    assert re.findall(r"^\| `sensor/([a-z]+)/` \| \[([a-z_]+\.h)\]\(.+?\) \| (.+) \|$", shown, re.M) == [
+        (name, header, text.strip()) for name, header, text in rows]
+    for name, header, _ in rows:
+        assert f" * The room {name}/" in page(f"sensor/{name}/{header}"), header
 
 
 def test_options_of_the_readme_exist():
