@@ -193,11 +193,8 @@ static void put_udp(struct assembler *a, const struct layer *inner, uint8_t no_t
 		jump_if(a, BPF_JEQ, options->geneve_ports[i], geneve);
 	jump(a, no_tunnel);
 	place(a, vxlan);
-	load(a, BPF_B, 15);
-	jump_if(a, BPF_JSET, 0xff, no_tunnel);
 	load(a, BPF_B, 8);
-	emit(a, BPF_ALU | BPF_AND | BPF_K, 0x7f);
-	jump_unless(a, BPF_JEQ, 0x08, no_tunnel);
+	jump_unless(a, BPF_JSET, 0x08, no_tunnel);
 	advance(a, 16);
 	put_ethernet(a, inner);
 	place(a, geneve);

@@ -238,7 +238,7 @@ static bool holds_tunnel(struct walk *walk, enum decode_result *result)
 	walk->in_udp = true;
 	if (decode_udp_tunnel(walk, result) && !walk->off)
 		return true;
-	walk->in_udp = false;
+	walk->in_udp = walk->loose = false;
 	walk->rest = payload;
 	return false;
 }

@@ -42,10 +42,11 @@ bool decode_enter(struct walk *walk, enum tunnel_kind kind, bool has_id, uint32_
 		.kind = (uint8_t)kind,
 		.has_id = has_id,
 		.over_ip = over_ip,
-		.marks = walk->in_udp ? TUNNEL_OVER_UDP : 0,
+		.marks = (uint8_t)((walk->in_udp ? TUNNEL_OVER_UDP : 0) |
+				   (walk->loose ? TUNNEL_LOOSE : 0)),
 		.id = id,
 	};
-	walk->in_udp = false;
+	walk->in_udp = walk->loose = false;
 	if (over_ip) {
 		tunnel->source = packet->source;
 		tunnel->destination = packet->destination;

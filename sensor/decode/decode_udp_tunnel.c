@@ -3,7 +3,8 @@
  * The decoder's tunnels over UDP: VXLAN, GENEVE, TZSP, GTP-U and GRE in UDP, by the port that a
  * datagram is sent to. A port alone proves nothing (a client chooses its own, and what a server
  * answers begins with what the client sent): a datagram whose header is not the tunnel's to the last
- * bit, reserved ones and lengths included, is a datagram like any other.
+ * bit, reserved ones and lengths included, is a datagram like any other. VXLAN's reserved bits are to
+ * be ignored by who receives them, and some senders use them: there a mark tells (TUNNEL_LOOSE).
  *
  * References: RFC 7348 (VXLAN), RFC 8926 (GENEVE), TZSP as Wireshark describes it, 3GPP TS 29.281
  * (GTP-U), RFC 8086 (GRE in UDP).
@@ -70,9 +71,10 @@ static bool decode_vxlan(struct walk *walk, enum decode_result *result)
 			      ? more == 0 && group == 0
 			      : flags == (VXLAN_ID | VXLAN_GROUP) && (more & ~VXLAN_D_AND_A) == 0;
 
-	if (header.failed || !strict || (last & 0xff) != 0)
+	if (header.failed || !(flags & VXLAN_ID))
 		return false;
 	walk->rest = header;
+	walk->loose = !strict || (last & 0xff) != 0;
 	*result = decode_enter(walk, TUNNEL_VXLAN, true, last >> 8, true) ? decode_ethernet(walk)
 									  : DECODE_TOO_DEEP;
 	return true;
@@ -142,13 +144,15 @@ static bool decode_tzsp(struct walk *walk, enum decode_result *result)
 
 /* |Version 1|PT|E|S|PN|  Type  |  Length  |  TEID  |, then 4 bytes with E, S or PN, then, with E,
  * extension headers in units of 4: length, content, type of the next. */
-static bool skip_gtp(struct bytes *header, uint64_t beyond, uint32_t *teid)
+static bool skip_gtp(struct bytes *header, uint64_t beyond, bool incomplete, uint32_t *teid)
 {
 	uint8_t flags = bytes_u8(header), type = bytes_u8(header), next = 0;
 	uint16_t length = bytes_be16(header);
+	bool fits;
 
 	*teid = bytes_be32(header);
-	if ((flags & 0xf8) != 0x30 || type != GTP_MESSAGE || length != header->left + beyond)
+	fits = incomplete ? length >= header->left : length == header->left + beyond;
+	if ((flags & 0xf8) != 0x30 || type != GTP_MESSAGE || !fits)
 		return false;
 	if (flags & 0x07) {
 		bytes_skip(header, 3);
@@ -171,7 +175,7 @@ static bool decode_gtp(struct walk *walk, enum decode_result *result)
 	struct bytes header = walk->rest;
 	uint32_t teid;
 
-	if (!skip_gtp(&header, walk->beyond, &teid) ||
+	if (!skip_gtp(&header, walk->beyond, walk->packet->incomplete, &teid) ||
 	    (header.at[0] >> 4 != 4 && header.at[0] >> 4 != 6))
 		return false;
 	walk->rest = header;

@@ -29,6 +29,7 @@ struct walk {
 	uint8_t over_ip;  /* tunnels over IP so far */
 	uint8_t layers; /* a datagram that would be the tunnel behind so many is just a datagram */
 	bool in_udp;	/* the next tunnel is what a datagram holds */
+	bool loose;	/* and its header has bits set that are reserved */
 	bool off;	/* this kind of tunnel is not to be looked into */
 	bool quote;	/* inside an ICMP error: nothing is put together, nor looked into */
 };

@@ -37,6 +37,8 @@ enum tunnel_kind {
 
 enum tunnel_mark {
 	TUNNEL_OVER_UDP = 1,
+	TUNNEL_LOOSE =
+		4, /* the header has bits set that are reserved: no tunnel but a believed one */
 	TUNNEL_CLAIMED = 2, /* not believed, and so is nothing that it holds */
 };
 

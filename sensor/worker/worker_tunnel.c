@@ -7,8 +7,8 @@
  * real. And if it came in a datagram, that datagram is what it is in the first place: a question or an
  * answer like any other. Where it belongs to a conversation that is known, nobody looks inside.
  *
- * An inventory has no policy to be deceived, and believes all; only what cannot be a tunnel's
- * content is a datagram after all, and so is what belongs to a conversation.
+ * An inventory has no policy to be deceived, and believes all; only what contradicts itself inside is a
+ * datagram after all, and so is what belongs to a conversation.
  */
 #include "sensor/worker/worker_state.h"
 
@@ -91,15 +91,19 @@ enum decode_result worker_judge_tunnel(const struct worker *worker,
 				       enum decode_result result, uint8_t *datagram_layer)
 {
 	bool decoded = result == DECODE_OK || result == DECODE_FRAGMENT;
+	bool doubtful = !decoded;
 	uint8_t believed = believed_layers(worker, packet), layer = 0;
 	bool claimed = believed < packet->tunnel_count;
 
 	*datagram_layer = 0;
-	if (worker->options.everything)
+	if (worker->options.everything) {
 		layer = innermost_datagram(packet);
-	else if (claimed && (packet->tunnels[believed].marks & TUNNEL_OVER_UDP))
+		doubtful = result == DECODE_MALFORMED;
+	} else if (claimed && (packet->tunnels[believed].marks & TUNNEL_OVER_UDP)) {
 		layer = (uint8_t)(believed + 1);
-	if (layer != 0 && !decoded)
+		doubtful |= (packet->tunnels[believed].marks & TUNNEL_LOOSE) != 0;
+	}
+	if (layer != 0 && doubtful)
 		return decode_to(worker, capture, (uint8_t)(layer - 1), packet);
 	*datagram_layer = layer;
 	if (claimed)
