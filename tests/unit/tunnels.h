@@ -9,10 +9,10 @@
 #include "tests/unit/packets.h"
 
 #define TUNNEL_HEADER_MAX  48
-#define OUTER_SOURCE	   "192.0.2.1"
-#define OUTER_DESTINATION  "192.0.2.2"
-#define OUTER_SOURCE6	   "2001:db8:1::1"
-#define OUTER_DESTINATION6 "2001:db8:1::2"
+#define OUTER_SOURCE	   "10.9.0.1"
+#define OUTER_DESTINATION  "10.9.0.2"
+#define OUTER_SOURCE6	   "fd00:9::1"
+#define OUTER_DESTINATION6 "fd00:9::2"
 
 struct tunnel_case {
 	const char *name;
