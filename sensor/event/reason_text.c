@@ -144,7 +144,8 @@ static void say_claim(struct text *text, const struct exposure_view *x)
 	if (x->claims == 0)
 		return;
 	if (x->claims > 1)
-		text_say(text, " and %" PRIu32 " more", x->claims - 1);
+		text_say(text, " and %s%" PRIu32 " more", x->claims > SKETCH_EXACT ? "about " : "",
+			 x->claims - 1);
 	text_say(text, ", claimed inside a %stunnel", tunnel_words(layer));
 	if (layer) {
 		text_say(text, " from ");

@@ -89,7 +89,8 @@ static void print_claim(FILE *out, const struct exposure_view *exposure)
 		fprintf(out, " from %s", address_format(&layer->source, address));
 	fputs(", which the policy does not list", out);
 	if (exposure->claims > 1)
-		fprintf(out, "; %" PRIu32 " other endpoint%s likewise", exposure->claims - 1,
+		fprintf(out, "; %s%" PRIu32 " other endpoint%s likewise",
+			exposure->claims > SKETCH_EXACT ? "about " : "", exposure->claims - 1,
 			text_plural(exposure->claims - 1));
 	fputc('\n', out);
 }
