@@ -43,6 +43,14 @@ struct prepared {
 	struct sighting sighting; /* with DECODE_OK */
 	struct frame_view frame;
 	enum decode_result result;
+	uint8_t datagram_layer; /* the tunnel that may be just a datagram, from 1; 0: none */
+};
+
+/* Where a packet was decoded from: a frame, or a datagram that was put together. */
+struct worker_capture {
+	const struct frame_view *frame;
+	const struct datagram *datagram; /* NULL: the frame */
+	const struct packet *before;	 /* with a datagram: as decode_datagram() was given it */
 };
 
 /* worker_transfer.c: a request, and the port that the server answers it from. */
@@ -59,6 +67,7 @@ struct transfer {
 	uint64_t ts_ns; /* of the newest packet; 0: none */
 	uint32_t realm;
 	uint16_t client_port, port; /* port 0: not answered yet */
+	uint64_t asked; /* bit n: the client asked a port p with p % 64 == n, other than TFTP's */
 };
 
 struct transfers {
@@ -132,6 +141,21 @@ void worker_prepare_one(const struct worker *worker, enum link_type link,
 /* First for all of a batch the one, then the other. */
 void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting);
 void worker_prefetch(const struct worker *worker, const struct sighting *sighting);
+
+/* worker.c: one packet that could be decoded. */
+void worker_look_at(struct worker *worker, const struct sighting *sighting);
+
+/* worker_tunnel.c */
+/*
+ * A packet that came in a tunnel: is it believed? Changes the packet if not, and returns what it is
+ * now. Changes nothing of the worker.
+ */
+enum decode_result worker_judge_tunnel(const struct worker *worker,
+				       const struct worker_capture *capture, struct packet *packet,
+				       enum decode_result result, uint8_t *datagram_layer);
+/* Looks at the datagram around tunnel `layer`. True: nobody is to look inside. */
+bool worker_datagram_first(struct worker *worker, const struct worker_capture *capture,
+			   uint8_t layer);
 
 /* worker_roles.c */
 /* Who is the server of a conversation that was not seen to begin? */
