@@ -319,6 +319,7 @@ enum decode_result decode_datagram(const struct decoder *decoder, const uint8_t 
 		.over_ip = count_over_ip(packet),
 	};
 
+	packet->pieces = true;
 	return decode_network(&walk);
 }
 

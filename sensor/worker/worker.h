@@ -121,6 +121,8 @@ struct worker_stats {
 	uint64_t elsewhere;	  /* decoded, and none of the policy's business */
 	uint64_t outbound;	  /* of conversations begun by ours */
 	uint64_t probes;	  /* SYNs and first datagrams from outside */
+	uint64_t probes_idle;	  /* without an answer, and nobody would have given one */
+	uint64_t probes_flooded;  /* without an answer, at an endpoint that was flooded */
 	uint64_t cut_short;	  /* payload cut off, by whomever */
 	uint64_t cut_frames;	  /* shorter in the capture than on the wire */
 	uint64_t mirror_cut;	  /* packets whose end did not come in their frame */

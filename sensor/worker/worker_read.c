@@ -22,6 +22,8 @@ void worker_count_bytes(struct flow *flow, enum side from, const struct packet *
 	if (news > packet->payload_wire + JUMP_MAX)
 		news = packet->payload_wire;
 	flow->bytes[from] += news;
+	if (from == SIDE_SERVER)
+		flow->talked_ns = packet->ts_ns;
 	flow->highest[from] = end;
 }
 

@@ -10,6 +10,7 @@
 #define SECOND	       1000000000ull
 #define FACTS_EVERY_NS SECOND
 #define BYTES_EVERY_NS (60 * SECOND)
+#define TALKS_EVERY_NS (2 * SECOND) /* while attempts at the same endpoint are in vain */
 #define BYTES_FIRST    65536
 
 /* Has anything shown that the server can be reached? */
@@ -119,6 +120,8 @@ static void fill(const struct worker *worker, const struct flow *flow,
 	report->one_way_service = flow->one_way_service && flow->sight == SIGHT_CLIENT;
 	report->acknowledged = (flow->seen & FLOW_CLIENT_ACKED) != 0;
 	report->server_payload = flow->bytes[SIDE_SERVER] != 0;
+	report->question = flow->question;
+	report->talked_ns = flow->talked_ns;
 	report->wall_unanswered_ns = flow->wall_unanswered_ns;
 	report->wall_refused_ns = flow->wall_refused_ns;
 	report->vlan = flow->vlan;
@@ -143,10 +146,17 @@ static void fill(const struct worker *worker, const struct flow *flow,
 	report->objects_read = session->objects_read;
 }
 
+/* Of what a balancer carries nobody's conversation ends before the connection is forgotten. */
+static bool is_over(const struct flow *flow)
+{
+	return (flow->ends & FLOW_OVER) && flow->party == 0;
+}
+
 /* The report has been taken: what it said is not news any more. */
 static void note_told(const struct worker *worker, struct flow *flow,
 		      const struct flow_report *told)
 {
+	flow->told_end |= told->ended && !told->last;
 	flow->reported = true;
 	flow->told_payload = told->server_payload;
 	flow->reported_ns = flow->last_ns;
@@ -192,6 +202,7 @@ static void report(struct worker *worker, struct flow *flow, bool last)
 
 	fill(worker, flow, sessions_get(worker->sessions, flow), &observation.flow);
 	observation.flow.last = last;
+	observation.flow.ended = (last || is_over(flow)) && !flow->told_end;
 	if (flow->outgoing)
 		turn_outgoing(flow, &observation);
 	if (worker->emit(worker->context, &observation)) {
@@ -201,6 +212,18 @@ static void report(struct worker *worker, struct flow *flow, bool last)
 		worker->stats.observations_refused++;
 		worker->stats.observations_lost += last;
 	}
+}
+
+/* The server goes on while others are not let in: its hole closes, and is not closed yet. */
+static bool talks_on(const struct worker *worker, const struct flow *flow)
+{
+	struct endpoint server;
+
+	if (flow->bytes[SIDE_SERVER] == flow->reported_bytes[SIDE_SERVER] ||
+	    flow->last_ns - flow->reported_ns < TALKS_EVERY_NS || flow->outgoing)
+		return false;
+	server = flow_server(flow);
+	return probes_unanswered_since(worker->probes, &server, flow->reported_ns);
 }
 
 static bool has_news(const struct worker *worker, const struct flow *flow,
@@ -215,6 +238,8 @@ static bool has_news(const struct worker *worker, const struct flow *flow,
 	if (untold >= BYTES_FIRST && untold >= told)
 		return true;
 	if (since_ns >= BYTES_EVERY_NS && untold != 0)
+		return true;
+	if (talks_on(worker, flow))
 		return true;
 	if (!session || session->facts.revision == flow->reported_revision)
 		return false;
@@ -242,7 +267,7 @@ void worker_report_all(struct worker *worker, struct flow *flow)
 
 	if (!may_report(worker, flow))
 		return;
-	if (has_news(worker, flow, session) ||
+	if (has_news(worker, flow, session) || (is_over(flow) && !flow->told_end) ||
 	    flow->bytes[SIDE_SERVER] != flow->reported_bytes[SIDE_SERVER] ||
 	    flow->bytes[SIDE_CLIENT] != flow->reported_bytes[SIDE_CLIENT] ||
 	    (session && session->facts.revision != flow->reported_revision))

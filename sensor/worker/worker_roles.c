@@ -108,7 +108,10 @@ void worker_turn_round(struct worker *worker, struct flow *flow)
 	turn_sides(flow);
 	sessions_swap(worker->sessions, flow);
 	flow->direction = DIRECTION_PAYLOAD;
-	flow->reported = flow->told_payload = false;
+	flow->talked_ns = 0;
+	flow->question = 0;
+	flow->ends = flow->ends & FLOW_OVER;
+	flow->reported = flow->told_payload = flow->told_end = false;
 	flow->reported_bytes[SIDE_CLIENT] = flow->reported_bytes[SIDE_SERVER] = 0;
 	flow->reported_failed = flow->reported_succeeded = flow->reported_messages = 0;
 	flow->concerned = is_concerned(worker, flow);

@@ -8,6 +8,8 @@ void worker_stats(const struct worker *worker, struct worker_stats *stats)
 	fragments_stats(worker->fragments, &stats->fragments);
 	stats->flows = flow_count(worker->flows);
 	stats->flows_evicted = flow_evictions(worker->flows);
+	stats->probes_idle = probes_idle(worker->probes);
+	stats->probes_flooded = probes_flooded(worker->probes);
 	stats->probed_evicted = probes_evictions(worker->probes);
 	stats->tunnels_unnamed = tunnel_table_refusals(worker->tunnels);
 	if (worker->now_ns != 0)
@@ -39,6 +41,8 @@ void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
 	sum->elsewhere += more->elsewhere;
 	sum->outbound += more->outbound;
 	sum->probes += more->probes;
+	sum->probes_idle += more->probes_idle;
+	sum->probes_flooded += more->probes_flooded;
 	sum->cut_short += more->cut_short;
 	sum->mirror_cut += more->mirror_cut;
 	sum->compared += more->compared;
