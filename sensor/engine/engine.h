@@ -46,6 +46,7 @@ struct engine_stats {
 	uint64_t observations, events;
 	/* opened: also reopened; closed: also evicted while open; both of those with events. */
 	uint64_t exposures_open, exposures_opened, exposures_closed, exposures_evicted;
+	uint64_t exposures_merged; /* into "all ports"; with events as well */
 	uint64_t exposures_quiet; /* of the open ones: only counted by their incident */
 	/* Reports of quiet ones that no record was to be had for, and records they gave up. */
 	uint64_t exposures_untracked;

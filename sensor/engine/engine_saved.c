@@ -112,6 +112,13 @@ static const struct packed_member exposure_members[] = {
 	X(72, busy_ns),
 	X(73, longest_silence_ns),
 	X(74, close_odds),
+	X(75, talked_ns),
+	X(76, questions),
+	X(77, question_next),
+	X(78, claimed),
+	X(79, resumed),
+	X(80, folds),
+	X(81, awaiting),
 	X(TAG_FACTS, facts),
 };
 
@@ -166,7 +173,7 @@ static const struct packed_member wall_members[] = {
 	packed_read(members, COUNT(members), object, bytes, length, (to)->scratch,                 \
 		    sizeof(to)->scratch)
 
-_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 80) <= SAVED_MAX, "SAVED_MAX");
+_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 96) <= SAVED_MAX, "SAVED_MAX");
 _Static_assert(PACKED_MAX(sizeof(struct saved_incident), 80) <= SAVED_MAX, "SAVED_MAX");
 
 static void name_service(char to[SERVICE_TEXT], const struct engine *engine, uint16_t id)

@@ -292,7 +292,7 @@ void exposures_rank(struct exposures *e, uint32_t slot)
 	struct exposure_rank as = {x->quiet, x->unlisted, x->severity, x->level, false};
 	unsigned before = e->slots[slot].rank, rank = open_rank(as);
 
-	if (x->state == EXPOSURE_CLOSED)
+	if (!exposure_is_open(x->state))
 		rank = x->quiet ? RANK_CLOSED_QUIET : RANK_CLOSED;
 	count_open(e, slot, before, rank);
 	order_remove(&e->ranks[before], e->rank_nodes, slot);

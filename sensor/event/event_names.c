@@ -44,6 +44,8 @@ const char *exposure_state_name(enum exposure_state state)
 		[EXPOSURE_OPEN] = "open",
 		[EXPOSURE_UNCONFIRMED] = "unconfirmed",
 		[EXPOSURE_CLOSED] = "closed",
+		[EXPOSURE_CLOSING] = "closing",
+		[EXPOSURE_MERGED] = "merged",
 	};
 
 	return names[state];

@@ -167,7 +167,7 @@ static void print_exposure(void *context, const struct exposure_view *view)
 	char place[TEXT_PLACE];
 
 	tally->exposures++;
-	tally->open += view->state != EXPOSURE_CLOSED;
+	tally->open += exposure_is_open(view->state);
 	tally->unlisted += view->unlisted;
 	if (view->quiet)
 		return;
