@@ -174,7 +174,7 @@ void reason_reached(char *reason, const struct exposure_view *x, const struct re
 	if (opened && x->unlisted)
 		text_say(&text, "; no rule covers it");
 	if (c->claimed)
-		text_say(&text, "; only by what the client acknowledges: no answer of it was seen");
+		text_say(&text, "; by what the client alone acknowledges: answers of it are not seen");
 	if (c->guess)
 		text_say(&text, "; which side is the server is a guess");
 }
