@@ -129,7 +129,7 @@ static uint8_t checksum_flaws(const struct packet *packet, const struct bytes *t
 	return flaws;
 }
 
-uint8_t answerable_flaws(const struct packet *packet)
+static uint8_t form_flaws(const struct packet *packet)
 {
 	struct bytes transport = bytes_from(packet->ip, packet->ip_length);
 	bool odd;
@@ -145,4 +145,10 @@ uint8_t answerable_flaws(const struct packet *packet)
 uint8_t answerable_ttl(const struct packet *packet)
 {
 	return packet->ip[packet->ip[0] >> 4 == 4 ? 8 : 7];
+}
+
+uint8_t answerable_flaws(const struct packet *packet)
+{
+	return (uint8_t)(form_flaws(packet) |
+			 (answerable_ttl(packet) < ANSWERABLE_TTL ? FLAW_TTL : 0));
 }

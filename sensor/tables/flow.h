@@ -80,6 +80,7 @@ struct flow {
 	uint32_t highest[2]; /* TCP sequence number behind the newest byte of each side */
 	uint32_t reported_revision, reported_failed, reported_succeeded, reported_messages;
 	uint64_t talked_ns;    /* when the server sent payload last */
+	uint64_t asked_ns;     /* when worker_report.c asked whether others are let in */
 	uint32_t question;     /* of the datagram that it answered: question.h */
 	uint32_t client_acked; /* newest acknowledgement by the client, if ack_advances != 0 */
 	uint32_t digest;       /* of the facts that are told at once */

@@ -251,6 +251,17 @@ static void stop_waiting(const struct probes *probes, struct probe_entry *entry,
 	detail->waiting[index] = detail->waiting[last];
 }
 
+/* If one of the two is as it should be, that is the one that would be answered. */
+static void send_again(struct probe *waiting, const struct probe *probe)
+{
+	uint8_t disowned = waiting->flaws & FLAW_DISOWNED;
+	bool good = (waiting->flaws & ~FLAW_DISOWNED) == 0 || probe->flaws == 0;
+
+	waiting->flaws = good ? disowned : waiting->flaws | probe->flaws;
+	if (probe->ttl > waiting->ttl)
+		waiting->ttl = probe->ttl;
+}
+
 void probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
 		 const struct probe *probe)
 {
@@ -259,8 +270,8 @@ void probes_note(struct probes *probes, const struct endpoint *server, uint32_t 
 	int known = find_waiting(probes, entry, probe->tuple);
 
 	count_arrival(probes, entry, probe->ts_ns);
-	if (known >= 0) { /* sent again, and perhaps better */
-		detail_of(probes, entry)->waiting[known].flaws &= probe->flaws;
+	if (known >= 0) {
+		send_again(&detail_of(probes, entry)->waiting[known], probe);
 		return;
 	}
 	if (entry->waiting_count == PROBE_WAITING_MAX ||

@@ -48,8 +48,6 @@ void worker_note_probe(struct worker *worker, const struct sighting *sighting)
 		probe.question = question_kind(packet->payload, packet->payload_length);
 		probe.flaws = answerable_flaws(packet);
 	}
-	if (probe.ttl < ANSWERABLE_TTL)
-		probe.flaws |= FLAW_TTL;
 	worker->stats.probes++;
 	probes_note(worker->probes, &server, hash, &probe);
 }

@@ -54,6 +54,16 @@ static void sight_probe(const struct worker *worker, struct sighting *sighting)
 	sighting->probed_hash = probes_hash(worker->probes, &server);
 }
 
+/* A SYN that a host drops is no copy of one that it answers. */
+static uint64_t flaws_of(const struct sighting *sighting)
+{
+	uint64_t flaws = sighting->flaws;
+
+	if (flaws & FLAW_TTL)
+		flaws |= (uint64_t)answerable_ttl(sighting->packet) << 8;
+	return flaws << FLAWS_SHIFT;
+}
+
 void worker_place(const struct worker *worker, const struct packet *packet,
 		  struct sighting *sighting)
 {
@@ -68,10 +78,8 @@ void worker_place(const struct worker *worker, const struct packet *packet,
 	}
 	sighting->matters = true;
 	sighting->hash = flow_hash(worker->flows, &sighting->key);
-	/* One that a host drops is no copy of one that it answers. */
-	sighting->fingerprint =
-		duplicates_fingerprint(worker->duplicates, packet, sighting->hash) ^
-		(uint64_t)sighting->flaws << FLAWS_SHIFT;
+	sighting->fingerprint = duplicates_fingerprint(worker->duplicates, packet, sighting->hash) ^
+				flaws_of(sighting);
 }
 
 void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting)

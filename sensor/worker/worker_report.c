@@ -11,6 +11,7 @@
 #define FACTS_EVERY_NS SECOND
 #define BYTES_EVERY_NS (60 * SECOND)
 #define TALKS_EVERY_NS (2 * SECOND) /* while attempts at the same endpoint are in vain */
+#define TALKS_STILL_NS (20 * SECOND)
 #define BYTES_FIRST    65536
 
 /* Has anything shown that the server can be reached? */
@@ -214,19 +215,27 @@ static void report(struct worker *worker, struct flow *flow, bool last)
 	}
 }
 
-/* The server goes on while others are not let in: its hole closes, and is not closed yet. */
-static bool talks_on(const struct worker *worker, const struct flow *flow)
+/*
+ * The server goes on while others are not let in: its hole closes, and is not closed yet. Asked for
+ * at most once in TALKS_EVERY_NS, and told as often; later more seldom, as long as it goes on.
+ */
+static bool talks_on(const struct worker *worker, struct flow *flow)
 {
 	struct endpoint server;
+	uint64_t since_ns = flow->last_ns - flow->reported_ns;
 
 	if (flow->bytes[SIDE_SERVER] == flow->reported_bytes[SIDE_SERVER] ||
-	    flow->last_ns - flow->reported_ns < TALKS_EVERY_NS || flow->outgoing)
+	    since_ns < TALKS_EVERY_NS || flow->last_ns - flow->asked_ns < TALKS_EVERY_NS ||
+	    flow->outgoing)
 		return false;
+	flow->asked_ns = flow->last_ns;
 	server = flow_server(flow);
-	return probes_unanswered_since(worker->probes, &server, flow->reported_ns);
+	return probes_unanswered_since(worker->probes, &server,
+				       since_ns >= TALKS_STILL_NS ? flow->start_ns
+								  : flow->reported_ns);
 }
 
-static bool has_news(const struct worker *worker, const struct flow *flow,
+static bool has_news(const struct worker *worker, struct flow *flow,
 		     const struct session *session)
 {
 	uint64_t since_ns = flow->last_ns - flow->reported_ns;
