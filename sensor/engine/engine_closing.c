@@ -7,10 +7,11 @@
  *
  * One that talks later opens the exposure again, as closing; the patience doubles each time.
  */
+#include "sensor/base/clock.h"
 #include "sensor/engine/engine_state.h"
 
-#define TALK_NS	      (60 * (uint64_t)ENGINE_SECOND_NS)
-#define LOOK_EVERY_NS ENGINE_SECOND_NS
+#define TALK_NS	      NS_PER_MINUTE
+#define LOOK_EVERY_NS NS_PER_S
 #define PATIENCE_MOST 6
 
 /* Does the server still send to somebody who was let in before? */

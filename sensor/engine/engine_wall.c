@@ -16,12 +16,13 @@
  *
  * What the proof leads to is decided in engine_closing.c.
  */
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
 #include "sensor/engine/engine_state.h"
 #include "sensor/tables/question.h"
 
 #define LONE_SCANNER_FACTOR 3
-#define LONE_SCANNER_NS	    (60 * (uint64_t)ENGINE_SECOND_NS)
+#define LONE_SCANNER_NS	    (60 * NS_PER_S)
 #define TOLERATED_REOPENING 2
 #define DOUBLINGS_MAX	    6
 /* Causes by which an answer may not have been seen. */

@@ -10,11 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/decode/answerable.h"
 #include "sensor/tables/probe_table.h"
 #include "sensor/tables/question.h"
-
-#define SECOND 1000000000ull
 
 #define QUESTIONS 4
 #define NORM_MOST 1024 /* answered probes after which older ones count half */
@@ -534,9 +533,9 @@ static void tell_all(struct probes *probes, uint64_t now_ns)
 void probes_tick(struct probes *probes, uint64_t now_ns)
 {
 	judge_waiting(probes, now_ns);
-	if (now_ns < probes->next_report_ns && probes->next_report_ns - now_ns <= SECOND)
+	if (now_ns < probes->next_report_ns && probes->next_report_ns - now_ns <= NS_PER_S)
 		return;
-	probes->next_report_ns = now_ns + SECOND;
+	probes->next_report_ns = now_ns + NS_PER_S;
 	tell_all(probes, now_ns);
 }
 

@@ -7,11 +7,12 @@
  */
 #include "sensor/worker/worker_state.h"
 
-#define SECOND	       1000000000ull
-#define FACTS_EVERY_NS SECOND
-#define BYTES_EVERY_NS (60 * SECOND)
-#define TALKS_EVERY_NS (2 * SECOND) /* while attempts at the same endpoint are in vain */
-#define TALKS_STILL_NS (20 * SECOND)
+#include "sensor/base/clock.h"
+
+#define FACTS_EVERY_NS NS_PER_S
+#define BYTES_EVERY_NS NS_PER_MINUTE
+#define TALKS_EVERY_NS (2 * NS_PER_S) /* while attempts at the same endpoint are in vain */
+#define TALKS_STILL_NS (20 * NS_PER_S)
 #define BYTES_FIRST    65536
 
 /* Has anything shown that the server can be reached? */

@@ -30,6 +30,7 @@ struct sighting {
 	uint32_t probed_hash; /* probes.h, if `probed` */
 	uint8_t flaws;	      /* answerable.h, of a SYN to one of ours */
 	bool matters;	      /* the policy may care; else only `packet` is set */
+	bool ours;	      /* one of its two ends is an address of the policy's */
 	bool probed;
 	bool source_is_low;
 	bool to_ours, from_ours, leaves, returns;
