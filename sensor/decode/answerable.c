@@ -92,7 +92,8 @@ static bool has_tcp_oddities(const struct packet *packet, struct bytes transport
 	if ((transport.at[12] & 0x0e) != 0 || transport.at[18] != 0 || transport.at[19] != 0)
 		return true; /* reserved bits; an urgent pointer that no flag belongs to */
 	if (header < TCP_FIXED || header > transport.left)
-		return header < TCP_FIXED; /* more was not captured: what does not hold is malformed */
+		return header <
+		       TCP_FIXED; /* more was not captured: what does not hold is malformed */
 	bytes_skip(&transport, TCP_FIXED);
 	transport.left = header - TCP_FIXED;
 	return has_odd_options(transport);

@@ -214,7 +214,8 @@ static void unanswered(struct engine *engine, const struct endpoint *server,
 		.last_unjudged_ns = refused ? 0 : o->ts_ns,
 		.first_ns = o->ts_ns,
 		.new_refused = refused,
-		.new_unjudged = !refused, /* silence of such a service, or to such bytes, is usual */
+		.new_unjudged =
+			!refused, /* silence of such a service, or to such bytes, is usual */
 		.source_count = 1,
 		.sources = {o->flow.client},
 	};

@@ -32,8 +32,7 @@ uint32_t engine_target(const struct engine *engine, const struct endpoint *serve
 
 	if (server->transport != TRANSPORT_TCP)
 		return slot;
-	if (slot != EXPOSURE_NONE &&
-	    exposure_is_open(exposures_at(engine->exposures, slot)->state))
+	if (slot != EXPOSURE_NONE && exposure_is_open(exposures_at(engine->exposures, slot)->state))
 		return slot;
 	all = exposures_all_ports(engine->exposures, server);
 	if (all != EXPOSURE_NONE && exposure_is_open(exposures_at(engine->exposures, all)->state))

@@ -55,8 +55,8 @@ struct engine {
 	uint32_t *order;		      /* scratch for engine_each_exposure() */
 	uint32_t awaiting;		      /* exposures with `awaiting` */
 	uint64_t next_closing_ns;
-	uint64_t sequence;		      /* of the next event */
-	uint64_t newest_ns, ordinal;	      /* of the events' ids */
+	uint64_t sequence;	     /* of the next event */
+	uint64_t newest_ns, ordinal; /* of the events' ids */
 	struct engine_stats stats;
 	struct event event; /* the one being built */
 	struct engine_touched touched_exposures, touched_incidents;

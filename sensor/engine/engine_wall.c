@@ -148,7 +148,8 @@ static void count_probes(struct engine *engine, uint32_t slot, const struct wall
 	/* With sources of other zones among them it is not known whose probes the rest were. */
 	x->close_probes += counted == report->source_count ? probes : counted;
 	if (x->first_probe_ns == 0)
-		x->first_probe_ns = report->first_ns > x->last_accept_ns ? report->first_ns : newest;
+		x->first_probe_ns =
+			report->first_ns > x->last_accept_ns ? report->first_ns : newest;
 	if (newest > x->probe_ns)
 		x->probe_ns = newest;
 	if (!is_enough(engine, x))

@@ -47,9 +47,9 @@ struct exposure {
 	bool awaiting;	     /* probes enough have met the wall: engine_closing.c looks at it */
 	uint8_t resumed;     /* how often an old conversation went on after it closed */
 	uint8_t question_next;
-	uint8_t folds; /* of "all ports": enum place, which places are part of it */
-	uint8_t member;	     /* index in the incident's list, or EXPOSURE_NO_MEMBER */
-	uint16_t service;    /* services.h id or POLICY_NO_SERVICE */
+	uint8_t folds;	  /* of "all ports": enum place, which places are part of it */
+	uint8_t member;	  /* index in the incident's list, or EXPOSURE_NO_MEMBER */
+	uint16_t service; /* services.h id or POLICY_NO_SERVICE */
 	uint16_t ndpi_service, vlan, vlan_inner, rule, group, client_port;
 	uint32_t incident;		     /* slot, valid while incident_id matches there */
 	char incident_id[EXPOSURE_ID_TEXT];  /* "" if none */
@@ -70,9 +70,9 @@ struct exposure {
 	/* Since the first that was let in: minutes in which somebody was; when the last of them began. */
 	uint64_t busy_minutes, busy_since_ns, busy_ns, longest_silence_ns;
 	uint64_t close_odds;
-	uint64_t talked_ns; /* when the server sent anybody payload last */
+	uint64_t talked_ns;			/* when the server sent anybody payload last */
 	uint32_t questions[EXPOSURE_QUESTIONS]; /* of datagrams that it answered: question.h */
-	struct tunnel_path tunnels; /* of the newest conversation that came in one */
+	struct tunnel_path tunnels;		/* of the newest conversation that came in one */
 	struct sketch clients, users_tried, objects_read;
 	struct sketch closers; /* distinct sources of close_probes */
 	struct exposure_source sources[EXPOSURE_SOURCES];

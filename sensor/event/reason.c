@@ -174,7 +174,8 @@ void reason_reached(char *reason, const struct exposure_view *x, const struct re
 	if (opened && x->unlisted)
 		text_say(&text, "; no rule covers it");
 	if (c->claimed)
-		text_say(&text, "; by what the client alone acknowledges: answers of it are not seen");
+		text_say(&text,
+			 "; by what the client alone acknowledges: answers of it are not seen");
 	if (c->guess)
 		text_say(&text, "; which side is the server is a guess");
 }
@@ -295,8 +296,7 @@ static void say_proof(struct text *text, const struct exposure_view *x, uint64_t
 	say_probes(text, x, probes, sources);
 	if (x->live_flows != 0)
 		text_say(text, "; %" PRIu32 " old one%s not ended, and %s silent", x->live_flows,
-			 x->live_flows == 1 ? " has" : "s have",
-			 x->live_flows == 1 ? "is" : "are");
+			 x->live_flows == 1 ? " has" : "s have", x->live_flows == 1 ? "is" : "are");
 }
 
 static void say_silence(struct text *text, const struct exposure_view *x)

@@ -251,7 +251,8 @@ void text_report_print(const struct text_report *report, const struct engine *en
 	engine_each_exposure(engine, true, print_exposure, &tally);
 	if (tally.merged != 0) {
 		snprintf(merged, sizeof merged, "%" PRIu64 " merged, ", tally.merged);
-		fprintf(report->out, "  and %" PRIu64 " port%s that %s part of \"many ports\" above\n",
+		fprintf(report->out,
+			"  and %" PRIu64 " port%s that %s part of \"many ports\" above\n",
 			tally.merged, text_plural(tally.merged), tally.merged == 1 ? "is" : "are");
 	}
 	engine_coverage(engine, print_wall, &walls);

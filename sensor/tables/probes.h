@@ -99,8 +99,8 @@ void probes_tick(struct probes *probes, uint64_t now_ns);
  */
 void probes_flush(struct probes *probes, uint64_t now_ns);
 
-uint64_t probes_idle(const struct probes *probes);	/* that proved nothing: they have flaws */
-uint64_t probes_flooded(const struct probes *probes);	/* not judged, because of a flood */
+uint64_t probes_idle(const struct probes *probes);    /* that proved nothing: they have flaws */
+uint64_t probes_flooded(const struct probes *probes); /* not judged, because of a flood */
 /* Has an attempt at this endpoint been left without an answer since? */
 bool probes_unanswered_since(struct probes *probes, const struct endpoint *server, uint64_t ns);
 uint64_t probes_evictions(const struct probes *probes); /* endpoints forgotten for lack of room */

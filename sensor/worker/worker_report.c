@@ -236,8 +236,7 @@ static bool talks_on(const struct worker *worker, struct flow *flow)
 								  : flow->reported_ns);
 }
 
-static bool has_news(const struct worker *worker, struct flow *flow,
-		     const struct session *session)
+static bool has_news(const struct worker *worker, struct flow *flow, const struct session *session)
 {
 	uint64_t since_ns = flow->last_ns - flow->reported_ns;
 	uint64_t told = flow->reported_bytes[SIDE_CLIENT] + flow->reported_bytes[SIDE_SERVER];
