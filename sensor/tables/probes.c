@@ -261,7 +261,7 @@ static void send_again(struct probe *waiting, const struct probe *probe)
 		waiting->ttl = probe->ttl;
 }
 
-void probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
+bool probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
 		 const struct probe *probe)
 {
 	struct probe_entry *entry = lookup_or_add(probes, server, hash);
@@ -271,12 +271,12 @@ void probes_note(struct probes *probes, const struct endpoint *server, uint32_t 
 	count_arrival(probes, entry, probe->ts_ns);
 	if (known >= 0) {
 		send_again(&detail_of(probes, entry)->waiting[known], probe);
-		return;
+		return true;
 	}
 	if (entry->waiting_count == PROBE_WAITING_MAX ||
 	    probes->queue_count == probes->queue_size) {
 		entry->unjudged++;
-		return;
+		return false;
 	}
 	entry->tags[entry->waiting_count] = (uint32_t)probe->tuple;
 	detail_of(probes, entry)->waiting[entry->waiting_count++] = *probe;
@@ -286,6 +286,7 @@ void probes_note(struct probes *probes, const struct endpoint *server, uint32_t 
 			.tuple = probe->tuple,
 			.entry = (uint32_t)(entry - probes->table.slab),
 		};
+	return true;
 }
 
 bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t tuple,

@@ -28,7 +28,7 @@ struct endpoint worker_destination(const struct sighting *sighting)
 	};
 }
 
-void worker_note_probe(struct worker *worker, const struct sighting *sighting)
+void worker_note_probe(struct worker *worker, const struct sighting *sighting, bool asks)
 {
 	struct endpoint server = worker_destination(sighting);
 	const struct packet *packet = sighting->packet;
@@ -36,7 +36,7 @@ void worker_note_probe(struct worker *worker, const struct sighting *sighting)
 		.client = packet->source,
 		.tuple = sighting->hash,
 		.ts_ns = packet->ts_ns,
-		.initial = packet->sequence,
+		.initial = packet->kind == PACKET_TCP ? packet->sequence : asks,
 		.flaws = sighting->flaws,
 		.ttl = answerable_ttl(packet),
 	};
@@ -49,7 +49,16 @@ void worker_note_probe(struct worker *worker, const struct sighting *sighting)
 		probe.flaws = answerable_flaws(packet);
 	}
 	worker->stats.probes++;
-	probes_note(worker->probes, &server, hash, &probe);
+	if (!probes_note(worker->probes, &server, hash, &probe))
+		outbound_add(worker->asked, sighting->hash);
+}
+
+bool worker_asked(struct worker *worker, const struct endpoint *server, uint64_t hash,
+		  struct probe *found)
+{
+	*found = (struct probe){.tuple = hash};
+	return probes_find(worker->probes, server, hash, found) ||
+	       outbound_has(worker->asked, hash);
 }
 
 bool worker_is_carrier(const struct worker *worker, const struct flow *flow)
