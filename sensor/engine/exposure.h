@@ -67,8 +67,8 @@ struct exposure {
 	uint64_t busy_minutes, busy_since_ns, busy_ns, longest_silence_ns;
 	uint64_t talked_ns;			/* when the server sent anybody payload last */
 	uint32_t questions[EXPOSURE_QUESTIONS]; /* of datagrams that it answered: question.h */
-	struct tunnel_path tunnels; /* of the newest conversation that came in one */
-	struct sketch closers;	    /* distinct sources of close_probes */
+	struct tunnel_path tunnels;		/* of the newest conversation that came in one */
+	struct sketch closers;			/* distinct sources of close_probes */
 	struct exposure_source sources[EXPOSURE_SOURCES];
 	struct facts facts;
 };
