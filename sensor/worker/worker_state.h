@@ -29,6 +29,7 @@ struct sighting {
 	uint64_t hash;
 	uint64_t fingerprint; /* duplicates.h */
 	uint32_t probed_hash; /* probes.h, if `probed` */
+	uint8_t flaws;	      /* answerable.h, of a SYN to one of ours */
 	bool matters;	      /* the policy may care; else only `packet` is set */
 	bool ours;	      /* one of its two ends is an address of the policy's */
 	bool probed;

@@ -162,10 +162,14 @@ static struct flow *begin_ack(struct worker *worker, const struct sighting *sigh
 
 	if (worker->options.everything)
 		return begin_midstream(worker, sighting);
-	if (sees_ours(worker) || !sighting->to_ours || !(packet->tcp_flags & TCP_ACK) ||
+	if (!sighting->to_ours || !(packet->tcp_flags & TCP_ACK) ||
 	    !probes_find(worker->probes, &server, sighting->hash, &probe) ||
 	    packet->sequence != probe.initial + 1)
 		return NULL;
+	if (sees_ours(worker)) {
+		probes_disown(worker->probes, &server, sighting->hash);
+		return NULL;
+	}
 	flow = worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_LASTING);
 	flow->seen |= FLOW_SYN | FLOW_CLIENT_PROOF;
 	return flow;
@@ -224,6 +228,29 @@ static void note_acknowledgement(struct flow *flow, enum side from, const struct
 		flow->seen |= FLOW_CLIENT_ACKED;
 }
 
+/*
+ * Has the conversation ended for those who talk? Only by a FIN behind the last byte, and by an RST at
+ * exactly the next one: a host passes over others (RFC 5961).
+ */
+static void note_end(struct flow *flow, enum side from, const struct packet *packet)
+{
+	uint8_t needed = 0;
+
+	if (packet->sequence + packet->payload_wire != flow->highest[from])
+		return;
+	if (packet->tcp_flags & TCP_RST)
+		flow->ends |= FLOW_OVER;
+	if (!(packet->tcp_flags & TCP_FIN))
+		return;
+	flow->ends |= (uint8_t)(1u << from);
+	if (flow->sight & SIGHT_CLIENT)
+		needed |= 1u << SIDE_CLIENT;
+	if (flow->sight & SIGHT_SERVER)
+		needed |= 1u << SIDE_SERVER;
+	if ((flow->ends & needed) == needed)
+		flow->ends |= FLOW_OVER;
+}
+
 /* The same ports again, for another connection. */
 static bool is_new_connection(const struct worker *worker, struct flow *flow, enum side from,
 			      const struct packet *packet)
@@ -275,7 +302,8 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 		   established(worker, flow) && !closed(flow) ? FLOW_LASTING : FLOW_BRIEF);
 	if (!worker_read(worker, sighting, flow, from))
 		return;
-	if (closed(flow) && !was_closed)
+	note_end(flow, from, packet);
+	if (closed(flow) && (!was_closed || ((flow->ends & FLOW_OVER) && !flow->told_end)))
 		worker_carried_tell(worker, flow);
 	else
 		worker_report_news(worker, flow);

@@ -179,6 +179,8 @@ void worker_udp(struct worker *worker, const struct sighting *sighting, struct f
 	from = sighting_side(sighting, flow);
 	flow->sight |= from == SIDE_CLIENT ? SIGHT_CLIENT : SIGHT_SERVER;
 	flow->own.bytes[from] += packet->payload_wire; /* no datagram speaks for others */
+	if (from == SIDE_SERVER)
+		flow->talked_ns = packet->ts_ns;
 	if (worker_read(worker, sighting, flow, from))
 		worker_report_news(worker, flow);
 }
