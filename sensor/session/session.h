@@ -51,6 +51,11 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 void sessions_free(struct sessions *sessions);
 uint64_t sessions_bytes(
 	uint32_t max_sessions); /* what sessions_new() takes; beside the streams and nDPI */
+/*
+ * Recognition may take a bounded part of each second of packet time; what it cannot afford waits for
+ * the conversation's next bytes, and is counted. False: it takes what it takes. True to begin with.
+ */
+void sessions_limit(struct sessions *sessions, bool limited);
 /* Without it nobody is carried: flow->carrier must stay false. */
 void sessions_on_turn(struct sessions *sessions, sessions_turn *turn, void *context);
 
@@ -78,6 +83,7 @@ struct sessions_stats {
 	uint64_t evicted, reassembly_refused, gaps, gap_bytes;
 	uint64_t names_lost; /* more in one piece than are counted */
 	uint64_t claims;     /* about clients, by peers that are not believed */
+	uint64_t starved;    /* conversations whose recognition had to wait for its budget */
 	struct identify_stats identify;
 };
 void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats);

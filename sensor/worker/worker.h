@@ -120,6 +120,7 @@ struct worker_stats {
 	uint64_t tunnels_unnamed; /* conversations whose tunnel found no room in the table */
 	uint64_t elsewhere;	  /* decoded, and none of the policy's business */
 	uint64_t outbound;	  /* of conversations begun by ours */
+	uint64_t early;		  /* data out of nowhere that waited for more */
 	uint64_t probes;	  /* SYNs and first datagrams from outside */
 	uint64_t cut_short;	  /* payload cut off, by whomever */
 	uint64_t cut_frames;	  /* shorter in the capture than on the wire */

@@ -38,6 +38,7 @@ void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
 		sum->decoded[i] += more->decoded[i];
 	sum->elsewhere += more->elsewhere;
 	sum->outbound += more->outbound;
+	sum->early += more->early;
 	sum->probes += more->probes;
 	sum->cut_short += more->cut_short;
 	sum->mirror_cut += more->mirror_cut;
@@ -69,6 +70,7 @@ void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
 	sum->sessions.reassembly_refused += more->sessions.reassembly_refused;
 	sum->sessions.gaps += more->sessions.gaps;
 	sum->sessions.gap_bytes += more->sessions.gap_bytes;
+	sum->sessions.starved += more->sessions.starved;
 	sum->sessions.names_lost += more->sessions.names_lost;
 	sum->sessions.identify.ndpi_packets += more->sessions.identify.ndpi_packets;
 	sum->sessions.identify.ndpi_identified += more->sessions.identify.ndpi_identified;
