@@ -120,6 +120,7 @@ struct search {
 	unsigned top_count, wanted;
 	uint64_t cases;
 	bool timed;
+	int repeats;
 	const char *only; /* NULL, or a part of the names of the cases to play */
 };
 
@@ -471,7 +472,7 @@ static void run_case(struct search *search, const struct stage *stage,
 		 shape->name);
 	if (search->only && !strstr(name, search->only))
 		return;
-	for (int i = 0; i < (search->timed ? REPEATS : 1); i++) {
+	for (int i = 0; i < (search->timed ? search->repeats : 1); i++) {
 		uint64_t one;
 
 		begin(search, stage->transport, stage->handshake);
@@ -549,7 +550,7 @@ static void load_row(struct search *search, const char *folder, const char *row)
 
 int main(int argc, char **argv)
 {
-	static struct search search = {.wanted = 20};
+	static struct search search = {.wanted = 20, .repeats = REPEATS};
 	bool brief = false;
 	double most = 0;
 	const char *corpus = "tests/fuzz/corpus";
@@ -563,6 +564,8 @@ int main(int argc, char **argv)
 			most = atof(argv[++i]);
 		else if (strcmp(argv[i], "--time") == 0)
 			search.timed = true;
+		else if (strcmp(argv[i], "--repeat") == 0 && i + 1 < argc)
+			search.repeats = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
 			search.only = argv[++i];
 		else
