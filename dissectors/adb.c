@@ -206,11 +206,11 @@ static void on_part(struct adb *adb, struct facts *facts, enum side from)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct adb *adb = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	adb->spoken = true;
 	while (!adb->lost && !facts->starts_tls && walker_take(&adb->flow[from].walker, &input))

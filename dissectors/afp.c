@@ -258,11 +258,11 @@ static void on_part(struct afp *afp, struct facts *facts, enum side from)
 	walker_ask(w, 0, flow->length - w->need, HEADER);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct afp *afp = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	afp->spoken = true;
 	while (!afp->lost && walker_take(&afp->flow[from].walker, &input))

@@ -242,12 +242,12 @@ static void on_answer(struct ajp *ajp, struct facts *facts)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct ajp *ajp = state;
 	struct frame *frame = &ajp->side[from];
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
 	ajp->begun = true;
 	while (!frame->lost && frames_header(frame, &input, 4)) {

@@ -197,12 +197,12 @@ static void on_server(struct amanda *amanda, struct facts *facts, struct bytes t
 	on_result(amanda, facts, !lines_equal(&word, "ERROR"));
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct amanda *amanda = state;
 	struct line *line = &amanda->line[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	while (!amanda->lost && lines_next(line, &input)) {
 		struct bytes text = bytes_from(line->text, line->length);

@@ -117,11 +117,11 @@ static void on_server(struct bacula *bacula, struct facts *facts, struct bytes b
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct bacula *bacula = state;
-	struct bytes b = head_add(&bacula->head[from], bytes, length);
+	struct bytes b = head_add(&bacula->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (bacula->head[from].closed)
 		return;

@@ -195,12 +195,12 @@ static void read_document(struct beanstalkd *b, struct facts *facts, struct byte
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct beanstalkd *b = state;
 	struct stream *s = &b->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	b->started = true;
 	while (!s->lost && input.left != 0) {

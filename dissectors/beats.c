@@ -98,13 +98,12 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct beats *beats = state;
 
-	for (size_t i = 0; from == SIDE_SERVER && !beats->lost && i < length; i++) {
-		beats->frame[beats->have++] = bytes[i];
+	for (size_t i = 0; fed->from == SIDE_SERVER && !beats->lost && i < fed->bytes.left; i++) {
+		beats->frame[beats->have++] = fed->bytes.at[i];
 		if (beats->have < FRAME_SIZE)
 			continue;
 		beats->have = 0;

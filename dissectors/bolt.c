@@ -206,12 +206,12 @@ static bool pass_handshake(struct stream *s, struct facts *facts, enum side from
 	return false;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct bolt *bolt = state;
 	struct stream *s = &bolt->side[from];
-	struct bytes in = bytes_from(bytes, length), piece;
+	struct bytes in = fed->bytes, piece;
 
 	if (s->lost && bolt->last_side != from + 1)
 		*s = (struct stream){.phase = PHASE_MESSAGES};

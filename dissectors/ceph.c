@@ -57,9 +57,11 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "Ceph", 4);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
+	const uint8_t *bytes = fed->bytes.at;
+	size_t length = fed->bytes.left;
 	struct ceph *ceph = state;
 	uint8_t *have = &ceph->have[from];
 

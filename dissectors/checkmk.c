@@ -44,13 +44,12 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "Checkmk agent", 13);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct checkmk *checkmk = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
-	if (from == SIDE_CLIENT || checkmk->done)
+	if (fed->from == SIDE_CLIENT || checkmk->done)
 		return;
 	while (!checkmk->done && lines_next(&checkmk->line, &input)) {
 		struct bytes line = bytes_from(checkmk->line.text, checkmk->line.length);

@@ -61,14 +61,12 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "Citrix ICA", 10);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct citrix *citrix = state;
 
-	(void)bytes;
-	if (from == SIDE_SERVER)
-		citrix->answered += length;
+	if (fed->from == SIDE_SERVER)
+		citrix->answered += fed->bytes.left;
 	if (citrix->answered > SCREEN)
 		facts_set_data_read(facts, ANSWER_YES);
 }

@@ -327,11 +327,11 @@ static void turn(struct clickhouse *ch, struct facts *facts, enum side from)
 	ch->lost = false;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct clickhouse *ch = state;
-	struct bytes in = bytes_from(bytes, length);
+	struct bytes in = fed->bytes;
 
 	if (ch->last_side != from + 1)
 		turn(ch, facts, from);

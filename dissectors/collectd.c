@@ -123,14 +123,13 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "collectd", 8);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
-	struct bytes b = bytes_from(bytes, length), user;
+	struct bytes b = fed->bytes, user;
 	uint16_t type = bytes_be16(&b), size = bytes_be16(&b);
 
 	(void)state;
-	if (from != SIDE_CLIENT || (type != SIGNED_PART && type != SECRET_PART))
+	if (fed->from != SIDE_CLIENT || (type != SIGNED_PART && type != SECRET_PART))
 		return;
 	if (type == SIGNED_PART && size > 4 + HASH_SIZE) {
 		bytes_skip(&b, HASH_SIZE);

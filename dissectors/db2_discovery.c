@@ -39,14 +39,13 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "IBM Db2", 7);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
-	struct bytes b = bytes_from(bytes, length);
+	struct bytes b = fed->bytes;
 	const uint8_t *text;
 
 	(void)state;
-	if (from != SIDE_SERVER || !bytes_skip(&b, 11))
+	if (fed->from != SIDE_SERVER || !bytes_skip(&b, 11))
 		return;
 	facts_set_data_read(facts, ANSWER_NO);
 	text = bytes_take(&b, 8);

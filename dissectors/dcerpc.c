@@ -128,10 +128,15 @@ static enum probe_result probe_side(struct bytes b, enum side from)
 static enum probe_result later(struct bytes b, enum side from)
 {
 	for (; b.left >= HEADER; bytes_skip(&b, 1)) {
+		const uint8_t *major = memchr(b.at, 5, b.left - HEADER + 1);
 		struct header header, next;
-		struct bytes at = b;
+		struct bytes at;
 
-		if (b.at[0] != 5 || b.at[4] != LITTLE_ENDIAN_ || !read_header(b, from, &header))
+		if (!major)
+			return PROBE_MORE;
+		bytes_skip(&b, (size_t)(major - b.at));
+		at = b;
+		if (b.at[4] != LITTLE_ENDIAN_ || !read_header(b, from, &header))
 			continue;
 		bytes_skip(&at, header.length);
 		if (at.failed || at.left < HEADER || read_header(at, from, &next))
@@ -273,12 +278,12 @@ static void pass(struct dcerpc *rpc, struct facts *facts, struct stream *stream,
 	*stream = (struct stream){.have = 0};
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct dcerpc *rpc = state;
 	struct stream *stream = &rpc->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	rpc->begun = true;
 	while (input.left != 0 || (stream->have == HEADER && stream->at == stream->header.length)) {
@@ -318,13 +323,13 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		*stream = (struct stream){.lost = true};
 }
 
-static void feed_udp(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		     size_t length)
+static void feed_udp(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	(void)state;
 	if (from == SIDE_CLIENT && facts->auth == AUTH_NA)
 		facts_set_auth(facts, AUTH_UNKNOWN);
-	if (from == SIDE_SERVER && length > HEADER_UDP && bytes[1] == RESPONSE)
+	if (from == SIDE_SERVER && fed->bytes.left > HEADER_UDP && fed->bytes.at[1] == RESPONSE)
 		facts_set_data_read(facts, ANSWER_YES);
 }
 

@@ -123,17 +123,15 @@ static void begin(struct device *device, struct facts *facts, const struct servi
 	facts_begin(facts, service);
 }
 
-static void feed_device(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-			size_t length)
+static void feed_device(void *state, struct facts *facts, struct feed *fed)
 {
 	struct device *device = state;
 
-	(void)bytes;
-	if (length == 0)
+	if (fed->bytes.left == 0)
 		return;
 	if (device->handle < 0)
 		device->handle = facts_command(facts, "DISCOVER", 8, COMMAND_LISTING);
-	if (from == SIDE_CLIENT)
+	if (fed->from == SIDE_CLIENT)
 		return;
 	facts_command_result(facts, device->handle, true);
 	facts_set_auth(facts, AUTH_NONE);
@@ -141,23 +139,20 @@ static void feed_device(void *state, struct facts *facts, enum side from, const 
 }
 
 /* Only a hello so far: what can be done with it is not tried. */
-static void feed_smart_install(void *state, struct facts *facts, enum side from,
-			       const uint8_t *bytes, size_t length)
+static void feed_smart_install(void *state, struct facts *facts, struct feed *fed)
 {
 	(void)state;
-	(void)bytes;
-	if (from == SIDE_SERVER && length != 0)
+	if (fed->from == SIDE_SERVER && fed->bytes.left != 0)
 		facts_set_auth(facts, AUTH_NONE);
 }
 
-static void feed_ubiquiti(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-			  size_t length)
+static void feed_ubiquiti(void *state, struct facts *facts, struct feed *fed)
 {
-	struct bytes b = bytes_from(bytes, length);
+	struct bytes b = fed->bytes;
 
-	feed_device(state, facts, from, bytes, length);
+	feed_device(state, facts, fed);
 	bytes_skip(&b, 4);
-	while (from == SIDE_SERVER && b.left != 0) {
+	while (fed->from == SIDE_SERVER && b.left != 0) {
 		uint8_t tag = bytes_u8(&b);
 		struct bytes value = bytes_sub(&b, bytes_be16(&b));
 

@@ -20,15 +20,11 @@
 
 #include "dissectors/read/bytes.h"
 #include "dissectors/read/facts.h"
+#include "dissectors/read/feed.h"
 
 #define DISSECTOR_STATE_MAX 2048 /* bytes; the opening of a session takes as many */
 #define DISSECTORS_MAX	    256	 /* in the table */
 #define OPENING_MAX	    1024 /* bytes kept of each side's opening */
-
-enum side {
-	SIDE_CLIENT,
-	SIDE_SERVER,
-};
 
 enum {
 	OVER_TCP = 1 << 0,
@@ -78,8 +74,7 @@ struct dissector {
 	uint32_t reads;			/* READS_…: all that it may set in the facts */
 	enum probe_result (*probe)(const struct opening *opening);
 	void (*begin)(void *state, struct facts *facts); /* may be NULL */
-	void (*feed)(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		     size_t length);
+	void (*feed)(void *state, struct facts *facts, struct feed *fed);
 	/* `missing` bytes of that side were never seen (0: an unknown number). Before the first
 	 * feed(): the capture began later than the conversation. May be NULL. */
 	void (*gap)(void *state, struct facts *facts, enum side from, uint64_t missing);
@@ -124,14 +119,11 @@ static inline enum probe_result dissector_by_both(enum probe_result client,
 }
 
 /* The feed() of one that reads nothing out: to know what it is, is all there is to know. */
-static inline void dissector_feed_nothing(void *state, struct facts *facts, enum side from,
-					  const uint8_t *bytes, size_t length)
+static inline void dissector_feed_nothing(void *state, struct facts *facts, struct feed *fed)
 {
 	(void)state;
 	(void)facts;
-	(void)from;
-	(void)bytes;
-	(void)length;
+	(void)fed;
 }
 
 /* All dissectors, in the order in which they are asked. */

@@ -62,11 +62,11 @@ static void begin(void *state, struct facts *facts)
 	facts_set_auth(facts, AUTH_UNKNOWN);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct distcc *distcc = state;
-	struct bytes b = head_add(&distcc->head[from], bytes, length);
+	struct bytes b = head_add(&distcc->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (distcc->head[from].closed)
 		return;

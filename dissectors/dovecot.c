@@ -289,11 +289,11 @@ static void on_line(struct dovecot *dovecot, struct facts *facts, enum side from
 		on_doveadm_server(dovecot, facts, text);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct dovecot *dovecot = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	dovecot->spoken = true;
 	while (!dovecot->lost && lines_next(&dovecot->line[from], &input))

@@ -305,12 +305,12 @@ static void on_object(struct drda *drda, struct facts *facts, enum side from)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct drda *drda = state;
 	struct frame *frame = &drda->side[from];
-	struct bytes in = bytes_from(bytes, length), piece;
+	struct bytes in = fed->bytes, piece;
 
 	if (frame->lost && drda->last_side != from + 1)
 		*frame = (struct frame){.lost = false};

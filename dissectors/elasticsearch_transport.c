@@ -223,12 +223,12 @@ static void on_header(struct stream *s)
 	s->lost = s->left > LENGTH_MAX;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct transport *t = state;
 	struct stream *s = &t->side[from];
-	struct bytes in = bytes_from(bytes, length), piece;
+	struct bytes in = fed->bytes, piece;
 
 	if (s->lost && t->last_side != from + 1)
 		*s = (struct stream){.lost = false};

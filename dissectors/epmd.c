@@ -134,18 +134,18 @@ static void on_request(struct epmd *epmd, struct facts *facts)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct epmd *epmd = state;
 	uint8_t kind;
 
-	for (size_t i = 0; from == SIDE_CLIENT && i < length && epmd->have < 3; i++) {
-		epmd->request[epmd->have++] = bytes[i];
+	for (size_t i = 0; from == SIDE_CLIENT && i < fed->bytes.left && epmd->have < 3; i++) {
+		epmd->request[epmd->have++] = fed->bytes.at[i];
 		if (epmd->have == 3)
 			on_request(epmd, facts);
 	}
-	if (from == SIDE_CLIENT || epmd->answered || length == 0)
+	if (from == SIDE_CLIENT || epmd->answered || fed->bytes.left == 0)
 		return;
 	epmd->answered = true;
 	facts_set_auth(facts, AUTH_NONE);
@@ -154,7 +154,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		return;
 	}
 	kind = epmd->request[2];
-	facts_command_result(facts, epmd->handle, bytes[0] != 'N');
+	facts_command_result(facts, epmd->handle, fed->bytes.at[0] != 'N');
 	if (kind == 'n' || kind == 'd' || kind == 'z')
 		facts_set_data_read(facts, ANSWER_YES);
 }

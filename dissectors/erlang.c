@@ -132,12 +132,12 @@ static void on_message(struct erlang *erlang, struct facts *facts, enum side fro
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct erlang *erlang = state;
 	struct frame *frame = &erlang->frame[from];
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
 	erlang->spoken = true;
 	while (!erlang->done && !frame->lost && frames_header(frame, &input, 2)) {

@@ -75,11 +75,11 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "FastCGI", 7);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct fastcgi *fastcgi = state;
-	struct bytes b = head_add(&fastcgi->head[from], bytes, length);
+	struct bytes b = head_add(&fastcgi->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (from == SIDE_CLIENT || probe_server(b) != PROBE_YES)
 		return;

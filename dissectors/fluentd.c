@@ -171,12 +171,12 @@ static void on_client_item(struct fluentd *f, struct facts *facts)
 		FACTS_TEXT(facts, user, m->text, m->kept);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct fluentd *f = state;
 	struct msgpack *m = &f->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	while (msgpack_next(m, &input)) {
 		if (m->item == 0)

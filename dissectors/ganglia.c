@@ -79,13 +79,12 @@ static void on_root(struct facts *facts, struct bytes line)
 		FACTS_TEXT(facts, product, line.at, quoted(&line));
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct ganglia *ganglia = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
-	if (from == SIDE_CLIENT || ganglia->rooted)
+	if (fed->from == SIDE_CLIENT || ganglia->rooted)
 		return;
 	while (!ganglia->rooted && lines_next(&ganglia->line, &input)) {
 		struct bytes line = bytes_from(ganglia->line.text, ganglia->line.length);

@@ -56,11 +56,11 @@ static void begin(void *state, struct facts *facts)
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct gdbserver *gdbserver = state;
-	struct bytes b = head_add(&gdbserver->head[from], bytes, length);
+	struct bytes b = head_add(&gdbserver->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (gdbserver->head[from].closed)
 		return;

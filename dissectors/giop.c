@@ -60,11 +60,11 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "CORBA/GIOP", 10);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct giop *giop = state;
-	struct bytes b = head_add(&giop->head[from], bytes, length);
+	struct bytes b = head_add(&giop->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (from == SIDE_CLIENT || probe_side(b, SIDE_SERVER) != PROBE_YES || b.at[7] != REPLY)
 		return;

@@ -106,11 +106,11 @@ static void on_server(struct git *git, struct facts *facts, struct bytes b)
 	facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct git *git = state;
-	struct bytes b = head_add(&git->head[from], bytes, length);
+	struct bytes b = head_add(&git->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (git->head[from].closed)
 		return;

@@ -144,12 +144,12 @@ static void on_frame(struct hadoop *hadoop, struct facts *facts, enum side from,
 		on_answer(hadoop, facts, body);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct hadoop *hadoop = state;
 	struct frame *frame = from == SIDE_CLIENT ? &hadoop->client : &hadoop->server;
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
 	hadoop->spoken = true;
 	for (; from == SIDE_CLIENT && hadoop->have < 7 && input.left != 0; hadoop->have++)

@@ -69,13 +69,12 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct ident *ident = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
-	while (from == SIDE_SERVER && lines_next(&ident->answer, &input)) {
+	while (fed->from == SIDE_SERVER && lines_next(&ident->answer, &input)) {
 		struct bytes text = bytes_from(ident->answer.text, ident->answer.length);
 
 		if (probe_answer(&text) != PROBE_YES || text.at[0] != 'U')

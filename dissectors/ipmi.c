@@ -288,13 +288,13 @@ static void on_setup(struct ipmi *ipmi, struct facts *facts, const struct messag
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct ipmi *ipmi = state;
 	struct message message;
 
-	if (!read_message(bytes_from(bytes, length), &message) || !is_from(&message, from) ||
+	if (!read_message(fed->bytes, &message) || !is_from(&message, from) ||
 	    message.class != CLASS_IPMI)
 		return;
 	facts_set_service(facts, &services[IPMI]);

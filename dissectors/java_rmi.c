@@ -87,11 +87,11 @@ static void on_server(struct java_rmi *java_rmi, struct facts *facts, struct byt
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct java_rmi *java_rmi = state;
-	struct bytes b = head_add(&java_rmi->head[from], bytes, length);
+	struct bytes b = head_add(&java_rmi->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (from == SIDE_SERVER)
 		on_server(java_rmi, facts, b);

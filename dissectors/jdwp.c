@@ -92,14 +92,14 @@ static void on_client(struct jdwp *jdwp, struct facts *facts, struct bytes input
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct jdwp *jdwp = state;
-	struct bytes b = head_add(&jdwp->head[from], bytes, length);
+	struct bytes b = head_add(&jdwp->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (from == SIDE_CLIENT)
-		on_client(jdwp, facts, bytes_from(bytes, length));
+		on_client(jdwp, facts, fed->bytes);
 	if (from == SIDE_CLIENT || !bytes_start_with(&b, HANDSHAKE))
 		return;
 	facts_set_auth(facts, AUTH_NONE);

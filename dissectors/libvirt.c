@@ -214,12 +214,12 @@ static void on_message(struct libvirt *libvirt, struct facts *facts, enum side f
 		on_reply(libvirt, facts, &m);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct libvirt *libvirt = state;
 	struct frame *frame = &libvirt->frame[from];
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
 	libvirt->spoken = true;
 	while (!frame->lost && frames_header(frame, &input, 4)) {

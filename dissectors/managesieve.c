@@ -285,14 +285,14 @@ static void on_line(struct managesieve *sieve, struct facts *facts, enum side fr
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct managesieve *sieve = state;
 	struct flow *flow = from == SIDE_CLIENT ? &sieve->client : &sieve->server;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
-	if (length == 0)
+	if (fed->bytes.left == 0)
 		return;
 	if (from == SIDE_CLIENT && sieve->last_side == SIDE_SERVER + 1)
 		next_turn(sieve);

@@ -101,12 +101,12 @@ static void on_server(struct munin *munin, struct facts *facts, struct bytes lin
 		pending_drop(&munin->pending);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct munin *munin = state;
 	struct line *line = &munin->line[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	while (lines_next(line, &input)) {
 		struct bytes text = bytes_from(line->text, line->length);

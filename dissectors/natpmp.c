@@ -85,12 +85,12 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	static const char *const names[] = {"ADDRESS", "MAP UDP", "MAP TCP"};
 	struct natpmp *natpmp = state;
-	struct bytes b = bytes_from(bytes, length);
+	struct bytes b = fed->bytes;
 	bool accepted = false;
 	unsigned operation = from == SIDE_CLIENT ? read_request(b) : read_answer(b, &accepted);
 

@@ -251,14 +251,14 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct nats *nats = state;
 	struct long_line *l = &nats->side[from];
 	char *text = from == SIDE_SERVER ? nats->server_text : nats->client_text;
 	size_t size = from == SIDE_SERVER ? SERVER_LINE : CLIENT_LINE;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	nats->started = true;
 	while (!l->lost && !facts->starts_tls && take_line(l, text, size, &input)) {

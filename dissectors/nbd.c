@@ -275,12 +275,12 @@ static void on_header(struct nbd *nbd, struct facts *facts, enum side from)
 	stream->lost |= stream->left > DATA_MAX;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct nbd *nbd = state;
 	struct stream *stream = &nbd->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	nbd->begun = true;
 	while (input.left != 0 && !stream->lost && !facts->starts_tls) {

@@ -72,15 +72,14 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct message m;
 
 	(void)state;
-	if (!read_message(bytes_from(bytes, length), &m) || m.type != TYPE_STATUS)
+	if (!read_message(fed->bytes, &m) || m.type != TYPE_STATUS)
 		return;
-	if (from == SIDE_CLIENT) {
+	if (fed->from == SIDE_CLIENT) {
 		facts_command(facts, "NBSTAT", 6, COMMAND_LISTING);
 	} else if ((m.flags & ANSWER) && m.answers != 0) {
 		facts_command_result(facts, facts_command(facts, "NBSTAT", 6, COMMAND_LISTING),

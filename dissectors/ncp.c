@@ -148,11 +148,11 @@ static void on_part(struct ncp *ncp, struct facts *facts, enum side from)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct ncp *ncp = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	ncp->spoken = true;
 	while (!ncp->lost && walker_take(&ncp->walker[from], &input))

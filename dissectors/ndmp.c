@@ -220,12 +220,12 @@ static void on_answer(struct ndmp *ndmp, struct facts *facts, const struct messa
 	ndmp->handle = -1;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct ndmp *ndmp = state;
 	struct frame *frame = &ndmp->frame[from];
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
 	ndmp->spoken = true;
 	while (!frame->lost && frames_header(frame, &input, 4)) {

@@ -157,15 +157,14 @@ struct netflow {
 	uint8_t have;
 };
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct netflow *netflow = state;
 
-	if (from != SIDE_CLIENT)
+	if (fed->from != SIDE_CLIENT)
 		return;
-	for (size_t i = 0; i < length && netflow->have < 2; i++)
-		netflow->version[netflow->have++] = bytes[i];
+	for (size_t i = 0; i < fed->bytes.left && netflow->have < 2; i++)
+		netflow->version[netflow->have++] = fed->bytes.at[i];
 	if (netflow->have == 2 && netflow->version[0] == 0 && netflow->version[1] == 10)
 		facts_set_service(facts, &services[1]);
 	else if (netflow->have == 2)

@@ -99,13 +99,12 @@ static void on_answer(struct netis *netis, struct facts *facts, struct bytes b)
 	facts_command_result(facts, netis->handle - 1, true);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
-	if (from == SIDE_CLIENT)
-		on_request(state, facts, bytes_from(bytes, length));
+	if (fed->from == SIDE_CLIENT)
+		on_request(state, facts, fed->bytes);
 	else
-		on_answer(state, facts, bytes_from(bytes, length));
+		on_answer(state, facts, fed->bytes);
 }
 
 const struct dissector netis_dissector = {

@@ -312,11 +312,11 @@ static void resume(struct nntp *nntp)
 	nntp->in_lines = nntp->in_article = nntp->article_due = false;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct nntp *nntp = state;
-	struct bytes input = bytes_from(bytes, length), line;
+	struct bytes input = fed->bytes, line;
 
 	if (nntp->opaque)
 		return;

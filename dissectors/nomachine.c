@@ -90,12 +90,12 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "NoMachine", 9);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct nomachine *nomachine = state;
 	struct line *line = &nomachine->line[from];
-	struct bytes input = bytes_from(bytes, length), text;
+	struct bytes input = fed->bytes, text;
 
 	if (nomachine->named[from] || !lines_next(line, &input))
 		return;

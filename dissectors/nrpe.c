@@ -99,11 +99,11 @@ static void on_answer(struct nrpe *nrpe, struct facts *facts, struct bytes b)
 		FACTS_TEXT(facts, version, b.at, b.left);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct nrpe *nrpe = state;
-	struct bytes b = head_add(&nrpe->head[from], bytes, length);
+	struct bytes b = head_add(&nrpe->head[from], fed->bytes.at, fed->bytes.left);
 	bool *done = from == SIDE_CLIENT ? &nrpe->asked : &nrpe->answered;
 
 	if (*done || nrpe->head[from].closed)

@@ -176,11 +176,11 @@ static void on_answer(struct ntp *ntp, struct facts *facts, struct bytes b)
 		on_variables(facts, b);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct ntp *ntp = state;
-	struct bytes b = bytes_from(bytes, length);
+	struct bytes b = fed->bytes;
 
 	if (probe_side(b, from == SIDE_SERVER) != PROBE_YES)
 		return;

@@ -127,12 +127,12 @@ static void on_server(struct nut *nut, struct facts *facts, struct bytes line)
 	nut->in_list |= bytes_start_with(&line, "BEGIN LIST");
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct nut *nut = state;
 	struct line *line = &nut->line[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	while (lines_next(line, &input)) {
 		struct bytes text = bytes_from(line->text, line->length);

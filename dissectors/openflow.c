@@ -171,12 +171,11 @@ static void on_part(struct openflow *openflow, struct facts *facts, struct side_
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct openflow *openflow = state;
-	struct side_state *side = &openflow->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct side_state *side = &openflow->side[fed->from];
+	struct bytes input = fed->bytes;
 
 	openflow->spoken = true;
 	/* A body of no bytes is complete with no more of them. */

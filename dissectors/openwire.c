@@ -200,12 +200,12 @@ static void on_frame(struct openwire *o, struct facts *facts, enum side from)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct openwire *o = state;
 	struct frame *frame = &o->side[from];
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 	bool whole;
 
 	o->started = true;

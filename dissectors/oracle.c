@@ -188,9 +188,11 @@ static void on_needle(struct oracle *oracle, struct facts *facts, enum needle ne
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
+	const uint8_t *bytes = fed->bytes.at;
+	size_t length = fed->bytes.left;
 	struct oracle *oracle = state;
 
 	if (from == SIDE_SERVER)

@@ -53,14 +53,12 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "Radmin", 6);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct radmin *radmin = state;
 
-	(void)bytes;
-	if (from == SIDE_SERVER)
-		radmin->answered += length;
+	if (fed->from == SIDE_SERVER)
+		radmin->answered += fed->bytes.left;
 	if (radmin->answered > 1024) /* a screen, not a handshake */
 		facts_set_data_read(facts, ANSWER_YES);
 }

@@ -173,12 +173,12 @@ static void on_confirm(struct facts *facts, struct bytes body)
 	facts->revision++;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct rdp *rdp = state;
 	struct frame *frame = &rdp->side[from];
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 	struct bytes head;
 	uint16_t size;
 

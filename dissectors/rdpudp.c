@@ -128,23 +128,23 @@ static bool carries_records(struct bytes b)
 	return is_data(b, &acknowledged, &number);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct rdpudp *rdp = state;
 
 	if (from == SIDE_CLIENT) { /* it goes on only when the handshake is over */
-		if (!is_syn(bytes_from(bytes, length), from))
+		if (!is_syn(fed->bytes, from))
 			facts_set_encryption(facts, ENCRYPTION_NATIVE);
 		return;
 	}
-	if (is_syn(bytes_from(bytes, length), from)) {
+	if (is_syn(fed->bytes, from)) {
 		rdp->synchronised = true;
 		facts_set_encryption(facts, ENCRYPTION_NATIVE);
 		return;
 	}
 	facts_set_encryption(facts, ENCRYPTION_NATIVE);
-	if (rdp->synchronised || carries_records(bytes_from(bytes, length)))
+	if (rdp->synchronised || carries_records(fed->bytes))
 		facts_set_data_read(facts, ANSWER_YES);
 }
 

@@ -177,11 +177,11 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct relp *relp = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	while (next_frame(&relp->side[from], &input)) {
 		if (from == SIDE_CLIENT)

@@ -123,12 +123,12 @@ static void on_answer(struct rocketmq *r, struct facts *facts, struct bytes json
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct rocketmq *r = state;
 	struct frame *frame = &r->side[from];
-	struct bytes input = bytes_from(bytes, length), piece, json;
+	struct bytes input = fed->bytes, piece, json;
 
 	r->started = true;
 	while (!frame->lost && frames_header(frame, &input, 4)) {

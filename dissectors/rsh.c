@@ -110,11 +110,11 @@ static void on_client(struct rsh *rsh, struct facts *facts, struct bytes b)
 	rsh->handle = facts_command(facts, command, sizeof PREFIX - 1 + length, 0);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct rsh *rsh = state;
-	struct bytes b = head_add(&rsh->head[from], bytes, length);
+	struct bytes b = head_add(&rsh->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (rsh->head[from].closed)
 		return;

@@ -282,13 +282,12 @@ static void feed_transfer(struct rsync *rsync, struct facts *facts, struct bytes
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct rsync *rsync = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
-	if (from == SIDE_CLIENT) {
+	if (fed->from == SIDE_CLIENT) {
 		feed_client(rsync, facts, input);
 		return;
 	}

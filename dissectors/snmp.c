@@ -303,13 +303,12 @@ static void on_answer(struct snmp *snmp, struct facts *facts, struct message *me
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct snmp *snmp = state;
 	struct message message;
 
-	if (!read_message(bytes_from(bytes, length), &message))
+	if (!read_message(fed->bytes, &message))
 		return;
 	FACTS_TEXT(facts, mechanism, message.version == 3 ? "USM" : "community",
 		   message.version == 3 ? 3u : 9u);
@@ -317,7 +316,7 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 		FACTS_TEXT(facts, user, message.user.at, message.user.left);
 	if (message.type == SEALED)
 		facts_set_encryption(facts, ENCRYPTION_NATIVE);
-	if (from == SIDE_CLIENT)
+	if (fed->from == SIDE_CLIENT)
 		on_request(snmp, facts, &message);
 	else
 		on_answer(snmp, facts, &message);

@@ -349,12 +349,12 @@ static void on_server(struct socks *socks, struct facts *facts)
 	walker_ask(w, (uint8_t)next, 0, 2);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct socks *socks = state;
 	struct walker *w = from == SIDE_CLIENT ? &socks->client : &socks->server;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	socks->spoken = true;
 	while (w->step != DONE && walker_take(w, &input)) {

@@ -42,13 +42,11 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "Splunk", 6);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	bool *midstream = state;
 
-	(void)bytes;
-	if (from == SIDE_SERVER && length != 0 && !*midstream)
+	if (fed->from == SIDE_SERVER && fed->bytes.left != 0 && !*midstream)
 		facts_set_auth(facts, AUTH_NONE); /* it takes part without having asked */
 }
 

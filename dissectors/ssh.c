@@ -156,15 +156,15 @@ static void on_packet(struct ssh *ssh, struct facts *facts, size_t length)
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct ssh *ssh = state;
 	struct line *line = from == SIDE_CLIENT ? &ssh->client : &ssh->server;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	ssh->fed = true;
-	ssh->server_spoke |= from == SIDE_SERVER && length != 0;
+	ssh->server_spoke |= from == SIDE_SERVER && fed->bytes.left != 0;
 	while (input.left != 0 && !ssh->lost[from]) {
 		struct bytes text;
 		bool whole;

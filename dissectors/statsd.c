@@ -157,13 +157,12 @@ static void begin(void *state, struct facts *facts)
 }
 
 /* Only the management interface's words are looked at. */
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct line *line = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
-	while (from == SIDE_CLIENT && lines_next(line, &input)) {
+	while (fed->from == SIDE_CLIENT && lines_next(line, &input)) {
 		struct bytes rest = bytes_from(line->text, line->length);
 		struct bytes word = lines_word(&rest);
 

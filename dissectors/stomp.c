@@ -195,12 +195,12 @@ static void skip_body(struct stomp_side *s, struct bytes *input)
 		s->place = AT_COMMAND;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct stomp *stomp = state;
 	struct stomp_side *s = &stomp->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	stomp->started = true;
 	while (!s->lost && input.left != 0) {

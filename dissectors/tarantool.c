@@ -60,20 +60,19 @@ static void on_greeting(const struct tarantool *t, struct facts *facts)
 	FACTS_TEXT(facts, version, t->line + NAME, end - NAME);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct tarantool *t = state;
 
-	if (from == SIDE_CLIENT) {
+	if (fed->from == SIDE_CLIENT) {
 		t->client_spoke = true;
 		facts_set_auth(facts, AUTH_UNKNOWN); /* a log-in may have been tried */
 		return;
 	}
 	if (t->have == 0 && !t->client_spoke)
 		facts_set_auth(facts, AUTH_NA);
-	for (size_t i = 0; i < length && t->have < LINE; i++) {
-		t->line[t->have++] = bytes[i];
+	for (size_t i = 0; i < fed->bytes.left && t->have < LINE; i++) {
+		t->line[t->have++] = fed->bytes.at[i];
 		if (t->have == LINE && memcmp(t->line, "Tarantool ", NAME) == 0)
 			on_greeting(t, facts);
 	}

@@ -333,9 +333,11 @@ static void on_client_byte(struct telnet *telnet, struct facts *facts, uint8_t c
 		keep(&telnet->client, c);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
+	const uint8_t *bytes = fed->bytes.at;
+	size_t length = fed->bytes.left;
 	struct telnet *telnet = state;
 	struct flow *flow = from == SIDE_CLIENT ? &telnet->client : &telnet->server;
 

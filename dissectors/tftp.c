@@ -124,17 +124,17 @@ static void feed_answer(const struct state *state, struct facts *facts, struct b
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	char text[FACTS_COMMAND_TEXT] = "RRQ ";
 	struct state *transfer = state;
 	struct request request;
 	size_t n;
 
 	if (from == SIDE_SERVER)
-		feed_answer(transfer, facts, bytes_from(bytes, length));
-	if (from != SIDE_CLIENT || !read_request(bytes_from(bytes, length), &request))
+		feed_answer(transfer, facts, fed->bytes);
+	if (from != SIDE_CLIENT || !read_request(fed->bytes, &request))
 		return;
 	if (request.type == WRITE)
 		text[0] = 'W';
@@ -185,13 +185,12 @@ static void begin_data(void *state, struct facts *facts)
 	facts_set_auth(facts, AUTH_NONE);
 }
 
-static void feed_data(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		      size_t length)
+static void feed_data(void *state, struct facts *facts, struct feed *fed)
 {
-	struct bytes b = bytes_from(bytes, length);
+	struct bytes b = fed->bytes;
 
 	(void)state;
-	if (from == SIDE_SERVER && bytes_be16(&b) == DATA && length > 4)
+	if (fed->from == SIDE_SERVER && bytes_be16(&b) == DATA && fed->bytes.left > 4)
 		facts_set_data_read(facts, ANSWER_YES);
 }
 

@@ -160,26 +160,28 @@ static void on_call(struct facts *facts, const struct bytes *name)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct thrift *thrift = state;
 	struct bytes name;
 	uint8_t type;
 
-	if (from == SIDE_SERVER && length != 0 && !thrift->answered) {
+	if (from == SIDE_SERVER && fed->bytes.left != 0 && !thrift->answered) {
 		thrift->answered = true;
 		if (!thrift->midstream)
 			facts_set_auth(facts, AUTH_NONE);
 		return;
 	}
-	if (from == SIDE_CLIENT && length != 0 && bytes[0] == 0x82 && thrift->have == 0) {
+	if (from == SIDE_CLIENT && fed->bytes.left != 0 && fed->bytes.at[0] == 0x82 &&
+	    thrift->have == 0) {
 		name = bytes_from("emitBatch", 9); /* else it would not be ours */
 		on_call(facts, &name);
 		thrift->have = HEAD_KEPT;
 	}
-	for (size_t i = 0; from == SIDE_CLIENT && i < length && thrift->have < HEAD_KEPT; i++) {
-		thrift->head[thrift->have++] = bytes[i];
+	for (size_t i = 0; from == SIDE_CLIENT && i < fed->bytes.left && thrift->have < HEAD_KEPT;
+	     i++) {
+		thrift->head[thrift->have++] = fed->bytes.at[i];
 		if (take_head(bytes_from(thrift->head, thrift->have), &type, &name) == PROBE_YES) {
 			on_call(facts, &name);
 			thrift->have = HEAD_KEPT;

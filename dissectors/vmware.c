@@ -78,12 +78,12 @@ static void on_server(struct vmware *vmware, struct facts *facts, struct bytes t
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct vmware *vmware = state;
 	struct line *line = from == SIDE_CLIENT ? &vmware->client : &vmware->server;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	while (!facts->starts_tls && lines_next(line, &input)) {
 		struct bytes text = bytes_from(line->text, line->length);

@@ -116,11 +116,11 @@ static void on_server(struct x11 *x11, struct facts *facts, struct bytes b)
 		FACTS_TEXT(facts, product, b.at, vendor);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct x11 *x11 = state;
-	struct bytes b = head_add(&x11->head[from], bytes, length);
+	struct bytes b = head_add(&x11->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (x11->head[from].closed)
 		return;

@@ -110,13 +110,13 @@ static void on_server(const struct xdmcp *xdmcp, struct facts *facts, uint16_t o
 	facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct xdmcp *xdmcp = state;
 	uint16_t operation;
 
-	if (!read_operation(bytes_from(bytes, length), &operation) ||
+	if (!read_operation(fed->bytes, &operation) ||
 	    is_answer(operation) != (from == SIDE_SERVER))
 		return;
 	if (from == SIDE_CLIENT)

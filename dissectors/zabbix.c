@@ -165,11 +165,11 @@ static void on_server(const struct zabbix *zabbix, struct facts *facts, struct b
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct zabbix *zabbix = state;
-	struct bytes b = head_add(&zabbix->head[from], bytes, length);
+	struct bytes b = head_add(&zabbix->head[from], fed->bytes.at, fed->bytes.left);
 
 	if (from == SIDE_SERVER)
 		on_server(zabbix, facts, b);

@@ -183,12 +183,12 @@ static void on_step(struct zmtp *zmtp, struct facts *facts, enum side from)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct zmtp *zmtp = state;
 	struct walker *walker = &zmtp->side[from].walker;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	zmtp->started = true;
 	while (walker->step != STEP_LOST && walker_take(walker, &input))

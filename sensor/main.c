@@ -134,6 +134,16 @@ static uint64_t random_key(void)
 	return key;
 }
 
+/* --fail-on-exposure: what was found, and what could not be looked at, in one number. */
+static int final_status(const struct app *app, int status)
+{
+	if (!app->options->fail_on_exposure)
+		return status;
+	if (app->exposed)
+		return status == EXIT_DONE ? EXIT_EXPOSED : EXIT_EXPOSED_INPUT;
+	return status == EXIT_DONE && app->unseen ? EXIT_UNSEEN : status;
+}
+
 static int run_policy(struct app *app)
 {
 	char host[64] = "sensor", run[33] = "";
@@ -158,14 +168,13 @@ static int run_policy(struct app *app)
 	open_engine(app, sensor);
 	open_evidence(app, sensor);
 	status = app->options->interface ? live_run(app) : replay_run(app);
-	if (status == EXIT_DONE && app->options->fail_on_exposure && app->exposed)
-		status = EXIT_EXPOSED;
 	outputs_stats(app->outputs, &stats);
 	if (stats.out_errors != 0) {
 		errno = stats.out_errno;
 		log_warn("standard output did not take everything");
 		status = EXIT_INPUT;
 	}
+	status = final_status(app, status);
 	app_say_evidence(app);
 	evidence_close(app->evidence);
 	engine_free(app->engine);

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/run/app.h"
 #include "sensor/run/sandbox.h"
 #include "sensor/session/session_slot.h"
@@ -79,7 +80,7 @@ static uint64_t since(clockid_t clock, const struct timespec *start)
 	struct timespec now;
 
 	clock_gettime(clock, &now);
-	return (uint64_t)((now.tv_sec - start->tv_sec) * 1000000000 + now.tv_nsec - start->tv_nsec);
+	return clock_from_timespec(&now) - clock_from_timespec(start);
 }
 
 /* The function that callgrind is told to collect in begins after this: see tools/bench. */

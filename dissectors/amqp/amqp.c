@@ -258,12 +258,12 @@ static void on_step(struct amqp *amqp, struct facts *facts, enum side from)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct amqp *amqp = state;
 	struct amqp_side *s = &amqp->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	amqp->started = true;
 	while (s->walker.step != STEP_LOST && walker_take(&s->walker, &input)) {

@@ -226,12 +226,12 @@ static void end_body(struct cassandra *cs, struct facts *facts, enum side from)
 	*s = (struct stream){.lost = s->lost};
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct cassandra *cs = state;
 	struct stream *s = &cs->side[from];
-	struct bytes in = bytes_from(bytes, length), piece;
+	struct bytes in = fed->bytes, piece;
 
 	if (s->lost && cs->last_side != from + 1)
 		*s = (struct stream){.lost = false};

@@ -328,18 +328,17 @@ static void on_message(struct dns *dns, struct facts *facts, enum side from, str
 	on_lone_answer(dns, facts, &m);
 }
 
-static void feed_datagram(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-			  size_t length)
+static void feed_datagram(void *state, struct facts *facts, struct feed *fed)
 {
-	on_message(state, facts, from, bytes_from(bytes, length));
+	on_message(state, facts, fed->from, fed->bytes);
 }
 
-static void feed_stream(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-			size_t length)
+static void feed_stream(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct dns *dns = state;
 	struct frame *frame = &dns->frames[from];
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
 	dns->spoken = true;
 	if (frame->lost)

@@ -195,11 +195,11 @@ static void on_server_line(struct ftp *ftp, struct facts *facts, struct bytes li
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct ftp *ftp = state;
-	struct bytes input = bytes_from(bytes, length), line;
+	struct bytes input = fed->bytes, line;
 
 	dialogue_resumes(&ftp->dialogue, from);
 	while (dialogue_line(&ftp->dialogue, facts, from, &input, &line)) {

@@ -141,11 +141,11 @@ static void on_packet(struct gearman *gearman, struct facts *facts, enum side fr
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct gearman *gearman = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	gearman->started = true;
 	while (!gearman->lost[from] && walker_take(&gearman->side[from], &input)) {

@@ -172,12 +172,12 @@ static void on_server(struct admin *admin, struct facts *facts, struct bytes lin
 	pending_drop(&admin->pending);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct admin *admin = state;
 	struct line *line = &admin->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	while (lines_next(line, &input)) {
 		struct bytes text = bytes_from(line->text, line->length);

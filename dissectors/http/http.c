@@ -319,12 +319,12 @@ static void http_begin(void *state, struct facts *facts)
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
-static void http_feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		      size_t length)
+static void http_feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct context c = {.http = state, .facts = facts, .from = from};
 	const struct http_side *side = side_of(&c);
-	struct bytes data = bytes_from(bytes, length);
+	struct bytes data = fed->bytes;
 	bool head;
 
 	http_head_take_turn(&c.http->head, &c.http->exchange, facts);

@@ -151,13 +151,13 @@ static void http2_begin(void *state, struct facts *facts)
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
-static void http2_feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		       size_t length)
+static void http2_feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct http2 *http2 = state;
 	struct http2_side *side = &http2->side[from];
 	struct http2_context c = {.http2 = http2, .facts = facts, .from = from};
-	struct bytes data = bytes_from(bytes, length);
+	struct bytes data = fed->bytes;
 
 	while (data.left != 0 && !side->lost) {
 		if (!side->greeted) {

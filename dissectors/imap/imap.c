@@ -268,12 +268,12 @@ static void skip_literal(struct imap *imap, struct facts *facts, struct flow *fl
 	imap->user_in_literal = false;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct imap *imap = state;
 	struct flow *flow = from == SIDE_CLIENT ? &imap->client : &imap->server;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	while (input.left != 0 && !facts->starts_tls) {
 		struct bytes before = input;

@@ -335,12 +335,12 @@ static void on_end(struct iscsi *i, struct facts *facts, enum side from)
 	stream->have = 0;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct iscsi *i = state;
 	struct stream *stream = &i->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	i->begun = true;
 	while (input.left != 0 && !stream->lost) {

@@ -281,12 +281,12 @@ static void on_frame(struct kafka *kafka, struct facts *facts, enum side from)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct kafka *kafka = state;
 	struct frame *frame = &kafka->side[from];
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
 	kafka->started = true;
 	while (!frame->lost && frames_header(frame, &input, 4)) {

@@ -95,12 +95,12 @@ static void end_body(struct ldap *ldap, struct facts *facts, enum side from)
 	ldap_session_message(ldap, facts, from);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct ldap *ldap = state;
 	struct ldap_stream *s = &ldap->side[from];
-	struct bytes in = bytes_from(bytes, length), piece;
+	struct bytes in = fed->bytes, piece;
 
 	resynchronise(ldap, from);
 	while (in.left != 0 && !s->lost && !facts->starts_tls) {
@@ -121,13 +121,12 @@ static void feed(void *state, struct facts *facts, enum side from, const uint8_t
 }
 
 /* A datagram holds whole messages. */
-static void feed_datagram(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-			  size_t length)
+static void feed_datagram(void *state, struct facts *facts, struct feed *fed)
 {
 	struct ldap *ldap = state;
 
-	ldap->side[from] = (struct ldap_stream){.lost = false};
-	feed(state, facts, from, bytes, length);
+	ldap->side[fed->from] = (struct ldap_stream){.lost = false};
+	feed(state, facts, fed);
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

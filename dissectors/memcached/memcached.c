@@ -211,31 +211,32 @@ static void resynchronise(struct memcached *mc, enum side from)
 	mc->last_side = (uint8_t)(from + 1);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct memcached *mc = state;
 	struct memcached_stream *s = &mc->side[from];
 
-	if (length == 0)
+	if (fed->bytes.left == 0)
 		return;
 	resynchronise(mc, from);
 	if (s->lost)
 		return;
 	if (s->mode == MODE_UNKNOWN)
-		s->mode = bytes[0] == 0x80 || bytes[0] == 0x81 ? MODE_BINARY : MODE_TEXT;
+		s->mode = fed->bytes.at[0] == 0x80 || fed->bytes.at[0] == 0x81 ? MODE_BINARY
+									       : MODE_TEXT;
 	if (s->mode == MODE_BINARY)
-		memcached_binary_feed(mc, facts, from, bytes_from(bytes, length));
+		memcached_binary_feed(mc, facts, from, fed->bytes);
 	else
-		feed_text(mc, facts, from, bytes_from(bytes, length));
+		feed_text(mc, facts, from, fed->bytes);
 }
 
 /* A datagram: its frame goes, and it begins anew but for the parts of one reply. */
-static void feed_udp(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		     size_t length)
+static void feed_udp(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct memcached *mc = state;
-	struct bytes in = bytes_from(bytes, length);
+	struct bytes in = fed->bytes;
 	uint16_t number;
 
 	bytes_skip(&in, 2);

@@ -271,12 +271,12 @@ static void resynchronise(struct mongodb *mongo, struct mongodb_stream *s, enum 
 	mongo->last_side = (uint8_t)(from + 1);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct mongodb *mongo = state;
 	struct mongodb_stream *s = &mongo->side[from];
-	struct bytes in = bytes_from(bytes, length);
+	struct bytes in = fed->bytes;
 
 	resynchronise(mongo, s, from);
 	while (in.left != 0 && !s->lost) {

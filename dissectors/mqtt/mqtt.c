@@ -254,12 +254,12 @@ static bool take_header(struct frame *frame, struct bytes *input)
 	return true;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct mqtt *mqtt = state;
 	struct frame *frame = &mqtt->side[from];
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
 	mqtt->started = true;
 	while (!frame->lost && take_header(frame, &input)) {

@@ -335,12 +335,12 @@ static bool begin_packet(struct mssql *ms, enum side from)
 	return true;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct mssql *ms = state;
 	struct frame *frame = &ms->side[from];
-	struct bytes in = bytes_from(bytes, length), piece;
+	struct bytes in = fed->bytes, piece;
 
 	if (frame->lost && !ms->sealed && ms->last_side != from + 1) {
 		*frame = (struct frame){.lost = false};

@@ -43,14 +43,13 @@ static void begin(void *state, struct facts *facts)
 	facts_set_auth(facts, AUTH_NA);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
-	struct bytes b = bytes_from(bytes, length);
+	struct bytes b = fed->bytes;
 	size_t end = 0;
 
 	(void)state;
-	if (from != SIDE_SERVER)
+	if (fed->from != SIDE_SERVER)
 		return;
 	FACTS_TEXT(facts, product, "Microsoft SQL Server", 20);
 	facts_set_data_read(facts, ANSWER_YES);

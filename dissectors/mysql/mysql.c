@@ -251,11 +251,11 @@ static void resynchronise(struct mysql *my)
 	mysql_session_reset(my);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct mysql *my = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	if (from == SIDE_CLIENT && my->last_side == SIDE_SERVER + 1)
 		resynchronise(my);

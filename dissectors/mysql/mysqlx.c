@@ -193,12 +193,12 @@ static void on_server(struct mysqlx *mysqlx, struct facts *facts, uint8_t type)
 		facts_set_auth(facts, AUTH_REQUIRED);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct mysqlx *mysqlx = state;
 	struct frame *frame = &mysqlx->frame[from];
-	struct bytes input = bytes_from(bytes, length), piece;
+	struct bytes input = fed->bytes, piece;
 
 	mysqlx->spoken = true;
 	while (!frame->lost && !facts->starts_tls && frames_header(frame, &input, 5)) {

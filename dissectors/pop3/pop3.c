@@ -272,11 +272,11 @@ static void on_server_line(struct pop3 *pop, struct facts *facts, struct bytes t
 		on_answer(pop, facts, ok);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct pop3 *pop = state;
-	struct bytes input = bytes_from(bytes, length), line;
+	struct bytes input = fed->bytes, line;
 
 	if (dialogue_resumes(&pop->dialogue, from))
 		pop->in_lines = false;

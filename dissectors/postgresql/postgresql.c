@@ -256,15 +256,14 @@ static void on_server(struct postgresql *pg, struct facts *facts, struct bytes *
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct postgresql *pg = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
-	if (length == 0 || pg->sealed)
+	if (fed->bytes.left == 0 || pg->sealed)
 		return;
-	if (from == SIDE_SERVER) {
+	if (fed->from == SIDE_SERVER) {
 		on_server(pg, facts, &input);
 	} else if (pg->gss) {
 		facts_set_encryption(facts, ENCRYPTION_NATIVE);

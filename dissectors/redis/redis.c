@@ -315,13 +315,13 @@ static void resynchronise(struct redis *redis, const struct bytes *input)
 	redis->unlisted = 0;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct redis *redis = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
-	if (length == 0 || redis->streaming)
+	if (fed->bytes.left == 0 || redis->streaming)
 		return;
 	if (from == SIDE_CLIENT && redis->last_side == SIDE_SERVER + 1)
 		resynchronise(redis, &input);

@@ -58,12 +58,10 @@ static void begin(void *state, struct facts *facts)
 	FACTS_TEXT(facts, product, "Redis", 5);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	(void)state;
-	(void)bytes;
-	if (from == SIDE_SERVER && length != 0)
+	if (fed->from == SIDE_SERVER && fed->bytes.left != 0)
 		facts_set_data_read(facts, ANSWER_NO);
 }
 

@@ -128,12 +128,12 @@ static void on_mark(struct stream *stream)
 	stream->left = mark & ~RPC_LAST;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct rpc *rpc = state;
 	struct stream *stream = &rpc->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	rpc->begun = true;
 	while (input.left != 0 && !facts->starts_tls) {
@@ -173,15 +173,14 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	lose(stream);
 }
 
-static void feed_udp(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		     size_t length)
+static void feed_udp(void *state, struct facts *facts, struct feed *fed)
 {
 	struct rpc *rpc = state;
 
-	if (from == SIDE_CLIENT)
-		rpc_exchange_call(&rpc->exchange, facts, bytes_from(bytes, length));
+	if (fed->from == SIDE_CLIENT)
+		rpc_exchange_call(&rpc->exchange, facts, fed->bytes);
 	else
-		rpc_exchange_reply(&rpc->exchange, facts, bytes_from(bytes, length));
+		rpc_exchange_reply(&rpc->exchange, facts, fed->bytes);
 	facts->starts_tls = false;
 }
 

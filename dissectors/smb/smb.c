@@ -222,12 +222,12 @@ static void on_header(struct smb_stream *stream)
 	lose(stream);
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct smb *smb = state;
 	struct smb_stream *stream = &smb->side[from];
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	smb->begun = true;
 	while (input.left != 0) {

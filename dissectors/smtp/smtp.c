@@ -324,11 +324,11 @@ static void skip_chunk(struct smtp *smtp, struct bytes *input)
 	smtp->chunk_left -= n;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct smtp *smtp = state;
-	struct bytes input = bytes_from(bytes, length), line;
+	struct bytes input = fed->bytes, line;
 
 	if (dialogue_turns(&smtp->dialogue, from))
 		next_turn(smtp);

@@ -303,11 +303,11 @@ static void on_part(struct svn *svn, struct facts *facts, enum side from, enum s
 		flow->items++;
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct svn *svn = state;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 	enum svn_item part;
 
 	svn->spoken = true;

@@ -312,12 +312,12 @@ static void prove(const struct tls *tls, struct facts *facts, enum side from)
 		facts_set_encryption(facts, ENCRYPTION_TLS);
 }
 
-static void tls_feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		     size_t length)
+static void tls_feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct tls *tls = state;
 	struct tls_side *side = &tls->side[from];
-	struct bytes data = bytes_from(bytes, length);
+	struct bytes data = fed->bytes;
 
 	while (data.left != 0 && !side->deaf) {
 		size_t n;

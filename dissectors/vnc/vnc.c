@@ -356,12 +356,12 @@ static void on_client(struct vnc *vnc, struct facts *facts)
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct vnc *vnc = state;
 	struct walker *w = from == SIDE_CLIENT ? &vnc->client : &vnc->server;
-	struct bytes input = bytes_from(bytes, length);
+	struct bytes input = fed->bytes;
 
 	while (w->step != LOST && !facts->starts_tls && walker_take(w, &input)) {
 		if (from == SIDE_CLIENT)

@@ -277,21 +277,21 @@ static void feed_frames(struct zookeeper *zk, struct facts *facts, enum side fro
 	}
 }
 
-static void feed(void *state, struct facts *facts, enum side from, const uint8_t *bytes,
-		 size_t length)
+static void feed(void *state, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct zookeeper *zk = state;
 
-	if (length == 0)
+	if (fed->bytes.left == 0)
 		return;
 	if (!zk->known) { /* a length begins with 0 */
-		zk->letters = bytes[0] != 0;
+		zk->letters = fed->bytes.at[0] != 0;
 		zk->known = true;
 	}
 	if (zk->letters)
-		feed_letters(zk, facts, from, bytes_from(bytes, length));
+		feed_letters(zk, facts, from, fed->bytes);
 	else
-		feed_frames(zk, facts, from, bytes_from(bytes, length));
+		feed_frames(zk, facts, from, fed->bytes);
 	zk->last_side = (uint8_t)(from + 1);
 }
 

@@ -2,8 +2,10 @@
 /* See latency.h. */
 #include "sensor/base/latency.h"
 
-#define US 1000ull
-#define MS 1000000ull
+#include "sensor/base/clock.h"
+
+#define US NS_PER_US
+#define MS NS_PER_MS
 
 const uint64_t latency_bounds_ns[LATENCY_BOUNDS] = {
 	100 * US,   250 * US,	500 * US,   1 * MS,	 2 * MS,    5 * MS,    10 * MS,

@@ -4,26 +4,19 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "sensor/base/clock.h"
 
 #define BAR_CELLS 24
 #define MEBIBYTE  1048576.0
-
-static uint64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void progress_begin(struct progress *progress, bool wanted, uint64_t total_bytes)
 {
 	*progress = (struct progress){
 		.shown = wanted && isatty(STDERR_FILENO),
 		.total = total_bytes,
-		.begun_ms = clock_ms(),
+		.begun_ms = clock_monotonic_ms(),
 	};
 }
 
@@ -36,7 +29,7 @@ void progress_show(struct progress *progress, const char *name, uint64_t bytes, 
 
 	if (!progress->shown)
 		return;
-	now_ms = clock_ms();
+	now_ms = clock_monotonic_ms();
 	elapsed_ms = now_ms - progress->begun_ms;
 	if (elapsed_ms < 1000 || now_ms - progress->drawn_ms < 200)
 		return;

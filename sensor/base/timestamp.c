@@ -6,12 +6,12 @@
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_S 1000000000u
+#include "sensor/base/clock.h"
 
 const char *timestamp_format(uint64_t ns, char text[TIMESTAMP_TEXT])
 {
 	time_t seconds = (time_t)(ns / NS_PER_S);
-	unsigned microseconds = (unsigned)(ns % NS_PER_S / 1000);
+	unsigned microseconds = (unsigned)(ns % NS_PER_S / NS_PER_US);
 	struct tm utc;
 	size_t length;
 
@@ -35,5 +35,5 @@ uint64_t timestamp_parse(const char *text)
 		return 0;
 	for (int i = 0; i < 6; i++)
 		microseconds = microseconds * 10 + (uint64_t)(rest[i] - '0');
-	return (uint64_t)seconds * NS_PER_S + microseconds * 1000ull;
+	return (uint64_t)seconds * NS_PER_S + microseconds * NS_PER_US;
 }

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/capture/fanout.h"
 #include "sensor/capture/headers_only.h"
 #include "sensor/capture/packet_ring.h"
@@ -349,11 +350,11 @@ static int savefile_frames(struct capture *capture, struct frame_view *frames, i
 
 static uint64_t nanoseconds(const struct capture *capture, const struct pcap_pkthdr *header)
 {
-	uint64_t precision =
-		pcap_get_tstamp_precision(capture->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+	uint64_t precision = pcap_get_tstamp_precision(capture->pcap) == PCAP_TSTAMP_PRECISION_NANO
+				     ? 1
+				     : NS_PER_US;
 
-	return (uint64_t)header->ts.tv_sec * 1000000000ull +
-	       (uint64_t)header->ts.tv_usec * precision;
+	return (uint64_t)header->ts.tv_sec * NS_PER_S + (uint64_t)header->ts.tv_usec * precision;
 }
 
 bool capture_headers_only(struct capture *capture, const struct policy *policy)

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "policy/policy.h"
+#include "sensor/base/counter_rows.h"
 #include "sensor/capture/frame_view.h"
 #include "sensor/capture/input.h"
 #include "sensor/decode/decode.h"
@@ -64,9 +65,7 @@ bool capture_wait(struct capture *capture);
 const char *capture_failure(struct capture *capture);
 
 struct capture_stats {
-	uint64_t received;	    /* by the socket, after the filter */
-	uint64_t dropped_kernel;    /* the ring was full */
-	uint64_t dropped_interface; /* by the adapter or its driver */
+	COUNTERS_CAPTURE(COUNTER_MEMBER, )
 };
 /* Totals since the capture was opened. */
 void capture_stats(struct capture *capture, struct capture_stats *stats);

@@ -28,6 +28,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sensor/base/clock.h"
+
 /* Large ones cost the fewest turns of the scheduler, small ones fill soon (and a packet of 64 KiB, which
  * offloading makes, has to fit in): measured between 256 KiB and 4 MiB. */
 #define BLOCK_MOST   (1U << 20)
@@ -39,7 +41,6 @@
 #define LEAST_BLOCKS 4U
 #define ADDRESS_AT   ((sizeof(struct tpacket3_hdr) + 15) / 16 * 16)
 #define AHEAD	     8 /* packets; of a flood all are of one length */
-#define NS_IN_S	     1000000000ull
 
 /* What the adapter had no room for, or its driver. */
 static const char *const drop_files[] = {"rx_missed_errors", "rx_fifo_errors"};
@@ -282,7 +283,7 @@ static bool read_packet(const struct packet_ring *ring, struct frame_view *frame
 	if (ring->loopback && address->sll_pkttype == PACKET_OUTGOING)
 		return false;
 	*frame = (struct frame_view){
-		.ts_ns = header->tp_sec * NS_IN_S + header->tp_nsec,
+		.ts_ns = header->tp_sec * NS_PER_S + header->tp_nsec,
 		.bytes = bytes,
 		.captured = header->tp_snaplen,
 		.wire = header->tp_len,

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
+
 #define MICROSECONDS 0xa1b2c3d4u
 #define NANOSECONDS  0xa1b23c4du
 
@@ -155,7 +157,7 @@ int savefile_next(struct savefile *savefile, struct savefile_record *record)
 	record->frame = header + RECORD;
 	record->captured = captured < savefile->snap_length ? captured : savefile->snap_length;
 	record->wire = u32(savefile, header + 12);
-	record->ts_ns = u32(savefile, header) * 1000000000ull +
+	record->ts_ns = u32(savefile, header) * NS_PER_S +
 			u32(savefile, header + 4) * (uint64_t)savefile->tick_ns;
 	savefile->at += RECORD + captured;
 	return 1;

@@ -10,11 +10,12 @@
 #include <string.h>
 
 #include "sensor/base/chains.h"
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
 #include "sensor/decode/fragment_set.h"
 
-#define COPY_NS 100000000ull /* a fragment so soon after the whole is a copy */
-#define TINY	20	     /* less than TCP's fixed header */
+#define COPY_NS (NS_PER_S / 10) /* a fragment so soon after the whole is a copy */
+#define TINY	20		/* less than TCP's fixed header */
 
 struct fragments {
 	struct fragment_set *sets;

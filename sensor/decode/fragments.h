@@ -18,9 +18,11 @@
 #ifndef SENSOR_FRAGMENTS_H
 #define SENSOR_FRAGMENTS_H
 
+#include "sensor/base/clock.h"
+#include "sensor/base/counter_rows.h"
 #include "sensor/decode/decode.h"
 
-#define FRAGMENTS_WAIT_NS 30000000000ull
+#define FRAGMENTS_WAIT_NS (30 * NS_PER_S)
 
 struct fragments;
 
@@ -31,13 +33,7 @@ struct datagram {
 };
 
 struct fragments_stats {
-	uint64_t taken;	   /* fragments that were new and made sense */
-	uint64_t whole;	   /* datagrams put together */
-	uint64_t given_up; /* never whole */
-	uint64_t no_room;  /* given up for others (--fragments-mib) */
-	uint64_t copies, overlaps, conflicts, liars;
-	uint64_t tiny; /* first fragments without all of the transport's fixed header */
-	uint32_t waiting;
+	COUNTERS_FRAGMENTS(COUNTER_MEMBER, )
 };
 
 /* NULL: out of memory. */

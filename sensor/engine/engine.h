@@ -22,6 +22,7 @@
 
 #include <stddef.h>
 
+#include "sensor/base/counter_rows.h"
 #include "sensor/base/memory_row.h"
 #include "sensor/base/services.h"
 #include "sensor/event/event.h"
@@ -45,12 +46,7 @@ struct engine_options {
 struct engine_stats {
 	uint64_t observations, events;
 	/* opened: also reopened; closed: also evicted while open; both of those with events. */
-	uint64_t exposures_open, exposures_opened, exposures_closed, exposures_evicted;
-	uint64_t exposures_quiet; /* of the open ones: only counted by their incident */
-	/* Reports of quiet ones that no record was to be had for, and records they gave up. */
-	uint64_t exposures_untracked;
-	uint64_t incidents_open, walls_evicted, incidents_evicted;
-	uint64_t exposures_refused; /* not taken: the table was full of more serious ones */
+	COUNTERS_ENGINE(COUNTER_MEMBER, )
 };
 
 /* One line of the policy and what was seen of it, for `coverage`. Times: packet time, 0 = never. */

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/engine/engine_state.h"
 #include "sensor/engine/exposure_merge.h"
 #include "sensor/event/verdict.h"
@@ -64,7 +65,7 @@ static uint64_t check_period(const struct engine *engine)
 	uint64_t period = t->summary_every_ns < t->unconfirmed_after_ns ? t->summary_every_ns
 									: t->unconfirmed_after_ns;
 
-	return period >= ENGINE_SECOND_NS ? period : ENGINE_SECOND_NS;
+	return period >= NS_PER_S ? period : NS_PER_S;
 }
 
 void engine_life_check_later(struct engine *engine, uint32_t slot, uint64_t now_ns)

@@ -21,12 +21,12 @@
  */
 #include <math.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/engine/engine_state.h"
 
-#define MINUTE_NS     (60 * (uint64_t)ENGINE_SECOND_NS)
-#define LEARN_NS      (60 * MINUTE_NS)
+#define LEARN_NS      NS_PER_HOUR
 #define LEARN_PASSED  100
-#define LOOK_EVERY_NS MINUTE_NS
+#define LOOK_EVERY_NS NS_PER_MINUTE
 #define BUSY_LEAST    10
 #define CLIENTS_LEAST 5
 #define SILENT_LEAST  10
@@ -47,7 +47,7 @@ void engine_silence_break(struct exposure *x, uint64_t ns)
 
 	if (silence_ns > x->longest_silence_ns)
 		x->longest_silence_ns = silence_ns;
-	if (ns < x->busy_ns + MINUTE_NS)
+	if (ns < x->busy_ns + NS_PER_MINUTE)
 		return;
 	x->busy_minutes++;
 	x->busy_ns = ns;
@@ -73,7 +73,7 @@ void engine_silence_blind(struct engine *engine, bool begins, enum blind_cause c
 {
 	/* What is about single packets, or about attempts that nobody makes, hides no connection. */
 	if (cause == BLIND_TRUNCATION || cause == BLIND_DUPLICATES || cause == BLIND_UNTESTED ||
-	    cause == BLIND_UNPROBED)
+	    cause == BLIND_UNPROBED || cause == BLIND_NOT_OURS)
 		return;
 	if (begins)
 		engine->blind |= 1u << cause;
@@ -114,13 +114,13 @@ static uint64_t round_odds(double odds)
 
 uint64_t engine_silence_odds(const struct exposure *x, uint64_t silent_ns)
 {
-	uint64_t silent = silent_ns / MINUTE_NS, watched;
+	uint64_t silent = silent_ns / NS_PER_MINUTE, watched;
 	double busy = (double)x->busy_minutes, minutes, share;
 
 	if (x->busy_minutes < BUSY_LEAST || sketch_count(&x->clients) < CLIENTS_LEAST ||
 	    silent < SILENT_LEAST || silent_ns < 2 * x->longest_silence_ns)
 		return 1;
-	watched = (x->busy_ns - x->busy_since_ns) / MINUTE_NS + 1;
+	watched = (x->busy_ns - x->busy_since_ns) / NS_PER_MINUTE + 1;
 	minutes = (double)watched;
 	if (minutes < busy)
 		minutes = busy;

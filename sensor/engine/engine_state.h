@@ -11,6 +11,7 @@
 #ifndef SENSOR_ENGINE_STATE_H
 #define SENSOR_ENGINE_STATE_H
 
+#include "sensor/base/clock.h"
 #include "sensor/engine/coverage.h"
 #include "sensor/engine/engine.h"
 #include "sensor/engine/exposure.h"
@@ -19,8 +20,7 @@
 #include "sensor/engine/wall.h"
 #include "sensor/event/reason.h"
 
-#define ENGINE_SECOND_NS 1000000000U
-#define ENGINE_TOUCHED	 512
+#define ENGINE_TOUCHED 512
 
 /* Records that events told of since the store looked last; the same one may be there twice. */
 struct engine_touched {

@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
 #include "sensor/engine/engine_store_state.h"
 
 #define SLICE	    1024 /* slots looked at in one tick, of each table */
-#define WALL_LAG_NS (30 * (uint64_t)ENGINE_SECOND_NS)
-#define LINE_LAG_NS (30 * (uint64_t)ENGINE_SECOND_NS)
+#define WALL_LAG_NS (30 * NS_PER_S)
+#define LINE_LAG_NS (30 * NS_PER_S)
 
 uint64_t engine_store_digest(const struct policy *policy)
 {

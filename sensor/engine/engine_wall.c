@@ -11,11 +11,12 @@
  * A hole for one stranger among many looks closed to the others. An exposure that has opened again
  * and again is such a case: from the third time on the proof needed doubles with each.
  */
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
 #include "sensor/engine/engine_state.h"
 
 #define LONE_SCANNER_FACTOR 3
-#define LONE_SCANNER_NS	    (60 * (uint64_t)ENGINE_SECOND_NS)
+#define LONE_SCANNER_NS	    (60 * NS_PER_S)
 #define TOLERATED_REOPENING 2
 #define DOUBLINGS_MAX	    6
 

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/interval.h"
-
-#define DAY_NS (86400 * UINT64_C(1000000000))
 
 uint64_t incidents_bytes(uint32_t size)
 {
@@ -142,9 +141,10 @@ static void make_id(struct incident *incident, const struct policy *policy,
 		    const struct exposure *x)
 {
 	char text[256], id[33];
-	int length = snprintf(
-		text, sizeof text, "%s|%s|%s|%llu|%u", policy_site(policy), incident->group_name,
-		x->id, (unsigned long long)(incident->opened_ns / DAY_NS), (unsigned)x->reopened);
+	int length = snprintf(text, sizeof text, "%s|%s|%s|%llu|%u", policy_site(policy),
+			      incident->group_name, x->id,
+			      (unsigned long long)(incident->opened_ns / NS_PER_DAY),
+			      (unsigned)x->reopened);
 
 	hash_identifier(text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1, id);
 	snprintf(incident->id, sizeof incident->id, "%.16s", id);

@@ -7,11 +7,11 @@
  */
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
 #include "sensor/engine/incident_state.h"
 
-#define SECOND_NS		((uint64_t)1000000000)
-#define TELL_EVERY_NS		(10 * SECOND_NS)
+#define TELL_EVERY_NS		(10 * NS_PER_S)
 #define TELL_GROWTH		4
 #define UNTOLD_LEAST		16
 #define INCIDENT_KEYS_OF_GROUPS ((uint32_t)POLICY_NONE)
@@ -118,7 +118,7 @@ void incidents_tick(struct incidents *all, uint64_t now_ns)
 {
 	if (all->pending == 0 || now_ns < all->next_tick_ns)
 		return;
-	all->next_tick_ns = now_ns + SECOND_NS;
+	all->next_tick_ns = now_ns + NS_PER_S;
 	for (uint32_t i = 0; i < all->used; i++) {
 		struct incident *incident = &all->records[i];
 

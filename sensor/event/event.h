@@ -76,6 +76,9 @@ enum blind_cause {
 	BLIND_DUPLICATES,
 	BLIND_UNTESTED,
 	BLIND_UNPROBED,
+	BLIND_UNREAD,	/* frames of kinds that are not read */
+	BLIND_NOT_OURS, /* packets, but none of an address of the policy */
+	BLIND_NOTHING,	/* not one packet, or the filter lets none pass */
 	BLIND_CAUSES
 };
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/printable.h"
 #include "sensor/base/timestamp.h"
 
@@ -57,8 +58,8 @@ static void put_seconds(struct event_fields *fields, const char *name, uint64_t 
 {
 	char text[40];
 
-	snprintf(text, sizeof text, "%" PRIu64 ".%06" PRIu64, ns / 1000000000,
-		 ns % 1000000000 / 1000);
+	snprintf(text, sizeof text, "%" PRIu64 ".%06" PRIu64, ns / NS_PER_S,
+		 ns % NS_PER_S / NS_PER_US);
 	put(fields, name, text);
 }
 

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/timestamp.h"
 #include "sensor/event/event_json_own.h"
 
 #define ECS_VERSION "8.11.0"
-#define NS_PER_S    UINT64_C(1000000000)
 
 /* ECS's own vocabulary for event.category and event.type. */
 static const struct {

@@ -66,12 +66,21 @@ const char *close_reason_name(enum close_reason reason)
 const char *blind_cause_name(enum blind_cause cause)
 {
 	static const char *const names[] = {
-		[BLIND_SILENCE] = "silence",	       [BLIND_ONE_WAY] = "one-way",
-		[BLIND_KERNEL_DROPS] = "kernel-drops", [BLIND_INTERFACE_DROPS] = "interface-drops",
-		[BLIND_OWN_DROPS] = "own-drops",       [BLIND_UNSEEN_DATA] = "unseen-data",
-		[BLIND_TUNNELS] = "undecoded-tunnels", [BLIND_TRUNCATION] = "truncated",
-		[BLIND_MALFORMED] = "malformed",       [BLIND_DUPLICATES] = "duplicates",
-		[BLIND_UNTESTED] = "untested",	       [BLIND_UNPROBED] = "unprobed",
+		[BLIND_SILENCE] = "silence",
+		[BLIND_ONE_WAY] = "one-way",
+		[BLIND_KERNEL_DROPS] = "kernel-drops",
+		[BLIND_INTERFACE_DROPS] = "interface-drops",
+		[BLIND_OWN_DROPS] = "own-drops",
+		[BLIND_UNSEEN_DATA] = "unseen-data",
+		[BLIND_TUNNELS] = "undecoded-tunnels",
+		[BLIND_TRUNCATION] = "truncated",
+		[BLIND_MALFORMED] = "malformed",
+		[BLIND_DUPLICATES] = "duplicates",
+		[BLIND_UNTESTED] = "untested",
+		[BLIND_UNPROBED] = "unprobed",
+		[BLIND_UNREAD] = "unread",
+		[BLIND_NOT_OURS] = "not-ours",
+		[BLIND_NOTHING] = "no-packets",
 	};
 
 	return names[cause];

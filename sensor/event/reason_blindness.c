@@ -17,6 +17,8 @@ static const char *const words[BLIND_CAUSES][2] = {
 	[BLIND_DUPLICATES] = {"packets came twice", "packets that matter"},
 	[BLIND_UNTESTED] = {"lines of the policy have not been tried by anybody", "lines"},
 	[BLIND_UNPROBED] = {"closed endpoints have not been tried again by anybody", "endpoints"},
+	[BLIND_UNREAD] = {"frames are of kinds that are not read", "captured"},
+	[BLIND_NOT_OURS] = {"packets have no address of the policy's on either side", "read"},
 };
 
 static const char *const again[BLIND_CAUSES] = {
@@ -32,6 +34,9 @@ static const char *const again[BLIND_CAUSES] = {
 	[BLIND_DUPLICATES] = "packets come once again",
 	[BLIND_UNTESTED] = "all lines of the policy have been tried",
 	[BLIND_UNPROBED] = "all closed endpoints have been tried again",
+	[BLIND_UNREAD] = "frames can be read again",
+	[BLIND_NOT_OURS] = "packets of the policy's addresses come",
+	[BLIND_NOTHING] = "packets come",
 };
 
 void reason_blindness(char *reason, const struct blindness_view *view)
@@ -41,7 +46,9 @@ void reason_blindness(char *reason, const struct blindness_view *view)
 	text_say(&text, "%s: ", view->interface);
 	if (view->until_ns != 0) {
 		text_say(&text, "%s, after ", again[view->cause]);
-		text_duration(&text, view->until_ns - view->since_ns);
+		text_duration(&text, view->until_ns > view->since_ns
+					     ? view->until_ns - view->since_ns
+					     : 0);
 		return;
 	}
 	if (view->cause == BLIND_SILENCE) {
@@ -49,6 +56,10 @@ void reason_blindness(char *reason, const struct blindness_view *view)
 		text_instant(&text, view->since_ns);
 		text_say(&text, ", %" PRIu64 " s ago: the mirror is dead, or unplugged",
 			 view->lost);
+		return;
+	}
+	if (view->cause == BLIND_NOTHING) {
+		text_say(&text, "not one packet was there to be looked at");
 		return;
 	}
 	text_say(&text, "%" PRIu64 " of %" PRIu64 " %s (%" PRIu32 ".%" PRIu32 " %%)", view->lost,

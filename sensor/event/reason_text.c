@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <time.h>
 
-#define NS_PER_S 1000000000U
+#include "sensor/base/clock.h"
 
 /* The buffer is full: three dots say so, and nothing more goes in. */
 static void cut_off(struct text *text)

@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND	     1000000000ull
+#include "sensor/base/clock.h"
+
 #define WINDOW	     10 /* samples that a share is taken over */
 #define ENTER_STEPS  3
 #define LEAVE_STEPS  5
-#define QUIET_LEAST  (10 * SECOND)
-#define PAUSE_MOST   (120 * SECOND)
+#define QUIET_LEAST  (10 * NS_PER_S)
+#define PAUSE_MOST   (2 * NS_PER_MINUTE)
 #define ACTIVE_LEAST 10	  /* seconds with packets before silence can be news */
 #define ACTIVE_AGAIN 3	  /* seconds with packets that end a silence */
 #define MEMORY	     0.05 /* weight of the newest second in how busy the interface is */
@@ -45,6 +46,7 @@ static const struct share_rule share_rules[] = {
 	{BLIND_TRUNCATION, SIGHT_TRUNCATED, SIGHT_PACKETS, 20, 50, 10},
 	{BLIND_MALFORMED, SIGHT_MALFORMED, SIGHT_PACKETS, 50, 200, 50},
 	{BLIND_DUPLICATES, SIGHT_DUPLICATES, SIGHT_COMPARED, 50, 200, 50},
+	{BLIND_UNREAD, SIGHT_UNREAD, SIGHT_PACKETS, 20, 50, 10},
 };
 
 #define RULES (sizeof share_rules / sizeof *share_rules)
@@ -54,7 +56,8 @@ struct cause_state {
 	uint8_t steps;	      /* in a row that speak for a change */
 	uint64_t changing_ns; /* the first of them */
 	uint64_t since_ns;
-	uint64_t lost, base; /* of the newest judgement */
+	const char *interface; /* that it began on */
+	uint64_t lost, base;   /* of the newest judgement */
 	uint64_t times, total_ns;
 };
 
@@ -65,7 +68,7 @@ struct blindness {
 	struct vision_figures ring[WINDOW + 1];
 	unsigned samples; /* taken since the restart, at most WINDOW + 1 */
 	unsigned newest;  /* index in `ring` */
-	uint64_t last_packet_ns;
+	uint64_t last_packet_ns, sampled_ns;
 	uint64_t longest_ns; /* pause between packets; fades */
 	double busy;	     /* share of seconds with packets */
 	double chance;	     /* that a silence like the present one is nothing */
@@ -114,7 +117,7 @@ static void fill_view(const struct blindness *blindness, enum blind_cause cause,
 
 	*view = (struct blindness_view){
 		.cause = (uint8_t)cause,
-		.interface = blindness->options.interface,
+		.interface = state->interface ? state->interface : blindness->options.interface,
 		.since_ns = state->since_ns,
 		.until_ns = state->holds ? 0 : now_ns,
 		.told_ns = now_ns,
@@ -135,6 +138,7 @@ static void change(struct blindness *blindness, enum blind_cause cause, bool hol
 	state->steps = 0;
 	if (holds) {
 		state->since_ns = since_ns;
+		state->interface = blindness->options.interface;
 		state->times++;
 	} else if (now_ns > state->since_ns) {
 		state->total_ns += now_ns - state->since_ns;
@@ -191,12 +195,13 @@ static bool is_silent(const struct blindness *blindness, uint64_t silent_ns)
 {
 	const struct blindness_options *options = &blindness->options;
 
+	if (options->silence_ns != 0 && silent_ns >= options->silence_ns)
+		return true; /* also where no packet ever came */
 	if (blindness->active < ACTIVE_LEAST || silent_ns < QUIET_LEAST)
 		return false;
 	if (options->replay && blindness->busy < STEADY)
 		return false;
-	return (blindness->chance < CHANCE && silent_ns >= PAUSES * blindness->longest_ns) ||
-	       (options->silence_ns != 0 && silent_ns >= options->silence_ns);
+	return blindness->chance < CHANCE && silent_ns >= PAUSES * blindness->longest_ns;
 }
 
 static void judge_silence(struct blindness *blindness, bool active, uint64_t now_ns)
@@ -222,7 +227,7 @@ static void judge_silence(struct blindness *blindness, bool active, uint64_t now
 		return;
 	blindness->chance *= 1 - (blindness->busy < BUSIEST ? blindness->busy : BUSIEST);
 	if (is_silent(blindness, now_ns - blindness->last_packet_ns)) {
-		state->lost = (now_ns - blindness->last_packet_ns) / SECOND;
+		state->lost = (now_ns - blindness->last_packet_ns) / NS_PER_S;
 		blindness->active = 0;
 		change(blindness, BLIND_SILENCE, true, blindness->last_packet_ns, now_ns);
 	}
@@ -231,13 +236,24 @@ static void judge_silence(struct blindness *blindness, bool active, uint64_t now
 /* Quiet seconds between busy ones tell how busy the interface is; those of a silence do not. */
 static void note_pause(struct blindness *blindness, uint64_t now_ns)
 {
-	uint64_t pause_ns = now_ns - blindness->last_packet_ns, pause = pause_ns / SECOND;
+	uint64_t pause_ns = now_ns - blindness->last_packet_ns, pause = pause_ns / NS_PER_S;
 
 	if (pause <= 1)
 		return;
 	learn_pause(blindness, pause_ns);
 	for (uint64_t i = 1; i < pause && i < 1000; i++)
 		blindness->busy -= MEMORY * blindness->busy;
+}
+
+/* Time has gone back, to before a cause began: it ended with the newest time before that. */
+static void end_later_ones(struct blindness *blindness, uint64_t now_ns)
+{
+	for (int i = 0; i < BLIND_CAUSES; i++) {
+		const struct cause_state *state = &blindness->causes[i];
+
+		if (state->holds && now_ns < state->since_ns)
+			change(blindness, (enum blind_cause)i, false, 0, blindness->sampled_ns);
+	}
 }
 
 void blindness_sample(struct blindness *blindness, const struct vision_figures *figures,
@@ -247,6 +263,9 @@ void blindness_sample(struct blindness *blindness, const struct vision_figures *
 	bool first = blindness->samples == 0;
 	bool active = !first && figures->counter[SIGHT_PACKETS] > before->counter[SIGHT_PACKETS];
 
+	if (now_ns < blindness->sampled_ns)
+		end_later_ones(blindness, now_ns);
+	blindness->sampled_ns = now_ns;
 	blindness->newest = (blindness->newest + 1) % (WINDOW + 1);
 	blindness->ring[blindness->newest] = *figures;
 	blindness->samples += blindness->samples <= WINDOW;

@@ -38,6 +38,7 @@ enum sight_counter {
 	SIGHT_MALFORMED,
 	SIGHT_COMPARED, /* packets that matter */
 	SIGHT_DUPLICATES,
+	SIGHT_UNREAD, /* frames of kinds that are not read */
 	SIGHT_COUNTERS
 };
 
@@ -64,7 +65,8 @@ void blindness_free(struct blindness *blindness); /* NULL is allowed */
 void blindness_sample(struct blindness *blindness, const struct vision_figures *figures,
 		      uint64_t now_ns);
 /*
- * Another input, another time: what was before is no measure. Causes that hold go on. The name
+ * Another input, another time: what was before is no measure. Causes that hold go on,
+ * unless the new time is before they began. The name
  * must outlive the next call.
  */
 void blindness_restart(struct blindness *blindness, const char *interface);

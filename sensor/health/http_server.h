@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sensor/base/counter_rows.h"
 #include "sensor/base/loop.h"
 
 #define HTTP_CONNECTIONS 16
@@ -34,9 +35,7 @@ struct http_answer {
 typedef bool http_page(void *context, const char *path, struct http_answer *answer);
 
 struct http_stats {
-	uint64_t requests; /* answered, with whatever status */
-	uint64_t refused;  /* connections closed because there were too many */
-	uint64_t dropped;  /* connections that came to nothing: errors, timeouts */
+	COUNTERS_HTTP(COUNTER_MEMBER, )
 };
 
 /*

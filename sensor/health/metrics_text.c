@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/printable.h"
 
 #define LABEL_MAX 256
-#define NS_IN_S	  1000000000u
 
 static bool reserve(struct metrics_text *text, size_t more)
 {
@@ -92,7 +92,7 @@ void metrics_seconds(struct metrics_text *text, const char *const *labels, uint6
 {
 	put(text, METRICS_PREFIX "%s", text->family);
 	put_labels(text, labels);
-	put(text, " %" PRIu64 ".%09" PRIu64 "\n", ns / NS_IN_S, ns % NS_IN_S);
+	put(text, " %" PRIu64 ".%09" PRIu64 "\n", ns / NS_PER_S, ns % NS_PER_S);
 }
 
 void metrics_single(struct metrics_text *text, const char *name, const char *type, const char *help,
@@ -111,10 +111,10 @@ void metrics_latency(struct metrics_text *text, const char *name, const char *he
 	for (int i = 0; i < LATENCY_BOUNDS; i++) {
 		up_to += latency->counts[i];
 		put(text, METRICS_PREFIX "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
-		    (double)latency_bounds_ns[i] / NS_IN_S, up_to);
+		    (double)latency_bounds_ns[i] / NS_PER_S, up_to);
 	}
 	put(text, METRICS_PREFIX "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, latency->count);
 	put(text, METRICS_PREFIX "%s_sum %" PRIu64 ".%09" PRIu64 "\n", name,
-	    latency->sum_ns / NS_IN_S, latency->sum_ns % NS_IN_S);
+	    latency->sum_ns / NS_PER_S, latency->sum_ns % NS_PER_S);
 	put(text, METRICS_PREFIX "%s_count %" PRIu64 "\n", name, latency->count);
 }

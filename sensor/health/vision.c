@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* See sight.h. */
+/* See vision.h. */
 #include "sensor/health/vision.h"
 
 #include <stdio.h>
@@ -25,6 +25,7 @@ void vision_figures(const struct worker_stats *worker, const struct capture_stat
 				[SIGHT_TRUNCATED] = worker->cut_frames + worker->mirror_cut,
 				[SIGHT_COMPARED] = worker->compared,
 				[SIGHT_DUPLICATES] = worker->duplicates,
+				[SIGHT_UNREAD] = worker->decoded[DECODE_UNSUPPORTED_LINK],
 				[SIGHT_MALFORMED] = worker->decoded[DECODE_MALFORMED],
 			},
 	};
@@ -35,6 +36,68 @@ void vision_figures(const struct worker_stats *worker, const struct capture_stat
 	figures->counter[SIGHT_KERNEL_DROPS] = capture->dropped_kernel;
 	figures->counter[SIGHT_ARRIVED] = capture->received + capture->dropped_interface;
 	figures->counter[SIGHT_INTERFACE_DROPS] = capture->dropped_interface;
+}
+
+/* Whatever could be made of a frame but that it is nothing that is read. */
+static uint64_t read_packets(const struct worker_stats *worker)
+{
+	return worker->decoded[DECODE_OK] + worker->decoded[DECODE_FRAGMENT];
+}
+
+enum vision_looked vision_looked(const struct worker_stats *worker)
+{
+	if (worker->packets == 0)
+		return LOOKED_NOTHING;
+	if (read_packets(worker) == 0)
+		return LOOKED_UNREAD;
+	return worker->ours == 0 ? LOOKED_NOT_OURS : LOOKED;
+}
+
+void vision_looked_text(const struct worker_stats *worker, const char *filter,
+			char text[VISION_SENTENCE])
+{
+	unsigned long long packets = worker->packets, read = read_packets(worker);
+
+	text[0] = '\0';
+	switch (vision_looked(worker)) {
+	case LOOKED:
+		break;
+	case LOOKED_NOTHING:
+		if (filter)
+			snprintf(text, VISION_SENTENCE,
+				 "the filter \"%.200s\" lets no packet pass: nothing was looked at",
+				 filter);
+		else
+			snprintf(text, VISION_SENTENCE,
+				 "there is not one packet: nothing was looked at");
+		break;
+	case LOOKED_UNREAD:
+		snprintf(text, VISION_SENTENCE,
+			 "not one of %llu frames could be read: nothing was looked at%s", packets,
+			 worker->decoded[DECODE_UNSUPPORTED_LINK] != 0
+				 ? "; their link type is not supported"
+				 : "");
+		break;
+	case LOOKED_NOT_OURS:
+		snprintf(text, VISION_SENTENCE,
+			 "none of the %llu packets has an address of the policy's: the zones "
+			 "(`inside`) and groups do not fit this traffic, so nothing was judged",
+			 read);
+		break;
+	}
+}
+
+void vision_judge_looked(struct blindness *blindness, const struct worker_stats *worker,
+			 uint64_t now_ns)
+{
+	enum vision_looked looked = vision_looked(worker);
+	uint64_t read = read_packets(worker);
+
+	blindness_set(blindness, BLIND_NOTHING, looked == LOOKED_NOTHING, 0, 0, now_ns);
+	blindness_set(blindness, BLIND_NOT_OURS, looked == LOOKED_NOT_OURS, read, read, now_ns);
+	if (looked == LOOKED_UNREAD)
+		blindness_set(blindness, BLIND_UNREAD, true, worker->packets, worker->packets,
+			      now_ns);
 }
 
 bool vision_text(const struct blindness *blindness, char text[VISION_TEXT])

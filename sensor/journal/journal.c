@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/journal/journal_state.h"
 
@@ -26,17 +26,9 @@
 #define TRIM_AT_ONCE   64
 #define TRIMS_A_TICK   64
 
-static uint64_t monotonic_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec;
-}
-
 static uint64_t clock_s(const struct journal *journal)
 {
-	return journal->clock_before_s + monotonic_s() - journal->opened_s;
+	return journal->clock_before_s + clock_monotonic_s() - journal->opened_s;
 }
 
 static void count_lost(struct journal *journal, uint64_t count, const char *why)
@@ -92,7 +84,7 @@ static void trouble(struct journal *journal, enum database_result result, const 
 			log_warnx("journal: cannot %s: %s: events are kept in memory until it can "
 				  "be written again",
 				  what, error);
-		journal->retry_s = monotonic_s() + RETRY_S;
+		journal->retry_s = clock_monotonic_s() + RETRY_S;
 		return;
 	}
 	journal_file_set_aside(journal->file, error);
@@ -110,7 +102,7 @@ static void trouble(struct journal *journal, enum database_result result, const 
 static bool usable(const struct journal *journal)
 {
 	return journal->file != NULL &&
-	       (journal->retry_s == 0 || monotonic_s() >= journal->retry_s);
+	       (journal->retry_s == 0 || clock_monotonic_s() >= journal->retry_s);
 }
 
 static enum database_result write_queue(struct journal *journal)
@@ -291,7 +283,7 @@ struct journal *journal_open(const struct journal_options *options, char error[J
 		journal->options.keep = JOURNAL_KEEP;
 	if (options->keep_in_file == 0)
 		journal->options.keep_in_file = JOURNAL_KEEP;
-	journal->opened_s = monotonic_s();
+	journal->opened_s = clock_monotonic_s();
 	new_epoch(journal->epoch);
 	if (options->path == NULL)
 		return journal;
@@ -329,11 +321,10 @@ uint64_t journal_last_sequence(const struct journal *journal)
 	return journal->last_sequence;
 }
 
-bool journal_note_sequence(struct journal *journal, uint64_t sequence)
+void journal_note_sequence(struct journal *journal, uint64_t sequence)
 {
 	journal->last_sequence = sequence;
 	journal->dirty = true;
-	return true;
 }
 
 bool journal_append(struct journal *journal, const struct journal_row *row)

@@ -76,7 +76,7 @@ uint64_t journal_last_sequence(const struct journal *journal);
 /* False: out of memory (counted). */
 bool journal_append(struct journal *journal, const struct journal_row *row);
 /* Notes a sequence as used, for sensors that send nothing. */
-bool journal_note_sequence(struct journal *journal, uint64_t sequence);
+void journal_note_sequence(struct journal *journal, uint64_t sequence);
 /* False: it stays in memory for now. */
 bool journal_commit(struct journal *journal);
 /* Called at the beginning of each commit that has something to write: the place for

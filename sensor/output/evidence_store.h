@@ -10,6 +10,7 @@
 #ifndef SENSOR_EVIDENCE_STORE_H
 #define SENSOR_EVIDENCE_STORE_H
 
+#include "sensor/base/counter_rows.h"
 #include "sensor/worker/worker.h"
 
 #define EVIDENCE_ERROR 192
@@ -26,11 +27,7 @@ struct evidence_options {
 };
 
 struct evidence_stats {
-	uint64_t packets, bytes; /* written */
-	uint64_t refused;	 /* packets beyond the limit of their file */
-	uint64_t errors;	 /* packets that could not be written */
-	uint64_t evicted;	 /* files deleted to make room */
-	uint64_t files, on_disk; /* now: files, and their bytes */
+	COUNTERS_EVIDENCE(COUNTER_MEMBER, )
 };
 
 /* NULL, and a sentence in `error`. The strings of `options` must outlive it, but `site` and `user`:

@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/base/printable.h"
 #include "sensor/event/event_fields.h"
@@ -46,14 +46,6 @@ struct outputs {
 static uint32_t or_default(uint32_t value, uint32_t otherwise)
 {
 	return value != 0 ? value : otherwise;
-}
-
-static uint64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void on_flush(void *context)
@@ -264,8 +256,9 @@ static void pump_replay(struct outputs *outputs)
 	loop_pump(outputs->options.loop, 0);
 	if (waiting(outputs) < REPLAY_WAITING)
 		return;
-	until_ms = clock_ms() + REPLAY_HOLD_MS;
-	while (waiting(outputs) > REPLAY_WAITING / 2 && connected(outputs) && clock_ms() < until_ms)
+	until_ms = clock_monotonic_ms() + REPLAY_HOLD_MS;
+	while (waiting(outputs) > REPLAY_WAITING / 2 && connected(outputs) &&
+	       clock_monotonic_ms() < until_ms)
 		loop_pump(outputs->options.loop, PUMP_WAIT_MS);
 }
 
@@ -333,7 +326,7 @@ void outputs_coverage(struct outputs *outputs, const struct engine *engine,
 
 uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms)
 {
-	uint64_t until_ms = clock_ms() + deadline_ms;
+	uint64_t until_ms = clock_monotonic_ms() + deadline_ms;
 
 	if (outputs->options.out != NULL)
 		note_out(outputs, fflush(outputs->options.out) == 0);
@@ -342,7 +335,8 @@ uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms)
 		return 0;
 	}
 	sink_redis_send(outputs->redis);
-	while ((waiting(outputs) != 0 || sink_redis_busy(outputs->redis)) && clock_ms() < until_ms)
+	while ((waiting(outputs) != 0 || sink_redis_busy(outputs->redis)) &&
+	       clock_monotonic_ms() < until_ms)
 		loop_pump(outputs->options.loop, PUMP_WAIT_MS);
 	journal_commit(outputs->journal);
 	return waiting(outputs);
@@ -358,10 +352,10 @@ void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms)
 }
 
 void outputs_report(struct outputs *outputs, const struct engine *engine,
-		    const struct policy *policy)
+		    const struct policy *policy, const char *unseen)
 {
 	if (outputs->text != NULL)
-		note_out(outputs, sink_text_report(outputs->text, engine, policy));
+		note_out(outputs, sink_text_report(outputs->text, engine, policy, unseen));
 }
 
 void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
@@ -383,6 +377,7 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.out_errno = outputs->out_errors != 0 ? outputs->out_errno : why,
 		.journal_errors = outputs->journal_errors,
 		.journal_lost = journal.lost,
+		.journal_failures = journal.errors,
 		.journal_in_memory = journal.in_memory,
 		.waiting = journal.waiting,
 		.redis = outputs->redis != NULL,
@@ -391,6 +386,7 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.redis_confirmed = redis.confirmed,
 		.redis_in_flight = redis.in_flight,
 		.redis_reconnects = redis.reconnects,
+		.redis_redirects = redis.redirects,
 		.redis_errors = redis.errors,
 		.redis_rejected = redis.rejected,
 		.redis_clock_known = redis.clock_known,

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "sensor/base/counter_rows.h"
 #include "sensor/base/latency.h"
 #include "sensor/base/loop.h"
 #include "sensor/base/services.h"
@@ -62,24 +63,15 @@ struct outputs_options {
 	uint32_t heartbeat_ttl_s; /* 0: 60 s */
 };
 
-/* Every number is a total since the start, but `waiting` and `connected`. */
 struct outputs_stats {
-	uint64_t events;	 /* given to outputs_event() */
-	uint64_t alerts;	 /* of them */
-	uint64_t out_errors;	 /* lines that could not be written to `out` */
-	int out_errno;		 /* why the first of them could not */
-	uint64_t journal_errors; /* events that could not be stored: lost for Redis */
-	uint64_t journal_lost;	 /* events pushed out of a full journal before Redis had them */
-	bool journal_in_memory;	 /* its file cannot be written at the moment, or there is none */
-	uint64_t waiting;	 /* in the journal, not confirmed by Redis */
-	bool redis;		 /* there is one */
-	bool redis_connected;	 /* and it takes events */
-	uint64_t redis_sent, redis_confirmed, redis_in_flight;
-	uint64_t redis_reconnects, redis_errors, redis_rejected;
+	COUNTERS_OUTPUTS(COUNTER_MEMBER, )
+	int out_errno;		/* why the first of out_errors could not be written */
+	bool journal_in_memory; /* its file cannot be written at the moment, or there is none */
+	bool redis;		/* there is one */
+	bool redis_connected;	/* and it takes events */
 	bool redis_clock_known;
 	int64_t redis_clock_skew_ms; /* this host's clock is so far ahead of Redis's */
-	uint64_t redis_forgotten; /* sink_redis.h: what is open should be told anew when it grows */
-	struct latency delivery;  /* from an event's decision to Redis's answer */
+	struct latency delivery;     /* from an event's decision to Redis's answer */
 };
 
 struct heartbeat_counter {
@@ -124,9 +116,10 @@ uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms);
 /* Then, live: waits so long for a slow reader of standard output. */
 void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms);
 
-/* The closing report of a replay, as text on `out`; nothing if options.text was not set. */
+/* The closing report of a replay, as text on `out`; nothing if options.text was not set.
+ * `unseen`: text_report.h. */
 void outputs_report(struct outputs *outputs, const struct engine *engine,
-		    const struct policy *policy);
+		    const struct policy *policy, const char *unseen);
 
 void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/counter_rows.h"
 #include "sensor/base/json_out.h"
 #include "sensor/base/printable.h"
 #include "sensor/base/timestamp.h"
@@ -62,6 +63,31 @@ static void put_time(struct status *status, const char *name, uint64_t ns)
 		put(status, name, timestamp_format(ns, text));
 }
 
+void status_add(struct heartbeat_counter *fields, size_t *count, const char *name, uint64_t value)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (strcmp(fields[i].name, name) == 0) {
+			fields[i].value += value;
+			return;
+		}
+	}
+	fields[(*count)++] = (struct heartbeat_counter){.name = name, .value = value};
+}
+
+#define ONE(in, member, kind, metric, field, told, meaning) +1
+#define ADD(in, member, kind, metric, field, told, meaning)                                        \
+	status_add(fields, &count, field, stats->in member);
+
+static void put_outputs(struct status *status, const struct outputs_stats *stats)
+{
+	struct heartbeat_counter fields[0 COUNTERS_OUTPUTS(ONE, )];
+	size_t count = 0;
+
+	COUNTERS_OUTPUTS(ADD, )
+	for (size_t i = 0; i < count; i++)
+		put_number(status, fields[i].name, fields[i].value);
+}
+
 void status_heartbeat(struct status *status, const struct heartbeat *heartbeat,
 		      const struct event_context *context, const struct outputs_stats *stats)
 {
@@ -73,19 +99,10 @@ void status_heartbeat(struct status *status, const struct heartbeat *heartbeat,
 		put(status, "blind", heartbeat->blind);
 	put_time(status, "time", heartbeat->now_ns);
 	put_time(status, "packet_time", heartbeat->packet_ns);
-	put_number(status, "events", stats->events);
-	put_number(status, "alerts", stats->alerts);
-	put_number(status, "events_waiting", stats->waiting);
-	put_number(status, "events_lost", stats->journal_lost + stats->journal_errors);
-	put_number(status, "output_errors", stats->out_errors);
+	put_outputs(status, stats);
 	put_number(status, "journal_in_memory", stats->journal_in_memory);
-	put_number(status, "redis_confirmed", stats->redis_confirmed);
-	put_number(status, "redis_reconnects", stats->redis_reconnects);
-	put_number(status, "redis_errors", stats->redis_errors);
-	put_number(status, "redis_rejected", stats->redis_rejected);
 	if (stats->redis_clock_known)
 		put_signed(status, "clock_skew_ms", stats->redis_clock_skew_ms);
-	put_number(status, "redis_forgotten", stats->redis_forgotten);
 	for (size_t i = 0; i < heartbeat->count; i++)
 		put_number(status, heartbeat->counters[i].name, heartbeat->counters[i].value);
 }

@@ -21,6 +21,8 @@ struct status {
 void status_free(struct status *status);
 void status_heartbeat(struct status *status, const struct heartbeat *heartbeat,
 		      const struct event_context *context, const struct outputs_stats *stats);
+/* Adds to the field of that name, the next of `fields` if there is none yet. */
+void status_add(struct heartbeat_counter *fields, size_t *count, const char *name, uint64_t value);
 void status_coverage(struct status *status, const struct engine *engine,
 		     const struct policy *policy, const struct event_context *context);
 

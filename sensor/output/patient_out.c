@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "sensor/base/clock.h"
 
 #define LINE_BYTES (256 << 10) /* the longest that is taken in one piece */
 #define AGAIN_MS   10
@@ -118,14 +119,6 @@ struct patient_out *patient_out_new(struct loop *loop, int fd, size_t max_bytes)
 	return NULL;
 }
 
-static uint64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 void patient_out_free(struct patient_out *out)
 {
 	if (out == NULL)
@@ -139,11 +132,11 @@ void patient_out_free(struct patient_out *out)
 
 bool patient_out_drain(struct patient_out *out, uint64_t wait_ms)
 {
-	uint64_t until_ms = clock_ms() + wait_ms;
+	uint64_t until_ms = clock_monotonic_ms() + wait_ms;
 
 	do
 		push_out(out, AGAIN_MS);
-	while (out->count != 0 && clock_ms() < until_ms);
+	while (out->count != 0 && clock_monotonic_ms() < until_ms);
 	return out->count == 0;
 }
 

@@ -24,6 +24,6 @@ bool sink_text_event(struct sink_text *sink, const struct event *event);
 
 /* What there is to say at the end: incidents, exposures, walls, and a line of numbers. */
 bool sink_text_report(struct sink_text *sink, const struct engine *engine,
-		      const struct policy *policy);
+		      const struct policy *policy, const char *unseen);
 
 #endif

@@ -136,6 +136,7 @@ void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 
 void text_exposure_details(FILE *out, const struct exposure_view *exposure)
 {
+	fprintf(out, "      id     %s\n", exposure->id);
 	print_since(out, exposure);
 	print_seen(out, exposure);
 	print_traffic(out, exposure);

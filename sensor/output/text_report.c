@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/printable.h"
 #include "sensor/output/text_exposure.h"
 #include "sensor/output/text_words.h"
@@ -30,7 +31,7 @@ static void note_blindness(struct text_report *report, const struct blindness_vi
 	blindness->since_ns = view->since_ns;
 	if (blindness->holds)
 		blindness->times++;
-	else
+	else if (view->until_ns > view->since_ns)
 		blindness->total_ns += view->until_ns - view->since_ns;
 }
 
@@ -127,7 +128,7 @@ static void print_incident(const struct text_report *report, const struct incide
 		fprintf(report->out, "; one change, %s to %s",
 			text_time(incident->changed_after_ns, after),
 			text_time(incident->changed_before_ns, before));
-	fputc('\n', report->out);
+	fprintf(report->out, "; id %s\n", incident->id);
 	print_members(report, incident);
 }
 
@@ -228,7 +229,7 @@ static void print_blindness(const struct text_report *report)
 		fprintf(report->out, "  %-18s %s, %" PRIu64 " time%s, %" PRIu64 " s",
 			blind_cause_name((enum blind_cause)i), blindness->interface,
 			blindness->times, text_plural(blindness->times),
-			blindness->total_ns / 1000000000u);
+			blindness->total_ns / NS_PER_S);
 		if (blindness->holds)
 			fprintf(report->out, "; from %s to the end",
 				text_time(blindness->since_ns, time));
@@ -237,11 +238,13 @@ static void print_blindness(const struct text_report *report)
 }
 
 void text_report_print(const struct text_report *report, const struct engine *engine,
-		       const struct policy *policy)
+		       const struct policy *policy, const char *unseen)
 {
 	struct tally tally = {.report = report};
 	struct walls walls = {.report = report, .policy = policy};
 
+	if (unseen[0] != '\0')
+		fprintf(report->out, "\nNo all-clear: %s\n", unseen);
 	print_incidents(report);
 	engine_each_exposure(engine, true, print_exposure, &tally);
 	engine_coverage(engine, print_wall, &walls);

@@ -5,10 +5,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 
-#define NS_PER_MS  1000000
-#define ROUND_TRIP UINT64_C(1000000000) /* ns; a longer one says too little */
+#define ROUND_TRIP NS_PER_S /* ns; a longer one says too little */
 #define TOLD_MS	   2000
 #define AGREED_MS  1000
 

@@ -2,8 +2,7 @@
 /* See redis_outage.h. */
 #include "sensor/redis/redis_outage.h"
 
-#include <time.h>
-
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/base/printable.h"
 
@@ -39,10 +38,8 @@ void redis_outage_end(struct redis_outage *outage)
 
 uint32_t redis_outage_pause_ms(struct redis_outage *outage)
 {
-	struct timespec now;
 	uint32_t pause = outage->next_ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	outage->next_ms = pause < outage->longest_ms / 2 ? pause * 2 : outage->longest_ms;
-	return pause + (uint32_t)now.tv_nsec / 1000 % (pause / 4 + 1);
+	return pause + (uint32_t)(clock_monotonic_ns() % NS_PER_S / NS_PER_US) % (pause / 4 + 1);
 }

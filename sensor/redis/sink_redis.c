@@ -18,8 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/base/timestamp.h"
 #include "sensor/event/event_fields.h"
@@ -34,7 +34,6 @@
 
 #define PENDING_MAX	  (4U << 20) /* bytes that the server has not taken */
 #define HOPELESS_ATTEMPTS 5
-#define NS_PER_S	  1000000000ull
 
 enum state {
 	STATE_WAITING,
@@ -346,14 +345,6 @@ static void on_greeting(struct sink_redis *sink, const struct redis_due *about,
 	}
 }
 
-static uint64_t host_clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 static void on_confirmed(struct sink_redis *sink, const struct redis_due *about)
 {
 	if (sink->state != STATE_READY)
@@ -361,7 +352,7 @@ static void on_confirmed(struct sink_redis *sink, const struct redis_due *about)
 	sink->confirmed = about->sequence;
 	sink->stats.confirmed++;
 	if (about->decided_ns != 0)
-		latency_add(&sink->stats.delivery, about->decided_ns, host_clock_ns());
+		latency_add(&sink->stats.delivery, about->decided_ns, clock_unix_ns());
 	works(sink);
 }
 
@@ -451,7 +442,7 @@ struct sink_redis *sink_redis_new(const struct sink_redis_options *options)
 		return NULL;
 	sink->options = *options;
 	if (sink->options.clock_ns == NULL)
-		sink->options.clock_ns = host_clock_ns;
+		sink->options.clock_ns = clock_unix_ns;
 	set_default(&sink->options.connect_timeout_ms, 5000);
 	set_default(&sink->options.answer_timeout_ms, 10000);
 	set_default(&sink->options.idle_ms, 15000);

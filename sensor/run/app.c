@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
-
-#define SECOND	    1000000000ull
-#define MILLISECOND 1000000ull
+#include "sensor/health/counters.h"
 
 static void say_messages(const char *path, const struct policy_messages *messages)
 {
@@ -72,8 +70,8 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		.max_probed = options->max_probed,
 		.outbound_entries = options->max_outbound,
 		.fragment_pages = options->fragments_mib * MEMORY_MIB,
-		.duplicate_ns = options->duplicate_ms * MILLISECOND,
-		.tcp_idle_ns = options->tcp_idle_s * SECOND,
+		.duplicate_ns = options->duplicate_ms * NS_PER_MS,
+		.tcp_idle_ns = options->tcp_idle_s * NS_PER_S,
 		.decode = {.separate_vni = options->separate_vni, .checksums = options->checksums},
 		.hash_key = worker_key(app),
 		.table_key = app->table_key,
@@ -86,71 +84,21 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		read_ports(options->geneve_ports, worker->decode.geneve_ports);
 }
 
-static void say_loss(const char *what, uint64_t count)
-{
-	if (count != 0)
-		fprintf(stderr, "; %llu %s", (unsigned long long)count, what);
-}
-
-static void say_fragments(const struct fragments_stats *fragments)
-{
-	say_loss("fragmented datagrams never whole", fragments->given_up);
-	say_loss("fragmented datagrams without room (--fragments-mib)", fragments->no_room);
-	say_loss("fragments that overlap others", fragments->overlaps);
-	say_loss("fragments that contradict others", fragments->conflicts + fragments->liars);
-}
-
 void app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,
 		    const struct engine_stats *engine)
 {
+	struct counters counters = {.worker = *worker, .engine = *engine};
+
+	if (capture)
+		counters.capture = *capture;
 	fprintf(stderr,
 		"spanwatch: %llu packets, %llu bytes; %llu probes, %llu conversations, "
 		"%llu events",
 		(unsigned long long)worker->packets, (unsigned long long)worker->bytes,
 		(unsigned long long)worker->probes, (unsigned long long)worker->flows_created,
 		(unsigned long long)engine->events);
-	if (capture) {
-		say_loss("dropped by the kernel", capture->dropped_kernel);
-		say_loss("dropped by the interface", capture->dropped_interface);
-	}
-	say_loss("frames of an unsupported link type", worker->decoded[DECODE_UNSUPPORTED_LINK]);
-	say_loss("packets truncated in a header", worker->decoded[DECODE_TRUNCATED]);
-	say_loss("malformed packets", worker->decoded[DECODE_MALFORMED]);
-	say_loss("packets in tunnels that are not understood", worker->decoded[DECODE_TUNNEL]);
-	say_loss("packets nested too deep in tunnels", worker->decoded[DECODE_TOO_DEEP]);
-	say_loss("packets with a wrong checksum", worker->decoded[DECODE_CHECKSUM]);
-	say_loss("duplicated packets", worker->duplicates);
-	say_fragments(&worker->fragments);
-	say_loss("packets cut off before they came here", worker->mirror_cut);
-	say_loss("packets with payload cut off", worker->cut_short);
-	say_loss("gaps in streams", worker->sessions.gaps);
-	say_loss("names of users and objects not told apart", worker->sessions.names_lost);
-	say_loss("conversations evicted (--max-flows)", worker->flows_evicted);
-	say_loss("conversations no longer read (--max-sessions)", worker->sessions.evicted);
-	say_loss("early segments without room (--reassembly-mib)",
-		 worker->sessions.reassembly_refused);
-	say_loss("probed endpoints forgotten (--max-probed)", worker->probed_evicted);
-	say_loss("conversations without room in nDPI's pool (--max-sessions)",
-		 worker->sessions.identify.ndpi_refused);
-	say_loss("claims about clients that were not believed", worker->sessions.claims);
-	say_loss("carried clients concluded early", worker->carried_evicted);
-	say_loss("observations told again later", worker->observations_refused);
-	say_loss("observations lost", worker->observations_lost);
-	say_loss("packets for --evidence lost", worker->evidence_lost);
-	say_loss("exposures evicted (--max-exposures)", engine->exposures_evicted);
-	say_loss("exposures not taken (--max-exposures)", engine->exposures_refused);
-	say_loss("reports of endpoints too many to be followed (--max-exposures)",
-		 engine->exposures_untracked);
-	say_loss("walls forgotten (--max-walls)", engine->walls_evicted);
+	counters_say(stderr, &counters, COUNTER_PART_CAPTURE, COUNTER_PART_ENGINE);
 	fputc('\n', stderr);
-}
-
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
 }
 
 void app_engine_options(const struct app *app, struct engine_options *engine)
@@ -163,21 +111,20 @@ void app_engine_options(const struct app *app, struct engine_options *engine)
 		.max_incidents = options->max_incidents,
 		.hash_key = app->hash_key,
 		.table_key = app->table_key,
-		.clock_ns = options->interface ? clock_ns : NULL,
+		.clock_ns = options->interface ? clock_unix_ns : NULL,
 	};
 }
 
 void app_say_evidence(const struct app *app)
 {
-	struct evidence_stats stats;
+	struct counters counters = {.worker = {0}};
 
 	if (!app->evidence || app->options->quiet)
 		return;
-	evidence_stats(app->evidence, &stats);
+	evidence_stats(app->evidence, &counters.evidence);
 	fprintf(stderr, "spanwatch: %llu packets kept as evidence, %llu files",
-		(unsigned long long)stats.packets, (unsigned long long)stats.files);
-	say_loss("packets beyond the limit of their file", stats.refused);
-	say_loss("packets that could not be written", stats.errors);
-	say_loss("files deleted to make room", stats.evicted);
+		(unsigned long long)counters.evidence.packets,
+		(unsigned long long)counters.evidence.files);
+	counters_say(stderr, &counters, COUNTER_PART_EVIDENCE, COUNTER_PART_EVIDENCE);
 	fputc('\n', stderr);
 }

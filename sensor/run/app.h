@@ -41,6 +41,7 @@ struct app {
 	 * kernel always. */
 	uint64_t hash_key, table_key;
 	bool exposed; /* some rule was broken */
+	bool unseen;  /* a replay in which nothing was looked at that the policy speaks of */
 };
 
 /* The worker's share of the options. */

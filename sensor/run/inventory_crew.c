@@ -12,12 +12,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/run/replay_words.h"
 
 #define PLACES_EACH 4 /* for each worker */
-#define SECOND_NS   1000000000
-#define LOOK_NS	    100000000
+#define LOOK_NS	    (NS_PER_S / 10)
 
 struct place {
 	bool opened, broken;
@@ -198,12 +198,8 @@ static bool wait_for(struct crew *crew, const bool *stop)
 	bool ready = false, never = false;
 
 	while (!ready && !never) {
-		struct timespec until;
+		const struct timespec until = clock_to_timespec(clock_unix_ns() + LOOK_NS);
 
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += LOOK_NS;
-		until.tv_sec += until.tv_nsec / SECOND_NS;
-		until.tv_nsec %= SECOND_NS;
 		pthread_mutex_lock(&crew->mutex);
 		if (!*done)
 			pthread_cond_timedwait(&crew->changed, &crew->mutex, &until);

@@ -11,18 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/run/live_state.h"
 #include "sensor/run/prefault.h"
 #include "sensor/run/sandbox.h"
 
 #define TURN		512
-#define DRAIN_MS	5000   /* for Redis to take the rest at the end */
-#define MESSAGES_A_TURN 1024   /* then signals and Redis have their turn */
-#define LAST_NS		SECOND /* after the stop, for what the kernel still holds */
+#define DRAIN_MS	5000	 /* for Redis to take the rest at the end */
+#define MESSAGES_A_TURN 1024	 /* then signals and Redis have their turn */
+#define LAST_NS		NS_PER_S /* after the stop, for what the kernel still holds */
 
 /* ---- worker threads ---- */
 
@@ -55,13 +55,13 @@ static void send_stats(struct thread *thread)
 
 static void between_batches(struct thread *thread, int packets)
 {
-	uint64_t now_ns = live_now_ns();
+	uint64_t now_ns = clock_unix_ns();
 
 	live_policy_adopt(thread);
 	if (packets == 0)
 		worker_tick(thread->worker, now_ns);
 	if (now_ns >= thread->next_stats_ns) {
-		thread->next_stats_ns = now_ns + SECOND;
+		thread->next_stats_ns = now_ns + NS_PER_S;
 		send_stats(thread);
 	}
 }
@@ -104,8 +104,8 @@ static void *run_worker(void *context)
 		between_batches(thread, n);
 	}
 	/* Packets in a block that is not full yet come within the timeout that a turn waits for. */
-	stopped_ns = live_now_ns();
-	while (n >= 0 && live_now_ns() - stopped_ns < LAST_NS) {
+	stopped_ns = clock_unix_ns();
+	while (n >= 0 && clock_unix_ns() - stopped_ns < LAST_NS) {
 		n = take_turn(thread);
 		if (n == 0)
 			break;
@@ -180,7 +180,7 @@ static void on_second(void *context)
 	struct live *live = context;
 
 	take_messages(live);
-	engine_tick(live->app->engine, live_now_ns());
+	engine_tick(live->app->engine, clock_unix_ns());
 	live_look(live);
 	live_policy_free_old(live);
 	if (live->store)
@@ -313,10 +313,10 @@ static void finish(struct live *live)
 	struct app *app = live->app;
 	uint64_t left;
 
-	engine_tick(app->engine, live_now_ns());
-	engine_finish(app->engine, live_now_ns());
+	engine_tick(app->engine, clock_unix_ns());
+	engine_finish(app->engine, clock_unix_ns());
 	engine_announce(app->engine, EVENT_SENSOR_STOPPED,
-			live->broken ? SEVERITY_HIGH : SEVERITY_INFO, live_now_ns(),
+			live->broken ? SEVERITY_HIGH : SEVERITY_INFO, clock_unix_ns(),
 			live->broken ? "the sensor stopped: its capture broke"
 				     : "the sensor was stopped");
 	live_heartbeat(live, "stopping");
@@ -346,7 +346,7 @@ static void remember(struct live *live)
 	live->store = engine_store_new(live->app->engine, journal);
 	if (!live->store)
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-exposures, …)");
-	engine_store_restore(live->store, live_now_ns(), &restored);
+	engine_store_restore(live->store, clock_unix_ns(), &restored);
 	journal_on_commit(journal, engine_store_touched, live->store);
 	if (restored.exposures != 0 || restored.walls != 0)
 		log_warnx(
@@ -383,7 +383,7 @@ int live_run(struct app *app)
 
 	live.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	live.threads = calloc(live.thread_count, sizeof *live.threads);
-	live.started_ns = live_now_ns();
+	live.started_ns = clock_unix_ns();
 	live.blindness = live_blindness(&live);
 	if (!live.threads || live.wake_fd < 0 || !live.blindness)
 		fatal(EXIT_USAGE, "start");
@@ -397,10 +397,10 @@ int live_run(struct app *app)
 		sandbox_enter(app->options->user, true);
 		if (app->evidence)
 			evidence_check(app->evidence);
-		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, live_now_ns(),
+		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, clock_unix_ns(),
 				"the sensor was started");
 		remember(&live);
-		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),
+		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, clock_unix_ns(),
 				"the policy was loaded");
 		if (app->options->prefault && !prefault_take())
 			fatal(EXIT_USAGE, "--prefault");

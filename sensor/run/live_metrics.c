@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/health/metrics.h"
 #include "sensor/run/live_state.h"
 
-#define FRESH_NS (SECOND / 5)
+#define FRESH_NS (NS_PER_S / 5)
 
 struct live_metrics {
 	struct live *live;
@@ -48,13 +49,8 @@ static void make_text(struct live_metrics *m, uint64_t now_ns)
 		.blindness = live->blindness,
 	};
 
-	live_stats(live, &metrics.worker, &metrics.capture);
-	engine_stats(live->app->engine, &metrics.engine);
+	live_counters(live, &metrics.counters);
 	engine_count_open(live->app->engine, metrics.open);
-	if (live->app->evidence)
-		evidence_stats(live->app->evidence, &metrics.evidence);
-	outputs_stats(live->app->outputs, &metrics.outputs);
-	http_server_stats(m->server, &metrics.http);
 	m->text.length = 0;
 	m->text.failed = false;
 	metrics_write(&metrics, &m->text);
@@ -73,7 +69,7 @@ static void make_health(struct live_metrics *m)
 static bool on_page(void *context, const char *path, struct http_answer *answer)
 {
 	struct live_metrics *m = context;
-	uint64_t now_ns = live_now_ns();
+	uint64_t now_ns = clock_unix_ns();
 
 	if (strcmp(path, "/healthz") == 0) {
 		make_health(m);
@@ -106,6 +102,12 @@ struct live_metrics *live_metrics_new(struct live *live)
 	log_warnx("--metrics: %s", error);
 	free(m);
 	return NULL;
+}
+
+void live_metrics_stats(const struct live_metrics *m, struct http_stats *stats)
+{
+	if (m)
+		http_server_stats(m->server, stats);
 }
 
 void live_metrics_free(struct live_metrics *m)

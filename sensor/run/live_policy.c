@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/run/live_state.h"
 
@@ -62,7 +63,7 @@ void live_policy_reload(void *context)
 			 "%s has errors; the policy that was in force stays in force",
 			 app->options->policy);
 		log_warnx("%s", reason);
-		engine_announce(app->engine, EVENT_POLICY_REJECTED, SEVERITY_HIGH, live_now_ns(),
+		engine_announce(app->engine, EVENT_POLICY_REJECTED, SEVERITY_HIGH, clock_unix_ns(),
 				reason);
 		return;
 	}
@@ -70,8 +71,8 @@ void live_policy_reload(void *context)
 	app->policy = policy;
 	for (uint32_t i = 0; i < live->thread_count; i++)
 		atomic_store_explicit(&live->threads[i].offered, policy, memory_order_release);
-	engine_set_policy(app->engine, policy, live_now_ns());
-	engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, live_now_ns(),
+	engine_set_policy(app->engine, policy, clock_unix_ns());
+	engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, clock_unix_ns(),
 			"the policy was loaded anew");
 	log_info("policy %s loaded", app->options->policy);
 }

@@ -7,12 +7,12 @@
 #include <stdatomic.h>
 
 #include "sensor/base/byte_ring.h"
+#include "sensor/base/clock.h"
 #include "sensor/base/ring.h"
 #include "sensor/engine/engine_store.h"
+#include "sensor/health/counters.h"
 #include "sensor/health/vision.h"
 #include "sensor/run/app.h"
-
-#define SECOND 1000000000ull
 
 #define LIVE_RING_MESSAGES 4096 /* of each worker */
 
@@ -64,11 +64,10 @@ struct live {
 	uint64_t started_ns, looked_ns, untested_ns; /* the latter two: when last judged */
 };
 
-uint64_t live_now_ns(void);
-
 /* live_status.c: main thread. */
 void live_stats(const struct live *live, struct worker_stats *worker,
 		struct capture_stats *capture);
+void live_counters(const struct live *live, struct counters *counters);
 /* `state` NULL: "watching", or "blind". */
 void live_heartbeat(const struct live *live, const char *state);
 struct blindness *live_blindness(struct live *live); /* NULL: out of memory */
@@ -98,5 +97,7 @@ uint64_t live_evidence_bytes(
 /* live_metrics.c. NULL: it has said why it cannot listen. */
 struct live_metrics *live_metrics_new(struct live *live);
 void live_metrics_free(struct live_metrics *m); /* NULL is allowed */
+/* Adds nothing if `m` is NULL. */
+void live_metrics_stats(const struct live_metrics *m, struct http_stats *stats);
 
 #endif

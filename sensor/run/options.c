@@ -14,6 +14,7 @@
 
 #include "sensor/base/log.h"
 #include "sensor/decode/decode.h"
+#include "sensor/health/counters.h"
 
 enum kind {
 	KIND_FILES,
@@ -22,6 +23,7 @@ enum kind {
 	KIND_NUMBER,
 	KIND_HELP,
 	KIND_VERSION,
+	KIND_COUNTERS,
 };
 
 struct row {
@@ -111,6 +113,7 @@ static const struct row rows[] = {
 	FLAG("quiet", 'q', quiet, "no progress bar and no closing numbers on standard error"),
 	FLAG("verbose", 'v', verbose, "say more on standard error"),
 	{"help", 'h', KIND_HELP, 0, 0, 0, 0, NULL, "this text"},
+	{"counters", 0, KIND_COUNTERS, 0, 0, 0, 0, NULL, "everything that is counted, where it is told and what it means"},
 	{"version", 'V', KIND_VERSION, 0, 0, 0, 0, NULL, "the version"},
 };
 /* clang-format on */
@@ -190,6 +193,9 @@ static void take(struct options *options, const struct row *row, char *value)
 		exit(EXIT_DONE);
 	case KIND_VERSION:
 		printf("spanwatch %s\n", SPANWATCH_VERSION);
+		exit(EXIT_DONE);
+	case KIND_COUNTERS:
+		counters_print(stdout);
 		exit(EXIT_DONE);
 	}
 }

@@ -13,6 +13,8 @@ enum {
 	EXIT_EXPOSED = 1, /* only with --fail-on-exposure */
 	EXIT_USAGE = 2,	  /* bad usage or policy */
 	EXIT_INPUT = 3,	  /* an input broke; what was read before counts */
+	EXIT_UNSEEN = 4,  /* nothing of the policy's was looked at: only with --fail-on-exposure */
+	EXIT_EXPOSED_INPUT = 5, /* a rule was broken, and an input: only with --fail-on-exposure */
 };
 
 struct options {
@@ -48,8 +50,8 @@ struct options {
 };
 
 /*
- * Reads the command line. Says what is wrong and exits with EXIT_USAGE, or prints --help or
- * --version and exits with EXIT_DONE; returns otherwise. `options` holds pointers into argv; free
+ * Reads the command line. Says what is wrong and exits with EXIT_USAGE, or prints --help,
+ * --counters or --version and exits with EXIT_DONE; returns otherwise. `options` holds pointers into argv; free
  * with options_free().
  */
 void options_read(int argc, char **argv, struct options *options);

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/base/progress.h"
 #include "sensor/capture/sources.h"
@@ -19,8 +20,7 @@
 #include "sensor/run/prefault.h"
 #include "sensor/run/replay_words.h"
 
-#define TURN	 4096 /* packets; then signals and Redis have theirs */
-#define SECOND	 1000000000ull
+#define TURN	 4096  /* packets; then signals and Redis have theirs */
 #define PAUSE_S	 1000  /* a longer one is another capture */
 #define DRAIN_MS 30000 /* for Redis to take the rest at the end */
 
@@ -62,11 +62,11 @@ static void look(struct replay *replay, uint64_t now_ns)
 	struct vision_figures figures;
 	struct worker_stats stats;
 
-	if (at_ns == 0 || now_ns - at_ns > PAUSE_S * SECOND)
+	if (at_ns == 0 || now_ns - at_ns > PAUSE_S * NS_PER_S)
 		at_ns = now_ns;
 	worker_stats(replay->worker, &stats);
 	vision_figures(&stats, NULL, &figures);
-	for (; at_ns <= now_ns; at_ns += SECOND)
+	for (; at_ns <= now_ns; at_ns += NS_PER_S)
 		blindness_sample(replay->blindness, &figures, at_ns);
 	replay->next_look_ns = at_ns;
 }
@@ -89,7 +89,7 @@ static void take_packet(struct replay *replay, unsigned index, uint64_t ts_ns)
 	worker_take(replay->worker, index);
 	if (replay->newest_ns < replay->next_tick_ns)
 		return;
-	replay->next_tick_ns = replay->newest_ns + SECOND;
+	replay->next_tick_ns = replay->newest_ns + NS_PER_S;
 	if (replay->app->engine)
 		engine_tick(replay->app->engine, replay->newest_ns);
 }
@@ -160,7 +160,8 @@ static bool read_file(struct replay *replay, const char *path)
 	if (capture && !capture_link_supported(capture))
 		replay_say_unsupported(path, capture_link_name(capture));
 	if (capture)
-		good = read_capture(replay, capture, input, path);
+		good = read_capture(replay, capture, input, path) &&
+		       capture_link_supported(capture);
 	else
 		say_unread(replay, path, error);
 	capture_close(capture);
@@ -182,10 +183,13 @@ static bool take_capture(struct replay *replay, size_t number, const char *path)
 {
 	uint64_t before = replay->packets, turn = before;
 	const struct ahead_part *part;
+	bool supported = true;
 
 	while ((part = ahead_next(replay->ahead, number))->kind <= AHEAD_PACKETS && !replay->stop) {
-		if (part->kind == AHEAD_OPENED && part->text[0])
+		if (part->kind == AHEAD_OPENED && part->text[0]) {
 			replay_say_unsupported(path, part->text);
+			supported = false;
+		}
 		if (part->kind == AHEAD_PACKETS)
 			take_part(replay, part);
 		if (replay->packets - turn < TURN)
@@ -199,7 +203,7 @@ static bool take_capture(struct replay *replay, size_t number, const char *path)
 	else if (part->kind == AHEAD_BROKEN)
 		say_broken(replay, path, part->text, before);
 	replay->bytes_done += part->size;
-	return part->kind <= AHEAD_ENDED;
+	return part->kind <= AHEAD_ENDED && supported;
 }
 
 static const char *name_of(const char *path)
@@ -249,8 +253,24 @@ static void say_left_out(uint64_t count)
 			  (unsigned long long)count);
 }
 
-static void finish(struct replay *replay)
+/* "Nothing found" must not be said of traffic in which nothing of the policy's could be found. */
+static void judge_looked(struct replay *replay, char unseen[VISION_SENTENCE])
 {
+	struct worker_stats worker;
+
+	worker_stats(replay->worker, &worker);
+	vision_judge_looked(replay->blindness, &worker, replay->newest_ns);
+	vision_looked_text(&worker, replay->app->options->filter, unseen);
+	replay->app->unseen = unseen[0] != '\0';
+	if (replay->app->unseen)
+		log_warnx("%s", unseen);
+}
+
+/* `good`: no input broke; of one that could not be read at all, that was said. */
+static void finish(struct replay *replay, bool good)
+{
+	char unseen[VISION_SENTENCE] = "";
+
 	struct app *app = replay->app;
 	struct worker_stats worker;
 	struct engine_stats engine = {0};
@@ -259,10 +279,12 @@ static void finish(struct replay *replay)
 	progress_end(&replay->progress);
 	worker_finish(replay->worker);
 	if (app->engine) {
+		if (good || replay->packets != 0)
+			judge_looked(replay, unseen);
 		engine_tick(app->engine, replay->newest_ns);
 		engine_finish(app->engine, replay->newest_ns);
 		left = outputs_finish(app->outputs, DRAIN_MS);
-		outputs_report(app->outputs, app->engine, app->policy);
+		outputs_report(app->outputs, app->engine, app->policy, unseen);
 		engine_stats(app->engine, &engine);
 	}
 	if (left != 0)
@@ -312,7 +334,7 @@ static bool run_one(struct replay *replay, const struct sources *sources)
 
 	begin(replay, sources);
 	good = read_all(replay, sources);
-	finish(replay);
+	finish(replay, good);
 	ahead_free(replay->ahead);
 	worker_free(replay->worker);
 	blindness_free(replay->blindness);

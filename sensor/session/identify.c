@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
+
 /* nDPI's detection state, kept behind our own bookkeeping. */
 struct ndpi_state {
 	struct ndpi_state *next_free;
@@ -248,7 +250,7 @@ void identify_ndpi(struct identify *identify, struct identity *identity,
 	length = packet->ip_length > USHRT_MAX ? USHRT_MAX : (uint16_t)packet->ip_length;
 	identify->stats.ndpi_packets++;
 	protocol = ndpi_detection_process_packet(identify->module, identity->ndpi->flow, packet->ip,
-						 length, packet->ts_ns / 1000000);
+						 length, packet->ts_ns / NS_PER_MS);
 	if ((protocol.app_protocol != NDPI_PROTOCOL_UNKNOWN ||
 	     protocol.master_protocol != NDPI_PROTOCOL_UNKNOWN) &&
 	    identity->ndpi->flow->confidence == NDPI_CONFIDENCE_DPI) {

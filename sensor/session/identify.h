@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "dissectors/dissector.h"
+#include "sensor/base/counter_rows.h"
 #include "sensor/base/services.h"
 #include "sensor/decode/decode.h"
 
@@ -66,7 +67,7 @@ bool identify_trusts_ndpi(const struct service *service);
 void identity_end(struct identify *identify, struct identity *identity);
 
 struct identify_stats {
-	uint64_t ndpi_packets, ndpi_identified, ndpi_refused; /* refused: the pool was used up */
+	COUNTERS_IDENTIFY(COUNTER_MEMBER, )
 };
 void identify_stats(const struct identify *identify, struct identify_stats *stats);
 

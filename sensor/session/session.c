@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/session/session_slot.h"
 
-#define PLACE_NS 1000000000ull /* the order of last use is kept to a second, not to a packet */
+#define PLACE_NS NS_PER_S /* the order of last use is kept to a second, not to a packet */
 
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 			      uint32_t ndpi_flows, const struct services *services)

@@ -19,6 +19,7 @@
 #define SENSOR_SESSION_H
 
 #include "dissectors/dissector.h"
+#include "sensor/base/counter_rows.h"
 #include "sensor/base/sketch.h"
 #include "sensor/session/identify.h"
 #include "sensor/session/stream.h"
@@ -79,11 +80,9 @@ void sessions_conclude(struct sessions *sessions, struct flow *flow);
 void sessions_close(struct sessions *sessions, struct flow *flow);
 
 struct sessions_stats {
-	uint32_t in_use, blocks_in_use;
-	uint64_t evicted, reassembly_refused, gaps, gap_bytes;
-	uint64_t names_lost; /* more in one piece than are counted */
-	uint64_t claims;     /* about clients, by peers that are not believed */
-	uint64_t starved;    /* conversations whose recognition had to wait for its budget */
+	COUNTERS_STREAMS(COUNTER_MEMBER, )
+	COUNTERS_SESSIONS(COUNTER_MEMBER, )
+	COUNTERS_CLAIMS(COUNTER_MEMBER, )
 	struct identify_stats identify;
 };
 void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats);

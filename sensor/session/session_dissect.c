@@ -77,8 +77,9 @@ static void feed_turns(struct sessions *sessions, struct slot *slot, enum side f
 	struct facts *facts = &slot->session.facts;
 	uint64_t *read = slot->session.read;
 	uint32_t claims = facts->claims;
+	struct feed fed = {.from = from, .bytes = bytes_from(bytes, length)};
 
-	slot->dissector->feed(slot->state, facts, from, bytes, length);
+	slot->dissector->feed(slot->state, facts, &fed);
 	count_names(slot);
 	sessions->claims += facts->claims - claims;
 	read[from] += length;
@@ -87,7 +88,8 @@ static void feed_turns(struct sessions *sessions, struct slot *slot, enum side f
 
 		read[from] -= unread;
 		session_dissect_turn(sessions, slot);
-		slot->dissector->feed(slot->state, facts, from, bytes + length - unread, unread);
+		fed.bytes = bytes_from(bytes + length - unread, unread);
+		slot->dissector->feed(slot->state, facts, &fed);
 		count_names(slot);
 		read[from] += unread;
 	}

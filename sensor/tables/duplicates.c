@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
 
-#define LINES	    8192
-#define ENTRIES	    8
-#define TIME_BITS   20
-#define TIME_MASK   ((1u << TIME_BITS) - 1)
-#define MILLISECOND 1000000u
+#define LINES	  8192
+#define ENTRIES	  8
+#define TIME_BITS 20
+#define TIME_MASK ((1u << TIME_BITS) - 1)
 
 struct line {
 	_Alignas(64) uint64_t entries[ENTRIES];
@@ -35,7 +35,7 @@ struct duplicates *duplicates_new(uint64_t window_ns, uint64_t hash_key)
 	if (!duplicates)
 		return NULL;
 	duplicates->hash_key = hash_key;
-	duplicates->window_ms = (uint32_t)(window_ns / MILLISECOND);
+	duplicates->window_ms = (uint32_t)(window_ns / NS_PER_MS);
 	duplicates->lines = aligned_alloc(64, LINES * sizeof *duplicates->lines);
 	if (!duplicates->lines) {
 		free(duplicates);
@@ -111,7 +111,7 @@ void duplicates_prefetch(const struct duplicates *duplicates, uint64_t fingerpri
 
 bool duplicates_seen(struct duplicates *duplicates, uint64_t ts_ns, uint64_t fingerprint)
 {
-	uint32_t now_ms = (uint32_t)(ts_ns / MILLISECOND) & TIME_MASK;
+	uint32_t now_ms = (uint32_t)(ts_ns / NS_PER_MS) & TIME_MASK;
 	uint64_t hash = fingerprint, *entries = duplicates->lines[hash & (LINES - 1)].entries;
 
 	if (duplicates->window_ms == 0)

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
 
-#define SECOND	   1000000000ull
 #define CHAIN_MOST 64
 #define CACHE_LINE 64
 
@@ -93,8 +93,8 @@ struct flow_table *flow_table_new(uint32_t max_flows, uint64_t hash_key, uint64_
 	table->max_flows = max_flows;
 	table->fresh = 1;
 	table->hash_key = hash_key;
-	table->idle[FLOW_BRIEF].limit_ns = 30 * SECOND;
-	table->idle[FLOW_DATAGRAM].limit_ns = 120 * SECOND;
+	table->idle[FLOW_BRIEF].limit_ns = 30 * NS_PER_S;
+	table->idle[FLOW_DATAGRAM].limit_ns = 120 * NS_PER_S;
 	table->idle[FLOW_LASTING].limit_ns = lasting_idle_ns;
 	table->retire = retire;
 	table->context = context;

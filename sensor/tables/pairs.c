@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
+
 #define SLOTS	 2048u
 #define TURNS	 16u /* calls of pairs_tick() for the whole table */
-#define WATCH_NS 2000000000ull
+#define WATCH_NS (2 * NS_PER_S)
 #define ADVANCES 3	    /* of one side: an exchange, not an attempt */
 #define THINNEST 63u	    /* one conversation of 64 */
 #define JUMP_MAX (1u << 22) /* farther than this is not a loss */

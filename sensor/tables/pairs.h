@@ -11,14 +11,13 @@
 #ifndef SENSOR_PAIRS_H
 #define SENSOR_PAIRS_H
 
+#include "sensor/base/counter_rows.h"
 #include "sensor/decode/decode.h"
 
 struct pairs;
 
 struct pairs_stats {
-	uint64_t both, one_way; /* conversations judged, by the directions seen */
-	uint64_t bytes,
-		unseen_bytes; /* sent, by sequence numbers; of them acknowledged and unseen */
+	COUNTERS_PAIRS(COUNTER_MEMBER, )
 };
 
 struct pairs *pairs_new(uint64_t hash_key); /* NULL: out of memory */

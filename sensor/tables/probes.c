@@ -10,9 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/tables/probe_table.h"
-
-#define SECOND 1000000000ull
 
 struct detail {
 	struct probe waiting[PROBE_WAITING_MAX];
@@ -326,9 +325,9 @@ static void tell_all(struct probes *probes, uint64_t now_ns)
 void probes_tick(struct probes *probes, uint64_t now_ns)
 {
 	judge_waiting(probes, now_ns);
-	if (now_ns < probes->next_report_ns && probes->next_report_ns - now_ns <= SECOND)
+	if (now_ns < probes->next_report_ns && probes->next_report_ns - now_ns <= NS_PER_S)
 		return;
-	probes->next_report_ns = now_ns + SECOND;
+	probes->next_report_ns = now_ns + NS_PER_S;
 	tell_all(probes, now_ns);
 }
 

@@ -15,11 +15,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/endpoint.h"
 #include "sensor/event/observation.h"
 
-#define PROBES_WAIT_NS	    3000000000ull
-#define PROBES_OVERTAKEN_NS 1000000000ull /* the first retransmission time-out of RFC 6298 */
+#define PROBES_WAIT_NS	    (3 * NS_PER_S)
+#define PROBES_OVERTAKEN_NS NS_PER_S /* the first retransmission time-out of RFC 6298 */
 
 /* One attempt: whose, and how to recognise its continuation. */
 struct probe {

@@ -12,10 +12,11 @@
 
 #include <stdlib.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/worker/worker_state.h"
 
-#define TICK_NS		100000000ull /* expiry and wall reports, in packet time */
-#define OUT_OF_ORDER_NS 10000000000ull
+#define TICK_NS		(NS_PER_S / 10) /* expiry and wall reports, in packet time */
+#define OUT_OF_ORDER_NS (10 * NS_PER_S)
 
 static void retire(void *context, struct flow *flow)
 {
@@ -109,6 +110,7 @@ static void look_at(struct worker *worker, const struct sighting *sighting)
 	worker->stats.mirror_cut += packet->cut;
 	if (packet->kind == PACKET_TCP)
 		pairs_packet(worker->pairs, packet);
+	worker->stats.ours += sighting->ours;
 	if (!sighting->matters) {
 		worker->stats.elsewhere++;
 		return;

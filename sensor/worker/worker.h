@@ -18,6 +18,7 @@
 #ifndef SENSOR_WORKER_H
 #define SENSOR_WORKER_H
 
+#include "sensor/base/counter_rows.h"
 #include "sensor/base/memory_row.h"
 #include "sensor/base/services.h"
 #include "sensor/decode/decode.h"
@@ -113,26 +114,14 @@ void worker_next_input(struct worker *worker);
 void worker_finish(struct worker *worker);
 
 struct worker_stats {
-	uint64_t packets, bytes;	       /* frames given, bytes on the wire */
-	uint64_t decoded[DECODE_RESULT_COUNT]; /* by enum decode_result; what fragments
-						  made whole counts again */
-	uint64_t tunnelled;		       /* came in a tunnel that was looked into */
-	uint64_t tunnels_unnamed; /* conversations whose tunnel found no room in the table */
-	uint64_t elsewhere;	  /* decoded, and none of the policy's business */
-	uint64_t outbound;	  /* of conversations begun by ours */
-	uint64_t early;		  /* data out of nowhere that waited for more */
-	uint64_t probes;	  /* SYNs and first datagrams from outside */
-	uint64_t cut_short;	  /* payload cut off, by whomever */
-	uint64_t cut_frames;	  /* shorter in the capture than on the wire */
-	uint64_t mirror_cut;	  /* packets whose end did not come in their frame */
-	uint64_t compared;	  /* packets that matter */
-	uint64_t duplicates;	  /* copies of packets that matter */
-	uint64_t flows_created, flows_evicted;
-	uint64_t observations, observations_refused, observations_lost; /* lost: a last word */
-	uint64_t probed_evicted;
-	uint64_t carried, carried_evicted; /* clients of listed proxies */
-	uint64_t evidence, evidence_lost;  /* packets for --evidence; lost: the ring was full */
-	uint32_t flows;
+	COUNTERS_PACKETS(COUNTER_MEMBER, )
+	COUNTERS_CUT(COUNTER_MEMBER, )
+	COUNTERS_FLOWS(COUNTER_MEMBER, )
+	COUNTERS_PROBED(COUNTER_MEMBER, )
+	COUNTERS_TOLD(COUNTER_MEMBER, )
+	COUNTERS_KEPT(COUNTER_MEMBER, )
+	/* By enum decode_result; what fragments made whole counts again. */
+	uint64_t decoded[DECODE_RESULT_COUNT];
 	struct sessions_stats sessions;
 	struct pairs_stats pairs;
 	struct fragments_stats fragments;

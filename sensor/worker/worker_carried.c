@@ -13,10 +13,11 @@
  */
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/worker/carried.h"
 #include "sensor/worker/worker_state.h"
 
-#define LEAVE_NS 1000000000ull /* told so long ago: a client that has to wait is told of in full */
+#define LEAVE_NS NS_PER_S /* told so long ago: a client that has to wait is told of in full */
 
 /* Who is to have the turn. */
 struct client {

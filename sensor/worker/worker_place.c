@@ -14,11 +14,12 @@ static bool concerns(const struct worker *worker, struct sighting *sighting)
 	struct policy_place source, destination;
 
 	if (worker->options.everything) {
-		sighting->to_ours = sighting->from_ours = true;
+		sighting->to_ours = sighting->from_ours = sighting->ours = true;
 		return true;
 	}
 	source = policy_place(worker->policy, &sighting->packet->source);
 	destination = policy_place(worker->policy, &sighting->packet->destination);
+	sighting->ours = source.ours || destination.ours;
 	sighting->to_ours = policy_concerns(source, destination);
 	sighting->from_ours = policy_concerns(destination, source);
 	sighting->leaves = policy_concerns_outbound(source, destination);

@@ -7,9 +7,10 @@
  */
 #include "sensor/worker/worker_state.h"
 
-#define SECOND	       1000000000ull
-#define FACTS_EVERY_NS SECOND
-#define BYTES_EVERY_NS (60 * SECOND)
+#include "sensor/base/clock.h"
+
+#define FACTS_EVERY_NS NS_PER_S
+#define BYTES_EVERY_NS NS_PER_MINUTE
 #define BYTES_FIRST    65536
 
 /* Has anything shown that the server can be reached? */

@@ -30,6 +30,7 @@ struct sighting {
 	uint64_t fingerprint; /* duplicates.h */
 	uint32_t probed_hash; /* probes.h, if `probed` */
 	bool matters;	      /* the policy may care; else only `packet` is set */
+	bool ours;	      /* one of its two ends is an address of the policy's */
 	bool probed;
 	bool source_is_low;
 	bool to_ours, from_ours, leaves, returns;

@@ -7,8 +7,10 @@
  */
 #include "sensor/worker/worker_state.h"
 
-#define ADVANCE_MAX   (1u << 20)     /* of one acknowledgement; more is another connection's */
-#define ONE_WAY_AFTER 60000000000ull /* silence of all of ours that means: not mirrored */
+#include "sensor/base/clock.h"
+
+#define ADVANCE_MAX   (1u << 20)    /* of one acknowledgement; more is another connection's */
+#define ONE_WAY_AFTER NS_PER_MINUTE /* silence of all of ours that means: not mirrored */
 
 /* A side that is not mirrored cannot be seen to close. */
 static bool closed(const struct flow *flow)

@@ -10,8 +10,10 @@
  */
 #include "sensor/worker/worker_state.h"
 
+#include "sensor/base/clock.h"
+
 #define TFTP_PORT    69
-#define REMEMBER_NS  60000000000ull /* since the request, or the newest packet of its transfer */
+#define REMEMBER_NS  NS_PER_MINUTE /* since the request, or the newest packet of its transfer */
 #define CODE_READ    1
 #define CODE_WRITE   2
 #define CODE_OPTIONS 6 /* the last: data, acknowledgement, error, options (RFC 2347) */

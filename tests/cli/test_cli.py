@@ -30,7 +30,7 @@ FLIP = os.path.join(GOLDEN, "captures/scn-flip-plain.pcap")
 SILENT = os.path.join(GOLDEN, "captures/scn-internal-client.pcap")
 EXAMPLE = os.path.join(TOP, "policy/example.yaml")
 GROUP = os.path.join(GOLDEN, "policies/group.yaml")
-DONE, EXPOSED, USAGE, BROKEN = 0, 1, 2, 3
+DONE, EXPOSED, USAGE, BROKEN, UNSEEN, EXPOSED_BROKEN = range(6)
 SCRATCH = tempfile.mkdtemp(prefix="swc-")
 
 OPTIONS = """read interface policy check filter json text inventory fail-on-exposure redis
@@ -38,7 +38,7 @@ redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sen
 sentinel-password-file journal sensor site run metrics user workers snaplen buffer-mib
 capture-timeout-ms whole-packets no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound
 max-exposures max-walls max-incidents max-inventory memory prefault tcp-idle journal-keep journal-mib journal-days stream-maxlen queue-maxlen heartbeat
-silence untested quiet verbose help version vxlan-ports geneve-ports separate-vni checksums
+silence untested quiet verbose help version counters vxlan-ports geneve-ports separate-vni checksums
 duplicate-ms fragments-mib evidence evidence-files evidence-file-mib evidence-mib""".split()
 INVENTORY_FIELDS = """file server_ip server_port transport client_ip protocol protocol_source
 product version outcome auth encrypted data_read commands destructive bytes_c2s
@@ -340,15 +340,21 @@ def test_inputs_that_are_none():
     assert "missing.pcap" in result.errors and "No such file" in result.errors
 
 
-def test_capture_without_packets_is_good():
-    assert replay("-r", scratch("none.pcap", content(FLIP)[:24])).stdout == b""
+def test_capture_without_packets_is_no_all_clear():
+    result = replay("-r", scratch("none.pcap", content(FLIP)[:24]))
+    (event,) = events_of(result)
+    assert event["event"]["action"] == "sensor.blind", event
+    assert "not one packet" in result.errors, result.errors
+    text = spanwatch("-q", "-p", EXAMPLE, "-r", os.path.join(SCRATCH, "none.pcap")).stdout.decode()
+    assert "\nNo all-clear: " in text, text
 
 
 def test_unsupported_link_type_is_told():
     data = bytearray(content(FLIP))
     struct.pack_into("<I", data, 20, 147)  # DLT_USER0
     result = spanwatch("--json", "-p", GROUP, "-r", scratch("user0.pcap", bytes(data)))
-    assert result.returncode in (DONE, BROKEN) and result.stdout == b""
+    assert result.returncode == BROKEN
+    assert [e["spanwatch"]["blindness"]["cause"] for e in events_of(result)] == ["unread"]
     assert re.search("link type", result.errors), f"nothing told: {result.errors}"
 
 
@@ -387,7 +393,11 @@ def test_fail_on_exposure():
         replay("-r", FLIP, "--fail-on-exposure", policy=os.path.join(policies, name), status=DONE)
     replay("-r", FLIP, policy=GROUP, status=DONE)
     cut = scratch("exposed-cut.pcap", content(FLIP)[:-5])
+    replay("-r", cut, "--fail-on-exposure", policy=GROUP, status=EXPOSED_BROKEN)
+    cut = scratch("silent-cut.pcap", content(SILENT)[:-5])
     replay("-r", cut, "--fail-on-exposure", policy=GROUP, status=BROKEN)
+    replay("-r", RUN, "-f", "port 1", "--fail-on-exposure", status=UNSEEN)
+    replay("-r", RUN, "-f", "port 1", status=DONE)
 
 
 # --- Outputs -----------------------------------------------------------------------------------

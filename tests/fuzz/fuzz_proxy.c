@@ -74,18 +74,20 @@ static void check_turns(const struct dissector *d, const struct turn *turns, siz
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *start = turns[i].bytes;
 		size_t rounds = 0, left = turns[i].length;
+		struct feed fed = {turns[i].from, bytes_from(start, left)};
 
 		if (!start) {
 			d->gap(state, &facts, turns[i].from, turns[i].length);
 			continue;
 		}
-		d->feed(state, &facts, turns[i].from, start, left);
+		d->feed(state, &facts, &fed);
 		while (facts.turn != TURN_NONE) {
 			if (facts.unread > left || rounds++ > 2 * turns[i].length + 2)
 				abort();
 			left = facts.unread;
 			take_turn(parties, &facts);
-			d->feed(state, &facts, turns[i].from, start + turns[i].length - left, left);
+			fed.bytes = bytes_from(start + turns[i].length - left, left);
+			d->feed(state, &facts, &fed);
 		}
 		facts.users_tried.count = facts.objects_read.count = 0;
 	}

@@ -159,8 +159,9 @@ static inline void dissect_session(const struct dissector *d, const struct turn 
 			size_t left = turns[i].length - at;
 			size_t length = left < step ? left : step;
 			uint8_t *piece = dissect_copy(bytes + at, length);
+			struct feed fed = {turns[i].from, bytes_from(piece, length)};
 
-			d->feed(state, facts, turns[i].from, piece, length);
+			d->feed(state, facts, &fed);
 			free(piece);
 		}
 	}

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/output/outputs.h"
 #include "tools/fleet/story.h"
@@ -59,7 +60,7 @@ static uint64_t now_ns(clockid_t clock)
 	struct timespec now;
 
 	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return clock_from_timespec(&now);
 }
 
 static unsigned bucket_of(uint64_t us)
@@ -152,7 +153,7 @@ static uint64_t waiting(const struct fleet *fleet)
 
 static bool drain(struct fleet *fleet)
 {
-	uint64_t end = now_ns(CLOCK_MONOTONIC) + PATIENCE_S * UINT64_C(1000000000);
+	uint64_t end = now_ns(CLOCK_MONOTONIC) + PATIENCE_S * NS_PER_S;
 
 	while (waiting(fleet) != 0 && now_ns(CLOCK_MONOTONIC) < end)
 		turn(fleet, 1);
@@ -252,7 +253,7 @@ static bool offer(struct fleet *fleet, uint32_t rate, uint32_t seconds)
 	uint64_t total = (uint64_t)rate * seconds;
 
 	while (offered < total && fleet->opened != 0) {
-		due = (now_ns(CLOCK_MONOTONIC) - begin) * rate / 1000000000;
+		due = (now_ns(CLOCK_MONOTONIC) - begin) * rate / NS_PER_S;
 		if (due > total)
 			due = total;
 		turn(fleet, due > offered ? 0 : 1);

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND UINT64_C(1000000000)
-#define MINUTE (60 * SECOND)
-#define BEGAN  (UINT64_C(1700000000) * SECOND) /* when the rules changed */
+#include "sensor/base/clock.h"
+
+#define BEGAN (UINT64_C(1700000000) * NS_PER_S) /* when the rules changed */
 
 static const struct kind_of {
 	const char *service, *product, *version, *command;
@@ -89,8 +89,8 @@ static void tell_times(struct exposure_view *exposure, uint32_t flows)
 {
 	exposure->opened_ns = exposure->first_answer_ns = BEGAN;
 	exposure->last_seen_ns = exposure->last_answer_ns = exposure->last_accept_ns =
-		BEGAN + flows * MINUTE;
-	exposure->changed_after_ns = BEGAN - SECOND;
+		BEGAN + flows * NS_PER_MINUTE;
+	exposure->changed_after_ns = BEGAN - NS_PER_S;
 	exposure->changed_before_ns = BEGAN;
 	exposure->wall_was = LEVEL_BLOCKED;
 }
@@ -136,7 +136,7 @@ void story_exposure(struct event *event, const struct services *services, enum e
 	tell_facts(&exposure->facts, what);
 	if (view->closed) {
 		exposure->close_reason = CLOSE_PROBES;
-		exposure->closed_ns = exposure->last_seen_ns + MINUTE;
+		exposure->closed_ns = exposure->last_seen_ns + NS_PER_MINUTE;
 	}
 	event->ts_ns = exposure->last_seen_ns;
 	snprintf(event->reason, sizeof event->reason,
@@ -154,7 +154,7 @@ void story_incident(struct event *event, uint32_t site, uint32_t number)
 		.kind = EVENT_INCIDENT_UPDATED,
 		.severity = SEVERITY_CRITICAL,
 		.has_incident = true,
-		.ts_ns = BEGAN + MINUTE,
+		.ts_ns = BEGAN + NS_PER_MINUTE,
 		.reason = "one change opened 20 endpoints of group logging",
 	};
 	*incident = (struct incident_view){
@@ -165,8 +165,8 @@ void story_incident(struct event *event, uint32_t site, uint32_t number)
 		.severity = SEVERITY_CRITICAL,
 		.level = LEVEL_ACCESSED,
 		.opened_ns = BEGAN,
-		.last_ns = BEGAN + MINUTE,
-		.changed_after_ns = BEGAN - SECOND,
+		.last_ns = BEGAN + NS_PER_MINUTE,
+		.changed_after_ns = BEGAN - NS_PER_S,
 		.changed_before_ns = BEGAN,
 		.one_change = true,
 		.member_count = STORY_MEMBERS,

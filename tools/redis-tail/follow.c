@@ -16,8 +16,8 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/base/printable.h"
 #include "sensor/redis/redis_greeting.h"
 
@@ -27,14 +27,6 @@
 #define ANSWER_MS    15000 /* COMMANDS_BLOCK and ten seconds */
 #define PAUSE_MIN_MS 250
 #define PAUSE_MAX_MS 10000
-
-uint64_t follow_clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void follow_tell(const struct follow *follow, const char *what, const char *more)
 {
@@ -70,7 +62,7 @@ void follow_come_back(struct follow *follow, bool at_once)
 void follow_lost(void *context, const char *reason)
 {
 	struct follow *follow = context;
-	uint64_t now = follow_clock_ms(), patience = follow->options.give_up_s * 1000;
+	uint64_t now = clock_monotonic_ms(), patience = follow->options.give_up_s * 1000;
 
 	if (!follow->told)
 		follow_tell(follow, reason, "; tries again");

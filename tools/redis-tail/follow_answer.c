@@ -3,6 +3,7 @@
 #include <err.h>
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/redis/redis_errors.h"
 #include "tools/redis-tail/follow_state.h"
 
@@ -57,7 +58,7 @@ static void on_read(struct follow *follow, const struct redis_answer *answer, bo
 		follow_finish(follow, false);
 		return;
 	}
-	if (!own && follow_clock_ms() - follow->claimed_ms > follow->options.claim_s * 500) {
+	if (!own && clock_monotonic_ms() - follow->claimed_ms > follow->options.claim_s * 500) {
 		follow->next = STEP_CLAIM;
 		strcpy(follow->cursor, "0-0");
 	}
@@ -80,7 +81,7 @@ static void on_claimed(struct follow *follow, const struct redis_answer *answer)
 	losses_tell(&follow->losses, follow->options.url.shown);
 	if (strcmp(follow->cursor, "0-0") == 0) {
 		follow->next = STEP_NEW;
-		follow->claimed_ms = follow_clock_ms();
+		follow->claimed_ms = clock_monotonic_ms();
 	}
 }
 

@@ -33,7 +33,6 @@ struct follow {
 	bool told, followed, failed;
 };
 
-uint64_t follow_clock_ms(void);
 /* On standard error; the words may be the server's. */
 void follow_tell(const struct follow *follow, const char *what, const char *more);
 void follow_finish(struct follow *follow, bool failed);

@@ -348,11 +348,12 @@ static void test_state_is_clean(void **unused)
 	uint8_t *piece = dissect_copy(request, sizeof request - 1);
 	uint8_t *state = calloc(1, http_dissector.state_size);
 	struct facts facts = {.service = NULL};
+	struct feed fed = {SIDE_CLIENT, bytes_from(piece, sizeof request - 1)};
 	uintptr_t word;
 
 	(void)unused;
 	http_dissector.begin(state, &facts);
-	http_dissector.feed(state, &facts, SIDE_CLIENT, piece, sizeof request - 1);
+	http_dissector.feed(state, &facts, &fed);
 	assert_null(memmem(state, http_dissector.state_size, "c2Vj", 4));
 	assert_null(memmem(state, http_dissector.state_size, "hush", 4));
 	for (size_t i = 0; i + sizeof word <= http_dissector.state_size; i++) {

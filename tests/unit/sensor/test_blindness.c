@@ -26,15 +26,17 @@ struct timeline {
 	uint64_t now_ns;
 	unsigned begun[BLIND_CAUSES], ended[BLIND_CAUSES];
 	struct blindness_view last;
+	uint64_t back_ns; /* time goes back from here: what ends now, ended then; 0: it does not */
 };
 
 static void on_blindness(void *context, bool begins, const struct blindness_view *view)
 {
 	struct timeline *t = context;
+	uint64_t now_ns = t->back_ns ? t->back_ns : t->now_ns;
 
 	assert_true(view->cause < BLIND_CAUSES);
-	assert_true(view->since_ns <= t->now_ns && view->since_ns != 0);
-	assert_int_equal(view->until_ns, begins ? 0 : t->now_ns);
+	assert_true(view->since_ns <= now_ns && view->since_ns != 0);
+	assert_int_equal(view->until_ns, begins ? 0 : now_ns);
 	assert_int_equal(
 		blindness_get(t->blindness, (enum blind_cause)view->cause, t->now_ns, NULL),
 		begins);
@@ -172,12 +174,32 @@ static void a_quiet_interface_is_not_blind(void **state)
 	assert_int_equal(t->begun[BLIND_SILENCE], 1);
 }
 
-static void an_interface_that_never_had_packets_is_not_blind(void **state)
+static void an_interface_that_never_had_packets_is_told(void **state)
 {
 	struct timeline *t = *state;
 
-	seconds(t, 10000, 0);
+	seconds(t, 250, 0);
 	assert_int_equal(told(t), 0);
+	seconds(t, 10000, 0);
+	assert_int_equal(t->begun[BLIND_SILENCE], 1);
+	assert_int_equal(told(t), 1);
+}
+
+static void time_that_goes_back_ends_what_began_later(void **state)
+{
+	struct timeline *t = *state;
+	struct blindness_view view;
+
+	seconds(t, 100, 100);
+	seconds(t, 400, 0);
+	assert_int_equal(t->begun[BLIND_SILENCE], 1);
+	blindness_restart(t->blindness, "older");
+	t->back_ns = t->now_ns;
+	t->now_ns -= 100000 * SECOND;
+	second(t, 100);
+	assert_int_equal(t->ended[BLIND_SILENCE], 1);
+	assert_false(blindness_get(t->blindness, BLIND_SILENCE, t->now_ns, &view));
+	assert_true(blindness_total_ns(t->blindness, BLIND_SILENCE, t->now_ns) < 1000 * SECOND);
 }
 
 static void a_sparse_capture_is_not_blind(void **state)
@@ -484,8 +506,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_dead_mirror_is_told_and_its_return, begin, end),
 		cmocka_unit_test_setup_teardown(a_stray_packet_does_not_make_it_flap, begin, end),
 		cmocka_unit_test_setup_teardown(a_quiet_interface_is_not_blind, begin, end),
-		cmocka_unit_test_setup_teardown(an_interface_that_never_had_packets_is_not_blind,
-						begin, end),
+		cmocka_unit_test_setup_teardown(an_interface_that_never_had_packets_is_told, begin,
+						end),
+		cmocka_unit_test_setup_teardown(time_that_goes_back_ends_what_began_later, begin,
+						end),
 		cmocka_unit_test(a_sparse_capture_is_not_blind),
 		cmocka_unit_test(each_share_is_told_and_its_recovery),
 		cmocka_unit_test_setup_teardown(thresholds_have_hysteresis, begin, end),

@@ -782,7 +782,7 @@ static void notes_sequences_without_events(void **state)
 	const struct place *place = *state;
 	struct journal *journal = open_as(place->path, "a", 100);
 
-	assert_true(journal_note_sequence(journal, 41));
+	journal_note_sequence(journal, 41);
 	journal_close(journal);
 	journal = open_as(place->path, "a", 100);
 	assert_int_equal(journal_last_sequence(journal), 41);

@@ -42,7 +42,7 @@ static void count_retired(void *context, struct flow *flow)
 
 static struct flow_table *new_table(uint64_t key)
 {
-	struct flow_table *table = flow_table_new(FLOWS, key, 3600 * SECOND, count_retired, NULL);
+	struct flow_table *table = flow_table_new(FLOWS, key, NS_PER_HOUR, count_retired, NULL);
 
 	assert_non_null(table);
 	retired = 0;
