@@ -76,7 +76,11 @@ bool lines_start_with(const struct bytes *text, const char *prefix)
 
 bool lines_equal(const struct bytes *word, const char *text)
 {
-	return word->left == strlen(text) && lines_start_with(word, text);
+	for (size_t i = 0; i < word->left; i++) {
+		if (text[i] == '\0' || upper(word->at[i]) != upper((uint8_t)text[i]))
+			return false;
+	}
+	return text[word->left] == '\0';
 }
 
 bool lines_contain(const struct bytes *haystack, const char *text)
