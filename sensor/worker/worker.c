@@ -48,15 +48,16 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 	worker->probes =
 		probes_new(options->max_probed, options->table_key, worker_report_wall, worker);
 	worker->outbound = outbound_new(options->outbound_entries);
+	worker->asked = outbound_new(WORKER_ASKED);
 	worker->pairs = pairs_new(options->hash_key);
 	worker->tunnels = tunnel_table_new(options->table_key);
 	worker->fragments = fragments_new(options->fragment_pages ? options->fragment_pages : 1,
 					  options->table_key);
 	worker->duplicates = duplicates_new(options->duplicate_ns, options->hash_key);
 	worker->early = worker_early_new();
-	if (!worker->early || !worker->flows || !worker->sessions || !worker->carried ||
-	    !worker->probes || !worker->outbound || !worker->tunnels || !worker->pairs ||
-	    !worker->fragments || !worker->duplicates) {
+	if (!worker->flows || !worker->sessions || !worker->carried || !worker->probes ||
+	    !worker->early || !worker->outbound || !worker->asked || !worker->tunnels ||
+	    !worker->pairs || !worker->fragments || !worker->duplicates) {
 		worker_free(worker);
 		return NULL;
 	}
@@ -74,6 +75,7 @@ void worker_free(struct worker *worker)
 	carried_pool_free(worker->carried);
 	probes_free(worker->probes);
 	outbound_free(worker->outbound);
+	outbound_free(worker->asked);
 	pairs_free(worker->pairs);
 	tunnel_table_free(worker->tunnels);
 	fragments_free(worker->fragments);
@@ -95,6 +97,11 @@ static void set_clock(struct worker *worker, uint64_t now_ns)
 		return;
 	if (now_ns < worker->now_ns)
 		worker->next_tick_ns = now_ns;
+	/* What ran meanwhile was not seen to begin. Silence within one input is just silence. */
+	if (worker->since_ns == 0 || now_ns < worker->now_ns ||
+	    (worker->other_input && now_ns - worker->now_ns > WORKER_EARLY_NS))
+		worker->since_ns = now_ns;
+	worker->other_input = false;
 	if (worker->from_ours_ns > now_ns)
 		worker->from_ours_ns = now_ns;
 	worker->now_ns = now_ns;
@@ -213,6 +220,7 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 
 void worker_next_input(struct worker *worker)
 {
+	worker->other_input = true;
 	pairs_finish(worker->pairs);
 }
 
@@ -225,10 +233,11 @@ void worker_finish(struct worker *worker)
 	flow_retire_all(worker->flows);
 	fragments_forget(worker->fragments);
 	outbound_forget(worker->outbound);
+	outbound_forget(worker->asked);
 	tunnel_table_forget(worker->tunnels);
 	duplicates_forget(worker->duplicates);
 	worker_early_forget(worker->early);
 	worker->stats.newest_ns = worker->now_ns;
-	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = 0;
+	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = worker->since_ns = 0;
 	worker->transfers = (struct transfers){.newest_ns = 0};
 }

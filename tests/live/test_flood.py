@@ -126,7 +126,7 @@ class Story:
               f" s after the first of {asked} conversations" if event else "NOT FOUND"), flush=True)
         assert event, "the exposure was not told"
         assert during, "it was told only after the flood"
-        assert event[0]["service"] == "redis" or event[0].get("level"), event
+        assert event[0]["server_ip"] == SERVER, event
 
     def tests(self):
         def named(name, rate, port):
