@@ -103,8 +103,7 @@ static enum numeric of_command(struct bytes text)
 	if (text.left == 0 || !is_letter(text.at[0]))
 		return NUMERIC_MORE;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		if ((text.at[0] & 0x5f) == rows[i].start[0] &&
-		    lines_start_with(&text, rows[i].start))
+		if (lines_start_with(&text, rows[i].start))
 			return rows[i].is;
 	}
 	return NUMERIC_MORE;
