@@ -30,19 +30,20 @@ bool lines_start_with_letters(const struct bytes *text, const char *prefix);
 /* Could this text begin so, by its first letter? */
 static inline bool lines_may_begin(const struct bytes *text, const char *with)
 {
-	return text->left == 0 || ((text->at[0] ^ (uint8_t)with[0]) & 0xdf) == 0;
+	return text->left != 0 && ((text->at[0] ^ (uint8_t)with[0]) & 0xdf) == 0;
 }
 
 /* ASCII case is ignored in both. */
 static inline bool lines_equal(const struct bytes *word, const char *text)
 {
-	return lines_may_begin(word, text) && lines_equal_letters(word, text);
+	return word->left == 0 ? text[0] == '\0'
+			       : lines_may_begin(word, text) && lines_equal_letters(word, text);
 }
 
 static inline bool lines_start_with(const struct bytes *text, const char *prefix)
 {
-	return (lines_may_begin(text, prefix) || prefix[0] == '\0') &&
-	       lines_start_with_letters(text, prefix);
+	return prefix[0] == '\0' ||
+	       (lines_may_begin(text, prefix) && lines_start_with_letters(text, prefix));
 }
 
 /* Is `text` somewhere in there? Case ignored. */

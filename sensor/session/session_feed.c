@@ -11,7 +11,7 @@
 /* Each second, and at once after a pause: half a core's, or an eighth where nothing has answered. */
 #define WORK_ANSWERED	2000000000ull
 #define WORK_UNANSWERED 500000000ull
-#define EARLY_MAX	4 /* times that an opening is shown though it has hardly grown */
+#define EARLY_MAX	2 /* times that an opening is shown though it has hardly grown */
 #define ENDS_MAX	2 /* and times more because a side has ended */
 
 static struct budget *budget_of(struct sessions *sessions, const struct slot *slot)

