@@ -124,7 +124,7 @@ static bool is_unasked(const struct slot *slot)
 
 /*
  * Is it worth the while to ask the probes again? When the other side begins to speak, or a side's
- * bytes are a quarter more; whoever sends byte by byte is not looked at with each.
+ * bytes are a third more; whoever sends byte by byte is not looked at with each.
  */
 static bool has_grown(struct slot *slot)
 {
@@ -135,7 +135,7 @@ static bool has_grown(struct slot *slot)
 		return true;
 	for (int side = 0; side < 2; side++) {
 		if (opening->length[side] != asked->length[side] &&
-		    opening->length[side] * 4u >= asked->length[side] * 5u)
+		    opening->length[side] * 3u >= asked->length[side] * 4u)
 			return true;
 	}
 	if (!is_unasked(slot) || asked->early >= EARLY_MAX)
