@@ -121,8 +121,8 @@ class Story:
         held = self.sensor.heartbeat()
         with open(sent, encoding="utf-8") as file:
             words = " ".join(file.read().split())
-        print(f"# {name}: sent {words}; dropped by the kernel so far {held['dropped_kernel']} of "
-              f"{held['capture_received']}; " + (f"found {seconds_of(event[0]['created']) - began:.2f}"
+        print(f"# {name}: sent {words}; dropped by the kernel so far {held.get('dropped_kernel')} of "
+              f"{held.get('capture_received')}; " + (f"found {seconds_of(event[0]['created']) - began:.2f}"
               f" s after the first of {asked} conversations" if event else "NOT FOUND"), flush=True)
         assert event, "the exposure was not told"
         assert during, "it was told only after the flood"
