@@ -16,7 +16,7 @@ CASES = [
     ("byte by byte, at any stage", "", "drip", 10),
     ("small packets of a stranger", "stray", "by client, 60", 11),
     ("small packets of a client before recognition", "open", "by client, 60", 10),
-    ("small packets of a client after recognition", "known", "by client, 60", 11),
+    ("small packets of a client after recognition", "known", "by client, 60", 10),
     # Up to 1400 commands in a packet: their number counts, and each is as cheap as any.
     ("large packets, at any stage", "", "1400", 200),
 ]
