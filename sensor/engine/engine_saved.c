@@ -32,7 +32,7 @@ struct saved_incident {
 #define X(tag, m)		  MEMBER(tag, struct saved_exposure, x.m)
 #define S(tag, member)		  MEMBER(tag, struct saved_incident, member)
 #define I(tag, m)		  MEMBER(tag, struct saved_incident, incident.m)
-#define TAG_FACTS		  90
+#define TAG_FACTS		  91 /* 90 had another layout */
 
 /* The rows of exposure_fields.h that the engine keeps. */
 #define FIELD(name, member, type, from, tag, ...) FIELD_##from(tag, member)
@@ -99,6 +99,7 @@ static const struct packed_member exposure_members[] = {
 	X(71, busy_since_ns),
 	X(72, busy_ns),
 	X(73, longest_silence_ns),
+	X(75, claimed),
 	X(TAG_FACTS, facts),
 };
 
