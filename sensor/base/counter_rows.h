@@ -59,6 +59,7 @@ X(in, outbound, COUNTER, "packets_outbound_total", "outbound", NULL, "Packets of
 X(in, probes, COUNTER, "probes_total", "probes", NULL, "SYNs and first datagrams from outside.") \
 X(in, probes_idle, COUNTER, "probes_idle_total", "probes_idle", "probes that prove nothing", "Probes without an answer that a listening host would have dropped as well.") \
 X(in, probes_flooded, COUNTER, "probes_flooded_total", "probes_flooded", "probes not judged because of a flood", "Probes without an answer at an endpoint that was flooded.") \
+X(in, early, COUNTER, "early_data_total", "early_data", NULL, "Packets of data out of nowhere, which make no conversation until something follows or answers.") \
 X(in, compared, COUNTER, "packets_compared_total", "compared", NULL, "Packets that matter, compared with what came just before.") \
 X(in, duplicates, COUNTER, "packets_duplicated_total", "duplicates", "duplicated packets", "Copies of packets that matter.")
 
@@ -98,6 +99,7 @@ X(in, flows_evicted, COUNTER, "flows_evicted_total", "flows_evicted", "conversat
 X(in, in_use, GAUGE, "table_used{table=\"sessions\"}", "sessions", NULL, "Conversations that are read, at the moment.") \
 X(in, blocks_in_use, GAUGE, "table_used{table=\"reassembly-blocks\"}", "reassembly_blocks", NULL, "Blocks of 2 KiB that hold early segments.") \
 X(in, evicted, COUNTER, "sessions_evicted_total", "sessions_evicted", "conversations no longer read (--max-sessions)", "Conversations no longer read because the table was full.") \
+X(in, starved, COUNTER, "identification_starved_total", "identification_starved", "conversations whose identification had to wait for its budget", "Conversations not looked at for a while, or never, because identification had used up its share of a second.") \
 X(in, reassembly_refused, COUNTER, "reassembly_refused_total", "reassembly_refused", "early segments without room (--reassembly-mib)", "Early segments without room.")
 
 /* struct worker_stats */

@@ -112,6 +112,20 @@ static struct flow *begin_rst(struct worker *worker, const struct sighting *sigh
 }
 
 /*
+ * Does only a stranger say that there is a conversation? What ours send is believed, and so is a client
+ * that goes on after its SYN where packets of ours are not mirrored.
+ */
+static bool is_out_of_nowhere(const struct worker *worker, const struct sighting *sighting,
+			      bool client_is_source, enum direction direction)
+{
+	if (client_is_source && sighting->to_ours)
+		return direction != DIRECTION_SYN || sees_ours(worker);
+	if (!client_is_source && sighting->from_ours)
+		return false;
+	return sighting->returns && !sighting->leaves;
+}
+
+/*
  * Data or an acknowledgement without a flow. If a SYN of this conversation was seen, it is clear who
  * began it; otherwise the policy's ports or the port numbers must do.
  */
@@ -131,6 +145,9 @@ static struct flow *begin_midstream(struct worker *worker, const struct sighting
 		client_is_source = false;
 	else
 		direction = worker_guess_roles(worker, sighting, &client_is_source);
+	if (is_out_of_nowhere(worker, sighting, client_is_source, direction) &&
+	    worker_early_put(worker, sighting))
+		return NULL;
 	if (!(client_is_source ? sighting->to_ours : sighting->from_ours)) {
 		outbound_add(worker->outbound, sighting->hash);
 		flow = worker_begin_outgoing(worker, sighting, direction, FLOW_LASTING);
@@ -284,6 +301,10 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 			flow_remove(worker->flows, flow);
 			flow = NULL;
 		}
+	}
+	if (!flow && worker_early_waits(worker, sighting) && !(packet->tcp_flags & TCP_RST)) {
+		worker_early_bring(worker, sighting);
+		flow = flow_find(worker->flows, &sighting->key, sighting->hash);
 	}
 	if (!flow)
 		flow = begin(worker, sighting);
