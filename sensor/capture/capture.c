@@ -25,6 +25,7 @@
 #include "sensor/capture/headers_only.h"
 #include "sensor/capture/packet_ring.h"
 #include "sensor/capture/savefile.h"
+#include "sensor/decode/encapsulation.h"
 
 #define PROBE_BYTES (1U << 20) /* of the ring that libpcap needs for opening an interface */
 
@@ -44,26 +45,7 @@ struct capture {
 
 static enum link_type link_of(pcap_t *pcap)
 {
-	switch (pcap_datalink(pcap)) {
-	case DLT_EN10MB:
-		return LINK_ETHERNET;
-	case DLT_LINUX_SLL:
-		return LINK_SLL;
-	case DLT_LINUX_SLL2:
-		return LINK_SLL2;
-	case DLT_RAW:
-	case DLT_IPV4:
-	case DLT_IPV6:
-		return LINK_RAW;
-	case DLT_NULL:
-	case DLT_LOOP:
-		return LINK_NULL;
-	case DLT_PPP:
-	case DLT_PPP_SERIAL:
-		return LINK_PPP;
-	default:
-		return LINK_UNSUPPORTED;
-	}
+	return encapsulation_link(pcap_datalink(pcap));
 }
 
 static struct capture *wrap(pcap_t *pcap, struct input *input, char error[CAPTURE_ERROR])
