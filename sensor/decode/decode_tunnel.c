@@ -114,7 +114,7 @@ static enum decode_result decode_wccp(struct walk *walk)
 /* The types are by the virtual access point: what is in it shows by itself. */
 static bool is_aruba(uint16_t type)
 {
-	return (type >= 0x8200 && type <= 0x83ff) || (type > 0x9003 && type <= 0x90ff) ||
+	return (type >= 0x8200 && type <= 0x83ff) || (type >= 0x9010 && type <= 0x90ff) ||
 	       type == 0x9000;
 }
 
@@ -280,8 +280,6 @@ static enum decode_result decode_esp(struct walk *walk)
 	struct bytes at;
 
 	bytes_skip(&walk->rest, 4);
-	if (walk->rest.failed)
-		return DECODE_TRUNCATED;
 	if (is_plain_ip(walk->rest)) {
 		if (!decode_enter(walk, TUNNEL_ESP, true, id, true))
 			return DECODE_TOO_DEEP;

@@ -110,7 +110,7 @@ static const struct encapsulation rows[] = {
 	TYPE(0x22eb, "ERSPAN III (in GRE)", NULL),
 	TYPE(0x883e, "WCCP (in GRE)", NULL),
 	TYPES(0x8200, 0x83ff, "Aruba (in GRE)", "Ethernet, 802.11 in clear"),
-	TYPES(0x9001, 0x90ff, "Aruba (in GRE)", "Ethernet, 802.11 in clear"),
+	TYPES(0x9010, 0x90ff, "Aruba (in GRE)", "Ethernet, 802.11 in clear"),
 	TYPE_CONTROL(0x0806, "ARP"),
 	TYPE_CONTROL(0x8035, "RARP"),
 	TYPE_CONTROL(0x0842, "wake on LAN"),
