@@ -111,7 +111,7 @@ static bool skip_tag(struct walk *walk, uint16_t ethertype)
 enum decode_result decode_tags(struct walk *walk, uint16_t *ethertype)
 {
 	while (decode_is_tag(*ethertype)) {
-		if (++walk->tags > TAGS_MAX)
+		if (++walk->tags > LINK_TAGS_MAX)
 			return DECODE_TOO_DEEP;
 		if (!skip_tag(walk, *ethertype))
 			return decode_unread(walk, BY_ETHERTYPE, *ethertype);
@@ -145,7 +145,7 @@ enum decode_result decode_snap(struct walk *walk)
 	/* 0000f8: ethertypes across a bridge (802.1H). Those of vendors are switches' own. */
 	if ((owner != 0 && owner != 0x0000f8) || type < CONTROL)
 		return DECODE_NOT_IP;
-	if (++walk->tags > TAGS_MAX)
+	if (++walk->tags > LINK_TAGS_MAX)
 		return DECODE_TOO_DEEP;
 	return decode_ethertype(walk, type);
 }
@@ -201,7 +201,7 @@ bool decode_is_shim(uint16_t ethertype)
 
 enum decode_result decode_shim(struct walk *walk, uint16_t ethertype)
 {
-	if (++walk->tags > TAGS_MAX)
+	if (++walk->tags > LINK_TAGS_MAX)
 		return DECODE_TOO_DEEP;
 	switch (ethertype) {
 	case PBB: /* | Flags | Service (24) |, then Ethernet */

@@ -13,7 +13,7 @@
 
 #include "sensor/decode/decode.h"
 
-#define TAGS_MAX 8 /* tags and shims of the link layer before IP, or before the next tunnel */
+#define LINK_TAGS_MAX 8 /* tags and shims of the link layer before IP, or before the next tunnel */
 
 enum encapsulation_by {
 	BY_NOTHING,

@@ -191,7 +191,7 @@ static void every_vlan_ethertype_single_and_double(void **state)
 	for (int i = 0; i < PACKET_TAGS; i++) {
 		spec.tags[i] = 0x8100;
 		packet_build(&frame, &spec);
-		if (i < TAGS_MAX)
+		if (i < LINK_TAGS_MAX)
 			expect_hello(&spec);
 		else
 			assert_int_equal(decode(), DECODE_TOO_DEEP);
