@@ -67,13 +67,16 @@ struct forwarded_address forwarded_address_read(const void *bytes, size_t length
 		length--;
 	for (; length != 0 && is_blank(*text); length--)
 		text++;
+	address.hides = length != 0;
 	if (length > 5 && strncasecmp(text, "IPV6:", 5) == 0) {
 		text += 5;
 		length -= 5;
 	}
 	if (split_port(&text, &length))
 		address.known = address_text_read(bytes_from(text, length), address.bytes);
-	if (!address.known)
+	if (address.known)
+		address.hides = false;
+	else
 		memset(address.bytes, 0, sizeof address.bytes);
 	return address;
 }
@@ -143,7 +146,7 @@ static void end_token(struct forwarded_reader *reader)
 		reader->has_for = true;
 		reader->element = reader->length < FORWARDED_TOKEN
 					  ? forwarded_address_read(text, length)
-					  : (struct forwarded_address){.known = false};
+					  : (struct forwarded_address){.hides = true};
 		reader->element.by = reader->by;
 	}
 	reader->length = 0;

@@ -28,7 +28,8 @@ struct feed;
 #define FORWARDED_TOKEN 64 /* bytes: `for="[…]:65535"` with the longest address has 57 */
 
 struct forwarded_address {
-	bool known;	   /* false: "unknown", hidden, empty, or not an address at all */
+	bool known : 1;	   /* false: nothing, or not an address */
+	bool hides : 1;	   /* not an address: "unknown", _hidden, nonsense */
 	uint8_t by;	   /* enum forwarded_by: the header that says so */
 	uint8_t bytes[16]; /* network order, IPv4 as ::ffff:a.b.c.d */
 };

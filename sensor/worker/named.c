@@ -14,7 +14,7 @@ struct reading {
 	const struct forwarded *told;
 	uint32_t believed; /* bits: 1 << number of a header in the policy */
 	bool strict;	   /* some proxy on the way does not say which header it sets */
-	bool nobody;	   /* a believed header names nobody */
+	bool hidden;	   /* a believed header says that the client is not to be known */
 	bool found;
 	int rank; /* of `best`; RANK_UNKNOWN until it has to be compared */
 	struct named best;
@@ -129,6 +129,7 @@ static void believe(struct reading *reading, const struct address *proxy)
 	reading->believed |= headers == 0 ? ALL_HEADERS : headers;
 }
 
+/* `at`: in told->hop[]. */
 static void weigh_hop(struct reading *reading, unsigned at)
 {
 	const struct forwarded_address *hop = &reading->told->hop[at];
@@ -153,13 +154,12 @@ static void walk(struct reading *reading, enum forwarded_by by)
 
 		if (!is_proxy(reading->naming, &address))
 			break;
-		reading->nobody = true;
 		believe(reading, &address);
 		at = forwarded_next(told, by, at + 1);
 	}
 	if (at == told->count)
 		return;
-	reading->nobody |= !names_somebody(reading->naming, &told->hop[at]);
+	reading->hidden |= told->hop[at].hides;
 	weigh_hop(reading, at);
 }
 
@@ -168,6 +168,19 @@ static void walk_all(struct reading *reading)
 	for (unsigned by = FORWARDED_BY_COUNT - 1; by != FORWARDED_NOT; by--) {
 		if (reading->believed & bit_of(by))
 			walk(reading, (enum forwarded_by)by);
+	}
+}
+
+/* What stands deeper in a list was written by a client: it makes nothing better. */
+static void weigh_deeper(struct reading *reading)
+{
+	const struct forwarded *told = reading->told;
+
+	for (unsigned at = 0; at < told->count; at++) {
+		struct address address = address_of_hop(&told->hop[at]);
+
+		if (reading->found || rank_of(reading->naming, &address) != 0)
+			weigh_hop(reading, at);
 	}
 }
 
@@ -180,8 +193,8 @@ static void read_headers(struct reading *reading)
 		before = reading->believed;
 		walk_all(reading);
 	} while (before != reading->believed);
-	for (unsigned at = 0; reading->strict && at < reading->told->count; at++)
-		weigh_hop(reading, at);
+	if (reading->strict)
+		weigh_deeper(reading);
 }
 
 /* Who is judged if no address is found: an unknown client, where something was said of one. */
@@ -190,6 +203,17 @@ static struct named nobody_named(const struct reading *reading)
 	if (reading->told->count == 0)
 		return reading->naming->by_default;
 	return (struct named){.by = reading->told->by};
+}
+
+/*
+ * One who may is named, by a header that the client may have written, while another header hides
+ * the client, or there were more addresses than found room.
+ */
+static bool clears_too_much(const struct reading *reading)
+{
+	return reading->strict && (reading->hidden || reading->told->more) &&
+	       reading->best.by < FORWARDED_PROXY_V1 &&
+	       rank_of(reading->naming, &reading->best.address) == 0;
 }
 
 bool named_by_header(const struct policy *policy, const struct address *carrier)
@@ -218,10 +242,7 @@ struct named named_choose(const struct naming *naming, const struct forwarded *t
 	read_headers(&reading);
 	if (!reading.found)
 		return nobody_named(&reading);
-	/* What found no room could be worse. */
-	if (reading.strict && told->more && rank_of(naming, &reading.best.address) == 0)
-		return nobody_named(&reading);
-	return reading.best;
+	return clears_too_much(&reading) ? nobody_named(&reading) : reading.best;
 }
 
 void named_claim(const struct naming *naming, const struct forwarded *told,

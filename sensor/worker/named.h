@@ -10,6 +10,8 @@
  *
  * "unknown", nothing at all, a listed proxy, the server itself and a loopback address name nobody.
  * Where headers name nobody, the client is not known: its address is ::, which no zone should hold.
+ * It is not known either where one header hides it and another names one that may: which of the two
+ * the client wrote cannot be seen.
  */
 #ifndef SENSOR_NAMED_H
 #define SENSOR_NAMED_H
