@@ -144,10 +144,12 @@ static const struct schema_row proxy_rows[] = {
 	{.key = "header",
 	 .type = SCHEMA_CHOICE,
 	 .choices = grammar_proxy_headers,
+	 .any_case = true,
 	 AT(proxy, header)},
 	{.key = "headers",
 	 .type = SCHEMA_CHOICE,
 	 .choices = grammar_proxy_headers,
+	 .any_case = true,
 	 ENTRIES(1, LIMIT_NAMES),
 	 LIST(proxy, headers)},
 };

@@ -197,12 +197,25 @@ static void read_headers(struct reading *reading)
 		weigh_deeper(reading);
 }
 
+/* The first believed header that stands there; else any. */
+static uint8_t nobody_by(const struct reading *reading)
+{
+	const struct forwarded *told = reading->told;
+	unsigned by = FORWARDED_BY_COUNT - 1;
+
+	while (by != FORWARDED_NOT &&
+	       (!(reading->believed & bit_of(by)) ||
+		forwarded_next(told, (enum forwarded_by)by, 0) == told->count))
+		by--;
+	return by != FORWARDED_NOT ? (uint8_t)by : told->by;
+}
+
 /* Who is judged if no address is found: an unknown client, where something was said of one. */
 static struct named nobody_named(const struct reading *reading)
 {
 	if (reading->told->count == 0)
 		return reading->naming->by_default;
-	return (struct named){.by = reading->told->by};
+	return (struct named){.by = nobody_by(reading)};
 }
 
 /*
