@@ -356,6 +356,7 @@ void worker_carried_end(struct worker *worker, struct flow *flow)
 	struct session *session = sessions_get(worker->sessions, flow);
 	uint32_t turn = flow->turn;
 
+	worker->stats.carried_nobody += flow->carrier && flow->own.bytes[SIDE_SERVER] != 0;
 	while (flow->parked != 0)
 		conclude_one(worker, flow->parked);
 	if (own_waits(flow))

@@ -188,6 +188,7 @@ static void health_checks_are_the_balancers_own(void **state)
 	finish(traffic);
 	assert_int_equal(traffic->count, 0);
 	assert_int_equal(traffic_stats(traffic).carried, 0);
+	assert_int_equal(traffic_stats(traffic).carried_nobody, 2);
 }
 
 /* Closed ports of a backend are no news of a wall, nor is what is said over UDP. */
