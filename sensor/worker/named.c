@@ -179,7 +179,8 @@ static void weigh_deeper(struct reading *reading)
 	for (unsigned at = 0; at < told->count; at++) {
 		struct address address = address_of_hop(&told->hop[at]);
 
-		if (reading->found || rank_of(reading->naming, &address) != 0)
+		if (reading->found ||
+		    (told->hop[at].known && rank_of(reading->naming, &address) != 0))
 			weigh_hop(reading, at);
 	}
 }
