@@ -120,6 +120,7 @@ X(in, claims, COUNTER, "client_claims_total", "client_claims", "claims about cli
 #define COUNTERS_TOLD(X, in) \
 X(in, carried, COUNTER, "carried_clients_total", "carried_clients", NULL, "Clients for whom listed proxies spoke, by connection.") \
 X(in, carried_evicted, COUNTER, "carried_evicted_total", "carried_evicted", "carried clients concluded early", "Such clients concluded because too many took turns on one connection.") \
+X(in, carried_nobody, COUNTER, "carried_nobody_total", "carried_nobody", "conversations in which a listed proxy names no client", "Conversations of listed proxies in which, by what can be read, no client is named for some or all of what was answered.") \
 X(in, observations, COUNTER, "observations_total", "observations", NULL, "What workers told the main thread.") \
 X(in, observations_refused, COUNTER, "observations_retried_total", "observations_retried", "observations told again later", "Observations that found the ring full and were told later.") \
 X(in, observations_lost, COUNTER, "observations_lost_total", "observations_lost", "observations lost", "Observations that found the ring full and were lost.")
