@@ -24,27 +24,35 @@ static bool is_right(uint64_t sum)
 	return sum == 0xffff;
 }
 
-/* UDP over IPv4 may do without: then the field is 0. */
-static bool has_none(const struct walk *walk, const struct bytes *transport)
+bool decode_ip_sum_good(const uint8_t *ip)
 {
-	return walk->protocol == TRANSPORT_UDP && transport->left >= 8 && transport->at[6] == 0 &&
-	       transport->at[7] == 0;
+	return ip[0] >> 4 != 4 || is_right(add(0, ip, (ip[0] & 15u) * 4));
+}
+
+bool decode_transport_sum_good(const uint8_t *ip, uint8_t protocol, const uint8_t *transport,
+			       size_t length)
+{
+	bool v4 = ip[0] >> 4 == 4;
+	uint64_t sum = protocol + (uint64_t)length;
+
+	/* UDP over IPv4 may do without: then the field is 0. */
+	if (protocol == TRANSPORT_UDP && length >= 8 && transport[6] == 0 && transport[7] == 0)
+		return true;
+	sum = add(sum, v4 ? ip + 12 : ip + 8, v4 ? 8 : 32);
+	return is_right(add(sum, transport, length));
 }
 
 bool decode_checksum_good(const struct walk *walk, const struct bytes *transport)
 {
 	const uint8_t *ip = walk->packet->ip;
 	bool v4 = ip[0] >> 4 == 4;
-	uint64_t sum;
 
-	if (v4 && !is_right(add(0, ip, (ip[0] & 15u) * 4)))
+	if (!decode_ip_sum_good(ip))
 		return false;
 	if (walk->beyond != 0 || walk->packet->incomplete || (v4 && ip[2] == 0 && ip[3] == 0) ||
-	    (!v4 && ip[4] == 0 && ip[5] == 0) || has_none(walk, transport))
+	    (!v4 && ip[4] == 0 && ip[5] == 0))
 		return true;
 	if (walk->protocol != TRANSPORT_TCP && walk->protocol != TRANSPORT_UDP)
 		return true;
-	sum = walk->protocol + (uint64_t)transport->left;
-	sum = add(sum, v4 ? ip + 12 : ip + 8, v4 ? 8 : 32);
-	return is_right(add(sum, transport->at, transport->left));
+	return decode_transport_sum_good(ip, walk->protocol, transport->at, transport->left);
 }

@@ -76,5 +76,10 @@ bool decode_udp_tunnel(struct walk *walk, enum decode_result *result);
 /* decode_checksum.c */
 /* `transport` is where the IP header ended. True also where it cannot be told. */
 bool decode_checksum_good(const struct walk *walk, const struct bytes *transport);
+/* The header at `ip` is captured whole; of IPv6, which has no checksum, always true. */
+bool decode_ip_sum_good(const uint8_t *ip);
+/* `length` bytes of TCP or UDP at `transport`, all that were sent. */
+bool decode_transport_sum_good(const uint8_t *ip, uint8_t protocol, const uint8_t *transport,
+			       size_t length);
 
 #endif
