@@ -238,14 +238,32 @@ static uint32_t part_length(const struct stream_pool *pool, uint32_t following,
 	return length;
 }
 
-/* Linux throws away what a longer segment that comes later holds as well. */
-static bool replaces(const struct segment *segment, const struct block *block)
+static void cut_head(struct block *block, uint32_t length)
+{
+	uint32_t captured = length < block->captured ? length : block->captured;
+
+	block->sequence += length;
+	block->wire -= length;
+	block->captured = (uint16_t)(block->captured - captured);
+	memmove(block->bytes, block->bytes + captured, block->captured);
+}
+
+/*
+ * What begins later than this segment gives way to it as far as it goes: Linux reads first what
+ * begins first, and throws away what a longer segment has as well. True: that was all of the block.
+ */
+static bool give_way(const struct segment *segment, struct block *block)
 {
 	uint32_t end = segment->sequence + segment->wire, block_end = block->sequence + block->wire;
+	int32_t later = ahead(segment->sequence, block->sequence);
 
-	return segment->captured == segment->wire &&
-	       ahead(segment->sequence, block->sequence) >= 0 && ahead(block_end, end) >= 0 &&
-	       segment->wire != block->wire;
+	if (segment->captured != segment->wire || later < 0 || ahead(block->sequence, end) <= 0)
+		return false;
+	if (ahead(block_end, end) >= 0)
+		return later > 0 || block_end != end;
+	if (later > 0)
+		cut_head(block, end - block->sequence);
+	return false;
 }
 
 /*
@@ -257,10 +275,10 @@ static bool hold(struct stream_pool *pool, struct stream *stream, struct segment
 	uint32_t *link = &stream->held;
 
 	while (segment->captured != 0) {
-		const struct block *block = &pool->blocks[*link];
+		struct block *block = &pool->blocks[*link];
 		struct segment rest = *segment, part;
 
-		if (*link && replaces(segment, block)) {
+		if (*link && give_way(segment, block)) {
 			release(pool, stream, link);
 			continue;
 		}

@@ -6,8 +6,9 @@
  * until there is no room.
  *
  * Which copy of a byte wins is the receiver's choice (RFC 9293), and this is Linux's: what has been
- * passed on stays; what arrives in order wins over what is held; of what is held the first copy wins,
- * unless a later segment covers all of it (tcp_data_queue(), tcp_data_queue_ofo()). A byte that the sender marks as urgent is out of band and
+ * passed on stays; what arrives in order wins over what is held; of what is held the segment that
+ * begins first, and of two that begin alike the first copy unless the other is longer
+ * (tcp_data_queue(), tcp_data_queue_ofo()). A byte that the sender marks as urgent is out of band and
  * not passed on. stream_contradicts() tells that there are two versions of the same bytes.
  */
 #ifndef SENSOR_STREAM_H

@@ -340,10 +340,19 @@ static void the_first_copy_wins_when_held(void **state)
 
 	scene_feed(scene, 1004, "EFGH");
 	scene_feed(scene, 1006, "xxIJ");
-	scene_feed(scene, 1003, "Dxxxx");
 	scene_feed(scene, 1004, "xxxx");
-	scene_feed(scene, 1000, "ABC");
+	scene_feed(scene, 1000, "ABCD");
 	expect_text(&scene->out, "ABCDEFGHIJ");
+}
+
+static void the_one_that_begins_first_wins_when_held(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_feed(scene, 1004, "xxGH");
+	scene_feed(scene, 1002, "CDEF");
+	scene_feed(scene, 1000, "AB");
+	expect_text(&scene->out, "ABCDEFGH");
 }
 
 static void a_longer_one_replaces_what_it_covers(void **state)
@@ -545,6 +554,8 @@ int main(void)
 		cmocka_unit_test(losses_and_short_captures_are_told_in_their_place),
 		cmocka_unit_test(a_small_pool_loses_bytes_but_never_invents_any),
 		cmocka_unit_test_setup_teardown(the_first_copy_wins_when_held, begin, end),
+		cmocka_unit_test_setup_teardown(the_one_that_begins_first_wins_when_held, begin,
+						end),
 		cmocka_unit_test_setup_teardown(a_longer_one_replaces_what_it_covers, begin, end),
 		cmocka_unit_test_setup_teardown(one_in_order_wins_over_what_is_held, begin, end),
 		cmocka_unit_test_setup_teardown(the_urgent_byte_is_out_of_band, begin, end),
