@@ -157,17 +157,17 @@ static void stop_waiting(const struct probes *probes, struct probe_entry *entry,
 	detail->waiting[index] = detail->waiting[last];
 }
 
-void probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
+bool probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
 		 const struct probe *probe)
 {
 	struct probe_entry *entry = lookup_or_add(probes, server, hash);
 
 	if (find_waiting(probes, entry, probe->tuple) >= 0)
-		return;
+		return true;
 	if (entry->waiting_count == PROBE_WAITING_MAX ||
 	    probes->queue_count == probes->queue_size) {
 		entry->unjudged++;
-		return;
+		return false;
 	}
 	entry->tags[entry->waiting_count] = (uint32_t)probe->tuple;
 	detail_of(probes, entry)->waiting[entry->waiting_count++] = *probe;
@@ -177,6 +177,7 @@ void probes_note(struct probes *probes, const struct endpoint *server, uint32_t 
 			.tuple = probe->tuple,
 			.entry = (uint32_t)(entry - probes->table.slab),
 		};
+	return true;
 }
 
 bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t tuple,

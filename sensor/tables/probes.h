@@ -27,7 +27,7 @@ struct probe {
 	struct address client;
 	uint64_t tuple; /* flow_hash() of the conversation */
 	uint64_t ts_ns;
-	uint32_t initial; /* TCP: sequence number of the SYN */
+	uint32_t initial; /* TCP: sequence number of the SYN; UDP: 1 if its bytes ask */
 };
 
 struct probes;
@@ -49,8 +49,11 @@ uint32_t probes_hash(const struct probes *probes, const struct endpoint *server)
 void probes_prefetch_bucket(const struct probes *probes, uint32_t hash);
 void probes_prefetch(const struct probes *probes, uint32_t hash);
 
-/* A SYN or a datagram to this endpoint, by a client that may not. `hash` is probes_hash() of it. */
-void probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
+/*
+ * A SYN or a datagram to this endpoint, by a client that may not. `hash` is probes_hash() of it. False:
+ * too many wait already, so that this one is only counted.
+ */
+bool probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
 		 const struct probe *probe);
 /*
  * Is a probe of this conversation waiting? True and `*found` set if so; it goes on waiting.

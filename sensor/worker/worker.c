@@ -48,14 +48,15 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 	worker->probes =
 		probes_new(options->max_probed, options->table_key, worker_report_wall, worker);
 	worker->outbound = outbound_new(options->outbound_entries);
+	worker->asked = outbound_new(WORKER_ASKED);
 	worker->pairs = pairs_new(options->hash_key);
 	worker->tunnels = tunnel_table_new(options->table_key);
 	worker->fragments = fragments_new(options->fragment_pages ? options->fragment_pages : 1,
 					  options->table_key);
 	worker->duplicates = duplicates_new(options->duplicate_ns, options->hash_key);
 	if (!worker->flows || !worker->sessions || !worker->carried || !worker->probes ||
-	    !worker->outbound || !worker->tunnels || !worker->pairs || !worker->fragments ||
-	    !worker->duplicates) {
+	    !worker->outbound || !worker->asked || !worker->tunnels || !worker->pairs ||
+	    !worker->fragments || !worker->duplicates) {
 		worker_free(worker);
 		return NULL;
 	}
@@ -72,6 +73,7 @@ void worker_free(struct worker *worker)
 	carried_pool_free(worker->carried);
 	probes_free(worker->probes);
 	outbound_free(worker->outbound);
+	outbound_free(worker->asked);
 	pairs_free(worker->pairs);
 	tunnel_table_free(worker->tunnels);
 	fragments_free(worker->fragments);
@@ -92,6 +94,11 @@ static void set_clock(struct worker *worker, uint64_t now_ns)
 		return;
 	if (now_ns < worker->now_ns)
 		worker->next_tick_ns = now_ns;
+	/* What ran meanwhile was not seen to begin. Silence within one input is just silence. */
+	if (worker->since_ns == 0 || now_ns < worker->now_ns ||
+	    (worker->other_input && now_ns - worker->now_ns > WORKER_EARLY_NS))
+		worker->since_ns = now_ns;
+	worker->other_input = false;
 	if (worker->from_ours_ns > now_ns)
 		worker->from_ours_ns = now_ns;
 	worker->now_ns = now_ns;
@@ -210,6 +217,7 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 
 void worker_next_input(struct worker *worker)
 {
+	worker->other_input = true;
 	pairs_finish(worker->pairs);
 }
 
@@ -222,9 +230,10 @@ void worker_finish(struct worker *worker)
 	flow_retire_all(worker->flows);
 	fragments_forget(worker->fragments);
 	outbound_forget(worker->outbound);
+	outbound_forget(worker->asked);
 	tunnel_table_forget(worker->tunnels);
 	duplicates_forget(worker->duplicates);
 	worker->stats.newest_ns = worker->now_ns;
-	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = 0;
+	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = worker->since_ns = 0;
 	worker->transfers = (struct transfers){.newest_ns = 0};
 }

@@ -21,6 +21,7 @@ void worker_memory(const struct worker_options *options, bool evidence, memory_r
 	row(context, "fragments", "fragments-mib", pages / MEMORY_MIB, fragments_bytes(pages));
 	row(context, "unanswered probes", "max-probed", options->max_probed,
 	    probes_bytes(options->max_probed));
+	row(context, "attempts beyond those that wait", NULL, 0, outbound_bytes(WORKER_ASKED));
 	row(context, "conversations begun by ours", "max-outbound", options->outbound_entries,
 	    outbound_bytes(options->outbound_entries));
 	row(context, "copies of packets", NULL, 0, duplicates_bytes());

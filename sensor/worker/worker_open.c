@@ -26,21 +26,30 @@ struct endpoint worker_destination(const struct sighting *sighting)
 	};
 }
 
-void worker_note_probe(struct worker *worker, const struct sighting *sighting)
+void worker_note_probe(struct worker *worker, const struct sighting *sighting, bool asks)
 {
 	struct endpoint server = worker_destination(sighting);
 	struct probe probe = {
 		.client = sighting->packet->source,
 		.tuple = sighting->hash,
 		.ts_ns = sighting->packet->ts_ns,
-		.initial = sighting->packet->sequence,
+		.initial = sighting->packet->kind == PACKET_TCP ? sighting->packet->sequence : asks,
 	};
 
 	uint32_t hash =
 		sighting->probed ? sighting->probed_hash : probes_hash(worker->probes, &server);
 
 	worker->stats.probes++;
-	probes_note(worker->probes, &server, hash, &probe);
+	if (!probes_note(worker->probes, &server, hash, &probe))
+		outbound_add(worker->asked, sighting->hash);
+}
+
+bool worker_asked(struct worker *worker, const struct endpoint *server, uint64_t hash,
+		  struct probe *found)
+{
+	*found = (struct probe){.tuple = hash};
+	return probes_find(worker->probes, server, hash, found) ||
+	       outbound_has(worker->asked, hash);
 }
 
 bool worker_is_carrier(const struct worker *worker, const struct flow *flow)

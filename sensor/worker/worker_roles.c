@@ -5,20 +5,32 @@
  */
 #include "sensor/worker/worker_state.h"
 
+#define WEIGHT_SERVICE	3
+#define EPHEMERAL_FIRST 32768 /* of Linux; others begin higher */
+
 /* How much a port looks like a server's. */
 static int port_weight(const struct worker *worker, uint8_t transport, uint16_t port)
 {
 	if (services_by_port(worker->services, transport, port) != POLICY_NO_SERVICE)
-		return 3;
+		return WEIGHT_SERVICE;
 	if (port < 1024)
 		return 2;
-	return port < 32768 ? 1 : 0;
+	return port < EPHEMERAL_FIRST ? 1 : 0;
 }
 
 static bool listed(const struct worker *worker, const struct address *address, uint8_t transport,
 		   uint16_t port)
 {
 	return worker->policy && policy_lists_port(worker->policy, address, transport, port);
+}
+
+/*
+ * Nothing of ours is taken for a client because the other port looks like a server's as well: anybody
+ * may choose that one. Of the range that systems take clients' ports from, only a better look counts.
+ */
+static bool may_serve(uint16_t port, int weight, int other)
+{
+	return weight == WEIGHT_SERVICE && (port < EPHEMERAL_FIRST || other < weight);
 }
 
 enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
@@ -39,6 +51,16 @@ enum direction worker_guess_roles(const struct worker *worker, const struct sigh
 	}
 	source = port_weight(worker, packet->transport, packet->source_port);
 	destination = port_weight(worker, packet->transport, packet->destination_port);
+	if (sighting->from_ours != sighting->to_ours &&
+	    packet->source_port != packet->destination_port) {
+		bool from = sighting->from_ours;
+
+		if (may_serve(from ? packet->source_port : packet->destination_port,
+			      from ? source : destination, from ? destination : source)) {
+			*client_is_source = !from;
+			return DIRECTION_GUESS;
+		}
+	}
 	if (source != destination)
 		*client_is_source = source < destination;
 	else if (packet->transport == TRANSPORT_UDP)

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/decode/fragments.h"
 #include "sensor/tables/duplicates.h"
 #include "sensor/tables/outbound.h"
@@ -45,6 +46,13 @@ struct prepared {
 };
 
 /* worker_transfer.c: a request, and the port that the server answers it from. */
+/*
+ * So long after the first packet a conversation over UDP may have been running before it: which side
+ * was first seen to speak says little then.
+ */
+#define WORKER_EARLY_NS (120 * NS_PER_S)
+#define WORKER_ASKED	65536 /* of each generation: attempts without room among those that wait */
+
 #define TRANSFERS 64
 struct transfer {
 	struct address server, client;
@@ -69,6 +77,7 @@ struct worker {
 	struct carried_pool *carried;
 	struct probes *probes;
 	struct outbound *outbound;
+	struct outbound *asked; /* attempts that found no room among the waiting ones */
 	struct pairs *pairs;
 	struct tunnel_table *tunnels;
 	struct fragments *fragments;
@@ -78,6 +87,8 @@ struct worker {
 	worker_emit *emit;
 	void *context;
 	uint64_t now_ns, next_tick_ns;
+	uint64_t since_ns;     /* packets are seen since then */
+	bool other_input;      /* another capture follows: what lies between was not seen */
 	uint64_t from_ours_ns; /* newest packet of a server of ours to outside; 0 = none */
 	struct transfers transfers;
 	struct worker_stats stats;
@@ -88,7 +99,11 @@ struct worker {
 /* worker_open.c */
 struct endpoint worker_source(const struct sighting *sighting);
 struct endpoint worker_destination(const struct sighting *sighting);
-void worker_note_probe(struct worker *worker, const struct sighting *sighting);
+/* `asks`: the bytes of a datagram say that it is a question. */
+void worker_note_probe(struct worker *worker, const struct sighting *sighting, bool asks);
+/* Is an attempt of this conversation waiting for its answer, or was there no room for it? */
+bool worker_asked(struct worker *worker, const struct endpoint *server, uint64_t hash,
+		  struct probe *found);
 /* Does the policy list its client under `proxies`? */
 bool worker_is_carrier(const struct worker *worker, const struct flow *flow);
 struct flow *worker_begin(struct worker *worker, const struct sighting *sighting,

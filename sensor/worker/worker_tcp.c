@@ -45,7 +45,7 @@ static struct flow *begin_syn(struct worker *worker, const struct sighting *sigh
 		return worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_BRIEF);
 	if (sighting->to_ours) {
 		outbound_remove(worker->outbound, sighting->hash); /* a forged SYN-ACK came first */
-		worker_note_probe(worker, sighting);
+		worker_note_probe(worker, sighting, false);
 	} else {
 		worker->stats.outbound++;
 		outbound_add(worker->outbound, sighting->hash);
@@ -120,13 +120,14 @@ static struct flow *begin_midstream(struct worker *worker, const struct sighting
 	struct endpoint source = worker_source(sighting), other = worker_destination(sighting);
 	enum direction direction = DIRECTION_SYN;
 	bool client_is_source;
+	struct probe asked;
 	struct flow *flow;
 
 	if (outbound_has(worker->outbound, sighting->hash))
 		return worker_begin_outgoing(worker, sighting, DIRECTION_SYN, FLOW_LASTING);
-	if (probes_find(worker->probes, &other, sighting->hash, NULL))
+	if (sighting->to_ours && worker_asked(worker, &other, sighting->hash, &asked))
 		client_is_source = true;
-	else if (probes_find(worker->probes, &source, sighting->hash, NULL))
+	else if (sighting->from_ours && worker_asked(worker, &source, sighting->hash, &asked))
 		client_is_source = false;
 	else
 		direction = worker_guess_roles(worker, sighting, &client_is_source);

@@ -4,6 +4,7 @@
  * (syslog), if its first bytes say so. Any other first datagram from outside is a probe. What ours
  * send first is outbound, and its answers with it.
  */
+#include "dissectors/read/datagram_direction.h"
 #include "sensor/worker/worker_state.h"
 
 static bool is_one_way(const struct dissector *dissector)
@@ -34,8 +35,15 @@ static bool starts_one_way(const struct packet *packet)
 	return dissector && is_one_way(dissector);
 }
 
+static enum datagram_direction says(const struct packet *packet)
+{
+	return datagram_direction(bytes_from(packet->payload, packet->payload_length),
+				  packet->source_port, packet->destination_port);
+}
+
 static struct flow *begin_from_client(struct worker *worker, const struct sighting *sighting)
 {
+	enum datagram_direction told;
 	struct flow *flow;
 
 	if (worker->options.everything) {
@@ -44,10 +52,16 @@ static struct flow *begin_from_client(struct worker *worker, const struct sighti
 
 		return worker_begin(worker, sighting, client_is_source, direction, FLOW_DATAGRAM);
 	}
-	/* An answer to one of ours. */
-	if (outbound_has(worker->outbound, sighting->hash))
+	told = says(sighting->packet);
+	/* An answer to one of ours; but a question is one, whatever passed between the two before. */
+	if (told != DATAGRAM_ASKS && outbound_has(worker->outbound, sighting->hash))
 		return worker_begin_outgoing(worker, sighting, DIRECTION_SYNACK, FLOW_DATAGRAM);
-	worker_note_probe(worker, sighting);
+	/* Our question was not seen. Nothing is made of it: it may be a lie as well. */
+	if (told == DATAGRAM_ANSWERS) {
+		worker->stats.outbound++;
+		return NULL;
+	}
+	worker_note_probe(worker, sighting, told != DATAGRAM_UNKNOWN);
 	if (!starts_one_way(sighting->packet))
 		return NULL;
 	flow = worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_DATAGRAM);
@@ -55,30 +69,63 @@ static struct flow *begin_from_client(struct worker *worker, const struct sighti
 	return flow;
 }
 
+/*
+ * One of ours speaks after somebody has spoken to it. That is an answer, unless the conversation may
+ * have been running before anything was seen, and no bytes and no port of the policy say what it is.
+ */
+static enum direction answering(const struct worker *worker, const struct sighting *sighting,
+				enum datagram_direction told, const struct probe *asked)
+{
+	bool client_is_source;
+	enum direction guess;
+
+	if (told == DATAGRAM_ANSWERS || asked->initial != 0 ||
+	    worker->now_ns - worker->since_ns >= WORKER_EARLY_NS)
+		return DIRECTION_SYNACK;
+	guess = worker_guess_roles(worker, sighting, &client_is_source);
+	return guess == DIRECTION_POLICY_PORT && !client_is_source ? DIRECTION_SYNACK
+								   : DIRECTION_GUESS;
+}
+
+/*
+ * The order of evidence: a question of this conversation that waits; what the bytes say; what is known
+ * to be begun by ours; the ports of the policy; in the end who was seen to speak first, and ports.
+ */
 static struct flow *begin_from_server(struct worker *worker, const struct sighting *sighting)
 {
+	enum datagram_direction told = says(sighting->packet);
 	struct endpoint server = worker_source(sighting);
 	bool client_is_source = true;
 	enum direction direction;
+	struct probe asked;
 
-	if (probes_find(worker->probes, &server, sighting->hash, NULL))
-		return worker_begin(worker, sighting, false, DIRECTION_SYNACK, FLOW_DATAGRAM);
-	if (!outbound_has(worker->outbound, sighting->hash)) {
+	if (told != DATAGRAM_ASKS && worker_asked(worker, &server, sighting->hash, &asked)) {
+		direction = answering(worker, sighting, told, &asked);
+		return worker_begin(worker, sighting, false, direction, FLOW_DATAGRAM);
+	}
+	if (outbound_has(worker->outbound, sighting->hash)) {
+		worker->stats.outbound++;
+		return NULL;
+	}
+	if (told == DATAGRAM_ANSWERS)
+		return worker_begin(worker, sighting, false, DIRECTION_PAYLOAD, FLOW_DATAGRAM);
+	if (told == DATAGRAM_UNKNOWN) {
 		direction = worker_guess_roles(worker, sighting, &client_is_source);
 		if (!client_is_source)
 			return worker_begin(worker, sighting, false, direction, FLOW_DATAGRAM);
-		outbound_add(worker->outbound, sighting->hash);
 	}
 	worker->stats.outbound++;
+	outbound_add(worker->outbound, sighting->hash);
 	return NULL;
 }
 
 /* Where both ends are ours and neither may ask the other: does this answer a request? */
-static bool answers_probe(const struct worker *worker, const struct sighting *sighting)
+static bool answers_probe(struct worker *worker, const struct sighting *sighting)
 {
 	struct endpoint server = worker_source(sighting);
+	struct probe asked;
 
-	return probes_find(worker->probes, &server, sighting->hash, NULL);
+	return worker_asked(worker, &server, sighting->hash, &asked);
 }
 
 static struct flow *begin(struct worker *worker, const struct sighting *sighting)
