@@ -125,6 +125,8 @@ struct facts {
 	uint32_t claims;
 	struct forwarded_address claimed;
 	struct forwarded forwarded;
+	bool contradicted; /* set by the sensor: there are two versions of the same bytes */
+	bool urgent;	   /* set by the sensor: a byte was sent out of band */
 	uint32_t revision; /* moves on every change */
 	uint32_t logins_failed, logins_succeeded;
 	uint32_t messages;	/* mail taken in for delivery */

@@ -57,7 +57,9 @@ X(in, elsewhere, COUNTER, "packets_elsewhere_total", "elsewhere", NULL, "Packets
 X(in, outbound, COUNTER, "packets_outbound_total", "outbound", NULL, "Packets of conversations begun by hosts of ours.") \
 X(in, probes, COUNTER, "probes_total", "probes", NULL, "SYNs and first datagrams from outside.") \
 X(in, compared, COUNTER, "packets_compared_total", "compared", NULL, "Packets that matter, compared with what came just before.") \
-X(in, duplicates, COUNTER, "packets_duplicated_total", "duplicates", "duplicated packets", "Copies of packets that matter.")
+X(in, duplicates, COUNTER, "packets_duplicated_total", "duplicates", "duplicated packets", "Copies of packets that matter.") \
+X(in, ignored, COUNTER, "segments_ignored_total", "segments_ignored", NULL, "Segments that the host they went to took no notice of.") \
+X(in, fastopen_lost, COUNTER, "fastopen_lost_total", "fastopen_lost", "data of SYNs forgotten", "Data of SYNs (TCP Fast Open) forgotten before their answer.")
 
 /* struct fragments_stats */
 #define COUNTERS_FRAGMENTS(X, in) \
@@ -95,7 +97,9 @@ X(in, flows_evicted, COUNTER, "flows_evicted_total", "flows_evicted", "conversat
 X(in, in_use, GAUGE, "table_used{table=\"sessions\"}", "sessions", NULL, "Conversations that are read, at the moment.") \
 X(in, blocks_in_use, GAUGE, "table_used{table=\"reassembly-blocks\"}", "reassembly_blocks", NULL, "Blocks of 2 KiB that hold early segments.") \
 X(in, evicted, COUNTER, "sessions_evicted_total", "sessions_evicted", "conversations no longer read (--max-sessions)", "Conversations no longer read because the table was full.") \
-X(in, reassembly_refused, COUNTER, "reassembly_refused_total", "reassembly_refused", "early segments without room (--reassembly-mib)", "Early segments without room.")
+X(in, reassembly_refused, COUNTER, "reassembly_refused_total", "reassembly_refused", "early segments without room (--reassembly-mib)", "Early segments without room.") \
+X(in, versions, COUNTER, "stream_versions_total", "stream_versions", NULL, "Other versions of the same bytes, read as well.") \
+X(in, versions_refused, COUNTER, "stream_versions_refused_total", "stream_versions_refused", "other versions of the same bytes not read", "Other versions of the same bytes without room.")
 
 /* struct worker_stats */
 #define COUNTERS_PROBED(X, in) \

@@ -68,6 +68,9 @@ void sessions_start(struct sessions *sessions, struct flow *flow, enum side from
 /* A TCP segment with payload, or with an acknowledgement only, or a UDP datagram. */
 void sessions_packet(struct sessions *sessions, struct flow *flow, enum side from,
 		     const struct packet *packet);
+/* Does the packet, which seems to be one that was here just now, bring nothing that was not read? */
+bool sessions_copies(struct sessions *sessions, const struct flow *flow, enum side from,
+		     const struct packet *packet);
 /* The caller has turned the flow's roles round, because session->swapped was set. */
 void sessions_swap(struct sessions *sessions, struct flow *flow);
 /* The conversation is over: last verdicts. The session stays readable until sessions_close(). */

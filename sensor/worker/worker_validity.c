@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which segments of a conversation the host that they go to takes no notice of. An attacker sends
+ * such ones to end a conversation for who only listens, or to put other bytes in front of the real
+ * ones. By Linux: tcp_v4_rcv() (checksum, unexpected signature), tcp_rcv_established() (no ACK),
+ * tcp_validate_incoming() and RFC 5961 (RST only at exactly the next byte; SYN never).
+ *
+ * Only what is cheap or rare is asked: a checksum is added up for SYN, FIN, RST, and short data of a
+ * client. What stays doubtful (a TTL too small, a time stamp too old) is read as another version.
+ */
+#include "sensor/decode/segment.h"
+#include "sensor/worker/worker_state.h"
+
+#define SUM_SHORT 512u	     /* bytes of data whose checksum is added up */
+#define FIN_AHEAD (1u << 20) /* bytes that may have been lost before a FIN */
+#define SUMS_MAX  (1u << 16)
+
+static struct worker_sums *sums_of(struct worker *worker, const struct flow *flow, enum side from)
+{
+	return &worker->sums[(from == SIDE_CLIENT) == flow->outgoing];
+}
+
+/* Wrong, in a direction where they are right here. A capture with the sender's own packets, or one
+ * that was rewritten, has others. */
+static bool sum_is_wrong(struct worker *worker, struct flow *flow, enum side from,
+			 const struct packet *packet)
+{
+	struct worker_sums *sums = sums_of(worker, flow, from);
+	enum segment_sum sum = segment_sum(packet);
+
+	if (sum == SEGMENT_SUM_UNKNOWN)
+		return false;
+	if (sums->right + sums->wrong >= SUMS_MAX) {
+		sums->right /= 2;
+		sums->wrong /= 2;
+	}
+	if (sum == SEGMENT_SUM_RIGHT) {
+		sums->right++;
+		flow->sums_right |= (uint8_t)(1u << from);
+		return false;
+	}
+	sums->wrong++;
+	return (flow->sums_right & 1u << from) || sums->right > sums->wrong;
+}
+
+/* The first packet of a side tells what its packets are like. */
+static bool note_first(struct worker *worker, struct flow *flow, enum side from,
+		       const struct packet *packet)
+{
+	if (sum_is_wrong(worker, flow, from, packet))
+		return false;
+	flow->ttl[from] = segment_ttl(packet);
+	return true;
+}
+
+void worker_note_first(struct worker *worker, struct flow *flow, enum side from,
+		       const struct packet *packet)
+{
+	note_first(worker, flow, from, packet);
+	if (segment_is_signed(packet))
+		flow->seen |= FLOW_SIGNED;
+}
+
+/* One that goes less far than its sender's others may end before it is there. */
+static bool may_not_arrive(const struct flow *flow, enum side from, const struct packet *packet)
+{
+	return from == SIDE_CLIENT && segment_ttl(packet) < flow->ttl[from];
+}
+
+/* Exactly the next byte, as far as that is known here: what was sent, or what was acknowledged. */
+static bool is_next(const struct flow *flow, enum side from, uint32_t sequence)
+{
+	uint16_t fin = from == SIDE_CLIENT ? FLOW_CLIENT_FIN : FLOW_SERVER_FIN;
+
+	if (!flow->has_highest[from] || sequence == flow->highest[from] ||
+	    (sequence == flow->highest[from] + 1 && (flow->seen & fin)))
+		return true;
+	if (from == SIDE_SERVER)
+		return flow->ack_advances != 0 && sequence == flow->client_acked;
+	return (flow->seen & (FLOW_SERVER_ACK | FLOW_SYNACK)) && sequence == flow->server_acked;
+}
+
+bool worker_is_ignored(struct worker *worker, struct flow *flow, enum side from,
+		       const struct packet *packet)
+{
+	uint8_t flags = packet->tcp_flags;
+
+	if (!(flags & (TCP_ACK | TCP_SYN | TCP_RST)))
+		return true;
+	if (flow->ttl[from] == 0 && !(flags & TCP_RST))
+		return !note_first(worker, flow, from, packet);
+	if (!(flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
+	    (from == SIDE_SERVER || packet->payload_wire - 1 >= SUM_SHORT))
+		return false;
+	if (sum_is_wrong(worker, flow, from, packet) ||
+	    ((flow->seen & (FLOW_SYNACK | FLOW_SIGNED)) == FLOW_SYNACK &&
+	     segment_is_signed(packet)))
+		return true;
+	if (flags & TCP_SYN)
+		return packet->payload_wire != 0 && from == SIDE_CLIENT &&
+		       (flow->seen & (FLOW_CLIENT_ACK | FLOW_SERVER_ACK));
+	return (flags & TCP_RST) &&
+	       (!is_next(flow, from, packet->sequence) || may_not_arrive(flow, from, packet));
+}
+
+bool worker_fin_counts(const struct flow *flow, enum side from, const struct packet *packet)
+{
+	uint32_t end = packet->sequence + packet->payload_wire;
+	uint32_t beyond = end - flow->highest[from];
+
+	if (!flow->has_highest[from])
+		return true;
+	if (may_not_arrive(flow, from, packet))
+		return false;
+	if ((int32_t)(packet->sequence - flow->highest[from]) <= 0)
+		return (int32_t)beyond >= 0 || is_next(flow, from, end);
+	/* Something was not seen. A mirror of one side alone has nobody else to ask. */
+	return flow->sight == SIGHT_BOTH && beyond <= FIN_AHEAD;
+}
+
+void worker_note_alive(struct flow *flow, enum side from, const struct packet *packet)
+{
+	uint32_t end = packet->sequence + packet->payload_wire;
+
+	if (from == SIDE_CLIENT || (packet->tcp_flags & (TCP_RST | TCP_ACK)) != TCP_ACK)
+		return;
+	if ((flow->seen & FLOW_CLIENT_RST) &&
+	    (int32_t)(packet->acknowledgement - flow->reset_at) > 1)
+		flow->seen &= (uint16_t)~FLOW_CLIENT_RST;
+	if ((flow->seen & FLOW_SERVER_RST) && (int32_t)(end - flow->reset_at) > 0)
+		flow->seen &= (uint16_t)~FLOW_SERVER_RST;
+}
