@@ -114,12 +114,18 @@ static bool is_copy(struct worker *worker, const struct sighting *sighting)
 {
 	const struct packet *packet = sighting->packet;
 	const struct flow *flow;
+	enum side from;
 
 	if (packet->kind != PACKET_TCP || packet->payload_wire == 0)
 		return true;
 	flow = flow_find(worker->flows, &sighting->key, sighting->hash);
-	return !flow ||
-	       sessions_copies(worker->sessions, flow, sighting_side(sighting, flow), packet);
+	if (!flow)
+		return true;
+	from = sighting_side(sighting, flow);
+	if (flow->session == FLOW_NO_SESSION)
+		return (int32_t)(packet->sequence + packet->payload_wire - flow->highest[from]) <=
+		       0;
+	return sessions_copies(worker->sessions, flow, from, packet);
 }
 
 /* One packet that could be decoded: whether it was here before, and whose it is. */
