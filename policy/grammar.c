@@ -130,6 +130,7 @@ static const struct schema_row group_rows[] = {
 	{.key = "ports", .type = SCHEMA_PORTS, ENTRIES(1, LIMIT_PORTS), LIST(group, ports)},
 	{.key = "owner", .type = SCHEMA_TEXT, AT(group, owner)},
 	{.key = "security-group", .type = SCHEMA_TEXT, AT(group, security_group)},
+	{.key = "runbook", .type = SCHEMA_TEXT, AT(group, runbook)},
 };
 const struct schema grammar_group = {.what = "a group", ROWS(group_rows)};
 

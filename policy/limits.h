@@ -17,7 +17,7 @@
 #define LIMIT_TRANSLATIONS 16384
 #define LIMIT_PORTS	   256	 /* entries of one list of ports */
 #define LIMIT_NAMES	   256	 /* entries of one list of names */
-#define LIMIT_TEXT_BYTES   255	 /* owner, reason, ticket, security-group */
+#define LIMIT_TEXT_BYTES   255	 /* owner, reason, ticket, security-group, runbook */
 #define LIMIT_HOST_GROUPS  64	 /* groups that hold the same address */
 #define LIMIT_GROUP_SETS   65535 /* different sets of groups that hold some address */
 

@@ -65,7 +65,7 @@ struct zone {
 };
 
 struct group {
-	const char *name, *owner, *security_group;
+	const char *name, *owner, *security_group, *runbook;
 	struct mark at;
 	struct prefix_list hosts; /* resolved: also public addresses of hosts (translations) */
 	struct port_list ports;

@@ -104,12 +104,14 @@ struct policy_zone_view policy_zone(const struct policy *policy, uint16_t index)
 
 struct policy_group_view policy_group(const struct policy *policy, uint16_t index)
 {
-	const struct group *group = &policy->groups[index];
+	static const struct group none = {.name = ""};
+	const struct group *group = index != POLICY_NONE ? &policy->groups[index] : &none;
 
 	return (struct policy_group_view){
 		.name = group->name,
 		.owner = or_empty(group->owner),
 		.security_group = or_empty(group->security_group),
+		.runbook = or_empty(group->runbook),
 		.line = group->at.line,
 		.ipv4_only = group->ipv4_only,
 	};

@@ -157,12 +157,14 @@ struct policy_decision {
 void policy_decide(const struct policy *policy, const struct policy_question *question,
 		   struct policy_decision *decision);
 
-/* Views of the policy's lines, for events, coverage and people. Index < count. */
+/* Views of the policy's lines, for events, coverage and people. Index < count; a group's may also be
+ * POLICY_NONE: all its texts are "". */
 struct policy_zone_view {
 	const char *name;
 };
 struct policy_group_view {
-	const char *name, *owner, *security_group; /* owner, security_group: "" when not given */
+	const char *name;
+	const char *owner, *security_group, *runbook; /* "" when not given */
 	unsigned line;
 	bool ipv4_only;
 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * HTTP/1.x over http-parser 2.9, one parser for each direction. This file turns bytes into
+ * HTTP/1.x (RFC 9112), one reader for each direction. This file turns what the readers tell into
  * requests, headers and bodies of bounded size; http_exchange.c says what they mean.
  *
  * A side is in one of three modes. It parses; or it is lost (after a gap, or bytes that are not
  * HTTP) and looks for the next start of a message; or it is deaf, because another protocol has taken
- * over (101, CONNECT). A parser holds a pointer only while it runs.
+ * over (101, CONNECT).
  *
  * Behind a believed balancer each request may come from another client (facts.carried). Who it is is
  * known when the headers have ended: until then they are told to `head`, and then to the facts of
@@ -14,13 +14,12 @@
  * Bytes of a response's headers and of its body never need to be kept at the same time, nor do
  * those of a request's target, headers and body: each side has one text.
  */
-#include <http_parser.h>
-
 #include "dissectors/dissector.h"
 #include "dissectors/http/http_exchange.h"
 #include "dissectors/http/http_head.h"
 #include "dissectors/http/http_probe.h"
 #include "dissectors/http/http_products.h"
+#include "dissectors/http/http_reader.h"
 #include "dissectors/http/http_text.h"
 
 enum mode {
@@ -30,11 +29,9 @@ enum mode {
 };
 
 struct http_side {
-	http_parser parser;
-	uint64_t body_left; /* of a body of known length */
+	struct http_reader reader;
 	uint8_t mode;
 	bool in_value;
-	bool line_done; /* the first line has been told */
 	bool in_body;
 	struct http_name name;
 	struct http_text text;
@@ -48,7 +45,7 @@ struct http {
 
 _Static_assert(sizeof(struct http) <= DISSECTOR_STATE_MAX, "the state is too large");
 
-/* What callbacks need; lives for one call of http_parser_execute(). */
+/* Whose bytes are read; lives for one call of the dissector. */
 struct context {
 	struct http *http;
 	struct facts *facts;
@@ -72,62 +69,59 @@ static void settle(const struct context *c)
 		    bytes_from(side->text.bytes, side->in_body ? side->text.length : 0));
 }
 
-static int on_message_begin(http_parser *parser)
+static void on_begin(struct context *c)
 {
-	const struct context *c = parser->data;
 	struct http_side *side = side_of(c);
 
 	http_text_wipe(&side->text);
 	side->name.length = 0;
 	side->in_value = false;
-	side->line_done = false;
 	side->in_body = false;
-	side->body_left = 0;
 	if (c->from == SIDE_SERVER)
 		http_response_begin(&c->http->exchange);
 	else
 		http_head_begin(&c->http->head);
-	return 0;
 }
 
-static int on_url(http_parser *parser, const char *at, size_t length)
-{
-	http_text_append(&side_of(parser->data)->text, at, length);
-	return 0;
-}
-
-/* The first line is complete: true, unless it is of another version and not to be trusted. */
-static bool line_end(const struct context *c)
+static void on_line(struct context *c)
 {
 	struct http_side *side = side_of(c);
 
-	if (side->line_done)
-		return true;
-	if (side->parser.http_major != 1)
-		return false;
-	side->line_done = true;
 	if (c->from == SIDE_CLIENT)
 		http_head_line(&c->http->head, &c->http->exchange, c->facts,
-			       http_method_str((enum http_method)side->parser.method),
-			       http_text_bytes(&side->text), side->text.cut);
+			       http_methods[side->reader.method], http_text_bytes(&side->text),
+			       side->text.cut);
 	http_text_wipe(&side->text);
-	return true;
+}
+
+static void on_value(struct context *c, struct bytes span)
+{
+	struct http_side *side = side_of(c);
+
+	if (!side->in_value && c->from == SIDE_CLIENT && side->name.length < HTTP_NAME_MAX) {
+		side->name.text[side->name.length] = '\0';
+		forwarded_begin(&c->http->head.forwarded, side->name.text);
+	}
+	side->in_value = true;
+	http_text_append(&side->text, span);
+	if (c->from == SIDE_CLIENT)
+		forwarded_read(&c->http->head.forwarded, (const char *)span.at, span.left);
 }
 
 /* A header is complete: name and value, of which each may be cut. */
-static void header_end(const struct context *c)
+static void on_field(struct context *c)
 {
 	struct http_side *side = side_of(c);
 	struct bytes value = http_text_bytes(&side->text);
 
-	if (side->in_value && side->name.length <= HTTP_NAME_MAX) {
+	if (side->name.length <= HTTP_NAME_MAX) {
 		side->name.text[side->name.length] = '\0';
 		if (c->from == SIDE_CLIENT)
 			http_head_header(&c->http->head, &c->http->exchange, c->facts,
 					 side->name.text, value);
 		else
 			http_response_header(&c->http->exchange, c->facts, side->name.text, value,
-					     (uint16_t)side->parser.status_code);
+					     side->reader.status);
 	}
 	if (c->from == SIDE_CLIENT)
 		forwarded_end(&c->http->head.forwarded);
@@ -136,90 +130,44 @@ static void header_end(const struct context *c)
 	http_text_wipe(&side->text);
 }
 
-static int on_header_field(http_parser *parser, const char *at, size_t length)
+static void on_head(struct context *c)
 {
-	const struct context *c = parser->data;
 	struct http_side *side = side_of(c);
 
-	if (side->in_body) /* trailers say nothing that we want */
-		return 0;
-	if (!line_end(c))
-		return -1;
-	if (side->in_value)
-		header_end(c);
-	http_text_name(&side->name, at, length);
-	return 0;
-}
-
-static int on_header_value(http_parser *parser, const char *at, size_t length)
-{
-	const struct context *c = parser->data;
-	struct http_side *side = side_of(c);
-
-	if (side->in_body)
-		return 0;
-	if (!side->in_value && c->from == SIDE_CLIENT && side->name.length < HTTP_NAME_MAX) {
-		side->name.text[side->name.length] = '\0';
-		forwarded_begin(&c->http->head.forwarded, side->name.text);
-	}
-	side->in_value = true;
-	http_text_append(&side->text, at, length);
-	if (c->from == SIDE_CLIENT)
-		forwarded_read(&c->http->head.forwarded, at, length);
-	return 0;
-}
-
-/* Returns what http-parser wants: 1 no body follows, 2 no HTTP follows. */
-static int on_headers_complete(http_parser *parser)
-{
-	const struct context *c = parser->data;
-	struct http_side *side = side_of(c);
-
-	if (!line_end(c))
-		return -1;
-	header_end(c);
 	side->in_body = true;
-	if (!(parser->flags & F_CHUNKED) && parser->content_length != UINT64_MAX)
-		side->body_left = parser->content_length;
 	if (c->from == SIDE_CLIENT) {
-		/* Whether anything is upgraded is for the server to say. */
-		parser->upgrade = 0;
 		http_head_end(&c->http->head, &c->http->exchange, c->facts);
-		return 0;
+		return;
 	}
-	switch (http_response_status(&c->http->exchange, (uint16_t)parser->status_code)) {
+	switch (http_response_status(&c->http->exchange, side->reader.status)) {
 	case FOLLOWS_TUNNEL:
 		settle(c);
 		c->http->side[SIDE_CLIENT].mode = side->mode = MODE_DEAF;
-		return 2;
+		break;
 	case FOLLOWS_NOTHING:
-		side->body_left = 0;
-		return 1;
-	default:
-		return 0;
+		http_reader_no_body(&side->reader);
+		break;
+	case FOLLOWS_BODY:
+		break;
 	}
 }
 
-static int on_body(http_parser *parser, const char *at, size_t length)
+static void on_body(struct context *c, struct bytes span)
 {
-	const struct context *c = parser->data;
 	struct http_exchange *x = &c->http->exchange;
 	struct http_side *side = side_of(c);
 
-	side->body_left -= side->body_left < length ? side->body_left : length;
 	if (c->from == SIDE_CLIENT ? http_request_wants_body(x) : x->response.open)
-		http_text_append(&side->text, at, length);
+		http_text_append(&side->text, span);
 	if (c->from == SIDE_SERVER && x->response.open) {
 		x->response.has_body = true;
 		if (side->text.length == HTTP_BODY_WINDOW)
 			settle(c);
 	}
-	return 0;
 }
 
-static int on_message_complete(http_parser *parser)
+static void on_message(struct context *c)
 {
-	const struct context *c = parser->data;
 	struct http_side *side = side_of(c);
 
 	if (c->from == SIDE_SERVER)
@@ -227,28 +175,7 @@ static int on_message_complete(http_parser *parser)
 	else
 		http_request_body(&c->http->exchange, http_text_bytes(&side->text));
 	side->in_body = false;
-	side->body_left = 0;
 	http_text_wipe(&side->text);
-	http_parser_pause(parser, 1); /* the next message is not part of this body */
-	return 0;
-}
-
-static const http_parser_settings callbacks = {
-	.on_message_begin = on_message_begin,
-	.on_url = on_url,
-	.on_header_field = on_header_field,
-	.on_header_value = on_header_value,
-	.on_headers_complete = on_headers_complete,
-	.on_body = on_body,
-	.on_message_complete = on_message_complete,
-};
-
-static void parser_start(struct http_side *side, enum side from)
-{
-	http_parser_init(&side->parser, from == SIDE_CLIENT ? HTTP_REQUEST : HTTP_RESPONSE);
-	/* Be as generous as the servers are that attackers talk to. */
-	side->parser.allow_chunked_length = 1;
-	side->parser.lenient_http_headers = 1;
 }
 
 static void get_lost(const struct context *c, bool responses_missing)
@@ -263,56 +190,95 @@ static void get_lost(const struct context *c, bool responses_missing)
 	}
 	http_text_wipe(&side->text);
 	side->in_body = false;
-	side->body_left = 0;
 	side->name.length = 0;
 	if (side->mode != MODE_DEAF)
 		side->mode = MODE_LOST;
 }
 
-/*
- * Returns how many bytes were parsed. Outside of bodies that is one at a time: http-parser tells of
- * a header at the end of its input as well, so what an error swallows would depend on the pieces.
- */
-static size_t parse(struct context *c, const void *bytes, size_t length)
+static void on_event(struct context *c, enum http_event event, struct bytes span)
 {
-	struct http_side *side = side_of(c);
-	size_t n;
-
-	side->parser.data = c;
-	n = http_parser_execute(&side->parser, &callbacks, bytes, side->in_body ? length : 1);
-	side->parser.data = NULL;
-	if (side->mode == MODE_DEAF)
-		return length;
-	if (HTTP_PARSER_ERRNO(&side->parser) == HPE_PAUSED)
-		http_parser_pause(&side->parser, 0);
-	else if (HTTP_PARSER_ERRNO(&side->parser) != HPE_OK || side->parser.upgrade)
+	switch (event) {
+	case HTTP_BEGIN:
+		on_begin(c);
+		break;
+	case HTTP_TARGET:
+		http_text_append(&side_of(c)->text, span);
+		break;
+	case HTTP_LINE:
+		on_line(c);
+		break;
+	case HTTP_NAME:
+		http_text_name(&side_of(c)->name, span);
+		break;
+	case HTTP_VALUE:
+		on_value(c, span);
+		break;
+	case HTTP_FIELD:
+		on_field(c);
+		break;
+	case HTTP_HEAD:
+		on_head(c);
+		break;
+	case HTTP_BODY:
+		on_body(c, span);
+		break;
+	case HTTP_MESSAGE:
+		on_message(c);
+		break;
+	case HTTP_BAD:
 		get_lost(c, false);
-	return n < length ? n : length;
+		break;
+	case HTTP_MORE:
+		break;
+	}
 }
 
-/* Looks for the start of the next message; a new parser will find out if it was none. */
+/*
+ * Reads as far as the end of a head or a message at most: whose turn it is must then be asked. A
+ * message without a body ends with its head.
+ */
+static void parse(struct context *c, struct bytes *data)
+{
+	struct http_side *side = side_of(c);
+	struct bytes nothing = bytes_from(NULL, 0);
+	struct bytes *in = data;
+	enum http_event event;
+	struct bytes span;
+
+	do {
+		size_t before = in->left;
+
+		event = http_reader_next(&side->reader, in, &span);
+		if (c->from == SIDE_CLIENT && !side->in_body)
+			c->http->head.length += (uint32_t)(before - in->left);
+		on_event(c, event, span);
+		if (event == HTTP_HEAD)
+			in = &nothing;
+	} while (side->mode == MODE_PARSE && event != HTTP_MORE && event != HTTP_MESSAGE);
+}
+
+/* Looks for the start of the next message; the reader will find out if it was none. */
 static void seek(struct context *c, uint8_t byte)
 {
 	struct http_side *side = side_of(c);
 	char start[HTTP_START_MAX];
-	size_t length;
+	struct bytes found;
 
 	if (!http_seek_start(c->from, side->name.text, &side->name.length, byte))
 		return;
-	length = side->name.length;
-	memcpy(start, side->name.text, length);
+	found = bytes_from(start, side->name.length);
+	memcpy(start, side->name.text, found.left);
 	side->mode = MODE_PARSE;
-	parser_start(side, c->from);
-	for (size_t i = 0; i < length && side->mode == MODE_PARSE; i++)
-		parse(c, start + i, 1);
+	http_reader_start(&side->reader, c->from == SIDE_CLIENT);
+	parse(c, &found);
 }
 
 static void http_begin(void *state, struct facts *facts)
 {
 	struct http *http = state;
 
-	parser_start(&http->side[SIDE_CLIENT], SIDE_CLIENT);
-	parser_start(&http->side[SIDE_SERVER], SIDE_SERVER);
+	http_reader_start(&http->side[SIDE_CLIENT].reader, true);
+	http_reader_start(&http->side[SIDE_SERVER].reader, false);
 	http->side[SIDE_CLIENT].text.size = HTTP_CLIENT_TEXT;
 	http->side[SIDE_SERVER].text.size = HTTP_TEXT_MAX;
 	facts_set_service(facts, &http_services[0]);
@@ -325,19 +291,16 @@ static void http_feed(void *state, struct facts *facts, struct feed *fed)
 	struct context c = {.http = state, .facts = facts, .from = from};
 	const struct http_side *side = side_of(&c);
 	struct bytes data = fed->bytes;
-	bool head;
 
 	http_head_take_turn(&c.http->head, &c.http->exchange, facts);
 	while (data.left != 0 && side->mode != MODE_DEAF) {
 		if (from == SIDE_SERVER &&
 		    http_head_must_wait(&c.http->head, &c.http->exchange, facts, data.left))
 			return;
-		head = from == SIDE_CLIENT && !side->in_body;
 		if (side->mode == MODE_PARSE)
-			bytes_skip(&data, parse(&c, data.at, data.left));
+			parse(&c, &data);
 		else
 			seek(&c, bytes_u8(&data));
-		c.http->head.length += head;
 		if (c.http->head.due) {
 			facts->turn_bytes = c.http->head.length;
 			facts_forwarded(facts, &c.http->head.forwarded.list, data.left);
@@ -354,24 +317,15 @@ static void http_gap(void *state, struct facts *facts, enum side from, uint64_t 
 {
 	struct context c = {.http = state, .facts = facts, .from = from};
 	struct http_side *side = side_of(&c);
-	bool to_the_end = side->in_body && from == SIDE_SERVER && side->body_left == 0 &&
-			  !(side->parser.flags & F_CHUNKED);
-	bool inside = side->in_body && missing != 0 && missing < side->body_left;
 
 	if (side->mode == MODE_DEAF)
 		return;
-	if (side->mode != MODE_PARSE || !(to_the_end || inside)) {
+	if (side->mode != MODE_PARSE || !http_reader_gap(&side->reader, missing))
 		get_lost(&c, from == SIDE_SERVER);
-		return;
-	}
-	if (from == SIDE_SERVER)
+	else if (from == SIDE_SERVER)
 		settle(&c);
 	else
 		http_text_wipe(&side->text); /* a statement with a hole is not to be read */
-	if (inside) {
-		side->body_left -= missing;
-		side->parser.content_length -= missing;
-	}
 }
 
 static void http_end(void *state, struct facts *facts)

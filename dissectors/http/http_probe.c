@@ -9,20 +9,14 @@
  */
 #include "dissectors/http/http_probe.h"
 
-#define VERSION_START "HTTP/1."
+#include "dissectors/http/http_reader.h"
 
-static const char *const methods[] = {
-	"GET",	  "POST",     "HEAD",	    "PUT",	 "DELETE", "OPTIONS",	 "CONNECT",
-	"TRACE",  "PATCH",    "PROPFIND",   "PROPPATCH", "MKCOL",  "COPY",	 "MOVE",
-	"LOCK",	  "UNLOCK",   "SEARCH",	    "BIND",	 "REBIND", "UNBIND",	 "ACL",
-	"REPORT", "CHECKOUT", "MERGE",	    "M-SEARCH",	 "NOTIFY", "SUBSCRIBE",	 "UNSUBSCRIBE",
-	"PURGE",  "LINK",     "MKCALENDAR", "UNLINK",	 "SOURCE", "MKACTIVITY",
-};
+#define VERSION_START "HTTP/1."
 
 static bool is_method(const void *text, size_t length)
 {
-	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-		if (strlen(methods[i]) == length && memcmp(methods[i], text, length) == 0)
+	for (size_t i = 0; i < HTTP_METHOD_COUNT; i++) {
+		if (strlen(http_methods[i]) == length && memcmp(http_methods[i], text, length) == 0)
 			return true;
 	}
 	return false;
@@ -31,8 +25,8 @@ static bool is_method(const void *text, size_t length)
 /* Could a method begin like this? */
 static bool is_method_start(const struct bytes *b)
 {
-	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-		if (bytes_agree_with(b, methods[i]))
+	for (size_t i = 0; i < HTTP_METHOD_COUNT; i++) {
+		if (bytes_agree_with(b, http_methods[i]))
 			return true;
 	}
 	return false;

@@ -27,10 +27,11 @@ struct http_text {
 };
 
 /* In lower case. */
-static inline void http_text_name(struct http_name *name, const char *at, size_t length)
+static inline void http_text_name(struct http_name *name, struct bytes span)
 {
-	for (size_t i = 0; i < length && name->length <= HTTP_NAME_MAX; i++) {
-		char lower = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
+	for (size_t i = 0; i < span.left && name->length <= HTTP_NAME_MAX; i++) {
+		uint8_t c = span.at[i];
+		char lower = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 
 		if (name->length < HTTP_NAME_MAX)
 			name->text[name->length] = lower;
@@ -38,15 +39,14 @@ static inline void http_text_name(struct http_name *name, const char *at, size_t
 	}
 }
 
-static inline void http_text_append(struct http_text *text, const char *at, size_t length)
+static inline void http_text_append(struct http_text *text, struct bytes span)
 {
 	size_t room = (size_t)text->size - text->length;
+	size_t length = span.left < room ? span.left : room;
 
-	text->cut |= length > room;
-	if (length > room)
-		length = room;
+	text->cut |= span.left > room;
 	if (length != 0)
-		memcpy(text->bytes + text->length, at, length);
+		memcpy(text->bytes + text->length, span.at, length);
 	text->length = (uint16_t)(text->length + length);
 }
 

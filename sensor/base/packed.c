@@ -59,6 +59,8 @@ size_t packed_write(const struct packed_member *members, size_t count, const voi
 	size_t used = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		if (members[i].tag == 0)
+			continue;
 		memcpy(scratch + used, &members[i].tag, 2);
 		memcpy(scratch + used + 2, &members[i].size, 4);
 		memcpy(scratch + used + HEAD, (const uint8_t *)object + members[i].offset,

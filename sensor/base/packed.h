@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct packed_member {
-	uint16_t tag; /* never used again for anything else */
+	uint16_t tag; /* never used again for anything else; 0: a place that stays empty */
 	uint32_t offset, size;
 };
 

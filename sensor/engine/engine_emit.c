@@ -15,49 +15,42 @@ static const char *rule_name(const struct policy *policy, uint16_t rule)
 	return rule != POLICY_NONE ? policy_rule(policy, rule).name : "";
 }
 
+/* What a row of exposure_fields.h takes from the record, from its group, and from its zones. */
+#define FROM_RECORD(name, member, type, from, ...) FROM_RECORD_##from(member)
+#define FROM_RECORD_KEPT(member)		   view->member = x->member;
+#define FROM_RECORD_SKETCH(member)		   view->member = sketch_count(&x->member);
+#define FROM_RECORD_GROUP(member)
+#define FROM_RECORD_ZONE(member)
+#define FROM_RECORD_LINE(member)
+#define FROM_RECORD_AGAIN(member)
+
+#define FROM_GROUP(name, member, type, from, ...) FROM_GROUP_##from(member)
+#define FROM_GROUP_GROUP(member)		  view->member = group.member;
+#define FROM_GROUP_LINE(member)
+
+#define FROM_ZONE(field, member, ...) view->member = policy_zone(policy, x->member).name;
+
 static void view_policy(const struct policy *policy, const struct exposure *x,
 			struct exposure_view *view)
 {
-	view->rule = rule_name(policy, x->rule);
-	view->group = view->owner = view->security_group = "";
-	if (x->group != POLICY_NONE) {
-		struct policy_group_view group = policy_group(policy, x->group);
+	struct policy_group_view group = policy_group(policy, x->group);
 
-		view->group = group.name;
-		view->owner = group.owner;
-		view->security_group = group.security_group;
-	}
-	view->client_zone = policy_zone(policy, x->client_zone).name;
-	view->server_zone = policy_zone(policy, x->server_zone).name;
+	view->rule = rule_name(policy, x->rule);
+	view->group = group.name;
+	POLICY_FIELDS(FROM_GROUP)
+	ZONE_FIELDS(FROM_ZONE)
 }
 
-static void view_counters(const struct exposure *x, struct exposure_view *view)
+static void view_record(const struct exposure *x, struct exposure_view *view)
 {
-	view->opened_ns = x->opened_ns;
-	view->first_answer_ns = x->first_answer_ns;
-	view->last_answer_ns = x->last_answer_ns;
+	EXPOSURE_FIELDS(FROM_RECORD)
 	view->last_accept_ns = x->last_accept_ns;
-	view->last_seen_ns = x->last_seen_ns;
-	view->changed_after_ns = x->changed_after_ns;
-	view->changed_before_ns = x->changed_before_ns;
-	view->closed_ns = x->closed_ns;
-	view->close_odds = x->close_reason == CLOSE_LIKELY ? x->close_odds : 0;
-	view->flows = x->flows;
 	view->live_flows = x->live_flows;
-	view->bytes_in = x->bytes_in;
-	view->bytes_out = x->bytes_out;
-	view->probes_unanswered = x->probes_unanswered;
-	view->probes_refused = x->probes_refused;
-	view->logins_failed = x->logins_failed;
-	view->logins_succeeded = x->logins_succeeded;
+	if (x->close_reason != CLOSE_LIKELY)
+		view->close_odds = 0;
 	/* An estimate must not claim more clients than conversations. */
-	view->clients = sketch_count(&x->clients);
 	if (view->clients > x->flows)
 		view->clients = (uint32_t)x->flows;
-	view->messages = x->messages;
-	view->users_tried = sketch_count(&x->users_tried);
-	view->objects_read = sketch_count(&x->objects_read);
-	view->reopened = x->reopened;
 }
 
 void engine_emit_view(const struct engine *engine, const struct exposure *x,
@@ -69,12 +62,10 @@ void engine_emit_view(const struct engine *engine, const struct exposure *x,
 		.state = x->state,
 		.level = x->level,
 		.severity = x->severity,
-		.close_reason = x->close_reason,
 		.direction = x->direction,
 		.sight = x->sight,
 		.outcome = x->outcome,
 		.identified_by = x->identified_by,
-		.wall_was = x->wall_was,
 		.unlisted = x->unlisted,
 		.quiet = x->quiet,
 		.service = x->service,
@@ -92,18 +83,17 @@ void engine_emit_view(const struct engine *engine, const struct exposure *x,
 	memcpy(view->incident, x->incident_id, sizeof view->incident);
 	memcpy(view->sources, x->sources, sizeof view->sources);
 	view_policy(engine->policy, x, view);
-	view_counters(x, view);
+	view_record(x, view);
 }
 
 static void view_incident(const struct engine *engine, const struct incident *incident,
 			  struct incident_view *view)
 {
 	uint32_t untracked = incident_untracked_count(incident);
+	struct policy_group_view group = policy_group(engine->policy, incident->group);
 
 	*view = (struct incident_view){
 		.group = incident->group_name,
-		.owner = "",
-		.security_group = "",
 		.rule = incident->rule_name,
 		.severity = incident->severity,
 		.level = incident->level,
@@ -126,12 +116,7 @@ static void view_incident(const struct engine *engine, const struct incident *in
 	memcpy(view->id, incident->id, sizeof view->id);
 	memcpy(view->members, incident->members, sizeof view->members);
 	memcpy(view->ports, incident->ports, sizeof view->ports);
-	if (incident->group != POLICY_NONE) {
-		struct policy_group_view group = policy_group(engine->policy, incident->group);
-
-		view->owner = group.owner;
-		view->security_group = group.security_group;
-	}
+	POLICY_FIELDS(FROM_GROUP)
 }
 
 void engine_emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns)

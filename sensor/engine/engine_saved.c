@@ -27,21 +27,30 @@ struct saved_incident {
 	struct incident incident;
 };
 
-#define MEMBER(tag, type, member)                                                                  \
-	{                                                                                          \
-		tag, offsetof(type, member), sizeof(((type *)0)->member)                           \
-	}
-#define E(tag, member) MEMBER(tag, struct saved_exposure, member)
-#define X(tag, m)      MEMBER(tag, struct saved_exposure, x.m)
-#define S(tag, member) MEMBER(tag, struct saved_incident, member)
-#define I(tag, m)      MEMBER(tag, struct saved_incident, incident.m)
-#define TAG_FACTS      90
+#define MEMBER(tag, type, member) [tag] = {tag, offsetof(type, member), sizeof(((type *)0)->member)}
+#define E(tag, member)		  MEMBER(tag, struct saved_exposure, member)
+#define X(tag, m)		  MEMBER(tag, struct saved_exposure, x.m)
+#define S(tag, member)		  MEMBER(tag, struct saved_incident, member)
+#define I(tag, m)		  MEMBER(tag, struct saved_incident, incident.m)
+#define TAG_FACTS		  90
+
+/* The rows of exposure_fields.h that the engine keeps. */
+#define FIELD(name, member, type, from, tag, ...) FIELD_##from(tag, member)
+#define FIELD_KEPT(tag, member)			  X(tag, member),
+#define FIELD_SKETCH(tag, member)		  X(tag, member),
+#define FIELD_GROUP(tag, member)
+#define FIELD_ZONE(tag, member)
+#define FIELD_LINE(tag, member)
+#define FIELD_AGAIN(tag, member)
 
 /*
+ * By tag, and so in the order of the tags. The compiler refuses one that is taken.
  * Not kept: service, ndpi_service, rule, group and the zones (by name), incident and host (slots),
  * live_flows (they end with the run), news and check_ns (begin anew).
  */
 static const struct packed_member exposure_members[] = {
+	EXPOSURE_FIELDS(FIELD)
+	/* What no event shows, or shows by another name. */
 	E(1, version),
 	E(2, service),
 	E(3, ndpi_service),
@@ -55,14 +64,12 @@ static const struct packed_member exposure_members[] = {
 	X(12, id),
 	X(13, state),
 	X(14, level),
-	X(15, close_reason),
 	X(16, severity),
 	X(17, rule_severity),
 	X(18, direction),
 	X(19, sight),
 	X(20, outcome),
 	X(21, identified_by),
-	X(22, wall_was),
 	X(23, source_count),
 	X(24, unlisted),
 	X(25, all_ports),
@@ -74,35 +81,16 @@ static const struct packed_member exposure_members[] = {
 	X(31, vlan_inner),
 	X(32, client_port),
 	X(33, incident_id),
-	X(34, reopened),
 	X(35, failures_running),
 	X(36, client),
 	X(37, carrier),
-	X(38, opened_ns),
-	X(39, closed_ns),
-	X(40, last_seen_ns),
-	X(41, first_answer_ns),
-	X(42, last_answer_ns),
 	X(43, last_accept_ns),
-	X(44, changed_after_ns),
-	X(45, changed_before_ns),
 	X(46, last_summary_ns),
-	X(47, flows),
-	X(48, bytes_in),
-	X(49, bytes_out),
 	X(50, life_bytes_out),
-	X(51, logins_failed),
-	X(52, logins_succeeded),
-	X(53, messages),
-	X(54, probes_unanswered),
-	X(55, probes_refused),
 	X(56, close_probes),
 	X(57, first_probe_ns),
 	X(58, probe_ns),
 	X(59, tunnels),
-	X(60, clients),
-	X(61, users_tried),
-	X(62, objects_read),
 	X(63, closers),
 	X(64, sources),
 	X(65, told),
@@ -111,7 +99,6 @@ static const struct packed_member exposure_members[] = {
 	X(71, busy_since_ns),
 	X(72, busy_ns),
 	X(73, longest_silence_ns),
-	X(74, close_odds),
 	X(TAG_FACTS, facts),
 };
 

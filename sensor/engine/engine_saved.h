@@ -2,7 +2,7 @@
 /*
  * The engine's records as bytes, and back, for engine_store.c alone. What is an index in memory
  * (service, rule, group, zone) is a name here. Whoever adds a member to one of the structs adds a
- * row in engine_saved.c: tests/unit/sensor/test_engine_store.c reminds.
+ * row in exposure_fields.h or in engine_saved.c: tests/unit/sensor/test_engine_store.c reminds.
  */
 #ifndef SENSOR_ENGINE_SAVED_H
 #define SENSOR_ENGINE_SAVED_H

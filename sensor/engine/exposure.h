@@ -28,10 +28,10 @@ struct exposure {
 	struct endpoint server;
 	struct address server_seen;
 	char id[EXPOSURE_ID_TEXT];
-	uint8_t state, level, close_reason;
+	uint8_t state, level;
 	uint8_t severity;      /* as published */
 	uint8_t rule_severity; /* of the severest rule so far */
-	uint8_t direction, sight, outcome, identified_by, wall_was;
+	uint8_t direction, sight, outcome, identified_by;
 	uint8_t client_zone, server_zone; /* of the severest decision */
 	uint8_t accept_zone;		  /* zone of the last client that was let in */
 	uint8_t source_count;
@@ -45,28 +45,22 @@ struct exposure {
 	uint8_t member;	     /* index in the incident's list, or EXPOSURE_NO_MEMBER */
 	uint16_t service;    /* services.h id or POLICY_NO_SERVICE */
 	uint16_t ndpi_service, vlan, vlan_inner, rule, group, client_port;
-	uint32_t incident;		     /* slot, valid while incident_id matches there */
-	char incident_id[EXPOSURE_ID_TEXT];  /* "" if none */
-	uint32_t host;			     /* slot of the host */
-	uint32_t live_flows;		     /* conversations that have begun and not ended */
-	uint32_t reopened, failures_running; /* failed log-ins since the last accepted one */
+	uint32_t incident;		    /* slot, valid while incident_id matches there */
+	char incident_id[EXPOSURE_ID_TEXT]; /* "" if none */
+	uint32_t host;			    /* slot of the host */
+	uint32_t live_flows;		    /* conversations that have begun and not ended */
+	uint32_t failures_running;	    /* failed log-ins since the last accepted one */
 	struct address client;
 	struct carrier carrier; /* of that client */
-	uint64_t opened_ns, closed_ns, last_seen_ns;
-	uint64_t first_answer_ns, last_answer_ns;
-	uint64_t last_accept_ns; /* of a new conversation */
-	uint64_t changed_after_ns, changed_before_ns;
+	EXPOSURE_FIELDS(FIELD_RECORD)
+	uint64_t last_accept_ns;	    /* of a new conversation */
 	uint64_t check_ns, last_summary_ns; /* when engine_tick() looks at it next */
-	uint64_t flows, bytes_in, bytes_out, life_bytes_out;
-	uint64_t logins_failed, logins_succeeded, messages;
-	uint64_t probes_unanswered, probes_refused;	 /* since the last accept */
+	uint64_t life_bytes_out;
 	uint64_t close_probes, first_probe_ns, probe_ns; /* those that count towards closing */
 	/* Since the first that was let in: minutes in which somebody was; when the last of them began. */
 	uint64_t busy_minutes, busy_since_ns, busy_ns, longest_silence_ns;
-	uint64_t close_odds;
 	struct tunnel_path tunnels; /* of the newest conversation that came in one */
-	struct sketch clients, users_tried, objects_read;
-	struct sketch closers; /* distinct sources of close_probes */
+	struct sketch closers;	    /* distinct sources of close_probes */
 	struct exposure_source sources[EXPOSURE_SOURCES];
 	struct facts facts;
 };

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "policy/policy.h"
+#include "sensor/event/exposure_fields.h"
 #include "sensor/event/observation.h"
 
 #define EVENT_SCHEMA_VERSION 1
@@ -110,30 +111,18 @@ struct exposure_view {
 	char id[EXPOSURE_ID_TEXT];
 	struct endpoint server;	    /* port 0: all ports of the host */
 	struct address server_seen; /* as on the wire: differs when a translation applied */
-	uint8_t state, level, severity, close_reason;
+	uint8_t state, level, severity;
 	uint8_t direction, sight, outcome, identified_by;
-	uint8_t wall_was; /* LEVEL_BLOCKED or LEVEL_REFUSED, valid with changed_after_ns */
-	bool unlisted;	  /* no rule: a note, not an alarm */
-	bool quiet;	  /* one of many: only its incident tells of it; never with an event */
+	bool unlisted; /* no rule: a note, not an alarm */
+	bool quiet;    /* one of many: only its incident tells of it; never with an event */
 	uint16_t service, ndpi_service, vlan, vlan_inner;
-	struct tunnel_path tunnels; /* what its conversations were wrapped in */
-	const char *rule, *group, *owner, *security_group, *client_zone,
-		*server_zone;		 /* "" if none */
+	struct tunnel_path tunnels;	 /* what its conversations were wrapped in */
 	char incident[EXPOSURE_ID_TEXT]; /* "" if none */
-	/* last_accept_ns: newest *new* conversation; old ones may outlive the wall's return. */
-	uint64_t opened_ns, first_answer_ns, last_answer_ns, last_accept_ns, last_seen_ns;
-	uint64_t changed_after_ns, changed_before_ns;
-	uint64_t closed_ns;
-	uint64_t close_odds;		     /* with CLOSE_LIKELY: chance is one in so many */
-	uint64_t flows, bytes_in, bytes_out; /* bytes_out: from the server to forbidden clients */
-	uint64_t probes_unanswered, probes_refused; /* since the last answer */
-	uint64_t logins_failed, logins_succeeded;
-	uint64_t messages;     /* mail that was taken in */
-	uint32_t clients;      /* distinct, estimated above a few, as the next two */
-	uint32_t users_tried;  /* names in log-ins, whatever became of them */
-	uint32_t objects_read; /* files of an object store or a tree */
-	uint32_t reopened;     /* how often */
-	uint32_t live_flows;   /* conversations that go on, also after it closed for new ones */
+	/* Texts are "" if there is none; wall_was is valid with changed_after_ns. */
+	EXPOSURE_FIELDS(FIELD_VIEW)
+	uint64_t
+		last_accept_ns; /* newest *new* conversation; old ones may outlive the wall's return */
+	uint32_t live_flows;	/* conversations that go on, also after it closed for new ones */
 	struct address client; /* of the conversation that raised this event */
 	uint16_t client_port;
 	struct carrier carrier; /* of that client */
@@ -151,7 +140,7 @@ struct incident_member {
 
 struct incident_view {
 	char id[EXPOSURE_ID_TEXT];
-	const char *group, *owner, *security_group, *rule;
+	POLICY_FIELDS(FIELD_VIEW)
 	uint8_t severity, level; /* the highest of the members */
 	bool closed;
 	uint64_t opened_ns, last_ns, closed_ns;

@@ -33,6 +33,8 @@ static void put(struct event_fields *fields, const char *name, const char *value
 {
 	char safe[VALUE_MAX];
 
+	if (value == NULL)
+		return;
 	printable_copy(safe, sizeof safe, value);
 	put_safe(fields, name, safe);
 }
@@ -51,6 +53,12 @@ static void put_time(struct event_fields *fields, const char *name, uint64_t ns)
 
 	if (ns != 0)
 		put(fields, name, timestamp_format(ns, text));
+}
+
+static void put_some(struct event_fields *fields, const char *name, uint64_t number)
+{
+	if (number != 0)
+		put_number(fields, name, number);
 }
 
 /* Seconds since 1970, for scores of sorted sets. */
@@ -96,13 +104,22 @@ static void put_event(struct event_fields *fields, const struct event *event,
 	put(fields, "reason", event->reason);
 }
 
-static void put_policy(struct event_fields *fields, const char *rule, const char *group,
-		       const char *owner, const char *security_group)
+/* A row of exposure_fields.h, of `view`, by its type. */
+#define PUT(name, member, type, ...) PUT_##type(#name, view->member)
+#define PUT_TEXT(name, text)	     put(fields, name, text);
+#define PUT_TIME(name, ns)	     put_time(fields, name, ns);
+#define PUT_SECONDS(name, ns)	     put_seconds(fields, name, ns);
+#define PUT_COUNT(name, number)	     put_number(fields, name, number);
+#define PUT_COUNT32(name, number)    put_number(fields, name, number);
+#define PUT_SOME(name, number)	     put_some(fields, name, number);
+#define PUT_SOME32(name, number)     put_some(fields, name, number);
+#define PUT_REASON(name, reason)     put(fields, name, close_reason_name(reason));
+#define PUT_WALL(name, level)                                                                      \
+	put(fields, name, view->changed_after_ns != 0 ? level_name(level) : "");
+
+static void put_policy(struct event_fields *fields, const struct incident_view *view)
 {
-	put(fields, "rule", rule);
-	put(fields, "group", group);
-	put(fields, "owner", owner);
-	put(fields, "security_group", security_group);
+	POLICY_FIELDS(PUT)
 }
 
 /* Kinds and ids of all layers, outermost first; the ends of the outermost that has some. */
@@ -131,6 +148,11 @@ static void put_tunnels(struct event_fields *fields, const struct tunnel_path *p
 	}
 }
 
+static void put_zones(struct event_fields *fields, const struct exposure_view *view)
+{
+	ZONE_FIELDS(PUT)
+}
+
 static void put_ends(struct event_fields *fields, const struct exposure_view *exposure)
 {
 	char id[COMMUNITY_ID_TEXT] = "";
@@ -157,8 +179,7 @@ static void put_ends(struct event_fields *fields, const struct exposure_view *ex
 		put_address(fields, "claimed_client_ip", &claimed);
 		put(fields, "claimed_by", forwarded_by_name(exposure->facts.claimed_by));
 	}
-	put(fields, "client_zone", exposure->client_zone);
-	put(fields, "server_zone", exposure->server_zone);
+	put_zones(fields, exposure);
 	if (exposure->vlan != 0)
 		put_number(fields, "vlan", exposure->vlan);
 	if (exposure->vlan_inner != 0)
@@ -168,40 +189,16 @@ static void put_ends(struct event_fields *fields, const struct exposure_view *ex
 	put(fields, "community_id", id);
 }
 
-static void put_times(struct event_fields *fields, const struct exposure_view *exposure)
+static void put_times(struct event_fields *fields, const struct exposure_view *view)
 {
-	put_time(fields, "opened", exposure->opened_ns);
-	put_time(fields, "first_answer", exposure->first_answer_ns);
-	put_time(fields, "last_answer", exposure->last_answer_ns);
-	put_time(fields, "last_seen", exposure->last_seen_ns);
-	put_seconds(fields, "last_seen_s", exposure->last_seen_ns);
-	put_time(fields, "changed_after", exposure->changed_after_ns);
-	put_time(fields, "changed_before", exposure->changed_before_ns);
-	if (exposure->changed_after_ns != 0)
-		put(fields, "wall_was", level_name(exposure->wall_was));
-	put_time(fields, "closed", exposure->closed_ns);
-	put(fields, "close_reason", close_reason_name(exposure->close_reason));
-	if (exposure->close_odds != 0)
-		put_number(fields, "close_odds", exposure->close_odds);
+	TIME_FIELDS(PUT)
 }
 
-static void put_counters(struct event_fields *fields, const struct exposure_view *exposure)
+static void put_counters(struct event_fields *fields, const struct exposure_view *view)
 {
-	put_number(fields, "flows", exposure->flows);
-	put_number(fields, "clients", exposure->clients);
-	put_number(fields, "bytes_in", exposure->bytes_in);
-	put_number(fields, "bytes_out", exposure->bytes_out);
-	put_number(fields, "probes_unanswered", exposure->probes_unanswered);
-	put_number(fields, "probes_refused", exposure->probes_refused);
-	put_number(fields, "logins_failed", exposure->logins_failed);
-	put_number(fields, "logins_succeeded", exposure->logins_succeeded);
-	if (exposure->users_tried != 0)
-		put_number(fields, "users_tried", exposure->users_tried);
-	if (exposure->objects_read != 0)
-		put_number(fields, "objects_read", exposure->objects_read);
-	if (exposure->messages != 0)
-		put_number(fields, "messages", exposure->messages);
-	put_number(fields, "reopened", exposure->reopened);
+	COUNT_FIELDS(PUT)
+	SUM_FIELDS(PUT)
+	REOPEN_FIELDS(PUT)
 }
 
 /* "203.0.113.9 accessed flows=3 bytes_out=4096 failed=2 succeeded=1 first=… last=…" */
@@ -282,21 +279,20 @@ static void put_facts(struct event_fields *fields, const struct exposure_view *e
 	put_commands(fields, facts);
 }
 
-static void put_exposure(struct event_fields *fields, const struct exposure_view *exposure,
+static void put_exposure(struct event_fields *fields, const struct exposure_view *view,
 			 const struct event_context *context)
 {
-	put(fields, "exposure", exposure->id);
-	put(fields, "incident", exposure->incident);
-	put(fields, "state", exposure_state_name(exposure->state));
-	put_level(fields, "level", "level_name", exposure->level);
-	put(fields, "unlisted", exposure->unlisted ? "1" : "0");
-	put_policy(fields, exposure->rule, exposure->group, exposure->owner,
-		   exposure->security_group);
-	put_ends(fields, exposure);
-	put_facts(fields, exposure, context);
-	put_times(fields, exposure);
-	put_counters(fields, exposure);
-	put_sources(fields, exposure);
+	put(fields, "exposure", view->id);
+	put(fields, "incident", view->incident);
+	put(fields, "state", exposure_state_name(view->state));
+	put_level(fields, "level", "level_name", view->level);
+	put(fields, "unlisted", view->unlisted ? "1" : "0");
+	POLICY_FIELDS(PUT)
+	put_ends(fields, view);
+	put_facts(fields, view, context);
+	put_times(fields, view);
+	put_counters(fields, view);
+	put_sources(fields, view);
 }
 
 static void put_crowd(struct event_fields *fields, const struct incident_view *incident)
@@ -368,8 +364,7 @@ void event_fields(struct event_fields *fields, const struct event *event,
 	if (!event->has_exposure || event->exposure.incident[0] == '\0')
 		put(fields, "incident", incident->id);
 	if (!event->has_exposure)
-		put_policy(fields, incident->rule, incident->group, incident->owner,
-			   incident->security_group);
+		put_policy(fields, incident);
 	put_incident(fields, incident);
 }
 

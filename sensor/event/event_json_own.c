@@ -5,6 +5,8 @@
  */
 #include "sensor/event/event_json_own.h"
 
+#include <string.h>
+
 static void put_level(struct json_out *out, uint8_t level)
 {
 	json_out_number(out, "level", level);
@@ -37,47 +39,70 @@ static void put_sources(struct json_out *out, const struct exposure_view *exposu
 	json_out_end(out);
 }
 
-static void put_pair(struct json_out *out, const char *key, const char *a, uint64_t a_value,
-		     const char *b, uint64_t b_value)
+/* Rows of exposure_fields.h that share an object follow each other: which is open now. */
+struct place {
+	struct json_out *out;
+	const char *object; /* "": none */
+};
+
+static void go_to(struct place *place, const char *object)
 {
-	json_out_object(out, key);
-	json_out_number(out, a, a_value);
-	json_out_number(out, b, b_value);
-	json_out_end(out);
+	if (strcmp(place->object, object) == 0)
+		return;
+	if (place->object[0] != '\0')
+		json_out_end(place->out);
+	if (object[0] != '\0')
+		json_out_object(place->out, object);
+	place->object = object;
 }
 
-static void put_exposure_times(struct json_out *out, const struct exposure_view *exposure)
+static void put_some(struct json_out *out, const char *key, uint64_t number)
 {
-	json_out_time(out, "opened", exposure->opened_ns);
-	json_out_time(out, "first_answer", exposure->first_answer_ns);
-	json_out_time(out, "last_answer", exposure->last_answer_ns);
-	json_out_time(out, "last_seen", exposure->last_seen_ns);
-	json_out_time(out, "changed_after", exposure->changed_after_ns);
-	json_out_time(out, "changed_before", exposure->changed_before_ns);
-	if (exposure->changed_after_ns != 0)
-		json_out_text(out, "wall_was", level_name(exposure->wall_was));
-	json_out_time(out, "closed", exposure->closed_ns);
-	json_out_text(out, "close_reason", close_reason_name(exposure->close_reason));
-	if (exposure->close_odds != 0)
-		json_out_number(out, "close_odds", exposure->close_odds);
+	if (number != 0)
+		json_out_number(out, key, number);
 }
 
-static void put_exposure_counters(struct json_out *out, const struct exposure_view *exposure)
+/* A row of `view`, by its type, to its place. */
+#define PUT(name, member, type, from, tag, merge, object, key, ...)                                \
+	PUT_##type(object, key, view->member)
+#define PUT_AT(object, call)		 (go_to(&place, object), call);
+#define PUT_TEXT(object, key, text)	 PUT_AT(object, json_out_text(place.out, key, text))
+#define PUT_TIME(object, key, ns)	 PUT_AT(object, json_out_time(place.out, key, ns))
+#define PUT_COUNT(object, key, number)	 PUT_AT(object, json_out_number(place.out, key, number))
+#define PUT_COUNT32(object, key, number) PUT_COUNT(object, key, number)
+#define PUT_SOME(object, key, number)	 PUT_AT(object, put_some(place.out, key, number))
+#define PUT_SOME32(object, key, number)	 PUT_SOME(object, key, number)
+#define PUT_SECONDS(object, key, ns)
+#define PUT_REASON(object, key, reason) PUT_TEXT(object, key, close_reason_name(reason))
+#define PUT_WALL(object, key, level)                                                               \
+	PUT_TEXT(object, key, view->changed_after_ns != 0 ? level_name(level) : NULL)
+
+static void put_exposure_policy(struct json_out *out, const struct exposure_view *view)
 {
-	json_out_number(out, "flows", exposure->flows);
-	json_out_number(out, "clients", exposure->clients);
-	json_out_number(out, "reopened", exposure->reopened);
-	put_pair(out, "bytes", "in", exposure->bytes_in, "out", exposure->bytes_out);
-	put_pair(out, "probes", "unanswered", exposure->probes_unanswered, "refused",
-		 exposure->probes_refused);
-	put_pair(out, "logins", "failed", exposure->logins_failed, "succeeded",
-		 exposure->logins_succeeded);
-	if (exposure->users_tried != 0)
-		json_out_number(out, "users_tried", exposure->users_tried);
-	if (exposure->objects_read != 0)
-		json_out_number(out, "objects_read", exposure->objects_read);
-	if (exposure->messages != 0)
-		json_out_number(out, "messages", exposure->messages);
+	struct place place = {out, ""};
+
+	POLICY_FIELDS(PUT)
+	ZONE_FIELDS(PUT)
+	go_to(&place, "");
+}
+
+static void put_exposure_figures(struct json_out *out, const struct exposure_view *view)
+{
+	struct place place = {out, ""};
+
+	TIME_FIELDS(PUT)
+	COUNT_FIELDS(PUT)
+	REOPEN_FIELDS(PUT)
+	SUM_FIELDS(PUT)
+	go_to(&place, "");
+}
+
+static void put_incident_policy(struct json_out *out, const struct incident_view *view)
+{
+	struct place place = {out, ""};
+
+	POLICY_FIELDS(PUT)
+	go_to(&place, "");
 }
 
 static void put_exposure(struct json_out *out, const struct event *event)
@@ -96,15 +121,9 @@ static void put_exposure(struct json_out *out, const struct event *event)
 		json_out_flag(out, "outgoing", true);
 	if (exposure->server.realm != 0)
 		json_out_number(out, "realm", exposure->server.realm);
-	json_out_text(out, "rule", exposure->rule);
-	json_out_text(out, "group", exposure->group);
-	json_out_text(out, "owner", exposure->owner);
-	json_out_text(out, "security_group", exposure->security_group);
-	json_out_text(out, "client_zone", exposure->client_zone);
-	json_out_text(out, "server_zone", exposure->server_zone);
+	put_exposure_policy(out, exposure);
 	json_out_text(out, "incident", exposure->incident);
-	put_exposure_times(out, exposure);
-	put_exposure_counters(out, exposure);
+	put_exposure_figures(out, exposure);
 	put_sources(out, exposure);
 	json_out_end(out);
 }
@@ -153,10 +172,7 @@ static void put_incident(struct json_out *out, const struct event_context *conte
 	json_out_text(out, "id", incident->id);
 	json_out_text(out, "state", incident->closed ? "closed" : "open");
 	put_level(out, incident->level);
-	json_out_text(out, "rule", incident->rule);
-	json_out_text(out, "group", incident->group);
-	json_out_text(out, "owner", incident->owner);
-	json_out_text(out, "security_group", incident->security_group);
+	put_incident_policy(out, incident);
 	json_out_time(out, "opened", incident->opened_ns);
 	json_out_time(out, "last", incident->last_ns);
 	json_out_time(out, "closed", incident->closed_ns);

@@ -57,12 +57,10 @@ static void print_alarm(const struct text_report *report, const struct event *ev
 	const struct exposure_view *exposure = &event->exposure;
 
 	if (event->has_exposure) {
-		text_exposure_rule(report->out, exposure->rule, exposure->group, exposure->owner,
-				   exposure->security_group);
+		text_exposure_rule(report->out, exposure);
 		text_exposure_advice(report->out, exposure);
 	} else if (event->has_incident) {
-		text_exposure_rule(report->out, incident->rule, incident->group, incident->owner,
-				   incident->security_group);
+		text_incident_rule(report->out, incident);
 	}
 }
 

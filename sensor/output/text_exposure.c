@@ -3,6 +3,7 @@
 #include "sensor/output/text_exposure.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "sensor/output/text_words.h"
 
@@ -91,21 +92,45 @@ static void print_since(FILE *out, const struct exposure_view *exposure)
 	fputc('\n', out);
 }
 
-void text_exposure_rule(FILE *out, const char *rule, const char *group, const char *owner,
-			const char *security_group)
+struct policy_texts {
+	POLICY_FIELDS(FIELD_VIEW)
+};
+
+#define COPY(name, member, ...) .member = view->member,
+#define MORE(name, member, ...)                                                                    \
+	if (!has_own_place(#name) && has(texts->member))                                           \
+		fprintf(out, ", %s %s", #name, text_safe(texts->member).text);
+
+/* They are told first, and in other words. */
+static bool has_own_place(const char *name)
 {
-	if (!has(rule) && !has(group))
+	return strcmp(name, "rule") == 0 || strcmp(name, "group") == 0 ||
+	       strcmp(name, "security_group") == 0;
+}
+
+static void print_policy(FILE *out, const struct policy_texts *texts)
+{
+	if (!has(texts->rule) && !has(texts->group))
 		return;
 	fputs("      rule  ", out);
-	if (has(rule))
-		fprintf(out, " %s", text_safe(rule).text);
-	if (has(group))
-		fprintf(out, ", group %s", text_safe(group).text);
-	if (has(security_group))
-		fprintf(out, ", %s", text_safe(security_group).text);
-	if (has(owner))
-		fprintf(out, ", owner %s", text_safe(owner).text);
+	if (has(texts->rule))
+		fprintf(out, " %s", text_safe(texts->rule).text);
+	if (has(texts->group))
+		fprintf(out, ", group %s", text_safe(texts->group).text);
+	if (has(texts->security_group))
+		fprintf(out, ", %s", text_safe(texts->security_group).text);
+	POLICY_FIELDS(MORE)
 	fputc('\n', out);
+}
+
+void text_exposure_rule(FILE *out, const struct exposure_view *view)
+{
+	print_policy(out, &(struct policy_texts){POLICY_FIELDS(COPY)});
+}
+
+void text_incident_rule(FILE *out, const struct incident_view *view)
+{
+	print_policy(out, &(struct policy_texts){POLICY_FIELDS(COPY)});
 }
 
 void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
@@ -140,7 +165,6 @@ void text_exposure_details(FILE *out, const struct exposure_view *exposure)
 	print_since(out, exposure);
 	print_seen(out, exposure);
 	print_traffic(out, exposure);
-	text_exposure_rule(out, exposure->rule, exposure->group, exposure->owner,
-			   exposure->security_group);
+	text_exposure_rule(out, exposure);
 	text_exposure_advice(out, exposure);
 }

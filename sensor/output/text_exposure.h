@@ -11,8 +11,8 @@
 void text_exposure_details(FILE *out, const struct exposure_view *exposure);
 
 /* One line: the rule, and whom to ask. Nothing if neither rule nor group is given. */
-void text_exposure_rule(FILE *out, const char *rule, const char *group, const char *owner,
-			const char *security_group);
+void text_exposure_rule(FILE *out, const struct exposure_view *view);
+void text_incident_rule(FILE *out, const struct incident_view *view);
 /* One line: what to do about it. Nothing if it is closed. */
 void text_exposure_advice(FILE *out, const struct exposure_view *exposure);
 

@@ -10,6 +10,11 @@
 #include "sensor/output/text_exposure.h"
 #include "sensor/output/text_words.h"
 
+#define KEEP(name, member, ...)                                                                    \
+	printable_copy(incident->member, sizeof incident->member,                                  \
+		       view->member != NULL ? view->member : "");                                  \
+	incident->view.member = incident->member;
+
 #define DETAILED 50 /* exposures; the rest has one line each */
 
 static struct report_incident *find(struct text_report *report, const char *id)
@@ -53,16 +58,8 @@ bool text_report_note(struct text_report *report, const struct event *event)
 		return false;
 	}
 	grew = view->unannounced_count > incident->view.unannounced_count;
-	printable_copy(incident->group, sizeof incident->group, view->group);
-	printable_copy(incident->owner, sizeof incident->owner, view->owner);
-	printable_copy(incident->security_group, sizeof incident->security_group,
-		       view->security_group);
-	printable_copy(incident->rule, sizeof incident->rule, view->rule);
 	incident->view = *view;
-	incident->view.group = incident->group;
-	incident->view.owner = incident->owner;
-	incident->view.security_group = incident->security_group;
-	incident->view.rule = incident->rule;
+	POLICY_FIELDS(KEEP)
 	return grew;
 }
 

@@ -13,8 +13,9 @@
 /* The last state of an incident. Its own copies: a policy may be gone when the report is made. */
 struct report_incident {
 	struct incident_view view;
-	char group[POLICY_NAME_MAX], owner[POLICY_NAME_MAX];
-	char security_group[POLICY_NAME_MAX], rule[POLICY_NAME_MAX];
+#define REPORT_TEXT(name, member, ...) char member[POLICY_NAME_MAX];
+	POLICY_FIELDS(REPORT_TEXT)
+#undef REPORT_TEXT
 };
 
 /* What the sensor could not see, by cause. */

@@ -28,6 +28,11 @@
 -- nothing is written but the heartbeat's few words that every version understands.
 --
 -- Times are texts of fixed width, which sort as they are. Numbers stay below 2^53.
+--
+-- What an exposure has, and how it is merged, are rows of sensor/event/exposure_fields.h. From them
+-- the program puts lists of names before this text, as locals: exposure_newest, exposure_earliest,
+-- exposure_latest, exposure_highest, exposure_total, exposure_change (what a change leaves behind),
+-- exposure_merged, exposure_own, exposure_others, and policy_texts (what events copy from the policy).
 
 -- Of the keys. Major: something has gone or means something else. Minor: something was added.
 local MAJOR, MINOR = 1, 0
@@ -97,6 +102,9 @@ local function read(key, names)
 	return map
 end
 
+-- KEYS and ARGV have their names here and where each kind of message begins.
+local key_sensors, key_states, key_coverage, sensor, prefix, closed_keep
+
 -- A sensor that has been silent for so long, in seconds, does not hold open what another has proved
 -- to be closed.
 local SILENT = 3600
@@ -104,11 +112,11 @@ local SAMPLE = 16 -- objects looked at with each heartbeat, so that all are soon
 
 -- What has not been heard of for long is forgotten, and with it what it covered.
 local function forget(before)
-	for _, who in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', before, 'LIMIT', 0, 10)) do
-		redis.call('ZREM', KEYS[2], who)
-		redis.call('HDEL', KEYS[3], who)
-		for _, name in ipairs(redis.call('HKEYS', KEYS[4])) do
-			if name:sub(-#who - 1) == '@' .. who then redis.call('HDEL', KEYS[4], name) end
+	for _, who in ipairs(redis.call('ZRANGEBYSCORE', key_sensors, '-inf', before, 'LIMIT', 0, 10)) do
+		redis.call('ZREM', key_sensors, who)
+		redis.call('HDEL', key_states, who)
+		for _, name in ipairs(redis.call('HKEYS', key_coverage)) do
+			if name:sub(-#who - 1) == '@' .. who then redis.call('HDEL', key_coverage, name) end
 		end
 	end
 end
@@ -117,8 +125,8 @@ end
 local function is_held(key, names)
 	for who in names:gmatch('[^,]+') do
 		local word = redis.call('HGET', key, 'state@' .. who)
-		if word and word ~= 'closed' and word ~= 'gone' and (redis.call('ZSCORE', KEYS[2], who) or
-			redis.call('HGET', ARGV[5] .. 'sensor:' .. who, 'sensor')) then
+		if word and word ~= 'closed' and word ~= 'gone' and (redis.call('ZSCORE', key_sensors, who) or
+			redis.call('HGET', prefix .. 'sensor:' .. who, 'sensor')) then
 			return true
 		end
 	end
@@ -127,13 +135,13 @@ end
 
 -- Closes what only sensors kept open that are not listed any more. These keys cannot be declared;
 -- they are in the slot of those that are.
-local function release(set, kind, ranks, at, keep)
+local function release(set, kind, ranks, at)
 	for _, id in ipairs(redis.call('ZRANDMEMBER', set, SAMPLE)) do
-		local key = ARGV[5] .. kind .. id
+		local key = prefix .. kind .. id
 		local names = redis.pcall('HGET', key, 'sensors')
 		if type(names) == 'string' and not is_held(key, names) then
 			redis.call('HSET', key, 'state', 'closed', 'close_reason', 'sensor-gone', 'closed', at)
-			redis.call('EXPIRE', key, keep)
+			redis.call('EXPIRE', key, closed_keep)
 			redis.call('ZREM', set, id)
 			redis.call('ZREM', ranks, id)
 		end
@@ -141,6 +149,9 @@ local function release(set, kind, ranks, at, keep)
 end
 
 if ARGV[1] == 'heartbeat' then
+	local key_sensor, key_open, key_open_incidents, live_s, silent_keep, _
+	key_sensor, key_sensors, key_states, key_coverage, key_open, key_open_incidents = unpack(KEYS)
+	_, sensor, live_s, silent_keep, prefix, closed_keep = unpack(ARGV, 1, 6)
 	local words, problem = pairs_from(7, #ARGV), schema_problem(0)
 	local time = redis.call('TIME')
 	if problem then
@@ -148,39 +159,48 @@ if ARGV[1] == 'heartbeat' then
 			time = words.time, events_waiting = words.events_waiting, state = 'incompatible'}
 	end
 	words.schema = SCHEMA
-	redis.call('DEL', KEYS[1])
-	write(KEYS[1], words)
-	redis.call('EXPIRE', KEYS[1], ARGV[3])
+	redis.call('DEL', key_sensor)
+	write(key_sensor, words)
+	redis.call('EXPIRE', key_sensor, live_s)
 	if problem then return redis.error_reply(problem) end
-	redis.call('ZADD', KEYS[2], time[1], ARGV[2])
-	redis.call('HSET', KEYS[3], ARGV[2], words.state or '')
-	forget(time[1] - ARGV[4])
-	release(KEYS[5], 'exposure:', ARGV[5] .. 'open:severity', words.time or '', ARGV[6])
-	release(KEYS[6], 'incident:', KEYS[6], words.time or '', ARGV[6])
+	redis.call('ZADD', key_sensors, time[1], sensor)
+	redis.call('HSET', key_states, sensor, words.state or '')
+	forget(time[1] - silent_keep)
+	release(key_open, 'exposure:', prefix .. 'open:severity', words.time or '')
+	release(key_open_incidents, 'incident:', key_open_incidents, words.time or '')
 	return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
 if ARGV[1] == 'coverage' then
-	local suffix, keep, new = '@' .. ARGV[2], number(ARGV[3]), pairs_from(4, #ARGV)
+	local _, keep
+	key_coverage, _, sensor, keep = KEYS[1], unpack(ARGV, 1, 3)
+	keep = number(keep)
+	local suffix, new = '@' .. sensor, pairs_from(4, #ARGV)
 	local problem = schema_problem(keep)
 	if problem then return redis.error_reply(problem) end
-	for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+	for _, name in ipairs(redis.call('HKEYS', key_coverage)) do
 		if name:sub(-#suffix) == suffix and not new[name] then
-			redis.call('HDEL', KEYS[1], name)
+			redis.call('HDEL', key_coverage, name)
 		end
 	end
-	write(KEYS[1], new)
+	write(key_coverage, new)
 	if keep > 0 then
-		redis.call('EXPIRE', KEYS[1], keep)
+		redis.call('EXPIRE', key_coverage, keep)
 	end
 	return 1
 end
 
-local sensor, epoch, sequence, after = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local closed_keep, run_keep = number(ARGV[8]), number(ARGV[9])
+local key_events, key_applied, key_exposure, key_incident, key_members, key_open, key_open_severity,
+	key_queue, key_ids, key_queue_lost, key_open_incidents
+local _, epoch, sequence, after, stream_length, queue_length, run_keep, channel, last_moving, digest, json
+key_events, key_applied, key_exposure, key_incident, key_members, key_open, key_open_severity,
+	key_queue, key_ids, key_queue_lost, key_open_incidents, key_sensors = unpack(KEYS)
+_, sensor, epoch, sequence, after, stream_length, queue_length, closed_keep, run_keep, channel,
+	last_moving, digest, _, json = unpack(ARGV, 1, 14)
+closed_keep, run_keep, last_moving = number(closed_keep), number(run_keep), number(last_moving)
 local problem = schema_problem(run_keep)
 if problem then return redis.error_reply(problem) end
-local applied = redis.call('HGET', KEYS[2], sensor)
+local applied = redis.call('HGET', key_applied, sensor)
 if applied then
 	local last_epoch, last = applied:match('^(%S+) (%d+)$')
 	if last_epoch == epoch and number(sequence) <= number(last) then
@@ -195,21 +215,13 @@ local levels = {[0] = 'blocked', 'refused', 'reachable', 'answered', 'accessed',
 	'destroyed'}
 local severities = {[10] = 'info', [30] = 'low', [50] = 'medium', [70] = 'high',
 	[90] = 'critical'}
-local pairs_at = 15 -- in ARGV
-local event = pairs_from(pairs_at, number(ARGV[11]))
+local json_at, pairs_at = 13, 15 -- in ARGV
+local event = pairs_from(pairs_at, last_moving)
 local mine = '@' .. sensor
 
 -- What one sensor says of `name` is in the field `name@sensor`; of a merged object `old` has the
--- merged fields and ours, `others` those of the other sensors: others[i].name, others[i].word.
-local exposure_merged = {'state', 'sensors', 'opened', 'first_answer', 'last_answer', 'last_seen',
-	'changed_after', 'changed_before', 'changed_disputed', 'wall_was', 'closed', 'close_reason',
-	'close_odds', 'level', 'severity_number', 'clients', 'reopened', 'users_tried', 'objects_read',
-	'flows', 'bytes_in', 'bytes_out', 'logins_failed', 'logins_succeeded', 'messages', 'incident', 'digest'}
-local exposure_own = {'state', 'level', 'severity_number', 'clients', 'reopened', 'users_tried',
-	'objects_read', 'changed', 'flows', 'bytes_in', 'bytes_out', 'logins_failed',
-	'logins_succeeded', 'messages'}
-local exposure_others = {'state', 'level', 'severity_number', 'clients', 'reopened', 'users_tried',
-	'objects_read', 'changed'}
+-- merged fields and ours, `others` those of the other sensors: others[i].name, others[i].word. The
+-- names of an exposure's are exposure_merged, exposure_own and exposure_others.
 local incident_merged = {'state', 'sensors', 'opened', 'last', 'changed_after', 'changed_before',
 	'changed_disputed', 'closed', 'close_reason', 'level', 'severity_number', 'open_count', 'member_count',
 	'unannounced_count', 'untracked_count', 'ports'}
@@ -269,7 +281,7 @@ local now_s
 local function is_gone(name)
 	if run_keep > 0 then return false end
 	now_s = now_s or number(redis.call('TIME')[1])
-	local heard = redis.call('ZSCORE', KEYS[12], name)
+	local heard = redis.call('ZSCORE', key_sensors, name)
 	return not heard or now_s - heard > SILENT
 end
 
@@ -345,38 +357,26 @@ end
 
 local function merge_exposure(old, others)
 	local new = {id = event.exposure, last_event = event.kind, updated = event.ts,
-		reason = event.reason, client_ip = event.client_ip, client_port = event.client_port,
-		carrier_port = event.carrier_port, community_id = event.community_id,
-		incident = event.incident, probes_unanswered = event.probes_unanswered,
-		probes_refused = event.probes_refused, sources = event.sources}
+		incident = event.incident}
 	local fresh = is_fresh(old, event.state)
 	local state = state_of(old, others, new, event.state)
-	new.opened = earliest(old.opened, event.opened)
-	new.first_answer = earliest(old.first_answer, event.first_answer)
-	new.last_answer = latest(old.last_answer, event.last_answer)
-	new.last_seen = latest(old.last_seen, event.last_seen)
+	for _, name in ipairs(exposure_newest) do new[name] = event[name] end
+	for _, name in ipairs(exposure_earliest) do new[name] = earliest(old[name], event[name]) end
+	for _, name in ipairs(exposure_latest) do new[name] = latest(old[name], event[name]) end
+	for _, name in ipairs(exposure_highest) do highest(old, others, new, name, event[name]) end
+	for _, name in ipairs(exposure_total) do total(old, new, name, event[name]) end
 	interval(old, others, new, event.changed_after, event.changed_before, fresh)
 	new.wall_was = new.changed_after and (event.wall_was or old.wall_was)
 	if state == 'closed' then
 		new.closed = latest(old.closed, event.closed)
 		new.close_reason, new.close_odds = event.close_reason, event.close_odds
 	end
-	new.level_name = levels[highest(old, others, new, 'level', event.level)]
-	new.severity = severities[highest(old, others, new, 'severity_number', event.severity_number)]
-	highest(old, others, new, 'clients', event.clients)
-	highest(old, others, new, 'reopened', event.reopened)
-	highest(old, others, new, 'users_tried', event.users_tried)
-	highest(old, others, new, 'objects_read', event.objects_read)
+	new.level_name = levels[number(new.level)]
+	new.severity = severities[number(new.severity_number)]
 	new['sources' .. mine] = event.sources
-	total(old, new, 'flows', event.flows)
-	total(old, new, 'bytes_in', event.bytes_in)
-	total(old, new, 'bytes_out', event.bytes_out)
-	total(old, new, 'logins_failed', event.logins_failed)
-	total(old, new, 'logins_succeeded', event.logins_succeeded)
-	total(old, new, 'messages', event.messages)
-	if old.digest ~= ARGV[12] then
-		new.digest = ARGV[12]
-		for i = number(ARGV[11]) + 1, #ARGV - 1, 2 do
+	if old.digest ~= digest then
+		new.digest = digest
+		for i = last_moving + 1, #ARGV - 1, 2 do
 			new[ARGV[i]] = ARGV[i + 1]
 		end
 	end
@@ -385,10 +385,9 @@ end
 
 local function merge_incident(old, others)
 	local new = {id = event.incident, last_event = event.kind, updated = event.ts}
-	local rest = pairs_from(number(ARGV[11]) + 1, #ARGV)
-	for _, name in ipairs({'site', 'rule', 'group', 'owner', 'security_group'}) do
-		new[name] = rest[name]
-	end
+	local rest = pairs_from(last_moving + 1, #ARGV)
+	new.site = rest.site
+	for _, name in ipairs(policy_texts) do new[name] = rest[name] end
 	if not event.exposure then new.reason = event.reason end
 	local fresh = is_fresh(old, event.incident_state)
 	local state = state_of(old, others, new, event.incident_state)
@@ -411,31 +410,31 @@ end
 -- Reading: a key of the wrong type fails here. Of those keys that are not read anyway only the
 -- first event of a pipeline asks: an event that failed is always the first one when it comes again.
 if after == '' then
-	redis.call('XLEN', KEYS[1])
-	redis.call('LLEN', KEYS[8])
-	redis.call('ZSCORE', KEYS[6], sensor)
-	redis.call('ZSCORE', KEYS[7], sensor)
-	redis.call('ZSCORE', KEYS[11], sensor)
-	redis.call('SISMEMBER', KEYS[5], sensor)
+	redis.call('XLEN', key_events)
+	redis.call('LLEN', key_queue)
+	redis.call('ZSCORE', key_open, sensor)
+	redis.call('ZSCORE', key_open_severity, sensor)
+	redis.call('ZSCORE', key_open_incidents, sensor)
+	redis.call('SISMEMBER', key_members, sensor)
 end
-local repeated = run_keep > 0 and redis.call('SISMEMBER', KEYS[9], sensor .. ' ' .. event.id) == 1
+local repeated = run_keep > 0 and redis.call('SISMEMBER', key_ids, sensor .. ' ' .. event.id) == 1
 local exposure_old, exposure, exposure_gone, incident_old, incident, incident_gone, others
 if event.exposure then
-	exposure_old, others = read_object(KEYS[3], exposure_merged, exposure_own, exposure_others)
+	exposure_old, others = read_object(key_exposure, exposure_merged, exposure_own, exposure_others)
 	exposure = merge_exposure(exposure_old, others)
 	exposure_gone = outdated(others, is_fresh(exposure_old, event.state))
 end
 if event.incident_state then
-	incident_old, others = read_object(KEYS[4], incident_merged, incident_own, incident_own)
+	incident_old, others = read_object(key_incident, incident_merged, incident_own, incident_own)
 	incident = merge_incident(incident_old, others)
 	incident_gone = outdated(others, is_fresh(incident_old, event.incident_state))
 end
 
 -- Writing. The first command is one that a full Redis refuses.
-redis.call('HSET', KEYS[2], sensor, epoch .. ' ' .. sequence)
+redis.call('HSET', key_applied, sensor, epoch .. ' ' .. sequence)
 if repeated then return 0 end
 if not applied and run_keep == 0 then
-	redis.call('ZADD', KEYS[12], 'NX', redis.call('TIME')[1], sensor)
+	redis.call('ZADD', key_sensors, 'NX', redis.call('TIME')[1], sensor)
 end
 
 -- Keeps what is open, and lets what is closed end some time later.
@@ -483,19 +482,17 @@ end
 local good, why = pcall(function()
 	if exposure then
 		local id, old = event.exposure, exposure_old
-		replace(KEYS[3], old, exposure,
-			{'closed', 'close_reason', 'close_odds', 'changed_after', 'changed_before',
-				'changed_disputed', 'wall_was'}, exposure_gone)
+		replace(key_exposure, old, exposure, exposure_change, exposure_gone)
 		if exposure.state == 'closed' then
-			redis.call('ZREM', KEYS[6], id)
+			redis.call('ZREM', key_open, id)
 		elseif old.state ~= exposure.state or old.last_seen ~= exposure.last_seen then
-			redis.call('ZADD', KEYS[6], 'GT', event.last_seen_s, id)
+			redis.call('ZADD', key_open, 'GT', event.last_seen_s, id)
 		end
-		rank_by_severity(KEYS[7], id, old, exposure)
+		rank_by_severity(key_open_severity, id, old, exposure)
 		if event.incident and (run_keep > 0 or is_fresh(old, event.state) or
 			old.incident ~= event.incident) then
-			redis.call('SADD', KEYS[5], id)
-			keep(KEYS[5], 'closed', 'open')
+			redis.call('SADD', key_members, id)
+			keep(key_members, 'closed', 'open')
 		end
 	end
 	if incident then
@@ -503,36 +500,36 @@ local good, why = pcall(function()
 		for member in (event.incident_members or ''):gmatch('%S+') do
 			listed[#listed + 1] = member
 		end
-		if #listed > 0 then redis.call('SADD', KEYS[5], unpack(listed)) end
-		keep(KEYS[5], incident_old.state, incident.state)
-		local members = redis.call('SCARD', KEYS[5])
+		if #listed > 0 then redis.call('SADD', key_members, unpack(listed)) end
+		keep(key_members, incident_old.state, incident.state)
+		local members = redis.call('SCARD', key_members)
 		if members > number(incident.member_count) then incident.member_count = tostring(members) end
-		replace(KEYS[4], incident_old, incident, {'closed', 'close_reason', 'changed_after',
+		replace(key_incident, incident_old, incident, {'closed', 'close_reason', 'changed_after',
 			'changed_before', 'changed_disputed'}, incident_gone)
-		rank_by_severity(KEYS[11], event.incident, incident_old, incident)
+		rank_by_severity(key_open_incidents, event.incident, incident_old, incident)
 	end
-	redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[6], '*', unpack(ARGV, 13))
-	if run_keep > 0 then redis.call('SADD', KEYS[9], sensor .. ' ' .. event.id) end
+	redis.call('XADD', key_events, 'MAXLEN', '~', stream_length, '*', unpack(ARGV, json_at))
+	if run_keep > 0 then redis.call('SADD', key_ids, sensor .. ' ' .. event.id) end
 end)
 if not good then
 	if applied then
-		redis.call('HSET', KEYS[2], sensor, applied)
+		redis.call('HSET', key_applied, sensor, applied)
 	else
-		redis.call('HDEL', KEYS[2], sensor)
+		redis.call('HDEL', key_applied, sensor)
 	end
 	return type(why) == 'table' and why or redis.error_reply(tostring(why))
 end
-redis.call('PUBLISH', ARGV[10], ARGV[14])
-if number(ARGV[7]) > 0 then
-	local over = redis.call('RPUSH', KEYS[8], ARGV[14]) - number(ARGV[7])
+redis.call('PUBLISH', channel, json)
+if number(queue_length) > 0 then
+	local over = redis.call('RPUSH', key_queue, json) - number(queue_length)
 	if over > 0 then
-		redis.call('LTRIM', KEYS[8], over, -1)
-		redis.call('INCRBY', KEYS[10], over)
+		redis.call('LTRIM', key_queue, over, -1)
+		redis.call('INCRBY', key_queue_lost, over)
 	end
 end
 if run_keep > 0 then
-	for _, key in ipairs({KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8], KEYS[9],
-		KEYS[10], KEYS[11]}) do
+	for _, key in ipairs({key_events, key_applied, key_open, key_open_severity, key_queue, key_ids,
+		key_queue_lost, key_open_incidents}) do
 		redis.call('EXPIRE', key, run_keep)
 	end
 end

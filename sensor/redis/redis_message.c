@@ -8,10 +8,46 @@
 #include <string.h>
 
 #include "sensor/base/hash.h"
+#include "sensor/event/exposure_fields.h"
 
-#define ARGV_PAIRS    15			  /* where they begin, as the script counts */
-#define SILENT_KEEP_S "2592000"			  /* 30 days */
-#define ARGUMENT_LAST (3 + REDIS_EVENT_KEYS + 10) /* of the whole command, from 0 */
+#define HEAD	      3		/* EVALSHA, the digest of the script, how many keys */
+#define SILENT_KEEP_S "2592000" /* 30 days */
+
+/* What the script merges, and what is another with each event. The rest of an event is written to
+ * Redis only when it has changed. */
+#define MOVES_SELDOM				       false
+#define MOVES_EACH				       true
+#define MOVES_NEWEST				       true
+#define MOVES_EARLIEST				       true
+#define MOVES_LATEST				       true
+#define MOVES_HIGHEST				       true
+#define MOVES_TOTAL				       true
+#define MOVES_CHANGE				       true
+#define MOVES_LINK				       true
+#define ROW(name, member, type, from, tag, merge, ...) {#name, MOVES_##merge},
+#define OTHER(name, merge)			       {#name, MOVES_##merge},
+
+static const struct {
+	const char *name;
+	bool moves;
+} all_fields[] = {EXPOSURE_FIELDS(ROW) EVENT_FIELDS(OTHER)};
+
+_Static_assert(sizeof all_fields / sizeof *all_fields <= REDIS_FIELDS, "REDIS_FIELDS");
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void set_moving(struct redis_names *names)
+{
+	names->moving_count = 0;
+	for (size_t i = 0; i < sizeof all_fields / sizeof *all_fields; i++) {
+		if (all_fields[i].moves)
+			names->moving[names->moving_count++] = all_fields[i].name;
+	}
+	qsort(names->moving, names->moving_count, sizeof *names->moving, compare_names);
+}
 
 void redis_names_set(struct redis_names *names, const char *sensor, const char *site,
 		     const char *run)
@@ -19,12 +55,17 @@ void redis_names_set(struct redis_names *names, const char *sensor, const char *
 	snprintf(names->sensor, sizeof names->sensor, "%s", sensor);
 	snprintf(names->prefix, sizeof names->prefix, "spanwatch:{%.64s}:%s%.64s%s", site,
 		 run != NULL ? "run:" : "", run != NULL ? run : "", run != NULL ? ":" : "");
+	set_moving(names);
 }
 
 void redis_names_limits(struct redis_names *names, const struct redis_limits *limits)
 {
-	const uint32_t numbers[REDIS_LIMITS] = {limits->stream_maxlen, limits->queue_maxlen,
-						limits->closed_keep_s, limits->run_keep_s};
+	const uint32_t numbers[REDIS_LIMITS] = {
+		[REDIS_LIMIT_STREAM] = limits->stream_maxlen,
+		[REDIS_LIMIT_QUEUE] = limits->queue_maxlen,
+		[REDIS_LIMIT_CLOSED] = limits->closed_keep_s,
+		[REDIS_LIMIT_RUN] = limits->run_keep_s,
+	};
 
 	for (size_t i = 0; i < REDIS_LIMITS; i++)
 		snprintf(names->limits[i], sizeof names->limits[i], "%" PRIu32, numbers[i]);
@@ -80,72 +121,18 @@ static void add_packed(struct redis_message *message, const char *packed, size_t
 		add(message, p);
 }
 
-/* What the script merges, and what is another with each event; sorted. The rest of an event is
- * written to Redis only when it has changed. */
-static const char *const moving[] = {
-	"alert",
-	"bytes_in",
-	"bytes_out",
-	"carrier_port",
-	"changed_after",
-	"changed_before",
-	"client_ip",
-	"client_port",
-	"clients",
-	"close_odds",
-	"close_reason",
-	"closed",
-	"community_id",
-	"created",
-	"exposure",
-	"first_answer",
-	"flows",
-	"id",
-	"incident",
-	"kind",
-	"last_answer",
-	"last_seen",
-	"last_seen_s",
-	"level",
-	"level_name",
-	"logins_failed",
-	"logins_succeeded",
-	"messages",
-	"objects_read",
-	"opened",
-	"probes_refused",
-	"probes_unanswered",
-	"reason",
-	"reopened",
-	"sensor",
-	"sequence",
-	"severity",
-	"severity_number",
-	"sources",
-	"state",
-	"ts",
-	"users_tried",
-	"wall_was",
-};
-
-static int compare_names(const void *name, const void *row)
+static bool is_moving(const struct redis_names *names, const char *name)
 {
-	return strcmp(name, *(const char *const *)row);
-}
-
-static bool is_moving(const char *name)
-{
-	return strncmp(name, "incident_", 9) == 0 ||
-	       bsearch(name, moving, sizeof moving / sizeof *moving, sizeof *moving,
+	return bsearch(&name, names->moving, names->moving_count, sizeof *names->moving,
 		       compare_names) != NULL;
 }
 
-/* Adds the pairs that move, or those that do not; of those into `digest`. Returns how many. */
-static size_t add_pairs(struct redis_message *message, const struct journal_row *row, bool wanted,
-			uint64_t *digest)
+/* Adds the pairs that move, or those that do not. Returns a digest of them. */
+static uint64_t add_pairs(struct redis_message *message, const struct redis_names *names,
+			  const struct journal_row *row, bool wanted)
 {
 	const char *end = row->fields + row->fields_length;
-	size_t count = 0;
+	uint64_t digest = 0;
 
 	for (const char *name = row->fields; name < end;) {
 		size_t name_length = strlen(name);
@@ -154,15 +141,14 @@ static size_t add_pairs(struct redis_message *message, const struct journal_row 
 
 		if (value >= end)
 			break;
-		if (is_moving(name) == wanted) {
+		if (is_moving(names, name) == wanted) {
 			add_bytes(message, name, name_length);
 			add_bytes(message, value, value_length);
-			*digest = hash_bytes(name, name_length + 1 + value_length + 1, *digest);
-			count++;
+			digest = hash_bytes(name, name_length + 1 + value_length + 1, digest);
 		}
 		name = value + value_length + 1;
 	}
-	return count;
+	return digest;
 }
 
 static void begin(struct redis_message *message, const struct redis_names *names,
@@ -182,17 +168,15 @@ static void add_key(struct redis_message *message, size_t index, const struct re
 	add(message, message->keys[index]);
 }
 
-/* Two texts that are known only when all is there. */
-static void settle(struct redis_message *message, size_t moving_count, uint64_t digest)
+/* Two texts that are known only when all is there: `last` as the script counts, in ARGV from 1. */
+static void settle(struct redis_message *message, size_t last, uint64_t digest)
 {
-	size_t last = ARGV_PAIRS - 1 + 2 * moving_count;
-
 	if (message->failed)
 		return;
 	snprintf(message->last, sizeof message->last, "%zu", last);
 	snprintf(message->digest, sizeof message->digest, "%016" PRIx64, digest);
-	message->lengths[ARGUMENT_LAST] = strlen(message->last);
-	message->lengths[ARGUMENT_LAST + 1] = strlen(message->digest);
+	message->lengths[message->last_at] = strlen(message->last);
+	message->lengths[message->last_at + 1] = strlen(message->digest);
 }
 
 void redis_message_event(struct redis_message *message, const struct redis_names *names,
@@ -200,8 +184,8 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 {
 	const char *exposure = row->exposure[0] != '\0' ? row->exposure : "none";
 	const char *incident = row->incident[0] != '\0' ? row->incident : "none";
-	uint64_t digest = 0;
-	size_t count;
+	uint64_t digest;
+	size_t last;
 
 	begin(message, names, "13");
 	add_key(message, 0, names, "events", "", "");
@@ -228,14 +212,15 @@ void redis_message_event(struct redis_message *message, const struct redis_names
 	for (size_t i = 0; i < REDIS_LIMITS; i++)
 		add(message, names->limits[i]);
 	add(message, message->channel);
+	message->last_at = message->count;
 	add(message, message->last);
 	add(message, message->digest);
 	add(message, "json");
 	add_bytes(message, row->json, row->json_length);
-	count = add_pairs(message, row, true, &digest);
-	digest = 0;
-	add_pairs(message, row, false, &digest);
-	settle(message, count, digest);
+	add_pairs(message, names, row, true);
+	last = message->count - HEAD - REDIS_EVENT_KEYS;
+	digest = add_pairs(message, names, row, false);
+	settle(message, last, digest);
 }
 
 void redis_message_heartbeat(struct redis_message *message, const struct redis_names *names,
@@ -254,7 +239,7 @@ void redis_message_heartbeat(struct redis_message *message, const struct redis_n
 	add(message, names->heartbeat_ttl);
 	add(message, SILENT_KEEP_S);
 	add(message, names->prefix);
-	add(message, names->limits[2]);
+	add(message, names->limits[REDIS_LIMIT_CLOSED]);
 	add_packed(message, packed, length);
 }
 
@@ -266,6 +251,6 @@ void redis_message_coverage(struct redis_message *message, const struct redis_na
 	add_key(message, 1, names, "schema", "", "");
 	add(message, "coverage");
 	add(message, names->sensor);
-	add(message, names->limits[3]);
+	add(message, names->limits[REDIS_LIMIT_RUN]);
 	add_packed(message, packed, length);
 }

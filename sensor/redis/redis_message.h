@@ -14,16 +14,26 @@
 
 #define REDIS_KEY_MAX	 320
 #define REDIS_EVENT_KEYS 13
-#define REDIS_LIMITS	 4
 #define REDIS_SHA_TEXT	 41
+#define REDIS_FIELDS	 160 /* the most that exposure_fields.h may have */
+
+enum redis_limit {
+	REDIS_LIMIT_STREAM, /* entries */
+	REDIS_LIMIT_QUEUE,  /* entries */
+	REDIS_LIMIT_CLOSED, /* seconds that what is closed stays */
+	REDIS_LIMIT_RUN,    /* seconds that a replay stays; 0: live */
+	REDIS_LIMITS
+};
 
 struct redis_names {
 	char sensor[65];
 	char prefix[160]; /* "spanwatch:{SITE}:" or "spanwatch:{SITE}:run:RUN:" */
-	char limits[REDIS_LIMITS]
-		   [12]; /* stream length, queue length, seconds for closed, for a run */
+	char limits[REDIS_LIMITS][12];
 	char heartbeat_ttl[12];
 	char sha[REDIS_SHA_TEXT];
+	const char
+		*moving[REDIS_FIELDS]; /* names of the fields that move with each event; sorted */
+	size_t moving_count;
 };
 
 struct redis_limits {
@@ -39,7 +49,8 @@ struct redis_message {
 	const char **arguments;
 	size_t *lengths;
 	size_t count, capacity;
-	bool failed; /* out of memory */
+	bool failed;	/* out of memory */
+	size_t last_at; /* index of the argument that says which is the last value that moves */
 	/* Storage for what is made for this message. */
 	char keys[REDIS_EVENT_KEYS][REDIS_KEY_MAX];
 	char channel[REDIS_KEY_MAX], sequence[24], after[64], last[12], digest[17];

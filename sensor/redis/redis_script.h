@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* sensor/redis/apply.lua, inside the program. */
+/* sensor/redis/apply.lua, inside the program, behind lists of fields from exposure_fields.h. */
 #ifndef SENSOR_REDIS_SCRIPT_H
 #define SENSOR_REDIS_SCRIPT_H
 

@@ -11,7 +11,7 @@ if ! "$python" -c 'import jsonschema' 2>/dev/null; then
 	echo "skip events-schema no jsonschema module"
 	exit 0
 fi
-if ! "$build/tests/unit/test_event_json" --print >"$events"; then
+if ! "$build/tests/unit/sensor/test_event_json" --print >"$events"; then
 	echo "not ok events-schema-print"
 	exit 1
 fi

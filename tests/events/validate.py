@@ -14,7 +14,7 @@ import os
 import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SCHEMA = os.path.join(TOP, "sensor", "event.schema.json")
+SCHEMA = os.path.join(TOP, "sensor", "event", "event.schema.json")
 
 
 def unique(pairs):

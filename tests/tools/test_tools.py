@@ -54,10 +54,11 @@ def layers():
     status, output = lint("layers", {"sensor/rooms": text,
                                      "sensor/worker/a.c": '#include "sensor/base/b.h"\n'})
     check("layers accepts a room below", status == 0 and not output)
+    refused("any library in dissectors", ("dissectors/a.c", ["<http_parser.h>"]))
     refused("an unknown library", ("sensor/a.c", ["<curl/curl.h>"]))
     status, output = lint("layers", {"sensor/a.c": '#include "policy/zones.h"\n'
                                                    "#include <sys/socket.h>\n",
-                                     "dissectors/http/http.c": "#include <http_parser.h>\n"})
+                                     "dissectors/http/http.c": "#include <string.h>\n"})
     check("layers accepts what is allowed", status == 0 and not output)
 
 

@@ -207,7 +207,7 @@ static void knows_what_errors_mean(void **state)
 	assert_int_equal(redis_error_remedy("NEVERSEEN before"), REDIS_RETRY);
 }
 
-/* The program carries the file that people read. */
+/* The program carries the file that people read, behind the lists of fields. */
 static void carries_the_script(void **state)
 {
 	FILE *file = fopen("sensor/redis/apply.lua", "r");
@@ -220,8 +220,8 @@ static void carries_the_script(void **state)
 	assert_non_null(text);
 	read = fread(text, 1, length + 1, file);
 	fclose(file);
-	assert_int_equal(read, length);
-	assert_memory_equal(text, script, length);
+	assert_true(read != 0 && read < length);
+	assert_memory_equal(text, script + length - read, read);
 	assert_int_equal(strlen(script), length);
 	free(text);
 }

@@ -21,6 +21,8 @@ static void applies_an_exposure(void **state)
 		"3\n3\n4096\nspan-a\n2015-02-04T04:04:06.123456Z\n2015-02-04T04:05:06.123456Z",
 		"HMGET " LIVE "exposure:00112233445566aa flows flows@span-a bytes_out sensors "
 		"changed_after changed_before");
+	ASSERT_ANSWER("platform\nhttps://wiki.example/logging",
+		      "HMGET " LIVE "exposure:00112233445566aa owner runbook");
 	ASSERT_ANSWER("00112233445566aa\n1423022709.123456", "ZRANGE " LIVE "open 0 -1 WITHSCORES");
 	ASSERT_ANSWER("00112233445566aa\n94", "ZRANGE " LIVE "open:severity 0 -1 WITHSCORES");
 	ASSERT_ANSWER("-1", "TTL " LIVE "exposure:00112233445566aa");
