@@ -173,6 +173,8 @@ void reason_reached(char *reason, const struct exposure_view *x, const struct re
 		say_wall(&text, x);
 	if (opened && x->unlisted)
 		text_say(&text, "; no rule covers it");
+	if (x->contradicted_ns != 0)
+		text_say(&text, "; two versions of the same bytes were sent to it");
 	if (c->guess)
 		text_say(&text, "; which side is the server is a guess");
 }
