@@ -7,7 +7,9 @@
  * from where the client's turn began, and everything that follows. What it finds is added to the
  * conversation's facts where it is worse.
  *
- * A conversation has at most VERSIONS_EACH of them, the eldest goes; all together VERSIONS_MAX, and
+ * A later contradiction begins a version of the conversation's bytes up to there, and one of the newest
+ * version's, in which what came later has won each time. A conversation has at most VERSIONS_EACH of
+ * them, the eldest goes; all together VERSIONS_MAX, and
  * only out of slots that nobody else needs. What finds no room is counted.
  */
 #include <string.h>
@@ -236,26 +238,38 @@ static void note(bool *fact, struct facts *facts)
 	*fact = true;
 }
 
-void session_versions_fork(struct sessions *sessions, struct slot *slot,
-			   const struct feeding *feeding, const struct segment *segment)
+/* Another version of `slot`: as `like` up to the segment, and then the segment. */
+static void fork_version(struct sessions *sessions, struct slot *slot, const struct slot *like,
+			 const struct feeding *feeding, const struct segment *segment)
 {
 	struct feeding other = *feeding;
 	struct stream_handler handler = session_handler(&other);
-	uint32_t start = start_of(slot, segment), next = slot->stream[SIDE_CLIENT].next;
+	uint32_t start = start_of(like, segment), next = like->stream[SIDE_CLIENT].next;
+
+	other.slot = take_version(sessions, slot);
+	if (!other.slot)
+		return;
+	begin_version(sessions, other.slot, like, start);
+	other.slot->turn_start = start;
+	feed_shared(sessions, like, &other, start,
+		    before(segment->sequence, next) ? segment->sequence : next);
+	stream_feed(sessions->pool, &other.slot->stream[SIDE_CLIENT], segment, &handler);
+	stream_copy_held(sessions->pool, &like->stream[SIDE_CLIENT],
+			 &other.slot->stream[SIDE_CLIENT], &handler);
+}
+
+void session_versions_fork(struct sessions *sessions, struct slot *slot,
+			   const struct feeding *feeding, const struct segment *segment)
+{
+	const struct slot *newest = version_at(sessions, slot->versions);
 
 	note(&slot->session.facts.contradicted, &slot->session.facts);
 	if (is_read(sessions, slot, segment))
 		return;
-	other.slot = take_version(sessions, slot);
-	if (!other.slot)
-		return;
-	begin_version(sessions, other.slot, slot, start);
-	other.slot->turn_start = start;
-	feed_shared(sessions, slot, &other, start,
-		    before(segment->sequence, next) ? segment->sequence : next);
-	stream_feed(sessions->pool, &other.slot->stream[SIDE_CLIENT], segment, &handler);
-	stream_copy_held(sessions->pool, &slot->stream[SIDE_CLIENT],
-			 &other.slot->stream[SIDE_CLIENT], &handler);
+	fork_version(sessions, slot, slot, feeding, segment);
+	/* Whose bytes were contradicted before, each time by what came later. */
+	if (newest)
+		fork_version(sessions, slot, newest, feeding, segment);
 }
 
 void session_versions_urgent(struct sessions *sessions, struct slot *slot,
