@@ -112,7 +112,7 @@ static void on_open(struct adb *adb, struct facts *facts, struct bytes data)
 	shell = name.left == 5 && memcmp(name.at, "shell", 5) == 0;
 	bytes_skip(&data, end ? 1 : 0);
 	if (shell && bytes_start_with(&data, "rm "))
-		adb->handle = facts_command(facts, "shell rm", 8, COMMAND_DESTRUCTIVE);
+		adb->handle = FACTS_COMMAND(facts, "shell rm", COMMAND_DESTRUCTIVE);
 	else if (name.left != 0)
 		adb->handle = facts_command(facts, name.at, name.left, 0);
 	adb->stream = adb->flow[SIDE_CLIENT].first;
@@ -124,7 +124,7 @@ static void on_client(struct adb *adb, struct facts *facts, struct bytes data)
 
 	if (flow->command == AUTH && (flow->first == 2 || flow->first == 3)) {
 		adb->tried = true;
-		FACTS_TEXT(facts, mechanism, "RSA", 3);
+		FACTS_WORD(facts, mechanism, "RSA");
 	} else if (flow->command == OPEN) {
 		on_open(adb, facts, data);
 	}
@@ -200,10 +200,8 @@ static void on_part(struct adb *adb, struct facts *facts, enum side from)
 	else
 		on_server(adb, facts, b);
 	walker_ask(w, 0, flow->length - w->need, HEADER);
-	if (from == SIDE_CLIENT && flow->command == TLS) { /* the answer to the device's */
-		facts->starts_tls = true;
-		facts->revision++;
-	}
+	if (from == SIDE_CLIENT && flow->command == TLS) /* the answer to the device's */
+		facts_agree_tls(facts);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

@@ -9,13 +9,13 @@
  * read, 9, 66 and 68 list, 8 deletes. Apple Filing Protocol Programming Guide.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/banner.h"
 #include "dissectors/read/walker.h"
 
 #define HEADER	   16
 #define LENGTH_MAX (1u << 26)
 #define CONTINUES  (-5001) /* a log-in that takes more than one step */
-#define PENDING	   8
 
 enum {
 	CLOSE = 1,
@@ -46,13 +46,6 @@ static const struct service services[] = {
 	},
 };
 
-struct request {
-	uint16_t id;
-	uint8_t dsi, afp;
-	bool used;
-	int handle;
-};
-
 struct flow {
 	struct walker walker;
 	uint32_t length, error; /* of the message at hand */
@@ -61,9 +54,8 @@ struct flow {
 };
 
 struct afp {
-	struct flow flow[2]; /* by enum side */
-	struct request requests[PENDING];
-	uint8_t next;
+	struct flow flow[2];	      /* by enum side */
+	struct answers_table pending; /* kind: the command of AFP */
 	bool guest, spoken, lost;
 };
 
@@ -139,7 +131,7 @@ static void begin(void *state, struct facts *facts)
 	for (int side = 0; side < 2; side++)
 		walker_ask(&afp->flow[side].walker, 0, 0, HEADER);
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "AFP", 3);
+	FACTS_WORD(facts, product, "AFP");
 }
 
 /* A string with its length before it. */
@@ -165,28 +157,32 @@ static void on_log_in(struct afp *afp, struct facts *facts, struct bytes b, bool
 		FACTS_TEXT(facts, user, user.at, user.left);
 }
 
+/* The answer repeats the number and the command of DSI. */
+static uint64_t number_of(const struct flow *flow)
+{
+	return (uint64_t)flow->command << 16 | flow->id;
+}
+
 static void on_request(struct afp *afp, struct facts *facts, const struct flow *flow,
 		       struct bytes body)
 {
-	struct request *request = &afp->requests[afp->next++ % PENDING];
+	struct answers_numbered *pending = answers_put(&afp->pending, number_of(flow), -1, 0);
 	struct bytes b = body;
 
-	*request =
-		(struct request){.id = flow->id, .dsi = flow->command, .used = true, .handle = -1};
 	if (flow->command == STATUS)
-		request->handle = facts_command(facts, "DSIGetStatus", 12, 0);
+		pending->handle = FACTS_COMMAND(facts, "DSIGetStatus", 0);
 	if (flow->command != COMMAND && flow->command != WRITE)
 		return;
-	request->afp = bytes_u8(&b);
+	pending->kind = bytes_u8(&b);
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		const struct command_row *row = &commands[i];
 
-		if (row->number == request->afp)
-			request->handle =
+		if (row->number == pending->kind)
+			pending->handle =
 				facts_command(facts, row->name, strlen(row->name), row->flags);
 	}
-	if (request->afp == LOG_IN || request->afp == LOG_IN_LONG)
-		on_log_in(afp, facts, body, request->afp == LOG_IN_LONG);
+	if (pending->kind == LOG_IN || pending->kind == LOG_IN_LONG)
+		on_log_in(afp, facts, body, pending->kind == LOG_IN_LONG);
 }
 
 /* The server's description of itself: where its machine type is comes first. */
@@ -214,23 +210,17 @@ static void on_answer(struct afp *afp, struct facts *facts, const struct flow *f
 		      struct bytes body)
 {
 	int32_t error = (int32_t)flow->error;
+	struct answers_numbered row;
 
-	for (int i = 0; i < PENDING; i++) {
-		struct request *request = &afp->requests[i];
-
-		if (!request->used || request->id != flow->id || request->dsi != flow->command)
-			continue;
-		request->used = false;
-		facts_command_result(facts, request->handle, error == 0 || error == CONTINUES);
-		if (request->dsi == STATUS && error == 0)
-			on_status(facts, body);
-		else if (request->afp == LOG_IN || request->afp == LOG_IN_LONG ||
-			 request->afp == LOG_IN_MORE)
-			on_log_in_answer(afp, facts, error);
-		else if (request->dsi == COMMAND && error == 0 && flow->length != 0)
-			facts_set_data_read(facts, ANSWER_YES);
+	if (!answers_take(&afp->pending, number_of(flow), &row))
 		return;
-	}
+	facts_command_result(facts, row.handle, error == 0 || error == CONTINUES);
+	if (flow->command == STATUS && error == 0)
+		on_status(facts, body);
+	else if (row.kind == LOG_IN || row.kind == LOG_IN_LONG || row.kind == LOG_IN_MORE)
+		on_log_in_answer(afp, facts, error);
+	else if (flow->command == COMMAND && error == 0 && flow->length != 0)
+		facts_set_data_read(facts, ANSWER_YES);
 }
 
 static void on_part(struct afp *afp, struct facts *facts, enum side from)

@@ -153,7 +153,7 @@ static void read_headers(struct ajp *ajp, struct facts *facts, struct bytes b)
 	}
 	ajp->complete = !b.failed && count <= HEADERS_MAX;
 	if (ajp->proves)
-		FACTS_TEXT(facts, mechanism, "HTTP", 4);
+		FACTS_WORD(facts, mechanism, "HTTP");
 }
 
 static void on_request(struct ajp *ajp, struct facts *facts)
@@ -198,7 +198,7 @@ static void find_product(struct facts *facts, struct bytes b)
 		return;
 	while (n < b.left && ((b.at[n] >= '0' && b.at[n] <= '9') || b.at[n] == '.'))
 		n++;
-	FACTS_TEXT(facts, product, "JBossWeb", 8);
+	FACTS_WORD(facts, product, "JBossWeb");
 	FACTS_TEXT(facts, version, b.at, n);
 }
 

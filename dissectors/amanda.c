@@ -125,7 +125,7 @@ static void begin(void *state, struct facts *facts)
 
 	amanda->handle = -1;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Amanda", 6);
+	FACTS_WORD(facts, product, "Amanda");
 }
 
 /* Passes over what stands before a packet over TCP; the last of it says what it is, -1 if not. */

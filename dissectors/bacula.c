@@ -73,7 +73,7 @@ static void begin(void *state, struct facts *facts)
 
 	bacula->handle = -1;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Bacula", 6);
+	FACTS_WORD(facts, product, "Bacula");
 }
 
 /* "Hello Director NAME calling 10002", "Hello NAME calling" */
@@ -89,7 +89,7 @@ static void on_client(struct bacula *bacula, struct facts *facts, struct bytes b
 	lines_word(&text);
 	word = lines_word(&text);
 	if (lines_equal(&word, "Director")) {
-		bacula->handle = facts_command(facts, "Hello Director", 14, 0);
+		bacula->handle = FACTS_COMMAND(facts, "Hello Director", 0);
 		word = lines_word(&text);
 	}
 	FACTS_TEXT(facts, user, word.at, word.left);
@@ -105,7 +105,7 @@ static void on_server(struct bacula *bacula, struct facts *facts, struct bytes b
 			return;
 		if (bytes_start_with(&text, CHALLENGE)) {
 			facts_set_auth(facts, AUTH_REQUIRED);
-			FACTS_TEXT(facts, mechanism, "CRAM-MD5", 8);
+			FACTS_WORD(facts, mechanism, "CRAM-MD5");
 			continue;
 		}
 		bacula->told = bytes_start_with(&text, "1000 OK auth") ||

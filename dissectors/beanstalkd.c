@@ -10,10 +10,10 @@
  * github.com/beanstalkd/beanstalkd/blob/master/doc/protocol.txt
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
 
-#define OUTSTANDING 24
-#define BODY_MAX    (1u << 28)
+#define BODY_MAX (1u << 28)
 
 static const uint16_t ports[] = {11300, 0};
 
@@ -34,8 +34,7 @@ struct stream {
 
 struct beanstalkd {
 	struct stream side[2];
-	int queue[OUTSTANDING]; /* handles of commands without an answer yet */
-	uint8_t head, count;
+	struct answers pending;
 	bool started, document; /* the server's body is text of "key: value" */
 	struct line text;
 };
@@ -114,7 +113,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "beanstalkd", 10);
+	FACTS_WORD(facts, product, "beanstalkd");
 }
 
 static void on_command(struct beanstalkd *b, struct facts *facts)
@@ -134,12 +133,10 @@ static void on_command(struct beanstalkd *b, struct facts *facts)
 		else
 			s->lost = true;
 	}
-	if (b->count == OUTSTANDING) {
-		b->head = (uint8_t)((b->head + 1) % OUTSTANDING);
-		b->count--;
-	}
+	if (answers_full(&b->pending))
+		answers_drop(&b->pending);
 	if (!lines_equal(&word, "quit"))
-		b->queue[(b->head + b->count++) % OUTSTANDING] = handle;
+		answers_add(&b->pending, handle, 0);
 }
 
 static void on_answer(struct beanstalkd *b, struct facts *facts)
@@ -151,6 +148,7 @@ static void on_answer(struct beanstalkd *b, struct facts *facts)
 	struct bytes line = bytes_from(s->line.text, s->line.length), rest = line;
 	struct bytes word = lines_word(&rest);
 	bool has_body = is_one_of(&word, with_body, sizeof with_body / sizeof *with_body);
+	struct answers_row row;
 	uint32_t size;
 
 	if (!has_body && !is_one_of(&word, answers, sizeof answers / sizeof *answers)) {
@@ -158,13 +156,10 @@ static void on_answer(struct beanstalkd *b, struct facts *facts)
 		return;
 	}
 	facts_set_auth(facts, AUTH_NONE);
-	if (b->count != 0) {
+	if (answers_next(&b->pending, &row))
 		facts_command_result(
-			facts, b->queue[b->head],
+			facts, row.handle,
 			is_one_of(&word, accepting, sizeof accepting / sizeof *accepting));
-		b->head = (uint8_t)((b->head + 1) % OUTSTANDING);
-		b->count--;
-	}
 	if (!has_body)
 		return;
 	if (!last_number(line, &size)) {

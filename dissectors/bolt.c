@@ -8,6 +8,7 @@
  */
 #include "dissectors/dissector.h"
 #include "dissectors/read/lines.h"
+#include "dissectors/read/turns.h"
 
 #define HANDSHAKE 20
 #define BODY_KEPT 384
@@ -46,8 +47,8 @@ struct stream {
 
 struct bolt {
 	struct stream side[2];
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
-	uint8_t scheme;	   /* enum scheme of the log-in that is not answered yet */
+	struct turns turns;
+	uint8_t scheme; /* enum scheme of the log-in that is not answered yet */
 	bool running;
 	int handle;
 };
@@ -123,11 +124,11 @@ static void on_run(struct bolt *bolt, struct facts *facts, struct bytes b)
 
 	bolt->running = true;
 	if (deletes)
-		bolt->handle = facts_command(facts, "DETACH DELETE", 13, COMMAND_DESTRUCTIVE);
+		bolt->handle = FACTS_COMMAND(facts, "DETACH DELETE", COMMAND_DESTRUCTIVE);
 	else if (lines_contain(&b, "MATCH"))
-		bolt->handle = facts_command(facts, "MATCH", 5, COMMAND_LISTING);
+		bolt->handle = FACTS_COMMAND(facts, "MATCH", COMMAND_LISTING);
 	else
-		bolt->handle = facts_command(facts, "RUN", 3, 0);
+		bolt->handle = FACTS_COMMAND(facts, "RUN", 0);
 }
 
 static void on_success(struct bolt *bolt, struct facts *facts, struct bytes b)
@@ -135,7 +136,7 @@ static void on_success(struct bolt *bolt, struct facts *facts, struct bytes b)
 	struct bytes server = find(b, "server");
 
 	if (server.left > 6 && memcmp(server.at, "Neo4j/", 6) == 0) {
-		FACTS_TEXT(facts, product, "Neo4j", 5);
+		FACTS_WORD(facts, product, "Neo4j");
 		FACTS_TEXT(facts, version, server.at + 6, server.left - 6);
 	}
 	if (bolt->scheme == SCHEME_SECRET)
@@ -213,9 +214,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct stream *s = &bolt->side[from];
 	struct bytes in = fed->bytes, piece;
 
-	if (s->lost && bolt->last_side != from + 1)
+	if (turns_begin(&bolt->turns, from) && s->lost)
 		*s = (struct stream){.phase = PHASE_MESSAGES};
-	bolt->last_side = (uint8_t)(from + 1);
 	if (s->lost || (s->phase == PHASE_HANDSHAKE && pass_handshake(s, facts, from, &in)))
 		return;
 	while (in.left != 0) {

@@ -54,7 +54,7 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_data_read(facts, ANSWER_NO);
-	FACTS_TEXT(facts, product, "Ceph", 4);
+	FACTS_WORD(facts, product, "Ceph");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

@@ -41,7 +41,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Checkmk agent", 13);
+	FACTS_WORD(facts, product, "Checkmk agent");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

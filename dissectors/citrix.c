@@ -58,7 +58,7 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_NATIVE);
-	FACTS_TEXT(facts, product, "Citrix ICA", 10);
+	FACTS_WORD(facts, product, "Citrix ICA");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

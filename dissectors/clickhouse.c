@@ -15,6 +15,7 @@
 
 #include "dissectors/dissector.h"
 #include "dissectors/read/sql.h"
+#include "dissectors/read/turns.h"
 
 #define REQUEST_KEPT 560
 #define ANSWER_KEPT  80
@@ -37,7 +38,7 @@ struct clickhouse {
 	uint64_t revision; /* the lower of both */
 	uint16_t have;	   /* bytes of request[] */
 	uint8_t answer_have;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct turns turns;
 	int handle;
 	bool greeted, tried, password, lost, judged, listing;
 	uint8_t answer[ANSWER_KEPT];
@@ -132,7 +133,7 @@ static void begin(void *state, struct facts *facts)
 	ch->handle = -1;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "ClickHouse", 10);
+	FACTS_WORD(facts, product, "ClickHouse");
 }
 
 static void on_client_hello(struct clickhouse *ch, struct facts *facts, struct bytes b)
@@ -333,9 +334,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct clickhouse *ch = state;
 	struct bytes in = fed->bytes;
 
-	if (ch->last_side != from + 1)
+	if (turns_begin(&ch->turns, from))
 		turn(ch, facts, from);
-	ch->last_side = (uint8_t)(from + 1);
 	if (from == SIDE_CLIENT) {
 		while (in.left != 0 && ch->have < REQUEST_KEPT)
 			ch->request[ch->have++] = bytes_u8(&in);
@@ -354,10 +354,10 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	(void)facts;
 	(void)missing;
 	if (from == SIDE_CLIENT)
-		ch->lost = ch->last_side != 0;
+		ch->lost = turns_begun(&ch->turns);
 	else
-		ch->judged = ch->last_side != 0;
-	if (ch->last_side == 0)
+		ch->judged = turns_begun(&ch->turns);
+	if (!turns_begun(&ch->turns))
 		ch->greeted = true;
 }
 
@@ -365,7 +365,7 @@ static void end(void *state, struct facts *facts)
 {
 	struct clickhouse *ch = state;
 
-	if (ch->last_side == SIDE_CLIENT + 1)
+	if (turns_is_last(&ch->turns, SIDE_CLIENT))
 		on_request(ch, facts);
 	else
 		on_answer(ch, facts);

@@ -120,7 +120,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "collectd", 8);
+	FACTS_WORD(facts, product, "collectd");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

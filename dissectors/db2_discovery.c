@@ -36,7 +36,7 @@ static void begin(void *state, struct facts *facts)
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 	facts_set_auth(facts, AUTH_NA);
-	FACTS_TEXT(facts, product, "IBM Db2", 7);
+	FACTS_WORD(facts, product, "IBM Db2");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -59,8 +59,7 @@ const struct dissector db2_discovery_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "DB2GETADDR, or DB2RETADDR with the name of the server",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
-		 READS_DATA | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -130,7 +130,7 @@ static void feed_device(void *state, struct facts *facts, struct feed *fed)
 	if (fed->bytes.left == 0)
 		return;
 	if (device->handle < 0)
-		device->handle = facts_command(facts, "DISCOVER", 8, COMMAND_LISTING);
+		device->handle = FACTS_COMMAND(facts, "DISCOVER", COMMAND_LISTING);
 	if (fed->from == SIDE_CLIENT)
 		return;
 	facts_command_result(facts, device->handle, true);

@@ -72,7 +72,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		return;
 	if (from == SIDE_CLIENT && !distcc->asked && bytes_start_with(&b, START)) {
 		distcc->asked = true;
-		distcc->handle = facts_command(facts, "DIST", 4, 0);
+		distcc->handle = FACTS_COMMAND(facts, "DIST", 0);
 	}
 	if (from == SIDE_SERVER && bytes_start_with(&b, ANSWER)) {
 		facts_set_auth(facts, AUTH_NONE);

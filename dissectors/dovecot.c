@@ -16,8 +16,9 @@
  * doc.dovecot.org: Authentication Protocol; doveadm's client in Dovecot's source.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
+#include "dissectors/read/command_words.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 #include "dissectors/read/sasl.h"
 
 static const uint16_t doveadm_ports[] = {24245, 0};
@@ -48,35 +49,32 @@ static const struct service services[] = {
 struct dovecot {
 	struct line line[2]; /* by enum side */
 	struct sasl sasl;
-	struct pending pending;
+	struct answers pending;
 	bool auth, greeted, logging_in, logged_in, spoken, lost;
 };
 
 _Static_assert(sizeof(struct dovecot) <= DISSECTOR_STATE_MAX, "state of dovecot");
 
-static const struct command_row {
-	const char *name;
-	uint8_t flags;
-} commands[] = {
-	{"expunge", COMMAND_DESTRUCTIVE},
-	{"mailbox delete", COMMAND_DESTRUCTIVE},
-	{"mailbox list", COMMAND_LISTING},
-	{"mailbox status", COMMAND_LISTING},
-	{"fetch", COMMAND_LISTING},
-	{"search", COMMAND_LISTING},
-	{"dsync-server", COMMAND_LISTING},
-	{"backup", COMMAND_LISTING},
-	{"sync", COMMAND_LISTING},
-	{"dump", COMMAND_LISTING},
-	{"user", COMMAND_LISTING},
-	{"who", COMMAND_LISTING},
-	{"import", 0},
-	{"copy", 0},
-	{"move", 0},
-	{"purge", 0},
-	{"kick", 0},
-	{"save", 0},
-	{"quota get", 0},
+static const struct command_word commands[] = {
+	{"expunge", 0, COMMAND_DESTRUCTIVE},
+	{"mailbox delete", 0, COMMAND_DESTRUCTIVE},
+	{"mailbox list", 0, COMMAND_LISTING},
+	{"mailbox status", 0, COMMAND_LISTING},
+	{"fetch", 0, COMMAND_LISTING},
+	{"search", 0, COMMAND_LISTING},
+	{"dsync-server", 0, COMMAND_LISTING},
+	{"backup", 0, COMMAND_LISTING},
+	{"sync", 0, COMMAND_LISTING},
+	{"dump", 0, COMMAND_LISTING},
+	{"user", 0, COMMAND_LISTING},
+	{"who", 0, COMMAND_LISTING},
+	{"import", 0, 0},
+	{"copy", 0, 0},
+	{"move", 0, 0},
+	{"purge", 0, 0},
+	{"kick", 0, 0},
+	{"save", 0, 0},
+	{"quota get", 0, 0},
 };
 
 static bool starts(struct bytes b, const char *text)
@@ -138,7 +136,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[DOVEADM]);
-	FACTS_TEXT(facts, product, "Dovecot", 7);
+	FACTS_WORD(facts, product, "Dovecot");
 }
 
 /* The next word up to a tab. */
@@ -158,19 +156,17 @@ static int note(struct facts *facts, const char *name, uint8_t flags)
 
 static void on_doveadm_command(struct dovecot *dovecot, struct facts *facts, struct bytes text)
 {
+	const struct command_word *row;
 	struct bytes name;
 
 	take_word(&text); /* flags */
 	take_word(&text); /* whose mail */
 	name = take_word(&text);
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-		if (!lines_equal(&name, commands[i].name))
-			continue;
-		pending_add(&dovecot->pending, note(facts, commands[i].name, commands[i].flags),
-			    commands[i].flags);
-		return;
-	}
-	pending_add(&dovecot->pending, -1, 0);
+	row = COMMAND_WORDS_FIND(commands, &name);
+	if (row)
+		answers_add(&dovecot->pending, command_words_note(row, facts), row->flags);
+	else
+		answers_add(&dovecot->pending, -1, 0);
 }
 
 static void on_doveadm_client(struct dovecot *dovecot, struct facts *facts, struct bytes text)
@@ -190,7 +186,7 @@ static void on_doveadm_client(struct dovecot *dovecot, struct facts *facts, stru
 /* A line of its own that begins with + or -, after the output. */
 static void on_doveadm_result(struct dovecot *dovecot, struct facts *facts, bool ok)
 {
-	struct pending_row *row = pending_first(&dovecot->pending);
+	struct answers_row *row = answers_first(&dovecot->pending);
 
 	if (!dovecot->greeted) {
 		dovecot->greeted = true;
@@ -204,7 +200,7 @@ static void on_doveadm_result(struct dovecot *dovecot, struct facts *facts, bool
 		facts_command_result(facts, row->handle, ok);
 		if (ok && (row->kind & COMMAND_LISTING))
 			facts_set_data_read(facts, ANSWER_YES);
-		pending_drop(&dovecot->pending);
+		answers_drop(&dovecot->pending);
 	}
 }
 
@@ -249,14 +245,14 @@ static void on_auth_client(struct dovecot *dovecot, struct facts *facts, struct 
 		on_auth_request(dovecot, facts, text);
 	for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++) {
 		if (lines_equal(&word, lookups[i]))
-			pending_add(&dovecot->pending, note(facts, lookups[i], COMMAND_LISTING), 0);
+			answers_add(&dovecot->pending, note(facts, lookups[i], COMMAND_LISTING), 0);
 	}
 }
 
 static void on_auth_server(struct dovecot *dovecot, struct facts *facts, struct bytes text)
 {
 	struct bytes word = take_word(&text);
-	struct pending_row *row = pending_first(&dovecot->pending);
+	struct answers_row *row = answers_first(&dovecot->pending);
 	bool found = lines_equal(&word, "USER") || lines_equal(&word, "PASS") ||
 		     lines_equal(&word, "LIST");
 	bool accepted = lines_equal(&word, "OK");
@@ -265,7 +261,7 @@ static void on_auth_server(struct dovecot *dovecot, struct facts *facts, struct 
 		sasl_end(&dovecot->sasl, facts, accepted);
 	} else if (row && (found || lines_equal(&word, "NOTFOUND"))) {
 		facts_command_result(facts, row->handle, found);
-		pending_drop(&dovecot->pending);
+		answers_drop(&dovecot->pending);
 		if (found) {
 			facts_set_auth(facts, AUTH_NONE);
 			facts_set_data_read(facts, ANSWER_YES);

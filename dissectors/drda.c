@@ -12,11 +12,11 @@
 #include "dissectors/dissector.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/sql.h"
+#include "dissectors/read/turns.h"
 
 #define HEADER	     4 /* bytes of the structure's header that come first */
 #define REST	     6 /* the others, and the object's head */
 #define LENGTH_LEAST 10
-#define OUTSTANDING  12
 
 enum codepoint {
 	EXCSAT = 0x1041,
@@ -53,7 +53,7 @@ static const struct service services[] = {
 struct drda {
 	struct frame side[2];
 	struct sql sql;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct turns turns;
 	bool midstream;
 	int handle; /* of the latest statement; -1: none */
 };
@@ -192,7 +192,7 @@ static void on_attributes(struct facts *facts, struct bytes b)
 	if (!class.failed) {
 		length = read_text(class, text, sizeof text);
 		if (length >= 5 && memcmp(text, "QDB2/", 5) == 0)
-			FACTS_TEXT(facts, product, "IBM Db2", 7);
+			FACTS_WORD(facts, product, "IBM Db2");
 		else if (length >= 12 && memcmp(text, "Apache Derby", 12) == 0)
 			FACTS_TEXT(facts, product, text, 12);
 	}
@@ -207,7 +207,7 @@ static void on_attributes(struct facts *facts, struct bytes b)
 	}
 	n = snprintf(version, sizeof version, "%d.%d.%d", (text[3] - '0') * 10 + text[4] - '0',
 		     (text[5] - '0') * 10 + text[6] - '0', text[7] - '0');
-	FACTS_TEXT(facts, product, "IBM Db2", 7);
+	FACTS_WORD(facts, product, "IBM Db2");
 	FACTS_TEXT(facts, version, version, (size_t)n);
 }
 
@@ -312,9 +312,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct frame *frame = &drda->side[from];
 	struct bytes in = fed->bytes, piece;
 
-	if (frame->lost && drda->last_side != from + 1)
+	if (turns_begin(&drda->turns, from) && frame->lost)
 		*frame = (struct frame){.lost = false};
-	drda->last_side = (uint8_t)(from + 1);
 	while (!frame->lost && frames_header(frame, &in, HEADER)) {
 		if (!frame->expected) {
 			struct bytes b = bytes_from(frame->header, HEADER);
@@ -340,7 +339,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	(void)missing;
 	drda->midstream = true;
 	drda->handle = -1;
-	drda->side[from] = (struct frame){.lost = drda->last_side != 0};
+	drda->side[from] = (struct frame){.lost = turns_begun(&drda->turns)};
 }
 
 const struct dissector drda_dissector = {
@@ -351,7 +350,7 @@ const struct dissector drda_dissector = {
 	.services = services,
 	.recognised = "a DSS header with EXCSAT, ACCRDB and the like, whose lengths agree",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
-		 READS_DATA | READS_ENCRYPTION,
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

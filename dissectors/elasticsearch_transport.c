@@ -11,12 +11,13 @@
  * github.com/elastic/elasticsearch: TcpHeader.java, OutboundMessage.java.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
+#include "dissectors/read/turns.h"
 
 #define HEADER	    6  /* bytes: the mark and the length */
 #define FIXED	    13 /* number, status, version */
 #define BODY_KEPT   320
-#define OUTSTANDING 8
 #define PING	    UINT32_MAX
 #define LENGTH_MAX  (1u << 30)
 #define ANSWER_LONG 256		/* bytes */
@@ -44,17 +45,12 @@ struct stream {
 	uint8_t body[BODY_KEPT];
 };
 
-struct pending {
-	uint64_t number;
-	int handle;
-	bool used, reads, proven;
-};
+enum { READS = 1 << 0, PROVEN = 1 << 1 }; /* of a request, as the kind of its row */
 
 struct transport {
 	struct stream side[2];
-	struct pending pending[OUTSTANDING];
-	uint8_t next;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct answers_table pending;
+	struct turns turns;
 	bool midstream;
 };
 
@@ -138,20 +134,21 @@ static void on_request(struct transport *t, struct facts *facts, uint64_t number
 		       struct bytes b)
 {
 	struct bytes action = find_action(b);
-	struct pending pending = {.number = number, .handle = -1, .used = true};
+	uint16_t kind = 0;
+	int handle = -1;
 
-	pending.proven = !(status & STATUS_HANDSHAKE) && action.left != 0 &&
-			 !lines_start_with(&action, "internal:tcp/handshake") &&
-			 !lines_contain(&b, "_xpack_security_authentication") &&
-			 !lines_contain(&b, "Authorization");
+	if (!(status & STATUS_HANDSHAKE) && action.left != 0 &&
+	    !lines_start_with(&action, "internal:tcp/handshake") &&
+	    !lines_contain(&b, "_xpack_security_authentication") &&
+	    !lines_contain(&b, "Authorization"))
+		kind |= PROVEN;
 	if (action.left != 0) {
 		unsigned flags = flags_of(&action);
 
-		pending.reads = flags & COMMAND_LISTING;
-		pending.handle = facts_command(facts, action.at, action.left, flags);
+		kind |= flags & COMMAND_LISTING ? READS : 0;
+		handle = facts_command(facts, action.at, action.left, flags);
 	}
-	t->pending[t->next] = pending;
-	t->next = (uint8_t)((t->next + 1) % OUTSTANDING);
+	answers_put(&t->pending, number, handle, kind);
 }
 
 /* Names of files, members of the cluster, hits: with its headers, an empty answer is shorter. */
@@ -165,23 +162,18 @@ static void on_answer(struct transport *t, struct facts *facts, uint64_t number,
 		      const struct bytes *b)
 {
 	bool good = !(status & STATUS_ERROR);
+	struct answers_numbered row;
 
 	facts_set_data_read(facts, is_long_answer(t, status) ? ANSWER_YES : ANSWER_NO);
 	if (!good && lines_contain(b, "missing authentication"))
 		facts_set_auth(facts, AUTH_REQUIRED);
-	for (size_t i = 0; i < OUTSTANDING; i++) {
-		struct pending *p = &t->pending[i];
-
-		if (!p->used || p->number != number)
-			continue;
-		p->used = false;
-		facts_command_result(facts, p->handle, good);
-		if (good && p->reads)
-			facts_set_data_read(facts, ANSWER_YES);
-		if (good && p->proven && !t->midstream)
-			facts_set_auth(facts, AUTH_NONE);
+	if (!answers_take(&t->pending, number, &row))
 		return;
-	}
+	facts_command_result(facts, row.handle, good);
+	if (good && (row.kind & READS))
+		facts_set_data_read(facts, ANSWER_YES);
+	if (good && (row.kind & PROVEN) && !t->midstream)
+		facts_set_auth(facts, AUTH_NONE);
 }
 
 static void on_message(struct transport *t, struct facts *facts, enum side from)
@@ -195,9 +187,9 @@ static void on_message(struct transport *t, struct facts *facts, enum side from)
 	if (b.failed)
 		return;
 	if (version & OPENSEARCH)
-		FACTS_TEXT(facts, product, "OpenSearch", 10);
+		FACTS_WORD(facts, product, "OpenSearch");
 	else
-		FACTS_TEXT(facts, product, "Elasticsearch", 13);
+		FACTS_WORD(facts, product, "Elasticsearch");
 	if (from == SIDE_CLIENT && !(status & STATUS_ANSWER))
 		on_request(t, facts, number, status, b);
 	else if (from == SIDE_SERVER && (status & STATUS_ANSWER))
@@ -230,9 +222,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct stream *s = &t->side[from];
 	struct bytes in = fed->bytes, piece;
 
-	if (s->lost && t->last_side != from + 1)
+	if (turns_begin(&t->turns, from) && s->lost)
 		*s = (struct stream){.lost = false};
-	t->last_side = (uint8_t)(from + 1);
 	while (!s->lost && in.left != 0) {
 		if (s->have < HEADER) {
 			s->header[s->have++] = bytes_u8(&in);
@@ -257,14 +248,14 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct stream *s = &t->side[from];
 
 	(void)facts;
-	if (t->last_side != 0 && !s->lost && missing != 0 && s->have == HEADER &&
+	if (turns_begun(&t->turns) && !s->lost && missing != 0 && s->have == HEADER &&
 	    missing < s->left) {
 		s->left -= (uint32_t)missing;
 		s->holed = true;
 		return;
 	}
 	t->midstream = true;
-	*s = (struct stream){.lost = t->last_side != 0};
+	*s = (struct stream){.lost = turns_begun(&t->turns)};
 }
 
 const struct dissector elasticsearch_transport_dissector = {

@@ -103,7 +103,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Erlang", 6);
+	FACTS_WORD(facts, product, "Erlang");
 }
 
 static void on_server(struct erlang *erlang, struct facts *facts, uint8_t tag)

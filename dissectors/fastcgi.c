@@ -72,7 +72,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "FastCGI", 7);
+	FACTS_WORD(facts, product, "FastCGI");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

@@ -77,7 +77,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_set_service(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Firebird", 8);
+	FACTS_WORD(facts, product, "Firebird");
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
@@ -87,7 +87,7 @@ const struct dissector firebird_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "op_connect with its protocols, or the server's accept",
-	.reads = READS_PRODUCT | READS_VERSION | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = dissector_feed_nothing,

@@ -166,7 +166,7 @@ static void on_client_item(struct fluentd *f, struct facts *facts)
 	if (f->word[SIDE_CLIENT] != WORD_PING)
 		return;
 	if (m->item == 1)
-		FACTS_TEXT(facts, mechanism, "shared-key", 10);
+		FACTS_WORD(facts, mechanism, "shared-key");
 	else if (m->item == USER_ITEM && m->type == MSGPACK_TEXT && m->kept != 0)
 		FACTS_TEXT(facts, user, m->text, m->kept);
 }

@@ -54,7 +54,7 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_begin(facts, &services[0]);
 	facts_set_auth(facts, AUTH_NONE);
-	FACTS_TEXT(facts, product, "Ganglia", 7);
+	FACTS_WORD(facts, product, "Ganglia");
 }
 
 static size_t quoted(const struct bytes *text)

@@ -70,7 +70,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	}
 	if (from == SIDE_CLIENT && !gdbserver->asked && probe_side(b, QUERY) == PROBE_YES) {
 		gdbserver->asked = true;
-		gdbserver->handle = facts_command(facts, "qSupported", 10, 0);
+		gdbserver->handle = FACTS_COMMAND(facts, "qSupported", 0);
 	}
 }
 
@@ -90,7 +90,7 @@ const struct dissector gdbserver_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a packet of the remote protocol with a checksum that is right",
-	.reads = READS_AUTH | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_AUTH | READS_COMMANDS | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

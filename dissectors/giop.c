@@ -57,7 +57,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "CORBA/GIOP", 10);
+	FACTS_WORD(facts, product, "CORBA/GIOP");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

@@ -8,8 +8,8 @@
  * names its method in clear. RpcHeader.proto, ipc/Server.java of Hadoop.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/frames.h"
-#include "dissectors/read/pending.h"
 
 #define LENGTH_MAX (128u << 20)
 #define SIMPLE	   0
@@ -29,7 +29,7 @@ static const struct service services[] = {
 
 struct hadoop {
 	struct frame client, server;
-	struct pending pending;
+	struct answers pending;
 	uint8_t have, method;
 	bool spoken;
 };
@@ -80,7 +80,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Hadoop", 6);
+	FACTS_WORD(facts, product, "Hadoop");
 }
 
 /* A call carries its method's name behind a length, and its protocol's "org.apache.hadoop...". */
@@ -101,19 +101,19 @@ static void on_call(struct hadoop *hadoop, struct facts *facts, struct bytes bod
 			bytes_skip(&at, 1);
 		if (at.left <= length)
 			continue;
-		pending_add(&hadoop->pending,
+		answers_add(&hadoop->pending,
 			    facts_command(facts, methods[i].name, length, methods[i].flags),
 			    methods[i].flags);
 		return;
 	}
 	if (rest.left != 0)
-		pending_add(&hadoop->pending, -1, 0);
+		answers_add(&hadoop->pending, -1, 0);
 }
 
 /* Of the answer's header, the field 2: its status, 0 is well. */
 static void on_answer(struct hadoop *hadoop, struct facts *facts, struct bytes body)
 {
-	struct pending_row *row = pending_first(&hadoop->pending);
+	struct answers_row *row = answers_first(&hadoop->pending);
 	bool ok;
 
 	bytes_skip(&body, 1); /* the header's length */
@@ -133,7 +133,7 @@ static void on_answer(struct hadoop *hadoop, struct facts *facts, struct bytes b
 	facts_command_result(facts, row->handle, ok);
 	if (ok && (row->kind & COMMAND_LISTING))
 		facts_set_data_read(facts, ANSWER_YES);
-	pending_drop(&hadoop->pending);
+	answers_drop(&hadoop->pending);
 }
 
 static void on_frame(struct hadoop *hadoop, struct facts *facts, enum side from, struct bytes body)

@@ -268,7 +268,7 @@ static void on_setup(struct ipmi *ipmi, struct facts *facts, const struct messag
 		ipmi->unproven = bytes_skip(&b, 14) && status == 0 && b.left != 0 && b.at[0] == 0;
 		break;
 	case PAYLOAD_RAKP1:
-		FACTS_TEXT(facts, mechanism, "RAKP", 4);
+		FACTS_WORD(facts, mechanism, "RAKP");
 		bytes_skip(&b, 2 + 4 + 16 + 1 + 2);
 		note_user(facts, bytes_sub(&b, bytes_u8(&b)));
 		break;

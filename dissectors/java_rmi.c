@@ -67,7 +67,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Java RMI", 8);
+	FACTS_WORD(facts, product, "Java RMI");
 }
 
 static void on_server(struct java_rmi *java_rmi, struct facts *facts, struct bytes b)

@@ -9,8 +9,8 @@
  * Numbers: src/remote/remote_protocol.x in libvirt's source.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/frames.h"
-#include "dissectors/read/pending.h"
 
 #define HEADER	   28
 #define LENGTH_MAX 33554432 /* bytes of one message */
@@ -45,7 +45,7 @@ static const struct service services[] = {
 
 struct libvirt {
 	struct frame frame[2]; /* by enum side */
-	struct pending pending;
+	struct answers pending;
 	bool asks_nothing, spoken;
 };
 
@@ -116,7 +116,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "libvirt", 7);
+	FACTS_WORD(facts, product, "libvirt");
 }
 
 /* "test:///default" */
@@ -142,7 +142,7 @@ static void on_call(struct libvirt *libvirt, struct facts *facts, const struct m
 		flags = row->flags;
 		handle = facts_command(facts, row->name, strlen(row->name), flags);
 	}
-	pending_add(&libvirt->pending, handle, flags);
+	answers_add(&libvirt->pending, handle, flags);
 	if (m->procedure == OPEN)
 		on_uri(facts, m->body);
 }
@@ -160,7 +160,7 @@ static void on_auth_list(struct libvirt *libvirt, struct facts *facts, struct by
 
 static void on_reply(struct libvirt *libvirt, struct facts *facts, const struct message *m)
 {
-	struct pending_row *row = pending_first(&libvirt->pending);
+	struct answers_row *row = answers_first(&libvirt->pending);
 	struct bytes body = m->body;
 	bool ok = m->status == 0;
 
@@ -189,7 +189,7 @@ static void on_reply(struct libvirt *libvirt, struct facts *facts, const struct 
 		if (ok && (row->kind & COMMAND_LISTING))
 			facts_set_data_read(facts, ANSWER_YES);
 	}
-	pending_drop(&libvirt->pending);
+	answers_drop(&libvirt->pending);
 }
 
 /* What was kept of a message, behind its length. */

@@ -102,7 +102,7 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	FACTS_TEXT(facts, product, "Lustre", 6);
+	FACTS_WORD(facts, product, "Lustre");
 }
 
 const struct dissector lustre_dissector = {
@@ -111,7 +111,7 @@ const struct dissector lustre_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the acceptor's and LNet's magic numbers, in either byte order",
-	.reads = READS_PRODUCT | READS_AUTH | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = dissector_feed_nothing,

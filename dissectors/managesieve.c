@@ -6,11 +6,12 @@
  * which the line goes on; they are counted and skipped.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/imap/imap_login.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/banner.h"
-#include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
+#include "dissectors/read/command_words.h"
+#include "dissectors/read/literals.h"
 #include "dissectors/read/sasl.h"
+#include "dissectors/read/turns.h"
 
 static const uint16_t ports[] = {4190, 2000, 0};
 
@@ -31,31 +32,18 @@ enum kind {
 	START_TLS,
 };
 
-/* One direction: lines, and the literals that interrupt them. */
-struct flow {
-	struct line line;
-	struct imap_literal literal;
-	uint64_t left;	/* bytes of the literal at hand */
-	bool continued; /* this line goes on with one that had a literal */
-	bool lost;	/* until the next line begins */
-};
-
 struct managesieve {
-	struct flow client, server;
-	struct pending pending;
+	struct literals client, server;
+	struct answers pending;
 	struct sasl sasl;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct turns turns;
 	bool midstream, greeted, logged_in;
 	bool unsure; /* which answer is to which command, until the client's next turn */
 };
 
 _Static_assert(sizeof(struct managesieve) <= DISSECTOR_STATE_MAX, "state of managesieve");
 
-static const struct command_row {
-	const char *name;
-	uint8_t kind;
-	uint8_t flags;
-} commands[] = {
+static const struct command_word commands[] = {
 	{"AUTHENTICATE", LOG_IN, 0},
 	{"STARTTLS", START_TLS, 0},
 	{"CAPABILITY", ANY, 0},
@@ -158,18 +146,13 @@ static struct bytes take_string(struct bytes *text)
 static void on_command(struct managesieve *sieve, struct facts *facts, struct bytes text)
 {
 	struct bytes word = lines_word(&text), mechanism;
-	const struct command_row *row = NULL;
+	const struct command_word *row = COMMAND_WORDS_FIND(commands, &word);
 
-	for (size_t i = 0; i < sizeof commands / sizeof *commands && !row; i++) {
-		if (lines_equal(&word, commands[i].name))
-			row = &commands[i];
-	}
 	if (!row) {
-		pending_add(&sieve->pending, -1, ANY);
+		answers_add(&sieve->pending, -1, ANY);
 		return;
 	}
-	pending_add(&sieve->pending, facts_command(facts, row->name, strlen(row->name), row->flags),
-		    row->kind);
+	answers_add(&sieve->pending, command_words_note(row, facts), row->kind);
 	if (row->kind != LOG_IN)
 		return;
 	mechanism = take_string(&text);
@@ -190,15 +173,15 @@ static void on_client_line(struct managesieve *sieve, struct facts *facts)
 
 static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
 {
-	struct pending_row *first = pending_first(&sieve->pending);
-	struct pending_row row;
+	struct answers_row *first = answers_first(&sieve->pending);
+	struct answers_row row;
 
 	if (!first || sieve->unsure) {
-		pending_drop(&sieve->pending);
+		answers_drop(&sieve->pending);
 		return;
 	}
 	row = *first;
-	pending_drop(&sieve->pending);
+	answers_drop(&sieve->pending);
 	facts_command_result(facts, row.handle, ok);
 	switch ((enum kind)row.kind) {
 	case LOG_IN:
@@ -222,7 +205,7 @@ static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
 /* A capability, a challenge, or a script's name or text. */
 static void on_data(struct managesieve *sieve, struct facts *facts, struct bytes text)
 {
-	const struct pending_row *first = pending_first(&sieve->pending);
+	const struct answers_row *first = answers_first(&sieve->pending);
 
 	if (lines_start_with(&text, "\"IMPLEMENTATION\" "))
 		banner_product(text, products, sizeof products / sizeof *products, facts);
@@ -255,28 +238,20 @@ static void next_turn(struct managesieve *sieve)
 	if (!sieve->unsure)
 		return;
 	sieve->unsure = false;
-	sieve->client = (struct flow){.left = 0};
-	pending_clear(&sieve->pending);
+	sieve->client = (struct literals){.left = 0};
+	answers_clear(&sieve->pending);
 }
 
-static void skip_literal(struct flow *flow, struct bytes *input)
+static void on_line(struct managesieve *sieve, struct facts *facts, enum side from)
 {
-	size_t length = flow->left < input->left ? (size_t)flow->left : input->left;
+	struct literals *side = from == SIDE_CLIENT ? &sieve->client : &sieve->server;
 
-	bytes_skip(input, length);
-	flow->left -= length;
-}
-
-static void on_line(struct managesieve *sieve, struct facts *facts, enum side from, bool continued)
-{
-	struct flow *flow = from == SIDE_CLIENT ? &sieve->client : &sieve->server;
-
-	if (flow->lost) { /* up to the client's next turn, as far as it is the client's */
+	if (side->lost) { /* up to the client's next turn, as far as it is the client's */
 		if (from == SIDE_SERVER) {
-			flow->lost = false;
+			side->lost = false;
 			sieve->unsure = true; /* it may have been an answer */
 		}
-	} else if (continued) {
+	} else if (side->goes_on) {
 		return;
 	} else if (from == SIDE_CLIENT) {
 		on_client_line(sieve, facts);
@@ -289,31 +264,16 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct managesieve *sieve = state;
-	struct flow *flow = from == SIDE_CLIENT ? &sieve->client : &sieve->server;
-	struct bytes input = fed->bytes;
+	struct literals *side = from == SIDE_CLIENT ? &sieve->client : &sieve->server;
+	struct bytes input = fed->bytes, piece;
 
 	if (fed->bytes.left == 0)
 		return;
-	if (from == SIDE_CLIENT && sieve->last_side == SIDE_SERVER + 1)
+	if (turns_begin_round(&sieve->turns, from))
 		next_turn(sieve);
-	sieve->last_side = (uint8_t)(from + 1);
 	while (input.left != 0 && !facts->starts_tls) {
-		struct bytes before = input;
-		bool continued = flow->continued, whole;
-
-		if (flow->left != 0) {
-			skip_literal(flow, &input);
-			continue;
-		}
-		whole = lines_next(&flow->line, &input);
-		before.left -= input.left;
-		imap_login_literal(&flow->literal, before);
-		if (!whole)
-			continue;
-		flow->left = imap_login_literal_length(&flow->literal);
-		flow->continued = flow->literal.follows;
-		flow->literal = (struct imap_literal){.follows = false};
-		on_line(sieve, facts, from, continued);
+		if (literals_next(side, &input, &piece) == LITERALS_LINE)
+			on_line(sieve, facts, from);
 	}
 	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
 }
@@ -321,18 +281,14 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct managesieve *sieve = state;
-	struct flow *flow = from == SIDE_CLIENT ? &sieve->client : &sieve->server;
 
 	(void)facts;
-	if (sieve->last_side == 0) {
+	if (!turns_begun(&sieve->turns)) {
 		sieve->midstream = sieve->greeted = true;
 		return;
 	}
-	if (missing != 0 && missing <= flow->left) {
-		flow->left -= missing;
+	if (literals_gap(from == SIDE_CLIENT ? &sieve->client : &sieve->server, missing))
 		return;
-	}
-	*flow = (struct flow){.lost = true};
 	sieve->unsure = sieve->greeted = true;
 	sieve->midstream |= !sieve->logged_in; /* a log-in may have gone unseen */
 }
@@ -345,8 +301,8 @@ const struct dissector managesieve_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the list of capabilities with IMPLEMENTATION, or a command and its answer",
-	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

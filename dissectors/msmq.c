@@ -53,7 +53,7 @@ static void begin(void *state, struct facts *facts)
 	facts_set_service(facts, &services[0]);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "MSMQ", 4);
+	FACTS_WORD(facts, product, "MSMQ");
 }
 
 const struct dissector msmq_dissector = {
@@ -62,7 +62,7 @@ const struct dissector msmq_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the establish connection packet with its signature",
-	.reads = READS_PRODUCT | READS_AUTH | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = dissector_feed_nothing,

@@ -7,8 +7,9 @@
  * and answers every line to everybody whose address it likes.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
+#include "dissectors/read/command_words.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 
 #define GREETING "# munin node at "
 #define VERSION	 "version: "
@@ -28,7 +29,7 @@ static const struct service services[] = {
 
 struct munin {
 	struct line line[2];
-	struct pending pending;
+	struct answers pending;
 	bool greeted;
 };
 
@@ -47,29 +48,29 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Munin node", 10);
+	FACTS_WORD(facts, product, "Munin node");
 }
+
+static const struct command_word commands[] = {
+	{"fetch", TO_DOT, 0},  {"list", ONE_LINE, COMMAND_LISTING},
+	{"nodes", TO_DOT, 0},  {"cap", ONE_LINE, 0},
+	{"config", TO_DOT, 0},
+};
 
 /* A command, with the plugin's name behind "fetch": whose values were read is of interest. */
 static void on_client(struct munin *munin, struct facts *facts, struct bytes line)
 {
 	struct bytes text = line, word = lines_word(&text);
-	uint8_t kind = ONE_LINE;
+	const struct command_word *row = COMMAND_WORDS_FIND(commands, &word);
 	int handle = -1;
 
 	if (word.left == 0 || lines_equal(&word, "quit"))
 		return;
 	if (lines_equal(&word, "fetch"))
 		handle = facts_command(facts, line.at, line.left, 0);
-	else if (lines_equal(&word, "list"))
-		handle = facts_command(facts, "list", 4, COMMAND_LISTING);
-	else if (lines_equal(&word, "nodes") || lines_equal(&word, "cap") ||
-		 lines_equal(&word, "config"))
-		handle = facts_command(facts, word.at, word.left, 0);
-	if (lines_equal(&word, "fetch") || lines_equal(&word, "config") ||
-	    lines_equal(&word, "nodes"))
-		kind = TO_DOT;
-	pending_add(&munin->pending, handle, kind);
+	else if (row)
+		handle = command_words_note(row, facts);
+	answers_add(&munin->pending, handle, row ? row->kind : (uint8_t)ONE_LINE);
 }
 
 static void note_version(struct facts *facts, struct bytes line)
@@ -82,7 +83,7 @@ static void note_version(struct facts *facts, struct bytes line)
 
 static void on_server(struct munin *munin, struct facts *facts, struct bytes line)
 {
-	struct pending_row *row = pending_first(&munin->pending);
+	struct answers_row *row = answers_first(&munin->pending);
 	bool error = lines_start_with(&line, "# ");
 
 	if (!munin->greeted) {
@@ -98,7 +99,7 @@ static void on_server(struct munin *munin, struct facts *facts, struct bytes lin
 	if (row != NULL)
 		facts_command_result(facts, row->handle, !error);
 	if (row == NULL || error || row->kind == ONE_LINE || lines_equal(&line, "."))
-		pending_drop(&munin->pending);
+		answers_drop(&munin->pending);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -124,7 +125,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	(void)facts;
 	(void)missing;
-	pending_clear(&munin->pending);
+	answers_clear(&munin->pending);
 	munin->pending.unlisted = UINT32_MAX; /* answers have lost their commands */
 	lines_reset(&munin->line[from]);
 }

@@ -95,7 +95,7 @@ static void on_info(struct nats *nats, struct facts *facts, struct bytes line)
 {
 	struct bytes version = json_value(line, "version");
 
-	FACTS_TEXT(facts, product, "NATS", 4);
+	FACTS_WORD(facts, product, "NATS");
 	if (version.left != 0)
 		FACTS_TEXT(facts, version, version.at, version.left);
 	if (json_true(line, "auth_required")) {
@@ -104,7 +104,7 @@ static void on_info(struct nats *nats, struct facts *facts, struct bytes line)
 			facts_set_auth(facts, AUTH_REQUIRED);
 	}
 	if (json_true(line, "tls_required") && !nats->connects)
-		facts->starts_tls = true;
+		facts->starts_tls = true; /* as far as it goes: the client may not */
 }
 
 static void on_error(struct nats *nats, struct facts *facts, struct bytes line)

@@ -10,11 +10,11 @@
  * u32 length), and replies that are found by their magic numbers and cookies.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 
 #define OPTION_HEADER 16
 #define REPLY_HEADER  20
 #define REQUEST	      28
-#define PENDING	      16
 #define ANSWER_WINDOW 16 /* bytes that tell an answer in the transmission */
 #define REPLY_MAGIC   0x0003e889045565a9u
 #define REQUEST_MAGIC 0x25609513u
@@ -59,12 +59,6 @@ static const struct service services[] = {
 static const uint8_t fixed[] = "NBDMAGICIHAVEOPT";
 static const uint8_t old[] = "NBDMAGIC\0\0\x42\x02\x81\x86\x12\x53";
 
-struct pending {
-	uint64_t cookie;
-	int32_t handle;
-	bool used, reads;
-};
-
 struct stream {
 	uint8_t head[REQUEST];
 	uint8_t have, want; /* of head */
@@ -74,10 +68,9 @@ struct stream {
 
 struct nbd {
 	struct stream side[2];
-	struct pending pending[PENDING];
-	int32_t handle; /* of the last option */
+	struct answers_table pending; /* by cookie; kind: the type */
+	int32_t handle;		      /* of the last option */
 	uint32_t option;
-	uint8_t next;
 	bool transmits[2];
 	bool begun;
 };
@@ -146,9 +139,7 @@ static void on_reply(struct nbd *nbd, struct facts *facts, uint32_t option, uint
 		return;
 	}
 	if (option == OPTION_STARTTLS && type == TYPE_ACK) {
-		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-		facts->starts_tls = true;
-		facts->revision++;
+		facts_agree_tls(facts);
 		return;
 	}
 	if (option == OPTION_LIST || option == OPTION_GO)
@@ -170,7 +161,6 @@ static void on_request(struct nbd *nbd, struct facts *facts, struct bytes b)
 		[TRIM] = {"TRIM", COMMAND_DESTRUCTIVE},
 		[WRITE_ZEROES] = {"WRITE_ZEROES", COMMAND_DESTRUCTIVE},
 	};
-	struct pending *pending = &nbd->pending[nbd->next];
 	uint16_t type;
 	uint64_t cookie;
 
@@ -179,15 +169,11 @@ static void on_request(struct nbd *nbd, struct facts *facts, struct bytes b)
 	cookie = bytes_be64(&b);
 	bytes_skip(&b, 8);
 	nbd->side[SIDE_CLIENT].left = type == WRITE ? bytes_be32(&b) : 0;
-	if (type >= sizeof types / sizeof *types || types[type].name == NULL)
-		return;
-	nbd->next = (uint8_t)((nbd->next + 1) % PENDING);
-	*pending = (struct pending){.cookie = cookie,
-				    .handle = facts_command(facts, types[type].name,
-							    strlen(types[type].name),
-							    types[type].flags),
-				    .used = true,
-				    .reads = type == READ};
+	if (type < sizeof types / sizeof *types && types[type].name != NULL)
+		answers_put(&nbd->pending, cookie,
+			    facts_command(facts, types[type].name, strlen(types[type].name),
+					  types[type].flags),
+			    type);
 }
 
 /* Is this window the beginning of an answer to something that was asked? */
@@ -195,21 +181,17 @@ static void on_window(struct nbd *nbd, struct facts *facts, struct bytes b)
 {
 	uint32_t magic = bytes_be32(&b), error = bytes_be32(&b);
 	uint64_t cookie = bytes_be64(&b);
+	struct answers_numbered row;
 
 	if (magic != SIMPLE_MAGIC && magic != CHUNK_MAGIC)
 		return;
 	if (magic == CHUNK_MAGIC)
 		error &= CHUNK_ERROR;
-	for (size_t i = 0; i < PENDING; i++) {
-		struct pending *pending = &nbd->pending[i];
-
-		if (!pending->used || pending->cookie != cookie)
-			continue;
-		pending->used = false;
-		facts_command_result(facts, pending->handle, error == 0);
+	while (answers_take(&nbd->pending, cookie, &row)) {
+		facts_command_result(facts, row.handle, error == 0);
 		if (error == 0)
 			facts_set_auth(facts, AUTH_NONE);
-		if (error == 0 && pending->reads)
+		if (error == 0 && row.kind == READ)
 			facts_set_data_read(facts, ANSWER_YES);
 	}
 }

@@ -80,10 +80,9 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	if (!read_message(fed->bytes, &m) || m.type != TYPE_STATUS)
 		return;
 	if (fed->from == SIDE_CLIENT) {
-		facts_command(facts, "NBSTAT", 6, COMMAND_LISTING);
+		FACTS_COMMAND(facts, "NBSTAT", COMMAND_LISTING);
 	} else if ((m.flags & ANSWER) && m.answers != 0) {
-		facts_command_result(facts, facts_command(facts, "NBSTAT", 6, COMMAND_LISTING),
-				     true);
+		facts_command_result(facts, FACTS_COMMAND(facts, "NBSTAT", COMMAND_LISTING), true);
 		facts_set_auth(facts, AUTH_NONE);
 		facts_set_data_read(facts, ANSWER_YES);
 	}

@@ -94,7 +94,7 @@ static void begin(void *state, struct facts *facts)
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 	facts_set_data_read(facts, ANSWER_NO);
-	FACTS_TEXT(facts, product, "NetWare NCP", 11);
+	FACTS_WORD(facts, product, "NetWare NCP");
 }
 
 static void on_request(struct ncp *ncp, struct facts *facts, uint8_t function, uint8_t sub)
@@ -102,11 +102,11 @@ static void on_request(struct ncp *ncp, struct facts *facts, uint8_t function, u
 	ncp->function = function;
 	ncp->handle = -1;
 	if (function == READ)
-		ncp->handle = facts_command(facts, "READ", 4, COMMAND_LISTING);
+		ncp->handle = FACTS_COMMAND(facts, "READ", COMMAND_LISTING);
 	else if (function == SEARCH)
-		ncp->handle = facts_command(facts, "SEARCH", 6, COMMAND_LISTING);
+		ncp->handle = FACTS_COMMAND(facts, "SEARCH", COMMAND_LISTING);
 	else if (function == ERASE || (function == OTHER_NAMESPACE && sub == 8))
-		ncp->handle = facts_command(facts, "ERASE", 5, COMMAND_DESTRUCTIVE);
+		ncp->handle = FACTS_COMMAND(facts, "ERASE", COMMAND_DESTRUCTIVE);
 }
 
 static void on_reply(struct ncp *ncp, struct facts *facts, uint8_t completion)

@@ -168,7 +168,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	if (netflow->have == 2 && netflow->version[0] == 0 && netflow->version[1] == 10)
 		facts_set_service(facts, &services[1]);
 	else if (netflow->have == 2)
-		FACTS_TEXT(facts, product, "NetFlow", 7);
+		FACTS_WORD(facts, product, "NetFlow");
 }
 
 const struct dissector netflow_dissector = {
@@ -178,7 +178,7 @@ const struct dissector netflow_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "an export header of version 1, 5, 7, 9 or IPFIX whose records add up",
-	.reads = READS_PRODUCT | READS_VERSION | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -80,7 +80,7 @@ static void on_request(struct netis *netis, struct facts *facts, struct bytes b)
 	netis->handle = 0;
 	if (b.left == 0 || type != 0)
 		return;
-	netis->handle = facts_command(facts, "COMMAND", 7, 0) + 1;
+	netis->handle = FACTS_COMMAND(facts, "COMMAND", 0) + 1;
 }
 
 static void on_answer(struct netis *netis, struct facts *facts, struct bytes b)

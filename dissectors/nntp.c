@@ -131,7 +131,7 @@ static const struct command_row *row_of(const struct bytes *word, struct bytes r
 	return NULL;
 }
 
-static void note_login(struct nntp *nntp, struct facts *facts, uint8_t kind, struct bytes text)
+static void note_login(struct nntp *nntp, struct facts *facts, uint16_t kind, struct bytes text)
 {
 	struct bytes word;
 
@@ -140,7 +140,7 @@ static void note_login(struct nntp *nntp, struct facts *facts, uint8_t kind, str
 	if (kind == LOG_IN) {
 		sasl_begin(&nntp->sasl, facts, word, text);
 	} else if (kind == USER) {
-		FACTS_TEXT(facts, mechanism, "USER", 4);
+		FACTS_WORD(facts, mechanism, "USER");
 		FACTS_TEXT(facts, user, word.at, word.left);
 		if (facts->auth == AUTH_NA || facts->auth == AUTH_REQUIRED)
 			facts_set_auth(facts, AUTH_UNKNOWN);
@@ -154,7 +154,7 @@ static void on_command(struct nntp *nntp, struct facts *facts, struct bytes text
 	int handle;
 
 	if (!row) { /* it is answered as well */
-		pending_add(&nntp->dialogue.pending, -1, ANY);
+		answers_add(&nntp->dialogue.pending, -1, ANY);
 		return;
 	}
 	handle = facts_command(facts, row->name, strlen(row->name), row->flags);
@@ -163,7 +163,7 @@ static void on_command(struct nntp *nntp, struct facts *facts, struct bytes text
 		nntp->article_handle = handle;
 		return;
 	}
-	pending_add(&nntp->dialogue.pending, handle, row->kind);
+	answers_add(&nntp->dialogue.pending, handle, row->kind);
 	nntp->article_due |= row->kind == POST;
 	note_login(nntp, facts, row->kind, text);
 }
@@ -174,7 +174,7 @@ static void on_client_line(struct nntp *nntp, struct facts *facts, struct bytes 
 		if (text.left != 1 || text.at[0] != '.')
 			return;
 		nntp->in_article = false;
-		pending_add(&nntp->dialogue.pending, nntp->article_handle, POSTED);
+		answers_add(&nntp->dialogue.pending, nntp->article_handle, POSTED);
 	} else if (sasl_takes_line(&nntp->sasl)) {
 		sasl_line(&nntp->sasl, facts, text);
 	} else {
@@ -183,7 +183,7 @@ static void on_client_line(struct nntp *nntp, struct facts *facts, struct bytes 
 }
 
 /* Answers behind which lines always come, but for 211: LISTGROUP has some, GROUP has none. */
-static bool has_lines(unsigned code, uint8_t kind)
+static bool has_lines(unsigned code, uint16_t kind)
 {
 	return code == 100 || code == 101 || code == 202 || code == 215 ||
 	       (code >= 220 && code <= 222) || code == 224 || code == 225 || code == 230 ||
@@ -191,7 +191,7 @@ static bool has_lines(unsigned code, uint8_t kind)
 }
 
 /* 482 and 502 to a password are how older servers turn it down. */
-static void on_login(struct nntp *nntp, struct facts *facts, uint8_t kind, unsigned code)
+static void on_login(struct nntp *nntp, struct facts *facts, uint16_t kind, unsigned code)
 {
 	bool accepted = code == 281 || code == 283;
 	bool refused = code == 481 || (kind == PASS && (code == 482 || code == 502));
@@ -216,7 +216,7 @@ static void judge_access(struct nntp *nntp, struct facts *facts, unsigned code)
 		facts_set_auth(facts, AUTH_NONE);
 }
 
-static void on_judged(struct nntp *nntp, struct facts *facts, const struct pending_row *row,
+static void on_judged(struct nntp *nntp, struct facts *facts, const struct answers_row *row,
 		      unsigned code)
 {
 	switch ((enum kind)row->kind) {
@@ -250,12 +250,12 @@ static void on_judged(struct nntp *nntp, struct facts *facts, const struct pendi
 
 static void on_answer(struct nntp *nntp, struct facts *facts, unsigned code)
 {
-	struct pending_row *first = pending_first(&nntp->dialogue.pending);
-	struct pending_row row = {.handle = -1, .kind = ANY};
+	struct answers_row *first = answers_first(&nntp->dialogue.pending);
+	struct answers_row row = {.handle = -1, .kind = ANY};
 
 	if (first && !nntp->dialogue.unsure)
 		row = *first;
-	pending_drop(&nntp->dialogue.pending);
+	answers_drop(&nntp->dialogue.pending);
 	nntp->article_due |= code == 335 || code == 340;
 	nntp->in_lines = has_lines(code, row.kind);
 	nntp->of_data = nntp->in_lines && row.kind == READ;

@@ -87,7 +87,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_set_service(facts, &services[0]);
-	FACTS_TEXT(facts, product, "NoMachine", 9);
+	FACTS_WORD(facts, product, "NoMachine");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -105,9 +105,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		FACTS_TEXT(facts, version, text.at + 4, text.left - 4);
 	if (!nomachine->named[SIDE_CLIENT] || !nomachine->named[SIDE_SERVER])
 		return;
-	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts->starts_tls = true;
-	facts->revision++;
+	facts_agree_tls(facts);
 }
 
 const struct dissector nomachine_dissector = {
@@ -129,7 +127,7 @@ const struct dissector nomachine_udp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the pair of ten bytes that sets its channel up",
-	.reads = READS_PRODUCT | READS_VERSION | READS_ENCRYPTION | READS_STARTTLS,
+	.reads = READS_PRODUCT,
 	.probe = probe_udp,
 	.begin = begin,
 	.feed = dissector_feed_nothing,

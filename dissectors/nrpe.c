@@ -68,7 +68,7 @@ static void begin(void *state, struct facts *facts)
 
 	nrpe->handle = -1;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "NRPE", 4);
+	FACTS_WORD(facts, product, "NRPE");
 }
 
 /* The text up to one of these bytes, or the NUL; false while its end is not there. */

@@ -8,12 +8,15 @@
  *	USERNAME x	OK | ERR ACCESS-DENIED
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
+#include "dissectors/read/command_words.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 
 #define GREETING "Network UPS Tools upsd "
 
 enum { PLAIN, PASSWORD, LOGIN };
+
+#define TOLD 0x80 /* with a kind: the whole line is */
 
 static const uint16_t ports[] = {3493, 0};
 
@@ -28,7 +31,7 @@ static const struct service services[] = {
 
 struct nut {
 	struct line line[2];
-	struct pending pending;
+	struct answers pending;
 	bool password, in_list;
 };
 
@@ -63,38 +66,41 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Network UPS Tools", 17);
+	FACTS_WORD(facts, product, "Network UPS Tools");
 }
+
+static const struct command_word commands[] = {
+	{"PASSWORD", PASSWORD, 0},
+	{"LIST", PLAIN | TOLD, COMMAND_LISTING},
+	{"VER", PLAIN | TOLD, 0},
+	{"FSD", LOGIN | TOLD, 0}, /* only now the password is looked at */
+	{"INSTCMD", LOGIN | TOLD, 0},
+	{"SET", LOGIN | TOLD, 0},
+	{"LOGIN", LOGIN, 0},
+};
 
 static void on_client(struct nut *nut, struct facts *facts, struct bytes line)
 {
 	struct bytes rest = line, word = lines_word(&rest);
+	const struct command_word *row = COMMAND_WORDS_FIND(commands, &word);
+	uint8_t kind = row ? row->kind : (uint8_t)PLAIN;
 	int handle = -1;
-	uint8_t kind = PLAIN;
 
 	if (lines_equal(&word, "USERNAME"))
 		FACTS_TEXT(facts, user, rest.at, rest.left);
-	else if (lines_equal(&word, "PASSWORD"))
-		kind = PASSWORD;
-	else if (lines_equal(&word, "LIST"))
-		handle = facts_command(facts, line.at, line.left, COMMAND_LISTING);
-	else if (lines_equal(&word, "VER") || lines_equal(&word, "FSD") ||
-		 lines_equal(&word, "INSTCMD") || lines_equal(&word, "SET"))
-		handle = facts_command(facts, line.at, line.left, 0);
-	if (lines_equal(&word, "LOGIN") || lines_equal(&word, "FSD") ||
-	    lines_equal(&word, "INSTCMD") || lines_equal(&word, "SET"))
-		kind = LOGIN; /* only now the password is looked at */
-	pending_add(&nut->pending, handle, kind);
+	if (row && (kind & TOLD))
+		handle = facts_command(facts, line.at, line.left, row->flags);
+	answers_add(&nut->pending, handle, kind & (TOLD - 1));
 	nut->password |= kind == PASSWORD;
 }
 
 static void on_answer(struct nut *nut, struct facts *facts, struct bytes line)
 {
-	struct pending_row *row = pending_first(&nut->pending);
+	struct answers_row *row = answers_first(&nut->pending);
 	bool error = lines_start_with(&line, "ERR ");
 
 	if (row == NULL) {
-		pending_drop(&nut->pending);
+		answers_drop(&nut->pending);
 		return;
 	}
 	facts_command_result(facts, row->handle, !error);
@@ -108,7 +114,7 @@ static void on_answer(struct nut *nut, struct facts *facts, struct bytes line)
 		facts_set_auth(facts, facts->auth == AUTH_SUCCEEDED ? AUTH_SUCCEEDED : AUTH_NONE);
 	if (bytes_start_with(&line, "BEGIN LIST") || bytes_start_with(&line, "VAR "))
 		facts_set_data_read(facts, ANSWER_YES);
-	pending_drop(&nut->pending);
+	answers_drop(&nut->pending);
 }
 
 static void on_server(struct nut *nut, struct facts *facts, struct bytes line)
@@ -151,7 +157,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	(void)facts;
 	(void)missing;
-	pending_clear(&nut->pending);
+	answers_clear(&nut->pending);
 	nut->pending.unlisted = UINT32_MAX;
 	lines_reset(&nut->line[from]);
 }

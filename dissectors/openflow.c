@@ -120,9 +120,9 @@ static void on_change(struct openflow *openflow, struct facts *facts, uint8_t ve
 	what = bytes_u8(&body);
 	if (body.failed)
 		return;
-	openflow->change = what == 3 || what == 4 ? facts_command(facts, "FLOW_MOD DELETE", 15,
-								  COMMAND_DESTRUCTIVE)
-						  : facts_command(facts, "FLOW_MOD", 8, 0);
+	openflow->change = what == 3 || what == 4
+				   ? FACTS_COMMAND(facts, "FLOW_MOD DELETE", COMMAND_DESTRUCTIVE)
+				   : FACTS_COMMAND(facts, "FLOW_MOD", 0);
 }
 
 static void on_message(struct openflow *openflow, struct facts *facts,
@@ -134,14 +134,14 @@ static void on_message(struct openflow *openflow, struct facts *facts,
 	if (type == FAILED) {
 		answered(facts, &openflow->change, false);
 	} else if (type == FEATURES_REQUEST) {
-		openflow->features = facts_command(facts, "FEATURES", 8, COMMAND_LISTING);
+		openflow->features = FACTS_COMMAND(facts, "FEATURES", COMMAND_LISTING);
 	} else if (type == FEATURES_REPLY) {
 		facts_set_data_read(facts, ANSWER_YES);
 		answered(facts, &openflow->features, true);
 	} else if (type == FLOW_MOD) {
 		on_change(openflow, facts, side->version, body);
 	} else if (type == (first ? STATS_REQUEST : MULTIPART_REQUEST)) {
-		openflow->stats = facts_command(facts, "STATS", 5, COMMAND_LISTING);
+		openflow->stats = FACTS_COMMAND(facts, "STATS", COMMAND_LISTING);
 	} else if (type == (first ? STATS_REPLY : MULTIPART_REPLY)) {
 		facts_set_data_read(facts, ANSWER_YES);
 		answered(facts, &openflow->stats, true);
@@ -203,8 +203,8 @@ const struct dissector openflow_dissector = {
 	.services = services,
 	.recognised = "a hello of version 1.0 to 1.5 from both sides, and the features that are "
 		      "asked for",
-	.reads = READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
-		 READS_DATA | READS_ENCRYPTION,
+	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -70,7 +70,7 @@ static void begin(void *state, struct facts *facts)
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 	facts_set_data_read(facts, ANSWER_NO);
-	FACTS_TEXT(facts, product, "ActiveMQ", 8);
+	FACTS_WORD(facts, product, "ActiveMQ");
 }
 
 static void read_version(struct version_reader *v, struct facts *facts, struct bytes b)
@@ -114,7 +114,7 @@ static void on_connection_info(struct openwire *o, struct facts *facts)
 	struct bytes b = bytes_from(frame->body, frame->kept), text, user;
 
 	o->connects = true;
-	o->connect = facts_command(facts, "ConnectionInfo", 14, 0);
+	o->connect = FACTS_COMMAND(facts, "ConnectionInfo", 0);
 	if (o->tight)
 		return;
 	o->connect_number = bytes_be32(&b);
@@ -144,7 +144,7 @@ static void on_client(struct openwire *o, struct facts *facts, uint8_t type)
 	if (type == CONNECTION_INFO)
 		on_connection_info(o, facts);
 	else if (type >= MESSAGE && type <= MESSAGE_LAST)
-		facts_command(facts, "Message", 7, 0);
+		FACTS_COMMAND(facts, "Message", 0);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (rows[i].type == type)
 			facts_command(facts, rows[i].name, strlen(rows[i].name), 0);
@@ -174,7 +174,7 @@ static void on_server(struct openwire *o, struct facts *facts, uint8_t type)
 	else if (type == MESSAGE_DISPATCH)
 		facts_set_data_read(facts, ANSWER_YES);
 	else if (type == WIREFORMAT_INFO && facts->command_count == 0)
-		facts_command(facts, "WireFormatInfo", 14, 0);
+		FACTS_COMMAND(facts, "WireFormatInfo", 0);
 }
 
 /* Is TightEncodingEnabled true in what a side offers? It counts only if both say so. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "dissectors/dissector.h"
+#include "dissectors/read/turns.h"
 
 #define HEADER	     8
 #define CONNECT_HEAD 28
@@ -36,8 +37,8 @@ enum needle { TRIED, WRONG, LET_IN, VSNNUM, COMMAND, NEEDLES };
 
 struct oracle {
 	uint8_t matched[NEEDLES]; /* bytes of each that agree so far */
-	uint8_t last_side;	  /* enum side + 1; 0 before the first byte */
-	uint8_t value_of;	  /* needle + 1 whose value is being read */
+	struct turns turns;
+	uint8_t value_of; /* needle + 1 whose value is being read */
 	uint8_t value_length;
 	bool tried;
 	char value[24];
@@ -129,7 +130,7 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "Oracle Database", 15);
+	FACTS_WORD(facts, product, "Oracle Database");
 }
 
 /* 186647552 is 0x0b200400: 11.2.0.4.0 */
@@ -197,11 +198,10 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 
 	if (from == SIDE_SERVER)
 		facts_set_data_read(facts, ANSWER_NO);
-	if (oracle->last_side != from + 1) {
+	if (turns_begin(&oracle->turns, from)) {
 		memset(oracle->matched, 0, sizeof oracle->matched);
 		oracle->value_of = 0;
 	}
-	oracle->last_side = (uint8_t)(from + 1);
 	for (size_t i = 0; i < length; i++) {
 		if (oracle->value_of != 0) {
 			if (bytes[i] == ')' || oracle->value_length == sizeof oracle->value)

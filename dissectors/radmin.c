@@ -50,7 +50,7 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	FACTS_TEXT(facts, product, "Radmin", 6);
+	FACTS_WORD(facts, product, "Radmin");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -70,7 +70,7 @@ const struct dissector radmin_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the fixed first bytes of both sides",
-	.reads = READS_PRODUCT | READS_AUTH | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

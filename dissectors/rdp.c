@@ -167,10 +167,8 @@ static void on_confirm(struct facts *facts, struct bytes body)
 		return;
 	}
 	if (protocol != PROTOCOL_TLS)
-		FACTS_TEXT(facts, mechanism, "CredSSP", 7);
-	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts->starts_tls = true;
-	facts->revision++;
+		FACTS_WORD(facts, mechanism, "CredSSP");
+	facts_agree_tls(facts);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

@@ -83,7 +83,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Apache RocketMQ", 15);
+	FACTS_WORD(facts, product, "Apache RocketMQ");
 }
 
 static void on_request(struct rocketmq *r, struct facts *facts, struct bytes json)

@@ -101,7 +101,7 @@ static void on_module(struct rsync *rsync, struct facts *facts, struct bytes nam
 		rsync->phase = ANSWER;
 	if (name.left == 0 || lines_equal(&name, "#list")) {
 		rsync->listing = true;
-		rsync->module_handle = facts_command(facts, "list", 4, COMMAND_LISTING);
+		rsync->module_handle = FACTS_COMMAND(facts, "list", COMMAND_LISTING);
 		return;
 	}
 	memcpy(rsync->module, name.at, length);
@@ -234,7 +234,7 @@ static void on_server_line(struct rsync *rsync, struct facts *facts)
 	bytes_skip(&text, sizeof MAGIC - 1);
 	if (rsync->phase == GREETING) {
 		rsync->phase = MODULE;
-		FACTS_TEXT(facts, product, "rsync", 5);
+		FACTS_WORD(facts, product, "rsync");
 		facts_set_auth(facts, AUTH_NA);
 	} else if (lines_start_with(&text, "AUTHREQD")) {
 		rsync->phase = PROOF;

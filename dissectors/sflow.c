@@ -60,7 +60,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "sFlow", 5);
+	FACTS_WORD(facts, product, "sFlow");
 }
 
 const struct dissector sflow_dissector = {

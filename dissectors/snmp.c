@@ -10,9 +10,8 @@
  * wrong with him.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/ldap/ldap_probe.h"
-
-#define PENDING 8
+#include "dissectors/read/answers.h"
+#include "dissectors/read/ber.h"
 
 enum {
 	GET = 0xa0,
@@ -54,15 +53,8 @@ struct message {
 	struct bytes body; /* of the PDU */
 };
 
-struct request {
-	uint32_t id;
-	int handle;
-	uint8_t type;
-};
-
 struct snmp {
-	struct request requests[PENDING];
-	uint8_t next;
+	struct answers_table pending; /* kind: the type of the PDU */
 };
 
 _Static_assert(sizeof(struct snmp) <= DISSECTOR_STATE_MAX, "state of snmp");
@@ -72,7 +64,7 @@ static struct bytes take(struct bytes *b, uint8_t tag)
 {
 	uint32_t length = 0;
 
-	if (ldap_probe_element(b, &length) != tag || b->failed) {
+	if (ber_head(b, &length) != tag || b->failed) {
 		b->failed = true;
 		b->left = 0;
 		return *b;
@@ -97,13 +89,13 @@ static bool read_version_3(struct bytes *b, struct message *message)
 {
 	struct bytes head = take(b, 0x30), flags, scoped;
 
-	ldap_probe_integer(&head, 0x02);
-	ldap_probe_integer(&head, 0x02);
+	ber_integer(&head, 0x02);
+	ber_integer(&head, 0x02);
 	flags = take(&head, 0x04);
 	if (flags.left != 1)
 		return false;
 	message->flags = bytes_u8(&flags);
-	if (message->flags > 7 || ldap_probe_integer(&head, 0x02) > 3 || head.failed)
+	if (message->flags > 7 || ber_integer(&head, 0x02) > 3 || head.failed)
 		return false;
 	message->user = read_user(take(b, 0x04));
 	if (b->failed || b->left == 0)
@@ -124,10 +116,10 @@ static bool read_message(struct bytes b, struct message *message)
 	uint32_t length = 0;
 
 	*message = (struct message){.version = 0};
-	if (ldap_probe_element(&b, &length) != 0x30 || b.failed || length < 10 ||
+	if (ber_head(&b, &length) != 0x30 || b.failed || length < 10 ||
 	    (length != b.left && (length < b.left || b.left < OPENING_MAX - 6)))
 		return false;
-	message->version = ldap_probe_integer(&b, 0x02);
+	message->version = ber_integer(&b, 0x02);
 	if (b.failed || message->version > 3 || message->version == 2)
 		return false;
 	if (message->version == 3) {
@@ -192,20 +184,16 @@ static void on_request(struct snmp *snmp, struct facts *facts, struct message *m
 		[INFORM - GET] = {"INFORM", 0}, [GET_BULK - GET] = {"GETBULK", COMMAND_LISTING},
 		[TRAP - GET] = {"TRAP", 0},
 	};
-	struct request *request = &snmp->requests[snmp->next];
 	const char *name;
+	int handle;
 
 	if (message->type == SEALED || !is_from(message->type, SIDE_CLIENT))
 		return;
 	name = rows[message->type - GET].name;
-	*request = (struct request){
-		.handle = facts_command(facts, name, strlen(name), rows[message->type - GET].flags),
-		.type = message->type,
-	};
-	if (!is_trap(message->type)) {
-		request->id = ldap_probe_integer(&message->body, 0x02);
-		snmp->next = (uint8_t)((snmp->next + 1) % PENDING);
-	}
+	handle = facts_command(facts, name, strlen(name), rows[message->type - GET].flags);
+	if (!is_trap(message->type))
+		answers_put(&snmp->pending, ber_integer(&message->body, 0x02), handle,
+			    message->type);
 }
 
 /* Which user-based security statistic is it about: 1.3.6.1.6.3.15.1.1.N.0 (RFC 3414, 5) */
@@ -228,7 +216,7 @@ static void on_report(struct facts *facts, const struct message *message)
 	struct bytes body = message->body;
 
 	for (int i = 0; i < 3; i++)
-		ldap_probe_integer(&body, 0x02);
+		ber_integer(&body, 0x02);
 	switch (read_report(body)) {
 	case 1: /* unsupported level */
 	case 3: /* unknown user */
@@ -258,30 +246,23 @@ static bool has_value(struct bytes body)
 
 static void on_response(struct snmp *snmp, struct facts *facts, struct message *message)
 {
-	uint32_t id = ldap_probe_integer(&message->body, 0x02);
-	uint32_t error = ldap_probe_integer(&message->body, 0x02);
-	uint8_t type = 0;
+	uint32_t id = ber_integer(&message->body, 0x02);
+	uint32_t error = ber_integer(&message->body, 0x02);
+	struct answers_numbered row = {.kind = 0};
 	bool served;
 
-	ldap_probe_integer(&message->body, 0x02); /* index */
+	ber_integer(&message->body, 0x02); /* index */
 	if (message->body.failed)
 		return;
 	served = error == 0 || (error > ERROR_LAST && has_value(message->body));
-	for (size_t i = 0; i < PENDING; i++) {
-		struct request *request = &snmp->requests[i];
-
-		if (request->type == 0 || request->id != id)
-			continue;
-		type = request->type;
-		facts_command_result(facts, request->handle, served);
-		request->type = 0;
-	}
+	while (answers_take(&snmp->pending, id, &row))
+		facts_command_result(facts, row.handle, served);
 	if (error == ERROR_AUTHORIZATION) {
 		facts_login(facts, false);
 		return;
 	}
 	facts_set_auth(facts, AUTH_SUCCEEDED);
-	if (served && type != SET && type != INFORM)
+	if (served && row.kind != SET && row.kind != INFORM)
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
@@ -329,8 +310,8 @@ const struct dissector snmp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a message in BER with a version, a community or security header, and a PDU",
-	.reads = READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_LISTINGS | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
+		 READS_DATA | READS_ENCRYPTION,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -283,7 +283,7 @@ static void on_client(struct socks *socks, struct facts *facts)
 		break;
 	case USER: /* and the length of the password, which is passed over */
 		FACTS_TEXT(facts, user, b.at, b.left - 1);
-		FACTS_TEXT(facts, mechanism, "PASSWORD", 8);
+		FACTS_WORD(facts, mechanism, "PASSWORD");
 		walker_ask(w, NEXT, b.at[b.left - 1], 2);
 		break;
 	case REQUEST_4:
@@ -384,8 +384,8 @@ const struct dissector socks_dissector = {
 	.services = services,
 	.recognised = "the methods of version 5 and the server's choice, or a request of version 4 "
 		      "and its reply",
-	.reads = READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_DATA | READS_ENCRYPTION | READS_HOST,
+	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_DATA |
+		 READS_ENCRYPTION | READS_HOST,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -39,7 +39,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Splunk", 6);
+	FACTS_WORD(facts, product, "Splunk");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

@@ -48,7 +48,7 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "Tarantool", 9);
+	FACTS_WORD(facts, product, "Tarantool");
 }
 
 static void on_greeting(const struct tarantool *t, struct facts *facts)

@@ -200,8 +200,7 @@ const struct dissector tftp_data_dissector = {
 	.service_count = sizeof data_services / sizeof *data_services,
 	.services = data_services,
 	.recognised = "numbered data or acknowledgements, or options, from a port of their own",
-	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION |
-		 READS_PATH,
+	.reads = READS_AUTH | READS_DATA | READS_ENCRYPTION,
 	.state_size = sizeof(struct state),
 	.probe = probe_data,
 	.begin = begin_data,

@@ -142,7 +142,7 @@ static void begin(void *state, struct facts *facts)
 	facts_set_service(facts, &services[0]);
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "Apache Thrift", 13);
+	FACTS_WORD(facts, product, "Apache Thrift");
 }
 
 static void on_call(struct facts *facts, const struct bytes *name)
@@ -151,12 +151,12 @@ static void on_call(struct facts *facts, const struct bytes *name)
 		facts_set_service(facts, &services[2]);
 		facts_set_auth(facts, AUTH_NA);
 		facts_set_data_read(facts, ANSWER_NO);
-		FACTS_TEXT(facts, product, "Jaeger", 6);
+		FACTS_WORD(facts, product, "Jaeger");
 		return;
 	}
 	if (name->left == 3 && memcmp(name->at, "Log", 3) == 0) {
 		facts_set_service(facts, &services[1]);
-		FACTS_TEXT(facts, product, "Scribe", 6);
+		FACTS_WORD(facts, product, "Scribe");
 	}
 }
 

@@ -39,7 +39,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "VMware Authentication Daemon", 28);
+	FACTS_WORD(facts, product, "VMware Authentication Daemon");
 }
 
 static void on_greeting(struct vmware *vmware, struct facts *facts, struct bytes text)
@@ -115,7 +115,8 @@ const struct dissector vmware_dissector = {
 	.upgrades = true,
 	.services = services,
 	.recognised = "the server's greeting, which names it",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_ENCRYPTION |
+		 READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -111,7 +111,7 @@ static void on_key(struct zabbix *zabbix, struct facts *facts, struct bytes body
 	zabbix->agent = true;
 	zabbix->handle = facts_command(facts, key.at, key.left, COMMAND_LISTING);
 	zabbix->tells_version = lines_equal(&key, "agent.version");
-	FACTS_TEXT(facts, product, "Zabbix agent", 12);
+	FACTS_WORD(facts, product, "Zabbix agent");
 }
 
 static void on_value(const struct zabbix *zabbix, struct facts *facts, struct bytes value)
@@ -139,7 +139,7 @@ static void on_client(struct zabbix *zabbix, struct facts *facts, struct bytes b
 	server |= contains(b, "active checks") || contains(b, "agent data") ||
 		  contains(b, "sender data") || contains(b, "proxy ");
 	if (server)
-		FACTS_TEXT(facts, product, "Zabbix server", 13);
+		FACTS_WORD(facts, product, "Zabbix server");
 }
 
 static void on_server(const struct zabbix *zabbix, struct facts *facts, struct bytes b)

@@ -10,10 +10,11 @@
  * github.com/apache/cassandra: doc/native_protocol_v4.spec.
  */
 #include "dissectors/cassandra/cassandra.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
 #include "dissectors/read/sql.h"
+#include "dissectors/read/turns.h"
 
-#define OUTSTANDING 16
 #define HEADER_REST 4 /* bytes of the header that a frame has in its body: the length */
 #define BODY_MAX    (256u * 1024 * 1024)
 #define RESULT_ROWS 2
@@ -38,18 +39,11 @@ struct stream {
 	uint8_t body[176];
 };
 
-struct pending {
-	uint16_t stream;
-	bool used;
-	int handle;
-};
-
 struct cassandra {
 	struct stream side[2];
 	struct sql sql;
-	struct pending pending[OUTSTANDING];
-	uint8_t next;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct answers_table pending; /* by stream */
+	struct turns turns;
 	bool midstream, asked, logged_in, sealed;
 	uint32_t text_left; /* of the statement at hand */
 };
@@ -61,13 +55,7 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "Apache Cassandra", 16);
-}
-
-static void expect(struct cassandra *cs, uint16_t stream, int handle)
-{
-	cs->pending[cs->next] = (struct pending){.stream = stream, .handle = handle, .used = true};
-	cs->next = (uint8_t)((cs->next + 1) % OUTSTANDING);
+	FACTS_WORD(facts, product, "Apache Cassandra");
 }
 
 static uint16_t stream_of(const struct stream *s)
@@ -95,7 +83,7 @@ static void on_statement(struct cassandra *cs, struct facts *facts,
 		facts_command(facts, statement->name, strlen(statement->name), statement->flags);
 
 	if (cs->side[SIDE_CLIENT].header[4] == CASSANDRA_QUERY)
-		expect(cs, stream_of(&cs->side[SIDE_CLIENT]), handle);
+		answers_put(&cs->pending, stream_of(&cs->side[SIDE_CLIENT]), handle, 0);
 }
 
 /* The next bytes of a request's body: length:4 and the statement's text come first. */
@@ -134,13 +122,13 @@ static void on_client(struct cassandra *cs, struct facts *facts)
 
 	switch (s->header[4]) {
 	case CASSANDRA_OPTIONS:
-		expect(cs, stream_of(s), facts_command(facts, "OPTIONS", 7, 0));
+		answers_put(&cs->pending, stream_of(s), FACTS_COMMAND(facts, "OPTIONS", 0), 0);
 		break;
 	case CASSANDRA_STARTUP:
-		expect(cs, stream_of(s), facts_command(facts, "STARTUP", 7, 0));
+		answers_put(&cs->pending, stream_of(s), FACTS_COMMAND(facts, "STARTUP", 0), 0);
 		break;
 	case CASSANDRA_BATCH:
-		expect(cs, stream_of(s), facts_command(facts, "BATCH", 5, 0));
+		answers_put(&cs->pending, stream_of(s), FACTS_COMMAND(facts, "BATCH", 0), 0);
 		break;
 	case CASSANDRA_AUTH_RESPONSE:
 		note_login(facts, b);
@@ -150,34 +138,24 @@ static void on_client(struct cassandra *cs, struct facts *facts)
 	}
 }
 
-static int take_pending(struct cassandra *cs, uint16_t stream)
-{
-	for (size_t i = 0; i < OUTSTANDING; i++) {
-		if (cs->pending[i].used && cs->pending[i].stream == stream) {
-			cs->pending[i].used = false;
-			return cs->pending[i].handle;
-		}
-	}
-	return -1;
-}
-
 static void on_server(struct cassandra *cs, struct facts *facts)
 {
 	const struct stream *s = &cs->side[SIDE_SERVER];
 	struct bytes b = bytes_from(s->body, s->kept);
-	int handle = take_pending(cs, stream_of(s));
+	struct answers_numbered row = {.handle = -1};
 	uint8_t opcode = s->header[4];
 	bool new_framing = (s->header[0] & 0x7f) >= 5;
 	uint32_t code;
 
 	facts_set_data_read(facts, ANSWER_NO);
-	facts_command_result(facts, handle, opcode != CASSANDRA_ERROR);
+	answers_take(&cs->pending, stream_of(s), &row);
+	facts_command_result(facts, row.handle, opcode != CASSANDRA_ERROR);
 	switch (opcode) {
 	case CASSANDRA_SUPPORTED:
 		if (facts->auth == AUTH_UNKNOWN && !cs->midstream)
 			facts_set_auth(facts, AUTH_NA);
 		if (lines_contain(&b, "SCYLLA"))
-			FACTS_TEXT(facts, product, "ScyllaDB", 8);
+			FACTS_WORD(facts, product, "ScyllaDB");
 		break;
 	case CASSANDRA_READY:
 		if (!cs->asked && !cs->logged_in && !cs->midstream)
@@ -233,9 +211,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct stream *s = &cs->side[from];
 	struct bytes in = fed->bytes, piece;
 
-	if (s->lost && cs->last_side != from + 1)
+	if (turns_begin(&cs->turns, from) && s->lost)
 		*s = (struct stream){.lost = false};
-	cs->last_side = (uint8_t)(from + 1);
 	while (!s->lost && !cs->sealed && in.left != 0) {
 		if (s->have < sizeof s->header) {
 			s->header[s->have++] = bytes_u8(&in);
@@ -264,14 +241,14 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct stream *s = &cs->side[from];
 
 	(void)facts;
-	if (cs->last_side != 0 && !s->lost && missing != 0 && s->have == sizeof s->header &&
+	if (turns_begun(&cs->turns) && !s->lost && missing != 0 && s->have == sizeof s->header &&
 	    missing < s->left) {
 		s->left -= (uint32_t)missing;
 		s->holed = true;
 		return;
 	}
 	cs->midstream = true;
-	*s = (struct stream){.lost = cs->last_side != 0};
+	*s = (struct stream){.lost = turns_begun(&cs->turns)};
 }
 
 const struct dissector cassandra_dissector = {
@@ -281,8 +258,8 @@ const struct dissector cassandra_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a frame header of version 3 to 5 with an opcode of that side and a length",
-	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_DATA |
-		 READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = cassandra_probe,
 	.begin = begin,
 	.feed = feed,

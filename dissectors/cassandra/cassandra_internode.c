@@ -47,7 +47,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_set_service(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Cassandra", 9);
+	FACTS_WORD(facts, product, "Cassandra");
 	facts_set_auth(facts, AUTH_NA);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }

@@ -11,11 +11,11 @@
  * TSIG (RFC 8945) signs with a named key: the nearest there is to a log-in.
  */
 #include "dissectors/dns/dns_message.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/banner.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/lines.h"
 
-#define PENDING 8
 #define RECORDS 64 /* of a message, looked at */
 
 enum {
@@ -57,16 +57,15 @@ enum kind {
 };
 
 struct query {
-	uint16_t id;
 	uint8_t kind; /* enum kind */
-	bool used, recurse, is_signed;
+	bool recurse, is_signed;
 	bool doubtful; /* the end, with a signature, may have gone unseen */
 	int handle, recursion;
 };
 
 struct dns {
-	struct query queries[PENDING];
-	uint8_t next;
+	struct answers_table pending;
+	struct query queries[ANSWERS_ROWS]; /* of its rows */
 	bool spoken;
 	bool holed;		/* bytes of the client were not seen */
 	struct frame frames[2]; /* TCP only */
@@ -173,16 +172,17 @@ static void on_lookup(struct query *query, struct facts *facts, const struct dns
 		query->recursion = command(facts, "RECURSION", 0);
 }
 
-static void on_query(struct dns *dns, struct facts *facts, const struct dns_message *m)
+/* Returns it, and it waits. */
+static struct query *on_query(struct dns *dns, struct facts *facts, const struct dns_message *m)
 {
-	struct query *query = &dns->queries[dns->next++ % PENDING];
+	struct answers_numbered *row = answers_put(&dns->pending, m->id, -1, 0);
+	struct query *query = &dns->queries[answers_index(&dns->pending, row)];
 
-	*query = (struct query){
-		.id = m->id, .used = true, .handle = -1, .recursion = -1, .doubtful = dns->holed};
+	*query = (struct query){.handle = -1, .recursion = -1, .doubtful = dns->holed};
 	query->is_signed = find_signature(m, facts);
 	if (dns_opcode(m) == DNS_QUERY) {
 		on_lookup(query, facts, m);
-		return;
+		return query;
 	}
 	query->kind = CHANGE;
 	if (dns_opcode(m) == DNS_NOTIFY)
@@ -191,6 +191,7 @@ static void on_query(struct dns *dns, struct facts *facts, const struct dns_mess
 		query->handle = command(facts, "UPDATE DELETE", COMMAND_DESTRUCTIVE);
 	else
 		query->handle = command(facts, "UPDATE", 0);
+	return query;
 }
 
 /* "9.18.49-1~deb12u3-Debian", "unbound 1.17.1", "dnsmasq-2.90", or whatever an operator likes */
@@ -200,7 +201,7 @@ static void on_version(struct facts *facts, struct bytes text)
 		return;
 	if (text.left > 3 && text.at[0] == '9' && text.at[1] == '.' && text.at[2] >= '0' &&
 	    text.at[2] <= '9') {
-		FACTS_TEXT(facts, product, "BIND", 4);
+		FACTS_WORD(facts, product, "BIND");
 		banner_version(text, facts);
 	}
 }
@@ -301,13 +302,14 @@ static void on_lone_answer(struct dns *dns, struct facts *facts, const struct dn
 	if (m->questions == 0)
 		return;
 	question.answers = question.authorities = question.additional = 0;
-	on_query(dns, facts, &question);
-	on_answer(&dns->queries[(dns->next - 1u) % PENDING], facts, m);
+	on_answer(on_query(dns, facts, &question), facts, m);
 }
 
 static void on_message(struct dns *dns, struct facts *facts, enum side from, struct bytes bytes)
 {
+	struct answers_numbered *row;
 	struct dns_message m;
+	struct query *query;
 
 	if (dns_message_read(bytes, &m) != PROBE_YES ||
 	    ((m.flags & DNS_RESPONSE) != 0) != (from == SIDE_SERVER))
@@ -316,16 +318,14 @@ static void on_message(struct dns *dns, struct facts *facts, enum side from, str
 		on_query(dns, facts, &m);
 		return;
 	}
-	for (unsigned i = 1; i <= PENDING; i++) { /* the newest first */
-		struct query *query = &dns->queries[(dns->next - i) % PENDING];
-
-		if (!query->used || query->id != m.id)
-			continue;
-		on_answer(query, facts, &m);
-		query->used = query->kind == TRANSFER; /* which takes many messages */
+	row = answers_find(&dns->pending, m.id);
+	if (row == NULL) {
+		on_lone_answer(dns, facts, &m);
 		return;
 	}
-	on_lone_answer(dns, facts, &m);
+	query = &dns->queries[answers_index(&dns->pending, row)];
+	on_answer(query, facts, &m);
+	row->waits = query->kind == TRANSFER; /* which takes many messages */
 }
 
 static void feed_datagram(void *state, struct facts *facts, struct feed *fed)

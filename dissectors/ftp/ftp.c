@@ -47,13 +47,13 @@ static void begin(void *state, struct facts *facts)
 }
 
 /* AUTH is named together with what it asks for: "AUTH TLS". */
-static int note_command(struct facts *facts, const struct ftp_command *row, struct bytes arguments)
+static int note_command(struct facts *facts, const struct command_word *row, struct bytes arguments)
 {
 	struct bytes word = lines_word(&arguments);
 	char text[16], upper[8];
 
 	if (row->kind != FTP_AUTH || word.left == 0)
-		return facts_command(facts, row->name, strlen(row->name), row->flags);
+		return command_words_note(row, facts);
 	lines_upper(upper, sizeof upper, &word);
 	snprintf(text, sizeof text, "AUTH %s", upper);
 	return facts_command(facts, text, strlen(text), row->flags);
@@ -71,17 +71,17 @@ static void on_user(struct ftp *ftp, struct facts *facts, struct bytes user)
 static void on_client_line(struct ftp *ftp, struct facts *facts, struct bytes text)
 {
 	struct bytes word;
-	const struct ftp_command *row;
+	const struct command_word *row;
 
 	while (text.left >= 2 && text.at[0] == IAC)
 		bytes_skip(&text, 2);
 	word = lines_word(&text);
 	row = ftp_words_command(&word);
 	if (!row) {
-		pending_add(&ftp->dialogue.pending, -1, FTP_ANY);
+		answers_add(&ftp->dialogue.pending, -1, FTP_ANY);
 		return;
 	}
-	pending_add(&ftp->dialogue.pending, note_command(facts, row, text), row->kind);
+	answers_add(&ftp->dialogue.pending, note_command(facts, row, text), row->kind);
 	if (row->kind == FTP_USER)
 		on_user(ftp, facts, text);
 	else if ((row->kind == FTP_TRANSFER || (row->flags & COMMAND_DESTRUCTIVE)) &&
@@ -104,7 +104,7 @@ static bool is_about_limits(unsigned code, const struct bytes *text)
 	return code == 421 || lines_contain(text, "connections") || lines_contain(text, "too many");
 }
 
-static void on_login(struct ftp *ftp, struct facts *facts, uint8_t kind, unsigned code,
+static void on_login(struct ftp *ftp, struct facts *facts, uint16_t kind, unsigned code,
 		     const struct bytes *text)
 {
 	if (code == 230 || code == 232) {
@@ -117,7 +117,7 @@ static void on_login(struct ftp *ftp, struct facts *facts, uint8_t kind, unsigne
 }
 
 /* The server does what was asked: without a log-in, if there was none. */
-static void on_file(struct ftp *ftp, struct facts *facts, uint8_t kind, unsigned code)
+static void on_file(struct ftp *ftp, struct facts *facts, uint16_t kind, unsigned code)
 {
 	if (code == 530 || code >= 400) {
 		if (code == 530 && !ftp->dialogue.logged_in)
@@ -134,12 +134,12 @@ static void on_file(struct ftp *ftp, struct facts *facts, uint8_t kind, unsigned
 
 static void on_answer(struct ftp *ftp, struct facts *facts, unsigned code, struct bytes text)
 {
-	struct pending_row *first = pending_first(&ftp->dialogue.pending);
-	struct pending_row row;
+	struct answers_row *first = answers_first(&ftp->dialogue.pending);
+	struct answers_row row;
 
 	if (!first || ftp->dialogue.unsure) {
 		if (code >= 200)
-			pending_drop(&ftp->dialogue.pending);
+			answers_drop(&ftp->dialogue.pending);
 		return;
 	}
 	row = *first;
@@ -164,7 +164,7 @@ static void on_answer(struct ftp *ftp, struct facts *facts, unsigned code, struc
 	if (code < 200)
 		return;
 	facts_command_result(facts, row.handle, code < 400);
-	pending_drop(&ftp->dialogue.pending);
+	answers_drop(&ftp->dialogue.pending);
 }
 
 static void on_server_line(struct ftp *ftp, struct facts *facts, struct bytes line)

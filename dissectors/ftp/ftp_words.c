@@ -8,7 +8,7 @@
 #define LIST COMMAND_LISTING
 #define DROP COMMAND_DESTRUCTIVE
 
-static const struct ftp_command commands[] = {
+static const struct command_word commands[] = {
 	{"USER", FTP_USER, 0},	      {"PASS", FTP_PASS, 0},	    {"ACCT", FTP_PASS, 0},
 	{"AUTH", FTP_AUTH, 0},	      {"RETR", FTP_TRANSFER, LIST}, {"LIST", FTP_TRANSFER, LIST},
 	{"NLST", FTP_TRANSFER, LIST}, {"MLSD", FTP_TRANSFER, LIST}, {"MLST", FTP_LOOK, LIST},
@@ -64,13 +64,9 @@ static const struct banner_product products[] = {
 	{"VxWorks FTP", "VxWorks"},
 };
 
-const struct ftp_command *ftp_words_command(const struct bytes *word)
+const struct command_word *ftp_words_command(const struct bytes *word)
 {
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-		if (lines_equal(word, commands[i].name))
-			return &commands[i];
-	}
-	return NULL;
+	return COMMAND_WORDS_FIND(commands, word);
 }
 
 void ftp_words_product(struct bytes text, struct facts *facts)

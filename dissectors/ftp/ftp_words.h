@@ -3,8 +3,7 @@
 #ifndef DISSECTORS_FTP_WORDS_H
 #define DISSECTORS_FTP_WORDS_H
 
-#include "dissectors/read/bytes.h"
-#include "dissectors/read/facts.h"
+#include "dissectors/read/command_words.h"
 
 enum ftp_kind {
 	FTP_ANY,
@@ -16,14 +15,8 @@ enum ftp_kind {
 	FTP_FILE,     /* only answered after a log-in */
 };
 
-struct ftp_command {
-	const char *name;
-	uint8_t kind; /* enum ftp_kind */
-	uint8_t flags;
-};
-
 /* NULL if it is none. */
-const struct ftp_command *ftp_words_command(const struct bytes *word);
+const struct command_word *ftp_words_command(const struct bytes *word);
 /* Product and version in a line of the greeting. */
 void ftp_words_product(struct bytes text, struct facts *facts);
 /* "anonymous" and the like */

@@ -115,7 +115,7 @@ static void begin(void *state, struct facts *facts)
 	struct gearman *gearman = state;
 
 	facts_begin(facts, &gearman_services[0]);
-	FACTS_TEXT(facts, product, "Gearman", 7);
+	FACTS_WORD(facts, product, "Gearman");
 	for (int side = 0; side < 2; side++)
 		walker_ask(&gearman->side[side], 0, 0, HEADER);
 }

@@ -8,16 +8,14 @@
  *	workers			37 192.0.2.7 - : resize
  */
 #include "dissectors/gearman/gearman.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/banner.h"
+#include "dissectors/read/command_words.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 
 enum kind { OTHER, VERSION, LIST };
 
-static const struct word {
-	const char *text;
-	uint8_t kind, flags;
-} words[] = {
+static const struct command_word words[] = {
 	{"status", LIST, COMMAND_LISTING},
 	{"workers", LIST, COMMAND_LISTING},
 	{"prioritystatus", LIST, COMMAND_LISTING},
@@ -34,19 +32,15 @@ static const struct word {
 
 struct admin {
 	struct line side[2];
-	struct pending pending;
+	struct answers pending;
 	bool lost;
 };
 
-static const struct word *find_word(struct bytes line)
+static const struct command_word *find_word(struct bytes line)
 {
 	struct bytes word = lines_word(&line);
 
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (lines_equal(&word, words[i].text))
-			return &words[i];
-	}
-	return NULL;
+	return COMMAND_WORDS_FIND(words, &word);
 }
 
 static bool is_number(struct bytes b)
@@ -100,7 +94,7 @@ static bool is_version(struct bytes line)
 }
 
 /* Does this line answer the word? MORE: it may, and so may others'. */
-static enum probe_result probe_answer(const struct word *word, struct bytes line)
+static enum probe_result probe_answer(const struct command_word *word, struct bytes line)
 {
 	if (line.left == 1 && line.at[0] == '.')
 		return word->kind == LIST ? PROBE_MORE : PROBE_NO;
@@ -120,7 +114,7 @@ static enum probe_result probe(const struct opening *opening)
 	enum probe_result result = PROBE_MORE;
 
 	while (result == PROBE_MORE && lines_next(&asked, &client)) {
-		const struct word *word = find_word(bytes_from(asked.text, asked.length));
+		const struct command_word *word = find_word(bytes_from(asked.text, asked.length));
 
 		if (!word)
 			return PROBE_NO;
@@ -137,21 +131,20 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &gearman_services[0]);
-	FACTS_TEXT(facts, product, "Gearman", 7);
+	FACTS_WORD(facts, product, "Gearman");
 }
 
 static void on_client(struct admin *admin, struct facts *facts, struct bytes line)
 {
-	const struct word *word = find_word(line);
+	const struct command_word *word = find_word(line);
 
-	pending_add(&admin->pending,
-		    word ? facts_command(facts, word->text, strlen(word->text), word->flags) : -1,
+	answers_add(&admin->pending, word ? command_words_note(word, facts) : -1,
 		    word ? word->kind : (uint8_t)OTHER);
 }
 
 static void on_server(struct admin *admin, struct facts *facts, struct bytes line)
 {
-	struct pending_row *row = pending_first(&admin->pending);
+	struct answers_row *row = answers_first(&admin->pending);
 	bool dot = line.left == 1 && line.at[0] == '.';
 	bool refused = bytes_start_with(&line, "ERR ");
 
@@ -169,7 +162,7 @@ static void on_server(struct admin *admin, struct facts *facts, struct bytes lin
 		bytes_skip(&line, 3);
 		banner_version(line, facts);
 	}
-	pending_drop(&admin->pending);
+	answers_drop(&admin->pending);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

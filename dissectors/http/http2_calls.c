@@ -98,9 +98,7 @@ static void take_path(const struct http2_context *c, struct bytes path, uint16_t
 	n = strlen(command);
 	http2->current.rpc = rpc;
 	http2->current.command = facts_command(facts, command, n, flags);
-	*memo = (uint16_t)(rpc | (http2->current.command < 0
-					  ? 0
-					  : ((http2->current.command & 0xff) + 1) << 8));
+	*memo = (uint16_t)(rpc | (facts_command_index(facts, http2->current.command) + 1) << 8);
 }
 
 /* A path that was told before. */

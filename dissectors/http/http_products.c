@@ -206,7 +206,7 @@ static void apply(const struct http_sign *sign, size_t row, struct facts *facts,
 		facts_set_service(facts, &http_services[row]);
 	if (product != NULL && sign->rank > *rank && !known) {
 		FACTS_TEXT(facts, product, product, strlen(product));
-		FACTS_TEXT(facts, version, "", 0);
+		FACTS_WORD(facts, version, "");
 		known = true;
 	}
 	if (sign->version_after != NULL && known && find(&text, sign->version_after))

@@ -8,11 +8,12 @@
 #include "dissectors/imap/imap_login.h"
 #include "dissectors/imap/imap_probe.h"
 #include "dissectors/imap/imap_words.h"
-#include "dissectors/read/lines.h"
+#include "dissectors/read/answers.h"
+#include "dissectors/read/literals.h"
+#include "dissectors/read/sasl.h"
 #include "dissectors/read/xclient.h"
 
-#define OUTSTANDING 8
-#define TAG_SIZE    16 /* longer tags are compared by their beginning */
+#define TAG_MAX 15 /* bytes: longer tags are compared by their beginning */
 
 static const uint16_t ports[] = {143, 993, 0};
 
@@ -26,33 +27,14 @@ static const struct service services[] = {
 	},
 };
 
-struct pending {
-	char tag[TAG_SIZE];
-	int handle; /* of facts_command() */
-	uint8_t kind;
-	bool used;
-};
-
-/* One direction: lines, and the literals that interrupt them. */
-struct flow {
-	struct line line;
-	struct imap_literal literal;
-	uint64_t left;	/* bytes of the literal at hand */
-	bool continued; /* this line goes on with a command or response that had a literal */
-	bool lost;	/* until the next line begins */
-};
-
 struct imap {
-	struct flow client, server;
-	struct pending queue[OUTSTANDING];
+	struct literals client, server;
+	struct answers_table pending; /* kind: enum imap_kind */
+	struct sasl sasl;
 	struct imap_tail tail;
-	uint8_t next; /* row of queue to use */
-	bool greeted, in, anonymous;
-	bool holed;		 /* a log-in may have gone unseen */
-	bool authenticating;	 /* the client's lines are the mechanism's */
-	bool user_is_next;	 /* and the next one is, or holds, the user's name */
-	bool user_in_literal;	 /* LOGIN {5}: the literal is the user's name */
-	bool mechanism_is_plain; /* the name is one of three fields */
+	bool greeted, in;
+	bool holed;	      /* a log-in may have gone unseen */
+	bool user_in_literal; /* LOGIN {5}: the literal is the user's name */
 };
 
 _Static_assert(sizeof(struct imap) <= DISSECTOR_STATE_MAX, "state of imap");
@@ -64,36 +46,25 @@ static void begin(void *state, struct facts *facts)
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
-static void set_tag(struct pending *pending, const struct bytes *tag)
+/* A tag as the number of a command. */
+static uint64_t number_of(const struct bytes *tag)
 {
-	size_t length = tag->left < TAG_SIZE - 1 ? tag->left : TAG_SIZE - 1;
-
-	memset(pending->tag, 0, TAG_SIZE);
-	memcpy(pending->tag, tag->at, length);
+	return facts_hash(tag->at, tag->left < TAG_MAX ? tag->left : TAG_MAX);
 }
 
 static void on_authenticate(struct imap *imap, struct facts *facts, struct bytes arguments)
 {
 	struct bytes mechanism = lines_word(&arguments);
-	struct bytes initial = lines_word(&arguments);
-	char name[24];
-	size_t length = lines_upper(name, sizeof name, &mechanism);
+	bool named = lines_equal(&mechanism, "PLAIN") || lines_equal(&mechanism, "LOGIN");
 
-	FACTS_TEXT(facts, mechanism, name, length);
-	imap->mechanism_is_plain = strcmp(name, "PLAIN") == 0;
-	imap->anonymous = strcmp(name, "ANONYMOUS") == 0;
-	imap->user_is_next = imap->mechanism_is_plain || strcmp(name, "LOGIN") == 0;
-	imap->authenticating = true;
-	if (initial.left != 0 && imap->user_is_next) {
-		imap_login_encoded(initial, imap->mechanism_is_plain, facts);
-		imap->user_is_next = false;
-	}
+	sasl_begin(&imap->sasl, facts, mechanism,
+		   named ? lines_word(&arguments) : bytes_from(NULL, 0));
+	imap->sasl.user_known |= !named; /* of others it is not told yet */
 }
 
 static void on_login(struct imap *imap, struct facts *facts, struct bytes arguments)
 {
-	FACTS_TEXT(facts, mechanism, "LOGIN", 5);
-	imap->anonymous = false;
+	FACTS_WORD(facts, mechanism, "LOGIN");
 	imap->user_in_literal = arguments.left != 0 && arguments.at[0] == '{';
 	if (!imap->user_in_literal)
 		imap_login_user(arguments, facts);
@@ -103,8 +74,8 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 {
 	struct bytes tag = lines_word(&text), word = lines_word(&text);
 	bool uid = lines_equal(&word, "UID");
-	const struct imap_command *row;
-	struct pending *pending;
+	const struct command_word *row;
+	struct answers_numbered *pending;
 	struct forwarded told;
 
 	if (uid)
@@ -112,14 +83,10 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 	row = imap_words_command(&word);
 	if (!row || tag.left == 0)
 		return;
-	pending = &imap->queue[imap->next++ % OUTSTANDING];
-	*pending = (struct pending){.kind = row->kind, .used = true};
-	set_tag(pending, &tag);
+	pending = answers_put(&imap->pending, number_of(&tag), -1, row->kind);
 	if (lines_equal(&word, "ID") && xclient_read_id(text, &told) &&
-	    facts_forwarded(facts, &told, 0)) {
-		pending->handle = -1; /* the proxy's own, and no command of its client */
-		return;
-	}
+	    facts_forwarded(facts, &told, 0))
+		return; /* the proxy's own, and no command of its client */
 	pending->handle = imap_words_note(facts, row, uid, text);
 	if ((row->kind == IMAP_LOG_IN || row->kind == IMAP_AUTHENTICATE) && facts->auth == AUTH_NA)
 		facts_set_auth(facts, AUTH_UNKNOWN);
@@ -133,43 +100,38 @@ static void on_client_line(struct imap *imap, struct facts *facts, bool continue
 {
 	struct bytes text = bytes_from(imap->client.line.text, imap->client.line.length);
 
-	if (imap->authenticating) {
-		if (imap->user_is_next)
-			imap_login_encoded(text, imap->mechanism_is_plain, facts);
-		imap->user_is_next = false;
-	} else if (!continued) {
+	if (imap->sasl.active) /* up to the answer, which has the command's tag */
+		sasl_line(&imap->sasl, facts, text);
+	else if (!continued)
 		on_command(imap, facts, text);
-	}
 }
 
-/* After a greeting or log-in: nobody asked for credentials, or they were accepted. */
-static void on_login_result(struct imap *imap, struct facts *facts, bool accepted)
+static void on_login_result(struct imap *imap, struct facts *facts, uint16_t kind, bool accepted)
 {
-	imap->authenticating = false;
-	imap->user_in_literal = false;
-	imap->in |= accepted;
-	if (accepted && imap->anonymous)
-		facts_set_auth(facts, AUTH_ANONYMOUS);
+	if (kind == IMAP_AUTHENTICATE)
+		sasl_end(&imap->sasl, facts, accepted);
 	else
 		facts_login(facts, accepted);
+	imap->sasl.active = false;
+	imap->user_in_literal = false;
+	imap->in |= accepted;
 }
 
-static void on_tagged(struct imap *imap, struct facts *facts, struct pending *pending, bool ok)
+static void on_tagged(struct imap *imap, struct facts *facts, struct answers_numbered *pending,
+		      bool ok)
 {
 	facts_command_result(facts, pending->handle, ok);
-	pending->used = false;
+	pending->waits = false;
 	switch ((enum imap_kind)pending->kind) {
 	case IMAP_LOG_IN:
 	case IMAP_AUTHENTICATE:
-		on_login_result(imap, facts, ok);
+		on_login_result(imap, facts, pending->kind, ok);
 		break;
 	case IMAP_START_TLS:
 		if (!ok)
 			break;
-		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
 		facts_set_auth(facts, AUTH_UNKNOWN);
-		facts->starts_tls = true;
-		facts->revision++;
+		facts_agree_tls(facts);
 		break;
 	case IMAP_SECURE:
 		if (!ok && !imap->in && imap->greeted && !imap->holed)
@@ -198,10 +160,10 @@ static void on_greeting(struct imap *imap, struct facts *facts, struct bytes tex
 /* Some servers tell a failed log-in without its tag. */
 static void refuse_login(struct imap *imap, struct facts *facts)
 {
-	for (size_t i = 0; i < OUTSTANDING; i++) {
-		struct pending *pending = &imap->queue[i];
+	for (size_t i = 0; i < ANSWERS_ROWS; i++) {
+		struct answers_numbered *pending = &imap->pending.rows[i];
 
-		if (pending->used &&
+		if (pending->waits &&
 		    (pending->kind == IMAP_LOG_IN || pending->kind == IMAP_AUTHENTICATE))
 			on_tagged(imap, facts, pending, false);
 	}
@@ -230,7 +192,7 @@ static void on_server_line(struct imap *imap, struct facts *facts)
 {
 	struct bytes text = bytes_from(imap->server.line.text, imap->server.line.length);
 	struct bytes tag = lines_word(&text), state;
-	struct pending compared = {.used = true};
+	struct answers_numbered *pending;
 
 	facts_set_data_read(facts, ANSWER_NO);
 	if (lines_equal(&tag, "*")) {
@@ -240,66 +202,55 @@ static void on_server_line(struct imap *imap, struct facts *facts)
 	state = lines_word(&text);
 	if (!lines_equal(&state, "OK") && !lines_equal(&state, "NO") && !lines_equal(&state, "BAD"))
 		return;
-	set_tag(&compared, &tag);
-	for (size_t i = 0; i < OUTSTANDING; i++) {
-		struct pending *pending = &imap->queue[i];
-
-		if (pending->used && strcmp(pending->tag, compared.tag) == 0) {
-			on_tagged(imap, facts, pending, lines_equal(&state, "OK"));
-			return;
-		}
-	}
+	pending = answers_find(&imap->pending, number_of(&tag));
+	if (pending != NULL)
+		on_tagged(imap, facts, pending, lines_equal(&state, "OK"));
 }
 
-static void skip_literal(struct imap *imap, struct facts *facts, struct flow *flow,
-			 struct bytes *input)
+/* LOGIN {5}: what is in the literal is the user's name. */
+static void on_user(struct imap *imap, struct facts *facts, struct bytes piece)
 {
-	size_t length = flow->left < input->left ? (size_t)flow->left : input->left;
-	struct bytes piece = bytes_sub(input, length);
-	bool is_user = flow == &imap->client && imap->user_in_literal;
+	struct literals *client = &imap->client;
 
-	if (is_user)
-		lines_next(&flow->line, &piece);
-	flow->left -= length;
-	if (flow->left != 0 || !is_user)
+	lines_next(&client->line, &piece);
+	if (client->left != 0)
 		return;
-	FACTS_TEXT(facts, user, flow->line.text, flow->line.length);
-	lines_reset(&flow->line);
+	FACTS_TEXT(facts, user, client->line.text, client->line.length);
+	lines_reset(&client->line);
 	imap->user_in_literal = false;
+}
+
+static void on_line(struct imap *imap, struct facts *facts, enum side from)
+{
+	struct literals *side = from == SIDE_CLIENT ? &imap->client : &imap->server;
+
+	if (side->lost)
+		side->lost = false;
+	else if (from == SIDE_CLIENT)
+		on_client_line(imap, facts, side->goes_on);
+	else if (!side->goes_on)
+		on_server_line(imap, facts);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct imap *imap = state;
-	struct flow *flow = from == SIDE_CLIENT ? &imap->client : &imap->server;
-	struct bytes input = fed->bytes;
+	struct literals *side = from == SIDE_CLIENT ? &imap->client : &imap->server;
+	struct bytes input = fed->bytes, piece;
 
 	while (input.left != 0 && !facts->starts_tls) {
-		struct bytes before = input;
-		bool continued = flow->continued, whole;
+		enum literals_event event = literals_next(side, &input, &piece);
 
-		if (flow->left != 0) {
-			skip_literal(imap, facts, flow, &input);
+		if (event == LITERALS_BYTES) {
+			if (from == SIDE_CLIENT && imap->user_in_literal)
+				on_user(imap, facts, piece);
 			continue;
 		}
-		whole = lines_next(&flow->line, &input);
-		before.left -= input.left;
-		imap_login_literal(&flow->literal, before);
 		if (from == SIDE_SERVER && !imap->greeted)
-			imap_login_tail(&imap->tail, before);
-		if (!whole)
-			continue;
-		flow->left = imap_login_literal_length(&flow->literal);
-		flow->continued = flow->literal.follows;
-		flow->literal = (struct imap_literal){.follows = false};
-		if (flow->lost)
-			flow->lost = false;
-		else if (from == SIDE_CLIENT)
-			on_client_line(imap, facts, continued);
-		else if (!continued)
-			on_server_line(imap, facts);
-		lines_reset(&flow->line);
+			imap_login_tail(&imap->tail, piece);
+		if (event == LITERALS_LINE)
+			on_line(imap, facts, from);
 		if (facts->turn != TURN_NONE) {
 			facts->unread = (uint32_t)input.left;
 			return;
@@ -311,19 +262,12 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct imap *imap = state;
-	struct flow *flow = from == SIDE_CLIENT ? &imap->client : &imap->server;
 
-	if (missing != 0 && missing <= flow->left) {
-		flow->left -= missing;
+	if (literals_gap(from == SIDE_CLIENT ? &imap->client : &imap->server, missing))
 		return;
-	}
 	imap->greeted = imap->holed = true; /* what comes first now is no greeting */
 	if (facts->auth == AUTH_REQUIRED || facts->auth == AUTH_NA)
 		facts_set_auth(facts, AUTH_UNKNOWN);
-	flow->left = 0;
-	flow->lost = true;
-	flow->continued = false;
-	lines_reset(&flow->line);
 }
 
 const struct dissector imap_dissector = {

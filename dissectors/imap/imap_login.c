@@ -1,52 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The small parts of IMAP, without state but the literal's; see imap_login.h. */
+/* The small parts of IMAP, without state; see imap_login.h. */
 #include "dissectors/imap/imap_login.h"
 
-#include "dissectors/read/base64.h"
 #include "dissectors/read/lines.h"
 
-#define USER_SIZE   48
-#define LITERAL_MAX (UINT64_C(1) << 40) /* bytes; more than that is no length */
-
-enum place {
-	IN_TEXT,
-	IN_DIGITS, /* after the brace */
-	AT_PLUS,
-	BEHIND, /* the closing brace: only the line's end may follow */
-};
-
-static uint8_t next_place(struct imap_literal *literal, uint8_t c)
-{
-	bool digit = c >= '0' && c <= '9';
-
-	if (c == '{') {
-		literal->length = 0;
-		return IN_DIGITS;
-	}
-	if (literal->place == IN_DIGITS && digit && literal->length < LITERAL_MAX) {
-		literal->length = literal->length * 10 + (uint64_t)(c - '0');
-		return IN_DIGITS;
-	}
-	if (literal->place == IN_DIGITS && (c == '+' || c == '-'))
-		return AT_PLUS;
-	if (c == '}' && (literal->place == IN_DIGITS || literal->place == AT_PLUS))
-		return BEHIND;
-	if ((c == '\r' || c == '\n') && literal->place == BEHIND)
-		return BEHIND;
-	return IN_TEXT;
-}
-
-void imap_login_literal(struct imap_literal *literal, struct bytes piece)
-{
-	while (piece.left != 0)
-		literal->place = next_place(literal, bytes_u8(&piece));
-}
-
-uint64_t imap_login_literal_length(struct imap_literal *literal)
-{
-	literal->follows = literal->place == BEHIND;
-	return literal->follows ? literal->length : 0;
-}
+#define USER_SIZE 48
 
 void imap_login_user(struct bytes arguments, struct facts *facts)
 {
@@ -66,27 +24,6 @@ void imap_login_user(struct bytes arguments, struct facts *facts)
 		user[length++] = (char)c;
 	}
 	FACTS_TEXT(facts, user, user, length);
-}
-
-/* Decoded bytes are handed on one by one, so that a password never lies anywhere. */
-void imap_login_encoded(struct bytes encoded, bool plain, struct facts *facts)
-{
-	struct base64 base64 = base64_from(encoded);
-	char user[USER_SIZE];
-	size_t length = 0, field = 0;
-	int c;
-
-	while (length < sizeof user && (c = base64_next(&base64)) >= 0) {
-		if (plain && c == 0) {
-			if (++field == 2)
-				break;
-			continue;
-		}
-		if (!plain || field == 1)
-			user[length++] = (char)c;
-	}
-	if (!plain || field != 0)
-		FACTS_TEXT(facts, user, user, length);
 }
 
 static struct bytes find(struct bytes text, const char *mark)

@@ -4,7 +4,7 @@
 
 #include "dissectors/read/lines.h"
 
-static const struct imap_command commands[] = {
+static const struct command_word commands[] = {
 	{"CAPABILITY", IMAP_ANY, 0},
 	{"NOOP", IMAP_ANY, 0},
 	{"ID", IMAP_ANY, 0},
@@ -34,13 +34,9 @@ static const struct imap_command commands[] = {
 	{"IDLE", IMAP_SECURE, 0},
 };
 
-const struct imap_command *imap_words_command(const struct bytes *word)
+const struct command_word *imap_words_command(const struct bytes *word)
 {
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-		if (lines_equal(word, commands[i].name))
-			return &commands[i];
-	}
-	return NULL;
+	return COMMAND_WORDS_FIND(commands, word);
 }
 
 /* Does this sequence set name more than one message? "1:*", "2,4" */
@@ -53,7 +49,7 @@ static bool is_many(const struct bytes *set)
 	return false;
 }
 
-int imap_words_note(struct facts *facts, const struct imap_command *row, bool uid,
+int imap_words_note(struct facts *facts, const struct command_word *row, bool uid,
 		    struct bytes arguments)
 {
 	char text[32] = "UID ";

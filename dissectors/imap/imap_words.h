@@ -3,8 +3,7 @@
 #ifndef DISSECTORS_IMAP_WORDS_H
 #define DISSECTORS_IMAP_WORDS_H
 
-#include "dissectors/read/bytes.h"
-#include "dissectors/read/facts.h"
+#include "dissectors/read/command_words.h"
 
 enum imap_kind {
 	IMAP_ANY,    /* answered before a log-in as well */
@@ -14,16 +13,10 @@ enum imap_kind {
 	IMAP_START_TLS,
 };
 
-struct imap_command {
-	const char *name;
-	uint8_t kind;  /* enum imap_kind */
-	uint8_t flags; /* COMMAND_* */
-};
-
 /* NULL if it is none, or none of note. ASCII case is ignored. */
-const struct imap_command *imap_words_command(const struct bytes *word);
+const struct command_word *imap_words_command(const struct bytes *word);
 /* Tells the facts of it, and returns its handle there. `uid`: UID stood before it. */
-int imap_words_note(struct facts *facts, const struct imap_command *row, bool uid,
+int imap_words_note(struct facts *facts, const struct command_word *row, bool uid,
 		    struct bytes arguments);
 
 #endif

@@ -11,11 +11,11 @@
  */
 #include "dissectors/dissector.h"
 #include "dissectors/iscsi/iscsi_commands.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
 
 #define HEADER	     48
 #define KEPT	     64 /* bytes of one key and value */
-#define PENDING	     16
 #define DATA_MAX     (16u << 20)
 #define FLAG_FINAL   0x80
 #define FLAG_STATUS  0x01
@@ -54,17 +54,10 @@ struct stream {
 	char text[KEPT];
 };
 
-struct pending {
-	uint32_t task;
-	int32_t handle;
-	bool used, reads;
-};
-
 struct iscsi {
 	struct stream side[2];
-	struct pending pending[PENDING];
-	uint8_t next;
-	bool begun, full; /* full: past the log-in */
+	struct answers_table pending; /* by task; kind: COMMAND_… */
+	bool begun, full;	      /* full: past the log-in */
 	bool header_sum, data_sum;
 	bool proves; /* a CHAP answer was given */
 	bool asked;  /* the target wants a proof */
@@ -159,22 +152,17 @@ static void on_client_text(struct iscsi *i, struct facts *facts, const struct st
 
 	if (has_key(stream, "CHAP_N=", &value)) {
 		FACTS_TEXT(facts, user, value.at, value.left);
-		FACTS_TEXT(facts, mechanism, "CHAP", 4);
+		FACTS_WORD(facts, mechanism, "CHAP");
 		i->proves = true;
 	} else if (has_key(stream, "InitiatorName=", &value) && !i->proves) {
 		FACTS_TEXT(facts, user, value.at, value.left);
 	} else if (has_key(stream, "TargetName=", &value)) {
 		FACTS_TEXT(facts, path, value.at, value.left);
 	} else if (has_key(stream, "SendTargets=", &value)) {
-		struct pending *pending = &i->pending[i->next];
 		struct bytes task = bytes_from(stream->header + 16, 4);
 
-		i->next = (uint8_t)((i->next + 1) % PENDING);
-		*pending = (struct pending){
-			.task = bytes_be32(&task),
-			.handle = facts_command(facts, "SendTargets", 11, COMMAND_LISTING),
-			.used = true,
-			.reads = true};
+		answers_put(&i->pending, bytes_be32(&task),
+			    FACTS_COMMAND(facts, "SendTargets", COMMAND_LISTING), COMMAND_LISTING);
 	}
 }
 
@@ -216,7 +204,6 @@ static void pass_text(struct iscsi *i, struct facts *facts, enum side from, stru
 
 static void on_command(struct iscsi *i, struct facts *facts, struct bytes header)
 {
-	struct pending *pending = &i->pending[i->next];
 	const struct iscsi_command *row;
 	uint32_t task;
 
@@ -224,44 +211,38 @@ static void on_command(struct iscsi *i, struct facts *facts, struct bytes header
 	task = bytes_be32(&header);
 	bytes_skip(&header, 12);
 	row = iscsi_command_find(bytes_u8(&header));
-	if (!row)
-		return;
-	i->next = (uint8_t)((i->next + 1) % PENDING);
-	*pending = (struct pending){
-		.task = task,
-		.handle = facts_command(facts, row->name, strlen(row->name), row->flags),
-		.used = true,
-		.reads = (row->flags & COMMAND_LISTING) != 0};
+	if (row)
+		answers_put(&i->pending, task,
+			    facts_command(facts, row->name, strlen(row->name), row->flags),
+			    row->flags);
 }
 
 static void on_answer(struct iscsi *i, struct facts *facts, struct bytes header, uint32_t length)
 {
 	uint8_t opcode = bytes_u8(&header) & 0x3f, flags = bytes_u8(&header), status;
 	bool last = opcode != DATA_IN || (flags & FLAG_STATUS) != 0;
+	struct answers_numbered *row;
 	uint32_t task;
 
 	bytes_skip(&header, 1);
 	status = opcode == TEXT_ANSWER ? 0 : bytes_u8(&header);
 	bytes_skip(&header, opcode == TEXT_ANSWER ? 13 : 12);
 	task = bytes_be32(&header);
-	for (size_t k = 0; k < PENDING; k++) {
-		struct pending *pending = &i->pending[k];
-
-		if (!pending->used || pending->task != task)
-			continue;
-		if (pending->reads && length != 0 && opcode != ANSWER)
-			facts_set_data_read(facts, ANSWER_YES);
-		if (last) {
-			facts_command_result(facts, pending->handle, status == 0);
-			pending->used = false;
-		}
-	}
+	row = answers_find(&i->pending, task);
+	if (row == NULL)
+		return;
+	if ((row->kind & COMMAND_LISTING) && length != 0 && opcode != ANSWER)
+		facts_set_data_read(facts, ANSWER_YES);
+	if (!last)
+		return;
+	facts_command_result(facts, row->handle, status == 0);
+	row->waits = false;
 }
 
 static void on_login_answer(struct iscsi *i, struct facts *facts, struct bytes header)
 {
 	uint8_t flags, class, detail;
-	int handle = facts_command(facts, "LOGIN", 5, 0);
+	int handle = FACTS_COMMAND(facts, "LOGIN", 0);
 
 	bytes_skip(&header, 1);
 	flags = bytes_u8(&header);
@@ -305,7 +286,7 @@ static void on_header(struct iscsi *i, struct facts *facts, enum side from)
 	if (!is_opcode(opcode, from) || length > DATA_MAX)
 		stream->lost = true;
 	else if (opcode == LOGIN)
-		facts_command(facts, "LOGIN", 5, 0);
+		FACTS_COMMAND(facts, "LOGIN", 0);
 	else if (opcode == COMMAND)
 		on_command(i, facts, header);
 	else if (opcode == ANSWER || opcode == TEXT_ANSWER || opcode == DATA_IN)

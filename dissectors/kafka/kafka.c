@@ -12,10 +12,10 @@
  */
 #include "dissectors/kafka/kafka.h"
 
+#include "dissectors/read/answers.h"
 #include "dissectors/read/frames.h"
 
-#define OUTSTANDING 24
-#define BATCH_MIN   49 /* bytes of a record batch behind its length, without records */
+#define BATCH_MIN 49 /* bytes of a record batch behind its length, without records */
 
 static const uint16_t ports[] = {9092, 9093, 9094, 19092, 29092, 0};
 
@@ -28,16 +28,9 @@ static const struct service services[] = {
 	},
 };
 
-struct pending {
-	uint32_t correlation;
-	int handle; /* of facts_command() */
-	uint8_t key, version;
-};
-
 struct kafka {
 	struct frame side[2];
-	struct pending queue[OUTSTANDING];
-	uint8_t head, count;
+	struct answers_table pending; /* kind: key, and version << 8 */
 	uint8_t rounds;	    /* answers to log-in tokens that make a log-in; 0: not known */
 	uint8_t raw_client; /* tokens without framing that are to come */
 	uint8_t raw_server;
@@ -105,44 +98,18 @@ static void on_authenticate(struct facts *facts, struct bytes body, uint16_t ver
 		note_user(facts, body);
 }
 
-static void enqueue(struct kafka *kafka, struct pending pending)
-{
-	if (kafka->count == OUTSTANDING) { /* the oldest will not be answered any more */
-		kafka->head = (uint8_t)((kafka->head + 1) % OUTSTANDING);
-		kafka->count--;
-	}
-	kafka->queue[(kafka->head + kafka->count) % OUTSTANDING] = pending;
-	kafka->count++;
-}
-
-/* Answers come in order: older requests that were passed over have none (acks=0). */
-static bool dequeue(struct kafka *kafka, uint32_t correlation, struct pending *pending)
-{
-	for (uint8_t i = 0; i < kafka->count; i++) {
-		uint8_t at = (uint8_t)((kafka->head + i) % OUTSTANDING);
-
-		if (kafka->queue[at].correlation != correlation)
-			continue;
-		*pending = kafka->queue[at];
-		kafka->head = (uint8_t)((at + 1) % OUTSTANDING);
-		kafka->count = (uint8_t)(kafka->count - i - 1);
-		return true;
-	}
-	return false;
-}
-
 static void on_request(struct kafka *kafka, struct facts *facts)
 {
 	const struct frame *frame = &kafka->side[SIDE_CLIENT];
 	struct bytes b = bytes_from(frame->body, frame->kept);
 	uint16_t key = bytes_be16(&b), version = bytes_be16(&b), id;
 	const struct kafka_request *request = kafka_request(key);
-	struct pending pending = {.key = (uint8_t)key, .version = (uint8_t)version};
+	uint32_t correlation = bytes_be32(&b);
+	int handle;
 
-	pending.correlation = bytes_be32(&b);
 	if (b.failed || !request->name || version > request->versions)
 		return;
-	pending.handle = facts_command(facts, request->name, strlen(request->name), request->flags);
+	handle = facts_command(facts, request->name, strlen(request->name), request->flags);
 	id = bytes_be16(&b);
 	if (id != 0xffff)
 		bytes_skip(&b, id);
@@ -152,7 +119,7 @@ static void on_request(struct kafka *kafka, struct facts *facts)
 		on_handshake(kafka, facts, b, version);
 	else if (key == KAFKA_SASL_AUTHENTICATE)
 		on_authenticate(facts, b, version);
-	enqueue(kafka, pending);
+	answers_put(&kafka->pending, correlation, handle, (uint16_t)(version << 8 | (key & 0xff)));
 }
 
 static void on_token_answer(struct kafka *kafka, struct facts *facts, bool accepted)
@@ -209,12 +176,15 @@ static void on_answer(struct kafka *kafka, struct facts *facts)
 {
 	const struct frame *frame = &kafka->side[SIDE_SERVER];
 	struct bytes b = bytes_from(frame->body, frame->kept);
-	struct pending pending;
+	struct answers_numbered row;
 	bool known = true, accepted = true;
+	uint8_t key, version;
 
-	if (!dequeue(kafka, bytes_be32(&b), &pending) || b.failed)
+	if (!answers_take(&kafka->pending, bytes_be32(&b), &row) || b.failed)
 		return;
-	switch (pending.key) {
+	key = (uint8_t)row.kind;
+	version = (uint8_t)(row.kind >> 8);
+	switch (key) {
 	case KAFKA_API_VERSIONS:
 		accepted = bytes_be16(&b) == 0;
 		known = !b.failed;
@@ -224,11 +194,11 @@ static void on_answer(struct kafka *kafka, struct facts *facts)
 		known = !b.failed;
 		if (!kafka->logged_in)
 			facts_set_auth(facts, AUTH_REQUIRED);
-		if (pending.version == 0 && accepted && known)
+		if (version == 0 && accepted && known)
 			kafka->raw_server = kafka->rounds;
 		break;
 	case KAFKA_SASL_AUTHENTICATE:
-		if (pending.version >= 2)
+		if (version >= 2)
 			bytes_skip(&b, 1);
 		accepted = bytes_be16(&b) == 0;
 		known = !b.failed;
@@ -236,15 +206,15 @@ static void on_answer(struct kafka *kafka, struct facts *facts)
 			on_token_answer(kafka, facts, accepted);
 		break;
 	case KAFKA_DELETE_TOPICS:
-		accepted = topic_deleted(b, pending.version, &known);
+		accepted = topic_deleted(b, version, &known);
 		break;
 	default:
 		break;
 	}
 	if (known)
-		facts_command_result(facts, pending.handle, accepted);
-	if (pending.key == KAFKA_API_VERSIONS || pending.key == KAFKA_SASL_HANDSHAKE ||
-	    pending.key == KAFKA_SASL_AUTHENTICATE)
+		facts_command_result(facts, row.handle, accepted);
+	if (key == KAFKA_API_VERSIONS || key == KAFKA_SASL_HANDSHAKE ||
+	    key == KAFKA_SASL_AUTHENTICATE)
 		return;
 	if (kafka->asked && !kafka->logged_in) {
 		kafka->logged_in = true;
@@ -252,8 +222,7 @@ static void on_answer(struct kafka *kafka, struct facts *facts)
 	} else if (!kafka->midstream && !kafka->asked) {
 		facts_set_auth(facts, AUTH_NONE);
 	}
-	if (pending.key == KAFKA_FETCH ? holds_records(frame)
-				       : kafka_request(pending.key)->flags & COMMAND_LISTING)
+	if (key == KAFKA_FETCH ? holds_records(frame) : kafka_request(key)->flags & COMMAND_LISTING)
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
@@ -261,7 +230,7 @@ static void begin(void *state, struct facts *facts)
 {
 	(void)state;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "Apache Kafka", 12);
+	FACTS_WORD(facts, product, "Apache Kafka");
 }
 
 static void on_frame(struct kafka *kafka, struct facts *facts, enum side from)
@@ -330,9 +299,8 @@ const struct dissector kafka_dissector = {
 	.services = services,
 	.recognised = "a request whose number, version and client exist, and the response with its "
 		      "correlation number",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = kafka_probe,
 	.begin = begin,
 	.feed = feed,

@@ -63,11 +63,10 @@ static void take_head(struct ldap *ldap, struct facts *facts, struct ldap_stream
 		}
 		return;
 	}
-	if (s->have < 2 ||
-	    (s->head[1] > 0x80 && s->have < 2 + (s->head[1] & 0x7f) && s->have < LDAP_HEAD))
+	if (s->have < ber_head_size(s->head, s->have))
 		return;
 	b = bytes_from(s->head, s->have);
-	ldap_probe_element(&b, &length);
+	ber_head(&b, &length);
 	s->have = 0;
 	if (b.failed || length == 0 || length > LDAP_LENGTH_MAX) {
 		s->lost = true;
@@ -84,9 +83,8 @@ static void resynchronise(struct ldap *ldap, enum side from)
 {
 	struct ldap_stream *s = &ldap->side[from];
 
-	if (s->lost && !s->wrapped && ldap->last_side != from + 1)
+	if (turns_begin(&ldap->turns, from) && s->lost && !s->wrapped)
 		*s = (struct ldap_stream){.lost = false};
-	ldap->last_side = (uint8_t)(from + 1);
 }
 
 static void end_body(struct ldap *ldap, struct facts *facts, enum side from)
@@ -135,7 +133,8 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct ldap_stream *s = &ldap->side[from];
 
 	ldap_products_cut(&ldap->products);
-	if (ldap->last_side != 0 && !s->lost && missing != 0 && s->in_body && missing <= s->left) {
+	if (turns_begun(&ldap->turns) && !s->lost && missing != 0 && s->in_body &&
+	    missing <= s->left) {
 		s->holed = true;
 		s->left -= (uint32_t)missing;
 		if (s->left == 0)
@@ -143,7 +142,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		return;
 	}
 	ldap->midstream = true;
-	s->lost = ldap->last_side != 0;
+	s->lost = turns_begun(&ldap->turns);
 }
 
 const struct dissector ldap_dissector = {
@@ -154,9 +153,9 @@ const struct dissector ldap_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a message in BER with an operation of that side, in its prescribed form",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION | READS_STARTTLS,
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
+		 READS_STARTTLS,
 	.probe = ldap_probe,
 	.begin = begin,
 	.feed = feed,
@@ -170,9 +169,9 @@ const struct dissector cldap_dissector = {
 	.service_count = sizeof cldap_services / sizeof *cldap_services,
 	.services = cldap_services,
 	.recognised = "one LDAP search or result in a datagram",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION | READS_STARTTLS,
+	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
+		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
+		 READS_STARTTLS,
 	.probe = ldap_probe,
 	.begin = begin_cldap,
 	.feed = feed_datagram,

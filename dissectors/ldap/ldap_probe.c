@@ -7,54 +7,21 @@
  */
 #include "dissectors/ldap/ldap_probe.h"
 
-uint8_t ldap_probe_element(struct bytes *b, uint32_t *length)
-{
-	uint8_t tag = bytes_u8(b), first = bytes_u8(b);
-	uint32_t value = first;
-
-	if (first > 0x84 || first == 0x80) {
-		b->failed = true;
-		b->left = 0;
-		return 0;
-	}
-	if (first > 0x80) {
-		value = 0;
-		for (uint8_t i = 0; i < (first & 0x7f); i++)
-			value = value << 8 | bytes_u8(b);
-	}
-	*length = b->failed ? 0 : value;
-	return tag;
-}
-
-uint32_t ldap_probe_integer(struct bytes *b, uint8_t tag)
-{
-	uint32_t length, value = 0;
-
-	if (ldap_probe_element(b, &length) != tag || length == 0 || length > 4) {
-		b->failed = true;
-		b->left = 0;
-		return 0;
-	}
-	while (length-- > 0)
-		value = value << 8 | bytes_u8(b);
-	return value;
-}
+#include "dissectors/read/ber.h"
 
 /* Do the bytes at hand begin with this element? MORE if they end in its head. */
 static enum probe_result begins_with(struct bytes *b, uint8_t tag, uint32_t *length)
 {
 	struct bytes at = *b;
-	uint8_t first;
 
 	if (at.left == 0)
 		return PROBE_MORE;
 	if (at.at[0] != tag)
 		return PROBE_NO;
 	if (at.left >= 2) {
-		first = at.at[1];
-		if (first > 0x84 || first == 0x80)
+		if (ber_head_size(at.at, at.left) == 0)
 			return PROBE_NO;
-		if (ldap_probe_element(&at, length) == tag && !at.failed) {
+		if (ber_head(&at, length) == tag && !at.failed) {
 			*b = at;
 			return *length <= LDAP_LENGTH_MAX ? PROBE_YES : PROBE_NO;
 		}
@@ -108,7 +75,7 @@ static enum probe_result probe_bind(struct bytes b)
 	if (MATCHES(b, shape) != PROBE_YES)
 		return MATCHES(b, shape);
 	bytes_skip(&rest, 3);
-	ldap_probe_element(&rest, &length);
+	ber_head(&rest, &length);
 	bytes_skip(&rest, length);
 	tag = bytes_u8(&rest);
 	if (rest.failed)

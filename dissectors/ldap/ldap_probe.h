@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Is it LDAP? And the elements of BER, which both halves read. See ldap_probe.c. */
+/* Is it LDAP? See ldap_probe.c. */
 #ifndef DISSECTORS_LDAP_PROBE_H
 #define DISSECTORS_LDAP_PROBE_H
 
@@ -31,10 +31,6 @@ enum ldap_operation {
 
 #define LDAP_LENGTH_MAX (64u * 1024 * 1024)
 
-/* Tag and length of an element; fails the cursor if they are not whole or not allowed. */
-uint8_t ldap_probe_element(struct bytes *b, uint32_t *length);
-/* An integer of at most four bytes. */
-uint32_t ldap_probe_integer(struct bytes *b, uint8_t tag);
 enum probe_result ldap_probe(const struct opening *opening);
 
 #endif

@@ -17,14 +17,6 @@ enum result_code {
 	RESULT_UNWILLING = 53,
 };
 
-static struct bytes take_element(struct bytes *b, uint8_t *tag)
-{
-	uint32_t length = 0;
-
-	*tag = ldap_probe_element(b, &length);
-	return bytes_sub(b, length);
-}
-
 /* version, name, and a password or a mechanism with its credentials */
 static void on_bind(struct ldap *ldap, struct facts *facts, struct bytes b)
 {
@@ -32,30 +24,30 @@ static void on_bind(struct ldap *ldap, struct facts *facts, struct bytes b)
 	uint8_t tag = 0;
 	uint32_t length = 0;
 
-	ldap_probe_integer(&b, 0x02);
-	name = take_element(&b, &tag);
+	ber_integer(&b, 0x02);
+	name = ber_element(&b, &tag);
 	if (b.failed)
 		return;
 	if (name.left != 0)
 		FACTS_TEXT(facts, user, name.at, name.left);
-	tag = ldap_probe_element(&b, &length);
+	tag = ber_head(&b, &length);
 	if (b.failed)
 		return;
 	switch (tag) {
 	case 0x80:
 		ldap->bind = length != 0 ? LDAP_BY_PASSWORD : LDAP_BY_ANONYMOUS;
-		FACTS_TEXT(facts, mechanism, "simple", 6);
+		FACTS_WORD(facts, mechanism, "simple");
 		break;
 	case 0xa3:
 		proof = b;
-		mechanism = take_element(&proof, &tag);
+		mechanism = ber_element(&proof, &tag);
 		ldap->bind = LDAP_BY_SASL;
 		if (!proof.failed)
 			FACTS_TEXT(facts, mechanism, mechanism.at, mechanism.left);
 		break;
 	case 0x8b: /* the last step of Microsoft's own way (Sicily) */
 		ldap->bind = LDAP_BY_SASL;
-		FACTS_TEXT(facts, mechanism, "NTLM", 4);
+		FACTS_WORD(facts, mechanism, "NTLM");
 		break;
 	default:
 		ldap->bind = LDAP_BY_STEP;
@@ -93,7 +85,7 @@ static const char *operation_name(uint8_t operation, unsigned *flags)
 static bool is_start_tls(struct bytes b)
 {
 	uint8_t tag;
-	struct bytes name = take_element(&b, &tag);
+	struct bytes name = ber_element(&b, &tag);
 
 	return tag == 0x80 && !name.failed && name.left == 22 &&
 	       memcmp(name.at, "1.3.6.1.4.1.1466.20037", 22) == 0;
@@ -102,17 +94,15 @@ static bool is_start_tls(struct bytes b)
 static void on_request(struct ldap *ldap, struct facts *facts, uint32_t id, uint8_t operation,
 		       struct bytes b)
 {
-	struct ldap_pending pending = {.id = id, .operation = operation};
 	unsigned flags = 0;
 	const char *name = operation_name(operation, &flags);
+	int handle;
 
 	if (!name)
 		return;
-	pending.handle = facts_command(facts, name, strlen(name), flags);
+	handle = facts_command(facts, name, strlen(name), flags);
 	if (operation == LDAP_BIND)
 		on_bind(ldap, facts, b);
-	if (operation == LDAP_EXTENDED)
-		pending.start_tls = is_start_tls(b);
 	if (operation == LDAP_UNBIND || operation == LDAP_ABANDON) {
 		if (ldap->bind == LDAP_BY_NONE && !ldap->midstream && !ldap->asked &&
 		    facts->auth == AUTH_UNKNOWN)
@@ -120,8 +110,7 @@ static void on_request(struct ldap *ldap, struct facts *facts, uint32_t id, uint
 		return;
 	}
 	ldap->asked = true;
-	ldap->pending[ldap->next] = pending;
-	ldap->next = (uint8_t)((ldap->next + 1) % LDAP_OUTSTANDING);
+	answers_put(&ldap->pending, id, handle, operation == LDAP_EXTENDED && is_start_tls(b));
 }
 
 /* `proof`: the server has sent its own, as only SASL has it. */
@@ -168,37 +157,24 @@ static void on_served(const struct ldap *ldap, struct facts *facts)
 		facts_set_auth(facts, AUTH_NONE);
 }
 
-static struct ldap_pending take_pending(struct ldap *ldap, uint32_t id)
-{
-	struct ldap_pending found = {.handle = -1};
-
-	for (size_t i = 0; i < LDAP_OUTSTANDING; i++) {
-		if (ldap->pending[i].operation == 0 || ldap->pending[i].id != id)
-			continue;
-		found = ldap->pending[i];
-		ldap->pending[i].operation = 0;
-		break;
-	}
-	return found;
-}
-
 /* Behind the code: matched name, message, referral, the server's SASL credentials. */
 static bool has_proof(struct bytes b)
 {
 	uint8_t tag = 0;
 
-	take_element(&b, &tag);
-	take_element(&b, &tag);
+	ber_element(&b, &tag);
+	ber_element(&b, &tag);
 	return b.left != 0 && b.at[0] == 0x87;
 }
 
 static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8_t operation,
 		      uint32_t code, struct bytes b)
 {
-	struct ldap_pending pending = take_pending(ldap, id);
+	struct answers_numbered pending = {.handle = -1};
 	bool good = code == RESULT_SUCCESS || code == RESULT_SASL_IN_PROGRESS ||
 		    (operation == LDAP_COMPARE_RESPONSE && (code == 5 || code == 6));
 
+	answers_take(&ldap->pending, id, &pending);
 	facts_command_result(facts, pending.handle, good);
 	switch (operation) {
 	case LDAP_BIND_RESPONSE:
@@ -207,7 +183,7 @@ static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8
 	case LDAP_EXTENDED_RESPONSE:
 		if (facts->auth == AUTH_UNKNOWN && !ldap->midstream)
 			facts_set_auth(facts, AUTH_NA);
-		if (pending.start_tls && good) {
+		if (pending.kind != 0 && good) { /* encrypted when the hello is seen */
 			facts->starts_tls = true;
 			facts->revision++;
 		}
@@ -238,7 +214,7 @@ static void on_response(struct ldap *ldap, struct facts *facts, uint32_t id, uin
 	case LDAP_INTERMEDIATE:
 		return;
 	default:
-		code = ldap_probe_integer(&b, 0x0a);
+		code = ber_integer(&b, 0x0a);
 		if (!b.failed)
 			on_result(ldap, facts, id, operation, code, b);
 		return;
@@ -249,8 +225,8 @@ void ldap_session_message(struct ldap *ldap, struct facts *facts, enum side from
 {
 	struct ldap_stream *s = &ldap->side[from];
 	struct bytes b = bytes_from(s->body, s->kept);
-	uint32_t id = ldap_probe_integer(&b, 0x02), length = 0;
-	uint8_t operation = ldap_probe_element(&b, &length);
+	uint32_t id = ber_integer(&b, 0x02), length = 0;
+	uint8_t operation = ber_head(&b, &length);
 
 	if (!b.failed && length < b.left)
 		b.left = length;

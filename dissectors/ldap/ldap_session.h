@@ -5,10 +5,11 @@
 
 #include "dissectors/ldap/ldap_probe.h"
 #include "dissectors/ldap/ldap_products.h"
+#include "dissectors/read/answers.h"
+#include "dissectors/read/ber.h"
+#include "dissectors/read/turns.h"
 
-#define LDAP_OUTSTANDING 16
-#define LDAP_BODY	 240 /* bytes kept of a message */
-#define LDAP_HEAD	 6
+#define LDAP_BODY 240 /* bytes kept of a message */
 
 /* How a bind was asked for. */
 enum ldap_by {
@@ -20,7 +21,7 @@ enum ldap_by {
 };
 
 struct ldap_stream {
-	uint8_t head[LDAP_HEAD];
+	uint8_t head[BER_HEAD_MAX];
 	uint8_t have, kept;
 	bool lost, wrapped;
 	bool in_body, holed;
@@ -28,20 +29,12 @@ struct ldap_stream {
 	uint8_t body[LDAP_BODY];
 };
 
-struct ldap_pending {
-	uint32_t id;
-	int handle;
-	uint8_t operation; /* enum ldap_operation; 0: free */
-	bool start_tls;
-};
-
 struct ldap {
 	struct ldap_stream side[2];
-	struct ldap_pending pending[LDAP_OUTSTANDING];
+	struct answers_table pending; /* kind: does TLS start, if this is granted */
 	struct ldap_products products;
-	uint8_t next;
-	uint8_t bind;	   /* enum ldap_by of the latest request */
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	uint8_t bind; /* enum ldap_by of the latest request */
+	struct turns turns;
 	bool midstream, bound;
 	bool asked; /* anything that has an answer */
 };

@@ -31,28 +31,18 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "memcached", 9);
+	FACTS_WORD(facts, product, "memcached");
 }
 
-static void push(struct memcached *mc, int handle, uint8_t reply)
-{
-	if (mc->count == MEMCACHED_OUTSTANDING || mc->overflow) {
-		mc->overflow = true;
-		return;
-	}
-	mc->queue[(mc->head + mc->count++) % MEMCACHED_OUTSTANDING] =
-		(struct memcached_pending){.handle = handle, .reply = reply};
-}
-
+/* Takes commands again only when all that were listed are answered. */
 static void pop(struct memcached *mc, struct facts *facts, bool accepted)
 {
-	if (mc->count == 0)
-		return;
-	facts_command_result(facts, mc->queue[mc->head].handle, accepted);
-	mc->head = (uint8_t)((mc->head + 1) % MEMCACHED_OUTSTANDING);
-	mc->count--;
-	if (mc->count == 0)
-		mc->overflow = false;
+	struct answers_row row;
+
+	if (answers_next(&mc->pending, &row))
+		facts_command_result(facts, row.handle, accepted);
+	if (answers_first(&mc->pending) == NULL)
+		answers_clear(&mc->pending);
 }
 
 static bool is_noreply(struct bytes text)
@@ -99,7 +89,7 @@ static void on_command(struct memcached *mc, struct facts *facts, struct memcach
 	if (word.left == 0)
 		return;
 	if (!command) { /* answered by ERROR */
-		push(mc, -1, MEMCACHED_LINE);
+		answers_add(&mc->pending, -1, MEMCACHED_LINE);
 		return;
 	}
 	handle = note(facts, command, text);
@@ -112,7 +102,7 @@ static void on_command(struct memcached *mc, struct facts *facts, struct memcach
 			s->skip = (uint64_t)size + 2;
 	}
 	if (command->reply != MEMCACHED_SILENT && !is_noreply(text))
-		push(mc, handle, command->reply);
+		answers_add(&mc->pending, handle, command->reply);
 }
 
 static void on_stat(struct memcached *mc, struct facts *facts, struct bytes text)
@@ -203,12 +193,11 @@ static void resynchronise(struct memcached *mc, enum side from)
 {
 	struct memcached_stream *s = &mc->side[from];
 
-	if (s->lost && mc->last_side != from + 1) {
+	if (turns_begin(&mc->turns, from) && s->lost) {
 		*s = (struct memcached_stream){.mode = MODE_UNKNOWN};
 		if (from == SIDE_CLIENT)
-			mc->count = 0;
+			answers_clear(&mc->pending);
 	}
-	mc->last_side = (uint8_t)(from + 1);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -247,7 +236,7 @@ static void feed_udp(void *state, struct facts *facts, struct feed *fed)
 	if (from == SIDE_CLIENT || number == 0) {
 		mc->side[from] = (struct memcached_stream){.mode = MODE_TEXT};
 		if (from == SIDE_CLIENT)
-			mc->count = 0;
+			answers_clear(&mc->pending);
 	}
 	feed_text(mc, facts, from, in);
 }
@@ -258,13 +247,13 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct memcached_stream *s = &mc->side[from];
 
 	(void)facts;
-	if (mc->last_side != 0 && !s->lost && missing != 0 && missing < s->skip) {
+	if (turns_begun(&mc->turns) && !s->lost && missing != 0 && missing < s->skip) {
 		s->skip -= missing;
 		return;
 	}
 	mc->midstream = true;
-	mc->count = 0;
-	s->lost = mc->last_side != 0;
+	answers_clear(&mc->pending);
+	s->lost = turns_begun(&mc->turns);
 }
 
 const struct dissector memcached_dissector = {
@@ -291,9 +280,8 @@ const struct dissector memcached_udp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the frame header of 8 bytes, and a command or a reply behind it",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.probe = memcached_probe_udp,
 	.begin = begin,
 	.feed = feed_udp,

@@ -4,11 +4,12 @@
 #define DISSECTORS_MEMCACHED_H
 
 #include "dissectors/memcached/memcached_probe.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
+#include "dissectors/read/turns.h"
 
-#define MEMCACHED_OUTSTANDING 24
-#define MEMCACHED_OPCODES     0x23
-#define MEMCACHED_BODY	      96 /* bytes kept of a binary body */
+#define MEMCACHED_OPCODES 0x23
+#define MEMCACHED_BODY	  96 /* bytes kept of a binary body */
 
 struct memcached_stream {
 	struct line line;
@@ -20,17 +21,10 @@ struct memcached_stream {
 	uint8_t body[MEMCACHED_BODY];
 };
 
-struct memcached_pending {
-	int handle;
-	uint8_t reply;
-};
-
 struct memcached {
 	struct memcached_stream side[2];
-	struct memcached_pending queue[MEMCACHED_OUTSTANDING];
-	uint8_t head, count;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
-	bool overflow;	   /* answers no longer match the queue */
+	struct answers pending;
+	struct turns turns;
 	bool midstream, logged_in;
 	int handles[MEMCACHED_OPCODES]; /* + 1; of the latest command by number */
 };

@@ -41,7 +41,7 @@ static void begin(void *state, struct facts *facts)
 	mongo->handle = -1;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "MongoDB", 7);
+	FACTS_WORD(facts, product, "MongoDB");
 }
 
 static void ask(struct mongodb_stream *s, enum part part, uint8_t need)
@@ -119,16 +119,16 @@ static void on_collection(struct mongodb *mongo, struct mongodb_stream *s, struc
 		s->command = dot && strcmp(dot, ".$cmd") == 0;
 		if (!s->command) {
 			mongo->kind = MONGODB_ASKS_QUERY;
-			mongo->handle = facts_command(facts, "find", 4, COMMAND_LISTING);
+			mongo->handle = FACTS_COMMAND(facts, "find", COMMAND_LISTING);
 		}
 		ask(s, BEHIND, 8);
 		break;
 	case MONGODB_DELETE:
-		mongo->handle = facts_command(facts, "delete", 6, 0);
+		mongo->handle = FACTS_COMMAND(facts, "delete", 0);
 		ask(s, BEHIND, 4);
 		break;
 	default:
-		facts_command(facts, "insert", 6, 0);
+		FACTS_COMMAND(facts, "insert", 0);
 		ask(s, REST, 0);
 		break;
 	}
@@ -158,7 +158,7 @@ static void on_small(struct mongodb *mongo, struct mongodb_stream *s, struct fac
 		break;
 	case BEHIND:
 		if (s->header.opcode == MONGODB_DELETE && s->left == 5) /* an empty selector */
-			facts_command(facts, "delete", 6, COMMAND_DESTRUCTIVE);
+			FACTS_COMMAND(facts, "delete", COMMAND_DESTRUCTIVE);
 		begin_document(s);
 		break;
 	case KIND:
@@ -264,11 +264,10 @@ static void end_message(struct mongodb *mongo, struct mongodb_stream *s, struct 
 /* After a gap: when the sides take turns again, each begins with a message. */
 static void resynchronise(struct mongodb *mongo, struct mongodb_stream *s, enum side from)
 {
-	if (s->lost && mongo->last_side != from + 1) {
+	if (turns_begin(&mongo->turns, from) && s->lost) {
 		s->lost = false;
 		ask(s, HEADER, MONGODB_HEADER);
 	}
-	mongo->last_side = (uint8_t)(from + 1);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -303,14 +302,14 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct mongodb_stream *s = &mongo->side[from];
 
 	(void)facts;
-	if (mongo->last_side != 0 && !s->lost && missing != 0 && s->part != HEADER &&
+	if (turns_begun(&mongo->turns) && !s->lost && missing != 0 && s->part != HEADER &&
 	    missing < s->left) {
 		s->left -= (uint32_t)missing;
 		ask(s, REST, 0);
 		return;
 	}
 	mongo->midstream = true;
-	s->lost = mongo->last_side != 0;
+	s->lost = turns_begun(&mongo->turns);
 }
 
 const struct dissector mongodb_dissector = {

@@ -40,7 +40,7 @@ static void on_delete_element(struct mongodb *mongo, struct bson *bson, struct f
 	else if (bson_named(bson, "q"))
 		mongo->empty_filter = bson->type == BSON_DOCUMENT && bson->length == 5;
 	else if (bson_named(bson, "limit") && mongo->empty_filter && bson_number(bson) == 0)
-		mongo->handle = facts_command(facts, "delete", 6, COMMAND_DESTRUCTIVE);
+		mongo->handle = FACTS_COMMAND(facts, "delete", COMMAND_DESTRUCTIVE);
 }
 
 void mongodb_session_asked(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts)
@@ -143,20 +143,13 @@ void mongodb_session_end_answer(struct mongodb *mongo, struct facts *facts)
 
 void mongodb_session_begin_answer(struct mongodb *mongo, uint32_t response_to)
 {
-	mongo->answer_kind = MONGODB_ASKS_NONE;
-	mongo->answer_handle = -1;
+	struct answers_numbered row = {.handle = -1, .kind = MONGODB_ASKS_NONE};
+
+	answers_take(&mongo->pending, response_to, &row);
+	mongo->answer_kind = (uint8_t)row.kind;
+	mongo->answer_handle = row.handle;
 	mongo->has_ok = mongo->ok = mongo->done = mongo->data = false;
 	mongo->code = 0;
-	for (size_t i = 0; i < MONGODB_OUTSTANDING; i++) {
-		struct mongodb_pending *p = &mongo->pending[i];
-
-		if (p->kind == MONGODB_ASKS_NONE || p->request != response_to)
-			continue;
-		mongo->answer_kind = p->kind;
-		mongo->answer_handle = p->handle;
-		p->kind = MONGODB_ASKS_NONE;
-		return;
-	}
 }
 
 void mongodb_session_end_request(struct mongodb *mongo, const struct mongodb_stream *s)
@@ -164,9 +157,6 @@ void mongodb_session_end_request(struct mongodb *mongo, const struct mongodb_str
 	bool answered = s->header.opcode == MONGODB_QUERY || s->header.opcode == MONGODB_GET_MORE ||
 			(s->header.opcode == MONGODB_MESSAGE && !(s->flags & FLAG_MORE_TO_COME));
 
-	if (answered && mongo->kind != MONGODB_ASKS_NONE) {
-		mongo->pending[mongo->next] = (struct mongodb_pending){
-			.request = s->header.request, .handle = mongo->handle, .kind = mongo->kind};
-		mongo->next = (uint8_t)((mongo->next + 1) % MONGODB_OUTSTANDING);
-	}
+	if (answered && mongo->kind != MONGODB_ASKS_NONE)
+		answers_put(&mongo->pending, s->header.request, mongo->handle, mongo->kind);
 }

@@ -4,10 +4,11 @@
 #define DISSECTORS_MONGODB_SESSION_H
 
 #include "dissectors/mongodb/mongodb_probe.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/bson.h"
+#include "dissectors/read/turns.h"
 
-#define MONGODB_OUTSTANDING 12
-#define MONGODB_FIXED	    20 /* bytes: the longest part of fixed size */
+#define MONGODB_FIXED 20 /* bytes: the longest part of fixed size */
 
 /* One direction: the message at hand. */
 struct mongodb_stream {
@@ -23,17 +24,11 @@ struct mongodb_stream {
 	char collection[48];
 };
 
-struct mongodb_pending {
-	uint32_t request;
-	int handle;
-	uint8_t kind;
-};
-
 struct mongodb {
 	struct mongodb_stream side[2];
-	struct mongodb_pending pending[MONGODB_OUTSTANDING];
-	uint8_t next, kind;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct answers_table pending; /* kind: enum mongodb_kind */
+	uint8_t kind;		      /* of the client's command at hand */
+	struct turns turns;
 	bool midstream, logged_in, empty_filter, deletes;
 	int handle; /* of the client's command at hand */
 	/* The answer at hand */

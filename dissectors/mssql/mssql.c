@@ -10,6 +10,7 @@
 #include "dissectors/mssql/mssql_tokens.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/sql.h"
+#include "dissectors/read/turns.h"
 
 #include <stdio.h>
 
@@ -36,7 +37,7 @@ struct mssql {
 	struct sql sql;
 	int statements[STATEMENTS]; /* handles of the request at hand */
 	uint8_t statement_count;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct turns turns;
 	bool midstream, sealed, tls, greeted, logging_in, continued;
 	/* Text of a batch */
 	bool in_batch;
@@ -53,7 +54,7 @@ static void begin(void *state, struct facts *facts)
 	(void)state;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "Microsoft SQL Server", 20);
+	FACTS_WORD(facts, product, "Microsoft SQL Server");
 }
 
 static struct bytes body_of(const struct frame *frame)
@@ -91,10 +92,10 @@ static void on_login(struct mssql *ms, struct facts *facts, struct bytes b)
 	if (table.failed)
 		return;
 	if (characters == 0) {
-		FACTS_TEXT(facts, mechanism, "SSPI", 4);
+		FACTS_WORD(facts, mechanism, "SSPI");
 		return;
 	}
-	FACTS_TEXT(facts, mechanism, "SQL", 3);
+	FACTS_WORD(facts, mechanism, "SQL");
 	if (bytes_skip(&text, offset) && text.left >= (size_t)characters * 2)
 		FACTS_TEXT(facts, user, user, narrow(text, characters, user, sizeof user));
 }
@@ -121,7 +122,7 @@ static void on_prelogin(struct mssql *ms, struct facts *facts, struct bytes b, e
 	major = bytes_u8(&version);
 	minor = bytes_u8(&version);
 	length = snprintf(text, sizeof text, "%u.%u.%u", major, minor, bytes_be16(&version));
-	FACTS_TEXT(facts, product, "Microsoft SQL Server", 20);
+	FACTS_WORD(facts, product, "Microsoft SQL Server");
 	FACTS_TEXT(facts, version, text, (size_t)length);
 }
 
@@ -342,14 +343,13 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct frame *frame = &ms->side[from];
 	struct bytes in = fed->bytes, piece;
 
-	if (frame->lost && !ms->sealed && ms->last_side != from + 1) {
+	if (turns_begin(&ms->turns, from) && frame->lost && !ms->sealed) {
 		*frame = (struct frame){.lost = false};
 		if (from == SIDE_SERVER)
 			ms->tokens = (struct mssql_tokens){.type = 0};
 		else
 			ms->continued = ms->in_batch = false;
 	}
-	ms->last_side = (uint8_t)(from + 1);
 	while (!frame->lost && !ms->sealed && frames_header(frame, &in, FRAME_HEADER)) {
 		bool whole;
 
@@ -372,7 +372,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct mssql *ms = state;
 
 	(void)facts;
-	if (ms->last_side == 0) {
+	if (!turns_begun(&ms->turns)) {
 		ms->midstream = true;
 		return;
 	}
@@ -390,7 +390,8 @@ const struct dissector mssql_dissector = {
 	.services = services,
 	.recognised = "a TDS pre-login or log-in packet, or the server's table of answers to one",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.probe = mssql_probe,
 	.begin = begin,
 	.feed = feed,

@@ -51,7 +51,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	(void)state;
 	if (fed->from != SIDE_SERVER)
 		return;
-	FACTS_TEXT(facts, product, "Microsoft SQL Server", 20);
+	FACTS_WORD(facts, product, "Microsoft SQL Server");
 	facts_set_data_read(facts, ANSWER_YES);
 	while (b.left != 0 && !lines_start_with(&b, ";Version;"))
 		bytes_skip(&b, 1);

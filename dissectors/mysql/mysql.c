@@ -59,7 +59,7 @@ static void on_greeting(struct mysql *my, struct facts *facts)
 		return;
 	}
 	if (bytes_skip(&body, 2) && lines_contain(&body, "MariaDB"))
-		FACTS_TEXT(facts, product, "MariaDB", 7);
+		FACTS_WORD(facts, product, "MariaDB");
 	seal(my);
 }
 
@@ -70,9 +70,7 @@ static void on_login(struct mysql *my, struct facts *facts)
 
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	if (login.asks_tls) {
-		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-		facts->starts_tls = true;
-		facts->revision++;
+		facts_agree_tls(facts);
 		seal(my);
 		return;
 	}
@@ -257,9 +255,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct mysql *my = state;
 	struct bytes input = fed->bytes;
 
-	if (from == SIDE_CLIENT && my->last_side == SIDE_SERVER + 1)
+	if (turns_begin_round(&my->turns, from))
 		resynchronise(my);
-	my->last_side = (uint8_t)(from + 1);
 	if (from == SIDE_SERVER)
 		on_server(my, facts, &input);
 	else
@@ -274,7 +271,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct frame *frame = from == SIDE_CLIENT ? &my->client : &my->server;
 	struct bytes nothing = bytes_from(NULL, 0);
 
-	if (my->last_side == 0)
+	if (!turns_begun(&my->turns))
 		return; /* the capture began late: the first packets tell */
 	my->holed |= my->phase != MYSQL_COMMANDS;
 	if (!frames_gap(frame, missing) || frame->left != 0)

@@ -33,6 +33,8 @@ enum answer_state {
 	SKIPPED, /* packets of PREPARE that tell nothing */
 };
 
+#define LAST 0x100 /* with a kind: the last result of its command */
+
 struct command_row {
 	uint8_t code;
 	uint8_t kind;
@@ -80,38 +82,28 @@ static const struct command_row *find_command(uint8_t code)
 
 void mysql_session_reset(struct mysql *my)
 {
-	my->head = my->count = 0;
-	my->unlisted = 0;
+	answers_clear(&my->pending);
 	my->answer = FIRST;
 }
 
 static void enqueue(struct mysql *my, int handle, enum kind kind)
 {
-	if (my->count == MYSQL_OUTSTANDING || my->unlisted != 0) {
-		my->unlisted += my->unlisted != UINT32_MAX;
-		return;
-	}
-	my->queue[(my->head + my->count++) % MYSQL_OUTSTANDING] =
-		(struct mysql_expected){.handle = handle, .kind = (uint8_t)kind};
-	my->queued++;
-}
-
-static struct mysql_expected *head_of(struct mysql *my)
-{
-	return my->count != 0 ? &my->queue[my->head] : NULL;
+	if (answers_add(&my->pending, handle, (uint16_t)kind) != NULL)
+		my->queued++;
 }
 
 /* The answer, or one result of it, is over. */
 static void finish(struct mysql *my, bool more_results)
 {
+	const struct answers_row *row;
+
 	my->answer = FIRST;
-	while (my->count != 0) {
-		bool last = my->queue[my->head].last;
+	while ((row = answers_first(&my->pending)) != NULL) {
+		bool last = row->kind & LAST;
 
 		if (last && more_results)
 			return; /* of a procedure: several results of one statement */
-		my->head = (uint8_t)((my->head + 1) % MYSQL_OUTSTANDING);
-		my->count--;
+		answers_drop(&my->pending);
 		if (last || more_results)
 			return;
 	}
@@ -197,7 +189,7 @@ static void end_command(struct mysql *my, struct facts *facts, const struct comm
 
 	if (my->sql_from != 0 && !my->client.holed && sql_end(&my->sql, &statement))
 		note_statement(my, facts, &statement, row->kind);
-	if ((my->queued != 0 && !my->client.holed) || my->unlisted != 0)
+	if ((my->queued != 0 && !my->client.holed) || my->pending.unlisted != 0)
 		return;
 	if (my->client.holed && row->name == NULL) {
 		enqueue(my, -1, row->kind);
@@ -225,11 +217,11 @@ void mysql_session_command(struct mysql *my, struct facts *facts)
 		my->client.lost = true;
 		return;
 	}
-	if (my->count == 0)
+	if (answers_first(&my->pending) == NULL)
 		my->answer = FIRST;
 	end_command(my, facts, row);
 	if (my->queued != 0)
-		my->queue[(my->head + my->count - 1) % MYSQL_OUTSTANDING].last = true;
+		answers_last(&my->pending)->kind |= LAST;
 	if (row->kind == CHANGE_USER) {
 		my->tried = true;
 		my->password = mysql_login_change(body, facts);
@@ -250,7 +242,7 @@ static bool has_more_results(struct bytes body)
 	return bytes_le16(&body) & MORE_RESULTS;
 }
 
-static void on_prepared(struct mysql *my, const struct mysql_expected *expected, struct bytes body)
+static void on_prepared(struct mysql *my, const struct answers_row *expected, struct bytes body)
 {
 	uint64_t eof = my->capabilities & MYSQL_NO_EOF ? 0 : 1;
 	uint32_t id = bytes_le32(&body);
@@ -266,7 +258,7 @@ static void on_prepared(struct mysql *my, const struct mysql_expected *expected,
 /* The first packet of a result. */
 static void on_result(struct mysql *my, struct facts *facts, uint8_t type, struct bytes body)
 {
-	struct mysql_expected *expected = head_of(my);
+	struct answers_row *expected = answers_first(&my->pending);
 
 	if (!expected)
 		return;
@@ -290,18 +282,18 @@ static void on_result(struct mysql *my, struct facts *facts, uint8_t type, struc
 
 static void on_first(struct mysql *my, struct facts *facts, uint8_t type, struct bytes body)
 {
-	struct mysql_expected *expected = head_of(my);
+	struct answers_row *expected = answers_first(&my->pending);
 
 	if (!expected)
 		return;
 	if (type == 0xff) {
-		if (expected->kind == CHANGE_USER)
+		if ((expected->kind & ~LAST) == CHANGE_USER)
 			facts_login(facts, false);
 		facts_command_result(facts, expected->handle, false);
 		finish(my, false);
 		return;
 	}
-	switch ((enum kind)expected->kind) {
+	switch ((enum kind)(expected->kind & ~LAST)) {
 	case QUERY:
 	case EXECUTE:
 		on_result(my, facts, type, body);
@@ -372,8 +364,9 @@ void mysql_session_answer(struct mysql *my, struct facts *facts)
 		my->server.lost = true; /* what came next is anybody's guess */
 		return;
 	}
-	if (my->count == 0) {
-		my->unlisted = 0; /* what is told now cannot be matched; the next command can */
+	if (answers_first(&my->pending) == NULL) {
+		answers_clear(
+			&my->pending); /* what is told now cannot be matched; the next command can */
 		return;
 	}
 	switch ((enum answer_state)my->answer) {

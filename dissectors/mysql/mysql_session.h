@@ -3,25 +3,20 @@
 #ifndef DISSECTORS_MYSQL_SESSION_H
 #define DISSECTORS_MYSQL_SESSION_H
 
+#include "dissectors/read/answers.h"
 #include "dissectors/read/facts.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/sql.h"
+#include "dissectors/read/turns.h"
 
-#define MYSQL_PACKET_MAX  0xffffff /* a packet of this length goes on in the next */
-#define MYSQL_OUTSTANDING 12
-#define MYSQL_STATEMENTS  8 /* prepared ones remembered */
+#define MYSQL_PACKET_MAX 0xffffff /* a packet of this length goes on in the next */
+#define MYSQL_STATEMENTS 8	  /* prepared ones remembered */
 
 enum mysql_phase {
 	MYSQL_GREETING, /* nothing of the server's was seen */
 	MYSQL_LOGIN,	/* the client has to log in */
 	MYSQL_PROOF,	/* it did; the server decides or asks for more */
 	MYSQL_COMMANDS,
-};
-
-struct mysql_expected {
-	int handle; /* of facts_command() */
-	uint8_t kind;
-	bool last; /* of its command */
 };
 
 struct mysql_prepared {
@@ -34,9 +29,9 @@ struct mysql {
 	struct sql sql;
 	uint32_t capabilities; /* of both; 0 if unknown */
 	uint8_t phase;	       /* enum mysql_phase */
-	uint8_t last_side;     /* enum side + 1; 0 before the first byte */
-	bool tried, password;  /* the client logged in; with a password */
-	bool holed;	       /* bytes of the log-in were not seen */
+	struct turns turns;
+	bool tried, password; /* the client logged in; with a password */
+	bool holed;	      /* bytes of the log-in were not seen */
 	bool sealed, resynchronising;
 	bool continued; /* the server's next packet is the rest of this one */
 	/* The command at hand */
@@ -44,11 +39,10 @@ struct mysql {
 	uint8_t queued;	  /* statements of it that are in the queue */
 	/* Its answer */
 	uint8_t answer; /* enum answer_state of mysql_session.c */
-	uint8_t head, count, next_prepared;
+	uint8_t next_prepared;
 	bool definitions_end; /* an EOF packet that ends the definitions may come */
 	uint64_t definitions;
-	uint32_t unlisted; /* results that found no room in the queue */
-	struct mysql_expected queue[MYSQL_OUTSTANDING];
+	struct answers pending; /* results, one for each statement */
 	struct mysql_prepared prepared[MYSQL_STATEMENTS];
 };
 

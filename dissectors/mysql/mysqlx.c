@@ -104,7 +104,7 @@ static void begin(void *state, struct facts *facts)
 
 	mysqlx->handle = -1;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "MySQL", 5);
+	FACTS_WORD(facts, product, "MySQL");
 }
 
 static uint64_t take_varint(struct bytes *b)
@@ -158,9 +158,9 @@ static void on_client(struct mysqlx *mysqlx, struct facts *facts, uint8_t type, 
 	else if (type == EXECUTE)
 		mysqlx->handle = on_statement(facts, text, body.left == FRAME_KEPT);
 	else if (type == FIND)
-		mysqlx->handle = facts_command(facts, "FIND", 4, COMMAND_LISTING);
+		mysqlx->handle = FACTS_COMMAND(facts, "FIND", COMMAND_LISTING);
 	else if (type == DELETE)
-		mysqlx->handle = facts_command(facts, "DELETE", 6, 0);
+		mysqlx->handle = FACTS_COMMAND(facts, "DELETE", 0);
 	else if (type == INSERT || type == UPDATE)
 		mysqlx->handle = facts_command(facts, type == INSERT ? "INSERT" : "UPDATE", 6, 0);
 	else
@@ -240,7 +240,7 @@ const struct dissector mysqlx_dissector = {
 	.services = services,
 	.recognised = "the server's hello notice, or its list of capabilities",
 	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
-		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

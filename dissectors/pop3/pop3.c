@@ -6,6 +6,7 @@
  */
 #include "dissectors/pop3/pop3_probe.h"
 #include "dissectors/read/banner.h"
+#include "dissectors/read/command_words.h"
 #include "dissectors/read/dialogue.h"
 #include "dissectors/read/sasl.h"
 #include "dissectors/read/xclient.h"
@@ -36,7 +37,9 @@ enum kind {
 	START_TLS,
 };
 
-#define LINES_FOLLOW 0x80 /* in the kind of a pending row */
+/* With a kind: the answer has several lines; only if the command has no argument. */
+#define LINES_FOLLOW	   0x80
+#define LINES_FOLLOW_ALONE 0x40
 
 struct pop3 {
 	struct dialogue dialogue;
@@ -49,29 +52,23 @@ struct pop3 {
 
 _Static_assert(sizeof(struct pop3) <= DISSECTOR_STATE_MAX, "state of pop3");
 
-static const struct command_row {
-	const char *name;
-	uint8_t kind;
-	uint8_t flags;
-	bool lines;	  /* several follow */
-	bool lines_alone; /* but not if there is an argument */
-} commands[] = {
-	{"USER", USER, 0, false, false},
-	{"PASS", PASS, 0, false, false},
-	{"APOP", PASS, 0, false, false},
-	{"AUTH", LOG_IN, 0, false, false},
-	{"CAPA", CAPABILITIES, 0, true, false},
-	{"STLS", START_TLS, 0, false, false},
-	{"STAT", SECURE, 0, false, false},
-	{"LIST", READ, COMMAND_LISTING, true, true},
-	{"UIDL", READ, COMMAND_LISTING, true, true},
-	{"RETR", READ, COMMAND_LISTING, true, false},
-	{"TOP", READ, COMMAND_LISTING, true, false},
-	{"DELE", SECURE, 0, false, false},
-	{"RSET", SECURE, 0, false, false},
-	{"LAST", SECURE, 0, false, false},
-	{"NOOP", SECURE, 0, false, false},
-	{"QUIT", ANY, 0, false, false},
+static const struct command_word commands[] = {
+	{"USER", USER, 0},
+	{"PASS", PASS, 0},
+	{"APOP", PASS, 0},
+	{"AUTH", LOG_IN, 0},
+	{"CAPA", CAPABILITIES | LINES_FOLLOW, 0},
+	{"STLS", START_TLS, 0},
+	{"STAT", SECURE, 0},
+	{"LIST", READ | LINES_FOLLOW_ALONE, COMMAND_LISTING},
+	{"UIDL", READ | LINES_FOLLOW_ALONE, COMMAND_LISTING},
+	{"RETR", READ | LINES_FOLLOW, COMMAND_LISTING},
+	{"TOP", READ | LINES_FOLLOW, COMMAND_LISTING},
+	{"DELE", SECURE, 0},
+	{"RSET", SECURE, 0},
+	{"LAST", SECURE, 0},
+	{"NOOP", SECURE, 0},
+	{"QUIT", ANY, 0},
 };
 
 static const struct banner_product products[] = {
@@ -121,16 +118,12 @@ static void note_user(struct facts *facts, struct bytes arguments)
 static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 {
 	struct bytes word = lines_word(&text);
-	const struct command_row *row = NULL;
+	const struct command_word *row = COMMAND_WORDS_FIND(commands, &word);
 	struct forwarded told;
 	uint8_t kind;
 
-	for (size_t i = 0; i < sizeof commands / sizeof *commands && !row; i++) {
-		if (lines_equal(&word, commands[i].name))
-			row = &commands[i];
-	}
 	if (!row) {
-		pending_add(&pop->dialogue.pending, -1, ANY);
+		answers_add(&pop->dialogue.pending, -1, ANY);
 		if (lines_equal(&word, "XCLIENT") && xclient_read(text, &told))
 			facts_forwarded(facts, &told, 0);
 		return;
@@ -138,10 +131,10 @@ static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 	kind = row->kind;
 	if (kind == LOG_IN && text.left == 0)
 		kind = MECHANISMS | LINES_FOLLOW;
-	if (row->lines && !(row->lines_alone && text.left != 0))
-		kind |= LINES_FOLLOW;
-	pending_add(&pop->dialogue.pending,
-		    facts_command(facts, row->name, strlen(row->name), row->flags), kind);
+	if (kind & LINES_FOLLOW_ALONE)
+		kind = (uint8_t)((kind & ~LINES_FOLLOW_ALONE) |
+				 (text.left == 0 ? LINES_FOLLOW : 0));
+	answers_add(&pop->dialogue.pending, command_words_note(row, facts), kind);
 	if (kind == LOG_IN) {
 		word = lines_word(&text);
 		sasl_begin(&pop->sasl, facts, word, text);
@@ -180,12 +173,12 @@ static void on_secure(struct pop3 *pop, struct facts *facts, bool ok)
 }
 
 /* One message is housekeeping, several are bulk; the flag joins the row that is there. */
-static void count_deleted(struct pop3 *pop, struct facts *facts, const struct pending_row *row)
+static void count_deleted(struct pop3 *pop, struct facts *facts, const struct answers_row *row)
 {
 	static const char name[] = "DELE";
-	size_t index = row->handle < 0 ? FACTS_COMMANDS : (size_t)(row->handle & 0xffff);
+	int index = facts_command_index(facts, row->handle);
 
-	if (index >= facts->command_count || strcmp(facts->commands[index].text, name) != 0)
+	if (index < 0 || strcmp(facts->commands[index].text, name) != 0)
 		return;
 	if (pop->deleted < BULK_DELETE && ++pop->deleted == BULK_DELETE)
 		facts_command(facts, name, sizeof name - 1, COMMAND_DESTRUCTIVE);
@@ -193,16 +186,16 @@ static void count_deleted(struct pop3 *pop, struct facts *facts, const struct pe
 
 static void on_answer(struct pop3 *pop, struct facts *facts, bool ok)
 {
-	struct pending_row *first = pending_first(&pop->dialogue.pending);
-	struct pending_row row;
+	struct answers_row *first = answers_first(&pop->dialogue.pending);
+	struct answers_row row;
 	uint8_t kind;
 
 	if (!first || pop->dialogue.unsure) {
-		pending_drop(&pop->dialogue.pending);
+		answers_drop(&pop->dialogue.pending);
 		return;
 	}
 	row = *first;
-	pending_drop(&pop->dialogue.pending);
+	answers_drop(&pop->dialogue.pending);
 	kind = row.kind & (LINES_FOLLOW - 1);
 	facts_command_result(facts, row.handle, ok);
 	pop->in_lines = ok && (row.kind & LINES_FOLLOW);
@@ -305,9 +298,9 @@ const struct dissector pop3_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a +OK greeting, or commands and their answers",
-	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
-		 READS_STARTTLS,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_STARTTLS,
 	.probe = pop3_probe,
 	.begin = begin,
 	.feed = feed,

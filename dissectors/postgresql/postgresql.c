@@ -124,10 +124,10 @@ static void on_parameter(struct postgresql *pg, struct facts *facts)
 	if (strcmp(name, "server_version") == 0)
 		FACTS_TEXT(facts, version, b.at, length);
 	else if (strcmp(name, "crdb_version") == 0)
-		FACTS_TEXT(facts, product, "CockroachDB", 11);
+		FACTS_WORD(facts, product, "CockroachDB");
 	if (strcmp(name, "server_version") == 0 && length > 8 &&
 	    memcmp(b.at + length - 8, "/bouncer", 8) == 0)
-		FACTS_TEXT(facts, product, "PgBouncer", 9);
+		FACTS_WORD(facts, product, "PgBouncer");
 }
 
 static void on_server_message(struct postgresql *pg, struct facts *facts)
@@ -174,10 +174,8 @@ static void on_negotiated(struct postgresql *pg, struct facts *facts, uint8_t an
 	pg->gss = answer == 'G';
 	if (answer != 'S')
 		return;
-	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
 	facts_set_auth(facts, AUTH_UNKNOWN);
-	facts->starts_tls = true;
-	facts->revision++;
+	facts_agree_tls(facts);
 	pg->sealed = true;
 }
 
@@ -247,7 +245,7 @@ static void on_server(struct postgresql *pg, struct facts *facts, struct bytes *
 	bool more = true;
 
 	if (!facts->product[0])
-		FACTS_TEXT(facts, product, "PostgreSQL", 10);
+		FACTS_WORD(facts, product, "PostgreSQL");
 	facts_set_data_read(facts, ANSWER_NO);
 	while (more) {
 		if (pg->server.lost)

@@ -75,7 +75,7 @@ static void on_startup(struct postgresql *pg, struct facts *facts)
 
 	switch (code) {
 	case REQUEST_SSL:
-		pg->request = facts_command(facts, "SSLRequest", 10, 0);
+		pg->request = FACTS_COMMAND(facts, "SSLRequest", 0);
 		pg->negotiating = true;
 		facts_set_auth(facts, AUTH_NA);
 		return;
@@ -85,7 +85,7 @@ static void on_startup(struct postgresql *pg, struct facts *facts)
 		facts_set_auth(facts, AUTH_NA);
 		return;
 	case REQUEST_CANCEL:
-		facts_command(facts, "CANCEL_REQUEST", 14, 0);
+		FACTS_COMMAND(facts, "CANCEL_REQUEST", 0);
 		facts_set_data_read(facts, ANSWER_NO);
 		facts_set_auth(facts, AUTH_NA);
 		break;

@@ -7,43 +7,41 @@
 
 void postgresql_queue_add(struct postgresql *pg, int entry)
 {
-	pg->overflowed |= pg->count == POSTGRESQL_OUTSTANDING;
+	pg->overflowed |= answers_full(&pg->pending);
 	if (pg->overflowed) {
 		pg->unlisted_marks += entry == POSTGRESQL_MARK;
 		return;
 	}
-	pg->queue[(pg->head + pg->count++) % POSTGRESQL_OUTSTANDING] = entry;
-}
-
-static void pop(struct postgresql *pg)
-{
-	pg->head = (uint8_t)((pg->head + 1) % POSTGRESQL_OUTSTANDING);
-	pg->count--;
+	answers_add(&pg->pending, entry, 0);
 }
 
 void postgresql_queue_result(struct postgresql *pg, struct facts *facts, bool accepted)
 {
-	int entry = pg->count != 0 ? pg->queue[pg->head] : POSTGRESQL_MARK;
+	const struct answers_row *first = answers_first(&pg->pending);
 
-	if (entry != POSTGRESQL_MARK) {
-		facts_command_result(facts, entry, accepted);
-		pop(pg);
-	} else if (!accepted && pg->count != 0) {
+	if (first == NULL)
+		return;
+	if (first->handle != POSTGRESQL_MARK) {
+		facts_command_result(facts, first->handle, accepted);
+		answers_drop(&pg->pending);
+	} else if (!accepted) {
 		facts_command_result(facts, pg->parsed, false);
 	}
 }
 
 void postgresql_queue_drop(struct postgresql *pg)
 {
-	while (pg->count != 0 && pg->queue[pg->head] != POSTGRESQL_MARK)
-		pop(pg);
+	const struct answers_row *first;
+
+	while ((first = answers_first(&pg->pending)) != NULL && first->handle != POSTGRESQL_MARK)
+		answers_drop(&pg->pending);
 }
 
 void postgresql_queue_end_round_trip(struct postgresql *pg)
 {
 	postgresql_queue_drop(pg);
-	if (pg->count != 0) {
-		pop(pg);
+	if (answers_first(&pg->pending) != NULL) {
+		answers_drop(&pg->pending);
 	} else if (pg->overflowed && pg->unlisted_marks != 0) {
 		pg->unlisted_marks--;
 		pg->overflowed = pg->unlisted_marks != 0;
@@ -55,7 +53,7 @@ void postgresql_queue_resynchronise(struct postgresql *pg)
 	if (pg->client.lost)
 		pg->client = (struct frame){.lost = false};
 	pg->server.lost = false;
-	pg->head = pg->count = 0;
+	answers_clear(&pg->pending);
 	pg->unlisted_marks = 0;
 	pg->overflowed = false;
 }

@@ -7,14 +7,14 @@
 #ifndef DISSECTORS_POSTGRESQL_SESSION_H
 #define DISSECTORS_POSTGRESQL_SESSION_H
 
+#include "dissectors/read/answers.h"
 #include "dissectors/read/facts.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/sql.h"
 
-#define POSTGRESQL_OUTSTANDING 24
 #define POSTGRESQL_STATEMENTS  8	  /* prepared ones remembered */
 #define POSTGRESQL_MESSAGE_MAX (1u << 30) /* the server's own limit */
-#define POSTGRESQL_MARK	       (-2)	  /* in the queue: the end of a round trip */
+#define POSTGRESQL_MARK	       (-2)	  /* as a handle: the end of a round trip */
 
 enum login {
 	NOT_YET,
@@ -32,12 +32,12 @@ struct postgresql {
 	struct frame client, server;
 	struct sql sql;
 	struct prepared prepared[POSTGRESQL_STATEMENTS];
-	int queue[POSTGRESQL_OUTSTANDING];
+	struct answers pending;
 	int request;		 /* handle of SSLRequest */
 	int parsed, bound;	 /* latest handles of Parse and Bind */
 	uint32_t name;		 /* hash of the statement's name that Parse is giving */
 	uint32_t unlisted_marks; /* round trips that found no room, since the queue overflowed */
-	uint8_t head, count, next_prepared;
+	uint8_t next_prepared;
 	uint8_t login;		   /* enum login */
 	bool started;		   /* the client's typeless messages are over */
 	bool negotiating;	   /* the server's next byte answers SSLRequest or GSSENCRequest */

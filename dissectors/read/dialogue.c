@@ -2,20 +2,12 @@
 /* Lines of both sides, and losses among them; see dialogue.h. */
 #include "dissectors/read/dialogue.h"
 
-bool dialogue_turns(struct dialogue *dialogue, enum side from)
-{
-	bool turns = from == SIDE_CLIENT && dialogue->last_side == SIDE_SERVER + 1;
-
-	dialogue->last_side = (uint8_t)(from + 1);
-	return turns;
-}
-
 bool dialogue_resumes(struct dialogue *dialogue, enum side from)
 {
-	if (!dialogue_turns(dialogue, from) || !dialogue->unsure)
+	if (!turns_begin_round(&dialogue->turns, from) || !dialogue->unsure)
 		return false;
 	dialogue->unsure = dialogue->client_lost = false;
-	pending_clear(&dialogue->pending);
+	answers_clear(&dialogue->pending);
 	lines_reset(&dialogue->client);
 	return true;
 }
@@ -57,7 +49,7 @@ bool dialogue_line(struct dialogue *dialogue, struct facts *facts, enum side fro
 
 void dialogue_gap(struct dialogue *dialogue, enum side from)
 {
-	if (dialogue->last_side == 0) {
+	if (!turns_begun(&dialogue->turns)) {
 		dialogue->midstream = dialogue->greeted = true;
 		return;
 	}

@@ -16,27 +16,24 @@
 #define DISSECTORS_DIALOGUE_H
 
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
+#include "dissectors/read/turns.h"
 
 /* Zeroed before use, like the dissector's state that it is part of. */
 struct dialogue {
 	struct line client, server;
-	struct pending
-		pending;   /* commands that wait for their answers; its rows are the dissector's */
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
-	bool midstream;	   /* a log-in may have gone unseen */
-	bool greeted;	   /* set by the dissector at the greeting's end, or none will come */
-	bool logged_in;	   /* set by the dissector */
-	bool unsure;	   /* which answer is to which command, until the client's next turn */
-	bool client_lost;  /* nothing of the client means anything until its next turn */
-	bool server_lost;  /* until its next line */
+	struct answers pending; /* its kinds are the dissector's */
+	struct turns turns;
+	bool midstream;	  /* a log-in may have gone unseen */
+	bool greeted;	  /* set by the dissector at the greeting's end, or none will come */
+	bool logged_in;	  /* set by the dissector */
+	bool unsure;	  /* which answer is to which command, until the client's next turn */
+	bool client_lost; /* nothing of the client means anything until its next turn */
+	bool server_lost; /* until its next line */
 };
 
-/* Bytes of that side come. True if it is the client, after the server: its next turn. */
-bool dialogue_turns(struct dialogue *dialogue, enum side from);
-
-/* The same, and true only if that ends what a loss has left unsure: nothing is pending then. */
+/* Bytes of that side come. True if that ends what a loss has left unsure: nothing is pending then. */
 bool dialogue_resumes(struct dialogue *dialogue, enum side from);
 
 /* Takes up to the next line that means something; `line` is valid until the next call. */

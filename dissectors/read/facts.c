@@ -179,12 +179,21 @@ int facts_command(struct facts *facts, const void *text, size_t length, unsigned
 	return handle_of(facts, index);
 }
 
-void facts_command_result(struct facts *facts, int handle, bool accepted)
+int facts_command_index(const struct facts *facts, int handle)
 {
-	struct command *command;
 	int index = handle & 0xffff;
 
 	if (handle < 0 || index >= facts->command_count || handle != handle_of(facts, index))
+		return -1;
+	return index;
+}
+
+void facts_command_result(struct facts *facts, int handle, bool accepted)
+{
+	struct command *command;
+	int index = facts_command_index(facts, handle);
+
+	if (index < 0)
 		return;
 	command = &facts->commands[index];
 	if (command->accepted == ANSWER_YES ||
@@ -202,13 +211,18 @@ void facts_begin(struct facts *facts, const struct service *service)
 	facts_set_data_read(facts, ANSWER_NO);
 }
 
-void facts_start_tls(struct facts *facts)
+void facts_agree_tls(struct facts *facts)
 {
 	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts_set_data_read(facts, ANSWER_UNKNOWN);
-	facts_set_auth(facts, AUTH_UNKNOWN);
 	facts->starts_tls = true;
 	facts->revision++;
+}
+
+void facts_start_tls(struct facts *facts)
+{
+	facts_set_data_read(facts, ANSWER_UNKNOWN);
+	facts_set_auth(facts, AUTH_UNKNOWN);
+	facts_agree_tls(facts);
 }
 
 bool facts_forwarded(struct facts *facts, const struct forwarded *forwarded, size_t unread)

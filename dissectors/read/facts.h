@@ -152,7 +152,9 @@ void facts_set_encryption(struct facts *facts, enum encryption encryption);
 void facts_set_data_read(struct facts *facts, enum answer answer);
 /* In clear text, and so far nobody was asked who he is, or read anything. */
 void facts_begin(struct facts *facts, const struct service *service);
-/* What follows is agreed to be TLS: who logs in and what is read will not be seen. */
+/* What follows is agreed to be TLS; what is known of log-ins and data stays. */
+void facts_agree_tls(struct facts *facts);
+/* The same, and who logs in and what is read will not be seen. */
 void facts_start_tls(struct facts *facts);
 /* Counts it, and `user` as tried; sets auth. */
 void facts_login(struct facts *facts, bool accepted);
@@ -165,6 +167,9 @@ uint64_t facts_hash(const void *name, size_t length);
 void facts_set_text(struct facts *facts, char *field, size_t size, const void *text, size_t length);
 #define FACTS_TEXT(facts, field, text, length)                                                     \
 	facts_set_text((facts), (facts)->field, sizeof(facts)->field, (text), (length))
+/* The same of a literal: FACTS_WORD(facts, product, "PostgreSQL"). */
+#define FACTS_WORD(facts, field, literal)                                                          \
+	FACTS_TEXT(facts, field, "" literal "", sizeof(literal) - 1)
 
 /*
  * Notes a command; the same text is kept once. Returns a handle for facts_command_result(), or -1
@@ -172,8 +177,13 @@ void facts_set_text(struct facts *facts, char *field, size_t size, const void *t
  * A text that was refused before and is accepted later counts as accepted.
  */
 int facts_command(struct facts *facts, const void *text, size_t length, unsigned flags);
+/* The same of a literal: FACTS_COMMAND(facts, "FLUSHALL", COMMAND_DESTRUCTIVE). */
+#define FACTS_COMMAND(facts, literal, flags)                                                       \
+	facts_command((facts), "" literal "", sizeof(literal) - 1, (flags))
 /* A handle of -1, or of a command that has lost its place since, is ignored. */
 void facts_command_result(struct facts *facts, int handle, bool accepted);
+/* Where in commands[] it is; -1 for a handle of -1, or of a command that has lost its place. */
+int facts_command_index(const struct facts *facts, int handle);
 
 /*
  * What the peer says about its client. Believed, it asks for a turn (true: stop reading); otherwise

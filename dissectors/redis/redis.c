@@ -9,11 +9,11 @@
  * or an error that comes after that check, proves that it serves without credentials.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/resp.h"
+#include "dissectors/read/turns.h"
 #include "dissectors/redis/redis_commands.h"
 #include "dissectors/redis/redis_probe.h"
-
-#define OUTSTANDING 24
 
 static const uint16_t ports[] = {6379, 26379, 16379, 6380, 0};
 
@@ -27,11 +27,6 @@ static const struct service services[] = {
 	},
 };
 
-struct pending {
-	int handle; /* of facts_command() */
-	uint8_t kind;
-};
-
 enum speech { /* CLIENT REPLY */
 	      ANSWERS,
 	      ANSWERS_NOT,
@@ -41,17 +36,15 @@ enum speech { /* CLIENT REPLY */
 struct redis {
 	struct resp_command command;
 	struct resp_reply reply;
-	struct pending queue[OUTSTANDING];
-	uint8_t head, count;
-	uint8_t speech;	   /* enum speech */
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
-	bool midstream;	   /* a log-in may have gone unseen */
+	struct answers pending;
+	uint8_t speech; /* enum speech */
+	struct turns turns;
+	bool midstream; /* a log-in may have gone unseen */
 	bool logged_in;
 	bool subscribed;
 	bool streaming;	      /* replication or MONITOR: neither side is parsed any more */
 	bool version_is_next; /* in the map that answers HELLO */
 	bool has_product;
-	uint32_t unlisted; /* commands that came while the queue was full */
 };
 
 _Static_assert(sizeof(struct redis) <= DISSECTOR_STATE_MAX, "state of redis");
@@ -63,37 +56,8 @@ static void begin(void *state, struct facts *facts)
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
-static void enqueue(struct redis *redis, int handle, uint8_t kind)
-{
-	if (redis->count == OUTSTANDING || redis->unlisted != 0) {
-		redis->unlisted += redis->unlisted != UINT32_MAX;
-		return;
-	}
-	redis->queue[(redis->head + redis->count) % OUTSTANDING] =
-		(struct pending){.handle = handle, .kind = kind};
-	redis->count++;
-}
-
-/* False if no command is waiting, or it is not known which. */
-static bool dequeue(struct redis *redis, struct pending *pending)
-{
-	if (redis->count == 0) {
-		redis->unlisted -= redis->unlisted != 0;
-		return false;
-	}
-	*pending = redis->queue[redis->head];
-	redis->head = (uint8_t)((redis->head + 1) % OUTSTANDING);
-	redis->count--;
-	return true;
-}
-
-static const struct pending *peek(const struct redis *redis)
-{
-	return redis->count != 0 ? &redis->queue[redis->head] : NULL;
-}
-
 /* Who logs in; the password that comes with it is not looked at. */
-static void note_user(const struct redis *redis, struct facts *facts, uint8_t kind)
+static void note_user(const struct redis *redis, struct facts *facts, uint16_t kind)
 {
 	const struct resp_command *command = &redis->command;
 	const char *user = NULL;
@@ -134,7 +98,7 @@ static void on_command(struct redis *redis, struct facts *facts)
 			return;
 	}
 	if (redis->speech == ANSWERS)
-		enqueue(redis, handle, kind);
+		answers_add(&redis->pending, handle, kind);
 	else if (redis->speech == ANSWERS_NOT_NEXT)
 		redis->speech = ANSWERS;
 }
@@ -151,7 +115,7 @@ static void let_in(struct redis *redis, struct facts *facts)
 }
 
 /* reply->first is the whole line but for its type: "NOAUTH Authentication required." */
-static void on_error(struct redis *redis, struct facts *facts, uint8_t kind)
+static void on_error(struct redis *redis, struct facts *facts, uint16_t kind)
 {
 	static const char *const after_login[] = {"WRONGTYPE", "MOVED ",  "ASK ",      "READONLY",
 						  "OOM ",      "MISCONF", "CROSSSLOT", "BUSYKEY"};
@@ -175,7 +139,7 @@ static void on_error(struct redis *redis, struct facts *facts, uint8_t kind)
 	}
 }
 
-static void on_success(struct redis *redis, struct facts *facts, uint8_t kind)
+static void on_success(struct redis *redis, struct facts *facts, uint16_t kind)
 {
 	bool holds_data = false;
 
@@ -221,26 +185,26 @@ static bool is_message(const struct redis *redis)
 
 static void on_reply(struct redis *redis, struct facts *facts)
 {
-	const struct pending *next = peek(redis);
-	struct pending pending = {.handle = -1, .kind = REDIS_QUIET};
+	const struct answers_row *next = answers_first(&redis->pending);
+	struct answers_row row = {.handle = -1, .kind = REDIS_QUIET};
 	uint8_t type = redis->reply.type;
 	bool is_error = type == '-' || type == '!';
 
 	if (!redis->has_product && !facts->product[0])
-		FACTS_TEXT(facts, product, "Redis", 5);
+		FACTS_WORD(facts, product, "Redis");
 	facts_set_data_read(facts, ANSWER_NO);
 	if ((!next || next->kind != REDIS_SUBSCRIBE) && is_out_of_band(redis)) {
 		if (is_message(redis))
 			facts_set_data_read(facts, ANSWER_YES);
 		return;
 	}
-	dequeue(redis, &pending);
+	answers_next(&redis->pending, &row);
 	if (is_error)
-		on_error(redis, facts, pending.kind);
+		on_error(redis, facts, row.kind);
 	else
-		on_success(redis, facts, pending.kind);
+		on_success(redis, facts, row.kind);
 	if (!reply_starts(&redis->reply, "QUEUED"))
-		facts_command_result(facts, pending.handle, !is_error);
+		facts_command_result(facts, row.handle, !is_error);
 }
 
 /* "redis_version:7.0.15", one line of INFO */
@@ -282,7 +246,7 @@ static void on_hello_element(struct redis *redis, struct facts *facts)
 static void on_server(struct redis *redis, struct facts *facts, struct bytes *input)
 {
 	while (!redis->streaming) {
-		const struct pending *next = peek(redis);
+		const struct answers_row *next = answers_first(&redis->pending);
 		enum resp_event event;
 
 		redis->reply.by_line = !next || next->kind == REDIS_INFO;
@@ -311,8 +275,7 @@ static void resynchronise(struct redis *redis, const struct bytes *input)
 	if (redis->command.lost)
 		redis->command = (struct resp_command){.phase = 0};
 	redis->reply = (struct resp_reply){.type = 0};
-	redis->head = redis->count = 0;
-	redis->unlisted = 0;
+	answers_clear(&redis->pending);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -323,9 +286,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 
 	if (fed->bytes.left == 0 || redis->streaming)
 		return;
-	if (from == SIDE_CLIENT && redis->last_side == SIDE_SERVER + 1)
+	if (turns_begin_round(&redis->turns, from))
 		resynchronise(redis, &input);
-	redis->last_side = (uint8_t)(from + 1);
 	if (from == SIDE_SERVER) {
 		on_server(redis, facts, &input);
 		return;
@@ -340,9 +302,9 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	uint64_t *left = from == SIDE_CLIENT ? &redis->command.bulk_left : &redis->reply.bulk_left;
 
 	(void)facts;
-	if (redis->last_side == 0)
+	if (!turns_begun(&redis->turns))
 		redis->midstream = redis->subscribed = true;
-	if (redis->last_side == 0)
+	if (!turns_begun(&redis->turns))
 		return;
 	redis->midstream |= !redis->logged_in;
 	if (missing != 0 && missing < *left) {

@@ -55,7 +55,7 @@ static void begin(void *state, struct facts *facts)
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 	facts_set_auth(facts, AUTH_NA);
-	FACTS_TEXT(facts, product, "Redis", 5);
+	FACTS_WORD(facts, product, "Redis");
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)

@@ -166,9 +166,9 @@ int redis_commands_note(const struct resp_command *command, struct facts *facts,
 	if (length == 0)
 		return -1;
 	if (known->kind == REDIS_DELETE && command->arguments > BULK_DELETE)
-		return facts_command(facts, "DEL in bulk", 11, COMMAND_DESTRUCTIVE);
+		return FACTS_COMMAND(facts, "DEL in bulk", COMMAND_DESTRUCTIVE);
 	if (known->kind == REDIS_REPLICATE && flags == 0)
-		return facts_command(facts, "REPLICAOF NO ONE", 16, 0);
+		return FACTS_COMMAND(facts, "REPLICAOF NO ONE", 0);
 	if (known->has_subcommand && command->arguments > 1)
 		length = append_word(text, length, sizeof text, command->words[1]);
 	if (known->kind == REDIS_CONFIG && redis_commands_word_is(command, 1, "SET"))

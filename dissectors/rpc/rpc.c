@@ -6,7 +6,6 @@
  */
 #include "dissectors/rpc/rpc_exchange.h"
 
-#define PENDING	       10
 #define SEARCHED       28 /* bytes that tell a call, its record mark included */
 #define SEARCHED_REPLY 12
 
@@ -192,9 +191,8 @@ const struct dissector rpc_dissector = {
 	.services = rpc_services,
 	.recognised =
 		"an ONC RPC record: a call of version 2 to a known program, or the reply to it",
-	.reads = READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
-		 READS_STARTTLS | READS_PATH,
+	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS | READS_PATH,
 	.probe = rpc_probe,
 	.begin = begin,
 	.feed = feed,
@@ -208,9 +206,8 @@ const struct dissector rpc_udp_dissector = {
 	.service_count = RPC_SERVICES,
 	.services = rpc_services,
 	.recognised = "an ONC RPC call or the reply with its number, one in a datagram",
-	.reads = READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
-		 READS_STARTTLS | READS_PATH,
+	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
 	.probe = rpc_probe_udp,
 	.begin = begin,
 	.feed = feed_udp,

@@ -31,7 +31,7 @@ static void read_claim(struct facts *facts, struct bytes credentials)
 		return;
 	snprintf(text, sizeof text, "uid=%u", number);
 	FACTS_TEXT(facts, user, text, strlen(text));
-	FACTS_TEXT(facts, mechanism, "AUTH_SYS", 8);
+	FACTS_WORD(facts, mechanism, "AUTH_SYS");
 }
 
 /* Can the arguments be read, and do the credentials prove anything? */
@@ -45,7 +45,7 @@ static bool read_credentials(struct rpc_pending *pending, struct facts *facts,
 		read_claim(facts, b);
 	if (call->flavour != RPC_AUTH_GSS)
 		return true;
-	FACTS_TEXT(facts, mechanism, "RPCSEC_GSS", 10);
+	FACTS_WORD(facts, mechanism, "RPCSEC_GSS");
 	bytes_skip(&b, 4);
 	procedure = bytes_be32(&b);
 	bytes_skip(&b, 4);
@@ -70,7 +70,7 @@ static void note_operations(struct rpc_pending *pending, struct facts *facts,
 
 void rpc_exchange_call(struct rpc_exchange *x, struct facts *facts, struct bytes b)
 {
-	struct rpc_pending *pending = &x->pending[x->next];
+	struct rpc_pending *pending;
 	const struct rpc_program *program;
 	struct rpc_procedure procedure;
 	struct rpc_call call;
@@ -82,12 +82,9 @@ void rpc_exchange_call(struct rpc_exchange *x, struct facts *facts, struct bytes
 	if (facts->service == &rpc_services[0])
 		facts_set_service(facts, program->service);
 	procedure = rpc_procedure_find(&call);
-	x->next = (uint8_t)((x->next + 1) % RPC_PENDING);
-	*pending = (struct rpc_pending){.xid = call.xid,
-					.flavour = call.flavour,
-					.used = true,
-					.data = procedure.data,
-					.status = procedure.status};
+	pending = &x->calls[answers_index(&x->pending, answers_put(&x->pending, call.xid, -1, 0))];
+	*pending = (struct rpc_pending){
+		.flavour = call.flavour, .data = procedure.data, .status = procedure.status};
 	readable = read_credentials(pending, facts, &call);
 	if (call.flavour == RPC_AUTH_GSS && !pending->proves) {
 		pending->status = pending->data = false;
@@ -147,29 +144,22 @@ static void on_success(const struct rpc_pending *pending, struct facts *facts, s
 		facts_set_auth(facts, AUTH_NONE);
 }
 
-static struct rpc_pending *find_pending(struct rpc_exchange *x, uint32_t xid)
-{
-	for (size_t i = 0; i < RPC_PENDING; i++) {
-		if (x->pending[i].used && x->pending[i].xid == xid)
-			return &x->pending[i];
-	}
-	return NULL;
-}
-
 bool rpc_exchange_waits(struct rpc_exchange *x, uint32_t xid)
 {
-	return find_pending(x, xid) != NULL;
+	return answers_find(&x->pending, xid) != NULL;
 }
 
 void rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct bytes b)
 {
-	struct rpc_pending *pending = find_pending(x, bytes_be32(&b));
+	struct answers_numbered *row = answers_find(&x->pending, bytes_be32(&b));
 	uint32_t type = bytes_be32(&b), denied = bytes_be32(&b);
+	const struct rpc_pending *pending;
 	struct bytes verifier;
 
-	if (b.failed || !pending || type != 1 || denied > 1)
+	if (b.failed || row == NULL || type != 1 || denied > 1)
 		return;
-	pending->used = false;
+	row->waits = false;
+	pending = &x->calls[answers_index(&x->pending, row)];
 	if (denied) {
 		on_denial(pending, facts, b);
 		return;
@@ -181,8 +171,6 @@ void rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct byte
 	else if (!b.failed)
 		on_success(pending, facts, b);
 	if (pending->flavour == RPC_AUTH_TLS && bytes_start_with(&verifier, "STARTTLS")) {
-		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-		facts->starts_tls = true;
-		facts->revision++;
+		facts_agree_tls(facts);
 	}
 }

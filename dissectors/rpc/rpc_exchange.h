@@ -3,24 +3,24 @@
 #ifndef DISSECTORS_RPC_EXCHANGE_H
 #define DISSECTORS_RPC_EXCHANGE_H
 
+#include "dissectors/read/answers.h"
 #include "dissectors/rpc/rpc.h"
 
-#define RPC_PENDING  10 /* calls that wait for their replies; the oldest makes room */
 #define RPC_COMMANDS (NFS4_OPERATIONS_MAX + 1)
 
+/* A call that waits for its reply. */
 struct rpc_pending {
-	uint32_t xid;
 	int32_t handle[RPC_COMMANDS];
 	uint32_t flavour;
 	uint8_t count;
-	bool used, data, status;
+	bool data, status;
 	bool proves; /* accepted credentials prove who it is */
 };
 
 /* Zeroed before use, like the dissector's state that it is part of. */
 struct rpc_exchange {
-	struct rpc_pending pending[RPC_PENDING];
-	uint8_t next;
+	struct answers_table pending;
+	struct rpc_pending calls[ANSWERS_ROWS]; /* of its rows */
 };
 
 /* `b`: as much of a call or a reply as is known, without its record mark. */

@@ -28,29 +28,19 @@ _Static_assert(sizeof(struct smb) <= DISSECTOR_STATE_MAX, "state of smb");
 
 void smb_note(struct smb *smb, struct facts *facts, uint32_t id, const char *name, unsigned flags)
 {
-	struct smb_pending *pending = &smb->pending[smb->next];
+	int handle = facts_command(facts, name, strlen(name), flags);
 
-	smb->next = (uint8_t)((smb->next + 1) % SMB_PENDING);
-	*pending = (struct smb_pending){
-		.id = id,
-		.handle = facts_command(facts, name, strlen(name), flags),
-		.used = true,
-		.listing = strcmp(name, "QUERY_DIRECTORY") == 0,
-	};
+	answers_put(&smb->pending, id, handle, strcmp(name, "QUERY_DIRECTORY") == 0);
 }
 
 bool smb_settle(struct smb *smb, struct facts *facts, uint32_t id, bool accepted)
 {
+	struct answers_numbered row;
 	bool listing = false;
 
-	for (size_t i = 0; i < SMB_PENDING; i++) {
-		struct smb_pending *pending = &smb->pending[i];
-
-		if (!pending->used || pending->id != id)
-			continue;
-		pending->used = false;
-		listing |= pending->listing;
-		facts_command_result(facts, pending->handle, accepted);
+	while (answers_take(&smb->pending, id, &row)) {
+		listing |= row.kind != 0;
+		facts_command_result(facts, row.handle, accepted);
 	}
 	return listing;
 }

@@ -8,11 +8,11 @@
 #define DISSECTORS_SMB_H
 
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 
-#define SMB_KEPT    172 /* bytes of a message */
-#define SMB_PENDING 20	/* requests that wait for their answer */
-#define SMB_NTLM    64	/* bytes of an NTLMSSP message before its payload */
-#define SMB_TEXT    47
+#define SMB_KEPT 172 /* bytes of a message */
+#define SMB_NTLM 64  /* bytes of an NTLMSSP message before its payload */
+#define SMB_TEXT 47
 
 #define SMB1_SESSION_SETUP 0x73
 #define SMB2_SESSION_SETUP 1
@@ -55,17 +55,10 @@ struct smb_stream {
 	struct smb_text text;
 };
 
-struct smb_pending {
-	uint32_t id;
-	int32_t handle; /* of facts_command() */
-	bool used, listing;
-};
-
 struct smb {
 	struct smb_stream side[2];
-	struct smb_pending pending[SMB_PENDING];
-	uint32_t pipes; /* tree of the last share that held pipes, no files */
-	uint8_t next;	/* of pending */
+	struct answers_table pending; /* kind: is it a listing */
+	uint32_t pipes;		      /* tree of the last share that held pipes, no files */
 	bool begun;
 	bool null_user; /* the latest log-in named nobody */
 	bool asked;	/* the last step of a log-in was seen, and awaits its answer */

@@ -44,7 +44,7 @@ static void on_text(struct smb_stream *stream, struct facts *facts)
 	case SMB_TEXT_MANAGER:
 		if (text.length < 5 || memcmp(text.text, "Samba", 5) != 0)
 			break;
-		FACTS_TEXT(facts, product, "Samba", 5);
+		FACTS_WORD(facts, product, "Samba");
 		if (text.length > 6)
 			FACTS_TEXT(facts, version, text.text + 6, text.length - 6u);
 		break;
@@ -107,9 +107,9 @@ static void on_challenge(const struct smb_stream *stream, struct facts *facts)
 	snprintf(version, sizeof version, "%u.%u.%u%s", major, minor, build,
 		 build == 0 ? " (announced)" : "");
 	if (build == 0)
-		FACTS_TEXT(facts, product, "Samba", 5);
+		FACTS_WORD(facts, product, "Samba");
 	else
-		FACTS_TEXT(facts, product, "Windows", 7);
+		FACTS_WORD(facts, product, "Windows");
 	FACTS_TEXT(facts, version, version, strlen(version));
 }
 
@@ -128,7 +128,7 @@ static void on_proof(struct smb *smb, struct smb_stream *stream, struct facts *f
 	bytes_skip(&b, 16);
 	flags = bytes_le32(&b);
 	smb->null_user = length == 0 && response == 0;
-	FACTS_TEXT(facts, mechanism, "NTLMSSP", 7);
+	FACTS_WORD(facts, mechanism, "NTLMSSP");
 	if (length != 0 && length != UNTIL_NUL && place >= SMB_NTLM)
 		expect_text(stream, SMB_TEXT_USER, place - SMB_NTLM, length,
 			    (flags & NTLM_UNICODE) != 0);

@@ -98,22 +98,22 @@ static uint64_t chunk_length(struct bytes arguments)
 static void on_command(struct smtp *smtp, struct facts *facts, struct bytes text)
 {
 	struct bytes word = lines_word(&text), name;
-	const struct smtp_command *row = smtp_words_command(&word);
+	const struct command_word *row = smtp_words_command(&word);
 	struct forwarded told;
 	int handle;
 
 	if (!row) { /* it is answered as well */
-		pending_add(&smtp->dialogue.pending, -1, SMTP_ANY);
+		answers_add(&smtp->dialogue.pending, -1, SMTP_ANY);
 		return;
 	}
 	if (lines_equal(&word, "XCLIENT") && xclient_read(text, &told) &&
 	    facts_forwarded(facts, &told, 0)) {
 		smtp->dialogue.logged_in = false;
-		pending_add(&smtp->dialogue.pending, -1, SMTP_ANY);
+		answers_add(&smtp->dialogue.pending, -1, SMTP_ANY);
 		return;
 	}
-	handle = facts_command(facts, row->name, strlen(row->name), row->flags);
-	pending_add(&smtp->dialogue.pending, handle, row->kind);
+	handle = smtp_words_note(row, facts);
+	answers_add(&smtp->dialogue.pending, handle, row->kind);
 	if (lines_equal(&word, "LHLO"))
 		set_lmtp(smtp, facts);
 	if (row->kind == SMTP_LOG_IN) {
@@ -133,7 +133,7 @@ static void on_client_line(struct smtp *smtp, struct facts *facts, struct bytes 
 		if (text.left != 1 || text.at[0] != '.')
 			return;
 		smtp->in_data = false;
-		pending_add(&smtp->dialogue.pending, smtp->data_handle, SMTP_DATA_END);
+		answers_add(&smtp->dialogue.pending, smtp->data_handle, SMTP_DATA_END);
 	} else if (sasl_takes_line(&smtp->sasl)) {
 		sasl_line(&smtp->sasl, facts, text);
 	} else {
@@ -192,15 +192,15 @@ static void on_login_answer(struct smtp *smtp, struct facts *facts, unsigned cod
 /* DATA was refused: the dot that was sent ahead is not answered as one. */
 static void refuse_data(struct smtp *smtp)
 {
-	struct pending_row *next = pending_first(&smtp->dialogue.pending);
+	struct answers_row *next = answers_first(&smtp->dialogue.pending);
 
 	smtp->in_data = false;
 	if (next && next->kind == SMTP_DATA_END)
-		pending_drop(&smtp->dialogue.pending);
+		answers_drop(&smtp->dialogue.pending);
 }
 
 /* False if more answers to the same command follow. */
-static bool on_mail_answer(struct smtp *smtp, struct facts *facts, uint8_t kind, bool ok)
+static bool on_mail_answer(struct smtp *smtp, struct facts *facts, uint16_t kind, bool ok)
 {
 	switch ((enum smtp_kind)kind) {
 	case SMTP_SENDER:
@@ -241,8 +241,8 @@ static bool on_mail_answer(struct smtp *smtp, struct facts *facts, uint8_t kind,
 
 static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, struct bytes text)
 {
-	struct pending_row *first = pending_first(&smtp->dialogue.pending);
-	struct pending_row row;
+	struct answers_row *first = answers_first(&smtp->dialogue.pending);
+	struct answers_row row;
 	bool ok = code < 400;
 
 	if (code == 334) {
@@ -251,11 +251,11 @@ static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, str
 	}
 	/* Only a log-in is answered so: what was asked before will not be answered any more. */
 	while (code == 235 && smtp->sasl.active && first && first->kind != SMTP_LOG_IN) {
-		pending_drop(&smtp->dialogue.pending);
-		first = pending_first(&smtp->dialogue.pending);
+		answers_drop(&smtp->dialogue.pending);
+		first = answers_first(&smtp->dialogue.pending);
 	}
 	if (!first || smtp->dialogue.unsure) {
-		pending_drop(&smtp->dialogue.pending);
+		answers_drop(&smtp->dialogue.pending);
 		return;
 	}
 	row = *first;
@@ -268,7 +268,7 @@ static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, str
 		facts_command_result(facts, row.handle, ok);
 	if (!on_mail_answer(smtp, facts, row.kind, ok))
 		return;
-	pending_drop(&smtp->dialogue.pending);
+	answers_drop(&smtp->dialogue.pending);
 	if (row.kind == SMTP_LOG_IN)
 		on_login_answer(smtp, facts, code);
 	else if (row.kind == SMTP_START_TLS && code == 220)
@@ -307,7 +307,7 @@ static void next_turn(struct smtp *smtp)
 	struct dialogue *dialogue = &smtp->dialogue;
 
 	if (dialogue->unsure)
-		pending_clear(&dialogue->pending);
+		answers_clear(&dialogue->pending);
 	dialogue->unsure = false;
 	if (!dialogue->client_lost)
 		return;
@@ -330,7 +330,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct smtp *smtp = state;
 	struct bytes input = fed->bytes, line;
 
-	if (dialogue_turns(&smtp->dialogue, from))
+	if (turns_begin_round(&smtp->dialogue.turns, from))
 		next_turn(smtp);
 	if (from == SIDE_CLIENT)
 		skip_chunk(smtp, &input);
@@ -366,8 +366,8 @@ const struct dissector smtp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a 220 greeting with what follows, or commands and their codes",
-	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
-		 READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -5,27 +5,27 @@
 #include "dissectors/read/banner.h"
 #include "dissectors/read/lines.h"
 
-static const struct smtp_command commands[] = {
-	{"EHLO", "EHLO", SMTP_HELLO, 0},
-	{"HELO", "HELO", SMTP_HELLO, 0},
-	{"LHLO", "LHLO", SMTP_HELLO, 0},
-	{"AUTH", "AUTH", SMTP_LOG_IN, 0},
-	{"STARTTLS", "STARTTLS", SMTP_START_TLS, 0},
-	{"MAIL", "MAIL FROM", SMTP_SENDER, 0},
-	{"RCPT", "RCPT TO", SMTP_RECIPIENT, 0},
-	{"DATA", "DATA", SMTP_DATA, 0},
-	{"BDAT", "BDAT", SMTP_CHUNK, 0},
-	{"RSET", "RSET", SMTP_RESET, 0},
-	{"VRFY", "VRFY", SMTP_ANY, COMMAND_LISTING},
-	{"EXPN", "EXPN", SMTP_LOOK_UP, COMMAND_LISTING},
-	{"ETRN", "ETRN", SMTP_ANY, 0},
-	{"ATRN", "ATRN", SMTP_ANY, 0},
-	{"XCLIENT", "XCLIENT", SMTP_ANY, 0},
-	{"XFORWARD", "XFORWARD", SMTP_ANY, 0},
-	{"BURL", "BURL", SMTP_ANY, 0},
-	{"HELP", "HELP", SMTP_ANY, 0},
-	{"NOOP", "NOOP", SMTP_ANY, 0},
-	{"QUIT", "QUIT", SMTP_ANY, 0},
+static const struct command_word commands[] = {
+	{"EHLO", SMTP_HELLO, 0},
+	{"HELO", SMTP_HELLO, 0},
+	{"LHLO", SMTP_HELLO, 0},
+	{"AUTH", SMTP_LOG_IN, 0},
+	{"STARTTLS", SMTP_START_TLS, 0},
+	{"MAIL", SMTP_SENDER, 0},
+	{"RCPT", SMTP_RECIPIENT, 0},
+	{"DATA", SMTP_DATA, 0},
+	{"BDAT", SMTP_CHUNK, 0},
+	{"RSET", SMTP_RESET, 0},
+	{"VRFY", SMTP_ANY, COMMAND_LISTING},
+	{"EXPN", SMTP_LOOK_UP, COMMAND_LISTING},
+	{"ETRN", SMTP_ANY, 0},
+	{"ATRN", SMTP_ANY, 0},
+	{"XCLIENT", SMTP_ANY, 0},
+	{"XFORWARD", SMTP_ANY, 0},
+	{"BURL", SMTP_ANY, 0},
+	{"HELP", SMTP_ANY, 0},
+	{"NOOP", SMTP_ANY, 0},
+	{"QUIT", SMTP_ANY, 0},
 };
 
 static const struct banner_product products[] = {
@@ -65,16 +65,21 @@ static const struct banner_product products[] = {
 	{"Axigen", "Axigen"},
 };
 
-const struct smtp_command *smtp_words_command(const struct bytes *word)
+const struct command_word *smtp_words_command(const struct bytes *word)
 {
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-		if (lines_equal(word, commands[i].word))
-			return &commands[i];
-	}
-	return NULL;
+	return COMMAND_WORDS_FIND(commands, word);
 }
 
 void smtp_words_product(struct bytes text, struct facts *facts)
 {
 	banner_product(text, products, sizeof products / sizeof *products, facts);
+}
+
+int smtp_words_note(const struct command_word *row, struct facts *facts)
+{
+	if (row->kind == SMTP_SENDER)
+		return FACTS_COMMAND(facts, "MAIL FROM", 0);
+	if (row->kind == SMTP_RECIPIENT)
+		return FACTS_COMMAND(facts, "RCPT TO", 0);
+	return command_words_note(row, facts);
 }

@@ -3,8 +3,7 @@
 #ifndef DISSECTORS_SMTP_WORDS_H
 #define DISSECTORS_SMTP_WORDS_H
 
-#include "dissectors/read/bytes.h"
-#include "dissectors/read/facts.h"
+#include "dissectors/read/command_words.h"
 
 enum smtp_kind {
 	SMTP_ANY,
@@ -20,14 +19,10 @@ enum smtp_kind {
 	SMTP_LOOK_UP,
 };
 
-struct smtp_command {
-	const char *word, *name;
-	uint8_t kind; /* enum smtp_kind */
-	uint8_t flags;
-};
-
 /* NULL if it is none. */
-const struct smtp_command *smtp_words_command(const struct bytes *word);
+const struct command_word *smtp_words_command(const struct bytes *word);
+/* Tells the facts of it, "RCPT TO" and not only "RCPT"; returns its handle. */
+int smtp_words_note(const struct command_word *row, struct facts *facts);
 /* Product and version in a line of the greeting. */
 void smtp_words_product(struct bytes text, struct facts *facts);
 

@@ -15,8 +15,8 @@
  * subversion/libsvn_ra_svn/protocol in Subversion's source.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
-#include "dissectors/read/pending.h"
 #include "dissectors/svn/svn_items.h"
 
 static const uint16_t ports[] = {3690, 0};
@@ -50,7 +50,7 @@ enum expect {
 
 struct svn {
 	struct flow flow[2]; /* by enum side */
-	struct pending pending;
+	struct answers pending;
 	int deletion;
 	uint8_t expect; /* enum expect */
 	bool opened, anonymous, closing, greeted, spoken;
@@ -111,7 +111,7 @@ static void begin(void *state, struct facts *facts)
 
 	svn->deletion = -1;
 	facts_begin(facts, &services[0]);
-	FACTS_TEXT(facts, product, "svnserve", 8);
+	FACTS_WORD(facts, product, "svnserve");
 }
 
 /* svn://host/repository: the path of it */
@@ -134,19 +134,19 @@ static bool is_mechanism(const struct bytes *word)
 static void on_command(struct svn *svn, struct facts *facts, const struct bytes *word)
 {
 	if (lines_equal(word, "delete-entry"))
-		svn->deletion = facts_command(facts, "delete-entry", 12, COMMAND_DESTRUCTIVE);
+		svn->deletion = FACTS_COMMAND(facts, "delete-entry", COMMAND_DESTRUCTIVE);
 	if (lines_equal(word, "close-edit"))
 		svn->closing = true;
 	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
 		if (lines_equal(word, readers[i]))
-			pending_add(&svn->pending,
+			answers_add(&svn->pending,
 				    facts_command(facts, readers[i], strlen(readers[i]),
 						  COMMAND_LISTING),
 				    true);
 	}
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		if (lines_equal(word, others[i]))
-			pending_add(&svn->pending,
+			answers_add(&svn->pending,
 				    facts_command(facts, others[i], strlen(others[i]), 0), false);
 	}
 }
@@ -199,14 +199,14 @@ static void on_auth_result(struct svn *svn, struct facts *facts, bool ok)
 
 static void on_result(struct svn *svn, struct facts *facts, bool ok)
 {
-	struct pending_row *row = pending_first(&svn->pending);
+	struct answers_row *row = answers_first(&svn->pending);
 
 	if (row) {
 		facts_command_result(facts, row->handle, ok);
 		if (ok && row->kind)
 			facts_set_data_read(facts, ANSWER_YES);
 	}
-	pending_drop(&svn->pending);
+	answers_drop(&svn->pending);
 	svn->expect = COMMAND_AUTH;
 }
 
@@ -243,7 +243,7 @@ static void on_answer(struct svn *svn, struct facts *facts, bool ok)
 			on_edit_result(svn, facts, ok);
 		else if (request)
 			on_auth_request(svn, facts);
-		else if (!ok && pending_first(&svn->pending))
+		else if (!ok && answers_first(&svn->pending))
 			on_result(svn, facts, false);
 		break;
 	case COMMAND_RESULT:

@@ -354,8 +354,7 @@ const struct dissector tls_dissector = {
 	.services = &tls_service,
 	.recognised =
 		"the server's or client's first handshake record or alert, whole and consistent",
-	.reads =
-		READS_VERSION | READS_AUTH | READS_DATA | READS_ENCRYPTION | READS_HOST | READS_TLS,
+	.reads = READS_AUTH | READS_ENCRYPTION | READS_HOST | READS_TLS,
 	.probe = tls_probe,
 	.begin = tls_begin,
 	.feed = tls_feed,

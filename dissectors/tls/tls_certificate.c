@@ -12,6 +12,8 @@
  */
 #include "dissectors/tls/tls_certificate.h"
 
+#include "dissectors/read/ber.h"
+
 enum step {
 	STEP_LIST,
 	STEP_OUTER,
@@ -50,7 +52,8 @@ enum attribute {
 	ATTRIBUTE_ORGANIZATION,
 };
 
-#define VALUE_MAX 64 /* ub-common-name, ub-organization-name of RFC 5280 appendix A */
+#define HEADER_MAX 5  /* bytes: what is longer is no certificate */
+#define VALUE_MAX  64 /* ub-common-name, ub-organization-name of RFC 5280 appendix A */
 
 struct der {
 	uint8_t tag;
@@ -58,25 +61,22 @@ struct der {
 	uint32_t length;
 };
 
-/* False if the header is not complete: then one more byte has been asked for, or the walk ended. */
+/* False if the header is not complete: then more bytes have been asked for, or the walk ended. */
 static bool der_header(struct walker *w, struct der *der)
 {
-	uint8_t form = w->scratch[1];
-	size_t extra = form & 0x80 ? form & 0x7fU : 0;
+	size_t size = ber_head_size(w->scratch, w->have);
+	struct bytes b = walker_bytes(w);
 
-	if (extra > 3 || form == 0x80) {
+	if (size == 0 || size > HEADER_MAX) {
 		w->step = STEP_DONE;
 		return false;
 	}
-	if (w->have < 2 + extra) {
-		w->need = (uint8_t)(2 + extra);
+	if (w->have < size) {
+		w->need = (uint8_t)size;
 		return false;
 	}
-	*der = (struct der){.tag = w->scratch[0], .header = w->have};
-	if (extra == 0)
-		der->length = form;
-	for (size_t i = 0; i < extra; i++)
-		der->length = der->length << 8 | w->scratch[2 + i];
+	der->tag = ber_head(&b, &der->length);
+	der->header = w->have;
 	return true;
 }
 

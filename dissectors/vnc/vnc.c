@@ -126,13 +126,6 @@ static void on_in(struct vnc *vnc, struct facts *facts)
 	walker_ask(&vnc->server, INITIAL, 0, 24);
 }
 
-static void start_tls(struct facts *facts)
-{
-	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts->starts_tls = true;
-	facts->revision++;
-}
-
 /* A type is settled, by whomever. */
 static void on_security(struct vnc *vnc, struct facts *facts, uint32_t type)
 {
@@ -158,7 +151,7 @@ static void on_security(struct vnc *vnc, struct facts *facts, uint32_t type)
 		walker_ask(&vnc->client, VENCRYPT_VERSION, 0, 2);
 		return;
 	case VNC_TLS:
-		start_tls(facts);
+		facts_agree_tls(facts);
 		break;
 	case VNC_RSA_AES:
 		facts_set_encryption(facts, ENCRYPTION_NATIVE);
@@ -213,7 +206,7 @@ static void on_vencrypt(struct vnc *vnc, struct facts *facts)
 		break;
 	case VENCRYPT_START:
 		if (b.at[0] == 1)
-			start_tls(facts);
+			facts_agree_tls(facts);
 		w->step = LOST;
 		break;
 	default:
@@ -391,8 +384,8 @@ const struct dissector vnc_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the version line that begins with RFB",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_MECHANISM | READS_DATA |
-		 READS_ENCRYPTION | READS_STARTTLS,
+	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_DATA | READS_ENCRYPTION |
+		 READS_STARTTLS,
 	.probe = probe,
 	.begin = begin,
 	.feed = feed,

@@ -9,11 +9,12 @@
  *
  * zookeeper.apache.org: "The Four Letter Words", zookeeper.jute.
  */
+#include "dissectors/read/answers.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/lines.h"
+#include "dissectors/read/turns.h"
 #include "dissectors/zookeeper/zookeeper_probe.h"
 
-#define OUTSTANDING  16
 #define REQUEST_MAX  (64u * 1024 * 1024)
 #define ERROR_NOAUTH (-102)
 #define ERROR_FAILED (-115)
@@ -40,19 +41,11 @@ static const struct service services[] = {
 	},
 };
 
-struct pending {
-	int32_t number;
-	int handle;
-	uint8_t operation;
-	bool used;
-};
-
 struct zookeeper {
 	struct frame side[2];
-	struct line line; /* of the answer to four letters */
-	struct pending pending[OUTSTANDING];
-	uint8_t next;
-	uint8_t last_side; /* enum side + 1; 0 before the first byte */
+	struct line line;	      /* of the answer to four letters */
+	struct answers_table pending; /* kind: the operation */
+	struct turns turns;
 	bool letters, known, midstream, logged_in, connected[2];
 	int handle; /* of the four letters */
 	uint8_t word_length;
@@ -68,7 +61,7 @@ static void begin(void *state, struct facts *facts)
 	zk->handle = -1;
 	facts_set_service(facts, &services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
-	FACTS_TEXT(facts, product, "ZooKeeper", 9);
+	FACTS_WORD(facts, product, "ZooKeeper");
 }
 
 static void note_version(struct facts *facts, struct bytes text)
@@ -175,14 +168,14 @@ static void note_login(struct facts *facts, struct bytes b)
 
 static void on_request(struct zookeeper *zk, struct facts *facts, struct bytes b)
 {
-	int32_t number = (int32_t)bytes_be32(&b), operation = (int32_t)bytes_be32(&b);
+	uint32_t number = bytes_be32(&b);
+	int32_t operation = (int32_t)bytes_be32(&b);
 	unsigned flags = 0;
 	const char *name = operation_name(operation, &flags);
-	struct pending pending = {.number = number, .handle = -1, .used = true};
+	int handle = -1;
 
 	if (b.failed || operation < 0 || operation > 255)
 		return;
-	pending.operation = (uint8_t)operation;
 	if (operation == OP_AUTH)
 		note_login(facts, b);
 	if (operation == OP_MULTI && bytes_be32(&b) == OP_DELETE) { /* zkCli's deleteall */
@@ -190,46 +183,36 @@ static void on_request(struct zookeeper *zk, struct facts *facts, struct bytes b
 		flags = COMMAND_DESTRUCTIVE;
 	}
 	if (name)
-		pending.handle = facts_command(facts, name, strlen(name), flags);
-	if (operation == OP_PING)
-		return;
-	zk->pending[zk->next] = pending;
-	zk->next = (uint8_t)((zk->next + 1) % OUTSTANDING);
+		handle = facts_command(facts, name, strlen(name), flags);
+	if (operation != OP_PING)
+		answers_put(&zk->pending, number, handle, (uint16_t)operation);
 }
 
 static void on_reply(struct zookeeper *zk, struct facts *facts, struct bytes b)
 {
-	int32_t number = (int32_t)bytes_be32(&b), error;
-	struct pending pending = {.used = false};
+	uint32_t number = bytes_be32(&b);
+	struct answers_numbered row;
+	int32_t error;
 
 	bytes_skip(&b, 8);
 	error = (int32_t)bytes_be32(&b);
-	if (b.failed)
+	if (b.failed || !answers_take(&zk->pending, number, &row))
 		return;
-	for (size_t i = 0; i < OUTSTANDING && !pending.used; i++) {
-		if (zk->pending[i].used && zk->pending[i].number == number) {
-			pending = zk->pending[i];
-			zk->pending[i].used = false;
-		}
-	}
-	if (!pending.used)
-		return;
-	if (pending.operation == OP_AUTH) {
+	if (row.kind == OP_AUTH) {
 		facts_login(facts, error == 0);
 		zk->logged_in |= error == 0;
 		return;
 	}
-	facts_command_result(facts, pending.handle, error == 0);
+	facts_command_result(facts, row.handle, error == 0);
 	if (error == ERROR_NOAUTH && !zk->logged_in)
 		facts_set_auth(facts, AUTH_REQUIRED);
 	if (error == ERROR_FAILED)
 		facts_login(facts, false);
-	if (error != 0 || pending.operation == OP_SASL)
+	if (error != 0 || row.kind == OP_SASL)
 		return;
 	if (!zk->logged_in && !zk->midstream)
 		facts_set_auth(facts, AUTH_NONE);
-	if (pending.operation == OP_GET || pending.operation == OP_CHILDREN ||
-	    pending.operation == OP_CHILDREN2)
+	if (row.kind == OP_GET || row.kind == OP_CHILDREN || row.kind == OP_CHILDREN2)
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
@@ -257,8 +240,6 @@ static void feed_frames(struct zookeeper *zk, struct facts *facts, enum side fro
 	struct frame *frame = &zk->side[from];
 	struct bytes piece;
 
-	if (frame->lost && zk->last_side != from + 1)
-		*frame = (struct frame){.lost = false};
 	while (!frame->lost && frames_header(frame, &in, 4)) {
 		if (!frame->expected) {
 			struct bytes b = bytes_from(frame->header, 4);
@@ -284,6 +265,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 
 	if (fed->bytes.left == 0)
 		return;
+	if (turns_begin(&zk->turns, from) && zk->side[from].lost)
+		zk->side[from] = (struct frame){.lost = false};
 	if (!zk->known) { /* a length begins with 0 */
 		zk->letters = fed->bytes.at[0] != 0;
 		zk->known = true;
@@ -292,7 +275,6 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		feed_letters(zk, facts, from, fed->bytes);
 	else
 		feed_frames(zk, facts, from, fed->bytes);
-	zk->last_side = (uint8_t)(from + 1);
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -302,7 +284,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	(void)facts;
 	(void)missing;
 	zk->midstream = true;
-	zk->side[from] = (struct frame){.lost = zk->last_side != 0};
+	zk->side[from] = (struct frame){.lost = turns_begun(&zk->turns)};
 	lines_reset(&zk->line);
 }
 

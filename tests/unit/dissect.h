@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "dissectors/dissector.h"
+#include "tests/unit/reads.h"
 
 struct turn {
 	enum side from;
@@ -141,6 +142,7 @@ static inline void dissect_session(const struct dissector *d, const struct turn 
 				   size_t count, size_t chunk, struct facts *facts)
 {
 	void *state = calloc(1, d->state_size != 0 ? d->state_size : 1);
+	uint32_t shown = 0, told = 0;
 
 	if (state == NULL || d->state_size > DISSECTOR_STATE_MAX)
 		abort();
@@ -163,10 +165,13 @@ static inline void dissect_session(const struct dissector *d, const struct turn 
 
 			d->feed(state, facts, &fed);
 			free(piece);
+			shown |= reads_shown(facts);
+			told |= reads_told(facts);
 		}
 	}
 	if (d->end != NULL)
 		d->end(state, facts);
+	reads_log(d, shown | reads_shown(facts), told | reads_told(facts));
 	free(state);
 }
 

@@ -3,6 +3,9 @@
 #ifndef TESTS_UNIT_READS_H
 #define TESTS_UNIT_READS_H
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "dissectors/dissector.h"
 
 /* The READS_… flags of what is set in the facts. */
@@ -30,6 +33,38 @@ static inline uint32_t reads_shown(const struct facts *facts)
 		shown |= facts->commands[i].flags & COMMAND_DESTRUCTIVE ? READS_DESTRUCTION : 0;
 	}
 	return shown;
+}
+
+/* The same, and what the facts deny: no log-in took place, no data were read. */
+static inline uint32_t reads_told(const struct facts *facts)
+{
+	uint32_t told = reads_shown(facts);
+
+	told |= facts->auth != AUTH_UNKNOWN ? READS_AUTH : 0;
+	told |= facts->data_read != ANSWER_UNKNOWN ? READS_DATA : 0;
+	return told;
+}
+
+/*
+ * For tests/manual/test_reads.py: adds to the file that SPANWATCH_READS_LOG names what a session has
+ * shown and told at any time, a line "name declared shown told" with the flags in hexadecimal.
+ */
+static inline void reads_log(const struct dissector *d, uint32_t shown, uint32_t told)
+{
+	static const struct dissector *last;
+	static uint32_t known;
+	const char *path = getenv("SPANWATCH_READS_LOG");
+	FILE *file;
+
+	if (d == last && (told & ~known) == 0)
+		return;
+	known = d == last ? known | told : told;
+	last = d;
+	file = path ? fopen(path, "a") : NULL;
+	if (file == NULL)
+		return;
+	fprintf(file, "%s %x %x %x\n", d->name, d->reads, shown, told);
+	fclose(file);
 }
 
 #endif
