@@ -78,8 +78,8 @@ enum segment_sum segment_sum(const struct packet *packet)
 
 	if (length == 0)
 		return SEGMENT_SUM_UNKNOWN;
-	if (!decode_ip_sum_good(packet->ip))
-		return SEGMENT_SUM_WRONG;
+	if (!decode_ip_sum_good(packet->ip)) /* 0: left to the adapter as well */
+		return be16(packet->ip + 10) == 0 ? SEGMENT_SUM_UNKNOWN : SEGMENT_SUM_WRONG;
 	if (decode_transport_sum_good(packet->ip, TRANSPORT_TCP, segment_of(packet), length))
 		return SEGMENT_SUM_RIGHT;
 	return is_left_to_adapter(packet, length) ? SEGMENT_SUM_UNKNOWN : SEGMENT_SUM_WRONG;

@@ -16,7 +16,7 @@
 
 #include "sensor/session/session_slot.h"
 
-#define VERSIONS_MAX  64
+#define VERSIONS_MAX  1024
 #define VERSIONS_EACH 4
 
 static struct slot *version_at(struct sessions *sessions, uint32_t index)

@@ -258,7 +258,6 @@ void worker_finish(struct worker *worker)
 	outbound_forget(worker->asked);
 	outbound_forget(worker->inbound);
 	fastopen_forget(worker->fastopen);
-	memset(worker->sums, 0, sizeof worker->sums);
 	tunnel_table_forget(worker->tunnels);
 	duplicates_forget(worker->duplicates);
 	worker->stats.newest_ns = worker->now_ns;

@@ -67,11 +67,6 @@ struct transfers {
 	uint64_t newest_ns;
 };
 
-/* How many checksums that were added up were right. */
-struct worker_sums {
-	uint32_t right, wrong;
-};
-
 /* Conversations begun from outside, of each generation: who is who in them is not forgotten. */
 #define WORKER_INBOUND 131072
 
@@ -89,8 +84,6 @@ struct worker {
 	struct outbound *outbound;
 	struct outbound *inbound; /* worker_roles.c */
 	struct fastopen *fastopen;
-	struct worker_sums
-		sums[2]; /* of the client's side of our servers' conversations, and the other */
 	struct outbound *asked; /* attempts that found no room among the waiting ones */
 	struct pairs *pairs;
 	struct tunnel_table *tunnels;
@@ -162,12 +155,10 @@ bool worker_roles_likely(const struct worker *worker, const struct flow *flow);
 void worker_turn_round(struct worker *worker, struct flow *flow);
 
 /* worker_validity.c */
-/* The packet that the flow begins with. */
-void worker_note_first(struct worker *worker, struct flow *flow, enum side from,
-		       const struct packet *packet);
+/* The first packet of that side tells what its packets are like. */
+void worker_note_first(struct flow *flow, enum side from, const struct packet *packet);
 /* Does the host that it goes to take no notice of this segment? */
-bool worker_is_ignored(struct worker *worker, struct flow *flow, enum side from,
-		       const struct packet *packet);
+bool worker_is_ignored(struct flow *flow, enum side from, const struct packet *packet);
 /* Is the end of that side told in its place? */
 bool worker_fin_counts(const struct flow *flow, enum side from, const struct packet *packet);
 /* The server goes on as if the RST had not been: it has not been, for it. */

@@ -96,7 +96,7 @@ static struct flow *begin_synack(struct worker *worker, const struct sighting *s
 	outbound_remove(worker->outbound, sighting->hash);
 	flow = worker_begin(worker, sighting, false, DIRECTION_SYNACK, FLOW_BRIEF);
 	expect_client(flow, sighting);
-	worker_note_first(worker, flow, SIDE_SERVER, sighting->packet);
+	worker_note_first(flow, SIDE_SERVER, sighting->packet);
 	worker_fastopen_take(worker, sighting, flow);
 	return flow;
 }
@@ -285,7 +285,7 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 
 	if (flow) {
 		from = sighting_side(sighting, flow);
-		if (worker_is_ignored(worker, flow, from, packet)) {
+		if (worker_is_ignored(flow, from, packet)) {
 			worker->stats.ignored++;
 			return;
 		}

@@ -5,59 +5,28 @@
  * ones. By Linux: tcp_v4_rcv() (checksum, unexpected signature), tcp_rcv_established() (no ACK),
  * tcp_validate_incoming() and RFC 5961 (RST only at exactly the next byte; SYN never).
  *
- * Only what is cheap or rare is asked: a checksum is added up for SYN, FIN, RST, and short data of a
- * client. What stays doubtful (a TTL too small, a time stamp too old) is read as another version.
+ * Only of what begins and ends a conversation the checksum is added up, and only where the side's first
+ * packet shows that checksums are right here: the sender's own packets, captured before its adapter
+ * has seen them, and captures that were rewritten, have others. Data that may not arrive is read:
+ * where something else came in its place, both are (session_versions.c).
  */
 #include "sensor/decode/segment.h"
 #include "sensor/worker/worker_state.h"
 
-#define SUM_SHORT 512u	     /* bytes of data whose checksum is added up */
+#define SUM_SHORT 512u	     /* bytes of data of a first packet whose checksum is added up */
 #define FIN_AHEAD (1u << 20) /* bytes that may have been lost before a FIN */
-#define SUMS_MAX  (1u << 16)
 
-static struct worker_sums *sums_of(struct worker *worker, const struct flow *flow, enum side from)
+static bool sum_is_wrong(const struct flow *flow, enum side from, const struct packet *packet)
 {
-	return &worker->sums[(from == SIDE_CLIENT) == flow->outgoing];
+	return (flow->sums_right & 1u << from) && segment_sum(packet) == SEGMENT_SUM_WRONG;
 }
 
-/* Wrong, in a direction where they are right here. A capture with the sender's own packets, or one
- * that was rewritten, has others. */
-static bool sum_is_wrong(struct worker *worker, struct flow *flow, enum side from,
-			 const struct packet *packet)
+void worker_note_first(struct flow *flow, enum side from, const struct packet *packet)
 {
-	struct worker_sums *sums = sums_of(worker, flow, from);
-	enum segment_sum sum = segment_sum(packet);
-
-	if (sum == SEGMENT_SUM_UNKNOWN)
-		return false;
-	if (sums->right + sums->wrong >= SUMS_MAX) {
-		sums->right /= 2;
-		sums->wrong /= 2;
-	}
-	if (sum == SEGMENT_SUM_RIGHT) {
-		sums->right++;
-		flow->sums_right |= (uint8_t)(1u << from);
-		return false;
-	}
-	sums->wrong++;
-	return (flow->sums_right & 1u << from) || sums->right > sums->wrong;
-}
-
-/* The first packet of a side tells what its packets are like. */
-static bool note_first(struct worker *worker, struct flow *flow, enum side from,
-		       const struct packet *packet)
-{
-	if (sum_is_wrong(worker, flow, from, packet))
-		return false;
 	flow->ttl[from] = segment_ttl(packet);
-	return true;
-}
-
-void worker_note_first(struct worker *worker, struct flow *flow, enum side from,
-		       const struct packet *packet)
-{
-	note_first(worker, flow, from, packet);
-	if (segment_is_signed(packet))
+	if (packet->payload_wire <= SUM_SHORT && segment_sum(packet) == SEGMENT_SUM_RIGHT)
+		flow->sums_right |= (uint8_t)(1u << from);
+	if ((packet->tcp_flags & TCP_SYN) && segment_is_signed(packet))
 		flow->seen |= FLOW_SIGNED;
 }
 
@@ -80,19 +49,17 @@ static bool is_next(const struct flow *flow, enum side from, uint32_t sequence)
 	return (flow->seen & (FLOW_SERVER_ACK | FLOW_SYNACK)) && sequence == flow->server_acked;
 }
 
-bool worker_is_ignored(struct worker *worker, struct flow *flow, enum side from,
-		       const struct packet *packet)
+bool worker_is_ignored(struct flow *flow, enum side from, const struct packet *packet)
 {
 	uint8_t flags = packet->tcp_flags;
 
 	if (!(flags & (TCP_ACK | TCP_SYN | TCP_RST)))
 		return true;
 	if (flow->ttl[from] == 0 && !(flags & TCP_RST))
-		return !note_first(worker, flow, from, packet);
-	if (!(flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
-	    (from == SIDE_SERVER || packet->payload_wire - 1 >= SUM_SHORT))
+		worker_note_first(flow, from, packet);
+	if (!(flags & (TCP_SYN | TCP_FIN | TCP_RST)))
 		return false;
-	if (sum_is_wrong(worker, flow, from, packet) ||
+	if (sum_is_wrong(flow, from, packet) ||
 	    ((flow->seen & (FLOW_SYNACK | FLOW_SIGNED)) == FLOW_SYNACK &&
 	     segment_is_signed(packet)))
 		return true;
