@@ -180,7 +180,7 @@ static void on_server(struct adb *adb, struct facts *facts, struct bytes data)
 	}
 }
 
-static void on_part(struct adb *adb, struct facts *facts, enum side from)
+static void on_part(struct adb *adb, struct facts *facts, struct feed *fed, enum side from)
 {
 	struct flow *flow = &adb->flow[from];
 	struct walker *w = &flow->walker;
@@ -201,7 +201,7 @@ static void on_part(struct adb *adb, struct facts *facts, enum side from)
 		on_server(adb, facts, b);
 	walker_ask(w, 0, flow->length - w->need, HEADER);
 	if (from == SIDE_CLIENT && flow->command == TLS) /* the answer to the device's */
-		facts_agree_tls(facts);
+		facts_agree_tls(facts, fed);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -211,8 +211,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes input = fed->bytes;
 
 	adb->spoken = true;
-	while (!adb->lost && !facts->starts_tls && walker_take(&adb->flow[from].walker, &input))
-		on_part(adb, facts, from);
+	while (!adb->lost && fed->next == FEED_ON && walker_take(&adb->flow[from].walker, &input))
+		on_part(adb, facts, fed, from);
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

@@ -130,7 +130,7 @@ static inline void dissector_feed_nothing(void *state, struct facts *facts, stru
 extern const struct dissector *const dissectors[];
 extern const size_t dissector_count;
 
-/* The one that takes over after facts.starts_tls. */
+/* The one that takes over after FEED_TLS. */
 extern const struct dissector tls_dissector;
 
 #endif

@@ -171,7 +171,7 @@ static void on_client_line(struct managesieve *sieve, struct facts *facts)
 		on_command(sieve, facts, text);
 }
 
-static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
+static void on_answer(struct managesieve *sieve, struct facts *facts, struct feed *fed, bool ok)
 {
 	struct answers_row *first = answers_first(&sieve->pending);
 	struct answers_row row;
@@ -190,7 +190,7 @@ static void on_answer(struct managesieve *sieve, struct facts *facts, bool ok)
 		break;
 	case START_TLS:
 		if (ok)
-			facts_start_tls(facts);
+			facts_start_tls(facts, fed);
 		break;
 	case SECURE:
 	case READ:
@@ -215,7 +215,7 @@ static void on_data(struct managesieve *sieve, struct facts *facts, struct bytes
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void on_server_line(struct managesieve *sieve, struct facts *facts)
+static void on_server_line(struct managesieve *sieve, struct facts *facts, struct feed *fed)
 {
 	struct bytes text = bytes_from(sieve->server.line.text, sieve->server.line.length);
 	struct bytes whole = text, word = lines_word(&text);
@@ -228,7 +228,7 @@ static void on_server_line(struct managesieve *sieve, struct facts *facts)
 		if (facts->auth == AUTH_UNKNOWN)
 			facts_set_auth(facts, AUTH_NA);
 	} else {
-		on_answer(sieve, facts, ok);
+		on_answer(sieve, facts, fed, ok);
 	}
 }
 
@@ -242,8 +242,9 @@ static void next_turn(struct managesieve *sieve)
 	answers_clear(&sieve->pending);
 }
 
-static void on_line(struct managesieve *sieve, struct facts *facts, enum side from)
+static void on_line(struct managesieve *sieve, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct literals *side = from == SIDE_CLIENT ? &sieve->client : &sieve->server;
 
 	if (side->lost) { /* up to the client's next turn, as far as it is the client's */
@@ -256,7 +257,7 @@ static void on_line(struct managesieve *sieve, struct facts *facts, enum side fr
 	} else if (from == SIDE_CLIENT) {
 		on_client_line(sieve, facts);
 	} else {
-		on_server_line(sieve, facts);
+		on_server_line(sieve, facts, fed);
 	}
 }
 
@@ -271,11 +272,11 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		return;
 	if (turns_begin_round(&sieve->turns, from))
 		next_turn(sieve);
-	while (input.left != 0 && !facts->starts_tls) {
+	while (input.left != 0 && fed->next == FEED_ON) {
 		if (literals_next(side, &input, &piece) == LITERALS_LINE)
-			on_line(sieve, facts, from);
+			on_line(sieve, facts, fed);
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

@@ -91,7 +91,7 @@ static void let_in(struct nats *nats, struct facts *facts)
 	}
 }
 
-static void on_info(struct nats *nats, struct facts *facts, struct bytes line)
+static void on_info(struct nats *nats, struct facts *facts, struct feed *fed, struct bytes line)
 {
 	struct bytes version = json_value(line, "version");
 
@@ -104,7 +104,7 @@ static void on_info(struct nats *nats, struct facts *facts, struct bytes line)
 			facts_set_auth(facts, AUTH_REQUIRED);
 	}
 	if (json_true(line, "tls_required") && !nats->connects)
-		facts->starts_tls = true; /* as far as it goes: the client may not */
+		fed->next = FEED_TLS; /* as far as it goes: the client may not */
 }
 
 static void on_error(struct nats *nats, struct facts *facts, struct bytes line)
@@ -141,12 +141,12 @@ static void expect_payload(struct long_line *l, struct bytes line)
 		l->payload = value + 2;
 }
 
-static void on_server(struct nats *nats, struct facts *facts, struct bytes line)
+static void on_server(struct nats *nats, struct facts *facts, struct feed *fed, struct bytes line)
 {
 	struct bytes rest = line, word = lines_word(&rest);
 
 	if (lines_equal(&word, "INFO")) {
-		on_info(nats, facts, rest);
+		on_info(nats, facts, fed, rest);
 	} else if (lines_equal(&word, "+OK") || lines_equal(&word, "PONG")) {
 		let_in(nats, facts);
 	} else if (lines_equal(&word, "-ERR")) {
@@ -261,14 +261,14 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes input = fed->bytes;
 
 	nats->started = true;
-	while (!l->lost && !facts->starts_tls && take_line(l, text, size, &input)) {
+	while (!l->lost && fed->next == FEED_ON && take_line(l, text, size, &input)) {
 		if (from == SIDE_SERVER)
-			on_server(nats, facts, bytes_from(text, l->length));
+			on_server(nats, facts, fed, bytes_from(text, l->length));
 		else
 			on_client(nats, facts, bytes_from(text, l->length));
 		memset(text, 0, l->length); /* it may have been a password */
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

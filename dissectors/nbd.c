@@ -122,7 +122,8 @@ static void on_option(struct nbd *nbd, struct facts *facts, uint32_t option)
 		nbd->transmits[SIDE_CLIENT] = true; /* unless refused: then options go on */
 }
 
-static void on_reply(struct nbd *nbd, struct facts *facts, uint32_t option, uint32_t type)
+static void on_reply(struct nbd *nbd, struct facts *facts, struct feed *fed, uint32_t option,
+		     uint32_t type)
 {
 	bool error = type >> 31 != 0;
 
@@ -139,7 +140,7 @@ static void on_reply(struct nbd *nbd, struct facts *facts, uint32_t option, uint
 		return;
 	}
 	if (option == OPTION_STARTTLS && type == TYPE_ACK) {
-		facts_agree_tls(facts);
+		facts_agree_tls(facts, fed);
 		return;
 	}
 	if (option == OPTION_LIST || option == OPTION_GO)
@@ -221,7 +222,7 @@ static uint8_t header_size(const struct nbd *nbd, enum side from)
 	return nbd->transmits[SIDE_CLIENT] ? REQUEST : OPTION_HEADER;
 }
 
-static void on_header(struct nbd *nbd, struct facts *facts, enum side from)
+static void on_header(struct nbd *nbd, struct facts *facts, struct feed *fed, enum side from)
 {
 	struct stream *stream = &nbd->side[from];
 	struct bytes b = bytes_from(stream->head, stream->have);
@@ -238,7 +239,7 @@ static void on_header(struct nbd *nbd, struct facts *facts, enum side from)
 		stream->lost = bytes_be64(&b) != REPLY_MAGIC;
 		option = bytes_be32(&b);
 		if (!stream->lost)
-			on_reply(nbd, facts, option, bytes_be32(&b));
+			on_reply(nbd, facts, fed, option, bytes_be32(&b));
 		stream->left = bytes_be32(&b);
 	} else if (nbd->transmits[SIDE_CLIENT]) {
 		struct bytes magic = b;
@@ -265,7 +266,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes input = fed->bytes;
 
 	nbd->begun = true;
-	while (input.left != 0 && !stream->lost && !facts->starts_tls) {
+	while (input.left != 0 && !stream->lost && fed->next == FEED_ON) {
 		size_t n = stream->left < input.left ? stream->left : input.left;
 
 		if (n != 0) {
@@ -278,10 +279,10 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 				stream->want = header_size(nbd, from);
 			stream->head[stream->have++] = bytes_u8(&input);
 			if (stream->have == stream->want)
-				on_header(nbd, facts, from);
+				on_header(nbd, facts, fed, from);
 		}
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

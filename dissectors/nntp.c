@@ -216,8 +216,8 @@ static void judge_access(struct nntp *nntp, struct facts *facts, unsigned code)
 		facts_set_auth(facts, AUTH_NONE);
 }
 
-static void on_judged(struct nntp *nntp, struct facts *facts, const struct answers_row *row,
-		      unsigned code)
+static void on_judged(struct nntp *nntp, struct facts *facts, struct feed *fed,
+		      const struct answers_row *row, unsigned code)
 {
 	switch ((enum kind)row->kind) {
 	case USER:
@@ -237,7 +237,7 @@ static void on_judged(struct nntp *nntp, struct facts *facts, const struct answe
 		break;
 	case START_TLS:
 		if (code == 382)
-			facts_start_tls(facts);
+			facts_start_tls(facts, fed);
 		break;
 	case COMPRESS:
 		nntp->opaque |= code == 206;
@@ -248,7 +248,7 @@ static void on_judged(struct nntp *nntp, struct facts *facts, const struct answe
 	}
 }
 
-static void on_answer(struct nntp *nntp, struct facts *facts, unsigned code)
+static void on_answer(struct nntp *nntp, struct facts *facts, struct feed *fed, unsigned code)
 {
 	struct answers_row *first = answers_first(&nntp->dialogue.pending);
 	struct answers_row row = {.handle = -1, .kind = ANY};
@@ -264,7 +264,7 @@ static void on_answer(struct nntp *nntp, struct facts *facts, unsigned code)
 		facts_command_result(facts, row.handle, code < 400);
 	if (code == 480 && !nntp->dialogue.logged_in)
 		facts_set_auth(facts, AUTH_REQUIRED);
-	on_judged(nntp, facts, &row, code);
+	on_judged(nntp, facts, fed, &row, code);
 }
 
 /* A line of an answer that has several. */
@@ -280,7 +280,8 @@ static void on_data_line(struct nntp *nntp, struct facts *facts, struct bytes te
 		banner_product(text, products, sizeof products / sizeof *products, facts);
 }
 
-static void on_server_line(struct nntp *nntp, struct facts *facts, struct bytes line)
+static void on_server_line(struct nntp *nntp, struct facts *facts, struct feed *fed,
+			   struct bytes line)
 {
 	struct bytes text;
 	bool last = false;
@@ -301,7 +302,7 @@ static void on_server_line(struct nntp *nntp, struct facts *facts, struct bytes 
 	} else if (code == 383) {
 		sasl_challenge(&nntp->sasl);
 	} else {
-		on_answer(nntp, facts, code);
+		on_answer(nntp, facts, fed, code);
 	}
 }
 
@@ -322,11 +323,11 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		return;
 	if (dialogue_resumes(&nntp->dialogue, from))
 		resume(nntp);
-	while (!nntp->opaque && dialogue_line(&nntp->dialogue, facts, from, &input, &line)) {
+	while (!nntp->opaque && dialogue_line(&nntp->dialogue, fed, &input, &line)) {
 		if (from == SIDE_CLIENT)
 			on_client_line(nntp, facts, line);
 		else
-			on_server_line(nntp, facts, line);
+			on_server_line(nntp, facts, fed, line);
 	}
 }
 

@@ -105,7 +105,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		FACTS_TEXT(facts, version, text.at + 4, text.left - 4);
 	if (!nomachine->named[SIDE_CLIENT] || !nomachine->named[SIDE_SERVER])
 		return;
-	facts_agree_tls(facts);
+	facts_agree_tls(facts, fed);
 }
 
 const struct dissector nomachine_dissector = {

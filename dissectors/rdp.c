@@ -147,7 +147,7 @@ static void on_request(struct facts *facts, struct bytes body)
 	FACTS_TEXT(facts, user, body.at, length);
 }
 
-static void on_confirm(struct facts *facts, struct bytes body)
+static void on_confirm(struct facts *facts, struct feed *fed, struct bytes body)
 {
 	uint8_t type;
 	uint32_t protocol;
@@ -168,7 +168,7 @@ static void on_confirm(struct facts *facts, struct bytes body)
 	}
 	if (protocol != PROTOCOL_TLS)
 		FACTS_WORD(facts, mechanism, "CredSSP");
-	facts_agree_tls(facts);
+	facts_agree_tls(facts, fed);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -196,8 +196,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	if (from == SIDE_CLIENT && head.at[1] == REQUEST)
 		on_request(facts, head);
 	else if (from == SIDE_SERVER && head.at[1] == CONFIRM)
-		on_confirm(facts, head);
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+		on_confirm(facts, fed, head);
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

@@ -42,7 +42,8 @@ static void begin(void *state, struct facts *facts)
 	FACTS_WORD(facts, product, "VMware Authentication Daemon");
 }
 
-static void on_greeting(struct vmware *vmware, struct facts *facts, struct bytes text)
+static void on_greeting(struct vmware *vmware, struct facts *facts, struct feed *fed,
+			struct bytes text)
 {
 	size_t length = 0;
 
@@ -53,7 +54,7 @@ static void on_greeting(struct vmware *vmware, struct facts *facts, struct bytes
 	if (!text.failed)
 		FACTS_TEXT(facts, version, text.at, length);
 	if (lines_contain(&text, "SSL Required"))
-		facts_start_tls(facts);
+		facts_start_tls(facts, fed);
 }
 
 /* USER name, PASS password; 331 and 230, or 530 */
@@ -66,10 +67,11 @@ static void on_client(struct vmware *vmware, struct facts *facts, struct bytes t
 	vmware->tried |= lines_equal(&word, "PASS");
 }
 
-static void on_server(struct vmware *vmware, struct facts *facts, struct bytes text)
+static void on_server(struct vmware *vmware, struct facts *facts, struct feed *fed,
+		      struct bytes text)
 {
 	if (!vmware->greeted) {
-		on_greeting(vmware, facts, text);
+		on_greeting(vmware, facts, fed, text);
 		return;
 	}
 	if (vmware->tried && (bytes_start_with(&text, "230") || bytes_start_with(&text, "530"))) {
@@ -85,13 +87,13 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct line *line = from == SIDE_CLIENT ? &vmware->client : &vmware->server;
 	struct bytes input = fed->bytes;
 
-	while (!facts->starts_tls && lines_next(line, &input)) {
+	while (fed->next == FEED_ON && lines_next(line, &input)) {
 		struct bytes text = bytes_from(line->text, line->length);
 
 		if (from == SIDE_CLIENT)
 			on_client(vmware, facts, text);
 		else
-			on_server(vmware, facts, text);
+			on_server(vmware, facts, fed, text);
 		memset(line->text, 0, sizeof line->text); /* it may have been a password */
 	}
 }

@@ -56,6 +56,7 @@ static const struct schema_row file_rows[] = {
 	 ENTRIES(0, LIMIT_PROXIES),
 	 LIST(grammar_file, proxies)},
 	{.key = "translations", .type = SCHEMA_NODE, AT(grammar_file, translations)},
+	{.key = "tunnels", .type = SCHEMA_NODE, AT(grammar_file, tunnels)},
 	{.key = "groups", .type = SCHEMA_NODE, AT(grammar_file, groups)},
 	{.key = "rules", .type = SCHEMA_NODE, AT(grammar_file, rules)},
 	{.key = "exceptions", .type = SCHEMA_NODE, AT(grammar_file, exceptions)},
@@ -120,6 +121,33 @@ static const struct schema_row translation_rows[] = {
 	{.key = "private", .type = SCHEMA_ADDRESS, .required = true, AT(translation, private_side)},
 };
 const struct schema grammar_translation = {.what = "a translation", ROWS(translation_rows)};
+
+/* In the order of enum tunnel_kind (sensor/decode/tunnel.h), whose names these are. */
+const char *const grammar_tunnel_kinds[] = {
+	"",	"vxlan",  "geneve", "erspan-1", "erspan-2", "erspan-3",
+	"gre",	"gretap", "nvgre",  "mpls",	"pppoe",    "ip-in-ip",
+	"6in4", "tzsp",	  "l2tpv3", "gtp-u",	"etherip",  NULL,
+};
+
+static const struct schema_row tunnel_rows[] = {
+	{.key = "ends",
+	 .type = SCHEMA_PREFIX,
+	 .required = true,
+	 ENTRIES(1, LIMIT_PREFIXES),
+	 LIST(tunnel_rule, ends),
+	 .why = "the addresses between which the tunnel goes, both of them"},
+	{.key = "kinds",
+	 .type = SCHEMA_CHOICE,
+	 .choices = grammar_tunnel_kinds,
+	 ENTRIES(1, LIMIT_NAMES),
+	 LIST(tunnel_rule, kinds)},
+	{.key = "ids", .type = SCHEMA_NUMBER, RANGE(0, UINT32_MAX), LIST(tunnel_rule, ids)},
+	{.key = "interfaces",
+	 .type = SCHEMA_TEXT,
+	 ENTRIES(1, LIMIT_NAMES),
+	 LIST(tunnel_rule, interfaces)},
+};
+const struct schema grammar_tunnel = {.what = "a tunnel", ROWS(tunnel_rows)};
 
 static const struct schema_row group_rows[] = {
 	{.key = "hosts",

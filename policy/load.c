@@ -197,6 +197,24 @@ static void read_translations(struct load *load, const struct node *node)
 	}
 }
 
+/* An empty list is a word too: no tunnel is believed. */
+static void read_tunnels(struct load *load, const struct node *node)
+{
+	struct policy *policy = load->policy;
+
+	node = section(load, node, NODE_LIST, "tunnels", LIMIT_TUNNELS);
+	if (node == NULL)
+		return;
+	policy->names_tunnels = true;
+	policy->tunnels = allocate(load, node->count, sizeof *policy->tunnels);
+	for (const struct node *child = node->first; child != NULL; child = child->next) {
+		struct tunnel_rule *tunnel = &policy->tunnels[policy->tunnel_count++];
+
+		tunnel->at = child->at;
+		schema_read(&load->context, &grammar_tunnel, child, tunnel);
+	}
+}
+
 /* A newer version may mean anything by its lines: nothing but the version is said about it then. */
 static bool is_our_version(struct load *load, const struct node *root)
 {
@@ -235,6 +253,7 @@ static void read_file(struct load *load, const struct node *root)
 	read_zones(load, file.zones);
 	read_groups(load, file.groups);
 	read_translations(load, file.translations);
+	read_tunnels(load, file.tunnels);
 	read_rules(load, file.rules);
 	read_exceptions(load, file.exceptions);
 	resolve_all(load);

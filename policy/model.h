@@ -88,6 +88,19 @@ struct rule {
 	uint16_t first_exception;   /* resolved: chain by `next`, in the order of the file */
 };
 
+struct tunnel_rule {
+	struct mark at;
+	struct prefix_list ends; /* both ends are in these */
+	struct {
+		uint32_t *list;
+		uint32_t count; /* 0: any */
+	} kinds, ids;
+	struct {
+		const char **list;
+		uint32_t count; /* 0: any */
+	} interfaces;
+};
+
 struct exception {
 	struct reference rule_named;
 	struct mark at;
@@ -124,6 +137,9 @@ struct policy {
 	struct rule_index by_group, by_service; /* rules.h */
 	struct index_list with_ports;		/* rules by service that name ports */
 	struct prefix_list proxies;
+	struct tunnel_rule *tunnels;
+	uint32_t tunnel_count;
+	bool names_tunnels;
 	struct policy_thresholds thresholds;
 	uint32_t position;
 	uint32_t version;

@@ -129,6 +129,21 @@ struct address policy_translate(const struct policy *policy, const struct addres
 bool policy_lists_port(const struct policy *policy, const struct address *server, uint8_t transport,
 		       uint16_t port);
 
+/* An encapsulation over IP, as a packet shows it. */
+struct policy_tunnel {
+	struct address source, destination; /* of the packet around */
+	const char *interface;		    /* it came in by; NULL: not known (a capture) */
+	uint8_t kind;			    /* as policy_tunnel_kind() numbers them */
+	bool has_id;
+	uint32_t id; /* VNI, key, session, … */
+};
+/* May what it holds be taken for what it says? By `tunnels`; without them between inside addresses. */
+bool policy_believes(const struct policy *policy, const struct policy_tunnel *tunnel);
+/* The name of a kind in `tunnels`; NULL behind the last. Number 0 is none. */
+const char *policy_tunnel_kind(unsigned kind);
+/* Does the policy have a section `tunnels`? */
+bool policy_names_tunnels(const struct policy *policy);
+
 struct policy_question {
 	struct address server, client; /* outbound: the host of ours, and whom it connects to */
 	bool outbound;

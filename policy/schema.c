@@ -152,8 +152,8 @@ static bool read_choice(const struct schema_context *context, const struct schem
 	report_suggest_begin(context->report, &suggestion, node->text);
 	for (uint32_t i = 0; row->choices[i] != NULL; i++)
 		report_suggest_offer(&suggestion, row->choices[i]);
-	report_error(context->report, node->at, "\"%.64s\" is not a %s%s", node->text, row->key,
-		     report_suggest_text(&suggestion));
+	report_error(context->report, node->at, "\"%.64s\" is not %s %s%s", node->text,
+		     row->list ? "one of the" : "a", row->key, report_suggest_text(&suggestion));
 	return false;
 }
 

@@ -132,7 +132,8 @@ static void on_file(struct ftp *ftp, struct facts *facts, uint16_t kind, unsigne
 		facts_set_auth(facts, AUTH_NONE);
 }
 
-static void on_answer(struct ftp *ftp, struct facts *facts, unsigned code, struct bytes text)
+static void on_answer(struct ftp *ftp, struct facts *facts, struct feed *fed, unsigned code,
+		      struct bytes text)
 {
 	struct answers_row *first = answers_first(&ftp->dialogue.pending);
 	struct answers_row row;
@@ -150,7 +151,7 @@ static void on_answer(struct ftp *ftp, struct facts *facts, unsigned code, struc
 		break;
 	case FTP_AUTH:
 		if (code == 234 || code == 334)
-			facts_start_tls(facts);
+			facts_start_tls(facts, fed);
 		else
 			on_file(ftp, facts, row.kind, code);
 		break;
@@ -167,7 +168,8 @@ static void on_answer(struct ftp *ftp, struct facts *facts, unsigned code, struc
 	answers_drop(&ftp->dialogue.pending);
 }
 
-static void on_server_line(struct ftp *ftp, struct facts *facts, struct bytes line)
+static void on_server_line(struct ftp *ftp, struct facts *facts, struct feed *fed,
+			   struct bytes line)
 {
 	struct bytes text = line;
 	bool last = false;
@@ -183,7 +185,7 @@ static void on_server_line(struct ftp *ftp, struct facts *facts, struct bytes li
 	ftp->reply = last ? 0 : (uint16_t)code;
 	if (ftp->dialogue.greeted) {
 		if (last)
-			on_answer(ftp, facts, code, text);
+			on_answer(ftp, facts, fed, code, text);
 		return;
 	}
 	if (!facts->product[0])
@@ -202,11 +204,11 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes input = fed->bytes, line;
 
 	dialogue_resumes(&ftp->dialogue, from);
-	while (dialogue_line(&ftp->dialogue, facts, from, &input, &line)) {
+	while (dialogue_line(&ftp->dialogue, fed, &input, &line)) {
 		if (from == SIDE_CLIENT)
 			on_client_line(ftp, facts, line);
 		else
-			on_server_line(ftp, facts, line);
+			on_server_line(ftp, facts, fed, line);
 	}
 }
 

@@ -7,7 +7,7 @@
  * HTTP) and looks for the next start of a message; or it is deaf, because another protocol has taken
  * over (101, CONNECT).
  *
- * Behind a believed balancer each request may come from another client (facts.carried). Who it is is
+ * Of a carrier (fed->forwarded) each request may come from another client. Who it is is
  * known when the headers have ended: until then they are told to `head`, and then to the facts of
  * that client, whose turn it becomes. A response is told to the client of its request.
  *
@@ -63,7 +63,7 @@ static void settle(const struct context *c)
 	struct http_response *response = &c->http->exchange.response;
 
 	/* Cut off by a gap or the end, while another client has the turn. */
-	if (c->facts->carried && response->matched && response->request.party != c->facts->party)
+	if (response->matched && response->request.client != c->http->head.client)
 		response->open = false;
 	http_settle(&c->http->exchange, c->facts,
 		    bytes_from(side->text.bytes, side->in_body ? side->text.length : 0));
@@ -292,21 +292,21 @@ static void http_feed(void *state, struct facts *facts, struct feed *fed)
 	const struct http_side *side = side_of(&c);
 	struct bytes data = fed->bytes;
 
-	http_head_take_turn(&c.http->head, &c.http->exchange, facts);
-	while (data.left != 0 && side->mode != MODE_DEAF) {
+	http_head_take_turn(&c.http->head, &c.http->exchange, facts, fed);
+	while (data.left != 0 && side->mode != MODE_DEAF && fed->next == FEED_ON) {
 		if (from == SIDE_SERVER &&
-		    http_head_must_wait(&c.http->head, &c.http->exchange, facts, data.left))
-			return;
+		    http_head_must_wait(&c.http->head, &c.http->exchange, fed))
+			break;
 		if (side->mode == MODE_PARSE)
 			parse(&c, &data);
 		else
 			seek(&c, bytes_u8(&data));
 		if (c.http->head.due) {
-			facts->turn_bytes = c.http->head.length;
-			facts_forwarded(facts, &c.http->head.forwarded.list, data.left);
-			return;
+			fed->theirs = c.http->head.length;
+			forwarded_tell(&c.http->head.forwarded.list, fed, facts);
 		}
 	}
+	fed->rest = data.left;
 }
 
 /*

@@ -37,7 +37,7 @@ struct http_request {
 	uint32_t object;     /* half of facts_hash() of its path, 0: none is asked for */
 	uint8_t asked;	     /* whose request it looks like: http_product_asked() */
 	uint8_t statement;   /* serial of the statement that it carries, 0: none */
-	uint16_t party;	     /* facts.party of the client that it came from */
+	uint16_t client;     /* fed->client of the client that it came from */
 };
 
 struct http_response {

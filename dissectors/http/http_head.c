@@ -10,7 +10,7 @@
 
 void http_head_begin(struct http_head *head)
 {
-	*head = (struct http_head){.due = false};
+	*head = (struct http_head){.carries = head->carries, .client = head->client};
 }
 
 /* What was made of empty facts. */
@@ -48,7 +48,7 @@ static void keep_header(struct http_head *head, struct http_exchange *x, const c
 void http_head_line(struct http_head *head, struct http_exchange *x, struct facts *facts,
 		    const char *method, struct bytes target, bool cut)
 {
-	if (facts->carried)
+	if (head->carries)
 		keep_line(head, x, method, target, cut);
 	else
 		http_request_line(x, facts, method, target, cut);
@@ -57,7 +57,7 @@ void http_head_line(struct http_head *head, struct http_exchange *x, struct fact
 void http_head_header(struct http_head *head, struct http_exchange *x, struct facts *facts,
 		      const char *name, struct bytes value)
 {
-	if (facts->carried)
+	if (head->carries)
 		keep_header(head, x, name, value);
 	else
 		http_request_header(x, facts, name, value);
@@ -65,10 +65,10 @@ void http_head_header(struct http_head *head, struct http_exchange *x, struct fa
 
 void http_head_end(struct http_head *head, struct http_exchange *x, struct facts *facts)
 {
-	head->due = facts->carried;
-	if (facts->carried)
+	head->due = head->carries;
+	if (head->carries)
 		return;
-	facts_forwarded(facts, &head->forwarded.list, 0);
+	forwarded_claim(&head->forwarded.list, facts);
 	http_request_end(x);
 }
 
@@ -84,32 +84,33 @@ static void tell(const struct http_head *head, struct http_exchange *x, struct f
 		FACTS_TEXT(facts, user, head->user, strlen(head->user));
 	if (head->mechanism[0] != '\0')
 		FACTS_TEXT(facts, mechanism, head->mechanism, strlen(head->mechanism));
-	x->current.party = facts->party;
+	x->current.client = head->client;
 	http_request_end(x);
 }
 
-void http_head_take_turn(struct http_head *head, struct http_exchange *x, struct facts *facts)
+void http_head_take_turn(struct http_head *head, struct http_exchange *x, struct facts *facts,
+			 const struct feed *fed)
 {
 	struct http_request *owner = http_response_owner(x);
 
+	head->carries = fed->forwarded != NULL;
+	head->client = fed->client;
 	if (head->asked && owner)
-		owner->party = facts->party;
+		owner->client = head->client;
 	head->asked = false;
 	if (head->due)
 		tell(head, x, facts);
 	head->due = false;
 }
 
-bool http_head_must_wait(struct http_head *head, struct http_exchange *x, struct facts *facts,
-			 size_t unread)
+bool http_head_must_wait(struct http_head *head, struct http_exchange *x, struct feed *fed)
 {
 	const struct http_request *owner = http_response_owner(x);
 
-	if (!facts->carried || !owner || owner->party == facts->party)
+	if (!head->carries || !owner || owner->client == head->client)
 		return false;
-	facts->turn = TURN_PARTY;
-	facts->turn_party = owner->party;
-	facts->unread = (uint32_t)unread;
+	fed->next = FEED_CLIENT;
+	fed->wanted = owner->client;
 	head->asked = true;
 	return true;
 }

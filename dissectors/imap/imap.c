@@ -70,7 +70,7 @@ static void on_login(struct imap *imap, struct facts *facts, struct bytes argume
 		imap_login_user(arguments, facts);
 }
 
-static void on_command(struct imap *imap, struct facts *facts, struct bytes text)
+static void on_command(struct imap *imap, struct facts *facts, struct feed *fed, struct bytes text)
 {
 	struct bytes tag = lines_word(&text), word = lines_word(&text);
 	bool uid = lines_equal(&word, "UID");
@@ -85,7 +85,7 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 		return;
 	pending = answers_put(&imap->pending, number_of(&tag), -1, row->kind);
 	if (lines_equal(&word, "ID") && xclient_read_id(text, &told) &&
-	    facts_forwarded(facts, &told, 0))
+	    forwarded_tell(&told, fed, facts))
 		return; /* the proxy's own, and no command of its client */
 	pending->handle = imap_words_note(facts, row, uid, text);
 	if ((row->kind == IMAP_LOG_IN || row->kind == IMAP_AUTHENTICATE) && facts->auth == AUTH_NA)
@@ -96,14 +96,14 @@ static void on_command(struct imap *imap, struct facts *facts, struct bytes text
 		on_authenticate(imap, facts, text);
 }
 
-static void on_client_line(struct imap *imap, struct facts *facts, bool continued)
+static void on_client_line(struct imap *imap, struct facts *facts, struct feed *fed, bool continued)
 {
 	struct bytes text = bytes_from(imap->client.line.text, imap->client.line.length);
 
 	if (imap->sasl.active) /* up to the answer, which has the command's tag */
 		sasl_line(&imap->sasl, facts, text);
 	else if (!continued)
-		on_command(imap, facts, text);
+		on_command(imap, facts, fed, text);
 }
 
 static void on_login_result(struct imap *imap, struct facts *facts, uint16_t kind, bool accepted)
@@ -117,8 +117,8 @@ static void on_login_result(struct imap *imap, struct facts *facts, uint16_t kin
 	imap->in |= accepted;
 }
 
-static void on_tagged(struct imap *imap, struct facts *facts, struct answers_numbered *pending,
-		      bool ok)
+static void on_tagged(struct imap *imap, struct facts *facts, struct feed *fed,
+		      struct answers_numbered *pending, bool ok)
 {
 	facts_command_result(facts, pending->handle, ok);
 	pending->waits = false;
@@ -131,7 +131,7 @@ static void on_tagged(struct imap *imap, struct facts *facts, struct answers_num
 		if (!ok)
 			break;
 		facts_set_auth(facts, AUTH_UNKNOWN);
-		facts_agree_tls(facts);
+		facts_agree_tls(facts, fed);
 		break;
 	case IMAP_SECURE:
 		if (!ok && !imap->in && imap->greeted && !imap->holed)
@@ -158,19 +158,19 @@ static void on_greeting(struct imap *imap, struct facts *facts, struct bytes tex
 }
 
 /* Some servers tell a failed log-in without its tag. */
-static void refuse_login(struct imap *imap, struct facts *facts)
+static void refuse_login(struct imap *imap, struct facts *facts, struct feed *fed)
 {
 	for (size_t i = 0; i < ANSWERS_ROWS; i++) {
 		struct answers_numbered *pending = &imap->pending.rows[i];
 
 		if (pending->waits &&
 		    (pending->kind == IMAP_LOG_IN || pending->kind == IMAP_AUTHENTICATE))
-			on_tagged(imap, facts, pending, false);
+			on_tagged(imap, facts, fed, pending, false);
 	}
 }
 
 /* "23 FETCH (...", "LIST (...", "SEARCH 2 3" */
-static void on_untagged(struct imap *imap, struct facts *facts, struct bytes text)
+static void on_untagged(struct imap *imap, struct facts *facts, struct feed *fed, struct bytes text)
 {
 	struct bytes all = text, word = lines_word(&text), second = lines_word(&text);
 
@@ -184,11 +184,11 @@ static void on_untagged(struct imap *imap, struct facts *facts, struct bytes tex
 	else if (lines_equal(&word, "ID"))
 		imap_login_id(all, facts);
 	else if (lines_equal(&word, "BAD") || lines_equal(&word, "BYE"))
-		refuse_login(imap, facts);
+		refuse_login(imap, facts, fed);
 	imap->greeted = true;
 }
 
-static void on_server_line(struct imap *imap, struct facts *facts)
+static void on_server_line(struct imap *imap, struct facts *facts, struct feed *fed)
 {
 	struct bytes text = bytes_from(imap->server.line.text, imap->server.line.length);
 	struct bytes tag = lines_word(&text), state;
@@ -196,7 +196,7 @@ static void on_server_line(struct imap *imap, struct facts *facts)
 
 	facts_set_data_read(facts, ANSWER_NO);
 	if (lines_equal(&tag, "*")) {
-		on_untagged(imap, facts, text);
+		on_untagged(imap, facts, fed, text);
 		return;
 	}
 	state = lines_word(&text);
@@ -204,7 +204,7 @@ static void on_server_line(struct imap *imap, struct facts *facts)
 		return;
 	pending = answers_find(&imap->pending, number_of(&tag));
 	if (pending != NULL)
-		on_tagged(imap, facts, pending, lines_equal(&state, "OK"));
+		on_tagged(imap, facts, fed, pending, lines_equal(&state, "OK"));
 }
 
 /* LOGIN {5}: what is in the literal is the user's name. */
@@ -220,16 +220,17 @@ static void on_user(struct imap *imap, struct facts *facts, struct bytes piece)
 	imap->user_in_literal = false;
 }
 
-static void on_line(struct imap *imap, struct facts *facts, enum side from)
+static void on_line(struct imap *imap, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct literals *side = from == SIDE_CLIENT ? &imap->client : &imap->server;
 
 	if (side->lost)
 		side->lost = false;
 	else if (from == SIDE_CLIENT)
-		on_client_line(imap, facts, side->goes_on);
+		on_client_line(imap, facts, fed, side->goes_on);
 	else if (!side->goes_on)
-		on_server_line(imap, facts);
+		on_server_line(imap, facts, fed);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -239,7 +240,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct literals *side = from == SIDE_CLIENT ? &imap->client : &imap->server;
 	struct bytes input = fed->bytes, piece;
 
-	while (input.left != 0 && !facts->starts_tls) {
+	while (input.left != 0 && fed->next == FEED_ON) {
 		enum literals_event event = literals_next(side, &input, &piece);
 
 		if (event == LITERALS_BYTES) {
@@ -250,13 +251,9 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		if (from == SIDE_SERVER && !imap->greeted)
 			imap_login_tail(&imap->tail, piece);
 		if (event == LITERALS_LINE)
-			on_line(imap, facts, from);
-		if (facts->turn != TURN_NONE) {
-			facts->unread = (uint32_t)input.left;
-			return;
-		}
+			on_line(imap, facts, fed);
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

@@ -87,10 +87,10 @@ static void resynchronise(struct ldap *ldap, enum side from)
 		*s = (struct ldap_stream){.lost = false};
 }
 
-static void end_body(struct ldap *ldap, struct facts *facts, enum side from)
+static void end_body(struct ldap *ldap, struct facts *facts, struct feed *fed)
 {
-	ldap->side[from].in_body = false;
-	ldap_session_message(ldap, facts, from);
+	ldap->side[fed->from].in_body = false;
+	ldap_session_message(ldap, facts, fed);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -101,7 +101,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes in = fed->bytes, piece;
 
 	resynchronise(ldap, from);
-	while (in.left != 0 && !s->lost && !facts->starts_tls) {
+	while (in.left != 0 && !s->lost && fed->next == FEED_ON) {
 		if (!s->in_body) {
 			take_head(ldap, facts, s, bytes_u8(&in));
 			continue;
@@ -113,9 +113,9 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		while (piece.left != 0 && s->kept < LDAP_BODY && !s->holed)
 			s->body[s->kept++] = bytes_u8(&piece);
 		if (s->left == 0)
-			end_body(ldap, facts, from);
+			end_body(ldap, facts, fed);
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)in.left : 0;
+	fed->rest = in.left;
 }
 
 /* A datagram holds whole messages. */
@@ -131,6 +131,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 {
 	struct ldap *ldap = state;
 	struct ldap_stream *s = &ldap->side[from];
+	struct feed none = {.from = from}; /* TLS is seen by its hello (.upgrades) */
 
 	ldap_products_cut(&ldap->products);
 	if (turns_begun(&ldap->turns) && !s->lost && missing != 0 && s->in_body &&
@@ -138,7 +139,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		s->holed = true;
 		s->left -= (uint32_t)missing;
 		if (s->left == 0)
-			end_body(ldap, facts, from);
+			end_body(ldap, facts, &none);
 		return;
 	}
 	ldap->midstream = true;

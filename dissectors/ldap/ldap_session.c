@@ -167,7 +167,8 @@ static bool has_proof(struct bytes b)
 	return b.left != 0 && b.at[0] == 0x87;
 }
 
-static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8_t operation,
+/* True: TLS begins behind it. */
+static bool on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8_t operation,
 		      uint32_t code, struct bytes b)
 {
 	struct answers_numbered pending = {.handle = -1};
@@ -183,11 +184,7 @@ static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8
 	case LDAP_EXTENDED_RESPONSE:
 		if (facts->auth == AUTH_UNKNOWN && !ldap->midstream)
 			facts_set_auth(facts, AUTH_NA);
-		if (pending.kind != 0 && good) { /* encrypted when the hello is seen */
-			facts->starts_tls = true;
-			facts->revision++;
-		}
-		break;
+		return pending.kind != 0 && good; /* encrypted when the hello is seen */
 	default:
 		if (good)
 			on_served(ldap, facts);
@@ -195,10 +192,11 @@ static void on_result(struct ldap *ldap, struct facts *facts, uint32_t id, uint8
 			facts_set_auth(facts, AUTH_REQUIRED);
 		break;
 	}
+	return false;
 }
 
-static void on_response(struct ldap *ldap, struct facts *facts, uint32_t id, uint8_t operation,
-			struct bytes b)
+static void on_response(struct ldap *ldap, struct facts *facts, struct feed *fed, uint32_t id,
+			uint8_t operation, struct bytes b)
 {
 	uint32_t code;
 
@@ -215,24 +213,26 @@ static void on_response(struct ldap *ldap, struct facts *facts, uint32_t id, uin
 		return;
 	default:
 		code = ber_integer(&b, 0x0a);
-		if (!b.failed)
-			on_result(ldap, facts, id, operation, code, b);
+		if (!b.failed && on_result(ldap, facts, id, operation, code, b)) {
+			fed->next = FEED_TLS;
+			facts->revision++;
+		}
 		return;
 	}
 }
 
-void ldap_session_message(struct ldap *ldap, struct facts *facts, enum side from)
+void ldap_session_message(struct ldap *ldap, struct facts *facts, struct feed *fed)
 {
-	struct ldap_stream *s = &ldap->side[from];
+	struct ldap_stream *s = &ldap->side[fed->from];
 	struct bytes b = bytes_from(s->body, s->kept);
 	uint32_t id = ber_integer(&b, 0x02), length = 0;
 	uint8_t operation = ber_head(&b, &length);
 
 	if (!b.failed && length < b.left)
 		b.left = length;
-	if (!b.failed && from == SIDE_CLIENT)
+	if (!b.failed && fed->from == SIDE_CLIENT)
 		on_request(ldap, facts, id, operation, b);
 	else if (!b.failed)
-		on_response(ldap, facts, id, operation, b);
+		on_response(ldap, facts, fed, id, operation, b);
 	memset(s->body, 0, sizeof s->body); /* it may have been a password */
 }

@@ -40,6 +40,6 @@ struct ldap {
 };
 
 /* The message at hand, as much of its body as was kept, is whole. */
-void ldap_session_message(struct ldap *ldap, struct facts *facts, enum side from);
+void ldap_session_message(struct ldap *ldap, struct facts *facts, struct feed *fed);
 
 #endif

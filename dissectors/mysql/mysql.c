@@ -63,14 +63,14 @@ static void on_greeting(struct mysql *my, struct facts *facts)
 	seal(my);
 }
 
-static void on_login(struct mysql *my, struct facts *facts)
+static void on_login(struct mysql *my, struct facts *facts, struct feed *fed)
 {
 	struct mysql_login login =
 		mysql_login_request(bytes_from(my->client.body, my->client.kept), facts);
 
 	facts_set_auth(facts, AUTH_UNKNOWN);
 	if (login.asks_tls) {
-		facts_agree_tls(facts);
+		facts_agree_tls(facts, fed);
 		seal(my);
 		return;
 	}
@@ -154,12 +154,12 @@ static void on_more_proof(struct mysql *my)
 	my->password = frame->length > 1 || (frame->length == 1 && frame->body[0] != 0);
 }
 
-static void on_client_packet(struct mysql *my, struct facts *facts)
+static void on_client_packet(struct mysql *my, struct facts *facts, struct feed *fed)
 {
 	switch ((enum mysql_phase)my->phase) {
 	case MYSQL_GREETING:
 	case MYSQL_LOGIN:
-		on_login(my, facts);
+		on_login(my, facts, fed);
 		break;
 	case MYSQL_PROOF:
 		on_more_proof(my);
@@ -191,7 +191,7 @@ static void begin_client_packet(struct mysql *my)
 	mysql_session_begin_command(my);
 }
 
-static void on_client(struct mysql *my, struct facts *facts, struct bytes *input)
+static void on_client(struct mysql *my, struct facts *facts, struct feed *fed, struct bytes *input)
 {
 	struct frame *frame = &my->client;
 	struct bytes piece;
@@ -208,7 +208,7 @@ static void on_client(struct mysql *my, struct facts *facts, struct bytes *input
 			mysql_session_text(my, facts, piece);
 		if (!over)
 			return;
-		on_client_packet(my, facts);
+		on_client_packet(my, facts, fed);
 		frames_done(frame);
 	}
 }
@@ -260,8 +260,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	if (from == SIDE_SERVER)
 		on_server(my, facts, &input);
 	else
-		on_client(my, facts, &input);
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+		on_client(my, facts, fed, &input);
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -270,6 +270,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	struct frame *frame = from == SIDE_CLIENT ? &my->client : &my->server;
 	struct bytes nothing = bytes_from(NULL, 0);
+	struct feed none = {.from = from}; /* TLS is seen by its hello (.upgrades) */
 
 	if (!turns_begun(&my->turns))
 		return; /* the capture began late: the first packets tell */
@@ -277,7 +278,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	if (!frames_gap(frame, missing) || frame->left != 0)
 		return;
 	if (from == SIDE_CLIENT) /* the packet ended in the gap */
-		on_client(my, facts, &nothing);
+		on_client(my, facts, &none, &nothing);
 	else
 		on_server(my, facts, &nothing);
 }

@@ -168,10 +168,10 @@ static void on_client(struct mysqlx *mysqlx, struct facts *facts, uint8_t type, 
 	mysqlx->asked = type;
 }
 
-static void on_result(struct mysqlx *mysqlx, struct facts *facts, bool ok)
+static void on_result(struct mysqlx *mysqlx, struct facts *facts, struct feed *fed, bool ok)
 {
 	if (mysqlx->asked == CAPABILITIES_SET && ok && mysqlx->wants_tls) {
-		facts_start_tls(facts);
+		facts_start_tls(facts, fed);
 	} else if (mysqlx->asked == AUTH_START) {
 		facts_login(facts, ok);
 	} else {
@@ -181,12 +181,12 @@ static void on_result(struct mysqlx *mysqlx, struct facts *facts, bool ok)
 	mysqlx->asked = 0;
 }
 
-static void on_server(struct mysqlx *mysqlx, struct facts *facts, uint8_t type)
+static void on_server(struct mysqlx *mysqlx, struct facts *facts, struct feed *fed, uint8_t type)
 {
 	if (type == AUTH_OK || type == OK || type == EXECUTED)
-		on_result(mysqlx, facts, true);
+		on_result(mysqlx, facts, fed, true);
 	else if (type == FAILED)
-		on_result(mysqlx, facts, false);
+		on_result(mysqlx, facts, fed, false);
 	else if (type == ROW && mysqlx->asked != 0)
 		facts_set_data_read(facts, ANSWER_YES);
 	else if (type == CAPABILITIES && facts->logins_succeeded == 0)
@@ -201,7 +201,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes input = fed->bytes, piece;
 
 	mysqlx->spoken = true;
-	while (!frame->lost && !facts->starts_tls && frames_header(frame, &input, 5)) {
+	while (!frame->lost && fed->next == FEED_ON && frames_header(frame, &input, 5)) {
 		struct bytes header = bytes_from(frame->header, 5);
 		uint32_t size = bytes_le32(&header);
 
@@ -216,7 +216,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 			on_client(mysqlx, facts, frame->header[4],
 				  bytes_from(frame->body, frame->kept));
 		else
-			on_server(mysqlx, facts, frame->header[4]);
+			on_server(mysqlx, facts, fed, frame->header[4]);
 		frames_done(frame);
 	}
 }

@@ -115,7 +115,7 @@ static void note_user(struct facts *facts, struct bytes arguments)
 		facts_set_auth(facts, AUTH_UNKNOWN);
 }
 
-static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
+static void on_command(struct pop3 *pop, struct facts *facts, struct feed *fed, struct bytes text)
 {
 	struct bytes word = lines_word(&text);
 	const struct command_word *row = COMMAND_WORDS_FIND(commands, &word);
@@ -125,7 +125,7 @@ static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 	if (!row) {
 		answers_add(&pop->dialogue.pending, -1, ANY);
 		if (lines_equal(&word, "XCLIENT") && xclient_read(text, &told))
-			facts_forwarded(facts, &told, 0);
+			forwarded_tell(&told, fed, facts);
 		return;
 	}
 	kind = row->kind;
@@ -144,12 +144,13 @@ static void on_command(struct pop3 *pop, struct facts *facts, struct bytes text)
 	}
 }
 
-static void on_client_line(struct pop3 *pop, struct facts *facts, struct bytes text)
+static void on_client_line(struct pop3 *pop, struct facts *facts, struct feed *fed,
+			   struct bytes text)
 {
 	if (sasl_takes_line(&pop->sasl))
 		sasl_line(&pop->sasl, facts, text);
 	else
-		on_command(pop, facts, text);
+		on_command(pop, facts, fed, text);
 }
 
 static void on_login(struct pop3 *pop, struct facts *facts, bool ok, bool by_sasl)
@@ -184,7 +185,7 @@ static void count_deleted(struct pop3 *pop, struct facts *facts, const struct an
 		facts_command(facts, name, sizeof name - 1, COMMAND_DESTRUCTIVE);
 }
 
-static void on_answer(struct pop3 *pop, struct facts *facts, bool ok)
+static void on_answer(struct pop3 *pop, struct facts *facts, struct feed *fed, bool ok)
 {
 	struct answers_row *first = answers_first(&pop->dialogue.pending);
 	struct answers_row row;
@@ -220,7 +221,7 @@ static void on_answer(struct pop3 *pop, struct facts *facts, bool ok)
 		break;
 	case START_TLS:
 		if (ok)
-			facts_start_tls(facts);
+			facts_start_tls(facts, fed);
 		break;
 	case MECHANISMS:
 	case CAPABILITIES:
@@ -249,7 +250,8 @@ static void on_data_line(struct pop3 *pop, struct facts *facts, struct bytes tex
 		banner_product(text, products, sizeof products / sizeof *products, facts);
 }
 
-static void on_server_line(struct pop3 *pop, struct facts *facts, struct bytes text)
+static void on_server_line(struct pop3 *pop, struct facts *facts, struct feed *fed,
+			   struct bytes text)
 {
 	bool ok = lines_start_with(&text, "+OK");
 
@@ -262,7 +264,7 @@ static void on_server_line(struct pop3 *pop, struct facts *facts, struct bytes t
 	else if (!pop->dialogue.greeted)
 		on_greeting(pop, facts, text);
 	else
-		on_answer(pop, facts, ok);
+		on_answer(pop, facts, fed, ok);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -273,11 +275,11 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 
 	if (dialogue_resumes(&pop->dialogue, from))
 		pop->in_lines = false;
-	while (dialogue_line(&pop->dialogue, facts, from, &input, &line)) {
+	while (dialogue_line(&pop->dialogue, fed, &input, &line)) {
 		if (from == SIDE_CLIENT)
-			on_client_line(pop, facts, line);
+			on_client_line(pop, facts, fed, line);
 		else
-			on_server_line(pop, facts, line);
+			on_server_line(pop, facts, fed, line);
 	}
 }
 

@@ -167,7 +167,8 @@ static void on_server_message(struct postgresql *pg, struct facts *facts)
 }
 
 /* The one byte that answers SSLRequest or GSSENCRequest. */
-static void on_negotiated(struct postgresql *pg, struct facts *facts, uint8_t answer)
+static void on_negotiated(struct postgresql *pg, struct facts *facts, struct feed *fed,
+			  uint8_t answer)
 {
 	pg->negotiating = false;
 	facts_command_result(facts, pg->request, answer != 'N');
@@ -175,7 +176,7 @@ static void on_negotiated(struct postgresql *pg, struct facts *facts, uint8_t an
 	if (answer != 'S')
 		return;
 	facts_set_auth(facts, AUTH_UNKNOWN);
-	facts_agree_tls(facts);
+	facts_agree_tls(facts, fed);
 	pg->sealed = true;
 }
 
@@ -214,14 +215,15 @@ static void find_ready(struct postgresql *pg, struct bytes *input)
 }
 
 /* A whole message, if there is one; the cursor stands behind it. */
-static bool next_server_message(struct postgresql *pg, struct facts *facts, struct bytes *input)
+static bool next_server_message(struct postgresql *pg, struct facts *facts, struct feed *fed,
+				struct bytes *input)
 {
 	struct frame *frame = &pg->server;
 	struct bytes piece;
 
 	/* Nothing but the answer to such a request has a second byte that is not 0. */
 	if (frame->have == 0 && pg->negotiating && input->left != 0 && input->at[0] != 'E') {
-		on_negotiated(pg, facts, bytes_u8(input));
+		on_negotiated(pg, facts, fed, bytes_u8(input));
 		return !pg->sealed;
 	}
 	pg->negotiating = pg->negotiating && input->left == 0;
@@ -240,7 +242,8 @@ static bool next_server_message(struct postgresql *pg, struct facts *facts, stru
 	return true;
 }
 
-static void on_server(struct postgresql *pg, struct facts *facts, struct bytes *input)
+static void on_server(struct postgresql *pg, struct facts *facts, struct feed *fed,
+		      struct bytes *input)
 {
 	bool more = true;
 
@@ -250,7 +253,7 @@ static void on_server(struct postgresql *pg, struct facts *facts, struct bytes *
 	while (more) {
 		if (pg->server.lost)
 			find_ready(pg, input);
-		more = input->left != 0 && next_server_message(pg, facts, input);
+		more = input->left != 0 && next_server_message(pg, facts, fed, input);
 	}
 }
 
@@ -262,7 +265,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	if (fed->bytes.left == 0 || pg->sealed)
 		return;
 	if (fed->from == SIDE_SERVER) {
-		on_server(pg, facts, &input);
+		on_server(pg, facts, fed, &input);
 	} else if (pg->gss) {
 		facts_set_encryption(facts, ENCRYPTION_NATIVE);
 		facts_set_auth(facts, AUTH_UNKNOWN);
@@ -270,7 +273,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	} else {
 		postgresql_client_feed(pg, facts, &input);
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -278,6 +281,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct postgresql *pg = state;
 	struct frame *frame = from == SIDE_CLIENT ? &pg->client : &pg->server;
 	struct bytes nothing = bytes_from(NULL, 0);
+	struct feed none = {.from = from};
 
 	pg->ready = 0;
 	pg->holed |= pg->login != IN;
@@ -288,7 +292,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	if (from == SIDE_CLIENT) /* the message ended in the gap */
 		postgresql_client_feed(pg, facts, &nothing);
 	else
-		next_server_message(pg, facts, &nothing);
+		next_server_message(pg, facts, &none, &nothing);
 }
 
 const struct dissector postgresql_dissector = {

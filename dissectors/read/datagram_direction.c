@@ -8,10 +8,11 @@
  */
 #include "dissectors/read/datagram_direction.h"
 
-#define ASKS	DATAGRAM_ASKS
-#define ANSWERS DATAGRAM_ANSWERS
-#define PEER	DATAGRAM_ASKS_PEER
-#define UNKNOWN DATAGRAM_UNKNOWN
+#define ASKS	     DATAGRAM_ASKS
+#define ANSWERS	     DATAGRAM_ANSWERS
+#define ASKS_PEER    DATAGRAM_ASKS_PEER
+#define ANSWERS_PEER DATAGRAM_ANSWERS_PEER
+#define UNKNOWN	     DATAGRAM_UNKNOWN
 
 typedef enum datagram_direction says(struct bytes b);
 
@@ -23,18 +24,19 @@ struct reader {
 /* id:2 flags:2 questions:2 answers:2 authorities:2 additional:2 name …, the name's labels sane. */
 static enum datagram_direction dns(struct bytes b)
 {
-	uint16_t flags, questions, records = 0;
+	uint16_t flags, questions, answers, records;
 	size_t length = 0;
 
 	bytes_skip(&b, 2);
 	flags = bytes_be16(&b);
 	questions = bytes_be16(&b);
-	for (int i = 0; i < 3; i++)
-		records |= bytes_be16(&b);
-	if (b.failed || (flags & 0x7800) > 0x3000 || questions > 1 || records > 255)
+	answers = bytes_be16(&b);
+	records = bytes_be16(&b);
+	records |= bytes_be16(&b);
+	if (b.failed || (flags & 0x7800) > 0x3000 || questions > 1 || (answers | records) > 255)
 		return UNKNOWN;
 	if (questions == 0)
-		return flags & 0x8000 ? ANSWERS : UNKNOWN;
+		return (flags & 0x8000) && answers != 0 ? ANSWERS : UNKNOWN;
 	for (uint8_t label = bytes_u8(&b); label != 0; label = bytes_u8(&b)) {
 		length += label + 1u;
 		if (label > 63 || length > 254 || !bytes_skip(&b, label))
@@ -116,7 +118,7 @@ static enum datagram_direction stun(struct bytes b)
 
 	if (bytes_be32(&b) != 0x2112a442 || b.failed || (type & 0xc000) || length % 4 != 0)
 		return UNKNOWN;
-	return type & 0x0100 ? ANSWERS : PEER;
+	return type & 0x0100 ? ANSWERS_PEER : ASKS_PEER;
 }
 
 static enum datagram_direction text_of(const struct bytes *b, const char *const asks[],
@@ -144,7 +146,9 @@ static enum datagram_direction sip(struct bytes b)
 	static const char *const answers[] = {"SIP/2.0 ", NULL};
 	enum datagram_direction direction = text_of(&b, asks, answers);
 
-	return direction == ASKS ? PEER : direction;
+	if (direction == UNKNOWN)
+		return UNKNOWN;
+	return direction == ASKS ? ASKS_PEER : ANSWERS_PEER;
 }
 
 static enum datagram_direction ssdp(struct bytes b)
@@ -165,7 +169,7 @@ static enum datagram_direction rpc(struct bytes b)
 	next = bytes_be32(&b);
 	if (b.failed)
 		return UNKNOWN;
-	if (type == 0 && next == 2 && bytes_be16(&b) == 0) /* program numbers are not that large */
+	if (type == 0 && next == 2 && bytes_be16(&b) < 0x4000) /* program numbers are below */
 		return ASKS;
 	return type == 1 && next <= 1 && b.left >= 4 ? ANSWERS : UNKNOWN;
 }
@@ -196,8 +200,10 @@ static enum datagram_direction dtls(struct bytes b)
 	type = bytes_u8(&b);
 	if (b.failed || epoch != 0)
 		return UNKNOWN;
-	if (type == 1 || type == 16) /* client hello, client key exchange */
-		return ASKS;
+	if (type == 1) /* client hello; inside of WebRTC that is either end's */
+		return DATAGRAM_BEGINS;
+	if (type == 16) /* client key exchange */
+		return ASKS_PEER;
 	return type == 2 || type == 3 || type == 12 || type == 14 ? ANSWERS : UNKNOWN;
 }
 
@@ -286,7 +292,7 @@ static enum datagram_direction ike(struct bytes b)
 	if (b.failed || b.left < 8)
 		return UNKNOWN;
 	if (version == 0x20)
-		return flags & 0x20 ? ANSWERS : PEER;
+		return flags & 0x20 ? ANSWERS_PEER : ASKS_PEER;
 	return version == 0x10 && responder == 0 ? ASKS : UNKNOWN;
 }
 

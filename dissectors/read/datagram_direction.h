@@ -14,10 +14,13 @@
 #include "dissectors/read/bytes.h"
 
 enum datagram_direction {
-	DATAGRAM_UNKNOWN,   /* the bytes do not say */
-	DATAGRAM_ASKS,	    /* a request, or a message that expects no answer (syslog, a trap) */
-	DATAGRAM_ASKS_PEER, /* the same, in a protocol where both ends of a conversation do */
+	DATAGRAM_UNKNOWN, /* the bytes do not say */
+	DATAGRAM_ASKS,	  /* a request, or a message that expects no answer (syslog, a trap) */
 	DATAGRAM_ANSWERS,
+	/* The same in a protocol where both ends of a conversation ask: who began it stays open. */
+	DATAGRAM_BEGINS, /* the first message of one: within another, either end may send it */
+	DATAGRAM_ASKS_PEER,
+	DATAGRAM_ANSWERS_PEER,
 };
 
 /* Pure. `payload` may be cut short: what is missing says nothing. Host byte order. */

@@ -12,18 +12,18 @@ bool dialogue_resumes(struct dialogue *dialogue, enum side from)
 	return true;
 }
 
-static bool client_line(struct dialogue *dialogue, const struct facts *facts, struct bytes *input)
+static bool client_line(struct dialogue *dialogue, const struct feed *fed, struct bytes *input)
 {
-	while (facts->turn == TURN_NONE && lines_next(&dialogue->client, input)) {
+	while (fed->next == FEED_ON && lines_next(&dialogue->client, input)) {
 		if (!dialogue->client_lost)
 			return true;
 	}
 	return false;
 }
 
-static bool server_line(struct dialogue *dialogue, const struct facts *facts, struct bytes *input)
+static bool server_line(struct dialogue *dialogue, const struct feed *fed, struct bytes *input)
 {
-	while (!facts->starts_tls && lines_next(&dialogue->server, input)) {
+	while (fed->next == FEED_ON && lines_next(&dialogue->server, input)) {
 		if (!dialogue->server_lost)
 			return true;
 		dialogue->unsure = true; /* it may have been an answer */
@@ -32,18 +32,17 @@ static bool server_line(struct dialogue *dialogue, const struct facts *facts, st
 	return false;
 }
 
-bool dialogue_line(struct dialogue *dialogue, struct facts *facts, enum side from,
-		   struct bytes *input, struct bytes *line)
+bool dialogue_line(struct dialogue *dialogue, struct feed *fed, struct bytes *input,
+		   struct bytes *line)
 {
-	bool client = from == SIDE_CLIENT;
+	bool client = fed->from == SIDE_CLIENT;
 	const struct line *of = client ? &dialogue->client : &dialogue->server;
 
-	if (client ? client_line(dialogue, facts, input) : server_line(dialogue, facts, input)) {
+	if (client ? client_line(dialogue, fed, input) : server_line(dialogue, fed, input)) {
 		*line = bytes_from(of->text, of->length);
 		return true;
 	}
-	facts->unread = facts->turn != TURN_NONE ? (uint32_t)input->left : 0;
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input->left : 0;
+	fed->rest = input->left;
 	return false;
 }
 

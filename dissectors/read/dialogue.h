@@ -6,11 +6,11 @@
  *
  *	if (dialogue_resumes(&dialogue, from))
  *		... what was known of both sides' place in their texts is void ...
- *	while (dialogue_line(&dialogue, facts, from, &input, &line))
+ *	while (dialogue_line(&dialogue, fed, &input, &line))
  *		... a whole line of that side ...
  *
- * A dissector that asks for a turn, or says starts_tls, at a line gets no further one:
- * dialogue_line() then tells the facts what is left of the input.
+ * A dissector whose answer at a line is not FEED_ON gets no further one: dialogue_line() then says
+ * what is left of the input.
  */
 #ifndef DISSECTORS_DIALOGUE_H
 #define DISSECTORS_DIALOGUE_H
@@ -37,8 +37,8 @@ struct dialogue {
 bool dialogue_resumes(struct dialogue *dialogue, enum side from);
 
 /* Takes up to the next line that means something; `line` is valid until the next call. */
-bool dialogue_line(struct dialogue *dialogue, struct facts *facts, enum side from,
-		   struct bytes *input, struct bytes *line);
+bool dialogue_line(struct dialogue *dialogue, struct feed *fed, struct bytes *input,
+		   struct bytes *line);
 
 /* What gap() is told. Before the first byte: the capture began later than the conversation. */
 void dialogue_gap(struct dialogue *dialogue, enum side from);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "dissectors/read/feed.h"
+
 void facts_set_service(struct facts *facts, const struct service *service)
 {
 	if (facts->service == service)
@@ -211,38 +213,27 @@ void facts_begin(struct facts *facts, const struct service *service)
 	facts_set_data_read(facts, ANSWER_NO);
 }
 
-void facts_agree_tls(struct facts *facts)
+void facts_agree_tls(struct facts *facts, struct feed *fed)
 {
 	facts_set_encryption(facts, ENCRYPTION_STARTTLS);
-	facts->starts_tls = true;
+	fed->next = FEED_TLS;
 	facts->revision++;
 }
 
-void facts_start_tls(struct facts *facts)
+void facts_start_tls(struct facts *facts, struct feed *fed)
 {
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 	facts_set_auth(facts, AUTH_UNKNOWN);
-	facts_agree_tls(facts);
+	facts_agree_tls(facts, fed);
 }
 
-bool facts_forwarded(struct facts *facts, const struct forwarded *forwarded, size_t unread)
+void facts_claim(struct facts *facts, const uint8_t address[16], uint8_t by)
 {
-	const struct forwarded_address *hop = &forwarded->hop[0];
-
-	if (facts->carried) {
-		facts->forwarded = *forwarded;
-		facts->turn = TURN_FORWARDED;
-		facts->unread = (uint32_t)unread;
-		return true;
-	}
-	if (forwarded->count == 0 || !hop->known)
-		return false;
 	if (facts->claims != UINT32_MAX)
 		facts->claims++;
-	facts->claimed = *hop;
-	facts->claimed_by = forwarded->by;
+	memcpy(facts->claimed, address, sizeof facts->claimed);
+	facts->claimed_by = by;
 	facts->revision++;
-	return false;
 }
 
 const char *auth_name(enum auth auth)

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dissectors/read/forwarded.h"
+struct feed;
 
 #define FACTS_COMMANDS	   12
 #define FACTS_COMMAND_TEXT 48
@@ -94,37 +94,17 @@ struct facts_seen {
 	uint16_t lost; /* that found no room since they were last taken away */
 };
 
-/*
- * One connection of a balancer carries many clients, and each has facts of its own. With
- * facts.carried the sensor has asked for that: a dissector that meets another client stops reading,
- * leaves the rest of its input `unread`, and says whose turn it is. It is fed the rest, be it
- * nothing, when `facts` are that client's; `party` tells them apart.
- */
-enum facts_turn {
-	TURN_NONE,
-	TURN_FORWARDED, /* of whom `forwarded` tells */
-	TURN_PARTY,	/* of `turn_party`, a number that was seen in `party` */
-};
-
 struct facts {
 	const struct service *service; /* NULL until known; may be refined later */
 	uint8_t auth;		       /* enum auth */
 	uint8_t encryption;	       /* enum encryption */
 	uint8_t data_read;	       /* enum answer: did the server return stored data */
 	uint8_t command_count;
-	bool starts_tls; /* set by a dissector: what follows was agreed to be TLS */
 	bool directory_listing;
-	uint32_t
-		tls_rest; /* with starts_tls: last bytes of this feed() that follow the agreement */
-	bool carried;	  /* set by the sensor: what the peer says about its client is believed */
-	uint8_t turn;	  /* enum facts_turn */
-	uint16_t party, turn_party;
-	uint32_t unread;
-	uint32_t turn_bytes; /* with TURN_FORWARDED: of what was read, the new client's own */
-	uint8_t claimed_by; /* enum forwarded_by: the latest claim of a peer that is not believed */
+	/* What a peer that is not believed said about its client: how often, and the latest. */
+	uint8_t claimed_by;  /* enum forwarded_by */
+	uint8_t claimed[16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint32_t claims;
-	struct forwarded_address claimed;
-	struct forwarded forwarded;
 	bool contradicted; /* set by the sensor: there are two versions of the same bytes */
 	bool urgent;	   /* set by the sensor: a byte was sent out of band */
 	uint32_t revision; /* moves on every change */
@@ -152,10 +132,10 @@ void facts_set_encryption(struct facts *facts, enum encryption encryption);
 void facts_set_data_read(struct facts *facts, enum answer answer);
 /* In clear text, and so far nobody was asked who he is, or read anything. */
 void facts_begin(struct facts *facts, const struct service *service);
-/* What follows is agreed to be TLS; what is known of log-ins and data stays. */
-void facts_agree_tls(struct facts *facts);
+/* Answers FEED_TLS; what is known of log-ins and data stays. */
+void facts_agree_tls(struct facts *facts, struct feed *fed);
 /* The same, and who logs in and what is read will not be seen. */
-void facts_start_tls(struct facts *facts);
+void facts_start_tls(struct facts *facts, struct feed *fed);
 /* Counts it, and `user` as tried; sets auth. */
 void facts_login(struct facts *facts, bool accepted);
 /* The client was given this object: facts_hash() of its name. Revision stays: bytes tell. */
@@ -185,11 +165,8 @@ void facts_command_result(struct facts *facts, int handle, bool accepted);
 /* Where in commands[] it is; -1 for a handle of -1, or of a command that has lost its place. */
 int facts_command_index(const struct facts *facts, int handle);
 
-/*
- * What the peer says about its client. Believed, it asks for a turn (true: stop reading); otherwise
- * it is noted as a claim.
- */
-bool facts_forwarded(struct facts *facts, const struct forwarded *forwarded, size_t unread);
+/* What the peer says about its client is not believed: the address and enum forwarded_by. */
+void facts_claim(struct facts *facts, const uint8_t address[16], uint8_t by);
 
 const char *auth_name(enum auth auth); /* "none", "anonymous", … */
 const char *encryption_name(enum encryption encryption);

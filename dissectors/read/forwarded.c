@@ -10,6 +10,8 @@
 #include <strings.h>
 
 #include "dissectors/read/address_text.h"
+#include "dissectors/read/facts.h"
+#include "dissectors/read/feed.h"
 
 #define PORT_DIGITS 5
 
@@ -195,6 +197,23 @@ void forwarded_end(struct forwarded_reader *reader)
 	if (reader->reading)
 		end_element(reader);
 	reader->reading = false;
+}
+
+void forwarded_claim(const struct forwarded *list, struct facts *facts)
+{
+	if (list->count != 0 && list->hop[0].known)
+		facts_claim(facts, list->hop[0].bytes, list->by);
+}
+
+bool forwarded_tell(const struct forwarded *list, struct feed *fed, struct facts *facts)
+{
+	if (fed->forwarded) {
+		*fed->forwarded = *list;
+		fed->next = FEED_FORWARDED;
+		return true;
+	}
+	forwarded_claim(list, facts);
+	return false;
 }
 
 const char *forwarded_by_name(enum forwarded_by by)

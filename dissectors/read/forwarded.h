@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a balancer or proxy says about the client for whom it speaks: X-Forwarded-For, Forwarded
- * (RFC 7239), X-Real-IP, XCLIENT, an IMAP ID, the PROXY protocol. Only the words are read here;
- * whether they are believed is for the sensor to say, who knows the policy.
+ * What a proxy says about the client for whom it speaks: X-Forwarded-For, Forwarded (RFC 7239),
+ * X-Real-IP, XCLIENT, an IMAP ID, the PROXY protocol. Only the words are read here. Whether they are
+ * believed (of a carrier) or a claim is for the sensor to say, which knows the policy.
  *
  * A list grows to the right with each proxy that a request has passed, so what matters is its end:
  * the last FORWARDED_HOPS of it are kept, however long it is.
@@ -14,21 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dissectors/read/forwarded_by.h"
+
+struct facts;
+struct feed;
+
 #define FORWARDED_HOPS	8
 #define FORWARDED_TOKEN 64 /* bytes: `for="[…]:65535"` with the longest address has 57 */
-
-/* By what a client was told, in the order in which one header wins over another. */
-enum forwarded_by {
-	FORWARDED_NOT,
-	FORWARDED_X_REAL_IP,
-	FORWARDED_FORWARDED,
-	FORWARDED_X_FORWARDED_FOR,
-	FORWARDED_XCLIENT,
-	FORWARDED_ID, /* of IMAP, with x-originating-ip */
-	FORWARDED_PROXY_V1,
-	FORWARDED_PROXY_V2,
-	FORWARDED_BY_COUNT
-};
 
 struct forwarded_address {
 	bool known;	   /* false: "unknown", hidden, or not an address at all */
@@ -67,6 +59,9 @@ struct forwarded_address forwarded_address_read(const void *bytes, size_t length
 void forwarded_one(struct forwarded *list, enum forwarded_by by, const void *text, size_t length);
 uint16_t forwarded_port_read(const void *bytes, size_t length); /* 0: none */
 
-const char *forwarded_by_name(enum forwarded_by by); /* "x-forwarded-for", …; "" */
+/* Nobody believes it: the nearest client, if one is known, is noted as a claim. */
+void forwarded_claim(const struct forwarded *list, struct facts *facts);
+/* Believed (fed->forwarded), it asks for that client's turn: true, stop reading. Else a claim. */
+bool forwarded_tell(const struct forwarded *list, struct feed *fed, struct facts *facts);
 
 #endif

@@ -23,7 +23,7 @@ struct proxy_header {
 	uint8_t state; /* enum proxy_header_state */
 	uint8_t length;
 	uint16_t skip; /* bytes of version 2 that are still to come, and say nothing to us */
-	bool local;    /* the balancer itself: a health check, or a client that it does not know */
+	bool local;    /* the carrier itself: a health check, or a client that it does not know */
 	bool skipping;
 	uint8_t kept[PROXY_HEADER_KEPT];
 	struct forwarded client; /* with PROXY_HEADER_DONE, and not local */

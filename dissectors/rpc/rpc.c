@@ -41,16 +41,17 @@ static uint8_t *kept_of(struct rpc *rpc, enum side from, size_t *size)
 	return from == SIDE_CLIENT ? rpc->call : rpc->reply;
 }
 
-static void on_record(struct rpc *rpc, struct facts *facts, enum side from)
+static void on_record(struct rpc *rpc, struct facts *facts, struct feed *fed)
 {
+	enum side from = fed->from;
 	struct stream *stream = &rpc->side[from];
 	size_t size;
 	uint8_t *kept = kept_of(rpc, from, &size);
 
 	if (from == SIDE_CLIENT)
 		rpc_exchange_call(&rpc->exchange, facts, bytes_from(kept, stream->kept));
-	else
-		rpc_exchange_reply(&rpc->exchange, facts, bytes_from(kept, stream->kept));
+	else if (rpc_exchange_reply(&rpc->exchange, facts, bytes_from(kept, stream->kept)))
+		facts_agree_tls(facts, fed);
 	stream->kept = 0;
 	stream->holed = false;
 }
@@ -135,7 +136,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes input = fed->bytes;
 
 	rpc->begun = true;
-	while (input.left != 0 && !facts->starts_tls) {
+	while (input.left != 0 && fed->next == FEED_ON) {
 		size_t n = stream->left < input.left ? stream->left : input.left;
 
 		if (stream->lost) {
@@ -152,9 +153,9 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 			continue;
 		stream->have = 0;
 		if (stream->last)
-			on_record(rpc, facts, from);
+			on_record(rpc, facts, fed);
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -178,9 +179,9 @@ static void feed_udp(void *state, struct facts *facts, struct feed *fed)
 
 	if (fed->from == SIDE_CLIENT)
 		rpc_exchange_call(&rpc->exchange, facts, fed->bytes);
-	else
-		rpc_exchange_reply(&rpc->exchange, facts, fed->bytes);
-	facts->starts_tls = false;
+	else if (rpc_exchange_reply(&rpc->exchange, facts, fed->bytes))
+		facts_agree_tls(facts, fed);
+	fed->next = FEED_ON; /* of datagrams no stream begins */
 }
 
 const struct dissector rpc_dissector = {

@@ -149,7 +149,7 @@ bool rpc_exchange_waits(struct rpc_exchange *x, uint32_t xid)
 	return answers_find(&x->pending, xid) != NULL;
 }
 
-void rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct bytes b)
+bool rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct bytes b)
 {
 	struct answers_numbered *row = answers_find(&x->pending, bytes_be32(&b));
 	uint32_t type = bytes_be32(&b), denied = bytes_be32(&b);
@@ -157,12 +157,12 @@ void rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct byte
 	struct bytes verifier;
 
 	if (b.failed || row == NULL || type != 1 || denied > 1)
-		return;
+		return false;
 	row->waits = false;
 	pending = &x->calls[answers_index(&x->pending, row)];
 	if (denied) {
 		on_denial(pending, facts, b);
-		return;
+		return false;
 	}
 	bytes_skip(&b, 4);
 	verifier = bytes_sub(&b, bytes_be32(&b));
@@ -170,7 +170,5 @@ void rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct byte
 		settle(pending, facts, false);
 	else if (!b.failed)
 		on_success(pending, facts, b);
-	if (pending->flavour == RPC_AUTH_TLS && bytes_start_with(&verifier, "STARTTLS")) {
-		facts_agree_tls(facts);
-	}
+	return pending->flavour == RPC_AUTH_TLS && bytes_start_with(&verifier, "STARTTLS");
 }

@@ -25,8 +25,8 @@ struct rpc_exchange {
 
 /* `b`: as much of a call or a reply as is known, without its record mark. */
 void rpc_exchange_call(struct rpc_exchange *x, struct facts *facts, struct bytes b);
-/* May say that TLS starts. */
-void rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct bytes b);
+/* True: both sides agree that TLS follows. */
+bool rpc_exchange_reply(struct rpc_exchange *x, struct facts *facts, struct bytes b);
 /* Has a call of this number not been answered? */
 bool rpc_exchange_waits(struct rpc_exchange *x, uint32_t xid);
 

@@ -95,7 +95,7 @@ static uint64_t chunk_length(struct bytes arguments)
 	return length;
 }
 
-static void on_command(struct smtp *smtp, struct facts *facts, struct bytes text)
+static void on_command(struct smtp *smtp, struct facts *facts, struct feed *fed, struct bytes text)
 {
 	struct bytes word = lines_word(&text), name;
 	const struct command_word *row = smtp_words_command(&word);
@@ -107,7 +107,7 @@ static void on_command(struct smtp *smtp, struct facts *facts, struct bytes text
 		return;
 	}
 	if (lines_equal(&word, "XCLIENT") && xclient_read(text, &told) &&
-	    facts_forwarded(facts, &told, 0)) {
+	    forwarded_tell(&told, fed, facts)) {
 		smtp->dialogue.logged_in = false;
 		answers_add(&smtp->dialogue.pending, -1, SMTP_ANY);
 		return;
@@ -127,7 +127,8 @@ static void on_command(struct smtp *smtp, struct facts *facts, struct bytes text
 	}
 }
 
-static void on_client_line(struct smtp *smtp, struct facts *facts, struct bytes text)
+static void on_client_line(struct smtp *smtp, struct facts *facts, struct feed *fed,
+			   struct bytes text)
 {
 	if (smtp->in_data) {
 		if (text.left != 1 || text.at[0] != '.')
@@ -137,7 +138,7 @@ static void on_client_line(struct smtp *smtp, struct facts *facts, struct bytes 
 	} else if (sasl_takes_line(&smtp->sasl)) {
 		sasl_line(&smtp->sasl, facts, text);
 	} else {
-		on_command(smtp, facts, text);
+		on_command(smtp, facts, fed, text);
 	}
 }
 
@@ -239,7 +240,8 @@ static bool on_mail_answer(struct smtp *smtp, struct facts *facts, uint16_t kind
 	return true;
 }
 
-static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, struct bytes text)
+static void on_answer(struct smtp *smtp, struct facts *facts, struct feed *fed, unsigned code,
+		      struct bytes text)
 {
 	struct answers_row *first = answers_first(&smtp->dialogue.pending);
 	struct answers_row row;
@@ -272,14 +274,15 @@ static void on_answer(struct smtp *smtp, struct facts *facts, unsigned code, str
 	if (row.kind == SMTP_LOG_IN)
 		on_login_answer(smtp, facts, code);
 	else if (row.kind == SMTP_START_TLS && code == 220)
-		facts_start_tls(facts);
+		facts_start_tls(facts, fed);
 	else if (row.kind == SMTP_DATA && !ok)
 		refuse_data(smtp);
 	else if (row.kind == SMTP_LOOK_UP && ok)
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void on_server_line(struct smtp *smtp, struct facts *facts, struct bytes line)
+static void on_server_line(struct smtp *smtp, struct facts *facts, struct feed *fed,
+			   struct bytes line)
 {
 	struct bytes text;
 	bool last = false;
@@ -289,7 +292,7 @@ static void on_server_line(struct smtp *smtp, struct facts *facts, struct bytes 
 		return;
 	/* Every line carries the code: another one means that the last line never came. */
 	if (smtp->reply != 0 && code != smtp->reply && smtp->dialogue.greeted)
-		on_answer(smtp, facts, smtp->reply, bytes_from(NULL, 0));
+		on_answer(smtp, facts, fed, smtp->reply, bytes_from(NULL, 0));
 	smtp->reply = last ? 0 : (uint16_t)code;
 	if (!smtp->dialogue.greeted) {
 		on_greeting(smtp, facts, text);
@@ -297,7 +300,7 @@ static void on_server_line(struct smtp *smtp, struct facts *facts, struct bytes 
 			facts_set_auth(facts, AUTH_NA);
 		smtp->dialogue.greeted = last;
 	} else if (last) {
-		on_answer(smtp, facts, code, text);
+		on_answer(smtp, facts, fed, code, text);
 	}
 }
 
@@ -334,12 +337,12 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		next_turn(smtp);
 	if (from == SIDE_CLIENT)
 		skip_chunk(smtp, &input);
-	while (dialogue_line(&smtp->dialogue, facts, from, &input, &line)) {
+	while (dialogue_line(&smtp->dialogue, fed, &input, &line)) {
 		if (from == SIDE_SERVER) {
-			on_server_line(smtp, facts, line);
+			on_server_line(smtp, facts, fed, line);
 			continue;
 		}
-		on_client_line(smtp, facts, line);
+		on_client_line(smtp, facts, fed, line);
 		skip_chunk(smtp, &input);
 	}
 }

@@ -127,7 +127,7 @@ static void on_in(struct vnc *vnc, struct facts *facts)
 }
 
 /* A type is settled, by whomever. */
-static void on_security(struct vnc *vnc, struct facts *facts, uint32_t type)
+static void on_security(struct vnc *vnc, struct facts *facts, struct feed *fed, uint32_t type)
 {
 	vnc->security = (uint8_t)(type < 256 ? type : 0);
 	vnc_names_mechanism(type, facts);
@@ -151,7 +151,7 @@ static void on_security(struct vnc *vnc, struct facts *facts, uint32_t type)
 		walker_ask(&vnc->client, VENCRYPT_VERSION, 0, 2);
 		return;
 	case VNC_TLS:
-		facts_agree_tls(facts);
+		facts_agree_tls(facts, fed);
 		break;
 	case VNC_RSA_AES:
 		facts_set_encryption(facts, ENCRYPTION_NATIVE);
@@ -188,7 +188,7 @@ static void on_result(struct vnc *vnc, struct facts *facts, uint32_t result)
 }
 
 /* Type 19 has a negotiation of its own: version, its acknowledgement, types, go. */
-static void on_vencrypt(struct vnc *vnc, struct facts *facts)
+static void on_vencrypt(struct vnc *vnc, struct facts *facts, struct feed *fed)
 {
 	struct walker *w = &vnc->server;
 	struct bytes b = walker_bytes(w);
@@ -206,7 +206,7 @@ static void on_vencrypt(struct vnc *vnc, struct facts *facts)
 		break;
 	case VENCRYPT_START:
 		if (b.at[0] == 1)
-			facts_agree_tls(facts);
+			facts_agree_tls(facts, fed);
 		w->step = LOST;
 		break;
 	default:
@@ -254,7 +254,7 @@ static void on_initial(struct walker *w, struct bytes b)
 }
 
 /* One step of what the server says. */
-static void on_server(struct vnc *vnc, struct facts *facts)
+static void on_server(struct vnc *vnc, struct facts *facts, struct feed *fed)
 {
 	struct walker *w = &vnc->server;
 	struct bytes b = walker_bytes(w);
@@ -278,7 +278,7 @@ static void on_server(struct vnc *vnc, struct facts *facts)
 	case OLD_TYPE:
 		bytes_skip(&b, 3);
 		on_offer(facts, b);
-		on_security(vnc, facts, b.at[0]);
+		on_security(vnc, facts, fed, b.at[0]);
 		break;
 	case CHALLENGE:
 		walker_ask(w, RESULT, 0, 4);
@@ -299,13 +299,13 @@ static void on_server(struct vnc *vnc, struct facts *facts)
 		w->step = LOST;
 		break;
 	default:
-		on_vencrypt(vnc, facts);
+		on_vencrypt(vnc, facts, fed);
 		break;
 	}
 }
 
 /* One step of what the client says. */
-static void on_client(struct vnc *vnc, struct facts *facts)
+static void on_client(struct vnc *vnc, struct facts *facts, struct feed *fed)
 {
 	struct walker *w = &vnc->client;
 	struct bytes b = walker_bytes(w);
@@ -324,7 +324,7 @@ static void on_client(struct vnc *vnc, struct facts *facts)
 	case TYPES:
 		w->step = LOST;
 		if (vnc->offered && vnc->minor != 3)
-			on_security(vnc, facts, b.at[0]);
+			on_security(vnc, facts, fed, b.at[0]);
 		break;
 	case CHALLENGE:
 	case APPLE_KEY:
@@ -356,13 +356,13 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct walker *w = from == SIDE_CLIENT ? &vnc->client : &vnc->server;
 	struct bytes input = fed->bytes;
 
-	while (w->step != LOST && !facts->starts_tls && walker_take(w, &input)) {
+	while (w->step != LOST && fed->next == FEED_ON && walker_take(w, &input)) {
 		if (from == SIDE_CLIENT)
-			on_client(vnc, facts);
+			on_client(vnc, facts, fed);
 		else
-			on_server(vnc, facts);
+			on_server(vnc, facts, fed);
 	}
-	facts->tls_rest = facts->starts_tls ? (uint32_t)input.left : 0;
+	fed->rest = input.left;
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)

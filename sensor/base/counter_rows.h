@@ -51,6 +51,7 @@ X(in, decoded[DECODE_CHECKSUM], COUNTER, "packets_bad_checksum_total", "bad_chec
 X(in, packets, COUNTER, "packets_total", "packets", NULL, "Packets looked at.") \
 X(in, bytes, COUNTER, "bytes_total", "bytes", NULL, "Bytes of packets, as on the wire.") \
 X(in, tunnelled, COUNTER, "packets_tunnelled_total", "tunnelled", NULL, "Packets that came in a tunnel that was looked into.") \
+X(in, tunnels_claimed, COUNTER, "packets_claimed_total", "tunnels_claimed", "packets in tunnels that the policy does not list", "Packets in tunnels that are not believed.") \
 X(in, tunnels_unnamed, COUNTER, "tunnels_unnamed_total", "tunnels_unnamed", NULL, "Tunnels without a place in the table of their names.") \
 X(in, ours, COUNTER, "packets_ours_total", "ours", NULL, "Packets with an address of the policy's on one side at least.") \
 X(in, elsewhere, COUNTER, "packets_elsewhere_total", "elsewhere", NULL, "Packets that no rule could care about.") \

@@ -10,6 +10,12 @@
 #define TRANSPORT_TCP 6 /* IP protocol numbers */
 #define TRANSPORT_UDP 17
 
+/*
+ * The realm of everything that only a tunnel claims which is not believed: a world of its own, so that
+ * nothing in there is taken for a packet of the endpoint that it names.
+ */
+#define REALM_CLAIMED UINT32_MAX
+
 struct endpoint {
 	struct address address;
 	uint32_t realm; /* keeps equal inner addresses of different tunnels apart; 0 = none */

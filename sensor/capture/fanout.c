@@ -175,6 +175,11 @@ static void put_ethernet(struct assembler *a, const struct layer *inner)
 	jump(a, inner->ethertype);
 }
 
+static bool is_off(const struct decode_options *options, enum tunnel_kind kind)
+{
+	return options->tunnels_off >> kind & 1;
+}
+
 /* X is at a UDP header. */
 static void put_udp(struct assembler *a, const struct layer *inner, uint8_t no_tunnel)
 {
@@ -182,9 +187,9 @@ static void put_udp(struct assembler *a, const struct layer *inner, uint8_t no_t
 	uint8_t vxlan = new_label(a), geneve = new_label(a);
 
 	load(a, BPF_H, 2);
-	for (int i = 0; i < options->vxlan_port_count; i++)
+	for (int i = 0; i < options->vxlan_port_count && !is_off(options, TUNNEL_VXLAN); i++)
 		jump_if(a, BPF_JEQ, options->vxlan_ports[i], vxlan);
-	for (int i = 0; i < options->geneve_port_count; i++)
+	for (int i = 0; i < options->geneve_port_count && !is_off(options, TUNNEL_GENEVE); i++)
 		jump_if(a, BPF_JEQ, options->geneve_ports[i], geneve);
 	jump(a, no_tunnel);
 	place(a, vxlan);
@@ -193,6 +198,10 @@ static void put_udp(struct assembler *a, const struct layer *inner, uint8_t no_t
 	advance(a, 16);
 	put_ethernet(a, inner);
 	place(a, geneve);
+	load(a, BPF_B, 15);
+	jump_if(a, BPF_JSET, 0xff, no_tunnel);
+	load(a, BPF_B, 9);
+	jump_if(a, BPF_JSET, 0xbf, no_tunnel);
 	load(a, BPF_H, 10); /* its protocol waits in M[2] */
 	emit(a, BPF_ST, 2);
 	load(a, BPF_B, 8);

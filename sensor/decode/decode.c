@@ -9,11 +9,10 @@
 #include "sensor/base/endpoint.h"
 #include "sensor/decode/decode_walk.h"
 
-#define IPV6_EXTENSIONS_MAX 8
-#define TCP_FIXED	    14 /* bytes from the ports to the flags */
-#define PROTOCOL_ICMP	    1
-#define PROTOCOL_AUTH	    51
-#define PROTOCOL_ICMPV6	    58
+#define TCP_FIXED	14 /* bytes from the ports to the flags */
+#define PROTOCOL_ICMP	1
+#define PROTOCOL_AUTH	51
+#define PROTOCOL_ICMPV6 58
 
 /*
  * The datagram was longer than what came in its frame: a mirror or a tunnel has cut it off. The IP
@@ -124,10 +123,13 @@ static void skip_authentication(struct walk *walk)
 	bytes_skip(&walk->rest, (bytes_u8(&walk->rest) + 2u) * 4 - 2);
 }
 
-/* Walks the chain of extension headers (RFC 8200 section 4). */
+/*
+ * Walks the chain of extension headers (RFC 8200 section 4), however long it is, because a host does so
+ * too: each takes 8 bytes at least of what was captured.
+ */
 static enum decode_result skip_ipv6_extensions(struct walk *walk)
 {
-	for (int i = 0; i <= IPV6_EXTENSIONS_MAX; i++) {
+	for (;;) {
 		uint8_t protocol = walk->protocol;
 
 		if (protocol == 44) {
@@ -146,7 +148,6 @@ static enum decode_result skip_ipv6_extensions(struct walk *walk)
 		if (walk->rest.failed)
 			return DECODE_TRUNCATED;
 	}
-	return DECODE_MALFORMED;
 }
 
 /* |Version| Traffic class |           Flow label                  |
@@ -228,6 +229,21 @@ static enum decode_result decode_tcp(struct walk *walk)
 	return DECODE_OK;
 }
 
+/* A datagram to a tunnel's port that holds no tunnel is one like any other. */
+static bool holds_tunnel(struct walk *walk, enum decode_result *result)
+{
+	struct bytes payload = walk->rest;
+
+	if (walk->packet->tunnel_count >= walk->layers)
+		return false;
+	walk->in_udp = true;
+	if (decode_udp_tunnel(walk, result) && !walk->off)
+		return true;
+	walk->in_udp = walk->loose = false;
+	walk->rest = payload;
+	return false;
+}
+
 static enum decode_result decode_udp(struct walk *walk)
 {
 	struct packet *packet = walk->packet;
@@ -245,7 +261,7 @@ static enum decode_result decode_udp(struct walk *walk)
 	if (length != 0) /* 0: longer than 16 bits tell (RFC 2675), or offload */
 		walk_limit(walk, length - 8u);
 	if ((walk->decoder->udp_ports >> (packet->destination_port & 63) & 1) &&
-	    decode_udp_tunnel(walk, &result))
+	    holds_tunnel(walk, &result))
 		return result;
 	packet->kind = PACKET_UDP;
 	set_payload(walk);
@@ -276,7 +292,7 @@ enum decode_result decode_network(struct walk *walk)
 
 	if (result != DECODE_OK)
 		return result;
-	if (walk->protocol == PROTOCOL_AUTH)
+	while (walk->protocol == PROTOCOL_AUTH && !walk->rest.failed)
 		skip_authentication(walk);
 	walk->packet->transport = walk->protocol;
 	if (walk->decoder->options.checksums && !decode_checksum_good(walk, &walk->rest))
@@ -284,20 +300,30 @@ enum decode_result decode_network(struct walk *walk)
 	return decode_transport(walk);
 }
 
+enum decode_result decode_packet_to(const struct decoder *decoder, enum link_type link,
+				    const struct decode_frame *frame, uint8_t layers,
+				    struct packet *packet)
+{
+	struct walk walk = {
+		.rest = bytes_from(frame->bytes, frame->captured),
+		.beyond = frame->wire > frame->captured ? frame->wire - frame->captured : 0,
+		.packet = packet,
+		.decoder = decoder,
+		.layers = layers,
+	};
+
+	memset(packet, 0, offsetof(struct packet, tunnels));
+	packet->ts_ns = frame->ts_ns;
+	return decode_link(link, &walk);
+}
+
 enum decode_result decode_packet(const struct decoder *decoder, enum link_type link,
 				 const uint8_t *frame, uint32_t captured, uint32_t wire,
 				 uint64_t ts_ns, struct packet *packet)
 {
-	struct walk walk = {
-		.rest = bytes_from(frame, captured),
-		.beyond = wire > captured ? wire - captured : 0,
-		.packet = packet,
-		.decoder = decoder,
-	};
+	const struct decode_frame whole = {ts_ns, frame, captured, wire};
 
-	memset(packet, 0, offsetof(struct packet, tunnels));
-	packet->ts_ns = ts_ns;
-	return decode_link(link, &walk);
+	return decode_packet_to(decoder, link, &whole, DECODE_LAYERS, packet);
 }
 
 static uint8_t count_over_ip(const struct packet *packet)
@@ -309,8 +335,9 @@ static uint8_t count_over_ip(const struct packet *packet)
 	return count;
 }
 
-enum decode_result decode_datagram(const struct decoder *decoder, const uint8_t *ip,
-				   uint32_t captured, uint32_t wire, struct packet *packet)
+enum decode_result decode_datagram_to(const struct decoder *decoder, const uint8_t *ip,
+				      uint32_t captured, uint32_t wire, uint8_t layers,
+				      struct packet *packet)
 {
 	struct walk walk = {
 		.rest = bytes_from(ip, captured),
@@ -318,9 +345,16 @@ enum decode_result decode_datagram(const struct decoder *decoder, const uint8_t 
 		.packet = packet,
 		.decoder = decoder,
 		.over_ip = count_over_ip(packet),
+		.layers = layers,
 	};
 
 	return decode_network(&walk);
+}
+
+enum decode_result decode_datagram(const struct decoder *decoder, const uint8_t *ip,
+				   uint32_t captured, uint32_t wire, struct packet *packet)
+{
+	return decode_datagram_to(decoder, ip, captured, wire, DECODE_LAYERS, packet);
 }
 
 const char *decode_result_name(enum decode_result result)

@@ -30,7 +30,9 @@
 #include "policy/address.h"
 #include "sensor/decode/tunnel.h"
 
-#define DECODE_PORTS 8
+#define DECODE_PORTS	  8
+#define DECODE_GRE_IN_UDP TUNNEL_NONE /* its bit in tunnels_off */
+#define DECODE_LAYERS	  UINT8_MAX   /* as many as there are */
 
 enum link_type {
 	LINK_ETHERNET,
@@ -139,14 +141,22 @@ enum decode_result {
 struct decode_options {
 	uint16_t vxlan_ports[DECODE_PORTS], geneve_ports[DECODE_PORTS];
 	uint8_t vxlan_port_count, geneve_port_count; /* 0: the standard's */
-	bool separate_vni; /* equal inner addresses of different VNIs are different hosts */
-	bool checksums;	   /* packets with a wrong checksum are not looked at */
+	uint32_t tunnels_off; /* bit n: tunnels of kind n are not looked into; DECODE_GRE_IN_UDP */
+	bool separate_vni;    /* equal inner addresses of different VNIs are different hosts */
+	bool checksums;	      /* packets with a wrong checksum are not looked at */
 };
 
 /* The options, made ready for the packet path. */
 struct decoder {
 	struct decode_options options;
 	uint64_t udp_ports; /* bit n: a tunnel's port p has p % 64 == n */
+};
+
+/* A frame as it was captured: `captured` bytes of `wire`. */
+struct decode_frame {
+	uint64_t ts_ns;
+	const uint8_t *bytes;
+	uint32_t captured, wire;
 };
 
 /* NULL: as the standards say. */
@@ -161,11 +171,22 @@ enum decode_result decode_packet(const struct decoder *decoder, enum link_type l
 				 uint64_t ts_ns, struct packet *packet);
 
 /*
+ * The same, but the datagram that would be the tunnel behind `layers` others stays the datagram that
+ * it is: for the other view of a packet, where its tunnel is none, or not believed.
+ */
+enum decode_result decode_packet_to(const struct decoder *decoder, enum link_type link,
+				    const struct decode_frame *frame, uint8_t layers,
+				    struct packet *packet);
+
+/*
  * An IP packet that was put together from fragments. `packet` is that of the last fragment: it
- * keeps where it came from (time, tags, tunnels).
+ * keeps where it came from (time, tags, tunnels). `layers` as above.
  */
 enum decode_result decode_datagram(const struct decoder *decoder, const uint8_t *ip,
 				   uint32_t captured, uint32_t wire, struct packet *packet);
+enum decode_result decode_datagram_to(const struct decoder *decoder, const uint8_t *ip,
+				      uint32_t captured, uint32_t wire, uint8_t layers,
+				      struct packet *packet);
 
 const char *decode_result_name(enum decode_result result);
 

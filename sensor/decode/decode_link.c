@@ -130,7 +130,7 @@ static enum decode_result decode_mpls_payload(struct walk *walk)
 }
 
 /* |  Label (20)  | TC | bottom | TTL |, until the bottom. The lowest label is kept: the service's. */
-enum decode_result decode_mpls(struct walk *walk)
+enum decode_result decode_mpls(struct walk *walk, bool over_ip)
 {
 	for (int i = 0; i < MPLS_LABELS_MAX; i++) {
 		uint32_t entry = bytes_be32(&walk->rest);
@@ -139,7 +139,7 @@ enum decode_result decode_mpls(struct walk *walk)
 			return DECODE_TRUNCATED;
 		if (!(entry & 0x100))
 			continue;
-		if (!decode_enter(walk, TUNNEL_MPLS, true, entry >> 12, false))
+		if (!decode_enter(walk, TUNNEL_MPLS, true, entry >> 12, over_ip))
 			return DECODE_TOO_DEEP;
 		return decode_mpls_payload(walk);
 	}
@@ -163,7 +163,7 @@ enum decode_result decode_ppp(struct walk *walk)
 	case PPP_IPV6:
 		return decode_network(walk);
 	case PPP_MPLS:
-		return decode_mpls(walk);
+		return decode_mpls(walk, false);
 	case 0x0053: /* encrypted */
 	case 0x00fd: /* compressed */
 		return DECODE_TUNNEL;
@@ -204,7 +204,7 @@ enum decode_result decode_ethertype(struct walk *walk, uint16_t ethertype)
 		return decode_network(walk);
 	case ETHERTYPE_MPLS:
 	case ETHERTYPE_MPLS_MULTI:
-		return decode_mpls(walk);
+		return decode_mpls(walk, false);
 	case ETHERTYPE_PPPOE:
 		return decode_pppoe(walk);
 	default:

@@ -6,6 +6,7 @@
  * RFC 2637 (GRE of PPTP), draft-foschiano-erspan (ERSPAN II and III; type I is bare), RFC 3931 and
  * 4719 (L2TPv3, Ethernet in it), RFC 3378 (EtherIP), RFC 4023 (MPLS in IP).
  */
+#include "sensor/base/endpoint.h"
 #include "sensor/decode/decode_walk.h"
 
 #define PROTOCOL_IPIP	 4
@@ -33,14 +34,19 @@ bool decode_enter(struct walk *walk, enum tunnel_kind kind, bool has_id, uint32_
 	struct packet *packet = walk->packet;
 	struct tunnel *tunnel = &packet->tunnels[packet->tunnel_count];
 
-	if (packet->tunnel_count == TUNNELS_MAX || (over_ip && walk->over_ip == TUNNELS_IP))
+	walk->off = over_ip && (walk->decoder->options.tunnels_off >> kind & 1);
+	if (walk->off || packet->tunnel_count == TUNNELS_MAX ||
+	    (over_ip && walk->over_ip == TUNNELS_IP))
 		return false;
 	*tunnel = (struct tunnel){
 		.kind = (uint8_t)kind,
 		.has_id = has_id,
 		.over_ip = over_ip,
+		.marks = (uint8_t)((walk->in_udp ? TUNNEL_OVER_UDP : 0) |
+				   (walk->loose ? TUNNEL_LOOSE : 0)),
 		.id = id,
 	};
+	walk->in_udp = walk->loose = false;
 	if (over_ip) {
 		tunnel->source = packet->source;
 		tunnel->destination = packet->destination;
@@ -48,7 +54,7 @@ bool decode_enter(struct walk *walk, enum tunnel_kind kind, bool has_id, uint32_
 	}
 	packet->tunnel_count++;
 	if (has_id && over_ip && walk->decoder->options.separate_vni)
-		packet->realm = id;
+		packet->realm = id == REALM_CLAIMED ? id - 1 : id;
 	return true;
 }
 
@@ -185,7 +191,7 @@ static enum decode_result decode_etherip(struct walk *walk)
 	return decode_ethernet(walk);
 }
 
-bool decode_ip_tunnel(struct walk *walk, enum decode_result *result)
+static bool decode_known(struct walk *walk, enum decode_result *result)
 {
 	bool outer_is_ipv4 = address_is_ipv4(&walk->packet->source);
 
@@ -206,9 +212,18 @@ bool decode_ip_tunnel(struct walk *walk, enum decode_result *result)
 		*result = decode_l2tp3(walk);
 		return true;
 	case PROTOCOL_MPLS:
-		*result = decode_mpls(walk);
+		*result = decode_mpls(walk, true);
 		return true;
 	default:
 		return false;
 	}
+}
+
+bool decode_ip_tunnel(struct walk *walk, enum decode_result *result)
+{
+	if (!decode_known(walk, result))
+		return false;
+	if (walk->off)
+		*result = DECODE_NOT_OURS;
+	return true;
 }

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The decoder's tunnels over UDP: VXLAN, GENEVE, TZSP, GTP-U and GRE in UDP, by the port that a
- * datagram is sent to. A port alone proves nothing (a client may have it by chance): a datagram
- * whose first bytes are not the tunnel's header is a datagram like any other.
+ * datagram is sent to. A port alone proves nothing (a client chooses its own, and what a server
+ * answers begins with what the client sent): a datagram whose header is not the tunnel's to the last
+ * bit, reserved ones and lengths included, is a datagram like any other. VXLAN's reserved bits are to
+ * be ignored by who receives them, and some senders use them: there a mark tells (TUNNEL_LOOSE).
  *
  * References: RFC 7348 (VXLAN), RFC 8926 (GENEVE), TZSP as Wireshark describes it, 3GPP TS 29.281
  * (GTP-U), RFC 8086 (GRE in UDP).
  */
 #include "sensor/decode/decode_walk.h"
 
-#define PORT_VXLAN    4789
-#define PORT_GENEVE   6081
-#define PORT_TZSP     37008
-#define PORT_GTP      2152
-#define PORT_GRE      4754
-#define GTP_MESSAGE   255 /* G-PDU: a user's packet */
-#define GTP_EXTENDERS 8
-#define TZSP_TAGS     64
+#define PORT_VXLAN	  4789
+#define PORT_GENEVE	  6081
+#define PORT_TZSP	  37008
+#define PORT_GTP	  2152
+#define PORT_GRE	  4754
+#define GTP_MESSAGE	  255 /* G-PDU: a user's packet */
+#define GTP_EXTENDERS	  8
+#define GRE_RESERVED_BITS 0x4fff
+#define TZSP_TAGS	  64
 
 static uint64_t port_bit(uint16_t port)
 {
@@ -50,22 +53,47 @@ static bool is_one_of(const uint16_t *ports, uint8_t count, uint16_t port)
 	return false;
 }
 
+#define VXLAN_ID	0x08
+#define VXLAN_GROUP	0x80 /* draft-smith-vxlan-group-policy: what was reserved is a group */
+#define VXLAN_D_AND_A	0x48 /* its bits in the next byte */
+#define GENEVE_CONTROL	0x80 /* for the ends themselves; no packet of others */
+#define GENEVE_CRITICAL 0x40
+
 /* |    Flags: I = 0x08    |       Reserved       |
- * |            VNI (24)             |  Reserved  |  The reserved fields are ignored. */
+ * |            VNI (24)             |  Reserved  |  */
 static bool decode_vxlan(struct walk *walk, enum decode_result *result)
 {
 	struct bytes header = walk->rest;
-	uint8_t flags = bytes_u8(&header);
-	uint32_t vni;
+	uint8_t flags = bytes_u8(&header), more = bytes_u8(&header);
+	uint16_t group = bytes_be16(&header);
+	uint32_t last = bytes_be32(&header);
+	bool strict = flags == VXLAN_ID
+			      ? more == 0 && group == 0
+			      : flags == (VXLAN_ID | VXLAN_GROUP) && (more & ~VXLAN_D_AND_A) == 0;
 
-	bytes_skip(&header, 3);
-	vni = bytes_be32(&header) >> 8;
-	if (header.failed || !(flags & 0x08))
+	if (header.failed || !(flags & VXLAN_ID))
 		return false;
 	walk->rest = header;
-	*result = decode_enter(walk, TUNNEL_VXLAN, true, vni, true) ? decode_ethernet(walk)
-								    : DECODE_TOO_DEEP;
+	walk->loose = !strict || (last & 0xff) != 0;
+	*result = decode_enter(walk, TUNNEL_VXLAN, true, last >> 8, true) ? decode_ethernet(walk)
+									  : DECODE_TOO_DEEP;
 	return true;
+}
+
+/* |     Class     | Type |R R R| Length in units of 4 |: they fill their room to the byte. */
+static bool skip_geneve_options(struct bytes *header, uint32_t length)
+{
+	struct bytes options = bytes_sub(header, length);
+
+	while (options.left != 0) {
+		uint8_t units;
+
+		bytes_skip(&options, 3);
+		units = bytes_u8(&options);
+		if (options.failed || (units & 0xe0) || !bytes_skip(&options, units * 4u))
+			return false;
+	}
+	return !header->failed;
 }
 
 /* |Ver| Opt Len |O|C| Reserved |    Protocol    |
@@ -75,15 +103,14 @@ static bool decode_geneve(struct walk *walk, enum decode_result *result)
 	struct bytes header = walk->rest;
 	uint8_t first = bytes_u8(&header), flags = bytes_u8(&header);
 	uint16_t type = bytes_be16(&header);
-	uint32_t vni = bytes_be32(&header) >> 8;
+	uint32_t last = bytes_be32(&header);
 
-	if (header.failed || first >> 6 != 0 || (flags & 0x3f))
+	if (header.failed || first >> 6 != 0 || (flags & ~GENEVE_CRITICAL) || (last & 0xff) != 0)
 		return false;
-	bytes_skip(&header, (first & 0x3fu) * 4);
+	if (!skip_geneve_options(&header, (first & 0x3fu) * 4))
+		return false;
 	walk->rest = header;
-	if (header.failed)
-		*result = DECODE_TRUNCATED;
-	else if (!decode_enter(walk, TUNNEL_GENEVE, true, vni, true))
+	if (!decode_enter(walk, TUNNEL_GENEVE, true, last >> 8, true))
 		*result = DECODE_TOO_DEEP;
 	else
 		*result = type == ETHERTYPE_BRIDGE ? decode_ethernet(walk)
@@ -105,26 +132,27 @@ static bool decode_tzsp(struct walk *walk, enum decode_result *result)
 		if (tag > 1)
 			bytes_skip(&header, bytes_u8(&header));
 	}
+	if (header.failed || tag != 1)
+		return false;
 	walk->rest = header;
-	if (header.failed)
-		*result = DECODE_TRUNCATED;
-	else if (tag != 1 || protocol != 1)
-		*result = DECODE_TUNNEL;
+	if (!decode_enter(walk, TUNNEL_TZSP, false, 0, true))
+		*result = DECODE_TOO_DEEP;
 	else
-		*result = decode_enter(walk, TUNNEL_TZSP, false, 0, true) ? decode_ethernet(walk)
-									  : DECODE_TOO_DEEP;
+		*result = protocol == 1 ? decode_ethernet(walk) : DECODE_TUNNEL;
 	return true;
 }
 
 /* |Version 1|PT|E|S|PN|  Type  |  Length  |  TEID  |, then 4 bytes with E, S or PN, then, with E,
  * extension headers in units of 4: length, content, type of the next. */
-static bool skip_gtp(struct bytes *header, uint32_t *teid)
+static bool skip_gtp(struct bytes *header, uint64_t beyond, bool incomplete, uint32_t *teid)
 {
 	uint8_t flags = bytes_u8(header), type = bytes_u8(header), next = 0;
+	uint16_t length = bytes_be16(header);
+	bool fits;
 
-	bytes_skip(header, 2);
 	*teid = bytes_be32(header);
-	if ((flags & 0xf0) != 0x30 || type != GTP_MESSAGE)
+	fits = incomplete ? length >= header->left : length == header->left + beyond;
+	if ((flags & 0xf8) != 0x30 || type != GTP_MESSAGE || !fits)
 		return false;
 	if (flags & 0x07) {
 		bytes_skip(header, 3);
@@ -147,7 +175,8 @@ static bool decode_gtp(struct walk *walk, enum decode_result *result)
 	struct bytes header = walk->rest;
 	uint32_t teid;
 
-	if (!skip_gtp(&header, &teid) || (header.at[0] >> 4 != 4 && header.at[0] >> 4 != 6))
+	if (!skip_gtp(&header, walk->beyond, walk->packet->incomplete, &teid) ||
+	    (header.at[0] >> 4 != 4 && header.at[0] >> 4 != 6))
 		return false;
 	walk->rest = header;
 	*result = decode_enter(walk, TUNNEL_GTP, true, teid, true) ? decode_network(walk)
@@ -155,9 +184,20 @@ static bool decode_gtp(struct walk *walk, enum decode_result *result)
 	return true;
 }
 
+/* Without what RFC 2784 reserves, routing, and versions but 0; of the types those that are known. */
+static bool is_gre_type(uint16_t type)
+{
+	return type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6 || type == ETHERTYPE_BRIDGE ||
+	       type == ETHERTYPE_MPLS || type == ETHERTYPE_MPLS_MULTI || type == 0x880b ||
+	       type == 0x88be || type == 0x22eb;
+}
+
 static bool decode_gre_in_udp(struct walk *walk, enum decode_result *result)
 {
-	if (walk->rest.left < 4 || (walk->rest.at[0] & 0x40) || (walk->rest.at[1] & 7))
+	struct bytes header = walk->rest;
+	uint16_t flags = bytes_be16(&header), type = bytes_be16(&header);
+
+	if (header.failed || (flags & GRE_RESERVED_BITS) || !is_gre_type(type))
 		return false;
 	*result = decode_gre(walk);
 	return true;
@@ -178,7 +218,8 @@ bool decode_udp_tunnel(struct walk *walk, enum decode_result *result)
 	case PORT_GTP:
 		return decode_gtp(walk, result);
 	case PORT_GRE:
-		return decode_gre_in_udp(walk, result);
+		return !(options->tunnels_off >> DECODE_GRE_IN_UDP & 1) &&
+		       decode_gre_in_udp(walk, result);
 	default:
 		return false;
 	}

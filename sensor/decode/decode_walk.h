@@ -27,7 +27,11 @@ struct walk {
 	const struct decoder *decoder;
 	uint8_t protocol; /* of what `rest` starts with, once the IP layer is done */
 	uint8_t over_ip;  /* tunnels over IP so far */
-	bool quote;	  /* inside an ICMP error: nothing is put together, nor looked into */
+	uint8_t layers; /* a datagram that would be the tunnel behind so many is just a datagram */
+	bool in_udp;	/* the next tunnel is what a datagram holds */
+	bool loose;	/* and its header has bits set that are reserved */
+	bool off;	/* this kind of tunnel is not to be looked into */
+	bool quote;	/* inside an ICMP error: nothing is put together, nor looked into */
 };
 
 /* Cuts `rest` to the `length` bytes that a header says are left; more than there are is fine. */
@@ -50,7 +54,8 @@ enum decode_result decode_link(enum link_type link, struct walk *walk);
 enum decode_result decode_ethernet(struct walk *walk);
 /* By ethertype, after whatever header told it. */
 enum decode_result decode_ethertype(struct walk *walk, uint16_t ethertype);
-enum decode_result decode_mpls(struct walk *walk);
+/* `over_ip`: not over a link, but in an IP packet. */
+enum decode_result decode_mpls(struct walk *walk, bool over_ip);
 enum decode_result decode_ppp(struct walk *walk);
 /* Could there be an Ethernet header here? By its ethertype, and IP's version behind that. */
 bool decode_looks_like_ethernet(struct bytes rest);

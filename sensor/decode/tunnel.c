@@ -7,13 +7,16 @@
 
 #include "sensor/base/hash.h"
 
-#define PATHS	1024
+#define PATHS 1024
+#define CLAIMED                                                                                    \
+	256 /* of them at most for tunnels that are not believed: anybody can make those up */
 #define BUCKETS 2048 /* open addressing: a power of 2, and never full */
 
 struct tunnel_table {
 	struct tunnel_path paths[PATHS]; /* number 0 is the empty one */
 	uint16_t buckets[BUCKETS];
 	uint32_t used;
+	uint32_t claimed; /* of them those that are not believed */
 	uint64_t hash_key, refusals;
 };
 
@@ -38,6 +41,7 @@ void tunnel_table_forget(struct tunnel_table *table)
 	if (table->used > 1)
 		memset(table->buckets, 0, sizeof table->buckets);
 	table->used = 1;
+	table->claimed = 0;
 }
 
 void tunnel_table_free(struct tunnel_table *table)
@@ -49,6 +53,7 @@ uint16_t tunnel_table_note(struct tunnel_table *table, const struct tunnel *laye
 {
 	struct tunnel_path path = {.count = count};
 	uint16_t *bucket;
+	bool claimed;
 
 	if (count == 0)
 		return 0;
@@ -60,10 +65,12 @@ uint16_t tunnel_table_note(struct tunnel_table *table, const struct tunnel *laye
 		if (memcmp(&table->paths[*bucket], &path, sizeof path) == 0)
 			return *bucket;
 	}
-	if (table->used == PATHS) {
+	claimed = tunnel_path_claimed(&path) != NULL;
+	if (table->used == PATHS || (claimed && table->claimed == CLAIMED)) {
 		table->refusals++;
 		return 0;
 	}
+	table->claimed += claimed;
 	*bucket = (uint16_t)table->used;
 	table->paths[table->used++] = path;
 	return *bucket;
@@ -77,6 +84,15 @@ const struct tunnel_path *tunnel_table_get(const struct tunnel_table *table, uin
 uint64_t tunnel_table_refusals(const struct tunnel_table *table)
 {
 	return table->refusals;
+}
+
+const struct tunnel *tunnel_path_claimed(const struct tunnel_path *path)
+{
+	for (uint32_t i = 0; i < path->count && i < TUNNELS_MAX; i++) {
+		if (path->layers[i].marks & TUNNEL_CLAIMED)
+			return &path->layers[i];
+	}
+	return NULL;
 }
 
 const char *tunnel_name(enum tunnel_kind kind)
@@ -102,4 +118,29 @@ const char *tunnel_name(enum tunnel_kind kind)
 	};
 
 	return kind < TUNNEL_KIND_COUNT ? names[kind] : "";
+}
+
+const char *tunnel_words(const struct tunnel *layer)
+{
+	static const char *const words[] = {
+		[TUNNEL_NONE] = "",
+		[TUNNEL_VXLAN] = "VXLAN ",
+		[TUNNEL_GENEVE] = "GENEVE ",
+		[TUNNEL_ERSPAN1] = "ERSPAN ",
+		[TUNNEL_ERSPAN2] = "ERSPAN ",
+		[TUNNEL_ERSPAN3] = "ERSPAN ",
+		[TUNNEL_GRE] = "GRE ",
+		[TUNNEL_GRETAP] = "GRE ",
+		[TUNNEL_NVGRE] = "NVGRE ",
+		[TUNNEL_MPLS] = "MPLS ",
+		[TUNNEL_PPPOE] = "PPPoE ",
+		[TUNNEL_IPIP] = "IP in IP ",
+		[TUNNEL_6IN4] = "IPv6 in IPv4 ",
+		[TUNNEL_TZSP] = "TZSP ",
+		[TUNNEL_L2TP3] = "L2TPv3 ",
+		[TUNNEL_GTP] = "GTP-U ",
+		[TUNNEL_ETHERIP] = "EtherIP ",
+	};
+
+	return layer && layer->kind < TUNNEL_KIND_COUNT ? words[layer->kind] : "";
 }

@@ -35,12 +35,19 @@ enum tunnel_kind {
 	TUNNEL_KIND_COUNT
 };
 
+enum tunnel_mark {
+	TUNNEL_OVER_UDP = 1,
+	TUNNEL_LOOSE =
+		4, /* the header has bits set that are reserved: no tunnel but a believed one */
+	TUNNEL_CLAIMED = 2, /* not believed, and so is nothing that it holds */
+};
+
 /* Hashed as bytes: no holes. */
 struct tunnel {
 	uint8_t kind; /* enum tunnel_kind */
 	uint8_t has_id;
 	uint8_t over_ip; /* source and destination are its ends */
-	uint8_t unused;	 /* 0 */
+	uint8_t marks;	 /* enum tunnel_mark */
 	uint32_t id;	 /* VNI, VSID, key, session, label or tunnel end point id */
 	struct address source, destination;
 };
@@ -66,6 +73,12 @@ uint16_t tunnel_table_note(struct tunnel_table *table, const struct tunnel *laye
 /* Valid as long as the table. Of number 0: an empty one. */
 const struct tunnel_path *tunnel_table_get(const struct tunnel_table *table, uint16_t number);
 uint64_t tunnel_table_refusals(const struct tunnel_table *table);
+
+/* The layer that is not believed, or NULL. */
+const struct tunnel *tunnel_path_claimed(const struct tunnel_path *path);
+
+/* For sentences: "VXLAN ", with a space behind it; "" for NULL. */
+const char *tunnel_words(const struct tunnel *layer);
 
 const char *tunnel_name(enum tunnel_kind kind); /* "vxlan", … */
 

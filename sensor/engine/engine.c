@@ -285,7 +285,8 @@ void engine_count_closed(const struct engine *engine, uint64_t before_ns, uint64
 		if (!exposures_used(engine->exposures, slot))
 			continue;
 		x = exposures_at(engine->exposures, slot);
-		if (x->unlisted || x->all_ports || x->state != EXPOSURE_CLOSED)
+		if (x->unlisted || x->all_ports || x->server.realm == REALM_CLAIMED ||
+		    x->state != EXPOSURE_CLOSED)
 			continue;
 		++*closed;
 		*unprobed += !tried_since(engine, x, before_ns);

@@ -57,7 +57,7 @@ void engine_emit_view(const struct engine *engine, const struct exposure *x,
 		      struct exposure_view *view)
 {
 	*view = (struct exposure_view){
-		.server = x->server,
+		.server = x->server.realm == REALM_CLAIMED ? x->claimed : x->server,
 		.server_seen = x->server_seen,
 		.state = x->state,
 		.level = x->level,

@@ -12,9 +12,15 @@
 
 struct arrival {
 	const struct observation *observation;
+	struct endpoint server; /* that it is about; of a claim not that of the record */
 	struct rung rung;
 	struct policy_decision decision;
 };
+
+static bool is_claim(const struct arrival *a)
+{
+	return a->server.realm == REALM_CLAIMED;
+}
 
 /* What an exposure looked like before a report, to see what the report changed. */
 struct before {
@@ -43,6 +49,7 @@ static void take_in(struct engine *engine, struct exposure *x, const struct arri
 	uint64_t data_out = a->decision.data_out_bytes;
 	enum level level = a->rung.level;
 
+	engine_claim_note(engine, x, &a->server);
 	*service_changed = exposure_merge(x, a->observation, &a->rung, engine->services,
 					  engine->options.hash_key);
 	exposure_merge_source(x, a->observation, level, data_out);
@@ -97,9 +104,11 @@ static void open_exposure(struct engine *engine, uint32_t slot, const struct arr
 	x->accept_zone = a->decision.client_zone;
 	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
 	engine_silence_begin(x, a->rung.answer_ns);
-	engine_wall_interval(engine, x, &a->observation->flow);
+	if (!is_claim(a))
+		engine_wall_interval(engine, x, &a->observation->flow);
 	take_in(engine, x, a, &service_changed);
-	engine_crowd_enter(engine, x, now_ns);
+	if (!is_claim(a))
+		engine_crowd_enter(engine, x, now_ns);
 	engine_life_count_opened(engine, x);
 	exposures_rank(engine->exposures, slot);
 	engine_life_join(engine, slot, now_ns);
@@ -158,7 +167,8 @@ static void continue_exposure(struct engine *engine, uint32_t slot, const struct
 		engine_life_join(engine, slot, a->observation->ts_ns);
 	if (x->quiet && engine_crowd_changed(engine, slot, command, a->observation->ts_ns))
 		return;
-	if (!x->quiet && before.level <= LEVEL_REACHABLE && x->level > LEVEL_REACHABLE)
+	if (!is_claim(a) && !x->quiet && before.level <= LEVEL_REACHABLE &&
+	    x->level > LEVEL_REACHABLE)
 		engine_crowd_went_further(engine, before.key, x);
 	incidents_refresh(engine->incidents, engine->policy, x, slot);
 	if (x->quiet)
@@ -206,31 +216,43 @@ static uint32_t newcomer(struct engine *engine, const struct endpoint *server,
 		.unlisted = decision->verdict == POLICY_UNLISTED,
 		.severity = (uint8_t)decision->severity,
 		.level = (uint8_t)a->rung.level,
+		.claimed = is_claim(a),
 	};
 	uint32_t key = incidents_key(rank.unlisted, decision->group, decision->rule), slot;
 
 	if (guess && rank.severity > EXPOSURE_GUESS_RANK)
 		rank.severity = EXPOSURE_GUESS_RANK;
-	rank.quiet = engine_crowd_quiet(engine, key, rank, o->ts_ns);
+	rank.quiet = !rank.claimed && engine_crowd_quiet(engine, key, rank, o->ts_ns);
 	slot = engine_life_new(engine, server, &o->server.address, rank, o->ts_ns);
-	if (slot == EXPOSURE_NONE)
+	if (slot == EXPOSURE_NONE && rank.claimed)
+		engine->stats.exposures_refused++;
+	else if (slot == EXPOSURE_NONE)
 		engine_crowd_untracked(engine, key, server, rank.quiet, o->ts_ns);
 	return slot;
+}
+
+static void note_coverage(struct engine *engine, const struct arrival *a)
+{
+	const struct observation *o = a->observation;
+
+	if (a->rung.proves && a->rung.answered)
+		coverage_answer(engine->coverage, a->decision.rule, a->decision.group,
+				o->flow.first, o->ts_ns);
+	if (o->flow.first && a->rung.proves)
+		engine_silence_passed(engine, o->ts_ns);
 }
 
 void engine_flow(struct engine *engine, const struct endpoint *server, const struct observation *o)
 {
 	bool inside = engine_is_inside(engine, o->ts_ns);
-	struct arrival a = {.observation = o, .rung = ladder_rung(o, inside)};
-	uint32_t slot = engine_target(engine, server, exposures_find(engine->exposures, server));
+	struct arrival a = {.observation = o, .server = *server, .rung = ladder_rung(o, inside)};
+	struct endpoint record = is_claim(&a) ? engine_claim_key(engine, &o->flow) : *server;
+	uint32_t slot = engine_target(engine, &record, exposures_find(engine->exposures, &record));
 
 	engine_decide(engine, server, &o->server.address, &o->flow.client,
 		      identified_service(engine, slot, &o->flow), o->ts_ns, &a.decision);
-	if (a.rung.proves && a.rung.answered)
-		coverage_answer(engine->coverage, a.decision.rule, a.decision.group, o->flow.first,
-				o->ts_ns);
-	if (o->flow.first && a.rung.proves)
-		engine_silence_passed(engine, o->ts_ns);
+	if (!is_claim(&a))
+		note_coverage(engine, &a);
 	if (a.decision.verdict == POLICY_ALLOWED || a.decision.verdict == POLICY_EXCEPTED)
 		return;
 	if (!a.rung.proves) {
@@ -238,7 +260,7 @@ void engine_flow(struct engine *engine, const struct endpoint *server, const str
 		return;
 	}
 	if (slot == EXPOSURE_NONE)
-		slot = newcomer(engine, server, &a);
+		slot = newcomer(engine, &record, &a);
 	if (slot == EXPOSURE_NONE)
 		return;
 	if (opens(exposures_at(engine->exposures, slot), &a))

@@ -119,6 +119,8 @@ void engine_life_severity(struct exposure *x)
 		severity = SEVERITY_CRITICAL;
 	if (x->direction == DIRECTION_GUESS && severity > EXPOSURE_GUESS_RANK)
 		severity = EXPOSURE_GUESS_RANK;
+	if (x->server.realm == REALM_CLAIMED && severity > EXPOSURE_GUESS_RANK)
+		severity = EXPOSURE_GUESS_RANK;
 	x->severity = x->unlisted ? SEVERITY_INFO : severity;
 }
 
@@ -126,7 +128,8 @@ void engine_life_join(struct engine *engine, uint32_t slot, uint64_t now_ns)
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
 
-	if (x->quiet || (!x->unlisted && x->group != POLICY_NONE)) {
+	if (x->server.realm != REALM_CLAIMED &&
+	    (x->quiet || (!x->unlisted && x->group != POLICY_NONE))) {
 		incidents_join(engine->incidents, engine->policy, x, slot, now_ns);
 		return;
 	}

@@ -116,13 +116,16 @@ static unsigned weight(const struct policy_decision *decision)
 static void decide_again(const struct engine *engine, const struct exposure *x, uint64_t now_ns,
 			 struct policy_decision *worst)
 {
+	const struct endpoint *server = x->server.realm == REALM_CLAIMED ? &x->claimed : &x->server;
 	uint16_t service = x->identified_by >= IDENTIFIED_NDPI_DPI ? x->service : POLICY_NO_SERVICE;
 
 	*worst = (struct policy_decision){.verdict = POLICY_ALLOWED};
+	if (engine_claim_settled(engine, x))
+		return;
 	for (unsigned i = 0; i < x->source_count; i++) {
 		struct policy_decision decision;
 
-		engine_decide(engine, &x->server, &x->server_seen, &x->sources[i].address, service,
+		engine_decide(engine, server, &x->server_seen, &x->sources[i].address, service,
 			      now_ns, &decision);
 		if (weight(&decision) > weight(worst))
 			*worst = decision;

@@ -64,7 +64,14 @@ static uint32_t make_room(struct engine *engine, const struct endpoint *server,
 			  const struct exposure *x)
 {
 	bool refused;
-	struct exposure_rank rank = {x->quiet, x->unlisted, x->severity, x->level, true};
+	struct exposure_rank rank = {
+		.quiet = x->quiet,
+		.unlisted = x->unlisted,
+		.claimed = x->server.realm == REALM_CLAIMED,
+		.severity = x->severity,
+		.level = x->level,
+		.newer = true,
+	};
 	uint32_t victim = exposures_victim(engine->exposures, rank, &refused);
 
 	if (refused || exposures_find(engine->exposures, server) != EXPOSURE_NONE)

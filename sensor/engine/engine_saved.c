@@ -99,6 +99,7 @@ static const struct packed_member exposure_members[] = {
 	X(71, busy_since_ns),
 	X(72, busy_ns),
 	X(73, longest_silence_ns),
+	X(75, claimed),
 	X(TAG_FACTS, facts),
 };
 

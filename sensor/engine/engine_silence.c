@@ -155,7 +155,8 @@ void engine_silence_look(struct engine *engine, uint64_t now_ns)
 		struct exposure *x = exposures_at(engine->exposures, slot);
 
 		if (exposures_used(engine->exposures, slot) && x->state != EXPOSURE_CLOSED &&
-		    x->busy_minutes >= BUSY_LEAST && is_likely(engine, x, now_ns))
+		    x->server.realm != REALM_CLAIMED && x->busy_minutes >= BUSY_LEAST &&
+		    is_likely(engine, x, now_ns))
 			engine_life_close(engine, slot, CLOSE_LIKELY, now_ns);
 	}
 }

@@ -91,6 +91,14 @@ void engine_wall_interval(const struct engine *engine, struct exposure *x,
 
 void engine_flow(struct engine *engine, const struct endpoint *server, const struct observation *o);
 
+/* Claims of tunnels that are not believed: the record that this conversation belongs to. */
+struct endpoint engine_claim_key(const struct engine *engine, const struct flow_report *flow);
+/* The record is about this endpoint too. Does nothing with any other record. */
+void engine_claim_note(const struct engine *engine, struct exposure *x,
+		       const struct endpoint *claimed);
+/* Is it a record of claims whose tunnel the policy believes now? */
+bool engine_claim_settled(const struct engine *engine, const struct exposure *x);
+
 /* A record for `server`, made with room; EXPOSURE_NONE if there is none to be had. */
 uint32_t engine_life_new(struct engine *engine, const struct endpoint *server,
 			 const struct address *server_seen, struct exposure_rank rank,

@@ -131,7 +131,7 @@ void engine_wall(struct engine *engine, const struct endpoint *server,
 	uint64_t newest = newest_probe(report);
 	uint32_t slot;
 
-	if (newest == 0)
+	if (newest == 0 || server->realm == REALM_CLAIMED)
 		return;
 	wall_note(engine->wall, server,
 		  (struct wall_seen){report->last_unanswered_ns, report->last_refused_ns});

@@ -11,7 +11,8 @@
 
 #include "sensor/base/hash.h"
 
-enum rank { /* first to go first */
+enum rank {		  /* first to go first */
+	    RANK_CLAIMED, /* open or closed */
 	    RANK_CLOSED_QUIET,
 	    RANK_CLOSED,
 	    RANK_QUIET,	       /* unlisted */
@@ -48,6 +49,7 @@ struct exposures {
 	struct host *hosts;
 	uint32_t *free_records, *free_hosts; /* stacks */
 	uint32_t free_record_count, free_host_count;
+	uint32_t claims;
 	struct chains by_endpoint, by_host;
 	struct order_node *rank_nodes, *check_nodes, *host_nodes;
 	struct order ranks[RANK_COUNT], checks;
@@ -152,6 +154,11 @@ struct exposure *exposures_at(const struct exposures *e, uint32_t slot)
 	return &e->records[slot];
 }
 
+uint32_t exposures_claims(const struct exposures *e)
+{
+	return e->claims;
+}
+
 uint32_t exposures_size(const struct exposures *e)
 {
 	return e->size;
@@ -166,6 +173,8 @@ static unsigned open_rank(struct exposure_rank of)
 {
 	unsigned let_in = of.level >= LEVEL_ACCESSED;
 
+	if (of.claimed)
+		return RANK_CLAIMED;
 	if (of.quiet)
 		return of.unlisted ? RANK_QUIET : RANK_QUIET_LISTED + (unsigned)of.severity;
 	return of.unlisted ? RANK_UNLISTED + let_in : RANK_LISTED + 2u * of.severity + let_in;
@@ -253,6 +262,7 @@ uint32_t exposures_add(struct exposures *e, const struct endpoint *server)
 		.group = POLICY_NONE,
 		.incident = CHAIN_END,
 	};
+	e->claims += server->realm == REALM_CLAIMED;
 	chains_add(&e->by_endpoint, hash, slot);
 	x->host = join_host(e, slot);
 	e->slots[slot] = (struct slot){.tag = tag_of(hash), .used = true, .rank = RANK_CLOSED};
@@ -278,6 +288,7 @@ void exposures_remove(struct exposures *e, uint32_t slot)
 	unsigned rank = e->slots[slot].rank;
 
 	count_open(e, slot, rank, RANK_CLOSED);
+	e->claims -= e->records[slot].server.realm == REALM_CLAIMED;
 	chains_remove(&e->by_endpoint, endpoint_hash(e, &e->records[slot].server), slot);
 	leave_host(e, slot);
 	order_remove(&e->ranks[rank], e->rank_nodes, slot);
@@ -289,10 +300,16 @@ void exposures_remove(struct exposures *e, uint32_t slot)
 void exposures_rank(struct exposures *e, uint32_t slot)
 {
 	const struct exposure *x = &e->records[slot];
-	struct exposure_rank as = {x->quiet, x->unlisted, x->severity, x->level, false};
+	struct exposure_rank as = {
+		.quiet = x->quiet,
+		.unlisted = x->unlisted,
+		.claimed = x->server.realm == REALM_CLAIMED,
+		.severity = x->severity,
+		.level = x->level,
+	};
 	unsigned before = e->slots[slot].rank, rank = open_rank(as);
 
-	if (x->state == EXPOSURE_CLOSED)
+	if (x->state == EXPOSURE_CLOSED && !as.claimed)
 		rank = x->quiet ? RANK_CLOSED_QUIET : RANK_CLOSED;
 	count_open(e, slot, before, rank);
 	order_remove(&e->ranks[before], e->rank_nodes, slot);

@@ -5,7 +5,7 @@
  * told as one, until its place is needed.
  *
  * Memory: 4 KiB an exposure (half of it the merged facts), taken at start, touched when
- * used. When the table is full, room is made in this order: closed ones, quiet ones (unlisted
+ * used. When the table is full, room is made in this order: records of claims, closed ones, quiet ones (unlisted
  * ones first, then the lowest severity), unlisted ones, then the lowest severity; of one severity those where nobody was let in; in each class the one
  * heard of longest ago. An open one makes room only for one that ranks higher, or when it is
  * unconfirmed for one that ranks as high: so nobody can push an alarm out with more of the same.
@@ -60,6 +60,7 @@ struct exposure {
 	/* Since the first that was let in: minutes in which somebody was; when the last of them began. */
 	uint64_t busy_minutes, busy_since_ns, busy_ns, longest_silence_ns;
 	struct tunnel_path tunnels; /* of the newest conversation that came in one */
+	struct endpoint claimed;    /* of a record of claims (engine_claim.c): the first one */
 	struct sketch closers;	    /* distinct sources of close_probes */
 	struct exposure_source sources[EXPOSURE_SOURCES];
 	struct facts facts;
@@ -68,6 +69,7 @@ struct exposure {
 /* What decides who gives way to whom. */
 struct exposure_rank {
 	bool quiet, unlisted;
+	bool claimed; /* goes before everything else, and makes nothing go */
 	uint8_t severity, level;
 	bool newer; /* goes before those that rank as high, and were heard of longer ago */
 };
@@ -80,6 +82,8 @@ uint64_t exposures_bytes(uint32_t size); /* what exposures_new() takes */
 
 uint32_t exposures_find(const struct exposures *e, const struct endpoint *server);
 struct exposure *exposures_at(const struct exposures *e, uint32_t slot);
+/* How many records are of claims (REALM_CLAIMED). */
+uint32_t exposures_claims(const struct exposures *e);
 uint32_t exposures_size(const struct exposures *e);
 /* Is there a record in this slot? */
 bool exposures_used(const struct exposures *e, uint32_t slot);

@@ -145,9 +145,8 @@ static void merge_facts(struct exposure *x, const struct facts *from, bool bette
 	if (from->data_read > into->data_read)
 		into->data_read = from->data_read;
 	into->directory_listing |= from->directory_listing;
-	into->starts_tls |= from->starts_tls;
 	if (from->claims != 0) {
-		into->claimed = from->claimed;
+		memcpy(into->claimed, from->claimed, sizeof into->claimed);
 		into->claimed_by = from->claimed_by;
 	}
 	if (from->claims > into->claims) /* a lower bound, as with commands_seen */

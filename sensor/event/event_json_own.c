@@ -217,6 +217,8 @@ static void put_tunnels(struct json_out *out, const struct tunnel_path *path)
 			json_out_address(out, "source", &layer->source);
 			json_out_address(out, "destination", &layer->destination);
 		}
+		if (layer->marks & TUNNEL_CLAIMED)
+			json_out_flag(out, "believed", false);
 		json_out_end(out);
 	}
 	json_out_end(out);

@@ -74,7 +74,7 @@ struct address event_claimed(const struct facts *facts)
 {
 	struct address address;
 
-	memcpy(address.bytes, facts->claimed.bytes, sizeof address.bytes);
+	memcpy(address.bytes, facts->claimed, sizeof address.bytes);
 	return address;
 }
 

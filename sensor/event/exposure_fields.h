@@ -99,7 +99,9 @@
 	  "Distinct users for whom log-ins were tried; exact up to 32, then estimated.")           \
 	X(objects_read, objects_read, SOME32, SKETCH, 62, HIGHEST, "", "objects_read",             \
 	  "Distinct files that an object store or a web server handed out; likewise.")             \
-	X(messages, messages, SOME, KEPT, 53, TOTAL, "", "messages", "Mails that were taken in.")
+	X(messages, messages, SOME, KEPT, 53, TOTAL, "", "messages", "Mails that were taken in.")  \
+	X(claimed_endpoints, claims, SOME32, SKETCH, 76, HIGHEST, "", "claimed_endpoints",         \
+	  "Distinct endpoints that a tunnel claims which is not believed; likewise.")
 
 #define REOPEN_FIELDS(X)                                                                           \
 	X(reopened, reopened, COUNT32, KEPT, 34, HIGHEST, "", "reopened",                          \

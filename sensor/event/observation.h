@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "dissectors/read/facts.h"
+#include "dissectors/read/forwarded_by.h"
 #include "sensor/base/endpoint.h"
 #include "sensor/base/sketch.h"
 #include "sensor/decode/tunnel.h"

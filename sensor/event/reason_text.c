@@ -136,6 +136,24 @@ static void say_service(struct text *text, const struct exposure_view *x, const 
 		 facts->version);
 }
 
+/* Whoever reads no further than the sentence must know what it rests on. */
+static void say_claim(struct text *text, const struct exposure_view *x)
+{
+	const struct tunnel *layer = tunnel_path_claimed(&x->tunnels);
+
+	if (x->claims == 0)
+		return;
+	if (x->claims > 1)
+		text_say(text, " and %s%" PRIu32 " more", x->claims > SKETCH_EXACT ? "about " : "",
+			 x->claims - 1);
+	text_say(text, ", claimed inside a %stunnel", tunnel_words(layer));
+	if (layer) {
+		text_say(text, " from ");
+		text_address(text, &layer->source);
+	}
+	text_say(text, ", which the policy does not list,");
+}
+
 static void say_outgoing(struct text *text, const struct exposure_view *x)
 {
 	text_address(text, &x->server.address);
@@ -147,6 +165,7 @@ void text_subject(struct text *text, const struct exposure_view *x, const struct
 {
 	if (x->server.outgoing) {
 		say_outgoing(text, x);
+		say_claim(text, x);
 		return;
 	}
 	if (x->server.port != 0) {
@@ -156,4 +175,5 @@ void text_subject(struct text *text, const struct exposure_view *x, const struct
 	text_endpoint(text, &x->server);
 	if (x->group[0] != '\0')
 		text_say(text, " (group %s)", x->group);
+	say_claim(text, x);
 }

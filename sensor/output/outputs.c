@@ -358,6 +358,12 @@ void outputs_report(struct outputs *outputs, const struct engine *engine,
 		note_out(outputs, sink_text_report(outputs->text, engine, policy, unseen));
 }
 
+void outputs_note(struct outputs *outputs, const char *line)
+{
+	if (outputs->text != NULL)
+		sink_text_note(outputs->text, line);
+}
+
 void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 {
 	struct journal_stats journal;

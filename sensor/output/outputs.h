@@ -121,6 +121,10 @@ void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms);
 void outputs_report(struct outputs *outputs, const struct engine *engine,
 		    const struct policy *policy, const char *unseen);
 
+/* A line that the report begins with, shorter than OUTPUTS_NOTE; of many the first few. */
+#define OUTPUTS_NOTE 256
+void outputs_note(struct outputs *outputs, const char *line);
+
 void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats);
 
 #endif

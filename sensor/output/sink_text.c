@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/printable.h"
 #include "sensor/output/text_exposure.h"
 #include "sensor/output/text_report.h"
 #include "sensor/output/text_words.h"
@@ -96,4 +97,12 @@ bool sink_text_report(struct sink_text *sink, const struct engine *engine,
 {
 	text_report_print(&sink->report, engine, policy, unseen);
 	return fflush(sink->report.out) == 0 && !ferror(sink->report.out);
+}
+
+void sink_text_note(struct sink_text *sink, const char *line)
+{
+	struct text_report *report = &sink->report;
+
+	if (report->note_count < REPORT_NOTES)
+		printable_copy(report->notes[report->note_count++], sizeof report->notes[0], line);
 }

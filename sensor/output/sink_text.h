@@ -22,6 +22,9 @@ void sink_text_free(struct sink_text *sink); /* NULL is allowed */
 /* False: it could not be written. */
 bool sink_text_event(struct sink_text *sink, const struct event *event);
 
+/* A line for the beginning of the report. */
+void sink_text_note(struct sink_text *sink, const char *line);
+
 /* What there is to say at the end: incidents, exposures, walls, and a line of numbers. */
 bool sink_text_report(struct sink_text *sink, const struct engine *engine,
 		      const struct policy *policy, const char *unseen);

@@ -76,6 +76,25 @@ static void print_traffic(FILE *out, const struct exposure_view *exposure)
 	fputc('\n', out);
 }
 
+/* Nothing of it was seen: somebody sent packets in which it says so. */
+static void print_claim(FILE *out, const struct exposure_view *exposure)
+{
+	const struct tunnel *layer = tunnel_path_claimed(&exposure->tunnels);
+	char address[ADDRESS_TEXT_MAX];
+
+	if (exposure->claims == 0)
+		return;
+	fprintf(out, "      claim  only inside a %stunnel", tunnel_words(layer));
+	if (layer)
+		fprintf(out, " from %s", address_format(&layer->source, address));
+	fputs(", which the policy does not list", out);
+	if (exposure->claims > 1)
+		fprintf(out, "; %s%" PRIu32 " other endpoint%s likewise",
+			exposure->claims > SKETCH_EXACT ? "about " : "", exposure->claims - 1,
+			text_plural(exposure->claims - 1));
+	fputc('\n', out);
+}
+
 static void print_since(FILE *out, const struct exposure_view *exposure)
 {
 	char time[TEXT_TIME];
@@ -155,6 +174,12 @@ void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 
 	if (exposure->state == EXPOSURE_CLOSED)
 		return;
+	if (exposure->claims != 0) {
+		fputs("      do     a mirror of ours: list its ends under tunnels in the policy;"
+		      " else drop it at the border\n",
+		      out);
+		return;
+	}
 	if (exposure->unlisted) {
 		fputs("      do     no rule speaks of it: write one, or allow it\n", out);
 		return;
@@ -177,6 +202,7 @@ void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 void text_exposure_details(FILE *out, const struct exposure_view *exposure)
 {
 	fprintf(out, "      id     %s\n", exposure->id);
+	print_claim(out, exposure);
 	print_since(out, exposure);
 	print_seen(out, exposure);
 	print_traffic(out, exposure);

@@ -129,6 +129,12 @@ static void print_incident(const struct text_report *report, const struct incide
 	print_members(report, incident);
 }
 
+static void print_notes(const struct text_report *report)
+{
+	for (size_t i = 0; i < report->note_count; i++)
+		fprintf(report->out, "%s%s\n", i == 0 ? "\n" : "", report->notes[i]);
+}
+
 static void print_incidents(const struct text_report *report)
 {
 	if (report->incident_count == 0)
@@ -242,6 +248,7 @@ void text_report_print(const struct text_report *report, const struct engine *en
 
 	if (unseen[0] != '\0')
 		fprintf(report->out, "\nNo all-clear: %s\n", unseen);
+	print_notes(report);
 	print_incidents(report);
 	engine_each_exposure(engine, true, print_exposure, &tally);
 	engine_coverage(engine, print_wall, &walls);

@@ -9,6 +9,7 @@
 #include "sensor/event/event_words.h"
 
 #define REPORT_INCIDENTS 64
+#define REPORT_NOTES	 16
 
 /* The last state of an incident. Its own copies: a policy may be gone when the report is made. */
 struct report_incident {
@@ -30,6 +31,8 @@ struct text_report {
 	bool terminal;
 	const struct event_context *context;
 	uint64_t events, alerts;
+	char notes[REPORT_NOTES][256];
+	size_t note_count;
 	size_t incident_count, incidents_forgotten; /* forgotten: more than there is room for */
 	struct report_incident incidents[REPORT_INCIDENTS];
 	struct report_blindness blindness[BLIND_CAUSES];

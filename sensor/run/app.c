@@ -76,8 +76,10 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		.hash_key = worker_key(app),
 		.table_key = app->table_key,
 		.number = number,
+		.interface = options->interface,
 		.everything = app->inventory != NULL,
 	};
+	options_tunnels_off(options, &worker->decode.tunnels_off);
 	worker->decode.vxlan_port_count =
 		read_ports(options->vxlan_ports, worker->decode.vxlan_ports);
 	worker->decode.geneve_port_count =

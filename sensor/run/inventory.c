@@ -144,7 +144,7 @@ static void merge_facts(struct facts *into, const struct facts *from)
 	}
 	if (from->claims != 0) {
 		into->claims += from->claims;
-		into->claimed = from->claimed;
+		memcpy(into->claimed, from->claimed, sizeof into->claimed);
 		into->claimed_by = from->claimed_by;
 	}
 	if (!into->product[0])

@@ -81,6 +81,7 @@ static const struct row rows[] = {
 	TEXT("user", 0, user, "NAME", "become this user once the capture is open"),
 	TEXT("vxlan-ports", 0, vxlan_ports, "N[,N...]", "UDP ports of VXLAN (4789)"),
 	TEXT("geneve-ports", 0, geneve_ports, "N[,N...]", "UDP ports of GENEVE (6081)"),
+	TEXT("no-tunnels", 0, no_tunnels, "KIND[,KIND...]", "kinds of tunnels that are not looked into, or \"all\""),
 	FLAG("separate-vni", 0, separate_vni, "equal addresses in tunnels of different ids are different hosts"),
 	FLAG("checksums", 0, checksums, "do not look at packets whose checksum is wrong"),
 	NUMBER("duplicate-ms", duplicate_ms, 0, 10000, 100, "the same packet again so soon counts once; 0: each counts"),
@@ -262,10 +263,51 @@ static void check_ports(const char *name, const char *text)
 	}
 }
 
+/* One name of the list; its bit, or 0. */
+static uint32_t tunnel_bit(const char *name, size_t length)
+{
+	static const char gre_in_udp[] = "gre-in-udp", all[] = "all";
+
+	if (length == sizeof all - 1 && memcmp(name, all, length) == 0)
+		return UINT32_MAX;
+	if (length == sizeof gre_in_udp - 1 && memcmp(name, gre_in_udp, length) == 0)
+		return 1u << DECODE_GRE_IN_UDP;
+	for (unsigned kind = TUNNEL_NONE + 1; kind < TUNNEL_KIND_COUNT; kind++) {
+		const char *known = tunnel_name((enum tunnel_kind)kind);
+
+		if (strlen(known) == length && memcmp(name, known, length) == 0)
+			return 1u << kind;
+	}
+	return 0;
+}
+
+bool options_tunnels_off(const struct options *options, uint32_t *off)
+{
+	const char *name = options->no_tunnels;
+
+	*off = 0;
+	while (name) {
+		size_t length = strcspn(name, ",");
+		uint32_t bit = tunnel_bit(name, length);
+
+		if (bit == 0)
+			return false;
+		*off |= bit;
+		name = name[length] ? name + length + 1 : NULL;
+	}
+	return true;
+}
+
 static void check(const struct options *options)
 {
 	check_ports("vxlan-ports", options->vxlan_ports);
 	check_ports("geneve-ports", options->geneve_ports);
+	if (!options_tunnels_off(options, &(uint32_t){0}))
+		fatalx(EXIT_USAGE,
+		       "--no-tunnels must be names of tunnels with commas between (vxlan, geneve, "
+		       "gre, "
+		       "gre-in-udp, …: spanwatch(8)), not \"%s\"",
+		       options->no_tunnels);
 	if (options->check_only) {
 		if (!options->policy)
 			fatalx(EXIT_USAGE, "-n needs a policy: -p FILE");

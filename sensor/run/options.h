@@ -44,6 +44,7 @@ struct options {
 	uint32_t silence_s, untested_h; /* 0: never told */
 	uint32_t fragments_mib, duplicate_ms;
 	const char *vxlan_ports, *geneve_ports; /* lists with commas; NULL: the standard's */
+	const char *no_tunnels; /* names with commas; NULL: all kinds are looked into */
 	bool separate_vni, checksums;
 	uint32_t journal_keep, journal_mib, journal_days;
 	uint32_t stream_maxlen, queue_maxlen, heartbeat_s;
@@ -56,5 +57,7 @@ struct options {
  */
 void options_read(int argc, char **argv, struct options *options);
 void options_free(struct options *options);
+/* --no-tunnels as struct decode_options has it. False: one of the names is none. */
+bool options_tunnels_off(const struct options *options, uint32_t *off);
 
 #endif

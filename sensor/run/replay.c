@@ -17,6 +17,7 @@
 #include "sensor/run/ahead.h"
 #include "sensor/run/app.h"
 #include "sensor/run/inventory_crew.h"
+#include "sensor/run/mirrors.h"
 #include "sensor/run/prefault.h"
 #include "sensor/run/replay_words.h"
 
@@ -315,6 +316,7 @@ static void begin(struct replay *replay, const struct sources *sources)
 	struct worker_options options;
 
 	app_worker_options(app, 0, &options);
+	mirrors_find(app, sources, &options);
 	replay->worker = worker_new(&options, app->policy, app->services, on_observation, replay);
 	if (app->engine)
 		replay->blindness = blindness_new(&(struct blindness_options){.replay = true},

@@ -137,7 +137,8 @@ struct session *sessions_open(struct sessions *sessions, struct flow *flow)
 	slot = &sessions->slots[index];
 	memset(slot, 0, sizeof *slot);
 	slot->session.ndpi_service = POLICY_NO_SERVICE;
-	slot->session.facts.carried = flow->carrier;
+	slot->session.findings = &slot->session.own;
+	slot->session.carries = flow->carrier;
 	slot->flow = flow;
 	flow->session = index;
 	identity_begin(&slot->identity);
@@ -208,7 +209,7 @@ static void on_gap(void *context, uint64_t missing)
 
 	feeding->sessions->gaps++;
 	feeding->sessions->gap_bytes += missing;
-	slot->session.read[feeding_side(feeding)] += missing;
+	slot->session.findings->read[feeding_side(feeding)] += missing;
 	if (feeding->from == SIDE_CLIENT) {
 		slot->tail.begin = slot->tail.end = slot->stream[SIDE_CLIENT].next;
 		slot->client_turn = false;

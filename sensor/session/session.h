@@ -25,26 +25,38 @@
 #include "sensor/session/stream.h"
 #include "sensor/tables/flow.h"
 
-struct session {
+/* What the bytes have shown of one client. */
+struct findings {
 	struct facts facts;
-	uint8_t identified_by; /* enum identified_by of facts.service */
-	uint16_t ndpi_service; /* what nDPI says, when that is something else than ours */
-	bool swapped;	       /* the bytes show that client and server are the other way round */
+	uint16_t number; /* tells the clients of one connection apart: feed.h; 0: its own */
 	struct sketch users_tried, objects_read; /* hashes of names */
-	bool proven;				 /* the bytes show which side is which */
-	/* The client that a PROXY header told of, for as long as nothing else is said. */
-	bool has_base;
-	uint8_t base_by; /* enum forwarded_by */
-	uint16_t base_port;
-	uint16_t numbers; /* of facts.party, given so far */
 	uint64_t read[2]; /* bytes of each side that the dissector has read as this client's */
-	struct address base;
+};
+
+/* The client that a PROXY header named, for as long as nothing else is said. */
+struct header_client {
+	struct address address;
+	uint16_t port;
+	uint8_t by; /* enum forwarded_by; FORWARDED_NOT: none */
+};
+
+struct session {
+	struct findings *findings; /* of whose turn it is: `own`, or a carried client's */
+	bool carries;		   /* what the client says about clients of its own is believed */
+	uint8_t identified_by;	   /* enum identified_by of facts.service */
+	uint16_t ndpi_service;	   /* what nDPI says, when that is something else than ours */
+	bool swapped;	  /* the bytes show that client and server are the other way round */
+	bool proven;	  /* the bytes show which side is which */
+	uint16_t numbers; /* of findings, given so far */
+	struct header_client header_client;
+	struct findings own; /* of the flow's own client */
 };
 
 struct sessions;
 
-/* facts.turn is asked for: session->facts are to be another client's when it returns. */
-typedef void sessions_turn(void *context, struct flow *flow, struct session *session);
+/* The dissector asks for another client's turn: session->findings are to be of that one. */
+typedef void sessions_turn(void *context, struct flow *flow, struct session *session,
+			   const struct feed *fed);
 
 /* `reassembly_blocks` of 2 KiB hold what came early. NULL: out of memory. */
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
@@ -52,7 +64,7 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 void sessions_free(struct sessions *sessions);
 uint64_t sessions_bytes(
 	uint32_t max_sessions); /* what sessions_new() takes; beside the streams and nDPI */
-/* Without it nobody is carried: flow->carrier must stay false. */
+/* Without it there are no turns: flow->carrier must stay false. */
 void sessions_on_turn(struct sessions *sessions, sessions_turn *turn, void *context);
 
 /* Whose session the next sessions_open() takes away; NULL as long as there is room. */

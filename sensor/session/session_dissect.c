@@ -11,10 +11,9 @@
 /* The stream turns into TLS: another dissector reads on, the facts stay. */
 static void hand_over_to_tls(struct slot *slot)
 {
-	struct facts *facts = &slot->session.facts;
+	struct facts *facts = &slot->session.findings->facts;
 
-	slot->tls_agreed = facts->starts_tls = false;
-	facts->tls_rest = 0;
+	slot->tls_agreed = false;
 	memset(slot->state, 0, sizeof slot->state);
 	slot->dissector = &tls_dissector;
 	if (tls_dissector.begin)
@@ -24,10 +23,9 @@ static void hand_over_to_tls(struct slot *slot)
 /* TLS was agreed to, and did not come: plaintext goes on, or the conversation is over. */
 static void take_back_tls(struct slot *slot)
 {
-	struct facts *facts = &slot->session.facts;
+	struct facts *facts = &slot->session.findings->facts;
 
-	slot->tls_agreed = facts->starts_tls = false;
-	facts->tls_rest = 0;
+	slot->tls_agreed = false;
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 	if (facts->auth == AUTH_UNKNOWN)
 		facts_set_auth(facts, slot->auth_before);
@@ -53,45 +51,43 @@ static uint32_t take_names(struct sketch *sketch, struct facts_seen *seen)
 
 static void count_names(struct slot *slot)
 {
-	struct session *session = &slot->session;
+	struct findings *now = slot->session.findings;
 
-	if (session->facts.users_tried.count != 0)
-		slot->names_lost += take_names(&session->users_tried, &session->facts.users_tried);
-	if (session->facts.objects_read.count != 0)
-		slot->names_lost +=
-			take_names(&session->objects_read, &session->facts.objects_read);
+	if (now->facts.users_tried.count != 0)
+		slot->names_lost += take_names(&now->users_tried, &now->facts.users_tried);
+	if (now->facts.objects_read.count != 0)
+		slot->names_lost += take_names(&now->objects_read, &now->facts.objects_read);
 }
 
-void session_dissect_turn(struct sessions *sessions, struct slot *slot)
+void session_dissect_turn(struct sessions *sessions, struct slot *slot, const struct feed *fed)
 {
-	struct facts *facts = &slot->session.facts;
-
-	sessions->turn(sessions->turn_context, slot->flow, &slot->session);
-	facts->turn = TURN_NONE;
-	facts->unread = facts->turn_bytes = 0;
+	sessions->turn(sessions->turn_context, slot->flow, &slot->session, fed);
 }
 
-static void feed_turns(struct sessions *sessions, struct slot *slot, enum side from,
-		       const uint8_t *bytes, size_t length)
+static void feed_once(struct sessions *sessions, struct slot *slot, struct feed *fed)
 {
-	struct facts *facts = &slot->session.facts;
-	uint64_t *read = slot->session.read;
-	uint32_t claims = facts->claims;
-	struct feed fed = {.from = from, .bytes = bytes_from(bytes, length)};
+	struct findings *now = slot->session.findings;
+	uint32_t claims = now->facts.claims;
 
-	slot->dissector->feed(slot->state, facts, &fed);
+	fed->client = now->number;
+	fed->next = FEED_ON;
+	fed->rest = fed->theirs = 0;
+	slot->dissector->feed(slot->state, &now->facts, fed);
+	if (fed->next == FEED_ON)
+		fed->rest = 0;
 	count_names(slot);
-	sessions->claims += facts->claims - claims;
-	read[from] += length;
-	while (facts->turn != TURN_NONE) {
-		size_t unread = facts->unread;
+	sessions->claims += now->facts.claims - claims;
+	now->read[fed->from] += fed->bytes.left - fed->rest;
+}
 
-		read[from] -= unread;
-		session_dissect_turn(sessions, slot);
-		fed.bytes = bytes_from(bytes + length - unread, unread);
-		slot->dissector->feed(slot->state, facts, &fed);
-		count_names(slot);
-		read[from] += unread;
+/* As often as another client's turn is asked for. */
+static void feed_turns(struct sessions *sessions, struct slot *slot, struct feed *fed)
+{
+	feed_once(sessions, slot, fed);
+	while (fed->next == FEED_FORWARDED || fed->next == FEED_CLIENT) {
+		session_dissect_turn(sessions, slot, fed);
+		bytes_skip(&fed->bytes, fed->bytes.left - fed->rest);
+		feed_once(sessions, slot, fed);
 	}
 }
 
@@ -99,40 +95,44 @@ static void feed_turns(struct sessions *sessions, struct slot *slot, enum side f
 static void note_service(struct slot *slot)
 {
 	slot->session.identified_by =
-		slot->session.facts.service ? IDENTIFIED_PAYLOAD : IDENTIFIED_NOT;
+		slot->session.findings->facts.service ? IDENTIFIED_PAYLOAD : IDENTIFIED_NOT;
 }
 
-static void feed_piece(struct sessions *sessions, struct slot *slot, enum side from,
-		       const uint8_t *bytes, size_t length)
+/* Returns how many of the last bytes are for whoever reads TLS. */
+static size_t feed_piece(struct sessions *sessions, struct slot *slot, enum side from,
+			 const uint8_t *bytes, size_t length)
 {
-	struct facts *facts = &slot->session.facts;
+	const struct facts *facts = &slot->session.findings->facts;
 	uint8_t auth = facts->auth, data_read = facts->data_read;
+	struct forwarded named;
+	struct feed fed = {
+		.from = from,
+		.bytes = bytes_from(bytes, length),
+		.forwarded = slot->session.carries ? &named : NULL,
+	};
 
 	if ((slot->tls_agreed && tls_hello_record(bytes, length)) ||
 	    upgrades(slot, from, bytes, length))
 		hand_over_to_tls(slot);
 	else if (slot->tls_agreed)
 		take_back_tls(slot);
-	feed_turns(sessions, slot, from, bytes, length);
+	feed_turns(sessions, slot, &fed);
 	slot->fed[from] = true;
 	note_service(slot);
-	if (!facts->starts_tls)
-		return;
+	if (fed.next != FEED_TLS)
+		return 0;
 	slot->tls_agreed = true;
 	slot->auth_before = auth;
 	slot->data_before = data_read;
+	return fed.rest < length ? fed.rest : 0;
 }
 
 void session_dissect(struct sessions *sessions, struct slot *slot, enum side from,
 		     const uint8_t *bytes, size_t length)
 {
-	const struct facts *facts = &slot->session.facts;
-
 	while (slot->dissector && length != 0) {
-		size_t rest;
+		size_t rest = feed_piece(sessions, slot, from, bytes, length);
 
-		feed_piece(sessions, slot, from, bytes, length);
-		rest = slot->tls_agreed && facts->tls_rest < length ? facts->tls_rest : 0;
 		bytes += length - rest;
 		length = rest;
 	}
@@ -163,11 +163,11 @@ void session_dissect_begin(struct sessions *sessions, struct slot *slot,
 	slot->decided = true;
 	slot->dissector = dissector;
 	memset(slot->state, 0, sizeof slot->state);
-	facts_set_service(&slot->session.facts, NULL);
+	facts_set_service(&slot->session.findings->facts, NULL);
 	if (dissector->begin)
-		dissector->begin(slot->state, &slot->session.facts);
+		dissector->begin(slot->state, &slot->session.findings->facts);
 	for (int side = 0; slot->flow->midstream && dissector->gap && side < 2; side++)
-		dissector->gap(slot->state, &slot->session.facts, (enum side)side, 0);
+		dissector->gap(slot->state, &slot->session.findings->facts, (enum side)side, 0);
 	for (int i = 0; i < opening.turn_count - without_last_turn; i++) {
 		const struct opening_turn *turn = &opening.turns[i];
 
@@ -185,15 +185,15 @@ void session_dissect_begin_within(struct sessions *sessions, struct slot *slot,
 	slot->dissector = dissector;
 	memset(slot->state, 0, sizeof slot->state);
 	if (dissector->begin)
-		dissector->begin(slot->state, &slot->session.facts);
+		dissector->begin(slot->state, &slot->session.findings->facts);
 	for (int side = 0; dissector->gap && side < 2; side++)
-		dissector->gap(slot->state, &slot->session.facts, (enum side)side, 0);
+		dissector->gap(slot->state, &slot->session.findings->facts, (enum side)side, 0);
 }
 
 void session_dissect_gap(struct slot *slot, enum side from, uint64_t missing)
 {
 	if (slot->dissector && slot->dissector->gap)
-		slot->dissector->gap(slot->state, &slot->session.facts, from, missing);
+		slot->dissector->gap(slot->state, &slot->session.findings->facts, from, missing);
 }
 
 void session_dissect_end(struct slot *slot)
@@ -201,7 +201,7 @@ void session_dissect_end(struct slot *slot)
 	if (slot->tls_agreed)
 		take_back_tls(slot);
 	if (slot->dissector && slot->dissector->end) {
-		slot->dissector->end(slot->state, &slot->session.facts);
+		slot->dissector->end(slot->state, &slot->session.findings->facts);
 		note_service(slot);
 	}
 }

@@ -84,7 +84,7 @@ static void take_ndpis_word(struct session *session, const struct service *servi
 {
 	if (!identify_trusts_ndpi(service))
 		return;
-	facts_set_service(&session->facts, service);
+	facts_set_service(&session->findings->facts, service);
 	session->identified_by = IDENTIFIED_NDPI_DPI;
 }
 

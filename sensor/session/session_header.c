@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See session_slot.h. A balancer's PROXY header stands before what the client sends: it names the
+ * See session_slot.h. A carrier's PROXY header stands before what the client sends: it names the
  * client, and is no part of the conversation.
  */
 #include <string.h>
@@ -11,9 +11,9 @@
 static void end_header(const struct feeding *feeding)
 {
 	struct slot *slot = feeding->slot;
-	struct facts *facts = &slot->session.facts;
 	struct forwarded client = slot->header.client;
 	struct feeding client_side = *feeding;
+	struct feed named = {.forwarded = &client, .next = FEED_FORWARDED};
 
 	slot->begun = true;
 	if (slot->header.state != PROXY_HEADER_DONE) {
@@ -25,10 +25,12 @@ static void end_header(const struct feeding *feeding)
 	slot->may_be_refused = !slot->decided && slot->opening.length[SIDE_SERVER] == 0;
 	if (slot->header.local)
 		client = (struct forwarded){.by = FORWARDED_PROXY_V2};
-	if (facts_forwarded(facts, &client, 0))
-		session_dissect_turn(feeding->sessions, slot);
-	else
+	if (slot->session.carries) {
+		session_dissect_turn(feeding->sessions, slot, &named);
+	} else {
+		forwarded_claim(&client, &slot->session.findings->facts);
 		feeding->sessions->claims += !slot->header.local;
+	}
 }
 
 /* The beginning of what the client sends. Returns how many bytes are dealt with. */

@@ -21,7 +21,7 @@ struct slot {
 	uint32_t older, newer;
 	bool decided, concluded;
 	bool fed[2];			  /* index: enum side; the dissector has had bytes of it */
-	bool tls_agreed;		  /* facts.starts_tls, and not a byte of it yet */
+	bool tls_agreed;		  /* FEED_TLS, and not a byte of it yet */
 	uint8_t auth_before, data_before; /* what the facts said before that agreement */
 	uint32_t names_lost;
 	bool begun;	     /* there is no PROXY header any more, or none */
@@ -117,6 +117,6 @@ void session_dissect(struct sessions *sessions, struct slot *slot, enum side fro
 void session_dissect_gap(struct slot *slot, enum side from, uint64_t missing);
 void session_dissect_end(struct slot *slot);
 /* Whose facts these are changes: what was read so far is told. */
-void session_dissect_turn(struct sessions *sessions, struct slot *slot);
+void session_dissect_turn(struct sessions *sessions, struct slot *slot, const struct feed *fed);
 
 #endif

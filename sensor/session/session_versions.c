@@ -83,6 +83,7 @@ static struct slot *take_version(struct sessions *sessions, struct slot *slot)
 	version = &sessions->slots[index];
 	memset(version, 0, sizeof *version);
 	version->flow = slot->flow;
+	version->session.findings = &version->session.own;
 	version->session.ndpi_service = POLICY_NO_SERVICE;
 	identity_begin(&version->identity);
 	version->versions = slot->versions;
@@ -112,8 +113,8 @@ static void take_text(struct facts *facts, char *text, size_t size, const char *
 
 static void take_worse(struct slot *slot, struct slot *version)
 {
-	struct facts *facts = &slot->session.facts;
-	const struct facts *other = &version->session.facts;
+	struct facts *facts = &slot->session.findings->facts;
+	const struct facts *other = &version->session.findings->facts;
 
 	if (other->revision == version->revision_taken)
 		return;
@@ -263,7 +264,7 @@ void session_versions_fork(struct sessions *sessions, struct slot *slot,
 {
 	const struct slot *newest = version_at(sessions, slot->versions);
 
-	note(&slot->session.facts.contradicted, &slot->session.facts);
+	note(&slot->session.findings->facts.contradicted, &slot->session.findings->facts);
 	if (is_read(sessions, slot, segment))
 		return;
 	fork_version(sessions, slot, slot, feeding, segment);
@@ -279,7 +280,7 @@ void session_versions_urgent(struct sessions *sessions, struct slot *slot,
 	uint32_t next = slot->stream[SIDE_CLIENT].next;
 	uint32_t start = slot->tail.end == next ? slot->turn_start : next;
 
-	note(&slot->session.facts.urgent, &slot->session.facts);
+	note(&slot->session.findings->facts.urgent, &slot->session.findings->facts);
 	if (feeding->from != SIDE_CLIENT || !stream_urgent(&slot->stream[SIDE_CLIENT], sequence))
 		return;
 	other.slot = slot->versions ? NULL : take_version(sessions, slot);

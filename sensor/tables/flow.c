@@ -215,7 +215,7 @@ static void evict_one(struct flow_table *table)
 
 /*
  * By chance no chain becomes so long, at any size. Who knows the key can make one (a replay's is no
- * secret): its eldest flow goes, so that no packet costs more than the walk along CHAIN_MOST.
+ * secret): its oldest flow is given up, so that no packet costs more than the walk along CHAIN_MOST.
  */
 static void bound_chain(struct flow_table *table, uint64_t hash)
 {
@@ -252,7 +252,7 @@ struct flow *flow_create(struct flow_table *table, const struct flow_key *key, u
 		.hash = (uint32_t)hash,
 		.chain = table->buckets[hash & table->mask],
 		.session = FLOW_NO_SESSION,
-		.start_ns = now_ns,
+		.own.start_ns = now_ns,
 		.last_ns = now_ns,
 	};
 	table->buckets[hash & table->mask] = index;

@@ -29,6 +29,7 @@
 
 #include "sensor/base/endpoint.h"
 #include "sensor/decode/decode.h"
+#include "sensor/tables/telling.h"
 
 #define FLOW_NO_SESSION 0xffffffffu
 
@@ -72,14 +73,12 @@ struct flow {
 	uint32_t chain, older, newer; /* indices of the table's own lists */
 	uint32_t hash;		      /* low half, to skip unequal keys */
 	uint32_t session;	      /* index in the session pool, or FLOW_NO_SESSION */
-	uint32_t party, parked;	      /* who has the turn, and who has not: carried.h; 0 = none */
-	uint64_t start_ns, last_ns, reported_ns;
-	uint64_t bytes[2], reported_bytes[2]; /* payload by enum side, retransmissions once */
-	uint64_t wall_unanswered_ns, wall_refused_ns;
-	uint32_t highest[2]; /* TCP sequence number behind the newest byte of each side */
-	uint32_t reported_revision, reported_failed, reported_succeeded, reported_messages;
+	uint32_t turn;	 /* whose it is, worker/carried.h; 0: the flow's own client's */
+	uint32_t parked; /* the first of the carried clients that wait; 0: none */
+	uint64_t last_ns, wall_unanswered_ns, wall_refused_ns;
+	struct telling own;    /* of its own client: worker_telling() says whose counts now */
+	uint32_t highest[2];   /* TCP sequence number behind the newest byte of each side */
 	uint32_t client_acked; /* newest acknowledgement by the client, if ack_advances != 0 */
-	uint32_t digest;       /* of the facts that are told at once */
 	uint16_t vlan, vlan_inner;
 	uint16_t tunnels;     /* tunnel_table_get() number of the path; 0 = none */
 	uint16_t seen;	      /* FLOW_SYN … */
@@ -88,10 +87,9 @@ struct flow {
 	uint8_t idle;	      /* enum flow_idle */
 	uint8_t ack_advances; /* how often that was a newer one, and 1 */
 	bool client_is_low;
-	bool outgoing;	/* begun by one of ours that may not: a rule in both directions */
-	bool concerned; /* the policy may care about the client whose turn it is */
-	bool carrier;	/* what the client says about clients of its own is believed */
-	bool reported, told_payload, one_way_service, midstream;
+	bool outgoing; /* begun by one of ours that may not: a rule in both directions */
+	bool carrier;  /* what the client says about clients of its own is believed */
+	bool one_way_service, midstream;
 	bool has_highest[2];
 	uint8_t sums_right;    /* bits: 1 << enum side, whose checksums are right here */
 	uint8_t ttl[2];	       /* of the first packet of each side; 0: none yet */

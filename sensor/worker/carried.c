@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/session/session.h"
-
 struct carried_pool {
 	struct carried *list;
 	uint32_t free_list, fresh, size; /* fresh: the first one never used yet */
@@ -120,44 +118,4 @@ uint32_t carried_victim(struct carried_pool *pool, const struct flow *flow)
 	if (count >= CARRIED_MAX)
 		return last;
 	return pool->free_list || pool->fresh <= pool->size ? 0 : pool->oldest;
-}
-
-void carried_save(struct carried *one, const struct flow *flow, const struct session *session)
-{
-	one->start_ns = flow->start_ns;
-	one->reported_ns = flow->reported_ns;
-	memcpy(one->bytes, flow->bytes, sizeof one->bytes);
-	memcpy(one->reported_bytes, flow->reported_bytes, sizeof one->reported_bytes);
-	memcpy(one->read, session->read, sizeof one->read);
-	one->reported_revision = flow->reported_revision;
-	one->reported_failed = flow->reported_failed;
-	one->reported_succeeded = flow->reported_succeeded;
-	one->reported_messages = flow->reported_messages;
-	one->digest = flow->digest;
-	one->concerned = flow->concerned;
-	one->reported = flow->reported;
-	one->told_payload = flow->told_payload;
-	one->users_tried = session->users_tried;
-	one->objects_read = session->objects_read;
-	one->facts = session->facts;
-}
-
-void carried_load(const struct carried *one, struct flow *flow, struct session *session)
-{
-	flow->start_ns = one->start_ns;
-	flow->reported_ns = one->reported_ns;
-	memcpy(flow->bytes, one->bytes, sizeof one->bytes);
-	memcpy(flow->reported_bytes, one->reported_bytes, sizeof one->reported_bytes);
-	memcpy(session->read, one->read, sizeof one->read);
-	flow->reported_revision = one->reported_revision;
-	flow->reported_failed = one->reported_failed;
-	flow->reported_succeeded = one->reported_succeeded;
-	flow->reported_messages = one->reported_messages;
-	flow->digest = one->digest;
-	flow->concerned = one->concerned;
-	flow->reported = one->reported;
-	flow->told_payload = one->told_payload;
-	session->users_tried = one->users_tried;
-	session->objects_read = one->objects_read;
-	session->facts = one->facts;
 }

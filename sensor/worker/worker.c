@@ -128,17 +128,18 @@ static bool is_copy(struct worker *worker, const struct sighting *sighting)
 	return sessions_copies(worker->sessions, flow, from, packet);
 }
 
-/* One packet that could be decoded: whether it was here before, and whose it is. */
-static void look_at(struct worker *worker, const struct sighting *sighting)
+/* Whether it was here before, and whose it is. */
+void worker_look_at(struct worker *worker, const struct sighting *sighting)
 {
 	const struct packet *packet = sighting->packet;
 	struct flow *flow;
 
 	worker->stats.tunnelled += packet->tunnel_count != 0;
+	worker->stats.tunnels_claimed += packet->realm == REALM_CLAIMED;
 	worker->stats.mirror_cut += packet->cut;
-	if (packet->kind == PACKET_TCP)
+	if (packet->kind == PACKET_TCP && packet->realm != REALM_CLAIMED)
 		pairs_packet(worker->pairs, packet);
-	worker->stats.ours += sighting->ours;
+	worker->stats.ours += sighting->ours && packet->realm != REALM_CLAIMED;
 	if (!sighting->matters) {
 		worker->stats.elsewhere++;
 		return;
@@ -153,7 +154,7 @@ static void look_at(struct worker *worker, const struct sighting *sighting)
 		worker_icmp(worker, sighting);
 		return;
 	}
-	if (sighting->from_ours && !sighting->by_proxy)
+	if (sighting->from_ours && !sighting->by_proxy && packet->realm != REALM_CLAIMED)
 		worker->from_ours_ns = worker->now_ns;
 	flow = flow_find(worker->flows, &sighting->key, sighting->hash);
 	if (packet->kind == PACKET_TCP)
@@ -167,14 +168,21 @@ static void look_at(struct worker *worker, const struct sighting *sighting)
 static enum decode_result look_at_datagram(struct worker *worker, const struct datagram *datagram,
 					   struct packet *packet)
 {
+	const struct packet before = *packet;
+	const struct worker_capture capture = {.datagram = datagram, .before = &before};
 	enum decode_result result = decode_datagram(&worker->decoder, datagram->ip,
 						    datagram->captured, datagram->wire, packet);
 	struct sighting sighting;
+	uint8_t layer = 0;
 
+	if (packet->tunnel_count != before.tunnel_count)
+		result = worker_judge_tunnel(worker, &capture, packet, result, &layer);
 	worker->stats.decoded[result]++;
+	if (layer > before.tunnel_count && worker_datagram_first(worker, &capture, layer))
+		return DECODE_OK;
 	if (result == DECODE_OK) {
 		worker_place(worker, packet, &sighting);
-		look_at(worker, &sighting);
+		worker_look_at(worker, &sighting);
 	}
 	return result;
 }
@@ -213,6 +221,21 @@ void worker_tick(struct worker *worker, uint64_t now_ns)
 	pairs_tick(worker->pairs, worker->now_ns);
 }
 
+static void take_prepared(struct worker *worker, struct prepared *prepared)
+{
+	if (prepared->result == DECODE_OK)
+		worker_look_at(worker, &prepared->sighting);
+	else if (prepared->result == DECODE_FRAGMENT)
+		take_fragment(worker, &prepared->packet);
+}
+
+static bool is_datagram(struct worker *worker, const struct prepared *prepared)
+{
+	const struct worker_capture capture = {.frame = &prepared->frame};
+
+	return worker_datagram_first(worker, &capture, prepared->datagram_layer);
+}
+
 void worker_take(struct worker *worker, unsigned index)
 {
 	struct prepared *prepared = &worker->batch[index];
@@ -224,10 +247,8 @@ void worker_take(struct worker *worker, unsigned index)
 		prepared->frame.captured < prepared->frame.wire && !prepared->frame.headers_only;
 	worker_tick(worker, prepared->frame.ts_ns);
 	worker->frame = &prepared->frame;
-	if (prepared->result == DECODE_OK)
-		look_at(worker, &prepared->sighting);
-	else if (prepared->result == DECODE_FRAGMENT)
-		take_fragment(worker, &prepared->packet);
+	if (prepared->datagram_layer == 0 || !is_datagram(worker, prepared))
+		take_prepared(worker, prepared);
 	worker->frame = NULL; /* not ours any more */
 }
 

@@ -29,6 +29,8 @@
 #include "sensor/tables/pairs.h"
 #include "sensor/tables/recent.h"
 
+#define WORKER_MIRRORS 16
+
 struct worker_options {
 	uint32_t max_flows;	    /* conversations that matter at the same time */
 	uint32_t max_sessions;	    /* of them, those whose bytes are read */
@@ -42,6 +44,10 @@ struct worker_options {
 	uint64_t hash_key;	    /* of what depends on it in a full table: see app.h */
 	uint64_t table_key;	    /* of tables whose answers are the same by any */
 	struct decode_options decode;
+	const char *interface; /* NULL: a capture */
+	/* Sessions that are believed whatever the policy says: captures that are mirrors. */
+	struct tunnel mirrors[WORKER_MIRRORS];
+	uint8_t mirror_count;
 	uint8_t number;	 /* of this worker, for observations */
 	bool everything; /* inventory: every flow, whatever the policy says */
 };

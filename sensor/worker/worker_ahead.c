@@ -77,7 +77,8 @@ unsigned worker_prepare_ahead(const struct worker *worker, struct worker_batch *
 		struct prepared *prepared = &batch->list[n];
 
 		worker_prepare_one(worker, link, &frames[n], prepared);
-		if (prepared->sighting.matters || prepared->result == DECODE_FRAGMENT)
+		if (prepared->sighting.matters || prepared->result == DECODE_FRAGMENT ||
+		    prepared->datagram_layer != 0)
 			keep(batch, prepared);
 		else
 			forget(prepared);

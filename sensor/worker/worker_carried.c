@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Balancers that are listed under `proxies`, and whom they speak for (carried.h).
+ * Carriers, and the clients that they carry (carried.h has the words).
  *
  * Whose turn it is: an address list is walked from its right end past the addresses that are listed
- * proxies themselves; the first that is not is the client, for what stands to its left was said by
- * it and by nobody who is believed. A PROXY header speaks for the whole connection, and what is
- * said inside counts only if that client is a listed proxy as well. Where nobody is named, or not by
- * an address, the nearest address that is known has the turn: in the end the balancer's own.
+ * proxies themselves. The first that is not is the client: what stands to its left is what that
+ * client said, and it is not believed. A PROXY header speaks for the whole connection, and what is
+ * said inside counts only if that client is a listed proxy as well. Where no client is named, or not
+ * by an address, the nearest address that is known has the turn: in the end the own client's.
  *
- * Bytes count for the client as whose they are read: a request with its headers for the one that it
- * names, a response for the one that asked.
+ * Bytes count for the client that has the turn when they are read: a request with its headers counts
+ * for the client that it names, a response for the client that asked.
  */
 #include <string.h>
 
+#include "dissectors/read/forwarded.h"
 #include "sensor/base/clock.h"
 #include "sensor/worker/carried.h"
 #include "sensor/worker/worker_state.h"
@@ -23,7 +24,7 @@
 struct client {
 	struct address address;
 	uint16_t port;
-	uint8_t by; /* enum forwarded_by; FORWARDED_NOT: the balancer itself */
+	uint8_t by; /* enum forwarded_by; FORWARDED_NOT: the own client */
 };
 
 static bool is_proxy(const struct worker *worker, const struct address *address)
@@ -31,39 +32,50 @@ static bool is_proxy(const struct worker *worker, const struct address *address)
 	return policy_place(worker->policy, address).proxy;
 }
 
-/* Whoever has the turn when the bytes say nothing. */
-static struct client base_of(const struct flow *flow, const struct session *session)
+static struct address hop_address(const struct forwarded_address *hop)
 {
-	if (session->has_base)
-		return (struct client){session->base, session->base_port, session->base_by};
+	struct address address;
+
+	memcpy(address.bytes, hop->bytes, sizeof address.bytes);
+	return address;
+}
+
+/* Who has the turn when the bytes say nothing: whom a PROXY header named, or the own client. */
+static struct client by_default(const struct flow *flow, const struct session *session)
+{
+	const struct header_client *named = &session->header_client;
+
+	if (named->by != FORWARDED_NOT)
+		return (struct client){named->address, named->port, named->by};
 	return (struct client){.address = *flow_client(flow), .port = flow_client_port(flow)};
 }
 
-static void set_base(struct session *session, const struct forwarded *told)
+static void note_header(struct session *session, const struct forwarded *told)
 {
-	session->has_base = told->count != 0 && told->hop[0].known;
-	if (!session->has_base)
+	session->header_client = (struct header_client){.by = FORWARDED_NOT};
+	if (told->count == 0 || !told->hop[0].known)
 		return;
-	session->base = worker_hop_address(&told->hop[0]);
-	session->base_port = told->port;
-	session->base_by = told->by;
+	session->header_client = (struct header_client){
+		.address = hop_address(&told->hop[0]),
+		.port = told->port,
+		.by = told->by,
+	};
 }
 
-static struct client resolve(struct worker *worker, const struct flow *flow,
-			     struct session *session)
+static struct client resolve(const struct worker *worker, const struct flow *flow,
+			     struct session *session, const struct forwarded *told)
 {
-	const struct forwarded *told = &session->facts.forwarded;
 	struct client client;
 
-	if (told->by >= FORWARDED_PROXY_V1)
-		set_base(session, told);
-	client = base_of(flow, session);
-	if (told->by >= FORWARDED_PROXY_V1)
-		return client;
+	if (told->by >= FORWARDED_PROXY_V1) {
+		note_header(session, told);
+		return by_default(flow, session);
+	}
+	client = by_default(flow, session);
 	for (int i = 0; i < told->count && told->hop[i].known; i++) {
 		if (!is_proxy(worker, &client.address))
 			break;
-		client.address = worker_hop_address(&told->hop[i]);
+		client.address = hop_address(&told->hop[i]);
 		client.port = i == 0 ? told->port : 0;
 		client.by = told->by;
 	}
@@ -72,62 +84,47 @@ static struct client resolve(struct worker *worker, const struct flow *flow,
 
 static bool is_same(const struct carried *one, const struct client *client)
 {
-	return (one->by == FORWARDED_NOT) == (client->by == FORWARDED_NOT) &&
-	       address_equal(&one->client, &client->address);
+	return address_equal(&one->client, &client->address);
 }
 
-/* Tells something of every parked client as if it had the turn. */
-static void tell_parked(struct worker *worker, struct flow *flow, bool last)
+/* `turn`: of a carried client; 0: the own client's. */
+static void give_turn(struct worker *worker, struct flow *flow, struct session *session,
+		      uint32_t turn)
+{
+	flow->turn = turn;
+	session->findings =
+		turn == 0 ? &session->own : &carried_at(worker->carried, turn)->findings;
+}
+
+typedef void report(struct worker *worker, struct flow *flow);
+
+/* Tells something of a parked client, which has the turn for that time. */
+static void tell_one(struct worker *worker, struct flow *flow, uint32_t index, report *tell)
 {
 	struct session *session = sessions_get(worker->sessions, flow);
-	uint32_t party = flow->party, index = flow->parked;
-	struct carried now;
+	uint32_t turn = flow->turn;
 
-	if (index == 0 || !session)
+	if (!session)
 		return;
-	carried_save(&now, flow, session);
-	while (index != 0) {
-		struct carried *one = carried_at(worker->carried, index);
-		uint32_t next = one->next;
-
-		carried_load(one, flow, session);
-		flow->party = index;
-		if (last) {
-			worker_report_last(worker, flow);
-			carried_unpark(worker->carried, index);
-			carried_give_back(worker->carried, index);
-		} else {
-			worker_report_all(worker, flow);
-			carried_save(one, flow, session);
-		}
-		index = next;
-	}
-	flow->party = party;
-	carried_load(&now, flow, session);
+	give_turn(worker, flow, session, index);
+	tell(worker, flow);
+	give_turn(worker, flow, session, turn);
 }
 
-/* Concludes one parked client, of whichever connection. */
 static void conclude_one(struct worker *worker, uint32_t index)
 {
-	struct carried *one = carried_at(worker->carried, index), now;
-	struct flow *flow = one->flow;
-	struct session *session = sessions_get(worker->sessions, flow);
-	uint32_t party = flow->party;
-
-	worker->stats.carried_evicted++;
-	if (session) {
-		carried_save(&now, flow, session);
-		carried_load(one, flow, session);
-		flow->party = index;
-		worker_report_last(worker, flow);
-		flow->party = party;
-		carried_load(&now, flow, session);
-	}
+	tell_one(worker, carried_at(worker->carried, index)->flow, index, worker_report_last);
 	carried_unpark(worker->carried, index);
 	carried_give_back(worker->carried, index);
 }
 
-/* What is true of the server whoever the client is. */
+/* The own client is parked, and there is something to tell of it. */
+static bool own_waits(const struct flow *flow)
+{
+	return flow->turn != 0 && flow->own.start_ns != 0;
+}
+
+/* Copies what is true of the server for each of its clients. */
 static void take_over_server(struct facts *facts, const struct facts *from)
 {
 	facts_set_service(facts, from->service);
@@ -139,7 +136,6 @@ static void take_over_server(struct facts *facts, const struct facts *from)
 static void begin_facts(struct facts *facts, const struct facts *from)
 {
 	*facts = (struct facts){
-		.carried = true,
 		.auth = from->auth == AUTH_NA ? AUTH_NA : AUTH_UNKNOWN,
 		.data_read = from->data_read == ANSWER_NO ? ANSWER_NO : ANSWER_UNKNOWN,
 		.tls_not_after_s = from->tls_not_after_s,
@@ -150,15 +146,44 @@ static void begin_facts(struct facts *facts, const struct facts *from)
 	take_over_server(facts, from);
 }
 
+static bool is_concerned(const struct worker *worker, const struct flow *flow,
+			 const struct address *client)
+{
+	struct endpoint server = flow_server(flow);
+
+	return worker->options.everything ||
+	       policy_concerns(policy_place(worker->policy, client),
+			       policy_place(worker->policy, &server.address));
+}
+
+static struct telling begin_telling(const struct worker *worker, const struct flow *flow,
+				    const struct address *client)
+{
+	return (struct telling){
+		.start_ns = flow->last_ns,
+		.concerned = is_concerned(worker, flow, client),
+	};
+}
+
+/* The own client, of whom there was nothing to tell when it had the turn before. */
+static void begin_own(const struct worker *worker, struct flow *flow, struct session *session)
+{
+	flow->own = begin_telling(worker, flow, flow_client(flow));
+	session->own = (struct findings){.number = 0};
+	begin_facts(&session->own.facts, &session->findings->facts);
+}
+
+/* Returns 0 if there is no place left: the own client then speaks for it. */
 static uint32_t begin_client(struct worker *worker, struct flow *flow, struct session *session,
 			     const struct client *client)
 {
 	uint32_t victim = carried_victim(worker->carried, flow), index;
-	struct endpoint server = flow_server(flow);
 	struct carried *one;
 
-	if (victim)
+	if (victim) {
+		worker->stats.carried_evicted++;
 		conclude_one(worker, victim);
+	}
 	index = carried_take(worker->carried, flow);
 	if (index == 0)
 		return 0;
@@ -166,53 +191,32 @@ static uint32_t begin_client(struct worker *worker, struct flow *flow, struct se
 	one->client = client->address;
 	one->port = client->port;
 	one->by = client->by;
-	one->start_ns = flow->last_ns;
-	one->concerned = worker->options.everything ||
-			 policy_concerns(policy_place(worker->policy, &client->address),
-					 policy_place(worker->policy, &server.address));
-	if (client->by != FORWARDED_NOT) {
-		worker->stats.carried++;
-		if (++session->numbers == 0)
-			session->numbers = 1; /* 0 is the balancer itself */
-		one->number = session->numbers;
-	}
-	begin_facts(&one->facts, &session->facts);
-	one->facts.party = one->number;
+	one->telling = begin_telling(worker, flow, &client->address);
+	worker->stats.carried++;
+	if (++session->numbers == 0)
+		session->numbers = 1; /* 0 is the own client */
+	one->findings.number = session->numbers;
+	begin_facts(&one->findings.facts, &session->findings->facts);
 	return index;
 }
 
-/* The balancer itself has had the turn: was there anything between it and the server? */
-static bool has_talked(const struct flow *flow)
+/* The own client has had the turn: was there anything between it and the server? */
+static bool has_talked(const struct telling *own)
 {
-	return flow->reported || flow->bytes[SIDE_SERVER] != 0;
+	return own->reported || own->bytes[SIDE_SERVER] != 0;
 }
 
-/* Whoever has the turn goes; what must be told of it at once is told before. */
-static void leave(struct worker *worker, struct flow *flow, struct session *session)
+/* Parks the client that has the turn, after telling what must be told of it at once. */
+static void leave(struct worker *worker, struct flow *flow)
 {
-	struct client self = {.address = *flow_client(flow), .port = flow_client_port(flow)};
-
-	if (flow->last_ns - flow->reported_ns >= LEAVE_NS)
+	if (flow->last_ns - worker_telling(worker, flow)->reported_ns >= LEAVE_NS)
 		worker_report_all(worker, flow);
 	else
 		worker_report_news(worker, flow);
-	if (flow->party == 0 && has_talked(flow))
-		flow->party = begin_client(worker, flow, session, &self);
-	if (flow->party == 0)
-		return;
-	carried_save(carried_at(worker->carried, flow->party), flow, session);
-	carried_park(worker->carried, flow->party);
-	flow->party = 0;
-}
-
-static void enter(struct worker *worker, struct flow *flow, struct session *session, uint32_t index)
-{
-	struct facts before = session->facts;
-	struct carried *one = carried_at(worker->carried, index);
-
-	flow->party = index;
-	carried_load(one, flow, session);
-	take_over_server(&session->facts, &before);
+	if (flow->turn != 0)
+		carried_park(worker->carried, flow->turn);
+	else if (!has_talked(&flow->own))
+		flow->own = (struct telling){.start_ns = 0};
 }
 
 static uint32_t find_client(const struct worker *worker, const struct flow *flow,
@@ -225,114 +229,146 @@ static uint32_t find_client(const struct worker *worker, const struct flow *flow
 	return index;
 }
 
-static uint32_t find_number(const struct worker *worker, const struct flow *flow, uint16_t number)
+/* Gives the turn to `client`. Until then session->findings are those of the client before. */
+static void enter(struct worker *worker, struct flow *flow, struct session *session,
+		  const struct client *client)
+{
+	const struct facts *before = &session->findings->facts;
+	uint32_t index = 0;
+
+	if (client->by != FORWARDED_NOT) {
+		index = find_client(worker, flow, client);
+		if (index != 0)
+			carried_unpark(worker->carried, index);
+		else
+			index = begin_client(worker, flow, session, client);
+	}
+	if (index == 0 && flow->own.start_ns == 0)
+		begin_own(worker, flow, session);
+	give_turn(worker, flow, session, index);
+	take_over_server(&session->findings->facts, before);
+}
+
+/* A parked client by the number that the dissector knows it by. False: concluded meanwhile. */
+static bool find_number(const struct worker *worker, const struct flow *flow, uint16_t number,
+			struct client *client)
 {
 	uint32_t index = flow->parked;
 
-	while (index != 0 && carried_at(worker->carried, index)->number != number)
+	if (number == 0) {
+		*client = (struct client){.address = *flow_client(flow)};
+		return own_waits(flow);
+	}
+	while (index != 0 && carried_at(worker->carried, index)->findings.number != number)
 		index = carried_at(worker->carried, index)->next;
-	return index;
+	if (index == 0)
+		return false;
+	client->address = carried_at(worker->carried, index)->client;
+	client->by = carried_at(worker->carried, index)->by;
+	client->port = 0;
+	return true;
 }
 
 static bool has_turn(const struct worker *worker, const struct flow *flow,
 		     const struct client *client)
 {
-	if (flow->party == 0)
-		return client->by == FORWARDED_NOT;
-	return is_same(carried_at(worker->carried, flow->party), client);
+	if (flow->turn == 0 || client->by == FORWARDED_NOT)
+		return flow->turn == 0 && client->by == FORWARDED_NOT;
+	return is_same(carried_at(worker->carried, flow->turn), client);
 }
 
-/* Bytes that were counted, and belong to whoever has the turn next. */
+/* Bytes that were counted, and belong to the client that gets the turn. */
 struct bytes_moved {
 	uint64_t counted[2]; /* by enum side */
 	uint64_t read;	     /* of the client's, that the dissector has read already */
 };
 
-/* What has not been read yet, or is the next client's request, goes; what was told of stays. */
-static void take_bytes(struct flow *flow, struct session *session, struct bytes_moved *moved)
+/*
+ * Takes from a client what has not been read as its own, and `theirs` bytes of the next client's
+ * request that were. Bytes that have been told of stay.
+ */
+static struct bytes_moved take_bytes(struct telling *telling, struct findings *findings,
+				     uint64_t theirs)
 {
-	uint64_t *read = session->read;
+	uint64_t *read = findings->read;
+	struct bytes_moved moved = {.read = theirs};
 
-	moved->read = session->facts.turn_bytes;
-	if (moved->read > read[SIDE_CLIENT])
-		moved->read = read[SIDE_CLIENT];
-	read[SIDE_CLIENT] -= moved->read;
+	if (moved.read > read[SIDE_CLIENT])
+		moved.read = read[SIDE_CLIENT];
+	read[SIDE_CLIENT] -= moved.read;
 	for (int side = 0; side < 2; side++) {
-		uint64_t stays = flow->reported_bytes[side];
+		uint64_t stays = telling->reported_bytes[side];
 
 		if (stays < read[side])
 			stays = read[side];
-		if (stays > flow->bytes[side])
-			stays = flow->bytes[side];
-		moved->counted[side] = flow->bytes[side] - stays;
-		flow->bytes[side] = stays;
+		if (stays > telling->bytes[side])
+			stays = telling->bytes[side];
+		moved.counted[side] = telling->bytes[side] - stays;
+		telling->bytes[side] = stays;
 	}
+	return moved;
 }
 
-static void give_bytes(struct flow *flow, struct session *session, const struct bytes_moved *moved)
+static void give_bytes(struct telling *telling, struct findings *findings,
+		       const struct bytes_moved *moved)
 {
-	session->read[SIDE_CLIENT] += moved->read;
-	flow->bytes[SIDE_CLIENT] += moved->counted[SIDE_CLIENT];
-	flow->bytes[SIDE_SERVER] += moved->counted[SIDE_SERVER];
+	findings->read[SIDE_CLIENT] += moved->read;
+	telling->bytes[SIDE_CLIENT] += moved->counted[SIDE_CLIENT];
+	telling->bytes[SIDE_SERVER] += moved->counted[SIDE_SERVER];
 }
 
-void worker_turn(void *context, struct flow *flow, struct session *session)
+void worker_turn(void *context, struct flow *flow, struct session *session, const struct feed *fed)
 {
 	struct worker *worker = context;
 	struct bytes_moved bytes;
-	uint32_t index;
 	struct client client;
 
-	if (session->facts.turn == TURN_PARTY) {
-		index = find_number(worker, flow, session->facts.turn_party);
-		if (index == 0)
-			return; /* concluded meanwhile */
-		client.address = carried_at(worker->carried, index)->client;
-		client.by = carried_at(worker->carried, index)->by;
-		client.port = 0;
-	} else {
-		client = resolve(worker, flow, session);
-	}
+	if (fed->next == FEED_FORWARDED)
+		client = resolve(worker, flow, session, fed->forwarded);
+	else if (!find_number(worker, flow, fed->wanted, &client))
+		return;
 	if (has_turn(worker, flow, &client))
 		return;
-	take_bytes(flow, session, &bytes);
-	leave(worker, flow, session);
-	index = find_client(worker, flow, &client);
-	if (index != 0)
-		carried_unpark(worker->carried, index);
-	else
-		index = begin_client(worker, flow, session, &client);
-	if (index != 0)
-		enter(worker, flow, session, index);
-	give_bytes(flow, session, &bytes);
+	bytes = take_bytes(worker_telling(worker, flow), session->findings, fed->theirs);
+	leave(worker, flow);
+	enter(worker, flow, session, &client);
+	give_bytes(worker_telling(worker, flow), session->findings, &bytes);
 }
 
 void worker_carried_tell(struct worker *worker, struct flow *flow)
 {
-	tell_parked(worker, flow, false);
+	uint32_t next;
+
+	for (uint32_t index = flow->parked; index != 0; index = next) {
+		next = carried_at(worker->carried, index)->next;
+		tell_one(worker, flow, index, worker_report_all);
+	}
+	if (own_waits(flow))
+		tell_one(worker, flow, 0, worker_report_all);
 	worker_report_all(worker, flow);
 }
 
 void worker_carried_end(struct worker *worker, struct flow *flow)
 {
-	tell_parked(worker, flow, true);
+	struct session *session = sessions_get(worker->sessions, flow);
+	uint32_t turn = flow->turn;
+
+	while (flow->parked != 0)
+		conclude_one(worker, flow->parked);
+	if (own_waits(flow))
+		tell_one(worker, flow, 0, worker_report_last);
 	worker_report_last(worker, flow);
-	if (flow->party != 0)
-		carried_give_back(worker->carried, flow->party);
-	flow->party = 0;
+	if (turn == 0 || !session)
+		return;
+	give_turn(worker, flow, session, 0);
+	carried_give_back(worker->carried, turn);
 }
 
 void worker_carried_forget(struct worker *worker, struct flow *flow)
 {
-	struct endpoint server = flow_server(flow);
+	uint64_t start_ns = worker_telling(worker, flow)->start_ns;
 
 	worker_carried_end(worker, flow);
-	memset(flow->bytes, 0, sizeof flow->bytes);
-	memset(flow->reported_bytes, 0, sizeof flow->reported_bytes);
-	flow->reported_failed = flow->reported_succeeded = flow->reported_messages = 0;
-	flow->reported_revision = 0;
-	flow->reported = flow->told_payload = false;
-	flow->concerned = worker->options.everything ||
-			  policy_concerns(policy_place(worker->policy, flow_client(flow)),
-					  policy_place(worker->policy, &server.address));
+	flow->own = begin_telling(worker, flow, flow_client(flow));
+	flow->own.start_ns = start_ns;
 }

@@ -82,7 +82,7 @@ void worker_fastopen_take(struct worker *worker, const struct sighting *synack, 
 		return;
 	}
 	place->ts_ns = 0;
-	worker_count_bytes(flow, SIDE_SERVER, synack->packet);
+	worker_count_bytes(worker, flow, SIDE_SERVER, synack->packet);
 	packet.source = synack->packet->destination;
 	packet.destination = synack->packet->source;
 	packet.source_port = synack->packet->destination_port;

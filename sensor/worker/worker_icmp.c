@@ -16,7 +16,7 @@ void worker_icmp(struct worker *worker, const struct sighting *sighting)
 	struct flow *flow = flow_find(worker->flows, &sighting->key, sighting->hash);
 	bool by_filter;
 
-	if (flow && flow->bytes[SIDE_SERVER] == 0)
+	if (flow && worker_telling(worker, flow)->bytes[SIDE_SERVER] == 0)
 		flow->seen |= FLOW_ICMP_REFUSED;
 	if (!probes_find(worker->probes, &server, sighting->hash, NULL))
 		return;

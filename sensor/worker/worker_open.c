@@ -71,7 +71,7 @@ struct flow *worker_begin(struct worker *worker, const struct sighting *sighting
 	flow->vlan_inner = sighting->packet->vlan_inner;
 	flow->tunnels = tunnel_table_note(worker->tunnels, sighting->packet->tunnels,
 					  sighting->packet->tunnel_count);
-	flow->concerned =
+	flow->own.concerned =
 		(client_is_source ? sighting->to_ours : sighting->from_ours) && !sighting->by_proxy;
 	flow->carrier = worker_is_carrier(worker, flow);
 	server = flow_server(flow);
@@ -93,6 +93,6 @@ struct flow *worker_begin_outgoing(struct worker *worker, const struct sighting 
 	if (!sighting->leaves && !sighting->returns)
 		return NULL;
 	flow = worker_begin(worker, sighting, sighting->leaves, direction, idle);
-	flow->outgoing = flow->concerned = true;
+	flow->outgoing = flow->own.concerned = true;
 	return flow;
 }

@@ -86,6 +86,15 @@ void worker_prefetch(const struct worker *worker, const struct sighting *sightin
 		probes_prefetch(worker->probes, sighting->probed_hash);
 }
 
+static __attribute__((noinline)) void judge_tunnel(const struct worker *worker,
+						   struct prepared *prepared)
+{
+	const struct worker_capture capture = {.frame = &prepared->frame};
+
+	prepared->result = worker_judge_tunnel(worker, &capture, &prepared->packet,
+					       prepared->result, &prepared->datagram_layer);
+}
+
 void worker_prepare_one(const struct worker *worker, enum link_type link,
 			const struct frame_view *frame, struct prepared *prepared)
 {
@@ -94,6 +103,9 @@ void worker_prepare_one(const struct worker *worker, enum link_type link,
 	prepared->result = decode_packet(&worker->decoder, link, frame->bytes, frame->captured,
 					 frame->wire, frame->ts_ns, &prepared->packet);
 	prepared->sighting.matters = false;
+	prepared->datagram_layer = 0;
+	if (prepared->packet.tunnel_count != 0)
+		judge_tunnel(worker, prepared);
 	if (prepared->result == DECODE_OK)
 		worker_place(worker, &prepared->packet, &prepared->sighting);
 }

@@ -5,7 +5,8 @@
 #define JUMP_MAX (1u << 20) /* bytes never seen that still count as sent */
 
 /* Payload bytes by sequence numbers: what is sent again counts once, a short loss is counted in. */
-void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet)
+void worker_count_bytes(const struct worker *worker, struct flow *flow, enum side from,
+			const struct packet *packet)
 {
 	bool syn = (packet->tcp_flags & TCP_SYN) != 0;
 	uint32_t first = packet->sequence + syn;
@@ -21,7 +22,7 @@ void worker_count_bytes(struct flow *flow, enum side from, const struct packet *
 		return;
 	if (news > packet->payload_wire + JUMP_MAX)
 		news = packet->payload_wire;
-	flow->bytes[from] += news;
+	worker_telling(worker, flow)->bytes[from] += news;
 	flow->highest[from] = end;
 }
 
@@ -42,7 +43,7 @@ static struct session *open_session(struct worker *worker, struct flow *flow)
 
 	if (victim) {
 		worker_conclude(worker, victim);
-		if (victim->party != 0)
+		if (victim->turn != 0)
 			worker_carried_forget(worker, victim);
 		else
 			worker_report_all(worker, victim);
@@ -67,13 +68,13 @@ bool worker_read(struct worker *worker, const struct sighting *sighting, struct 
 	if (!session && packet->payload_wire != 0)
 		session = open_session(worker, flow);
 	if (packet->kind == PACKET_TCP)
-		worker_count_bytes(flow, from, packet);
+		worker_count_bytes(worker, flow, from, packet);
 	if (!session)
 		return true;
 	sessions_packet(worker->sessions, flow, from, packet);
 	if (session->swapped) {
 		worker_turn_round(worker, flow);
-		if (flow->concerned || flow->carrier)
+		if (worker_telling(worker, flow)->concerned || flow->carrier)
 			return true;
 		outbound_add(worker->outbound, sighting->hash);
 		flow_remove(worker->flows, flow);

@@ -14,11 +14,12 @@
 #define BYTES_FIRST    65536
 
 /* Has anything shown that the server can be reached? */
-static bool is_reachable(const struct worker *worker, const struct flow *flow)
+static bool is_reachable(const struct worker *worker, struct flow *flow)
 {
 	if (flow->key.transport == TRANSPORT_UDP)
 		return (flow->sight & SIGHT_SERVER) || flow->one_way_service;
-	if ((flow->seen & (FLOW_SYNACK | FLOW_CLIENT_PROOF)) || flow->bytes[SIDE_SERVER] != 0)
+	if ((flow->seen & (FLOW_SYNACK | FLOW_CLIENT_PROOF)) ||
+	    worker_telling(worker, flow)->bytes[SIDE_SERVER] != 0)
 		return true;
 	if (flow->seen & FLOW_CLIENT_ACKED)
 		return worker_roles_likely(worker, flow);
@@ -26,16 +27,16 @@ static bool is_reachable(const struct worker *worker, const struct flow *flow)
 	return (flow->seen & FLOW_SERVER_ACK) && flow->direction > DIRECTION_GUESS;
 }
 
-static enum outcome outcome_one_sided(const struct flow *flow)
+static enum outcome outcome_one_sided(const struct flow *flow, const uint64_t bytes[2])
 {
 	if (flow->sight == SIGHT_CLIENT) {
 		if (flow->seen & FLOW_ICMP_REFUSED)
 			return OUTCOME_REFUSED;
-		if (!(flow->seen & FLOW_CLIENT_ACK) && flow->bytes[SIDE_CLIENT] == 0)
+		if (!(flow->seen & FLOW_CLIENT_ACK) && bytes[SIDE_CLIENT] == 0)
 			return flow->seen & FLOW_SYN ? OUTCOME_SYN_ONLY : OUTCOME_RST_ONLY;
 		return OUTCOME_CLIENT_ONLY;
 	}
-	if (flow->bytes[SIDE_SERVER] == 0) {
+	if (bytes[SIDE_SERVER] == 0) {
 		if (flow->seen & FLOW_SYNACK)
 			return OUTCOME_SYNACK_ONLY;
 		if (flow->seen & FLOW_SERVER_RST)
@@ -53,17 +54,17 @@ static enum outcome outcome_udp(const struct flow *flow)
 	return flow->seen & FLOW_ICMP_REFUSED ? OUTCOME_REFUSED : OUTCOME_UDP_REQUEST_ONLY;
 }
 
-static enum outcome outcome_of(const struct flow *flow)
+static enum outcome outcome_of(const struct flow *flow, const uint64_t bytes[2])
 {
 	if (flow->key.transport == TRANSPORT_UDP)
 		return outcome_udp(flow);
 	if (flow->sight != SIGHT_BOTH)
-		return outcome_one_sided(flow);
+		return outcome_one_sided(flow, bytes);
 	if (flow->seen & FLOW_SYNACK)
-		return flow->seen & FLOW_CLIENT_ACK || flow->bytes[SIDE_CLIENT] != 0
+		return flow->seen & FLOW_CLIENT_ACK || bytes[SIDE_CLIENT] != 0
 			       ? OUTCOME_ESTABLISHED
 			       : OUTCOME_SYNACK_ONLY;
-	if (flow->bytes[SIDE_CLIENT] != 0 || flow->bytes[SIDE_SERVER] != 0)
+	if (bytes[SIDE_CLIENT] != 0 || bytes[SIDE_SERVER] != 0)
 		return OUTCOME_MIDSTREAM;
 	if (flow->seen & (FLOW_SERVER_RST | FLOW_ICMP_REFUSED))
 		return flow->seen & FLOW_SYN ? OUTCOME_REFUSED : OUTCOME_RST_ONLY;
@@ -98,66 +99,72 @@ static uint32_t newer(uint32_t total, uint32_t told)
  * shown, unless it is a service that is only spoken to. An inventory names it after the client as
  * long as the server does not hang up on what it was told.
  */
-static bool is_attempt(const struct worker *worker, const struct flow *flow,
+static bool is_attempt(const struct worker *worker, struct flow *flow,
 		       const struct session *session)
 {
-	const struct service *service = session->facts.service;
+	const struct service *service = session->findings->facts.service;
 
 	return (!worker->options.everything || (flow->seen & FLOW_SERVER_RST)) &&
 	       flow->key.transport == TRANSPORT_TCP && flow->sight == SIGHT_BOTH &&
-	       flow->bytes[SIDE_SERVER] == 0 && !(service && service->one_way);
+	       worker_telling(worker, flow)->bytes[SIDE_SERVER] == 0 &&
+	       !(service && service->one_way);
 }
 
-static void fill(const struct worker *worker, const struct flow *flow,
-		 const struct session *session, struct flow_report *report)
+static void fill(const struct worker *worker, struct flow *flow, const struct session *session,
+		 struct flow_report *report)
 {
-	report->start_ns = flow->start_ns;
-	report->outcome = (uint8_t)outcome_of(flow);
+	const struct telling *telling = worker_telling(worker, flow);
+	const struct findings *findings = session ? session->findings : NULL;
+
+	report->start_ns = telling->start_ns;
+	report->outcome = (uint8_t)outcome_of(flow, telling->bytes);
 	report->direction = flow->direction;
 	report->sight = flow->sight;
 	report->service = report->ndpi_service = POLICY_NO_SERVICE;
-	report->first = !flow->reported;
+	report->first = !telling->reported;
 	report->one_way_service = flow->one_way_service && flow->sight == SIGHT_CLIENT;
 	report->acknowledged = (flow->seen & FLOW_CLIENT_ACKED) != 0;
-	report->server_payload = flow->bytes[SIDE_SERVER] != 0;
+	report->server_payload = telling->bytes[SIDE_SERVER] != 0;
 	report->wall_unanswered_ns = flow->wall_unanswered_ns;
 	report->wall_refused_ns = flow->wall_refused_ns;
 	report->vlan = flow->vlan;
 	report->vlan_inner = flow->vlan_inner;
 	report->tunnels = *tunnel_table_get(worker->tunnels, flow->tunnels);
 	worker_client(worker, flow, report);
-	report->new_bytes_c2s = flow->bytes[SIDE_CLIENT] - flow->reported_bytes[SIDE_CLIENT];
-	report->new_bytes_s2c = flow->bytes[SIDE_SERVER] - flow->reported_bytes[SIDE_SERVER];
+	report->new_bytes_c2s = telling->bytes[SIDE_CLIENT] - telling->reported_bytes[SIDE_CLIENT];
+	report->new_bytes_s2c = telling->bytes[SIDE_SERVER] - telling->reported_bytes[SIDE_SERVER];
 	if (!session || is_attempt(worker, flow, session))
 		return;
-	report->facts = session->facts;
+	report->facts = findings->facts;
 	worker_client_claim(report);
-	report->service = services_id(worker->services, session->facts.service);
+	report->service = services_id(worker->services, findings->facts.service);
 	report->identified_by = session->identified_by;
 	if (session->ndpi_service != report->service)
 		report->ndpi_service = session->ndpi_service;
-	report->new_logins_failed = newer(session->facts.logins_failed, flow->reported_failed);
+	report->new_logins_failed = newer(findings->facts.logins_failed, telling->reported_failed);
 	report->new_logins_succeeded =
-		newer(session->facts.logins_succeeded, flow->reported_succeeded);
-	report->new_messages = newer(session->facts.messages, flow->reported_messages);
-	report->users_tried = session->users_tried;
-	report->objects_read = session->objects_read;
+		newer(findings->facts.logins_succeeded, telling->reported_succeeded);
+	report->new_messages = newer(findings->facts.messages, telling->reported_messages);
+	report->users_tried = findings->users_tried;
+	report->objects_read = findings->objects_read;
 }
 
 /* The report has been taken: what it said is not news any more. */
 static void note_told(const struct worker *worker, struct flow *flow,
 		      const struct flow_report *told)
 {
-	flow->reported = true;
-	flow->told_payload = told->server_payload;
-	flow->reported_ns = flow->last_ns;
-	flow->reported_bytes[SIDE_CLIENT] = flow->bytes[SIDE_CLIENT];
-	flow->reported_bytes[SIDE_SERVER] = flow->bytes[SIDE_SERVER];
-	flow->reported_failed = told->facts.logins_failed;
-	flow->reported_succeeded = told->facts.logins_succeeded;
-	flow->reported_messages = told->facts.messages;
-	flow->reported_revision = told->facts.revision;
-	flow->digest = digest_of(worker, &told->facts);
+	struct telling *telling = worker_telling(worker, flow);
+
+	telling->reported = true;
+	telling->told_payload = told->server_payload;
+	telling->reported_ns = flow->last_ns;
+	telling->reported_bytes[SIDE_CLIENT] = telling->bytes[SIDE_CLIENT];
+	telling->reported_bytes[SIDE_SERVER] = telling->bytes[SIDE_SERVER];
+	telling->reported_failed = told->facts.logins_failed;
+	telling->reported_succeeded = told->facts.logins_succeeded;
+	telling->reported_messages = told->facts.messages;
+	telling->reported_revision = told->facts.revision;
+	telling->digest = digest_of(worker, &told->facts);
 }
 
 /*
@@ -204,30 +211,32 @@ static void report(struct worker *worker, struct flow *flow, bool last)
 	}
 }
 
-static bool has_news(const struct worker *worker, const struct flow *flow,
-		     const struct session *session)
+static bool has_news(const struct worker *worker, struct flow *flow, const struct session *session)
 {
-	uint64_t since_ns = flow->last_ns - flow->reported_ns;
-	uint64_t told = flow->reported_bytes[SIDE_CLIENT] + flow->reported_bytes[SIDE_SERVER];
-	uint64_t untold = flow->bytes[SIDE_CLIENT] + flow->bytes[SIDE_SERVER] - told;
+	const struct telling *telling = worker_telling(worker, flow);
+	uint64_t since_ns = flow->last_ns - telling->reported_ns;
+	uint64_t told = telling->reported_bytes[SIDE_CLIENT] + telling->reported_bytes[SIDE_SERVER];
+	uint64_t untold = telling->bytes[SIDE_CLIENT] + telling->bytes[SIDE_SERVER] - told;
 
-	if (!flow->reported || (flow->bytes[SIDE_SERVER] != 0 && !flow->told_payload))
+	if (!telling->reported || (telling->bytes[SIDE_SERVER] != 0 && !telling->told_payload))
 		return true;
 	if (untold >= BYTES_FIRST && untold >= told)
 		return true;
 	if (since_ns >= BYTES_EVERY_NS && untold != 0)
 		return true;
-	if (!session || session->facts.revision == flow->reported_revision)
+	if (!session || session->findings->facts.revision == telling->reported_revision)
 		return false;
 	/* What only the client's bytes show is an attempt; the server's answer is on its way. */
-	if (flow->bytes[SIDE_SERVER] == 0 && (flow->sight & SIGHT_SERVER))
+	if (telling->bytes[SIDE_SERVER] == 0 && (flow->sight & SIGHT_SERVER))
 		return since_ns >= FACTS_EVERY_NS;
-	return since_ns >= FACTS_EVERY_NS || digest_of(worker, &session->facts) != flow->digest;
+	return since_ns >= FACTS_EVERY_NS ||
+	       digest_of(worker, &session->findings->facts) != telling->digest;
 }
 
-static bool may_report(const struct worker *worker, const struct flow *flow)
+static bool may_report(const struct worker *worker, struct flow *flow)
 {
-	return flow->concerned && !worker->options.everything && is_reachable(worker, flow);
+	return worker_telling(worker, flow)->concerned && !worker->options.everything &&
+	       is_reachable(worker, flow);
 }
 
 void worker_report_news(struct worker *worker, struct flow *flow)
@@ -240,13 +249,14 @@ void worker_report_news(struct worker *worker, struct flow *flow)
 void worker_report_all(struct worker *worker, struct flow *flow)
 {
 	const struct session *session = sessions_get(worker->sessions, flow);
+	const struct telling *telling = worker_telling(worker, flow);
 
 	if (!may_report(worker, flow))
 		return;
 	if (has_news(worker, flow, session) ||
-	    flow->bytes[SIDE_SERVER] != flow->reported_bytes[SIDE_SERVER] ||
-	    flow->bytes[SIDE_CLIENT] != flow->reported_bytes[SIDE_CLIENT] ||
-	    (session && session->facts.revision != flow->reported_revision))
+	    telling->bytes[SIDE_SERVER] != telling->reported_bytes[SIDE_SERVER] ||
+	    telling->bytes[SIDE_CLIENT] != telling->reported_bytes[SIDE_CLIENT] ||
+	    (session && session->findings->facts.revision != telling->reported_revision))
 		report(worker, flow, false);
 }
 

@@ -78,7 +78,7 @@ static uint64_t inbound_mark(uint64_t hash, bool server_is_low)
 
 void worker_remember_inbound(struct worker *worker, const struct flow *flow)
 {
-	if (!flow->outgoing && (flow->seen & FLOW_SYNACK) && flow->concerned)
+	if (!flow->outgoing && (flow->seen & FLOW_SYNACK))
 		outbound_add(worker->inbound, inbound_mark(flow_hash(worker->flows, &flow->key),
 							   !flow->client_is_low));
 }
@@ -135,16 +135,16 @@ static uint16_t swap_bits(uint16_t bits, uint16_t one, uint16_t other)
 	return (uint16_t)(rest | (bits & one ? other : 0) | (bits & other ? one : 0));
 }
 
-static void turn_sides(struct flow *flow)
+static void turn_sides(struct flow *flow, struct telling *telling)
 {
-	uint64_t bytes = flow->bytes[SIDE_CLIENT];
+	uint64_t bytes = telling->bytes[SIDE_CLIENT];
 	uint32_t highest = flow->highest[SIDE_CLIENT];
 	bool has_highest = flow->has_highest[SIDE_CLIENT];
 	uint8_t ttl = flow->ttl[SIDE_CLIENT], right = flow->sums_right;
 
 	flow->client_is_low = !flow->client_is_low;
-	flow->bytes[SIDE_CLIENT] = flow->bytes[SIDE_SERVER];
-	flow->bytes[SIDE_SERVER] = bytes;
+	telling->bytes[SIDE_CLIENT] = telling->bytes[SIDE_SERVER];
+	telling->bytes[SIDE_SERVER] = bytes;
 	flow->highest[SIDE_CLIENT] = flow->highest[SIDE_SERVER];
 	flow->highest[SIDE_SERVER] = highest;
 	flow->has_highest[SIDE_CLIENT] = flow->has_highest[SIDE_SERVER];
@@ -163,15 +163,16 @@ static void turn_sides(struct flow *flow)
 
 void worker_turn_round(struct worker *worker, struct flow *flow)
 {
+	struct telling *telling = worker_telling(worker, flow);
 	struct endpoint server;
 
-	turn_sides(flow);
+	turn_sides(flow, telling);
 	sessions_swap(worker->sessions, flow);
 	flow->direction = DIRECTION_PAYLOAD;
-	flow->reported = flow->told_payload = false;
-	flow->reported_bytes[SIDE_CLIENT] = flow->reported_bytes[SIDE_SERVER] = 0;
-	flow->reported_failed = flow->reported_succeeded = flow->reported_messages = 0;
-	flow->concerned = is_concerned(worker, flow);
+	telling->reported = telling->told_payload = false;
+	telling->reported_bytes[SIDE_CLIENT] = telling->reported_bytes[SIDE_SERVER] = 0;
+	telling->reported_failed = telling->reported_succeeded = telling->reported_messages = 0;
+	telling->concerned = is_concerned(worker, flow);
 	flow->carrier = worker_is_carrier(worker, flow);
 	server = flow_server(flow);
 	probes_answered(worker->probes, &server, 0, flow->last_ns, &flow->wall_unanswered_ns,

@@ -43,6 +43,14 @@ struct prepared {
 	struct sighting sighting; /* with DECODE_OK */
 	struct frame_view frame;
 	enum decode_result result;
+	uint8_t datagram_layer; /* the tunnel that may be just a datagram, from 1; 0: none */
+};
+
+/* Where a packet was decoded from: a frame, or a datagram that was put together. */
+struct worker_capture {
+	const struct frame_view *frame;
+	const struct datagram *datagram; /* NULL: the frame */
+	const struct packet *before;	 /* with a datagram: as decode_datagram() was given it */
 };
 
 /* worker_transfer.c: a request, and the port that the server answers it from. */
@@ -59,6 +67,7 @@ struct transfer {
 	uint64_t ts_ns; /* of the newest packet; 0: none */
 	uint32_t realm;
 	uint16_t client_port, port; /* port 0: not answered yet */
+	uint64_t asked; /* bit n: the client asked a port p with p % 64 == n, other than TFTP's */
 };
 
 struct transfers {
@@ -121,7 +130,8 @@ struct flow *worker_begin_outgoing(struct worker *worker, const struct sighting 
 
 /* worker_read.c */
 /* Before the packet is read: what it brings is news of the client whose turn it is. */
-void worker_count_bytes(struct flow *flow, enum side from, const struct packet *packet);
+void worker_count_bytes(const struct worker *worker, struct flow *flow, enum side from,
+			const struct packet *packet);
 /* Gives payload to the flow's session, and deals with roles that turn out to be wrong. False: the
  * flow is gone. */
 bool worker_read(struct worker *worker, const struct sighting *sighting, struct flow *flow,
@@ -139,6 +149,21 @@ void worker_prepare_one(const struct worker *worker, enum link_type link,
 void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting);
 void worker_prefetch(const struct worker *worker, const struct sighting *sighting);
 
+/* worker.c: one packet that could be decoded. */
+void worker_look_at(struct worker *worker, const struct sighting *sighting);
+
+/* worker_tunnel.c */
+/*
+ * A packet that came in a tunnel: is it believed? Changes the packet if not, and returns what it is
+ * now. Changes nothing of the worker.
+ */
+enum decode_result worker_judge_tunnel(const struct worker *worker,
+				       const struct worker_capture *capture, struct packet *packet,
+				       enum decode_result result, uint8_t *datagram_layer);
+/* Looks at the datagram around tunnel `layer`. True: nobody is to look inside. */
+bool worker_datagram_first(struct worker *worker, const struct worker_capture *capture,
+			   uint8_t layer);
+
 /* worker_roles.c */
 /* Who is the server of a conversation that was not seen to begin? */
 enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
@@ -149,7 +174,7 @@ void worker_remember_inbound(struct worker *worker, const struct flow *flow);
 bool worker_remembers_inbound(const struct worker *worker, const struct sighting *sighting,
 			      bool *client_is_source);
 void worker_forget_inbound(const struct worker *worker, const struct sighting *sighting);
-/* Is it more than a coin's word who the server is? By the handshake, the policy, or far apart ports. */
+/* Is there a reason to take the one for the server: the handshake, the policy, or far apart ports? */
 bool worker_roles_likely(const struct worker *worker, const struct flow *flow);
 /* The bytes have shown that the server is the other one: nothing is told of that one yet. */
 void worker_turn_round(struct worker *worker, struct flow *flow);
@@ -202,9 +227,9 @@ void worker_report_wall(void *context, const struct endpoint *server,
 
 /* worker_carried.c */
 sessions_turn worker_turn;
-/* Whatever is not told yet is told now, of every client that it carries. */
+/* Tells now what is not told yet, of its own client and of every client that it carries. */
 void worker_carried_tell(struct worker *worker, struct flow *flow);
-/* The last report of every client; of the flow's own where it carries none. */
+/* The last report of its own client and of every client that it carries. */
 void worker_carried_end(struct worker *worker, struct flow *flow);
 /* The same, and the flow goes on without anything known of it. */
 void worker_carried_forget(struct worker *worker, struct flow *flow);
@@ -213,15 +238,13 @@ void worker_carried_forget(struct worker *worker, struct flow *flow);
 /* Whose conversation it is at the moment, and by way of whom. */
 void worker_client(const struct worker *worker, const struct flow *flow,
 		   struct flow_report *report);
-/* A client that names itself claims nothing. */
+/* A client that names its own address makes no claim: forgets it. */
 void worker_client_claim(struct flow_report *report);
 
-static inline struct address worker_hop_address(const struct forwarded_address *hop)
+/* Of whose turn it is. */
+static inline struct telling *worker_telling(const struct worker *worker, struct flow *flow)
 {
-	struct address address;
-
-	memcpy(address.bytes, hop->bytes, sizeof address.bytes);
-	return address;
+	return flow->turn == 0 ? &flow->own : &carried_at(worker->carried, flow->turn)->telling;
 }
 
 static inline enum side sighting_side(const struct sighting *sighting, const struct flow *flow)

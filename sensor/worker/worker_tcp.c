@@ -40,7 +40,7 @@ static bool sees_ours(const struct worker *worker)
 
 static struct flow *begin_syn(struct worker *worker, const struct sighting *sighting)
 {
-	/* A balancer is nobody to be stopped by a wall, and nobody to flood us. */
+	/* No wall stands in front of a carrier, and it does not flood us: a flow at once. */
 	if (worker->options.everything || (sighting->by_proxy && sighting->to_ours))
 		return worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_BRIEF);
 	if (sighting->to_ours) {
@@ -251,13 +251,14 @@ static void note_acknowledgement(struct flow *flow, enum side from, const struct
 }
 
 /* The same ports again, for another connection. */
-static bool is_new_connection(const struct flow *flow, enum side from, const struct packet *packet)
+static bool is_new_connection(const struct worker *worker, struct flow *flow, enum side from,
+			      const struct packet *packet)
 {
 	if (!(packet->tcp_flags & TCP_SYN))
 		return false;
 	if (packet->tcp_flags & TCP_ACK) /* or the same one, sent again? */
 		return from == SIDE_SERVER && flow->has_highest[SIDE_SERVER] &&
-		       (closed(flow) || flow->bytes[SIDE_SERVER] != 0 ||
+		       (closed(flow) || worker_telling(worker, flow)->bytes[SIDE_SERVER] != 0 ||
 			packet->sequence + 1 != flow->highest[SIDE_SERVER]);
 	return closed(flow);
 }
@@ -289,7 +290,7 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 			worker->stats.ignored++;
 			return;
 		}
-		if (is_new_connection(flow, from, packet) ||
+		if (is_new_connection(worker, flow, from, packet) ||
 		    shows_other_roles(flow, from, packet)) {
 			flow_remove(worker->flows, flow);
 			flow = NULL;

@@ -4,7 +4,7 @@
  * with the same words as in the engine, when a conversation has been told for the first time, and
  * again as long as its service is not known for good: rules may be about services.
  *
- * A balancer's connection is kept as a whole once one of the clients that it carries breaks a rule.
+ * A carrier's connection is kept as a whole once one of its carried clients breaks a rule.
  *
  * Frames from before the decision wait in two small rings: first packets of conversations (a flood
  * of them pushes out nothing else), and packets of conversations that are not decided.
@@ -68,7 +68,7 @@ static bool breaks_a_rule(const struct worker *worker, const struct flow *flow, 
 		report.client = flow_server(flow).address;
 	server.address = policy_translate(worker->policy, &seen.address);
 	if (session && session->identified_by >= IDENTIFIED_NDPI_DPI)
-		service = services_id(worker->services, session->facts.service);
+		service = services_id(worker->services, session->findings->facts.service);
 	*final = service != POLICY_NO_SERVICE && session->identified_by == IDENTIFIED_PAYLOAD &&
 		 !flow->carrier;
 	verdict_of(worker->policy, &server, &seen.address, &report.client, service, flow->last_ns,
@@ -129,9 +129,10 @@ void worker_trail(struct worker *worker, const struct sighting *sighting)
 			recent_add(trail->attempts, sighting->hash, frame);
 		return;
 	}
-	if (!(flow->concerned || flow->carrier) || (flow->seen & FLOW_NOT_KEPT))
+	if (!(worker_telling(worker, flow)->concerned || flow->carrier) ||
+	    (flow->seen & FLOW_NOT_KEPT))
 		return;
-	if (!(flow->seen & FLOW_KEPT) && flow->reported)
+	if (!(flow->seen & FLOW_KEPT) && worker_telling(worker, flow)->reported)
 		decide(worker, flow, sighting->hash);
 	if (flow->seen & FLOW_KEPT) {
 		aim(worker, flow, sighting->hash);

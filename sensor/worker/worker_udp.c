@@ -41,6 +41,22 @@ static enum datagram_direction says(const struct packet *packet)
 				  packet->source_port, packet->destination_port);
 }
 
+/*
+ * Do the bytes show that this begins something with a service of ours? Where both ends ask, only to
+ * the port of such a service, and not from the like.
+ */
+static bool asks_us(const struct worker *worker, const struct sighting *sighting,
+		    enum datagram_direction told)
+{
+	const struct packet *packet = sighting->packet;
+	bool client_is_source = false;
+
+	if (told != DATAGRAM_ASKS_PEER)
+		return told == DATAGRAM_ASKS || told == DATAGRAM_BEGINS;
+	worker_guess_roles(worker, sighting, &client_is_source);
+	return client_is_source && packet->source_port != packet->destination_port;
+}
+
 static struct flow *begin_from_client(struct worker *worker, const struct sighting *sighting)
 {
 	enum datagram_direction told;
@@ -57,16 +73,22 @@ static struct flow *begin_from_client(struct worker *worker, const struct sighti
 	if (told != DATAGRAM_ASKS && outbound_has(worker->outbound, sighting->hash))
 		return worker_begin_outgoing(worker, sighting, DIRECTION_SYNACK, FLOW_DATAGRAM);
 	/* Our question was not seen. Nothing is made of it: it may be a lie as well. */
-	if (told == DATAGRAM_ANSWERS) {
+	if (told == DATAGRAM_ANSWERS || told == DATAGRAM_ANSWERS_PEER) {
 		worker->stats.outbound++;
 		return NULL;
 	}
-	worker_note_probe(worker, sighting, told != DATAGRAM_UNKNOWN);
+	worker_note_probe(worker, sighting, asks_us(worker, sighting, told));
 	if (!starts_one_way(sighting->packet))
 		return NULL;
 	flow = worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_DATAGRAM);
 	flow->one_way_service = true;
 	return flow;
+}
+
+/* May a conversation have been running before anything was seen? */
+static bool is_early(const struct worker *worker)
+{
+	return worker->now_ns - worker->since_ns < WORKER_EARLY_NS;
 }
 
 /*
@@ -79,8 +101,7 @@ static enum direction answering(const struct worker *worker, const struct sighti
 	bool client_is_source;
 	enum direction guess;
 
-	if (told == DATAGRAM_ANSWERS || asked->initial != 0 ||
-	    worker->now_ns - worker->since_ns >= WORKER_EARLY_NS)
+	if (told == DATAGRAM_ANSWERS || asked->initial != 0 || !is_early(worker))
 		return DIRECTION_SYNACK;
 	guess = worker_guess_roles(worker, sighting, &client_is_source);
 	return guess == DIRECTION_POLICY_PORT && !client_is_source ? DIRECTION_SYNACK
@@ -107,8 +128,11 @@ static struct flow *begin_from_server(struct worker *worker, const struct sighti
 		worker->stats.outbound++;
 		return NULL;
 	}
-	if (told == DATAGRAM_ANSWERS)
-		return worker_begin(worker, sighting, false, DIRECTION_PAYLOAD, FLOW_DATAGRAM);
+	if (told == DATAGRAM_ANSWERS || told == DATAGRAM_ANSWERS_PEER) {
+		direction = told == DATAGRAM_ANSWERS || !is_early(worker) ? DIRECTION_PAYLOAD
+									  : DIRECTION_GUESS;
+		return worker_begin(worker, sighting, false, direction, FLOW_DATAGRAM);
+	}
 	if (told == DATAGRAM_UNKNOWN) {
 		direction = worker_guess_roles(worker, sighting, &client_is_source);
 		if (!client_is_source)
@@ -154,7 +178,7 @@ void worker_udp(struct worker *worker, const struct sighting *sighting, struct f
 	flow_touch(worker->flows, flow, packet->ts_ns, FLOW_DATAGRAM);
 	from = sighting_side(sighting, flow);
 	flow->sight |= from == SIDE_CLIENT ? SIGHT_CLIENT : SIGHT_SERVER;
-	flow->bytes[from] += packet->payload_wire;
+	flow->own.bytes[from] += packet->payload_wire; /* no datagram speaks for others */
 	if (worker_read(worker, sighting, flow, from))
 		worker_report_news(worker, flow);
 }

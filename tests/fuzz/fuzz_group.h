@@ -112,7 +112,7 @@ static inline void fuzz_talk(struct sessions *sessions, const struct turn *turns
 		}
 	}
 	sessions_conclude(sessions, &talk.flow);
-	memcpy(facts, &session->facts, sizeof *facts);
+	memcpy(facts, &session->findings->facts, sizeof *facts);
 	sessions_close(sessions, &talk.flow);
 }
 

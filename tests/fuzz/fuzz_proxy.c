@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Any bytes as what a balancer says about its clients. The same bytes are a PROXY header, the value
+ * Any bytes as what a carrier says about its clients. The same bytes are a PROXY header, the value
  * of each header, the arguments of XCLIENT and ID, and a script (fuzz_dissect.h) of a connection
  * whose client changes. Beside what the sanitizers see: nothing depends on where the pieces end,
  * and a dissector that waits for a turn goes on when it has been taken.
@@ -9,7 +9,7 @@
 #include "dissectors/read/xclient.h"
 #include "tests/fuzz/fuzz_dissect.h"
 
-#define PARTIES 4
+#define CLIENTS 4
 
 extern const struct dissector http_dissector, smtp_dissector, imap_dissector, pop3_dissector;
 
@@ -49,50 +49,57 @@ static void check_list(const char *name, const uint8_t *data, size_t size)
 		abort();
 }
 
-/* Plays the sensor: each address is a party. */
-static void take_turn(struct facts parties[PARTIES], struct facts *facts)
+/* Plays the sensor: each address is a client of the carrier. */
+static uint16_t whose_turn(const struct feed *fed)
 {
-	uint16_t party = (uint16_t)(facts->forwarded.hop[0].bytes[15] % PARTIES);
+	return fed->next == FEED_CLIENT ? fed->wanted % CLIENTS
+					: (uint16_t)(fed->forwarded->hop[0].bytes[15] % CLIENTS);
+}
 
-	if (facts->turn == TURN_PARTY)
-		party = facts->turn_party % PARTIES;
-	parties[facts->party] = *facts;
-	*facts = parties[party];
-	facts->carried = true;
-	facts->party = party;
-	facts->turn = TURN_NONE;
-	facts->unread = facts->turn_bytes = 0;
+/* One piece, and as many turns as are asked for. Returns who has the turn then. */
+static uint16_t feed_turns(const struct dissector *d, void *state, struct facts facts[CLIENTS],
+			   struct feed *fed)
+{
+	size_t rounds = 0, most = 2 * fed->bytes.left + 2;
+
+	do {
+		fed->next = FEED_ON;
+		d->feed(state, &facts[fed->client], fed);
+		facts[fed->client].users_tried.count = facts[fed->client].objects_read.count = 0;
+		if (fed->next == FEED_ON || fed->next == FEED_TLS)
+			break;
+		if (fed->rest > fed->bytes.left || rounds++ > most)
+			abort();
+		fed->client = whose_turn(fed);
+		bytes_skip(&fed->bytes, fed->bytes.left - fed->rest);
+	} while (true);
+	return fed->client;
 }
 
 static void check_turns(const struct dissector *d, const struct turn *turns, size_t count)
 {
 	_Alignas(16) uint8_t state[DISSECTOR_STATE_MAX] = {0};
-	struct facts parties[PARTIES] = {{.service = NULL}}, facts = {.carried = true};
+	struct facts facts[CLIENTS] = {{.service = NULL}};
+	struct forwarded named = {.count = 0};
+	uint16_t client = 0;
 
 	if (d->begin)
-		d->begin(state, &facts);
+		d->begin(state, &facts[client]);
 	for (size_t i = 0; i < count; i++) {
-		const uint8_t *start = turns[i].bytes;
-		size_t rounds = 0, left = turns[i].length;
-		struct feed fed = {turns[i].from, bytes_from(start, left)};
+		struct feed fed = {
+			.from = turns[i].from,
+			.bytes = bytes_from(turns[i].bytes, turns[i].length),
+			.forwarded = &named,
+			.client = client,
+		};
 
-		if (!start) {
-			d->gap(state, &facts, turns[i].from, turns[i].length);
-			continue;
-		}
-		d->feed(state, &facts, &fed);
-		while (facts.turn != TURN_NONE) {
-			if (facts.unread > left || rounds++ > 2 * turns[i].length + 2)
-				abort();
-			left = facts.unread;
-			take_turn(parties, &facts);
-			fed.bytes = bytes_from(start + turns[i].length - left, left);
-			d->feed(state, &facts, &fed);
-		}
-		facts.users_tried.count = facts.objects_read.count = 0;
+		if (turns[i].bytes)
+			client = feed_turns(d, state, facts, &fed);
+		else
+			d->gap(state, &facts[client], turns[i].from, turns[i].length);
 	}
 	if (d->end)
-		d->end(state, &facts);
+		d->end(state, &facts[client]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

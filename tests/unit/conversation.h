@@ -57,7 +57,6 @@ static inline void conversation_same(const struct facts *a, const struct facts *
 	assert_int_equal(a->auth, b->auth);
 	assert_int_equal(a->encryption, b->encryption);
 	assert_int_equal(a->data_read, b->data_read);
-	assert_int_equal(a->starts_tls, b->starts_tls);
 	assert_int_equal(a->logins_failed, b->logins_failed);
 	assert_int_equal(a->logins_succeeded, b->logins_succeeded);
 	assert_int_equal(a->commands_seen, b->commands_seen);

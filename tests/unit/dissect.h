@@ -136,19 +136,20 @@ static inline enum probe_result dissect_verdict(const struct dissector *d, uint8
 
 /*
  * Feeds the session alone, in pieces of `chunk` bytes (0: whole turns), on top of what `facts`
- * says already. Nothing more is fed once the facts say starts_tls.
+ * says already. Nothing more is fed once it says that TLS follows: then it returns true.
  */
-static inline void dissect_session(const struct dissector *d, const struct turn *turns,
+static inline bool dissect_session(const struct dissector *d, const struct turn *turns,
 				   size_t count, size_t chunk, struct facts *facts)
 {
 	void *state = calloc(1, d->state_size != 0 ? d->state_size : 1);
 	uint32_t shown = 0, told = 0;
+	bool tls = false;
 
 	if (state == NULL || d->state_size > DISSECTOR_STATE_MAX)
 		abort();
 	if (d->begin != NULL)
 		d->begin(state, facts);
-	for (size_t i = 0; i < count && !facts->starts_tls; i++) {
+	for (size_t i = 0; i < count && !tls; i++) {
 		const uint8_t *bytes = turns[i].bytes;
 		size_t step = chunk == 0 ? turns[i].length : chunk;
 
@@ -157,13 +158,17 @@ static inline void dissect_session(const struct dissector *d, const struct turn 
 				d->gap(state, facts, turns[i].from, turns[i].length);
 			continue;
 		}
-		for (size_t at = 0; at < turns[i].length && !facts->starts_tls; at += step) {
+		for (size_t at = 0; at < turns[i].length && !tls; at += step) {
 			size_t left = turns[i].length - at;
 			size_t length = left < step ? left : step;
 			uint8_t *piece = dissect_copy(bytes + at, length);
-			struct feed fed = {turns[i].from, bytes_from(piece, length)};
+			struct feed fed = {.from = turns[i].from,
+					   .bytes = bytes_from(piece, length)};
 
 			d->feed(state, facts, &fed);
+			tls = fed.next == FEED_TLS;
+			if (fed.next != FEED_ON && fed.rest > length)
+				abort();
 			free(piece);
 			shown |= reads_shown(facts);
 			told |= reads_told(facts);
@@ -171,8 +176,19 @@ static inline void dissect_session(const struct dissector *d, const struct turn 
 	}
 	if (d->end != NULL)
 		d->end(state, facts);
-	reads_log(d, shown | reads_shown(facts), told | reads_told(facts));
+	shown |= reads_shown(facts) | (tls ? READS_STARTTLS : 0);
+	reads_log(d, shown, told | shown | reads_told(facts));
 	free(state);
+	return tls;
+}
+
+/* Do both sides agree, with the last of these turns, that TLS follows? */
+static inline bool dissect_starts_tls(const struct dissector *d, const struct turn *turns,
+				      size_t count)
+{
+	struct facts facts = {.service = NULL};
+
+	return dissect_session(d, turns, count, 0, &facts);
 }
 
 static inline bool dissect_over(const struct dissector *d, uint8_t transport,
@@ -196,7 +212,6 @@ static inline bool dissect_same(const struct facts *a, const struct facts *b)
 	memcpy(&left, a, sizeof left);
 	memcpy(&right, b, sizeof right);
 	left.revision = right.revision = 0;
-	left.tls_rest = right.tls_rest = 0; /* of one feed() */
 	return memcmp(&left, &right, sizeof left) == 0;
 }
 

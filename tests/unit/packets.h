@@ -23,7 +23,7 @@
 #define IPV6_AUTH	  51
 #define MORE_FRAGMENTS	  0x2000 /* as in IPv4's header */
 #define PACKET_TAGS	  5
-#define PACKET_EXTENSIONS 12
+#define PACKET_EXTENSIONS 32
 
 struct packet_spec {
 	enum link_type link;

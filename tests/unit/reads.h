@@ -8,7 +8,7 @@
 
 #include "dissectors/dissector.h"
 
-/* The READS_… flags of what is set in the facts. */
+/* The READS_… flags of what is set in the facts; READS_STARTTLS is an answer of feed(). */
 static inline uint32_t reads_shown(const struct facts *facts)
 {
 	bool tls = facts->tls_version[0] || facts->tls_subject[0] || facts->tls_issuer[0] ||
@@ -22,7 +22,6 @@ static inline uint32_t reads_shown(const struct facts *facts)
 	shown |= facts->mechanism[0] ? READS_MECHANISM : 0;
 	shown |= facts->data_read == ANSWER_YES ? READS_DATA : 0;
 	shown |= facts->encryption != ENCRYPTION_UNKNOWN ? READS_ENCRYPTION : 0;
-	shown |= facts->starts_tls ? READS_STARTTLS : 0;
 	shown |= facts->host[0] ? READS_HOST : 0;
 	shown |= facts->path[0] ? READS_PATH : 0;
 	shown |= facts->operation[0] ? READS_OPERATION : 0;

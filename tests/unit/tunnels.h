@@ -9,10 +9,10 @@
 #include "tests/unit/packets.h"
 
 #define TUNNEL_HEADER_MAX  48
-#define OUTER_SOURCE	   "192.0.2.1"
-#define OUTER_DESTINATION  "192.0.2.2"
-#define OUTER_SOURCE6	   "2001:db8:1::1"
-#define OUTER_DESTINATION6 "2001:db8:1::2"
+#define OUTER_SOURCE	   "10.9.0.1"
+#define OUTER_DESTINATION  "10.9.0.2"
+#define OUTER_SOURCE6	   "fd00:9::1"
+#define OUTER_DESTINATION6 "fd00:9::2"
 
 struct tunnel_case {
 	const char *name;
@@ -31,7 +31,7 @@ struct tunnel_case {
 /* clang-format off */
 static const struct tunnel_case tunnel_cases[] = {
 	{"VXLAN", 17, 4789, "\x08\0\0\0\0\x10\x92\0", 8, LINK_ETHERNET, TUNNEL_VXLAN, true, 4242, 0, 0, 0},
-	{"VXLAN, reserved fields not zero", 17, 4789, "\xff\1\2\3\0\x10\x92\xff", 8, LINK_ETHERNET, TUNNEL_VXLAN, true, 4242, 0, 0, 0},
+	{"VXLAN, group policy", 17, 4789, "\x88\x48\2\3\0\x10\x92\0", 8, LINK_ETHERNET, TUNNEL_VXLAN, true, 4242, 0, 0, 0},
 	{"VXLAN on a listed port", 17, 8472, "\x08\0\0\0\xff\xff\xff\0", 8, LINK_ETHERNET, TUNNEL_VXLAN, true, 0xffffff, 0, 0, 0},
 	{"GENEVE, Ethernet", 17, 6081, "\0\0\x65\x58\0\x10\x92\0", 8, LINK_ETHERNET, TUNNEL_GENEVE, true, 4242, 0, 0, 0},
 	{"GENEVE, options", 17, 6081, "\3\x40\x65\x58\0\0\7\0" "\1\2\3\2\1\2\3\4\5\6\7\x8", 20, LINK_ETHERNET, TUNNEL_GENEVE, true, 7, 0, 0, 0},

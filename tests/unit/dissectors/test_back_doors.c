@@ -58,7 +58,7 @@ static void test_mysqlx_tls(void **state)
 	struct facts facts = facts_of(&mysqlx_dissector, turns, COUNT(turns), "mysqlx");
 
 	(void)state;
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&mysqlx_dissector, turns, COUNT(turns)));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 }
 
@@ -107,7 +107,7 @@ static void test_vmware(void **state)
 	(void)state;
 	assert_string_equal(facts.product, "VMware Authentication Daemon");
 	assert_string_equal(facts.version, "1.10");
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&vmware_dissector, turns, 1));
 	facts = facts_of(&vmware_dissector, plain, COUNT(plain), "vmware-authd");
 	assert_int_equal(facts.auth, AUTH_FAILED);
 	assert_string_equal(facts.user, "root");

@@ -156,7 +156,7 @@ static void test_tls(void **state)
 	conversation_has(&facts, "OPT_LIST", ANSWER_NO, COMMAND_LISTING);
 	facts = facts_of(&nbd_dissector, turns, COUNT(turns));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&nbd_dissector, turns, COUNT(turns)));
 }
 
 static enum probe_result probe(const struct dissector *d, const struct turn *client,

@@ -121,7 +121,7 @@ static void test_refusals(void **state)
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
-	assert_false(facts.starts_tls);
+	assert_false(dissect_starts_tls(&ftp_dissector, required, COUNT(required)));
 	conversation_has(&facts, "AUTH SSL", ANSWER_NO, 0);
 	facts = facts_of(user, COUNT(user));
 	assert_int_equal(facts.auth, AUTH_FAILED);
@@ -140,7 +140,7 @@ static void test_auth_tls(void **state)
 	struct facts facts = facts_of(turns, COUNT(turns));
 
 	(void)state;
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&ftp_dissector, turns, COUNT(turns)));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 	conversation_has(&facts, "AUTH TLS", ANSWER_YES, 0);
 }

@@ -348,7 +348,7 @@ static void test_state_is_clean(void **unused)
 	uint8_t *piece = dissect_copy(request, sizeof request - 1);
 	uint8_t *state = calloc(1, http_dissector.state_size);
 	struct facts facts = {.service = NULL};
-	struct feed fed = {SIDE_CLIENT, bytes_from(piece, sizeof request - 1)};
+	struct feed fed = {.bytes = bytes_from(piece, sizeof request - 1)};
 	uintptr_t word;
 
 	(void)unused;

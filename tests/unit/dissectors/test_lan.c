@@ -224,7 +224,7 @@ static void test_nomachine(void **state)
 	struct facts facts = facts_of(&nomachine_dissector, turns, 2, "nomachine");
 
 	(void)state;
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&nomachine_dissector, turns, 2));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 	assert_string_equal(facts.product, "NoMachine");
 	assert_string_equal(facts.version, "8.10.1");

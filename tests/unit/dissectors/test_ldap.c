@@ -28,7 +28,7 @@ static void test_recorded(void **state)
 	assert_int_equal(facts.auth, AUTH_FAILED);
 	assert_int_equal(facts.data_read, ANSWER_NO);
 	facts = recorded_facts(&r, &ldap_dissector, "ldap/starttls");
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&ldap_dissector, r.turns, r.count));
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 

@@ -78,7 +78,7 @@ static void test_others(void **state)
 	facts = facts_of(required, COUNT(required));
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 	facts = facts_of(tls, COUNT(tls));
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&managesieve_dissector, tls, COUNT(tls)));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 }
 

@@ -202,7 +202,7 @@ static void test_tls(void **state)
 	packet(&s, SIDE_CLIENT, 1, request, sizeof request);
 	script_put(&s, SIDE_CLIENT, "\x16\x03\x01", 3);
 	facts = facts_of(&s);
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&mysql_dissector, s.turns, s.count));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }

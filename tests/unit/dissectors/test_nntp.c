@@ -200,10 +200,10 @@ static void test_upgrades(void **state)
 	struct facts facts = facts_of(tls, COUNT(tls));
 
 	(void)state;
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&nntp_dissector, tls, COUNT(tls)));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 	facts = facts_of(refused, COUNT(refused));
-	assert_false(facts.starts_tls);
+	assert_false(dissect_starts_tls(&nntp_dissector, refused, COUNT(refused)));
 	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
 	facts = facts_of(packed, COUNT(packed));
 	assert_int_equal(facts.command_count, 1);

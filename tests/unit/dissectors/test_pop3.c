@@ -143,7 +143,7 @@ static void test_starttls(void **state)
 	struct facts facts = facts_of(turns, COUNT(turns));
 
 	(void)state;
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&pop3_dissector, turns, COUNT(turns)));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }

@@ -141,7 +141,7 @@ static void test_tls(void **state)
 	script_put(&s, SIDE_SERVER, "S", 1);
 	script_put(&s, SIDE_CLIENT, "\x16\x03\x01", 3);
 	facts = facts_of(&s);
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&postgresql_dissector, s.turns, s.count));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 	conversation_has(&facts, "SSLRequest", ANSWER_YES, 0);
 }
@@ -159,7 +159,7 @@ static void test_tls_declined(void **state)
 	script_put(&s, SIDE_CLIENT, startup, sizeof startup);
 	let_in(&s);
 	facts = facts_of(&s);
-	assert_false(facts.starts_tls);
+	assert_false(dissect_starts_tls(&postgresql_dissector, s.turns, s.count));
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
 	conversation_has(&facts, "SSLRequest", ANSWER_NO, 0);

@@ -232,7 +232,7 @@ static void test_nats(void **state)
 	facts = facts_of(&nats_dissector, in, 1);
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 	facts = facts_of(&nats_dissector, tls, 1);
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&nats_dissector, tls, 1));
 	assert_int_equal(PROBE_TCP(nats, "PING\r\n", "+PONG\r\n", false), PROBE_NO); /* Redis */
 	assert_int_equal(PROBE_TCP(nats, "INFO\r\n", "$12\r\n", false), PROBE_NO);
 	assert_int_equal(PROBE_TCP(nats, "PING\r\n", "", true), PROBE_MORE);

@@ -23,7 +23,7 @@ static void test_turns_into_tls(void **state)
 	(void)state;
 	assert_string_equal(facts.user, "a");
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&rdp_dissector, turns, COUNT(turns)));
 }
 
 static void test_refuses_and_old(void **state)
@@ -42,7 +42,7 @@ static void test_refuses_and_old(void **state)
 
 	(void)state;
 	assert_int_equal(facts.encryption, ENCRYPTION_UNKNOWN);
-	assert_false(facts.starts_tls);
+	assert_false(dissect_starts_tls(&rdp_dissector, refused, COUNT(refused)));
 	facts = facts_of(old, COUNT(old));
 	assert_int_equal(facts.encryption, ENCRYPTION_NATIVE);
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);

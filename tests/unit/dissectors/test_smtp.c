@@ -327,7 +327,7 @@ static void test_terse_greeting(void **state)
 	struct facts facts = facts_of(turns, COUNT(turns));
 
 	(void)state;
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&smtp_dissector, turns, COUNT(turns)));
 	conversation_has(&facts, "STARTTLS", ANSWER_YES, 0);
 }
 
@@ -346,11 +346,11 @@ static void test_starttls(void **state)
 	struct facts facts = facts_of(turns, COUNT(turns));
 
 	(void)state;
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&smtp_dissector, turns, COUNT(turns)));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 	facts = facts_of(refused, COUNT(refused));
-	assert_false(facts.starts_tls);
+	assert_false(dissect_starts_tls(&smtp_dissector, refused, COUNT(refused)));
 	conversation_has(&facts, "STARTTLS", ANSWER_NO, 0);
 }
 

@@ -123,10 +123,10 @@ static void test_encrypted(void **state)
 	struct facts facts = facts_of(tls, COUNT(tls));
 
 	(void)state;
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&vnc_dissector, tls, COUNT(tls)));
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 	facts = facts_of(vencrypt, COUNT(vencrypt));
-	assert_true(facts.starts_tls);
+	assert_true(dissect_starts_tls(&vnc_dissector, vencrypt, COUNT(vencrypt)));
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 	assert_string_equal(facts.mechanism, "VeNCrypt");
 }

@@ -214,7 +214,7 @@ static void whoever_is_not_listed_is_not_believed(void **state)
 	assert_int_equal(account.newest.carrier.by, FORWARDED_NOT);
 	assert_int_equal(account.newest.facts.claims, 1);
 	assert_int_equal(account.newest.facts.claimed_by, FORWARDED_PROXY_V1);
-	assert_memory_equal(account.newest.facts.claimed.bytes, claimed.bytes, 16);
+	assert_memory_equal(account.newest.facts.claimed, claimed.bytes, 16);
 	assert_string_equal(account.newest.facts.service->name, "redis");
 	talk.client_port++;
 	talk_open(&talk);

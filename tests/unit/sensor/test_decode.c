@@ -362,7 +362,7 @@ static void every_extension_header(void **state)
 		for (int i = 0; i < n; i++)
 			spec.extensions[i] = 60;
 		packet_build(&frame, &spec);
-		assert_int_equal(decode(), n <= 8 ? DECODE_OK : DECODE_MALFORMED);
+		expect_hello(&spec); /* a host takes them however many they are */
 	}
 }
 

@@ -132,7 +132,7 @@ static void step_create(struct fixture *fixture, uint32_t number, uint64_t now_n
 		assert_int_equal(flow_evictions(fixture->table), evictions);
 	}
 	assert_int_equal(flow->session, FLOW_NO_SESSION);
-	assert_int_equal(flow->start_ns, now_ns);
+	assert_int_equal(flow->own.start_ns, now_ns);
 	flow->session = number; /* what retire() tells it by */
 	model->list[model->count++] = (struct model_flow){number, now_ns, idle};
 }

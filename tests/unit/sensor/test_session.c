@@ -154,7 +154,7 @@ static void play(struct lab *lab, const struct script *script, struct random *ra
 	sessions_conclude(lab->sessions, &lab->flow);
 	*result = *sessions_get(lab->sessions, &lab->flow);
 	sessions_close(lab->sessions, &lab->flow);
-	result->facts.revision = 0; /* how often something changed may depend on the cuts */
+	result->own.facts.revision = 0; /* how often something changed may depend on the cuts */
 }
 
 static void verdicts_do_not_depend_on_the_cuts(void **state)
@@ -167,12 +167,12 @@ static void verdicts_do_not_depend_on_the_cuts(void **state)
 		struct session whole, cut;
 
 		play(lab, &scripts[i], NULL, &whole);
-		assert_non_null(whole.facts.service);
-		assert_string_equal(whole.facts.service->name, scripts[i].service);
+		assert_non_null(whole.own.facts.service);
+		assert_string_equal(whole.own.facts.service->name, scripts[i].service);
 		assert_int_equal(whole.identified_by, IDENTIFIED_PAYLOAD);
 		for (int round = 0; round < 200; round++) {
 			play(lab, &scripts[i], &random, &cut);
-			assert_memory_equal(&cut.facts, &whole.facts, sizeof cut.facts);
+			assert_memory_equal(&cut.own.facts, &whole.own.facts, sizeof cut.own.facts);
 			assert_int_equal(cut.identified_by, whole.identified_by);
 		}
 	}
@@ -272,10 +272,10 @@ static void tls_begins_inside_of_a_packet(void **state)
 	(void)state;
 	memcpy(request + 36, tls12_client_hello, sizeof tls12_client_hello);
 	exchange(lab, messages, 3, &result);
-	assert_string_equal(result.facts.service->name, "mysql");
-	assert_int_equal(result.facts.encryption, ENCRYPTION_STARTTLS);
-	assert_string_equal(result.facts.tls_version, "1.2");
-	assert_int_equal(result.facts.auth, AUTH_UNKNOWN);
+	assert_string_equal(result.own.facts.service->name, "mysql");
+	assert_int_equal(result.own.facts.encryption, ENCRYPTION_STARTTLS);
+	assert_string_equal(result.own.facts.tls_version, "1.2");
+	assert_int_equal(result.own.facts.auth, AUTH_UNKNOWN);
 	lab_free(lab);
 }
 
@@ -294,13 +294,11 @@ static void plaintext_after_the_agreement_is_read(void **state)
 
 	(void)state;
 	exchange(lab, messages, sizeof messages / sizeof *messages, &result);
-	assert_int_equal(result.facts.encryption, ENCRYPTION_CLEARTEXT);
-	assert_int_equal(result.facts.auth, AUTH_SUCCEEDED);
-	assert_false(result.facts.starts_tls);
+	assert_int_equal(result.own.facts.encryption, ENCRYPTION_CLEARTEXT);
+	assert_int_equal(result.own.facts.auth, AUTH_SUCCEEDED);
 	exchange(lab, messages, 3, &result); /* nothing follows at all */
-	assert_int_equal(result.facts.encryption, ENCRYPTION_CLEARTEXT);
-	assert_int_equal(result.facts.auth, AUTH_NA);
-	assert_false(result.facts.starts_tls);
+	assert_int_equal(result.own.facts.encryption, ENCRYPTION_CLEARTEXT);
+	assert_int_equal(result.own.facts.auth, AUTH_NA);
 	lab_free(lab);
 }
 
@@ -326,14 +324,14 @@ static void tls_tells_itself_in_halves(void **state)
 
 	(void)state;
 	exchange(lab, client, 3, &result);
-	assert_string_equal(result.facts.service->name, "smtp");
-	assert_int_equal(result.facts.encryption, ENCRYPTION_STARTTLS);
+	assert_string_equal(result.own.facts.service->name, "smtp");
+	assert_int_equal(result.own.facts.encryption, ENCRYPTION_STARTTLS);
 	exchange(lab, server, 3, &result);
-	assert_int_equal(result.facts.encryption, ENCRYPTION_STARTTLS);
-	assert_int_equal(result.facts.auth, AUTH_UNKNOWN);
+	assert_int_equal(result.own.facts.encryption, ENCRYPTION_STARTTLS);
+	assert_int_equal(result.own.facts.auth, AUTH_UNKNOWN);
 	exchange(lab, in_vain, 2, &result);
-	assert_int_equal(result.facts.encryption, ENCRYPTION_CLEARTEXT);
-	assert_string_equal(result.facts.product, "Postfix");
+	assert_int_equal(result.own.facts.encryption, ENCRYPTION_CLEARTEXT);
+	assert_string_equal(result.own.facts.product, "Postfix");
 	lab_free(lab);
 }
 

@@ -25,6 +25,36 @@ static void datagram(struct traffic *traffic, bool by_client, uint16_t server_po
 #define ANSWER(port, text)  datagram(traffic, false, port, text, sizeof(text) - 1)
 #define FURTHER(port, text) datagram(traffic, true, port, text, sizeof(text) - 1)
 
+/* Who asks for a file first and then something else from the same port is answered by that. */
+static void another_service_beside_it_keeps_its_port(void **state)
+{
+	struct traffic *traffic = *state;
+
+	ASK("\0\1router.cfg\0octet\0");
+	FURTHER(11211, "\0\3\0\0\0\1\0\0stats\r\n");
+	ANSWER(11211, "\0\3\0\0\0\1\0\0STAT pid 1\r\nEND\r\n");
+	traffic_pass(traffic, 200 * SECOND);
+	assert_int_equal(traffic->observed[traffic->count - 1].server.port, 11211);
+}
+
+/* Neither is the port that the client itself has asked, whatever it is, one that was chosen. */
+static void a_port_that_was_asked_was_not_chosen(void **state)
+{
+	struct traffic *traffic = *state;
+
+	ASK("\0\1router.cfg\0octet\0");
+	for (uint16_t port = 20000; port < 20010; port++)
+		FURTHER(port, "\0\3junk");
+	for (uint16_t port = 20000; port < 20010; port++)
+		ANSWER(port, "\0\3junk");
+	traffic_pass(traffic, 200 * SECOND);
+	for (size_t i = 0; i < traffic->count; i++) {
+		if (traffic->observed[i].kind == OBSERVATION_FLOW &&
+		    traffic->observed[i].flow.server_payload)
+			assert_in_range(traffic->observed[i].server.port, 20000, 20009);
+	}
+}
+
 static void an_open_server_is_port_69(void **state)
 {
 	struct traffic *traffic = *state;
@@ -117,6 +147,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_open_server_is_port_69),
+		TEST(another_service_beside_it_keeps_its_port),
+		TEST(a_port_that_was_asked_was_not_chosen),
 		TEST(another_port_than_the_first_is_another_conversation),
 		TEST(what_is_no_transfer_stays_what_it_was),
 		TEST(a_flood_of_requests_is_bounded),

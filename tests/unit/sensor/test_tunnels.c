@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "policy/policy.h"
 #include "tests/unit/random.h"
 #include "tests/unit/tunnels.h"
 
@@ -101,7 +102,7 @@ static void expect_tunnel(const struct tunnel_case *tunnel, bool outer_is_ipv6)
 	assert_int_equal(layer->has_id, tunnel->has_id);
 	assert_int_equal(layer->id, tunnel->id);
 	assert_int_equal(packet.vlan, tunnel->vlan);
-	assert_int_equal(layer->over_ip, tunnel->transport != 0 && kind != TUNNEL_MPLS);
+	assert_int_equal(layer->over_ip, tunnel->transport != 0);
 	if (layer->over_ip) {
 		assert_true(address_equal(&layer->source, &source));
 		assert_true(address_equal(&layer->destination, &destination));
@@ -348,9 +349,7 @@ static void datagrams_to_a_tunnels_port_that_are_none(void **state)
 	spec.transport = IP_UDP;
 	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
 		for (size_t j = 0; j < sizeof payloads / sizeof *payloads; j++) {
-			bool is_vxlan = ports[i] == 4789 && (payloads[j][0] & 0x08);
-
-			if (is_vxlan)
+			if (ports[i] == 4789 && (payloads[j][0] & 0x08))
 				continue; /* has the flag: 'h', 0xff */
 			spec.destination_port = ports[i];
 			spec.payload = payloads[j];
@@ -365,6 +364,136 @@ static void datagrams_to_a_tunnels_port_that_are_none(void **state)
 	put_be16(frame.bytes + frame.transport_at + 2, 4790);
 	assert_int_equal(decode(), DECODE_OK);
 	assert_int_equal(packet.destination_port, 4790);
+}
+
+/* One bit that the standard reserves, one length that does not fit: then it is no tunnel. */
+static void a_header_is_the_tunnels_to_the_last_bit(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t at, bits;
+	} wrong[] = {
+		{"VXLAN", 0, 0x08},
+
+		{"GENEVE, IPv4", 0, 0x40},
+		{"GENEVE, IPv4", 1, 0x80},
+		{"GENEVE, IPv4", 1, 0x01},
+		{"GENEVE, IPv4", 7, 0x01},
+		{"GENEVE, options", 0, 0x01},
+		{"GENEVE, options", 11, 0x01},
+		{"GENEVE, options", 11, 0x80},
+		{"TZSP, no tags", 0, 0x02},
+		{"TZSP, no tags", 1, 0x02},
+		{"GTP-U", 0, 0x08},
+		{"GTP-U", 0, 0x20},
+		{"GTP-U", 1, 0x01},
+		{"GTP-U", 3, 0x01},
+		{"GRE in UDP", 0, 0x40},
+		{"GRE in UDP", 1, 0x01},
+		{"GRE in UDP", 2, 0x10},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		const struct tunnel_case *tunnel = case_named(wrong[i].name);
+
+		tunnel_build(&frame, tunnel, &inner4, false);
+		frame.bytes[frame.payload_at + wrong[i].at] ^= wrong[i].bits;
+		assert_int_equal(decode(), DECODE_OK);
+		assert_int_equal(packet.tunnel_count, 0);
+		assert_int_equal(packet.transport, IP_UDP);
+		assert_int_equal(packet.destination_port, tunnel->where);
+	}
+}
+
+/* VXLAN's are to be ignored by who receives them; but such a header proves nothing by itself. */
+static void reserved_bits_of_vxlan_are_marked(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t at, bits;
+	} loose[] = {
+		{"VXLAN", 0, 0x90}, {"VXLAN", 0, 0x01}, {"VXLAN", 1, 0x01},
+		{"VXLAN", 3, 0x80}, {"VXLAN", 7, 0x01}, {"VXLAN, group policy", 1, 0x01},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof loose / sizeof *loose; i++) {
+		tunnel_build(&frame, case_named(loose[i].name), &inner4, false);
+		assert_int_equal(decode(), DECODE_OK);
+		assert_int_equal(packet.tunnels[0].marks, TUNNEL_OVER_UDP);
+		frame.bytes[frame.payload_at + loose[i].at] ^= loose[i].bits;
+		assert_int_equal(decode(), DECODE_OK);
+		assert_int_equal(packet.tunnels[0].marks, TUNNEL_OVER_UDP | TUNNEL_LOOSE);
+	}
+}
+
+/* The other view of a packet: the datagram that its tunnel came in. */
+static void a_tunnel_in_udp_is_a_datagram_as_well(void **state)
+{
+	struct decode_frame whole;
+
+	(void)state;
+	tunnel_build(&frame, case_named("VXLAN"), &inner4, false);
+	whole = (struct decode_frame){1, frame.bytes, (uint32_t)frame.length,
+				      (uint32_t)frame.length};
+	assert_int_equal(decode(), DECODE_OK);
+	assert_int_equal(packet.tunnels[0].marks, TUNNEL_OVER_UDP);
+	assert_int_equal(decode_packet_to(&decoder, LINK_ETHERNET, &whole, 0, &packet), DECODE_OK);
+	assert_int_equal(packet.tunnel_count, 0);
+	assert_int_equal(packet.destination_port, 4789);
+	assert_int_equal(decode_packet_to(&decoder, LINK_ETHERNET, &whole, 1, &packet), DECODE_OK);
+	assert_int_equal(packet.tunnel_count, 1);
+	tunnel_build(&frame, case_named("GRE, IPv4"), &inner4, false);
+	assert_int_equal(decode(), DECODE_OK);
+	assert_int_equal(packet.tunnels[0].marks, 0);
+}
+
+static void each_kind_can_be_switched_off(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TUNNEL_CASES; i++) {
+		const struct tunnel_case *tunnel = &tunnel_cases[i];
+		struct decode_options none = {.tunnels_off = UINT32_MAX};
+
+		if (tunnel->transport == 0 || tunnel->where == 8472)
+			continue;
+		decoder = decoder_of(&none);
+		tunnel_build(&frame, tunnel, tunnel->only_ipv6 ? &inner6 : &inner4, false);
+		assert_int_equal(decode(),
+				 tunnel->transport == IP_UDP ? DECODE_OK : DECODE_NOT_OURS);
+		assert_int_equal(packet.tunnel_count, 0);
+		if (tunnel->transport == IP_UDP)
+			assert_int_equal(packet.destination_port, tunnel->where);
+	}
+}
+
+static void the_policy_knows_the_same_names(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < TUNNEL_KIND_COUNT; kind++)
+		assert_string_equal(policy_tunnel_kind(kind), tunnel_name((enum tunnel_kind)kind));
+	assert_null(policy_tunnel_kind(TUNNEL_KIND_COUNT));
+}
+
+/* Anybody can make up tunnels: theirs leave room for the names of others. */
+static void claimed_paths_do_not_fill_the_table(void **state)
+{
+	struct tunnel_table *table = tunnel_table_new(1);
+	struct tunnel layer = {.kind = TUNNEL_GRE, .over_ip = 1, .marks = TUNNEL_CLAIMED};
+
+	(void)state;
+	for (uint32_t i = 1; i <= 10000; i++) {
+		layer.id = i;
+		tunnel_table_note(table, &layer, 1);
+	}
+	assert_true(tunnel_table_refusals(table) > 9000);
+	layer.marks = 0;
+	for (uint32_t i = 1; i <= 700; i++) {
+		layer.id = i;
+		assert_int_not_equal(tunnel_table_note(table, &layer, 1), 0);
+	}
+	tunnel_table_free(table);
 }
 
 static void what_is_not_understood_is_said(void **state)
@@ -520,6 +649,12 @@ int main(void)
 		cmocka_unit_test_setup(tags_outside_and_inside, standard),
 		cmocka_unit_test_setup(realms_only_by_option, standard),
 		cmocka_unit_test_setup(datagrams_to_a_tunnels_port_that_are_none, standard),
+		cmocka_unit_test_setup(a_header_is_the_tunnels_to_the_last_bit, standard),
+		cmocka_unit_test_setup(reserved_bits_of_vxlan_are_marked, standard),
+		cmocka_unit_test_setup(a_tunnel_in_udp_is_a_datagram_as_well, standard),
+		cmocka_unit_test(each_kind_can_be_switched_off),
+		cmocka_unit_test(the_policy_knows_the_same_names),
+		cmocka_unit_test(claimed_paths_do_not_fill_the_table),
 		cmocka_unit_test_setup(what_is_not_understood_is_said, standard),
 		cmocka_unit_test_setup(what_is_not_ip_inside_is_not_ip, standard),
 		cmocka_unit_test_setup(wrong_checksums_only_by_option, standard),
