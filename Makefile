@@ -8,6 +8,7 @@
 #   make incidents    real incidents, played with real servers and replayed
 #   make faults       Redis, sensor and disk fail in every way: nothing is lost (root)
 #   make fuzz         FUZZ_SECONDS per target     make bench     speed and memory, measured
+#   make cpu-search  which bytes cost most, of all patterns, openings and stages
 #   make soak         is memory flat? 40 minutes; SOAK_FLAGS=--short: half a minute
 #   make sizing       a fleet of 1,000 sensors into one Redis and a cluster, measured
 #   make install      PREFIX, DESTDIR             make clean     removes $(B)
@@ -148,7 +149,20 @@ asan:
 tsan:
 	$(MAKE) B=$(B)/tsan SANITIZE=thread OPTIMIZE='-O1 -g' UNIT='test_ring*' all unit
 
-test: all unit tools asan tsan
+# What bytes cost, counted and not timed: in this build each basic block of ours is counted, and
+# what the C library is asked to look at. tests/cpu/search.c; "make cpu-search" tries everything.
+COUNTED_CALLS := memchr memmem memcmp memcpy memset
+$(B)/cpu-search: tests/cpu/search.c $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS_ALL) $(COUNTED_CALLS:%=-Wl,--wrap=%) \
+		-o $@ $< $(LIBRARY) $(LIB_LIBS)
+
+cpu-count:
+	$(MAKE) B=$(B)/count CFLAGS='-fsanitize-coverage=trace-pc -Wno-format-truncation' $(B)/count/cpu-search
+
+cpu-search: cpu-count
+	$(B)/count/cpu-search --top 40 $(CPU_FLAGS)
+
+test: all unit tools asan tsan cpu-count
 	PYTHON=$(PYTHON) $(PYTHON) tests/run normal=$(B) asan=$(B)/asan tsan=$(B)/tsan $(ONLY)
 
 golden: all
@@ -295,6 +309,6 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit tools objects run asan tsan test golden lab incidents faults replay fuzz-targets fuzz lint \
+.PHONY: cpu-count cpu-search all unit tools objects run asan tsan test golden lab incidents faults replay fuzz-targets fuzz lint \
 	$(LINTERS:%=lint-%) soak bench bench-live sizing install uninstall clean
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/*/*.d)

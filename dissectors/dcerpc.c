@@ -128,10 +128,15 @@ static enum probe_result probe_side(struct bytes b, enum side from)
 static enum probe_result later(struct bytes b, enum side from)
 {
 	for (; b.left >= HEADER; bytes_skip(&b, 1)) {
+		const uint8_t *major = memchr(b.at, 5, b.left - HEADER + 1);
 		struct header header, next;
-		struct bytes at = b;
+		struct bytes at;
 
-		if (b.at[0] != 5 || b.at[4] != LITTLE_ENDIAN_ || !read_header(b, from, &header))
+		if (!major)
+			return PROBE_MORE;
+		bytes_skip(&b, (size_t)(major - b.at));
+		at = b;
+		if (b.at[4] != LITTLE_ENDIAN_ || !read_header(b, from, &header))
 			continue;
 		bytes_skip(&at, header.length);
 		if (at.failed || at.left < HEADER || read_header(at, from, &next))

@@ -123,6 +123,8 @@ static const struct command_row *row_of(const struct bytes *word, struct bytes r
 {
 	struct bytes second = lines_word(&rest);
 
+	if (word->left == 0)
+		return NULL;
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		if (lines_equal(word, commands[i].name) &&
 		    (!commands[i].second || lines_equal(&second, commands[i].second)))

@@ -304,14 +304,26 @@ static void keep(struct flow *flow, uint8_t c)
 		flow->text[flow->length++] = (char)c;
 }
 
+/* A colon, or the blank behind one: more blanks tell nothing more. */
+static bool ends_prompt(const struct flow *flow)
+{
+	size_t length = flow->length;
+
+	return length != 0 &&
+	       (flow->text[length - 1] == ':' ||
+		(flow->text[length - 1] == ' ' && length > 1 && flow->text[length - 2] == ':'));
+}
+
 static void on_server_byte(struct telnet *telnet, struct facts *facts, uint8_t c)
 {
+	uint8_t before = telnet->server.length;
+
 	if (c == '\n') {
 		on_server_line(telnet, facts);
 		return;
 	}
 	keep(&telnet->server, c);
-	if (c == ':' || c == ' ')
+	if (telnet->server.length != before && ends_prompt(&telnet->server))
 		on_prompt(telnet, facts);
 }
 

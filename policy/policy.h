@@ -207,6 +207,7 @@ struct policy_exception_view policy_exception(const struct policy *policy, uint1
 struct policy_thresholds {
 	uint64_t data_out_bytes;       /* 1 MiB; a rule may have its own */
 	uint32_t close_probes;	       /* 3 refused or unanswered probes from distinct sources */
+	uint64_t close_spread_ns;      /* 3 s from the first of them in which nobody is let in */
 	uint32_t close_likely;	       /* 1000: a silence that chance gives once in so many times */
 	uint32_t collapse_ports;       /* 64: more open TCP ports of a host become one exposure */
 	uint32_t collapse_endpoints;   /* 64: more that are only reachable are only counted */

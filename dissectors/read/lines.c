@@ -65,7 +65,7 @@ struct bytes lines_word(struct bytes *text)
 	return word;
 }
 
-bool lines_start_with(const struct bytes *text, const char *prefix)
+bool lines_start_with_letters(const struct bytes *text, const char *prefix)
 {
 	for (size_t i = 0; prefix[i] != '\0'; i++) {
 		if (i >= text->left || upper(text->at[i]) != upper((uint8_t)prefix[i]))
@@ -74,9 +74,13 @@ bool lines_start_with(const struct bytes *text, const char *prefix)
 	return true;
 }
 
-bool lines_equal(const struct bytes *word, const char *text)
+bool lines_equal_letters(const struct bytes *word, const char *text)
 {
-	return word->left == strlen(text) && lines_start_with(word, text);
+	for (size_t i = 0; i < word->left; i++) {
+		if (text[i] == '\0' || upper(word->at[i]) != upper((uint8_t)text[i]))
+			return false;
+	}
+	return text[word->left] == '\0';
 }
 
 bool lines_contain(const struct bytes *haystack, const char *text)

@@ -23,8 +23,29 @@ void lines_reset(struct line *line);
 
 /* The next blank-separated word; empty at the end. Takes it and the blanks around it. */
 struct bytes lines_word(struct bytes *text);
-bool lines_equal(const struct bytes *word, const char *text);	     /* ASCII case is ignored */
-bool lines_start_with(const struct bytes *text, const char *prefix); /* case ignored as well */
+/* For the two below: they are asked of each line with each word of a list, mostly in vain. */
+bool lines_equal_letters(const struct bytes *word, const char *text);
+bool lines_start_with_letters(const struct bytes *text, const char *prefix);
+
+/* Could this text begin so, by its first letter? */
+static inline bool lines_may_begin(const struct bytes *text, const char *with)
+{
+	return text->left != 0 && ((text->at[0] ^ (uint8_t)with[0]) & 0xdf) == 0;
+}
+
+/* ASCII case is ignored in both. */
+static inline bool lines_equal(const struct bytes *word, const char *text)
+{
+	return word->left == 0 ? text[0] == '\0'
+			       : lines_may_begin(word, text) && lines_equal_letters(word, text);
+}
+
+static inline bool lines_start_with(const struct bytes *text, const char *prefix)
+{
+	return prefix[0] == '\0' ||
+	       (lines_may_begin(text, prefix) && lines_start_with_letters(text, prefix));
+}
+
 /* Is `text` somewhere in there? Case ignored. */
 bool lines_contain(const struct bytes *haystack, const char *text);
 /* Copies to upper case, ends with a NUL; returns the length. */

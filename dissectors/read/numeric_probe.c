@@ -9,7 +9,7 @@
 #include "dissectors/read/banner.h"
 #include "dissectors/read/lines.h"
 
-#define LINES_MAX 40 /* of the server's opening that are looked at */
+#define LINES_MAX 40 /* of each side's opening that are looked at */
 
 static bool is_letter(uint8_t c)
 {
@@ -100,6 +100,8 @@ static enum numeric of_command(struct bytes text)
 		{"IHAVE <", NUMERIC_NNTP},     {"CHECK <", NUMERIC_NNTP},
 	};
 
+	if (text.left == 0 || !is_letter(text.at[0]))
+		return NUMERIC_MORE;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (lines_start_with(&text, rows[i].start))
 			return rows[i].is;
@@ -112,7 +114,7 @@ static enum numeric of_client(struct bytes client)
 	struct line line = {.length = 0};
 	enum numeric is = NUMERIC_MORE;
 
-	while (is == NUMERIC_MORE && lines_next(&line, &client))
+	for (int i = 0; i < LINES_MAX && is == NUMERIC_MORE && lines_next(&line, &client); i++)
 		is = of_command(bytes_from(line.text, line.length));
 	return is;
 }
@@ -262,17 +264,18 @@ static bool may_be_answer(struct bytes b)
 enum numeric numeric_probe(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum numeric to = of_client(client);
+	enum numeric to;
 
 	if (client.left >= 4 && may_be_answer(client))
 		return NUMERIC_NONE; /* the roles are the wrong way round */
+	if (server.left == 0 && !opening->one_sided)
+		return NUMERIC_MORE;
+	if (server.left != 0 && !may_be_answer(server))
+		return NUMERIC_NONE;
+	to = of_client(client);
 	if (server.left == 0) {
-		if (!opening->one_sided)
-			return NUMERIC_MORE;
 		/* POP3 has USER and PASS as well, IMAP has STARTTLS behind a tag. */
 		return to == NUMERIC_SMTP || to == NUMERIC_LMTP ? to : NUMERIC_MORE;
 	}
-	if (!may_be_answer(server))
-		return NUMERIC_NONE;
 	return of_server(server, to, opening->midstream);
 }

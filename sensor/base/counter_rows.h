@@ -57,6 +57,9 @@ X(in, ours, COUNTER, "packets_ours_total", "ours", NULL, "Packets with an addres
 X(in, elsewhere, COUNTER, "packets_elsewhere_total", "elsewhere", NULL, "Packets that no rule could care about.") \
 X(in, outbound, COUNTER, "packets_outbound_total", "outbound", NULL, "Packets of conversations begun by hosts of ours.") \
 X(in, probes, COUNTER, "probes_total", "probes", NULL, "SYNs and first datagrams from outside.") \
+X(in, probes_idle, COUNTER, "probes_idle_total", "probes_idle", "probes that prove nothing", "Probes without an answer that a listening host would have dropped as well.") \
+X(in, probes_flooded, COUNTER, "probes_flooded_total", "probes_flooded", "probes not judged because of a flood", "Probes without an answer at an endpoint that was flooded.") \
+X(in, early, COUNTER, "early_data_total", "early_data", NULL, "Packets of data out of nowhere, which make no conversation until something follows or answers.") \
 X(in, compared, COUNTER, "packets_compared_total", "compared", NULL, "Packets that matter, compared with what came just before.") \
 X(in, duplicates, COUNTER, "packets_duplicated_total", "duplicates", "duplicated packets", "Copies of packets that matter.") \
 X(in, ignored, COUNTER, "segments_ignored_total", "segments_ignored", NULL, "Segments that the host they went to took no notice of.") \
@@ -98,6 +101,7 @@ X(in, flows_evicted, COUNTER, "flows_evicted_total", "flows_evicted", "conversat
 X(in, in_use, GAUGE, "table_used{table=\"sessions\"}", "sessions", NULL, "Conversations that are read, at the moment.") \
 X(in, blocks_in_use, GAUGE, "table_used{table=\"reassembly-blocks\"}", "reassembly_blocks", NULL, "Blocks of 2 KiB that hold early segments.") \
 X(in, evicted, COUNTER, "sessions_evicted_total", "sessions_evicted", "conversations no longer read (--max-sessions)", "Conversations no longer read because the table was full.") \
+X(in, starved, COUNTER, "identification_starved_total", "identification_starved", "conversations whose identification had to wait for its budget", "Conversations not looked at for a while, or never, because identification had used up its share of a second.") \
 X(in, reassembly_refused, COUNTER, "reassembly_refused_total", "reassembly_refused", "early segments without room (--reassembly-mib)", "Early segments without room.") \
 X(in, versions, COUNTER, "stream_versions_total", "stream_versions", NULL, "Other versions of the same bytes, read as well.") \
 X(in, versions_refused, COUNTER, "stream_versions_refused_total", "stream_versions_refused", "other versions of the same bytes not read", "Other versions of the same bytes without room.")
@@ -142,6 +146,7 @@ X(in, exposures_open, GAUGE, "table_used{table=\"exposures\"}", "exposures_open"
 X(in, exposures_quiet, GAUGE, "exposures_quiet", "exposures_quiet", NULL, "Of the open exposures, those that only their incident counts.") \
 X(in, exposures_opened, COUNTER, "exposures_opened_total", "exposures_opened", NULL, "Exposures opened, also again.") \
 X(in, exposures_closed, COUNTER, "exposures_closed_total", "exposures_closed", NULL, "Exposures closed.") \
+X(in, exposures_merged, COUNTER, "exposures_merged_total", "exposures_merged", NULL, "Exposures that became part of one of all ports of their host.") \
 X(in, exposures_evicted, COUNTER, "exposures_evicted_total", "exposures_evicted", "exposures evicted (--max-exposures)", "Exposures forgotten because the table was full.") \
 X(in, exposures_refused, COUNTER, "exposures_refused_total", "exposures_refused", "exposures not taken (--max-exposures)", "Reports of exposures not taken: the table was full of ones as serious.") \
 X(in, exposures_untracked, COUNTER, "exposures_untracked_total", "exposures_untracked", "reports of endpoints too many to be followed (--max-exposures)", "Reports of quiet exposures that have no record: the table was full.") \

@@ -21,6 +21,8 @@ struct services {
 	struct row *rows;
 	struct policy_service *vocabulary; /* by the same index */
 	uint16_t count;
+	uint16_t by_port[2]
+			[UINT16_MAX + 1]; /* [1]: over UDP; asked for any packet out of nowhere */
 };
 
 static void add(struct services *services, const struct service *service, uint8_t transports)
@@ -63,6 +65,22 @@ static void add_all(struct services *services)
 	}
 }
 
+/* The first service of a port has it. */
+static void add_ports(struct services *services)
+{
+	memset(services->by_port, 0xff, sizeof services->by_port);
+	for (uint16_t id = services->count; id-- > 0;) {
+		const struct row *row = &services->rows[id];
+
+		for (const uint16_t *p = row->service->ports; p != NULL && *p != 0; p++) {
+			if (row->transports & OVER_TCP)
+				services->by_port[0][*p] = id;
+			if (row->transports & OVER_UDP)
+				services->by_port[1][*p] = id;
+		}
+	}
+}
+
 struct services *services_new(void)
 {
 	struct services *services = calloc(1, sizeof *services);
@@ -77,6 +95,7 @@ struct services *services_new(void)
 	if (services->rows == NULL || services->vocabulary == NULL)
 		goto failed;
 	add_all(services);
+	add_ports(services);
 	return services;
 failed:
 	services_free(services);
@@ -122,26 +141,9 @@ uint16_t services_find(const struct services *services, const char *name)
 	return POLICY_NO_SERVICE;
 }
 
-static bool lists_port(const struct service *service, uint16_t port)
-{
-	for (const uint16_t *p = service->ports; p != NULL && *p != 0; p++) {
-		if (*p == port)
-			return true;
-	}
-	return false;
-}
-
 uint16_t services_by_port(const struct services *services, uint8_t transport, uint16_t port)
 {
-	uint8_t over = transport == TRANSPORT_UDP ? OVER_UDP : OVER_TCP;
-
-	for (uint16_t id = 0; id < services->count; id++) {
-		const struct row *row = &services->rows[id];
-
-		if ((row->transports & over) && lists_port(row->service, port))
-			return id;
-	}
-	return POLICY_NO_SERVICE;
+	return services->by_port[transport == TRANSPORT_UDP][port];
 }
 
 struct policy_vocabulary services_vocabulary(const struct services *services)

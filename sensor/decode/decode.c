@@ -348,6 +348,7 @@ enum decode_result decode_datagram_to(const struct decoder *decoder, const uint8
 		.layers = layers,
 	};
 
+	packet->pieces = true;
 	return decode_network(&walk);
 }
 

@@ -51,6 +51,8 @@ enum {
 	TCP_PSH = 0x08,
 	TCP_ACK = 0x10,
 	TCP_URG = 0x20,
+	TCP_ECE = 0x40,
+	TCP_CWR = 0x80,
 };
 
 enum packet_kind {
@@ -63,7 +65,8 @@ enum packet_kind {
 enum icmp_reason {
 	ICMP_PORT_CLOSED, /* port or protocol unreachable: said by the host itself */
 	ICMP_PROHIBITED,  /* administratively prohibited, rejected by a filter */
-	ICMP_OTHER,	  /* net or host unreachable, time exceeded, … */
+	ICMP_OTHER,	  /* net or host unreachable */
+	ICMP_LOST,	  /* time exceeded, a header that is wrong: the packet's own fault */
 };
 
 struct quoted_packet {
@@ -117,6 +120,7 @@ struct packet {
 	uint8_t tunnel_count;
 	bool incomplete;		    /* a datagram of which only the first fragments came */
 	bool cut;			    /* its end was cut off before it came here */
+	bool pieces;			    /* put together from fragments */
 	struct tunnel tunnels[TUNNELS_MAX]; /* `tunnel_count` of them, outermost first */
 	union {
 		struct quoted_packet quoted; /* with PACKET_ICMP_ERROR */

@@ -8,16 +8,14 @@
 
 static enum icmp_reason icmp_reason(bool v6, uint8_t type, uint8_t code)
 {
-	if (v6 && type == 1)
+	if (v6 ? type != 1 : type != 3)
+		return ICMP_LOST;
+	if (v6)
 		return code == 4 ? ICMP_PORT_CLOSED
 				 : (code == 1 || code >= 5 ? ICMP_PROHIBITED : ICMP_OTHER);
-	if (!v6 && type == 3) {
-		if (code == 2 || code == 3)
-			return ICMP_PORT_CLOSED;
-		if (code == 9 || code == 10 || code == 13)
-			return ICMP_PROHIBITED;
-	}
-	return ICMP_OTHER;
+	if (code == 2 || code == 3)
+		return ICMP_PORT_CLOSED;
+	return code == 9 || code == 10 || code == 13 ? ICMP_PROHIBITED : ICMP_OTHER;
 }
 
 /* That a packet is too big for its path says nothing about what it asked for. */

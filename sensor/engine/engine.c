@@ -133,13 +133,13 @@ void engine_observe(struct engine *engine, const struct observation *observation
 	engine->stats.observations++;
 	server.address = policy_translate(engine->policy, &server.address);
 	if (observation->kind == OBSERVATION_WALL)
-		engine_wall(engine, &server, &observation->wall);
+		engine_wall(engine, &server, &observation->wall, observation->ts_ns);
 	else
 		engine_flow(engine, &server, observation);
 	engine_tell_incidents(engine, observation->ts_ns);
 }
 
-static void tell_summary(struct engine *engine, uint32_t slot, uint64_t now_ns)
+void engine_tell_summary(struct engine *engine, uint32_t slot, uint64_t now_ns)
 {
 	struct reason_context context =
 		engine_reason(engine, exposures_at(engine->exposures, slot));
@@ -159,12 +159,12 @@ static void check(struct engine *engine, uint32_t slot, uint64_t now_ns)
 		x->state = EXPOSURE_UNCONFIRMED;
 		incidents_refresh(engine->incidents, engine->policy, x, slot);
 		if (!x->quiet)
-			tell_summary(engine, slot, now_ns);
+			engine_tell_summary(engine, slot, now_ns);
 		return;
 	}
 	if (x->news && !x->quiet && now_ns >= x->last_summary_ns &&
 	    now_ns - x->last_summary_ns >= t->summary_every_ns)
-		tell_summary(engine, slot, now_ns);
+		engine_tell_summary(engine, slot, now_ns);
 }
 
 void engine_tick(struct engine *engine, uint64_t now_ns)
@@ -177,6 +177,7 @@ void engine_tick(struct engine *engine, uint64_t now_ns)
 		check(engine, slot, now_ns);
 		engine_life_check_later(engine, slot, now_ns);
 	}
+	engine_closing_look(engine, now_ns);
 	engine_silence_look(engine, now_ns);
 	incidents_tick(engine->incidents, now_ns);
 	engine_tell_incidents(engine, now_ns);
@@ -219,8 +220,8 @@ bool engine_retell(struct engine *engine, uint32_t *next, uint32_t count, uint64
 				tell_incident(engine, incident, EVENT_INCIDENT_UPDATED, false,
 					      now_ns);
 		} else if (exposures_used(engine->exposures, *next) &&
-			   exposures_at(engine->exposures, *next)->state != EXPOSURE_CLOSED) {
-			tell_summary(engine, *next, now_ns);
+			   exposure_is_open(exposures_at(engine->exposures, *next)->state)) {
+			engine_tell_summary(engine, *next, now_ns);
 		}
 	}
 	return *next < all;
@@ -232,7 +233,7 @@ void engine_finish(struct engine *engine, uint64_t now_ns)
 		if (exposures_used(engine->exposures, slot) &&
 		    exposures_at(engine->exposures, slot)->news &&
 		    !exposures_at(engine->exposures, slot)->quiet)
-			tell_summary(engine, slot, now_ns);
+			engine_tell_summary(engine, slot, now_ns);
 	}
 	for (uint32_t slot = 0; slot < incidents_size(engine->incidents); slot++) {
 		struct incident *incident = incidents_at(engine->incidents, slot);
@@ -263,7 +264,7 @@ void engine_count_open(const struct engine *engine, uint64_t open[ENGINE_SEVERIT
 		if (!exposures_used(engine->exposures, slot))
 			continue;
 		x = exposures_at(engine->exposures, slot);
-		open[x->severity] += x->state != EXPOSURE_CLOSED;
+		open[x->severity] += exposure_is_open(x->state);
 	}
 }
 
@@ -324,7 +325,7 @@ void engine_each_exposure(const struct engine *engine, bool closed_too,
 
 	for (uint32_t slot = 0; slot < exposures_size(engine->exposures); slot++) {
 		if (exposures_used(engine->exposures, slot) &&
-		    (closed_too || exposures_at(engine->exposures, slot)->state != EXPOSURE_CLOSED))
+		    (closed_too || exposure_is_open(exposures_at(engine->exposures, slot)->state)))
 			engine->order[count++] = slot;
 	}
 	qsort_r(engine->order, count, sizeof *engine->order, by_seriousness, engine->exposures);

@@ -98,7 +98,7 @@ static void move(struct engine *engine, uint32_t slot, uint64_t now_ns)
 		incidents_announce(engine->incidents, x);
 		return;
 	}
-	if (x->state != EXPOSURE_CLOSED) {
+	if (exposure_is_open(x->state)) {
 		incidents_withdraw(engine->incidents, x, now_ns);
 		engine_life_join(engine, slot, now_ns);
 	}
@@ -109,7 +109,7 @@ static void announce(struct engine *engine, uint32_t slot, const struct command 
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
 	struct reason_context context = engine_reason(engine, x);
-	bool closed = x->state == EXPOSURE_CLOSED;
+	bool closed = !exposure_is_open(x->state);
 
 	context.command = command;
 	if (closed) /* an old conversation; told as what it was, then as what it is */
@@ -132,7 +132,7 @@ bool engine_crowd_changed(struct engine *engine, uint32_t slot, const struct com
 
 	if (!must_be_told(engine, x))
 		return false;
-	if (x->state != EXPOSURE_CLOSED)
+	if (exposure_is_open(x->state))
 		engine->stats.exposures_quiet--;
 	x->quiet = false;
 	engine->stats.exposures_opened++;

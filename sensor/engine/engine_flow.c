@@ -63,22 +63,38 @@ static void take_in(struct engine *engine, struct exposure *x, const struct arri
 		x->state = EXPOSURE_OPEN;
 }
 
-/* A new conversation was let in: probes that met the wall before prove nothing any more. */
-static void accept_again(struct exposure *x, const struct arrival *a)
+/* When it let somebody in: a new conversation, or the next datagram of an old one. 0: it has not. */
+static uint64_t let_in_ns(const struct arrival *a)
 {
-	uint64_t ns = a->rung.answer_ns;
+	const struct observation *o = a->observation;
 
-	if (!a->rung.fresh || ns <= x->last_accept_ns)
-		return;
-	engine_silence_break(x, ns);
+	if (a->rung.fresh)
+		return a->rung.answer_ns;
+	return o->server.transport == TRANSPORT_UDP ? o->flow.talked_ns : 0;
+}
+
+/*
+ * Somebody was let in: probes that met the wall before prove nothing any more. True if it was
+ * closing.
+ */
+static bool accept_again(struct engine *engine, struct exposure *x, const struct arrival *a)
+{
+	uint64_t ns = let_in_ns(a);
+
+	if (ns <= x->last_accept_ns)
+		return false;
+	if (a->rung.fresh)
+		engine_silence_break(x, ns);
 	x->last_accept_ns = ns;
 	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
 	x->accept_zone = a->decision.client_zone;
 	if (x->first_probe_ns != 0 && ns < x->first_probe_ns)
-		return;
+		return false;
 	x->probes_unanswered = x->probes_refused = 0;
 	x->close_probes = x->first_probe_ns = x->probe_ns = 0;
 	x->closers = (struct sketch){.exact = 0};
+	x->resumed = 0;
+	return engine_closing_undo(engine, x);
 }
 
 static struct reason_context context_of(const struct engine *engine, const struct exposure *x,
@@ -157,13 +173,13 @@ static void continue_exposure(struct engine *engine, uint32_t slot, const struct
 	struct before before = {x->level, x->severity, x->unlisted, x->campaign,
 				incidents_key_of(x)};
 	const struct command *command = a->rung.command;
-	bool service_changed;
+	bool service_changed, was_closing = false;
 
-	if (x->state != EXPOSURE_CLOSED)
-		accept_again(x, a);
+	if (exposure_is_open(x->state))
+		was_closing = accept_again(engine, x, a);
 	take_in(engine, x, a, &service_changed);
 	exposures_rank(engine->exposures, slot);
-	if (x->state != EXPOSURE_CLOSED && x->incident_id[0] == '\0')
+	if (exposure_is_open(x->state) && x->incident_id[0] == '\0')
 		engine_life_join(engine, slot, a->observation->ts_ns);
 	if (x->quiet && engine_crowd_changed(engine, slot, command, a->observation->ts_ns))
 		return;
@@ -176,16 +192,27 @@ static void continue_exposure(struct engine *engine, uint32_t slot, const struct
 	if (x->level > before.level || x->severity > before.severity ||
 	    x->unlisted != before.unlisted || x->campaign != before.campaign || service_changed)
 		escalate(engine, slot, a, &before);
+	else if (was_closing)
+		engine_tell_summary(engine, slot, a->observation->ts_ns);
 }
 
 /* Closed by what was seen: only a new conversation, begun after the proof, shows that it is open. */
 static bool opens(const struct exposure *x, const struct arrival *a)
 {
-	if (x->state != EXPOSURE_CLOSED)
+	if (exposure_is_open(x->state))
 		return false;
 	if (x->close_reason != CLOSE_PROBES && x->close_reason != CLOSE_LIKELY)
 		return true;
-	return a->rung.fresh && a->rung.answer_ns > x->closed_ns;
+	return let_in_ns(a) > x->closed_ns;
+}
+
+/* Closed for new conversations, and the server has sent more in an old one. */
+static bool talks_on(const struct exposure *x, const struct arrival *a)
+{
+	const struct flow_report *flow = &a->observation->flow;
+
+	return x->state == EXPOSURE_CLOSED && x->close_reason == CLOSE_PROBES && !flow->ended &&
+	       !flow->last && flow->talked_ns > x->closed_ns;
 }
 
 static void unanswered(struct engine *engine, const struct endpoint *server,
@@ -193,16 +220,18 @@ static void unanswered(struct engine *engine, const struct endpoint *server,
 {
 	bool refused = rung->level == LEVEL_REFUSED;
 	struct wall_report report = {
-		.last_unanswered_ns = refused ? 0 : o->ts_ns,
 		.last_refused_ns = refused ? o->ts_ns : 0,
-		.new_unanswered = !refused,
+		.last_unjudged_ns = refused ? 0 : o->ts_ns,
+		.first_ns = o->ts_ns,
 		.new_refused = refused,
+		.new_unjudged =
+			!refused, /* silence of such a service, or to such bytes, is usual */
 		.source_count = 1,
 		.sources = {o->flow.client},
 	};
 
 	if (o->flow.first && !server->outgoing)
-		engine_wall(engine, server, &report);
+		engine_wall(engine, server, &report, o->ts_ns);
 }
 
 /* A record for an endpoint that has none; EXPOSURE_NONE: there is no room for one of its rank. */
@@ -242,12 +271,28 @@ static void note_coverage(struct engine *engine, const struct arrival *a)
 		engine_silence_passed(engine, o->ts_ns);
 }
 
+/*
+ * The record that this conversation belongs to: of a port that has shown much its own, though the
+ * other ports of its host are one.
+ */
+static uint32_t target(const struct engine *engine, const struct endpoint *server,
+		       const struct arrival *a)
+{
+	uint32_t own = exposures_find(engine->exposures, server);
+	uint32_t slot = engine_target(engine, server, own);
+
+	if (slot != own && a->rung.proves &&
+	    engine_collapse_spares(engine, slot, server, a->observation, a->rung.level))
+		return own;
+	return slot;
+}
+
 void engine_flow(struct engine *engine, const struct endpoint *server, const struct observation *o)
 {
 	bool inside = engine_is_inside(engine, o->ts_ns);
 	struct arrival a = {.observation = o, .server = *server, .rung = ladder_rung(o, inside)};
 	struct endpoint record = is_claim(&a) ? engine_claim_key(engine, &o->flow) : *server;
-	uint32_t slot = engine_target(engine, &record, exposures_find(engine->exposures, &record));
+	uint32_t slot = target(engine, &record, &a);
 
 	engine_decide(engine, server, &o->server.address, &o->flow.client,
 		      identified_service(engine, slot, &o->flow), o->ts_ns, &a.decision);
@@ -263,8 +308,11 @@ void engine_flow(struct engine *engine, const struct endpoint *server, const str
 		slot = newcomer(engine, &record, &a);
 	if (slot == EXPOSURE_NONE)
 		return;
-	if (opens(exposures_at(engine->exposures, slot), &a))
+	if (opens(exposures_at(engine->exposures, slot), &a)) {
 		open_exposure(engine, slot, &a);
-	else
-		continue_exposure(engine, slot, &a);
+		return;
+	}
+	continue_exposure(engine, slot, &a);
+	if (talks_on(exposures_at(engine->exposures, slot), &a))
+		engine_closing_resume(engine, slot, o->ts_ns);
 }

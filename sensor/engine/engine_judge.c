@@ -13,6 +13,9 @@ struct reason_context engine_reason(const struct engine *engine, const struct ex
 		.one_way = x->one_way,
 		.campaign = x->campaign,
 		.guess = x->direction == DIRECTION_GUESS,
+		.unseen = x->unseen,
+		.probes = x->probes_unanswered + x->probes_refused,
+		.probe_sources = sketch_count(&x->closers),
 	};
 }
 
@@ -29,11 +32,10 @@ uint32_t engine_target(const struct engine *engine, const struct endpoint *serve
 
 	if (server->transport != TRANSPORT_TCP)
 		return slot;
-	if (slot != EXPOSURE_NONE &&
-	    exposures_at(engine->exposures, slot)->state != EXPOSURE_CLOSED)
+	if (slot != EXPOSURE_NONE && exposure_is_open(exposures_at(engine->exposures, slot)->state))
 		return slot;
 	all = exposures_all_ports(engine->exposures, server);
-	if (all != EXPOSURE_NONE && exposures_at(engine->exposures, all)->state != EXPOSURE_CLOSED)
+	if (all != EXPOSURE_NONE && exposure_is_open(exposures_at(engine->exposures, all)->state))
 		return all;
 	return slot;
 }

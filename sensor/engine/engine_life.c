@@ -13,13 +13,14 @@
 /* A quiet one goes on being counted by its incident; anything else that is open is told. */
 static void evict(struct engine *engine, uint32_t slot, uint64_t now_ns)
 {
-	const struct exposure *x = exposures_at(engine->exposures, slot);
+	struct exposure *x = exposures_at(engine->exposures, slot);
 
-	if (x->state != EXPOSURE_CLOSED && x->quiet) {
+	if (exposure_is_open(x->state) && x->quiet) {
+		engine_life_await(engine, x, false);
 		incidents_let_go(engine->incidents, x, now_ns);
 		engine_life_count_closed(engine, x);
 		engine->stats.exposures_untracked++;
-	} else if (x->state != EXPOSURE_CLOSED) {
+	} else if (exposure_is_open(x->state)) {
 		engine_life_close(engine, slot, CLOSE_EVICTED, now_ns);
 	}
 	exposures_remove(engine->exposures, slot);
@@ -38,6 +39,13 @@ void engine_life_count_closed(struct engine *engine, const struct exposure *x)
 	engine->stats.exposures_closed += !x->quiet;
 	engine->stats.exposures_open--;
 	engine->stats.exposures_quiet -= x->quiet;
+}
+
+void engine_life_await(struct engine *engine, struct exposure *x, bool awaiting)
+{
+	engine->awaiting += awaiting && !x->awaiting;
+	engine->awaiting -= !awaiting && x->awaiting;
+	x->awaiting = awaiting;
 }
 
 uint32_t engine_life_new(struct engine *engine, const struct endpoint *server,
@@ -88,6 +96,8 @@ enum event_kind engine_life_open(struct engine *engine, uint32_t slot, uint64_t 
 	x->opened_ns = now_ns;
 	x->changed_after_ns = 0;
 	x->reopened += before;
+	x->folds = 0;
+	x->resumed = 0;
 	exposure_merge_restart(x);
 	engine_life_check_later(engine, slot, now_ns);
 	return before ? EVENT_EXPOSURE_REOPENED : EVENT_EXPOSURE_OPENED;
@@ -142,6 +152,7 @@ void engine_life_close(struct engine *engine, uint32_t slot, enum close_reason r
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
 
+	engine_life_await(engine, x, false);
 	x->state = EXPOSURE_CLOSED;
 	x->close_reason = (uint8_t)reason;
 	x->closed_ns = now_ns;
@@ -150,6 +161,27 @@ void engine_life_close(struct engine *engine, uint32_t slot, enum close_reason r
 	incidents_leave(engine->incidents, x, slot, now_ns);
 	if (!x->quiet)
 		engine_life_tell_closed(engine, slot, now_ns);
+}
+
+void engine_life_merge(struct engine *engine, uint32_t slot, uint64_t now_ns)
+{
+	struct exposure *x = exposures_at(engine->exposures, slot);
+	struct reason_context context = engine_reason(engine, x);
+
+	engine_life_await(engine, x, false);
+	x->state = EXPOSURE_MERGED;
+	x->close_reason = CLOSE_COLLAPSED;
+	engine->stats.exposures_merged += !x->quiet;
+	engine->stats.exposures_open--;
+	engine->stats.exposures_quiet -= x->quiet;
+	exposures_rank(engine->exposures, slot);
+	incidents_leave(engine->incidents, x, slot, now_ns);
+	if (x->quiet)
+		return;
+	engine_emit_exposure(engine, EVENT_EXPOSURE_SUMMARY, slot, now_ns);
+	engine->event.severity = SEVERITY_INFO; /* "all ports" has the severity of its parts */
+	reason_summary(engine->event.reason, &engine->event.exposure, &context);
+	engine_emit_send(engine);
 }
 
 void engine_life_tell_closed(struct engine *engine, uint32_t slot, uint64_t now_ns)

@@ -148,7 +148,7 @@ static void rejudge(struct engine *engine, uint32_t slot, uint64_t now_ns)
 	x->accept_zone = policy_place(engine->policy, &x->client).zone;
 	engine_life_judge(x, &decision);
 	engine_life_severity(x);
-	if (x->state == EXPOSURE_CLOSED)
+	if (!exposure_is_open(x->state))
 		return;
 	if (decision.verdict < POLICY_FORBIDDEN || (x->unlisted && !was_unlisted)) {
 		x->unlisted = was_unlisted;

@@ -77,10 +77,11 @@ static uint32_t make_room(struct engine *engine, const struct endpoint *server,
 	if (refused || exposures_find(engine->exposures, server) != EXPOSURE_NONE)
 		return EXPOSURE_NONE;
 	if (victim != EXPOSURE_NONE) {
-		const struct exposure *gone = exposures_at(engine->exposures, victim);
+		struct exposure *gone = exposures_at(engine->exposures, victim);
 
-		engine->stats.exposures_open -= gone->state != EXPOSURE_CLOSED;
-		engine->stats.exposures_quiet -= gone->state != EXPOSURE_CLOSED && gone->quiet;
+		engine_life_await(engine, gone, false);
+		engine->stats.exposures_open -= exposure_is_open(gone->state);
+		engine->stats.exposures_quiet -= exposure_is_open(gone->state) && gone->quiet;
 		exposures_remove(engine->exposures, victim);
 		engine->stats.exposures_evicted++;
 	}
@@ -108,13 +109,15 @@ static void restore_exposure(void *context, const struct journal_state *state)
 	host = x->host;
 	*x = saved;
 	x->host = host;
+	x->awaiting = false;
+	engine_life_await(engine, x, saved.awaiting && exposure_is_open(saved.state));
 	restore->store->exposures[slot] = (struct shadow){.endpoint = x->server, .stored = true};
 	x->incident = find_incident(engine, x->incident_id);
 	exposures_rank(engine->exposures, slot);
 	engine_life_check_later(engine, slot, restore->now_ns);
-	engine->stats.exposures_open += x->state != EXPOSURE_CLOSED;
-	engine->stats.exposures_quiet += x->state != EXPOSURE_CLOSED && x->quiet;
-	restore->restored->open += x->state != EXPOSURE_CLOSED;
+	engine->stats.exposures_open += exposure_is_open(x->state);
+	engine->stats.exposures_quiet += exposure_is_open(x->state) && x->quiet;
+	restore->restored->open += exposure_is_open(x->state);
 	restore->restored->exposures++;
 }
 

@@ -100,6 +100,13 @@ static const struct packed_member exposure_members[] = {
 	X(72, busy_ns),
 	X(73, longest_silence_ns),
 	X(75, claimed),
+	X(82, talked_ns),
+	X(83, questions),
+	X(84, question_next),
+	X(85, unseen),
+	X(86, resumed),
+	X(87, folds),
+	X(88, awaiting),
 	X(TAG_FACTS, facts),
 };
 
@@ -154,7 +161,7 @@ static const struct packed_member wall_members[] = {
 	packed_read(members, COUNT(members), object, bytes, length, (to)->scratch,                 \
 		    sizeof(to)->scratch)
 
-_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 80) <= SAVED_MAX, "SAVED_MAX");
+_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 96) <= SAVED_MAX, "SAVED_MAX");
 _Static_assert(PACKED_MAX(sizeof(struct saved_incident), 80) <= SAVED_MAX, "SAVED_MAX");
 
 static void name_service(char to[SERVICE_TEXT], const struct engine *engine, uint16_t id)

@@ -154,7 +154,7 @@ void engine_silence_look(struct engine *engine, uint64_t now_ns)
 	for (uint32_t slot = 0; slot < exposures_size(engine->exposures); slot++) {
 		struct exposure *x = exposures_at(engine->exposures, slot);
 
-		if (exposures_used(engine->exposures, slot) && x->state != EXPOSURE_CLOSED &&
+		if (exposures_used(engine->exposures, slot) && exposure_is_open(x->state) &&
 		    x->server.realm != REALM_CLAIMED && x->busy_minutes >= BUSY_LEAST &&
 		    is_likely(engine, x, now_ns))
 			engine_life_close(engine, slot, CLOSE_LIKELY, now_ns);

@@ -53,8 +53,10 @@ struct engine {
 	uint64_t sighted_ns, next_silence_ns; /* sighted: what was before was not seen */
 	uint32_t blind;			      /* bits: enum blind_cause */
 	uint32_t *order;		      /* scratch for engine_each_exposure() */
-	uint64_t sequence;		      /* of the next event */
-	uint64_t newest_ns, ordinal;	      /* of the events' ids */
+	uint32_t awaiting;		      /* exposures with `awaiting` */
+	uint64_t next_closing_ns;
+	uint64_t sequence;	     /* of the next event */
+	uint64_t newest_ns, ordinal; /* of the events' ids */
 	struct engine_stats stats;
 	struct event event; /* the one being built */
 	struct engine_touched touched_exposures, touched_incidents;
@@ -82,12 +84,21 @@ uint64_t engine_silence_odds(const struct exposure *x, uint64_t silent_ns);
 /* Closes what has been silent for too long to be chance, where nothing better can be had. */
 void engine_silence_look(struct engine *engine, uint64_t now_ns);
 
-/* Probes at `server` (translated) that were not let in. */
+/* Probes at `server` (translated) that were not let in, as known at `now_ns`. */
 void engine_wall(struct engine *engine, const struct endpoint *server,
-		 const struct wall_report *report);
+		 const struct wall_report *report, uint64_t now_ns);
 /* The newest time that the endpoint was seen closed before the first answer. */
 void engine_wall_interval(const struct engine *engine, struct exposure *x,
 			  const struct flow_report *flow);
+
+/* The wall is proven by enough probes: closing begins, or is over, or more must be waited for. */
+void engine_closing(struct engine *engine, uint32_t slot, uint64_t now_ns);
+/* Closed, and the server has sent more in an old conversation: it was not over. */
+void engine_closing_resume(struct engine *engine, uint32_t slot, uint64_t now_ns);
+/* Somebody was let in: nothing is proven any more. True if closing had begun. */
+bool engine_closing_undo(struct engine *engine, struct exposure *x);
+/* Looks at all that wait. */
+void engine_closing_look(struct engine *engine, uint64_t now_ns);
 
 void engine_flow(struct engine *engine, const struct endpoint *server, const struct observation *o);
 
@@ -105,9 +116,12 @@ uint32_t engine_life_new(struct engine *engine, const struct endpoint *server,
 			 uint64_t now_ns);
 void engine_life_close(struct engine *engine, uint32_t slot, enum close_reason reason,
 		       uint64_t now_ns);
+/* Becomes part of "all ports". */
+void engine_life_merge(struct engine *engine, uint32_t slot, uint64_t now_ns);
 /* From closed to open: everything but the event. Returns its kind. */
 enum event_kind engine_life_open(struct engine *engine, uint32_t slot, uint64_t now_ns);
 void engine_life_count_opened(struct engine *engine, const struct exposure *x);
+void engine_life_await(struct engine *engine, struct exposure *x, bool awaiting);
 void engine_life_count_closed(struct engine *engine, const struct exposure *x);
 /* The event alone. */
 void engine_life_tell_closed(struct engine *engine, uint32_t slot, uint64_t now_ns);
@@ -140,11 +154,16 @@ void engine_crowd_went_further(struct engine *engine, uint32_t key, const struct
 
 /* Too many open ports of this exposure's host: one exposure for all of them. */
 void engine_collapse(struct engine *engine, uint32_t trigger, uint64_t now_ns);
+/* Is this port, of a host in "all ports" `all`, so much that it is told by itself? */
+bool engine_collapse_spares(const struct engine *engine, uint32_t all,
+			    const struct endpoint *server, const struct observation *o,
+			    enum level level);
 
 /* What the sentences about an exposure need beside the view. */
 struct reason_context engine_reason(const struct engine *engine, const struct exposure *x);
 
 void engine_tell_incidents(struct engine *engine, uint64_t now_ns);
+void engine_tell_summary(struct engine *engine, uint32_t slot, uint64_t now_ns);
 
 /* Exceptions that have expired, or will soon. */
 void engine_exceptions(struct engine *engine, uint64_t now_ns);

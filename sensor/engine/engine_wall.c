@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Probes that met silence or a refusal. They date the wall, and they prove that an exposure has
- * closed: nothing else does.
+ * closed: nothing else does. Only such as a listening host would have answered come here (see
+ * answerable.h), and of datagrams only questions that the service has answered before.
  *
  * The proof, since the last new conversation that was let in: `close_probes` probes from as many
  * distinct sources; or, where a single scanner comes again and again, three times as many from
- * however few, over at least a minute. Only probes from the zone of the last client that was let
- * in count: a wall that stands against the internet says nothing of a hole for a partner.
+ * however few, over at least a minute. Since the first of them, `close_spread` must have passed in
+ * which nobody was let in: a restart or a moment of loss is shorter. Only probes from the zone of the
+ * last client that was let in count: a wall that stands against the internet says nothing of a hole
+ * for a partner.
  *
  * A hole for one stranger among many looks closed to the others. An exposure that has opened again
  * and again is such a case: from the third time on the proof needed doubles with each.
+ *
+ * What the proof leads to is decided in engine_closing.c.
  */
 #include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
 #include "sensor/engine/engine_state.h"
+#include "sensor/tables/question.h"
 
 #define LONE_SCANNER_FACTOR 3
 #define LONE_SCANNER_NS	    (60 * NS_PER_S)
 #define TOLERATED_REOPENING 2
 #define DOUBLINGS_MAX	    6
+/* Causes by which an answer may not have been seen. */
+#define ANSWERS_UNSEEN                                                                             \
+	(1u << BLIND_ONE_WAY | 1u << BLIND_KERNEL_DROPS | 1u << BLIND_INTERFACE_DROPS |            \
+	 1u << BLIND_OWN_DROPS)
 
 static uint64_t newest_probe(const struct wall_report *report)
 {
@@ -53,12 +63,24 @@ static uint32_t find_open(const struct engine *engine, const struct endpoint *se
 	uint32_t slot = engine_target(engine, server, own);
 
 	if (slot == EXPOSURE_NONE ||
-	    exposures_at(engine->exposures, slot)->state == EXPOSURE_CLOSED)
+	    !exposure_is_open(exposures_at(engine->exposures, slot)->state))
 		return EXPOSURE_NONE;
 	if (slot != own && (own == EXPOSURE_NONE ||
-			    exposures_at(engine->exposures, own)->close_reason != CLOSE_COLLAPSED))
+			    exposures_at(engine->exposures, own)->state != EXPOSURE_MERGED))
 		return EXPOSURE_NONE;
 	return slot;
+}
+
+/* Has the service answered such a question before? Others it may just not understand. */
+static bool is_understood(const struct exposure *x, uint32_t question)
+{
+	if (question == QUESTION_ANY)
+		return true;
+	for (int i = 0; i < EXPOSURE_QUESTIONS; i++) {
+		if (x->questions[i] == question)
+			return true;
+	}
+	return false;
 }
 
 /* How many sources of the report are in the zone that was let in; they are remembered. */
@@ -70,7 +92,8 @@ static unsigned count_sources(struct engine *engine, struct exposure *x,
 	for (unsigned i = 0; i < report->source_count && i < WALL_SOURCES; i++) {
 		const struct address *source = &report->sources[i];
 
-		if (policy_place(engine->policy, source).zone != x->accept_zone)
+		if (policy_place(engine->policy, source).zone != x->accept_zone ||
+		    !is_understood(x, report->questions[i]))
 			continue;
 		sketch_add(&x->closers,
 			   hash_bytes(source, sizeof *source, engine->options.hash_key));
@@ -79,7 +102,7 @@ static unsigned count_sources(struct engine *engine, struct exposure *x,
 	return counted;
 }
 
-static bool is_proof(const struct engine *engine, const struct exposure *x)
+static bool is_enough(const struct engine *engine, const struct exposure *x)
 {
 	uint64_t needed = policy_thresholds(engine->policy)->close_probes;
 	uint32_t doublings =
@@ -94,7 +117,14 @@ static bool is_proof(const struct engine *engine, const struct exposure *x)
 	       x->probe_ns - x->first_probe_ns >= LONE_SCANNER_NS;
 }
 
-static void count_probes(struct engine *engine, uint32_t slot, const struct wall_report *report)
+/* Would an answer have been seen? */
+static bool sees_answers(const struct engine *engine, const struct exposure *x)
+{
+	return (x->sight & SIGHT_SERVER) && (engine->blind & ANSWERS_UNSEEN) == 0;
+}
+
+static void count_probes(struct engine *engine, uint32_t slot, const struct wall_report *report,
+			 uint64_t now_ns)
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
 	uint64_t newest = newest_probe(report), probes;
@@ -106,7 +136,7 @@ static void count_probes(struct engine *engine, uint32_t slot, const struct wall
 	if (x->accept_carried)
 		return;
 	/* A service that never answers leaves every datagram without an answer. */
-	if (x->one_way && report->new_refused == 0)
+	if ((x->one_way || !sees_answers(engine, x)) && report->new_refused == 0)
 		return;
 	counted = count_sources(engine, x, report);
 	if (counted == 0)
@@ -118,31 +148,39 @@ static void count_probes(struct engine *engine, uint32_t slot, const struct wall
 	/* With sources of other zones among them it is not known whose probes the rest were. */
 	x->close_probes += counted == report->source_count ? probes : counted;
 	if (x->first_probe_ns == 0)
-		x->first_probe_ns = newest;
+		x->first_probe_ns =
+			report->first_ns > x->last_accept_ns ? report->first_ns : newest;
 	if (newest > x->probe_ns)
 		x->probe_ns = newest;
-	if (is_proof(engine, x))
-		engine_life_close(engine, slot, CLOSE_PROBES, x->probe_ns);
+	if (!is_enough(engine, x))
+		return;
+	engine_life_await(engine, x, true);
+	engine_closing(engine, slot, now_ns);
 }
 
 void engine_wall(struct engine *engine, const struct endpoint *server,
-		 const struct wall_report *report)
+		 const struct wall_report *report, uint64_t now_ns)
 {
 	uint64_t newest = newest_probe(report);
+	/* A datagram in vain dates nothing: only the worker knows whether its question makes sense. */
+	bool dates = server->transport == TRANSPORT_TCP;
 	uint32_t slot;
 
-	if (newest == 0 || server->realm == REALM_CLAIMED)
+	if ((newest == 0 && report->last_unjudged_ns == 0) || server->realm == REALM_CLAIMED)
 		return;
-	wall_note(engine->wall, server,
-		  (struct wall_seen){report->last_unanswered_ns, report->last_refused_ns});
+	if (newest != 0)
+		wall_note(engine->wall, server,
+			  (struct wall_seen){dates ? report->last_unanswered_ns : 0,
+					     report->last_refused_ns});
 	if (report->new_unanswered != 0 && server->transport == TRANSPORT_TCP)
 		engine_silence_blocked(engine, report->last_unanswered_ns);
 	else if (report->new_refused != 0)
 		engine_silence_passed(engine, report->last_refused_ns);
-	count_coverage(engine, server, report, newest);
+	count_coverage(engine, server, report,
+		       newest > report->last_unjudged_ns ? newest : report->last_unjudged_ns);
 	slot = find_open(engine, server);
-	if (slot != EXPOSURE_NONE)
-		count_probes(engine, slot, report);
+	if (slot != EXPOSURE_NONE && newest != 0)
+		count_probes(engine, slot, report, now_ns);
 }
 
 static void consider(struct exposure *x, uint64_t ns, enum level was)

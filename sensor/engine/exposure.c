@@ -309,7 +309,7 @@ void exposures_rank(struct exposures *e, uint32_t slot)
 	};
 	unsigned before = e->slots[slot].rank, rank = open_rank(as);
 
-	if (x->state == EXPOSURE_CLOSED && !as.claimed)
+	if (!exposure_is_open(x->state) && !as.claimed)
 		rank = x->quiet ? RANK_CLOSED_QUIET : RANK_CLOSED;
 	count_open(e, slot, before, rank);
 	order_remove(&e->ranks[before], e->rank_nodes, slot);

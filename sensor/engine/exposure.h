@@ -22,6 +22,7 @@
 
 #define EXPOSURE_NONE	    CHAIN_END
 #define EXPOSURE_NO_MEMBER  0xff
+#define EXPOSURE_QUESTIONS  4
 #define EXPOSURE_GUESS_RANK SEVERITY_MEDIUM /* a guessed direction raises nothing higher */
 
 struct exposure {
@@ -42,8 +43,13 @@ struct exposure {
 	bool campaign;	     /* a log-in was accepted after a row of failed ones */
 	bool news;	     /* counters have moved since the last event */
 	bool one_way;	     /* datagrams to a service that never answers */
-	uint8_t member;	     /* index in the incident's list, or EXPOSURE_NO_MEMBER */
-	uint16_t service;    /* services.h id or POLICY_NO_SERVICE */
+	bool unseen;	     /* only its clients' packets say that it is open */
+	bool awaiting;	     /* probes enough have met the wall: engine_closing.c looks at it */
+	uint8_t resumed;     /* how often an old conversation went on after it closed */
+	uint8_t question_next;
+	uint8_t folds;	  /* of "all ports": enum place, which places are part of it */
+	uint8_t member;	  /* index in the incident's list, or EXPOSURE_NO_MEMBER */
+	uint16_t service; /* services.h id or POLICY_NO_SERVICE */
 	uint16_t ndpi_service, vlan, vlan_inner, rule, group, client_port;
 	uint32_t incident;		    /* slot, valid while incident_id matches there */
 	char incident_id[EXPOSURE_ID_TEXT]; /* "" if none */
@@ -59,9 +65,11 @@ struct exposure {
 	uint64_t close_probes, first_probe_ns, probe_ns; /* those that count towards closing */
 	/* Since the first that was let in: minutes in which somebody was; when the last of them began. */
 	uint64_t busy_minutes, busy_since_ns, busy_ns, longest_silence_ns;
-	struct tunnel_path tunnels; /* of the newest conversation that came in one */
-	struct endpoint claimed;    /* of a record of claims (engine_claim.c): the first one */
-	struct sketch closers;	    /* distinct sources of close_probes */
+	uint64_t talked_ns;			/* when the server sent anybody payload last */
+	uint32_t questions[EXPOSURE_QUESTIONS]; /* of datagrams that it answered: question.h */
+	struct tunnel_path tunnels;		/* of the newest conversation that came in one */
+	struct endpoint claimed; /* of a record of claims (engine_claim.c): the first one */
+	struct sketch closers;	 /* distinct sources of close_probes */
 	struct exposure_source sources[EXPOSURE_SOURCES];
 	struct facts facts;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sensor/base/hash.h"
+#include "sensor/tables/question.h"
 
 #define FILL(to, from, better) fill((to), (from), sizeof(to), (better))
 
@@ -175,15 +176,28 @@ static void merge_logins(struct exposure *x, const struct flow_report *flow)
 		x->logins_succeeded < UINT32_MAX ? (uint32_t)x->logins_succeeded : UINT32_MAX;
 }
 
+/* A service has a few kinds of questions that scanners ask; the oldest makes room. */
+static void note_question(struct exposure *x, uint32_t question)
+{
+	if (question == QUESTION_ANY)
+		return;
+	for (int i = 0; i < EXPOSURE_QUESTIONS; i++) {
+		if (x->questions[i] == question)
+			return;
+	}
+	x->questions[x->question_next] = question;
+	x->question_next = (uint8_t)((x->question_next + 1) % EXPOSURE_QUESTIONS);
+}
+
 static void merge_counters(struct exposure *x, const struct observation *o)
 {
 	const struct flow_report *flow = &o->flow;
 	bool begins = flow->first || x->flows == 0;
 
 	x->flows += begins;
-	if (begins && !flow->last)
+	if (begins && !flow->ended && !flow->last)
 		x->live_flows++;
-	else if (!begins && flow->last && x->live_flows != 0)
+	else if (!begins && flow->ended && x->live_flows != 0)
 		x->live_flows--;
 	x->bytes_in += flow->new_bytes_c2s;
 	x->bytes_out += flow->new_bytes_s2c;
@@ -196,6 +210,7 @@ static void merge_counters(struct exposure *x, const struct observation *o)
 	x->client_port = flow->client_port;
 	x->carrier = flow->carrier;
 	x->sight |= flow->sight;
+	x->unseen = flow->acknowledged && !(x->sight & SIGHT_SERVER);
 	if (flow->direction > x->direction)
 		x->direction = flow->direction;
 	if (x->outcome != OUTCOME_ESTABLISHED && x->outcome != OUTCOME_UDP_ANSWERED)
@@ -209,6 +224,8 @@ static void merge_counters(struct exposure *x, const struct observation *o)
 	if (flow->ndpi_service != POLICY_NO_SERVICE)
 		x->ndpi_service = flow->ndpi_service;
 	later(&x->last_seen_ns, o->ts_ns);
+	later(&x->talked_ns, flow->talked_ns);
+	note_question(x, flow->question);
 }
 
 static bool same_family(const struct services *services, uint16_t a, uint16_t b)

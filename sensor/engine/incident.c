@@ -362,7 +362,7 @@ void incidents_leave(struct incidents *all, const struct exposure *x, uint32_t e
 	if (incident == NULL || incident->open_count == 0)
 		return;
 	if (x->member != EXPOSURE_NO_MEMBER)
-		incident->members[x->member].state = EXPOSURE_CLOSED;
+		incident->members[x->member].state = x->state;
 	if (--incident->open_count == 0)
 		incident_end(all, incident, exposure, now_ns);
 	else if (x->quiet)

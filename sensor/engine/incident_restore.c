@@ -71,7 +71,7 @@ void incidents_recount(struct incidents *all, const struct exposures *exposures)
 	for (uint32_t slot = 0; open != NULL && slot < exposures_size(exposures); slot++) {
 		const struct exposure *x = exposures_at(exposures, slot);
 
-		if (exposures_used(exposures, slot) && x->state != EXPOSURE_CLOSED &&
+		if (exposures_used(exposures, slot) && exposure_is_open(x->state) &&
 		    incidents_of(all, x) != NULL)
 			open[x->incident]++;
 	}

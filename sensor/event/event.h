@@ -61,7 +61,15 @@ enum exposure_state {
 	EXPOSURE_OPEN,
 	EXPOSURE_UNCONFIRMED, /* open, but no answer for long */
 	EXPOSURE_CLOSED,
+	EXPOSURE_CLOSING, /* closed for new connections, and the server still talks in old ones */
+	EXPOSURE_MERGED,  /* part of the host's "all ports" exposure */
 };
+
+/* Does it still speak for itself? A merged one is open, and another one says so. */
+static inline bool exposure_is_open(unsigned state)
+{
+	return state != EXPOSURE_CLOSED && state != EXPOSURE_MERGED;
+}
 
 /* Why the sensor does not see what it should: spanwatch(8), BLINDNESS. */
 enum blind_cause {
@@ -190,7 +198,7 @@ typedef void event_handler(void *context, const struct event *event);
 
 const char *event_kind_name(enum event_kind kind);	    /* "exposure.opened", … */
 const char *level_name(enum level level);		    /* "blocked", … */
-const char *exposure_state_name(enum exposure_state state); /* "open", "unconfirmed", "closed" */
+const char *exposure_state_name(enum exposure_state state); /* "open", "closing", … */
 const char *close_reason_name(enum close_reason reason);
 const char *blind_cause_name(enum blind_cause cause); /* "silence", "one-way", … */
 

@@ -41,9 +41,9 @@ const char *level_name(enum level level)
 const char *exposure_state_name(enum exposure_state state)
 {
 	static const char *const names[] = {
-		[EXPOSURE_OPEN] = "open",
-		[EXPOSURE_UNCONFIRMED] = "unconfirmed",
-		[EXPOSURE_CLOSED] = "closed",
+		[EXPOSURE_OPEN] = "open",     [EXPOSURE_UNCONFIRMED] = "unconfirmed",
+		[EXPOSURE_CLOSED] = "closed", [EXPOSURE_CLOSING] = "closing",
+		[EXPOSURE_MERGED] = "merged",
 	};
 
 	return names[state];

@@ -33,9 +33,15 @@ enum observation_kind {
 struct wall_report {
 	uint64_t last_unanswered_ns, last_refused_ns; /* time of the newest such probe; 0 = none */
 	uint32_t new_unanswered, new_refused;
-	uint32_t new_unjudged; /* that came while enough others waited for an answer */
+	uint32_t
+		new_unjudged; /* that came while enough others waited for an answer, or in a flood */
+	uint32_t new_idle;    /* that nobody would have answered: they prove nothing */
+	uint64_t first_ns;    /* time of the oldest of the new unanswered and refused ones */
+	uint64_t last_unjudged_ns; /* of the newest in a flood; 0 = none */
 	uint8_t source_count;
 	struct address sources[WALL_SOURCES]; /* distinct sources among the new ones, at most */
+	/* What each asked in a datagram that was not answered: question.h. */
+	uint32_t questions[WALL_SOURCES];
 };
 
 /* Who connected on behalf of the client. */
@@ -61,6 +67,9 @@ struct flow_report {
 	bool one_way_service; /* UDP to a service that never answers: not proof of reachability */
 	bool acknowledged;    /* the client acknowledges bytes of a server that is not seen */
 	bool server_payload;  /* the server has sent application bytes */
+	bool ended;	    /* it is over by FIN, RST or `last`, and this is the first to say so */
+	uint32_t question;  /* the datagram that was answered, if it was seen: question.h */
+	uint64_t talked_ns; /* when the server sent payload last; 0 = it has not */
 	uint64_t new_bytes_c2s, new_bytes_s2c; /* payload bytes, retransmissions counted once */
 	uint32_t new_logins_failed, new_logins_succeeded, new_messages;
 	/* The last unanswered and refused probe of this endpoint before the answer, if this worker

@@ -175,6 +175,9 @@ void reason_reached(char *reason, const struct exposure_view *x, const struct re
 		text_say(&text, "; no rule covers it");
 	if (x->contradicted_ns != 0)
 		text_say(&text, "; two versions of the same bytes were sent to it");
+	if (c->unseen)
+		text_say(&text,
+			 "; by what the client alone acknowledges: answers of it are not seen");
 	if (c->guess)
 		text_say(&text, "; which side is the server is a guess");
 }
@@ -233,6 +236,27 @@ static void say_traffic(struct text *text, const struct exposure_view *x)
 	}
 }
 
+static void say_probes(struct text *text, const struct exposure_view *x, uint64_t probes,
+		       uint32_t sources)
+{
+	text_count(text, probes, "probe");
+	text_say(text, " from ");
+	text_count(text, sources, "source");
+	text_say(text, x->probes_unanswered != 0 ? " met no answer" : " were refused");
+}
+
+static void say_closing(struct text *text, const struct exposure_view *x,
+			const struct reason_context *c)
+{
+	text_say(text, " is closing: no new connection was accepted since ");
+	text_instant(text, x->last_accept_ns);
+	text_say(text, " (");
+	say_probes(text, x, c->probes, c->probe_sources);
+	text_say(text, "); ");
+	text_count(text, x->live_flows, "conversation");
+	text_say(text, " still talk%s", x->live_flows == 1 ? "s" : "");
+}
+
 void reason_summary(char *reason, const struct exposure_view *x, const struct reason_context *c)
 {
 	struct text text = text_in(reason);
@@ -245,8 +269,17 @@ void reason_summary(char *reason, const struct exposure_view *x, const struct re
 		say_traffic(&text, x);
 		return;
 	}
+	if (x->state == EXPOSURE_CLOSING) {
+		say_closing(&text, x, c);
+		return;
+	}
+	if (x->state == EXPOSURE_MERGED) {
+		text_say(&text, " is now part of the exposure of all ports of ");
+		text_address(&text, &x->server.address);
+		return;
+	}
 	if (x->state == EXPOSURE_CLOSED)
-		text_say(&text, " is closed for new connections, but old ones still talk: ");
+		text_say(&text, " is closed, and old conversations end: ");
 	else
 		text_say(&text, x->server.outgoing ? " still connects out: " : " is still open: ");
 	say_traffic(&text, x);
@@ -262,14 +295,10 @@ static void say_proof(struct text *text, const struct exposure_view *x, uint64_t
 	text_say(text, " and ");
 	text_instant(text, x->closed_ns);
 	text_say(text, ": ");
-	text_count(text, probes, "probe");
-	text_say(text, " from ");
-	text_count(text, sources, "source");
-	text_say(text, x->probes_unanswered != 0 ? " met no answer" : " were refused");
-	if (x->live_flows == 0)
-		return;
-	text_say(text, "; closed for new connections, %" PRIu32 " old one%s still talking",
-		 x->live_flows, x->live_flows == 1 ? "" : "s");
+	say_probes(text, x, probes, sources);
+	if (x->live_flows != 0)
+		text_say(text, "; %" PRIu32 " old one%s not ended, and %s silent", x->live_flows,
+			 x->live_flows == 1 ? " has" : "s have", x->live_flows == 1 ? "is" : "are");
 }
 
 static void say_silence(struct text *text, const struct exposure_view *x)

@@ -17,7 +17,10 @@ struct reason_context {
 	const struct command *command; /* that brought it to its level, or NULL */
 	bool one_way;		       /* datagrams to a service that never answers */
 	bool campaign;
-	bool guess; /* which side is the server is a guess */
+	bool guess;	 /* which side is the server is a guess */
+	bool unseen;	 /* only clients say that it is open: no answer was seen */
+	uint64_t probes; /* in vain, since it let somebody in last */
+	uint32_t probe_sources;
 };
 
 /* How far the view's client got; the wall's history when it has just opened. */

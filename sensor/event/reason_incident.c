@@ -84,6 +84,8 @@ static void say_opened(struct text *text, const struct incident_view *i,
 			       : latest->level >= LEVEL_ANSWERED ? " answered "
 								 : " let in ");
 		text_address(text, &latest->client);
+		if (c->unseen)
+			text_say(text, " by its own word, answers are not seen");
 		if (c->client_zone[0] != '\0')
 			text_say(text, " (%s)", c->client_zone);
 		if (latest->carrier.by != FORWARDED_NOT) {

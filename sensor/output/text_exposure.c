@@ -172,7 +172,7 @@ void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 	const char *from = has(exposure->client_zone) ? exposure->client_zone : "there";
 	struct text_safe where = text_safe(exposure->security_group);
 
-	if (exposure->state == EXPOSURE_CLOSED)
+	if (!exposure_is_open(exposure->state))
 		return;
 	if (exposure->claims != 0) {
 		fputs("      do     a mirror of ours: list its ends under tunnels in the policy;"

@@ -152,7 +152,7 @@ static void print_incidents(const struct text_report *report)
 
 struct tally {
 	const struct text_report *report;
-	uint64_t exposures, open, unlisted, printed;
+	uint64_t exposures, open, merged, unlisted, printed;
 };
 
 static void print_product(FILE *out, const struct facts *facts)
@@ -171,9 +171,10 @@ static void print_exposure(void *context, const struct exposure_view *view)
 	char place[TEXT_PLACE];
 
 	tally->exposures++;
-	tally->open += view->state != EXPOSURE_CLOSED;
+	tally->open += exposure_is_open(view->state);
 	tally->unlisted += view->unlisted;
-	if (view->quiet)
+	tally->merged += view->state == EXPOSURE_MERGED;
+	if (view->quiet || view->state == EXPOSURE_MERGED)
 		return;
 	if (tally->printed++ == 0)
 		fputs("\nExposures\n", out);
@@ -245,19 +246,26 @@ void text_report_print(const struct text_report *report, const struct engine *en
 {
 	struct tally tally = {.report = report};
 	struct walls walls = {.report = report, .policy = policy};
+	char merged[32] = "";
 
 	if (unseen[0] != '\0')
 		fprintf(report->out, "\nNo all-clear: %s\n", unseen);
 	print_notes(report);
 	print_incidents(report);
 	engine_each_exposure(engine, true, print_exposure, &tally);
+	if (tally.merged != 0) {
+		snprintf(merged, sizeof merged, "%" PRIu64 " merged, ", tally.merged);
+		fprintf(report->out,
+			"  and %" PRIu64 " port%s that %s part of \"many ports\" above\n",
+			tally.merged, text_plural(tally.merged), tally.merged == 1 ? "is" : "are");
+	}
 	engine_coverage(engine, print_wall, &walls);
 	print_blindness(report);
 	fprintf(report->out,
-		"\n%" PRIu64 " exposure%s (%" PRIu64 " open, %" PRIu64 " without a rule), %zu "
+		"\n%" PRIu64 " exposure%s (%" PRIu64 " open, %s%" PRIu64 " without a rule), %zu "
 		"incident%s, %" PRIu64 " probe%s stopped; %" PRIu64 " rule%s never tested; %" PRIu64
 		" event%s, %" PRIu64 " alert%s\n",
-		tally.exposures, text_plural(tally.exposures), tally.open, tally.unlisted,
+		tally.exposures, text_plural(tally.exposures), tally.open, merged, tally.unlisted,
 		report->incident_count, text_plural(report->incident_count), walls.probes,
 		text_plural(walls.probes), walls.silent, text_plural(walls.silent), report->events,
 		text_plural(report->events), report->alerts, text_plural(report->alerts));

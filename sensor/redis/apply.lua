@@ -102,6 +102,11 @@ local function read(key, names)
 	return map
 end
 
+-- Nothing of it is open any more that no other object tells: what is merged goes on in "all ports".
+local function is_over(state)
+	return state == 'closed' or state == 'merged'
+end
+
 -- KEYS and ARGV have their names here and where each kind of message begins.
 local key_sensors, key_states, key_coverage, sensor, prefix, closed_keep
 
@@ -125,7 +130,7 @@ end
 local function is_held(key, names)
 	for who in names:gmatch('[^,]+') do
 		local word = redis.call('HGET', key, 'state@' .. who)
-		if word and word ~= 'closed' and word ~= 'gone' and (redis.call('ZSCORE', key_sensors, who) or
+		if word and not is_over(word) and word ~= 'gone' and (redis.call('ZSCORE', key_sensors, who) or
 			redis.call('HGET', prefix .. 'sensor:' .. who, 'sensor')) then
 			return true
 		end
@@ -286,7 +291,7 @@ local function is_gone(name)
 end
 
 -- Open while any sensor says so; against proof that it is closed, any that is still there.
-local rank = {open = 3, unconfirmed = 2, closed = 1}
+local rank = {open = 5, closing = 4, unconfirmed = 3, merged = 2, closed = 1}
 
 local function state_of(old, others, new, value)
 	local merged = value
@@ -352,7 +357,7 @@ local function outdated(others, fresh)
 end
 
 local function is_fresh(old, state)
-	return not old.state or (old.state == 'closed' and state ~= 'closed')
+	return not old.state or (is_over(old.state) and not is_over(state))
 end
 
 local function merge_exposure(old, others)
@@ -441,9 +446,9 @@ end
 local function keep(key, before, state)
 	if run_keep > 0 then
 		redis.call('EXPIRE', key, run_keep)
-	elseif state == 'closed' then
+	elseif is_over(state) then
 		redis.call('EXPIRE', key, closed_keep)
-	elseif before == 'closed' then
+	elseif is_over(before) then
 		redis.call('PERSIST', key)
 	end
 end
@@ -468,7 +473,7 @@ end
 
 -- Worst first: severity and level.
 local function rank_by_severity(key, id, old, new)
-	if new.state == 'closed' then
+	if is_over(new.state) then
 		redis.call('ZREM', key, id)
 	elseif old.state ~= new.state or old.level ~= new.level or
 		old.severity_number ~= new.severity_number then
@@ -483,7 +488,7 @@ local good, why = pcall(function()
 	if exposure then
 		local id, old = event.exposure, exposure_old
 		replace(key_exposure, old, exposure, exposure_change, exposure_gone)
-		if exposure.state == 'closed' then
+		if is_over(exposure.state) then
 			redis.call('ZREM', key_open, id)
 		elseif old.state ~= exposure.state or old.last_seen ~= exposure.last_seen then
 			redis.call('ZADD', key_open, 'GT', event.last_seen_s, id)

@@ -153,6 +153,8 @@ void identity_begin(struct identity *identity)
 
 const struct dissector *identify_own(struct identity *identity, const struct opening *opening)
 {
+	size_t shown = opening->side[SIDE_CLIENT].left + opening->side[SIDE_SERVER].left;
+
 	for (size_t i = 0; i < dissector_count; i++) {
 		uint64_t bit = 1ull << (i % 64);
 
@@ -162,6 +164,7 @@ const struct dissector *identify_own(struct identity *identity, const struct ope
 			identity->refused[i / 64] |= bit;
 			continue;
 		}
+		identity->work += IDENTIFY_WORK + shown;
 		switch (dissectors[i]->probe(opening)) {
 		case PROBE_YES:
 			return dissectors[i];

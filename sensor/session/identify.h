@@ -21,6 +21,7 @@
 #include "sensor/decode/decode.h"
 
 #define IDENTIFY_PACKETS 16
+#define IDENTIFY_WORK	 64 /* of asking one probe, beside the bytes that it is shown */
 
 struct identify;
 struct ndpi_state; /* nDPI's state of one conversation, from a pool */
@@ -28,8 +29,9 @@ struct ndpi_state; /* nDPI's state of one conversation, from a pool */
 /* One conversation that is not identified yet. Zero to begin with. */
 struct identity {
 	uint64_t refused[DISSECTORS_MAX / 64]; /* bit i: dissectors[i] has said NO */
-	struct ndpi_state *ndpi;	       /* NULL: not begun, or given back */
-	uint8_t packets;		       /* payload packets seen */
+	uint64_t work; /* done by identify_own(): IDENTIFY_WORK for each probe, and its bytes */
+	struct ndpi_state *ndpi; /* NULL: not begun, or given back */
+	uint8_t packets;	 /* payload packets seen */
 	bool ndpi_done;
 	uint16_t ndpi_service; /* what nDPI says, POLICY_NO_SERVICE if nothing */
 };

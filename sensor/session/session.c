@@ -33,6 +33,7 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 	}
 	sessions->fresh = 1;
 	sessions->max = max_sessions;
+	sessions->limited = true;
 	return sessions;
 }
 
@@ -51,6 +52,11 @@ void sessions_free(struct sessions *sessions)
 	stream_pool_free(sessions->pool);
 	free(sessions->slots);
 	free(sessions);
+}
+
+void sessions_limit(struct sessions *sessions, bool limited)
+{
+	sessions->limited = limited;
 }
 
 void sessions_on_turn(struct sessions *sessions, sessions_turn *turn, void *context)
@@ -329,6 +335,7 @@ void sessions_packet(struct sessions *sessions, struct flow *flow, enum side fro
 
 	if (!slot || slot->concluded)
 		return;
+	sessions->now_ns = packet->ts_ns;
 	if (packet->ts_ns - slot->placed_ns >= PLACE_NS) {
 		unlink_use(sessions, slot);
 		append_use(sessions, slot);
@@ -340,6 +347,8 @@ void sessions_packet(struct sessions *sessions, struct flow *flow, enum side fro
 		on_bytes(&feeding, packet->payload, packet->payload_length);
 	if (packet->payload_length != 0)
 		session_feed_ndpi(sessions, slot, packet);
+	if (packet->kind == PACKET_TCP && (packet->tcp_flags & (TCP_FIN | TCP_RST)))
+		session_feed_pause(sessions, slot, OVER_TCP);
 }
 
 void sessions_swap(struct sessions *sessions, struct flow *flow)
@@ -410,6 +419,7 @@ void sessions_stats(const struct sessions *sessions, struct sessions_stats *stat
 		.claims = sessions->claims,
 		.versions = sessions->versions_made,
 		.versions_refused = sessions->versions_refused,
+		.starved = sessions->starved,
 	};
 	identify_stats(sessions->identify, &stats->identify);
 }

@@ -64,6 +64,11 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 void sessions_free(struct sessions *sessions);
 uint64_t sessions_bytes(
 	uint32_t max_sessions); /* what sessions_new() takes; beside the streams and nDPI */
+/*
+ * Recognition may take a bounded part of each second of packet time; what it cannot afford waits for
+ * the conversation's next bytes, and is counted. False: it takes what it takes. True to begin with.
+ */
+void sessions_limit(struct sessions *sessions, bool limited);
 /* Without it there are no turns: flow->carrier must stay false. */
 void sessions_on_turn(struct sessions *sessions, sessions_turn *turn, void *context);
 

@@ -7,26 +7,91 @@
 
 #include "sensor/session/session_slot.h"
 
+#define SECOND_NS	1000000000ull
+/* Each second, and at once after a pause: half a core's, or an eighth where nothing has answered. */
+#define WORK_ANSWERED	2000000000ull
+#define WORK_UNANSWERED 500000000ull
+#define EARLY_MAX	2 /* times that an opening is shown though it has hardly grown */
+#define ENDS_MAX	2 /* and times more because a side has ended */
+
+static struct budget *budget_of(struct sessions *sessions, const struct slot *slot)
+{
+	bool answered = (slot->flow->sight & SIGHT_SERVER) != 0;
+	uint64_t most = answered ? WORK_ANSWERED : WORK_UNANSWERED;
+	struct budget *budget = &sessions->budget[answered];
+	uint64_t since = sessions->now_ns - budget->filled_ns;
+
+	/* A clock that was set back is a long pause, too. */
+	if (since >= SECOND_NS || budget->filled_ns == 0) {
+		budget->left = most;
+		budget->filled_ns = sessions->now_ns;
+	} else if (since >= SECOND_NS / 1024) {
+		budget->left += since / 1000 * (most / (SECOND_NS / 1000));
+		budget->left = budget->left > most ? most : budget->left;
+		budget->filled_ns = sessions->now_ns;
+	}
+	return budget;
+}
+
+/* False: this conversation is not looked at now; its next bytes may try again. */
+static bool may_work(struct sessions *sessions, struct slot *slot)
+{
+	if (!sessions->limited || budget_of(sessions, slot)->left != 0)
+		return true;
+	sessions->starved += !slot->asked.starved;
+	slot->asked.starved = true;
+	return false;
+}
+
+static void pay(struct sessions *sessions, const struct slot *slot, uint64_t work)
+{
+	struct budget *budget = budget_of(sessions, slot);
+
+	budget->left -= work < budget->left ? work : budget->left;
+}
+
+/* The opening the other way round, against what was refused of that. */
+static const struct dissector *probe_swapped(struct slot *slot, const struct opening *opening)
+{
+	struct identity other = slot->identity;
+	const struct dissector *swapped;
+
+	memcpy(other.refused, slot->asked.refused, sizeof other.refused);
+	swapped = identify_own(&other, opening);
+	memcpy(slot->asked.refused, other.refused, sizeof other.refused);
+	slot->identity.work = other.work;
+	return swapped;
+}
+
+static void note_asked(struct slot *slot)
+{
+	for (int side = 0; side < 2; side++)
+		slot->asked.length[side] = slot->opening.length[side];
+	slot->asked.turns = slot->opening.turn_count;
+}
+
+static bool is_one_sided(const struct slot *slot)
+{
+	return slot->opening.length[SIDE_CLIENT] == 0 || slot->opening.length[SIDE_SERVER] == 0;
+}
+
 /* Shows the opening to the probes, both ways round if the roles are only a guess. */
-static const struct dissector *probe(struct slot *slot, uint8_t transport, bool final)
+static const struct dissector *probe_ways(struct slot *slot, uint8_t transport, bool final)
 {
 	struct session *session = &slot->session;
 	bool guessed = slot->flow->direction == DIRECTION_GUESS;
 	struct opening opening =
 		opening_view(&slot->opening, transport, slot->flow->midstream, false);
-	struct identity other = slot->identity;
-	bool one_sided = final && (slot->opening.length[SIDE_CLIENT] == 0 ||
-				   slot->opening.length[SIDE_SERVER] == 0);
+	bool one_sided = final && is_one_sided(slot);
 	const struct dissector *own, *swapped = NULL;
 
 	opening.one_sided = one_sided;
 	own = identify_own(&slot->identity, &opening);
 	if (!guessed)
 		return own;
-	memset(other.refused, 0, sizeof other.refused);
 	opening = opening_view(&slot->opening, transport, slot->flow->midstream, true);
 	opening.one_sided = one_sided;
-	swapped = identify_own(&other, &opening);
+	swapped = probe_swapped(slot, &opening);
 	if (own && !swapped)
 		session->proven = true;
 	/* Only against a clear no: more bytes may yet show that the guess was right. */
@@ -35,6 +100,48 @@ static const struct dissector *probe(struct slot *slot, uint8_t transport, bool 
 	session->swapped = session->proven = true;
 	opening_swap(&slot->opening);
 	return swapped;
+}
+
+static const struct dissector *probe(struct sessions *sessions, struct slot *slot,
+				     uint8_t transport, bool final)
+{
+	uint64_t before = slot->identity.work;
+	const struct dissector *dissector;
+
+	if (!may_work(sessions, slot))
+		return NULL;
+	dissector = probe_ways(slot, transport, final);
+	note_asked(slot);
+	pay(sessions, slot, slot->identity.work - before);
+	return dissector;
+}
+
+static bool is_unasked(const struct slot *slot)
+{
+	return slot->asked.length[SIDE_CLIENT] != slot->opening.length[SIDE_CLIENT] ||
+	       slot->asked.length[SIDE_SERVER] != slot->opening.length[SIDE_SERVER];
+}
+
+/*
+ * Is it worth the while to ask the probes again? When the other side begins to speak, or a side's
+ * bytes are a third more; whoever sends byte by byte is not looked at with each.
+ */
+static bool has_grown(struct slot *slot)
+{
+	const struct opening_record *opening = &slot->opening;
+	struct asked *asked = &slot->asked;
+
+	if (opening->full || opening->turn_count != asked->turns)
+		return true;
+	for (int side = 0; side < 2; side++) {
+		if (opening->length[side] != asked->length[side] &&
+		    opening->length[side] * 3u >= asked->length[side] * 4u)
+			return true;
+	}
+	if (!is_unasked(slot) || asked->early >= EARLY_MAX)
+		return false;
+	asked->early++;
+	return true;
 }
 
 /* Nothing more will be known from our own side: what nDPI says stands. */
@@ -52,10 +159,11 @@ static void consider(const struct feeding *feeding, const uint8_t *bytes, size_t
 	size_t kept = opening_add(&slot->opening, feeding->from, bytes, length, datagram);
 	const struct dissector *dissector = NULL;
 
-	if (kept != 0)
-		dissector = probe(slot, feeding->transport, false);
+	if ((kept != 0 || is_unasked(slot)) && has_grown(slot))
+		dissector = probe(feeding->sessions, slot, feeding->transport, false);
 	if (!dissector && slot->opening.full) {
-		dissector = probe(slot, feeding->transport, true);
+		if (is_one_sided(slot))
+			dissector = probe(feeding->sessions, slot, feeding->transport, true);
 		if (!dissector)
 			decide_without(feeding->sessions, slot);
 	}
@@ -92,7 +200,7 @@ void session_feed_ndpi(struct sessions *sessions, struct slot *slot, const struc
 {
 	struct session *session = &slot->session;
 
-	if (slot->decided)
+	if (slot->decided || slot->asked.starved)
 		return;
 	if (slot->identity.packets < UINT8_MAX)
 		slot->identity.packets++;
@@ -107,13 +215,25 @@ void session_feed_ndpi(struct sessions *sessions, struct slot *slot, const struc
 		decide_without(sessions, slot);
 }
 
+void session_feed_pause(struct sessions *sessions, struct slot *slot, uint8_t transport)
+{
+	const struct dissector *dissector;
+
+	if (slot->decided || !is_unasked(slot) || slot->asked.early >= EARLY_MAX + ENDS_MAX)
+		return;
+	slot->asked.early++;
+	dissector = probe(sessions, slot, transport, false);
+	if (dissector)
+		session_dissect_begin(sessions, slot, dissector, false);
+}
+
 void session_feed_end(struct sessions *sessions, struct slot *slot, uint8_t transport)
 {
 	const struct dissector *dissector;
 
 	if (slot->decided || slot->opening.turn_count == 0)
 		return;
-	dissector = probe(slot, transport, true);
+	dissector = probe(sessions, slot, transport, true);
 	if (dissector)
 		session_dissect_begin(sessions, slot, dissector, false);
 }

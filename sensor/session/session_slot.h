@@ -12,6 +12,15 @@
 #include "sensor/session/session.h"
 #include "sensor/session/stream.h"
 
+/* What of the opening the probes have seen. They are asked again when it has grown: session_feed.c. */
+struct asked {
+	uint64_t refused[DISSECTORS_MAX / 64]; /* with the sides swapped; as identity.refused */
+	uint16_t length[2];		       /* index: enum side */
+	uint8_t turns;
+	uint8_t early; /* how often without that much growth */
+	bool starved;  /* counted in sessions->starved */
+};
+
 /* What each packet needs comes first, and the facts that it looks at right behind. */
 struct slot {
 	struct flow *flow;
@@ -35,10 +44,17 @@ struct slot {
 	struct proxy_header header;
 	struct identity identity;
 	struct stream_tail tail; /* of the client */
+	struct asked asked;
 	union {
 		struct opening_record opening;			 /* while undecided */
 		_Alignas(16) uint8_t state[DISSECTOR_STATE_MAX]; /* afterwards */
 	};
+};
+
+/* Work that may still be done in this second of packet time: identify.h. */
+struct budget {
+	uint64_t filled_ns;
+	uint64_t left;
 };
 
 struct sessions {
@@ -51,6 +67,10 @@ struct sessions {
 	uint32_t versions_in_use;
 	uint64_t evicted, gaps, gap_bytes, names_lost, claims;
 	uint64_t versions_made, versions_refused;
+	uint64_t now_ns;
+	struct budget budget[2]; /* index: has the other side been seen? */
+	uint64_t starved;
+	bool limited;
 	sessions_turn *turn;
 	void *turn_context;
 };
@@ -103,6 +123,8 @@ void session_header_give_up(const struct feeding *feeding);
 void session_feed(const struct feeding *feeding, const uint8_t *bytes, size_t length);
 /* nDPI's turn, while our own probes do not know. */
 void session_feed_ndpi(struct sessions *sessions, struct slot *slot, const struct packet *packet);
+/* A side has ended: what has come since the probes were asked may be all that will come. */
+void session_feed_pause(struct sessions *sessions, struct slot *slot, uint8_t transport);
 /* Nothing more will come: the probes' last word. */
 void session_feed_end(struct sessions *sessions, struct slot *slot, uint8_t transport);
 

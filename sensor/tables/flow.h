@@ -48,6 +48,8 @@ enum flow_idle {
 	FLOW_IDLE_COUNT
 };
 
+#define FLOW_OVER 4 /* in flow.ends: both have ended it, or one has reset it */
+
 /* What has been seen of a TCP conversation. */
 enum {
 	FLOW_SYN = 1 << 0,
@@ -78,6 +80,9 @@ struct flow {
 	uint64_t last_ns, wall_unanswered_ns, wall_refused_ns;
 	struct telling own;    /* of its own client: worker_telling() says whose counts now */
 	uint32_t highest[2];   /* TCP sequence number behind the newest byte of each side */
+	uint64_t talked_ns;    /* when the server sent payload last */
+	uint64_t asked_ns;     /* when worker_report.c asked whether others are let in */
+	uint32_t question;     /* of the datagram that it answered: question.h */
 	uint32_t client_acked; /* newest acknowledgement by the client, if ack_advances != 0 */
 	uint16_t vlan, vlan_inner;
 	uint16_t tunnels;     /* tunnel_table_get() number of the path; 0 = none */
@@ -85,11 +90,12 @@ struct flow {
 	uint8_t sight;	      /* enum sight */
 	uint8_t direction;    /* enum direction */
 	uint8_t idle;	      /* enum flow_idle */
+	uint8_t ends;	      /* bits: 1 << enum side, whose FIN was in order; FLOW_OVER */
 	uint8_t ack_advances; /* how often that was a newer one, and 1 */
 	bool client_is_low;
 	bool outgoing; /* begun by one of ours that may not: a rule in both directions */
 	bool carrier;  /* what the client says about clients of its own is believed */
-	bool one_way_service, midstream;
+	bool told_end, one_way_service, midstream;
 	bool has_highest[2];
 	uint8_t sums_right;    /* bits: 1 << enum side, whose checksums are right here */
 	uint8_t ttl[2];	       /* of the first packet of each side; 0: none yet */

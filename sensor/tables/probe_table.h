@@ -25,6 +25,7 @@ struct probe_entry {
 	bool dirty, recent;
 	uint8_t waiting_count;
 	uint32_t tags[PROBE_WAITING_MAX]; /* of the waiting probes' tuples */
+	uint32_t flood_slice, arrivals;	  /* how many came in this slice of time: probes.c */
 };
 
 _Static_assert(sizeof(struct probe_entry) == PROBE_CACHE_LINE,

@@ -11,12 +11,32 @@
 #include <string.h>
 
 #include "sensor/base/clock.h"
+#include "sensor/decode/answerable.h"
 #include "sensor/tables/probe_table.h"
+#include "sensor/tables/question.h"
+
+#define QUESTIONS 4
+#define NORM_MOST 1024 /* answered probes after which older ones count half */
+
+/* A question that stayed without an answer dates the wall if the same one is answered later. */
+struct asked {
+	uint32_t question;
+	uint64_t unanswered_ns;
+};
 
 struct detail {
 	struct probe waiting[PROBE_WAITING_MAX];
 	/* last_*_ns are kept for good, the rest but new_unjudged is since the last report. */
 	struct wall_report news;
+	struct asked asked[QUESTIONS];
+	uint64_t flood_ns; /* newest probe of a flood */
+	uint8_t next_asked;
+	uint8_t least_ttl; /* that was answered; 0: none was */
+};
+
+/* Checksums of answered probes: where wrong ones are the norm, adapters put them right later. */
+struct norm {
+	uint32_t right, wrong;
 };
 
 struct queued {
@@ -32,6 +52,8 @@ struct probes {
 	uint32_t dirty_count;
 	uint32_t queue_head, queue_count, queue_size;
 	uint64_t next_report_ns;
+	uint64_t idle, flooded;
+	struct norm ip_checksums, data_checksums;
 	probes_report *report;
 	void *context;
 };
@@ -100,6 +122,15 @@ static struct probe_entry *lookup(struct probes *probes, const struct endpoint *
 	return index ? &probes->table.slab[index] : NULL;
 }
 
+/* Another endpoint has this place now. */
+static void forget(struct detail *detail)
+{
+	detail->news = (struct wall_report){.source_count = 0};
+	memset(detail->asked, 0, sizeof detail->asked);
+	detail->flood_ns = 0;
+	detail->least_ttl = 0;
+}
+
 static struct probe_entry *lookup_or_add(struct probes *probes, const struct endpoint *server,
 					 uint32_t hash)
 {
@@ -109,7 +140,7 @@ static struct probe_entry *lookup_or_add(struct probes *probes, const struct end
 		probes->table.slab[index].recent = true;
 	} else {
 		index = probe_table_add(&probes->table, server, hash);
-		probes->details[index].news = (struct wall_report){.source_count = 0};
+		forget(&probes->details[index]);
 	}
 	return &probes->table.slab[index];
 }
@@ -127,14 +158,76 @@ static void mark_dirty(struct probes *probes, struct probe_entry *entry)
 	probes->dirty[probes->dirty_count++] = (uint32_t)(entry - probes->table.slab);
 }
 
-static void add_source(struct wall_report *news, const struct address *client)
+static void add_source(struct wall_report *news, const struct address *client, uint32_t question)
 {
 	for (int i = 0; i < news->source_count; i++) {
-		if (address_equal(&news->sources[i], client))
+		if (address_equal(&news->sources[i], client) && news->questions[i] == question)
 			return;
 	}
-	if (news->source_count < WALL_SOURCES)
-		news->sources[news->source_count++] = *client;
+	if (news->source_count == WALL_SOURCES)
+		return;
+	news->sources[news->source_count] = *client;
+	news->questions[news->source_count++] = question;
+}
+
+/* The time of one more of what the report is about. */
+static void note_time(struct wall_report *news, uint64_t *newest_ns, uint64_t ts_ns)
+{
+	if (ts_ns > *newest_ns)
+		*newest_ns = ts_ns;
+	if (news->first_ns == 0 || ts_ns < news->first_ns)
+		news->first_ns = ts_ns;
+}
+
+static void learn_norm(struct norm *norm, bool wrong)
+{
+	if (norm->right + norm->wrong >= NORM_MOST) {
+		norm->right /= 2;
+		norm->wrong /= 2;
+	}
+	norm->right += !wrong;
+	norm->wrong += wrong;
+}
+
+static bool is_usually_wrong(const struct norm *norm)
+{
+	return norm->wrong > norm->right;
+}
+
+/* Would a host that listens have answered this one? */
+static bool is_idle(const struct probes *probes, const struct detail *detail,
+		    const struct probe *probe)
+{
+	uint8_t flaws = probe->flaws;
+
+	if (is_usually_wrong(&probes->ip_checksums))
+		flaws &= (uint8_t)~FLAW_IP_CHECKSUM;
+	if (is_usually_wrong(&probes->data_checksums))
+		flaws &= (uint8_t)~FLAW_DATA_CHECKSUM;
+	if ((flaws & FLAW_TTL) && detail->least_ttl != 0 && probe->ttl >= detail->least_ttl)
+		flaws &= (uint8_t)~FLAW_TTL;
+	return flaws != 0;
+}
+
+/* Is the endpoint flooded, or was it when this probe came? */
+static bool is_flooded(const struct detail *detail, uint64_t ts_ns)
+{
+	uint64_t apart_ns =
+		ts_ns > detail->flood_ns ? ts_ns - detail->flood_ns : detail->flood_ns - ts_ns;
+
+	return detail->flood_ns != 0 && apart_ns <= PROBES_FLOOD_HOLD_NS;
+}
+
+static void count_arrival(struct probes *probes, struct probe_entry *entry, uint64_t ts_ns)
+{
+	uint32_t slice = (uint32_t)(ts_ns / PROBES_FLOOD_SLICE_NS);
+
+	if (entry->flood_slice != slice) {
+		entry->flood_slice = slice;
+		entry->arrivals = 0;
+	}
+	if (++entry->arrivals % PROBES_FLOOD == 0)
+		detail_of(probes, entry)->flood_ns = ts_ns;
 }
 
 static int find_waiting(const struct probes *probes, const struct probe_entry *entry,
@@ -157,13 +250,29 @@ static void stop_waiting(const struct probes *probes, struct probe_entry *entry,
 	detail->waiting[index] = detail->waiting[last];
 }
 
+/* If one of the two is as it should be, that is the one that would be answered. */
+static void send_again(struct probe *waiting, const struct probe *probe)
+{
+	uint8_t disowned = waiting->flaws & FLAW_DISOWNED;
+	bool good = (waiting->flaws & ~FLAW_DISOWNED) == 0 || probe->flaws == 0;
+
+	waiting->flaws = good ? disowned : waiting->flaws | probe->flaws;
+	if (probe->ttl > waiting->ttl)
+		waiting->ttl = probe->ttl;
+}
+
 bool probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
 		 const struct probe *probe)
 {
 	struct probe_entry *entry = lookup_or_add(probes, server, hash);
 
-	if (find_waiting(probes, entry, probe->tuple) >= 0)
+	int known = find_waiting(probes, entry, probe->tuple);
+
+	count_arrival(probes, entry, probe->ts_ns);
+	if (known >= 0) {
+		send_again(&detail_of(probes, entry)->waiting[known], probe);
 		return true;
+	}
 	if (entry->waiting_count == PROBE_WAITING_MAX ||
 	    probes->queue_count == probes->queue_size) {
 		entry->unjudged++;
@@ -193,15 +302,43 @@ bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t 
 	return true;
 }
 
-static void count_unanswered(struct probes *probes, struct probe_entry *entry,
-			     const struct address *client, uint64_t ts_ns)
+static void note_asked(struct detail *detail, const struct probe *probe)
 {
-	struct wall_report *news = &detail_of(probes, entry)->news;
+	struct asked *row = detail->asked;
 
-	if (ts_ns > news->last_unanswered_ns)
-		news->last_unanswered_ns = ts_ns;
-	news->new_unanswered++;
-	add_source(news, client);
+	if (probe->question == QUESTION_ANY)
+		return;
+	while (row < detail->asked + QUESTIONS && row->question != probe->question)
+		row++;
+	if (row == detail->asked + QUESTIONS) {
+		row = &detail->asked[detail->next_asked];
+		detail->next_asked = (uint8_t)((detail->next_asked + 1) % QUESTIONS);
+		*row = (struct asked){.question = probe->question};
+	}
+	if (probe->ts_ns > row->unanswered_ns)
+		row->unanswered_ns = probe->ts_ns;
+}
+
+static void count_unanswered(struct probes *probes, struct probe_entry *entry,
+			     const struct probe *probe)
+{
+	struct detail *detail = detail_of(probes, entry);
+	struct wall_report *news = &detail->news;
+
+	if (is_idle(probes, detail, probe)) {
+		news->new_idle++;
+		probes->idle++;
+	} else if (is_flooded(detail, probe->ts_ns)) {
+		if (probe->ts_ns > news->last_unjudged_ns)
+			news->last_unjudged_ns = probe->ts_ns;
+		entry->unjudged++;
+		probes->flooded++;
+	} else {
+		note_time(news, &news->last_unanswered_ns, probe->ts_ns);
+		news->new_unanswered++;
+		add_source(news, &probe->client, probe->question);
+		note_asked(detail, probe);
+	}
 	mark_dirty(probes, entry);
 }
 
@@ -214,7 +351,7 @@ static void give_up_overtaken(struct probes *probes, struct probe_entry *entry, 
 		if (now_ns < probe.ts_ns + PROBES_OVERTAKEN_NS)
 			continue;
 		stop_waiting(probes, entry, i);
-		count_unanswered(probes, entry, &probe.client, probe.ts_ns);
+		count_unanswered(probes, entry, &probe);
 	}
 }
 
@@ -223,7 +360,8 @@ static void tell(const struct probes *probes, struct probe_entry *entry, uint64_
 {
 	struct wall_report *news = &detail_of(probes, entry)->news;
 
-	if (news->new_unanswered == 0 && news->new_refused == 0)
+	if (news->new_unanswered == 0 && news->new_refused == 0 && news->last_unjudged_ns == 0 &&
+	    news->new_idle == 0)
 		return;
 	news->new_unjudged = entry->unjudged;
 	entry->unjudged = 0;
@@ -240,23 +378,90 @@ static uint64_t unless_future(uint64_t then_ns, uint64_t now_ns)
 	return then_ns > now_ns ? 0 : then_ns;
 }
 
+/* Of a datagram: when the same question stayed without an answer. */
+static uint64_t asked_in_vain(const struct detail *detail, uint32_t question)
+{
+	for (int i = 0; i < QUESTIONS && question != QUESTION_ANY; i++) {
+		if (detail->asked[i].question == question)
+			return detail->asked[i].unanswered_ns;
+	}
+	return 0;
+}
+
+uint32_t probes_learn(struct probes *probes, const struct endpoint *server, uint64_t tuple)
+{
+	const struct probe_entry *entry = lookup(probes, server);
+	int index = entry ? find_waiting(probes, entry, tuple) : -1;
+	const struct probe *probe;
+	struct detail *detail;
+
+	if (index < 0)
+		return QUESTION_ANY;
+	detail = detail_of(probes, entry);
+	probe = &detail->waiting[index];
+	if (detail->least_ttl == 0 || probe->ttl < detail->least_ttl)
+		detail->least_ttl = probe->ttl;
+	/* A copy of a datagram may be better than the one that was looked at: not so of a SYN. */
+	if (server->transport == TRANSPORT_TCP) {
+		learn_norm(&probes->ip_checksums, probe->flaws & FLAW_IP_CHECKSUM);
+		learn_norm(&probes->data_checksums, probe->flaws & FLAW_DATA_CHECKSUM);
+	}
+	return probe->question;
+}
+
+void probes_disown(struct probes *probes, const struct endpoint *server, uint64_t tuple)
+{
+	const struct probe_entry *entry = lookup(probes, server);
+	int index = entry ? find_waiting(probes, entry, tuple) : -1;
+
+	if (index >= 0)
+		detail_of(probes, entry)->waiting[index].flaws |= FLAW_DISOWNED;
+}
+
+void probes_lost(struct probes *probes, const struct endpoint *server, uint64_t tuple)
+{
+	struct probe_entry *entry = lookup(probes, server);
+	int index = entry ? find_waiting(probes, entry, tuple) : -1;
+
+	if (index < 0)
+		return;
+	stop_waiting(probes, entry, index);
+	detail_of(probes, entry)->news.new_idle++;
+	probes->idle++;
+	mark_dirty(probes, entry);
+}
+
+bool probes_unanswered_since(struct probes *probes, const struct endpoint *server, uint64_t ns)
+{
+	const struct probe_entry *entry = lookup(probes, server);
+
+	return entry && detail_of(probes, entry)->news.last_unanswered_ns >= ns;
+}
+
 bool probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		     uint64_t now_ns, uint64_t *unanswered_ns, uint64_t *refused_ns)
 {
 	struct probe_entry *entry = lookup(probes, server);
 	const struct wall_report *news;
+	uint32_t question = QUESTION_ANY;
+	uint64_t in_vain_ns;
 	int index;
 
 	*unanswered_ns = *refused_ns = 0;
 	if (!entry)
 		return false;
 	index = find_waiting(probes, entry, tuple);
-	if (index >= 0)
+	if (index >= 0) {
+		question = detail_of(probes, entry)->waiting[index].question;
 		stop_waiting(probes, entry, index);
+	}
 	give_up_overtaken(probes, entry, now_ns);
 	tell(probes, entry, now_ns);
 	news = &detail_of(probes, entry)->news;
-	*unanswered_ns = unless_future(news->last_unanswered_ns, now_ns);
+	in_vain_ns = server->transport == TRANSPORT_UDP
+			     ? asked_in_vain(detail_of(probes, entry), question)
+			     : news->last_unanswered_ns;
+	*unanswered_ns = unless_future(in_vain_ns, now_ns);
 	*refused_ns = unless_future(news->last_refused_ns, now_ns);
 	return index >= 0;
 }
@@ -266,10 +471,9 @@ static void note_refused(struct probes *probes, struct probe_entry *entry,
 {
 	struct wall_report *news = &detail_of(probes, entry)->news;
 
-	if (now_ns > news->last_refused_ns)
-		news->last_refused_ns = now_ns;
+	note_time(news, &news->last_refused_ns, now_ns);
 	news->new_refused++;
-	add_source(news, client);
+	add_source(news, client, QUESTION_ANY);
 	mark_dirty(probes, entry);
 }
 
@@ -277,15 +481,19 @@ void probes_refused(struct probes *probes, const struct endpoint *server, uint64
 		    const struct address *client, uint64_t now_ns, bool by_filter)
 {
 	struct probe_entry *entry = lookup_or_add(probes, server, probes_hash(probes, server));
+	struct probe probe = {.client = *client, .tuple = tuple};
 	int index = find_waiting(probes, entry, tuple);
 
-	if (index >= 0)
+	if (index >= 0) {
+		probe = detail_of(probes, entry)->waiting[index];
 		stop_waiting(probes, entry, index);
-	if (by_filter) {
-		count_unanswered(probes, entry, client, now_ns);
-		return;
 	}
-	note_refused(probes, entry, client, now_ns);
+	probe.ts_ns = now_ns;
+	probe.flaws &= FLAW_FORM; /* it has been looked at, whatever its checksum and its TTL */
+	if (by_filter || is_idle(probes, detail_of(probes, entry), &probe))
+		count_unanswered(probes, entry, &probe);
+	else
+		note_refused(probes, entry, client, now_ns);
 }
 
 static void judge_waiting(struct probes *probes, uint64_t now_ns)
@@ -305,7 +513,7 @@ static void judge_waiting(struct probes *probes, uint64_t now_ns)
 
 			stop_waiting(probes, entry, index);
 			if (!from_future)
-				count_unanswered(probes, entry, &probe.client, probe.ts_ns);
+				count_unanswered(probes, entry, &probe);
 		}
 		probes->queue_head = (probes->queue_head + 1) % probes->queue_size;
 		probes->queue_count--;
@@ -338,6 +546,16 @@ void probes_flush(struct probes *probes, uint64_t now_ns)
 	probe_table_clear(&probes->table);
 	probes->queue_count = 0;
 	probes->next_report_ns = 0;
+}
+
+uint64_t probes_idle(const struct probes *probes)
+{
+	return probes->idle;
+}
+
+uint64_t probes_flooded(const struct probes *probes)
+{
+	return probes->flooded;
 }
 
 uint64_t probes_evictions(const struct probes *probes)

@@ -22,12 +22,23 @@
 #define PROBES_WAIT_NS	    (3 * NS_PER_S)
 #define PROBES_OVERTAKEN_NS NS_PER_S /* the first retransmission time-out of RFC 6298 */
 
-/* One attempt: whose, and how to recognise its continuation. */
+/*
+ * So many attempts at one endpoint in a slice of time may fill its backlog, and for as long as a host
+ * keeps half-open connections (Linux: 63 s) nobody is answered: what is not, is not judged.
+ */
+#define PROBES_FLOOD	      100
+#define PROBES_FLOOD_SLICE_NS 10000000000ull
+#define PROBES_FLOOD_HOLD_NS  64000000000ull
+
+/* One attempt: whose, how to recognise its continuation, and whether anybody would answer it. */
 struct probe {
 	struct address client;
 	uint64_t tuple; /* flow_hash() of the conversation */
 	uint64_t ts_ns;
-	uint32_t initial; /* TCP: sequence number of the SYN; UDP: 1 if its bytes ask */
+	uint32_t initial;  /* TCP: sequence number of the SYN; UDP: 1 if its bytes ask */
+	uint32_t question; /* UDP: question.h */
+	uint8_t flaws;	   /* answerable.h */
+	uint8_t ttl;
 };
 
 struct probes;
@@ -70,6 +81,15 @@ bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t 
  */
 bool probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		     uint64_t now_ns, uint64_t *unanswered_ns, uint64_t *refused_ns);
+/*
+ * The endpoint itself answers the probe of this conversation, if one is waiting: what it answers,
+ * checksums and TTLs, others may have as well. Out: what was asked. Before probes_answered().
+ */
+uint32_t probes_learn(struct probes *probes, const struct endpoint *server, uint64_t tuple);
+/* The client of a waiting probe goes on as if it had been answered: it proves nothing any more. */
+void probes_disown(struct probes *probes, const struct endpoint *server, uint64_t tuple);
+/* Something else than the endpoint or a filter has ended the waiting probe: it proves nothing. */
+void probes_lost(struct probes *probes, const struct endpoint *server, uint64_t tuple);
 /* The endpoint, or a filter that speaks for it, has refused. `by_filter`: counts as unanswered. */
 void probes_refused(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		    const struct address *client, uint64_t now_ns, bool by_filter);
@@ -82,6 +102,10 @@ void probes_tick(struct probes *probes, uint64_t now_ns);
  */
 void probes_flush(struct probes *probes, uint64_t now_ns);
 
+uint64_t probes_idle(const struct probes *probes);    /* that proved nothing: they have flaws */
+uint64_t probes_flooded(const struct probes *probes); /* not judged, because of a flood */
+/* Has an attempt at this endpoint been left without an answer since? */
+bool probes_unanswered_since(struct probes *probes, const struct endpoint *server, uint64_t ns);
 uint64_t probes_evictions(const struct probes *probes); /* endpoints forgotten for lack of room */
 
 #endif

@@ -57,13 +57,16 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 	worker->fragments = fragments_new(options->fragment_pages ? options->fragment_pages : 1,
 					  options->table_key);
 	worker->duplicates = duplicates_new(options->duplicate_ns, options->hash_key);
+	worker->early = worker_early_new();
 	if (!worker->flows || !worker->sessions || !worker->carried || !worker->probes ||
-	    !worker->outbound || !worker->asked || !worker->inbound || !worker->fastopen ||
-	    !worker->tunnels || !worker->pairs || !worker->fragments || !worker->duplicates) {
+	    !worker->early || !worker->outbound || !worker->asked || !worker->inbound ||
+	    !worker->fastopen || !worker->tunnels || !worker->pairs || !worker->fragments ||
+	    !worker->duplicates) {
 		worker_free(worker);
 		return NULL;
 	}
 	sessions_on_turn(worker->sessions, worker_turn, worker);
+	sessions_limit(worker->sessions, !options->everything);
 	return worker;
 }
 
@@ -83,6 +86,7 @@ void worker_free(struct worker *worker)
 	tunnel_table_free(worker->tunnels);
 	fragments_free(worker->fragments);
 	duplicates_free(worker->duplicates);
+	worker_early_free(worker->early);
 	worker_trail_free(worker);
 	free(worker);
 }
@@ -281,6 +285,7 @@ void worker_finish(struct worker *worker)
 	fastopen_forget(worker->fastopen);
 	tunnel_table_forget(worker->tunnels);
 	duplicates_forget(worker->duplicates);
+	worker_early_forget(worker->early);
 	worker->stats.newest_ns = worker->now_ns;
 	worker->now_ns = worker->next_tick_ns = worker->from_ours_ns = worker->since_ns = 0;
 	worker->transfers = (struct transfers){.newest_ns = 0};

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How state begins: a probe of an endpoint, a flow of ours, a flow that one of ours began. */
+#include "sensor/decode/answerable.h"
+#include "sensor/tables/question.h"
 #include "sensor/worker/worker_state.h"
 
 struct endpoint worker_source(const struct sighting *sighting)
@@ -29,16 +31,23 @@ struct endpoint worker_destination(const struct sighting *sighting)
 void worker_note_probe(struct worker *worker, const struct sighting *sighting, bool asks)
 {
 	struct endpoint server = worker_destination(sighting);
+	const struct packet *packet = sighting->packet;
 	struct probe probe = {
-		.client = sighting->packet->source,
+		.client = packet->source,
 		.tuple = sighting->hash,
-		.ts_ns = sighting->packet->ts_ns,
-		.initial = sighting->packet->kind == PACKET_TCP ? sighting->packet->sequence : asks,
+		.ts_ns = packet->ts_ns,
+		.initial = packet->kind == PACKET_TCP ? packet->sequence : asks,
+		.flaws = sighting->flaws,
+		.ttl = answerable_ttl(packet),
 	};
 
 	uint32_t hash =
 		sighting->probed ? sighting->probed_hash : probes_hash(worker->probes, &server);
 
+	if (packet->kind == PACKET_UDP) {
+		probe.question = question_kind(packet->payload, packet->payload_length);
+		probe.flaws = answerable_flaws(packet);
+	}
 	worker->stats.probes++;
 	if (!probes_note(worker->probes, &server, hash, &probe))
 		outbound_add(worker->asked, sighting->hash);
@@ -75,6 +84,8 @@ struct flow *worker_begin(struct worker *worker, const struct sighting *sighting
 		(client_is_source ? sighting->to_ours : sighting->from_ours) && !sighting->by_proxy;
 	flow->carrier = worker_is_carrier(worker, flow);
 	server = flow_server(flow);
+	if (!client_is_source)
+		flow->question = probes_learn(worker->probes, &server, sighting->hash);
 	if (probes_answered(worker->probes, &server, sighting->hash, sighting->packet->ts_ns,
 			    &flow->wall_unanswered_ns, &flow->wall_refused_ns)) {
 		flow->seen |= FLOW_SYN;

@@ -6,7 +6,10 @@
  * the buckets lead to; then worker_take(), one by one and in order. The first two change nothing
  * but the caches.
  */
+#include "sensor/decode/answerable.h"
 #include "sensor/worker/worker_state.h"
+
+#define FLAWS_SHIFT 40
 
 /* Could any rule care? One prefix look-up for each address. */
 static bool concerns(const struct worker *worker, struct sighting *sighting)
@@ -46,8 +49,20 @@ static void sight_probe(const struct worker *worker, struct sighting *sighting)
 	if (acknowledges ? !sighting->from_ours : !sighting->to_ours)
 		return;
 	server = acknowledges ? worker_source(sighting) : worker_destination(sighting);
+	if (!acknowledges)
+		sighting->flaws = answerable_flaws(packet);
 	sighting->probed = true;
 	sighting->probed_hash = probes_hash(worker->probes, &server);
+}
+
+/* A SYN that a host drops is no copy of one that it answers. */
+static uint64_t flaws_of(const struct sighting *sighting)
+{
+	uint64_t flaws = sighting->flaws;
+
+	if (flaws & FLAW_TTL)
+		flaws |= (uint64_t)answerable_ttl(sighting->packet) << 8;
+	return flaws << FLAWS_SHIFT;
 }
 
 void worker_place(const struct worker *worker, const struct packet *packet,
@@ -64,7 +79,8 @@ void worker_place(const struct worker *worker, const struct packet *packet,
 	}
 	sighting->matters = true;
 	sighting->hash = flow_hash(worker->flows, &sighting->key);
-	sighting->fingerprint = duplicates_fingerprint(worker->duplicates, packet, sighting->hash);
+	sighting->fingerprint = duplicates_fingerprint(worker->duplicates, packet, sighting->hash) ^
+				flaws_of(sighting);
 }
 
 void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting)

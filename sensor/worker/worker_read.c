@@ -23,6 +23,8 @@ void worker_count_bytes(const struct worker *worker, struct flow *flow, enum sid
 	if (news > packet->payload_wire + JUMP_MAX)
 		news = packet->payload_wire;
 	worker_telling(worker, flow)->bytes[from] += news;
+	if (from == SIDE_SERVER)
+		flow->talked_ns = packet->ts_ns;
 	flow->highest[from] = end;
 }
 

@@ -11,6 +11,8 @@
 
 #define FACTS_EVERY_NS NS_PER_S
 #define BYTES_EVERY_NS NS_PER_MINUTE
+#define TALKS_EVERY_NS (2 * NS_PER_S) /* while attempts at the same endpoint are in vain */
+#define TALKS_STILL_NS (20 * NS_PER_S)
 #define BYTES_FIRST    65536
 
 /* Has anything shown that the server can be reached? */
@@ -125,6 +127,8 @@ static void fill(const struct worker *worker, struct flow *flow, const struct se
 	report->one_way_service = flow->one_way_service && flow->sight == SIGHT_CLIENT;
 	report->acknowledged = (flow->seen & FLOW_CLIENT_ACKED) != 0;
 	report->server_payload = telling->bytes[SIDE_SERVER] != 0;
+	report->question = flow->question;
+	report->talked_ns = flow->talked_ns;
 	report->wall_unanswered_ns = flow->wall_unanswered_ns;
 	report->wall_refused_ns = flow->wall_refused_ns;
 	report->vlan = flow->vlan;
@@ -149,12 +153,19 @@ static void fill(const struct worker *worker, struct flow *flow, const struct se
 	report->objects_read = findings->objects_read;
 }
 
+/* Of what a balancer carries nobody's conversation ends before the connection is forgotten. */
+static bool is_over(const struct flow *flow)
+{
+	return (flow->ends & FLOW_OVER) && flow->turn == 0;
+}
+
 /* The report has been taken: what it said is not news any more. */
 static void note_told(const struct worker *worker, struct flow *flow,
 		      const struct flow_report *told)
 {
 	struct telling *telling = worker_telling(worker, flow);
 
+	flow->told_end |= told->ended && !told->last;
 	telling->reported = true;
 	telling->told_payload = told->server_payload;
 	telling->reported_ns = flow->last_ns;
@@ -200,6 +211,7 @@ static void report(struct worker *worker, struct flow *flow, bool last)
 
 	fill(worker, flow, sessions_get(worker->sessions, flow), &observation.flow);
 	observation.flow.last = last;
+	observation.flow.ended = (last || is_over(flow)) && !flow->told_end;
 	if (flow->outgoing)
 		turn_outgoing(flow, &observation);
 	if (worker->emit(worker->context, &observation)) {
@@ -209,6 +221,27 @@ static void report(struct worker *worker, struct flow *flow, bool last)
 		worker->stats.observations_refused++;
 		worker->stats.observations_lost += last;
 	}
+}
+
+/*
+ * The server goes on while others are not let in: its hole closes, and is not closed yet. Asked for
+ * at most once in TALKS_EVERY_NS, and told as often; later more seldom, as long as it goes on.
+ */
+static bool talks_on(const struct worker *worker, struct flow *flow)
+{
+	const struct telling *telling = worker_telling(worker, flow);
+	struct endpoint server;
+	uint64_t since_ns = flow->last_ns - telling->reported_ns;
+
+	if (telling->bytes[SIDE_SERVER] == telling->reported_bytes[SIDE_SERVER] ||
+	    since_ns < TALKS_EVERY_NS || flow->last_ns - flow->asked_ns < TALKS_EVERY_NS ||
+	    flow->outgoing)
+		return false;
+	flow->asked_ns = flow->last_ns;
+	server = flow_server(flow);
+	return probes_unanswered_since(worker->probes, &server,
+				       since_ns >= TALKS_STILL_NS ? telling->start_ns
+								  : telling->reported_ns);
 }
 
 static bool has_news(const struct worker *worker, struct flow *flow, const struct session *session)
@@ -223,6 +256,8 @@ static bool has_news(const struct worker *worker, struct flow *flow, const struc
 	if (untold >= BYTES_FIRST && untold >= told)
 		return true;
 	if (since_ns >= BYTES_EVERY_NS && untold != 0)
+		return true;
+	if (talks_on(worker, flow))
 		return true;
 	if (!session || session->findings->facts.revision == telling->reported_revision)
 		return false;
@@ -253,7 +288,7 @@ void worker_report_all(struct worker *worker, struct flow *flow)
 
 	if (!may_report(worker, flow))
 		return;
-	if (has_news(worker, flow, session) ||
+	if (has_news(worker, flow, session) || (is_over(flow) && !flow->told_end) ||
 	    telling->bytes[SIDE_SERVER] != telling->reported_bytes[SIDE_SERVER] ||
 	    telling->bytes[SIDE_CLIENT] != telling->reported_bytes[SIDE_CLIENT] ||
 	    (session && session->findings->facts.revision != telling->reported_revision))

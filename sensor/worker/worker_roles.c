@@ -169,6 +169,10 @@ void worker_turn_round(struct worker *worker, struct flow *flow)
 	turn_sides(flow, telling);
 	sessions_swap(worker->sessions, flow);
 	flow->direction = DIRECTION_PAYLOAD;
+	flow->talked_ns = 0;
+	flow->question = 0;
+	flow->ends = flow->ends & FLOW_OVER;
+	flow->told_end = false;
 	telling->reported = telling->told_payload = false;
 	telling->reported_bytes[SIDE_CLIENT] = telling->reported_bytes[SIDE_SERVER] = 0;
 	telling->reported_failed = telling->reported_succeeded = telling->reported_messages = 0;

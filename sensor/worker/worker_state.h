@@ -11,6 +11,7 @@
 #ifndef SENSOR_WORKER_STATE_H
 #define SENSOR_WORKER_STATE_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sensor/base/clock.h"
@@ -29,6 +30,7 @@ struct sighting {
 	uint64_t hash;
 	uint64_t fingerprint; /* duplicates.h */
 	uint32_t probed_hash; /* probes.h, if `probed` */
+	uint8_t flaws;	      /* answerable.h, of a SYN to one of ours */
 	bool matters;	      /* the policy may care; else only `packet` is set */
 	bool ours;	      /* one of its two ends is an address of the policy's */
 	bool probed;
@@ -98,6 +100,7 @@ struct worker {
 	struct tunnel_table *tunnels;
 	struct fragments *fragments;
 	struct duplicates *duplicates;
+	struct early *early;
 	struct trail *trail;		/* NULL: no evidence is wanted */
 	const struct frame_view *frame; /* the one in hand; NULL: none */
 	worker_emit *emit;
@@ -202,6 +205,18 @@ void worker_fastopen_take(struct worker *worker, const struct sighting *synack, 
 /* worker_tcp.c, worker_udp.c */
 void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
 void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
+
+/* worker_early.c: the first data of a conversation that was not seen to begin. */
+struct early *worker_early_new(void);	     /* NULL: out of memory */
+void worker_early_free(struct early *early); /* NULL is allowed */
+uint64_t worker_early_bytes(void);
+void worker_early_forget(struct early *early); /* everything: another input follows */
+/* A packet of a stranger that would make a flow. True: it waits for the next one instead. */
+bool worker_early_put(struct worker *worker, const struct sighting *sighting);
+/* Has an earlier packet of this conversation been put there? */
+bool worker_early_waits(struct worker *worker, const struct sighting *sighting);
+/* It is taken from there to worker_tcp(), before the one in hand. */
+void worker_early_bring(struct worker *worker, const struct sighting *sighting);
 
 /* worker_transfer.c: a datagram without a flow. True: it belongs to one of port 69, as `moved` has
  * it, which points to `packet`. */

@@ -8,6 +8,8 @@ void worker_stats(const struct worker *worker, struct worker_stats *stats)
 	fragments_stats(worker->fragments, &stats->fragments);
 	stats->flows = flow_count(worker->flows);
 	stats->flows_evicted = flow_evictions(worker->flows);
+	stats->probes_idle = probes_idle(worker->probes);
+	stats->probes_flooded = probes_flooded(worker->probes);
 	stats->probed_evicted = probes_evictions(worker->probes);
 	stats->tunnels_unnamed = tunnel_table_refusals(worker->tunnels);
 	if (worker->now_ns != 0)

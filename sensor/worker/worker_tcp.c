@@ -124,6 +124,20 @@ static struct flow *begin_rst(struct worker *worker, const struct sighting *sigh
 }
 
 /*
+ * Does only a stranger say that there is a conversation? What ours send is believed, and so is a client
+ * that goes on after its SYN where packets of ours are not mirrored.
+ */
+static bool is_out_of_nowhere(const struct worker *worker, const struct sighting *sighting,
+			      bool client_is_source, enum direction direction)
+{
+	if (client_is_source && sighting->to_ours)
+		return direction != DIRECTION_SYN || sees_ours(worker);
+	if (!client_is_source && sighting->from_ours)
+		return false;
+	return sighting->returns && !sighting->leaves;
+}
+
+/*
  * Data or an acknowledgement without a flow. If a SYN of this conversation was seen, it is clear who
  * began it; otherwise the policy's ports or the port numbers must do.
  */
@@ -149,6 +163,9 @@ static struct flow *begin_midstream(struct worker *worker, const struct sighting
 		client_is_source = false;
 	else
 		direction = worker_guess_roles(worker, sighting, &client_is_source);
+	if (is_out_of_nowhere(worker, sighting, client_is_source, direction) &&
+	    worker_early_put(worker, sighting))
+		return NULL;
 	if (!(client_is_source ? sighting->to_ours : sighting->from_ours)) {
 		outbound_add(worker->outbound, sighting->hash);
 		flow = worker_begin_outgoing(worker, sighting, direction, FLOW_LASTING);
@@ -180,10 +197,14 @@ static struct flow *begin_ack(struct worker *worker, const struct sighting *sigh
 
 	if (worker->options.everything)
 		return begin_midstream(worker, sighting);
-	if (sees_ours(worker) || !sighting->to_ours || !(packet->tcp_flags & TCP_ACK) ||
+	if (!sighting->to_ours || !(packet->tcp_flags & TCP_ACK) ||
 	    !probes_find(worker->probes, &server, sighting->hash, &probe) ||
 	    packet->sequence != probe.initial + 1)
 		return NULL;
+	if (sees_ours(worker)) {
+		probes_disown(worker->probes, &server, sighting->hash);
+		return NULL;
+	}
 	flow = worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_LASTING);
 	flow->seen |= FLOW_SYN | FLOW_CLIENT_PROOF;
 	return flow;
@@ -250,6 +271,29 @@ static void note_acknowledgement(struct flow *flow, enum side from, const struct
 		flow->seen |= FLOW_CLIENT_ACKED;
 }
 
+/*
+ * Has the conversation ended for those who talk? Only by a FIN behind the last byte, and by an RST at
+ * exactly the next one: a host passes over others (RFC 5961).
+ */
+static void note_end(struct flow *flow, enum side from, const struct packet *packet)
+{
+	uint8_t needed = 0;
+
+	if (packet->sequence + packet->payload_wire != flow->highest[from])
+		return;
+	if (packet->tcp_flags & TCP_RST)
+		flow->ends |= FLOW_OVER;
+	if (!(packet->tcp_flags & TCP_FIN))
+		return;
+	flow->ends |= (uint8_t)(1u << from);
+	if (flow->sight & SIGHT_CLIENT)
+		needed |= 1u << SIDE_CLIENT;
+	if (flow->sight & SIGHT_SERVER)
+		needed |= 1u << SIDE_SERVER;
+	if ((flow->ends & needed) == needed)
+		flow->ends |= FLOW_OVER;
+}
+
 /* The same ports again, for another connection. */
 static bool is_new_connection(const struct worker *worker, struct flow *flow, enum side from,
 			      const struct packet *packet)
@@ -296,6 +340,10 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 			flow = NULL;
 		}
 	}
+	if (!flow && worker_early_waits(worker, sighting) && !(packet->tcp_flags & TCP_RST)) {
+		worker_early_bring(worker, sighting);
+		flow = flow_find(worker->flows, &sighting->key, sighting->hash);
+	}
 	if (!flow)
 		flow = begin(worker, sighting);
 	if (!flow)
@@ -313,7 +361,8 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 		   established(worker, flow) && !closed(flow) ? FLOW_LASTING : FLOW_BRIEF);
 	if (!worker_read(worker, sighting, flow, from))
 		return;
-	if (closed(flow) && !was_closed)
+	note_end(flow, from, packet);
+	if (closed(flow) && (!was_closed || ((flow->ends & FLOW_OVER) && !flow->told_end)))
 		worker_carried_tell(worker, flow);
 	else
 		worker_report_news(worker, flow);

@@ -16,6 +16,17 @@ static bool is_one_way(const struct dissector *dissector)
 	return false;
 }
 
+/* Is there one among them that takes it for its own? Most datagrams are done with here. */
+static bool may_be_one_way(const struct opening *opening)
+{
+	for (size_t i = 0; i < dissector_count; i++) {
+		if ((dissectors[i]->transports & OVER_UDP) && is_one_way(dissectors[i]) &&
+		    dissectors[i]->probe(opening) == PROBE_YES)
+			return true;
+	}
+	return false;
+}
+
 /* Does this datagram alone show a service that will not answer? */
 static bool starts_one_way(const struct packet *packet)
 {
@@ -30,6 +41,8 @@ static bool starts_one_way(const struct packet *packet)
 		return false;
 	if (opening.side[SIDE_CLIENT].left > OPENING_MAX)
 		opening.side[SIDE_CLIENT].left = OPENING_MAX;
+	if (!may_be_one_way(&opening))
+		return false;
 	identity_begin(&identity);
 	dissector = identify_own(&identity, &opening);
 	return dissector && is_one_way(dissector);
@@ -179,6 +192,8 @@ void worker_udp(struct worker *worker, const struct sighting *sighting, struct f
 	from = sighting_side(sighting, flow);
 	flow->sight |= from == SIDE_CLIENT ? SIGHT_CLIENT : SIGHT_SERVER;
 	flow->own.bytes[from] += packet->payload_wire; /* no datagram speaks for others */
+	if (from == SIDE_SERVER)
+		flow->talked_ns = packet->ts_ns;
 	if (worker_read(worker, sighting, flow, from))
 		worker_report_news(worker, flow);
 }

@@ -85,6 +85,12 @@ bool worker_fin_counts(const struct flow *flow, enum side from, const struct pac
 	return flow->sight == SIGHT_BOTH && beyond <= FIN_AHEAD;
 }
 
+static void take_back(struct flow *flow, uint16_t reset)
+{
+	flow->seen &= (uint16_t)~reset;
+	flow->ends &= (uint8_t)~FLOW_OVER;
+}
+
 void worker_note_alive(struct flow *flow, enum side from, const struct packet *packet)
 {
 	uint32_t end = packet->sequence + packet->payload_wire;
@@ -93,7 +99,7 @@ void worker_note_alive(struct flow *flow, enum side from, const struct packet *p
 		return;
 	if ((flow->seen & FLOW_CLIENT_RST) &&
 	    (int32_t)(packet->acknowledgement - flow->reset_at) > 1)
-		flow->seen &= (uint16_t)~FLOW_CLIENT_RST;
+		take_back(flow, FLOW_CLIENT_RST);
 	if ((flow->seen & FLOW_SERVER_RST) && (int32_t)(end - flow->reset_at) > 0)
-		flow->seen &= (uint16_t)~FLOW_SERVER_RST;
+		take_back(flow, FLOW_SERVER_RST);
 }

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "sensor/engine/engine.h"
+#include "sensor/tables/probes.h"
 
 #define SCENE_START_S 1424390400U /* 2015-02-20 00:00:00Z */
 #define SECOND_NS     1000000000U
@@ -78,11 +79,11 @@ static inline void scene_check_exposure(const struct scene *scene, const struct 
 {
 	const struct exposure_view *x = &event->exposure;
 	const struct event *before = scene_previous(scene, x->id);
-	bool is_open = before != NULL && before->exposure.state != EXPOSURE_CLOSED;
+	bool is_open = before != NULL && exposure_is_open(before->exposure.state);
 
 	if (event->kind == EVENT_EXPOSURE_OPENED || event->kind == EVENT_EXPOSURE_REOPENED) {
 		assert_false(is_open);
-		assert_int_not_equal(x->state, EXPOSURE_CLOSED);
+		assert_true(exposure_is_open(x->state));
 		assert_true(x->level >= LEVEL_REACHABLE);
 		assert_true(x->changed_after_ns < x->changed_before_ns);
 		return;
@@ -158,21 +159,47 @@ static inline void scene_reload(struct scene *scene, const char *text, uint64_t 
 	scene->policy = policy;
 }
 
+/* An event that tells that a port has become part of "all ports"; later summaries do not. */
+static inline bool scene_merges(const struct scene *scene, size_t event)
+{
+	const struct exposure_view *x = &scene->events[event].exposure;
+
+	if (!scene->events[event].has_exposure || x->state != EXPOSURE_MERGED)
+		return false;
+	while (event-- > 0) {
+		if (scene->events[event].has_exposure &&
+		    strcmp(scene->events[event].exposure.id, x->id) == 0)
+			return scene->events[event].exposure.state != EXPOSURE_MERGED;
+	}
+	return true;
+}
+
+static inline size_t scene_count_merged(const struct scene *scene)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < scene->count; i++)
+		count += scene_merges(scene, i);
+	return count;
+}
+
 static inline void scene_close(struct scene *scene)
 {
 	struct engine_stats stats;
-	uint64_t opened = 0, closed = 0;
+	uint64_t opened = 0, closed = 0, merged = 0;
 
 	for (size_t i = 0; i < scene->count; i++) {
 		opened += scene->events[i].kind == EVENT_EXPOSURE_OPENED ||
 			  scene->events[i].kind == EVENT_EXPOSURE_REOPENED;
 		closed += scene->events[i].kind == EVENT_EXPOSURE_CLOSED;
+		merged += scene_merges(scene, i);
 	}
 	engine_stats(scene->engine, &stats);
 	assert_int_equal(stats.events, scene->count);
 	assert_int_equal(stats.exposures_opened, opened);
 	assert_int_equal(stats.exposures_closed, closed);
-	assert_int_equal(stats.exposures_open - stats.exposures_quiet, opened - closed);
+	assert_int_equal(stats.exposures_merged, merged);
+	assert_int_equal(stats.exposures_open - stats.exposures_quiet, opened - closed - merged);
 	engine_free(scene->engine);
 	policy_free(scene->policy);
 	policy_free(scene->old_policy);
@@ -242,17 +269,19 @@ static inline void scene_reach(struct scene *scene, const char *server, uint16_t
 	scene_tell(scene, scene_flow(server, port, client, at));
 }
 
+/* Told as the worker does: when it has waited for an answer. */
 static inline struct observation scene_wall(const char *server, uint16_t port, const char *source,
 					    uint64_t at, bool refused)
 {
 	return (struct observation){
 		.kind = OBSERVATION_WALL,
-		.ts_ns = scene_ns(at),
+		.ts_ns = refused ? scene_ns(at) : scene_ns(at) + PROBES_WAIT_NS,
 		.server = {.address = scene_address(server),
 			   .port = port,
 			   .transport = TRANSPORT_TCP},
 		.wall = {.last_unanswered_ns = refused ? 0 : scene_ns(at),
 			 .last_refused_ns = refused ? scene_ns(at) : 0,
+			 .first_ns = scene_ns(at),
 			 .new_unanswered = !refused,
 			 .new_refused = refused,
 			 .source_count = 1,

@@ -370,6 +370,7 @@ static void test_thresholds(void **state)
 	assert_int_equal(thresholds->data_out_bytes, 2 << 20);
 	assert_int_equal(thresholds->incident_window_ns, UINT64_C(90000000000));
 	assert_int_equal(thresholds->close_probes, 3);
+	assert_int_equal(thresholds->close_spread_ns, UINT64_C(3000000000));
 	assert_int_equal(thresholds->collapse_ports, 64);
 	assert_int_equal(thresholds->collapse_endpoints, 64);
 	assert_int_equal(thresholds->summary_every_ns, UINT64_C(3600000000000));

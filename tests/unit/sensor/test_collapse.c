@@ -20,9 +20,9 @@ static void many_ports_are_one_exposure(void **state)
 	assert_int_equal(all->exposure.clients, 1);
 	assert_int_equal(all->exposure.severity, SEVERITY_CRITICAL);
 	assert_string_equal(all->exposure.rule, "logging-internal");
-	assert_int_equal(scene_count(scene, EVENT_EXPOSURE_CLOSED), 9);
-	assert_int_equal(scene_newest(scene, EVENT_EXPOSURE_CLOSED)->exposure.close_reason,
-			 CLOSE_COLLAPSED);
+	assert_int_equal(scene_count(scene, EVENT_EXPOSURE_CLOSED), 0);
+	assert_int_equal(scene_count_merged(scene), 9);
+	assert_int_equal(scene_newest(scene, EVENT_EXPOSURE_SUMMARY)->severity, SEVERITY_INFO);
 	assert_int_equal(scene_count(scene, EVENT_INCIDENT_CLOSED), 0);
 	told = scene->count;
 	alerts = scene_alerts(scene);
@@ -64,18 +64,19 @@ static void a_full_table_collapses_without_loss(void **state)
 	struct engine_options options = {.sensor = "unit", .max_exposures = 3};
 	struct scene *scene =
 		scene_open_with("thresholds: { collapse-ports: 2 }\n" SCENE_POLICY, &options);
-	struct observation o = scene_answer(scene, "10.1.0.1", 1, STRANGER, "redis", 1);
+	struct observation o = scene_flow("10.1.0.1", 1, STRANGER, 1);
 	const struct event *all;
 
 	(void)state;
-	o.flow.first = true; /* the one that gives way is the only one with a rule */
+	/* The one that gives way is the only one with a rule. */
+	o.flow.service = services_find(scene->services, "redis");
+	o.flow.identified_by = IDENTIFIED_PAYLOAD;
 	scene_tell(scene, o);
 	scene_reach(scene, "10.1.0.1", 2, STRANGER, 2);
 	scene_reach(scene, "10.1.0.1", 3, STRANGER, 3);
 	all = scene_newest(scene, EVENT_EXPOSURE_OPENED);
 	assert_int_equal(all->exposure.server.port, 0);
 	assert_int_equal(all->exposure.flows, 3);
-	assert_int_equal(all->exposure.level, LEVEL_ANSWERED);
 	assert_string_equal(all->exposure.rule, "databases-internal");
 	scene_close(scene);
 }
@@ -131,6 +132,59 @@ static void a_full_table_keeps_what_matters(void **state)
 	scene_close(scene);
 }
 
+/* Seventy ports by their client's word, one that serves data; before them, among them, and after. */
+static void a_port_that_serves_is_not_buried(void **state)
+{
+	struct scene *scene = scene_open("thresholds: { collapse-ports: 8 }\n" SCENE_POLICY);
+	const struct event *all, *real;
+
+	(void)state;
+	scene_reach(scene, HOST, 22, STRANGER, 0);
+	scene_tell(scene, scene_answer(scene, HOST, 22, STRANGER, "ssh", 1));
+	for (unsigned port = 1000; port < 1070; port++) {
+		struct observation o = scene_flow(HOST, (uint16_t)port, STRANGER, 2);
+
+		o.flow.sight = SIGHT_CLIENT;
+		o.flow.outcome = OUTCOME_CLIENT_ONLY;
+		o.flow.direction = DIRECTION_SYN;
+		o.flow.acknowledged = true;
+		scene_tell(scene, o);
+	}
+	all = scene_newest(scene, EVENT_EXPOSURE_OPENED);
+	assert_int_equal(all->exposure.server.port, 0);
+	assert_non_null(strstr(all->reason, "answers of it are not seen"));
+	assert_int_equal(scene_count_merged(scene), 8);
+	scene_reach(scene, HOST, 1003, STRANGER, 10); /* one of those that were feigned */
+	scene_reach(scene, HOST, 6379, STRANGER, 10);
+	scene_tell(scene, scene_answer(scene, HOST, 1003, STRANGER, NULL, 11));
+	scene_tell(scene, scene_answer(scene, HOST, 6379, STRANGER, "redis", 11));
+	real = scene_newest(scene, EVENT_EXPOSURE_REOPENED);
+	assert_int_equal(real->exposure.server.port, 1003);
+	real = scene_newest(scene, EVENT_EXPOSURE_OPENED);
+	assert_int_equal(real->exposure.server.port, 6379);
+	assert_int_equal(real->exposure.service, services_find(scene->services, "redis"));
+	assert_int_equal(scene_count(scene, EVENT_EXPOSURE_CLOSED), 0);
+	scene_close(scene);
+}
+
+/* A host that answers everything: few stay by themselves, and each new one is no event. */
+static void who_serves_everywhere_is_one_exposure(void **state)
+{
+	struct scene *scene = scene_open("thresholds: { collapse-ports: 8 }\n" SCENE_POLICY);
+	size_t told = 0;
+
+	(void)state;
+	for (unsigned port = 1; port <= 100; port++) {
+		if (port == 50)
+			told = scene->count;
+		scene_reach(scene, HOST, (uint16_t)port, STRANGER, port);
+		scene_tell(scene, scene_answer(scene, HOST, (uint16_t)port, STRANGER, "ssh", port));
+	}
+	assert_int_equal(scene->count, told);
+	assert_int_equal(scene_count_merged(scene), 9);
+	scene_close(scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +193,8 @@ int main(void)
 		cmocka_unit_test(a_full_table_collapses_without_loss),
 		cmocka_unit_test(only_the_ports_of_one_host_collapse),
 		cmocka_unit_test(a_full_table_keeps_what_matters),
+		cmocka_unit_test(a_port_that_serves_is_not_buried),
+		cmocka_unit_test(who_serves_everywhere_is_one_exposure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -319,7 +319,7 @@ static void events_of_one_moment_have_ids_of_their_own(void **state)
 
 		snprintf(address, sizeof address, "10.20.0.%u", i);
 		o = scene_wall(address, 22, "203.0.113.7", 100, true);
-		o.wall.last_refused_ns = scene_ns(50 + i);
+		o.wall.last_refused_ns = o.wall.first_ns = scene_ns(50 + i);
 		o.wall.new_refused = 3;
 		o.wall.source_count = 3;
 		o.wall.sources[1] = scene_address("203.0.113.8");

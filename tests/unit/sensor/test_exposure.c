@@ -96,7 +96,7 @@ static void three_strangers_prove_it_closed(void **state)
 	assert_false(event->alert);
 	assert_non_null(strstr(event->reason, "closed between 2015-02-20 00:00:00Z and 2015-02-20 "
 					      "00:00:13Z: 4 probes from 3 sources met no answer; "
-					      "closed for new connections, 1 old one still"));
+					      "1 old one has not ended, and is silent"));
 	scene_probe(scene, HOST, 22, "203.0.113.4", 14);
 	engine_tick(scene->engine, scene_ns(DAY * 3));
 	assert_int_equal(scene_count(scene, EVENT_EXPOSURE_CLOSED), 1);
@@ -151,7 +151,7 @@ static void old_connections_do_not_keep_it_open(void **state)
 	assert_int_equal(scene_count(scene, EVENT_EXPOSURE_REOPENED), 0);
 	engine_tick(scene->engine, scene_ns(HOUR + 60));
 	assert_non_null(strstr(scene_newest(scene, EVENT_EXPOSURE_SUMMARY)->reason,
-			       "closed for new connections, but old ones still talk"));
+			       "is closed, and old conversations end"));
 	/* Harm over an old connection is told all the same. */
 	old.ts_ns = scene_ns(2 * HOUR);
 	old.flow.facts.auth = AUTH_SUCCEEDED;
@@ -215,10 +215,10 @@ static void those_that_ended_do_not_talk_on(void **state)
 	scene_reach(scene, HOST, 22, STRANGER, 0);
 	scene_reach(scene, HOST, 22, "203.0.113.6", 1);
 	o = scene_answer(scene, HOST, 22, STRANGER, "ssh", 2);
-	o.flow.last = true;
+	o.flow.ended = true;
 	scene_tell(scene, o);
 	o = scene_answer(scene, HOST, 22, "203.0.113.6", "ssh", 3);
-	o.flow.last = true;
+	o.flow.ended = true;
 	scene_tell(scene, o);
 	scene_prove_closed(scene, HOST, 22, 10);
 	assert_int_equal(scene_newest(scene, EVENT_EXPOSURE_CLOSED)->exposure.live_flows, 0);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "sensor/decode/answerable.h"
 #include "sensor/tables/probes.h"
 #include "tests/unit/random.h"
 
@@ -38,8 +39,12 @@ static void on_report(void *context, const struct endpoint *server,
 	struct scene *scene = context;
 
 	assert_true(scene->count < NEWS_MAX);
-	assert_true(report->new_unanswered != 0 || report->new_refused != 0);
-	assert_true(report->source_count >= 1 && report->source_count <= WALL_SOURCES);
+	if (report->new_unanswered != 0 || report->new_refused != 0) {
+		assert_true(report->source_count >= 1 && report->source_count <= WALL_SOURCES);
+		assert_true(report->first_ns != 0);
+	} else {
+		assert_true(report->new_idle != 0 || report->last_unjudged_ns != 0);
+	}
 	scene->told[scene->count++] = (struct told){*server, *report, ts_ns};
 }
 
@@ -422,9 +427,130 @@ static void every_judgement_is_told_once(void **state)
 	scene_free(scene);
 }
 
+static void note_flawed(struct scene *scene, uint64_t tuple, uint8_t flaws, uint8_t ttl)
+{
+	struct endpoint to = endpoint(1);
+	struct probe probe = {.client = client((uint32_t)tuple),
+			      .tuple = tuple,
+			      .ts_ns = scene->now_ns,
+			      .flaws = flaws,
+			      .ttl = ttl};
+
+	probes_note(scene->probes, &to, probes_hash(scene->probes, &to), &probe);
+}
+
+static void what_nobody_answers_proves_nothing(void **state)
+{
+	struct scene *scene = scene_new(8);
+	uint64_t unanswered_ns, refused_ns;
+
+	(void)state;
+	note_flawed(scene, 1, FLAW_FORM, 64);
+	note_flawed(scene, 2, FLAW_DATA_CHECKSUM, 64);
+	note_flawed(scene, 3, FLAW_TTL, 3);
+	pass(scene, 5 * SECOND);
+	assert_int_equal(probes_idle(scene->probes), 3);
+	note_flawed(scene, 4, 0, 64);
+	answer(scene, 1, 4, &unanswered_ns, &refused_ns);
+	assert_int_equal(unanswered_ns, 0); /* and dates nothing */
+	/* Two flaws of two copies do not make one without; a good copy does. */
+	note_flawed(scene, 5, FLAW_FORM, 64);
+	note_flawed(scene, 5, FLAW_DATA_CHECKSUM, 64);
+	note_flawed(scene, 6, FLAW_FORM, 64);
+	note_flawed(scene, 6, 0, 64);
+	pass(scene, 5 * SECOND);
+	assert_int_equal(probes_idle(scene->probes), 4);
+	assert_int_equal(scene->told[scene->count - 1].report.new_unanswered, 1);
+	scene_free(scene);
+}
+
+static void what_is_answered_is_learnt(void **state)
+{
+	struct scene *scene = scene_new(8);
+	struct endpoint to = endpoint(1);
+	uint64_t unanswered_ns, refused_ns;
+
+	(void)state;
+	note_flawed(scene, 1, FLAW_DATA_CHECKSUM | FLAW_TTL, 5);
+	probes_learn(scene->probes, &to, 1);
+	answer(scene, 1, 1, &unanswered_ns, &refused_ns);
+	note_flawed(scene, 2, FLAW_DATA_CHECKSUM | FLAW_TTL, 5);
+	note_flawed(scene, 3, FLAW_DATA_CHECKSUM | FLAW_TTL, 4);
+	note_flawed(scene, 4, FLAW_IP_CHECKSUM, 64);
+	pass(scene, 5 * SECOND);
+	assert_int_equal(scene->told[0].report.new_unanswered, 1);
+	assert_int_equal(scene->told[0].report.new_idle, 2);
+	scene_free(scene);
+}
+
+static void who_goes_on_was_answered(void **state)
+{
+	struct scene *scene = scene_new(8);
+	struct endpoint to = endpoint(1);
+
+	(void)state;
+	note_flawed(scene, 1, 0, 64);
+	probes_disown(scene->probes, &to, 1);
+	note_flawed(scene, 2, 0, 64);
+	probes_lost(scene->probes, &to, 2);
+	pass(scene, 5 * SECOND);
+	assert_int_equal(probes_idle(scene->probes), 2);
+	assert_int_equal(scene->told[0].report.new_unanswered, 0);
+	scene_free(scene);
+}
+
+static void a_flood_is_not_judged(void **state)
+{
+	struct scene *scene = scene_new(8);
+
+	(void)state;
+	for (unsigned i = 0; i < PROBES_FLOOD; i++)
+		note_flawed(scene, 100 + i, 0, 64);
+	pass(scene, 5 * SECOND);
+	assert_int_equal(probes_flooded(scene->probes), 4);
+	note_flawed(scene, 1, 0, 64); /* the backlog may still be full */
+	pass(scene, 70 * SECOND);
+	assert_int_equal(probes_flooded(scene->probes), 5);
+	note_flawed(scene, 2, 0, 64);
+	pass(scene, 5 * SECOND);
+	assert_int_equal(probes_flooded(scene->probes), 5);
+	assert_int_equal(scene->told[scene->count - 1].report.new_unanswered, 1);
+	scene_free(scene);
+}
+
+static void only_the_same_question_dates_the_wall(void **state)
+{
+	struct scene *scene = scene_new(8);
+	struct endpoint to = endpoint(1);
+	struct probe probe = {.client = client(1), .tuple = 1, .question = 7};
+	uint64_t unanswered_ns, refused_ns;
+
+	(void)state;
+	to.transport = TRANSPORT_UDP;
+	probe.ts_ns = scene->now_ns;
+	probes_note(scene->probes, &to, probes_hash(scene->probes, &to), &probe);
+	pass(scene, 5 * SECOND);
+	for (unsigned i = 0; i < 2; i++) {
+		probe.tuple = 2 + i;
+		probe.ts_ns = scene->now_ns;
+		probe.question = i == 0 ? 8 : 7;
+		probes_note(scene->probes, &to, probes_hash(scene->probes, &to), &probe);
+		assert_int_equal(probes_learn(scene->probes, &to, probe.tuple), probe.question);
+		probes_answered(scene->probes, &to, probe.tuple, scene->now_ns, &unanswered_ns,
+				&refused_ns);
+		assert_int_equal(unanswered_ns, i == 0 ? 0 : START);
+	}
+	scene_free(scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_nobody_answers_proves_nothing),
+		cmocka_unit_test(what_is_answered_is_learnt),
+		cmocka_unit_test(who_goes_on_was_answered),
+		cmocka_unit_test(a_flood_is_not_judged),
+		cmocka_unit_test(only_the_same_question_dates_the_wall),
 		cmocka_unit_test(silence_is_told_after_the_wait),
 		cmocka_unit_test(a_repeated_probe_is_one),
 		cmocka_unit_test(an_answer_ends_the_wait_and_knows_the_wall),

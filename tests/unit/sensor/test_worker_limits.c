@@ -128,7 +128,7 @@ static void scans_that_meet_nobody(void **state)
 	assert_int_equal(traffic_flows(traffic), 0);
 }
 
-/* Data sent blindly may make state, but not at the cost of what is real. */
+/* One packet of blind data makes no state; more may, but not at the cost of what is real. */
 static void blind_data_pushes_nobody_out(void **state)
 {
 	struct traffic *traffic = *state;
@@ -142,13 +142,80 @@ static void blind_data_pushes_nobody_out(void **state)
 
 		talk_flags(&blind, SIDE_CLIENT, TCP_SYN);
 		talk_say(&blind, SIDE_CLIENT, "x");
+		assert_true(i >= 500 || traffic_stats(traffic).flows == 1);
+		if (i >= 500)
+			talk_say(&blind, SIDE_CLIENT, "y");
 	}
+	assert_int_equal(traffic_stats(traffic).early, 1000);
 	assert_int_equal(traffic_stats(traffic).flows, 64);
 	traffic->count = 0;
 	talk_end(&real);
 	traffic_pass(traffic, 40 * SECOND);
 	assert_int_equal(traffic_flows(traffic), 1);
 	assert_int_equal(traffic_flow(traffic)->outcome, OUTCOME_ESTABLISHED);
+}
+
+/* Two packets each, all in one moment: what they may cost runs out, and what is answered has its own. */
+static void what_nobody_answers_uses_up_its_share(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk real = talk_new(traffic, 40000, 6379);
+	uint64_t moment_ns = traffic->now_ns;
+	char lines[1024];
+
+	memset(lines, '\n', sizeof lines);
+	for (uint16_t i = 0; i < 8000; i++) {
+		struct talk blind = talk_new(traffic, (uint16_t)(50000 + i), 7777);
+
+		talk_bytes(&blind, SIDE_CLIENT, lines, sizeof lines / 2);
+		traffic->now_ns = moment_ns;
+		talk_bytes(&blind, SIDE_CLIENT, lines, sizeof lines / 2);
+		traffic->now_ns = moment_ns;
+	}
+	assert_true(traffic_stats(traffic).early > 7900);
+	assert_true(traffic_stats(traffic).sessions.starved > 1000);
+	assert_true(traffic_stats(traffic).sessions.starved < 7900);
+	talk_open(&real);
+	talk_say(&real, SIDE_CLIENT, PING);
+	talk_say(&real, SIDE_SERVER, PONG);
+	assert_string_equal(traffic_flow(traffic)->facts.service->name, "redis");
+}
+
+/* Byte by byte: the answer shows the whole question to the probes. */
+static void a_drip_is_looked_at_when_it_is_answered(void **state)
+{
+	static const char question[] = "GET / HTTP/1.1\r\nHost: example\r\nUser-Agent: a\r\n\r\n";
+	struct traffic *traffic = *state;
+	struct talk talk = talk_new(traffic, 40000, 9999);
+
+	talk_open(&talk);
+	for (size_t i = 0; i + 1 < sizeof question; i++)
+		talk_bytes(&talk, SIDE_CLIENT, question + i, 1);
+	talk_say(&talk, SIDE_SERVER, OK);
+	assert_non_null(traffic_flow(traffic)->facts.service);
+	assert_string_equal(traffic_flow(traffic)->facts.service->name, "http");
+}
+
+/* What waited too long belongs to no conversation of now; what follows it begins one. */
+static void data_out_of_nowhere_waits_half_a_minute(void **state)
+{
+	struct traffic *traffic = *state;
+	struct talk old = talk_new(traffic, 40000, 9999), fresh = talk_new(traffic, 40001, 9999);
+	uint64_t c2s, s2c;
+
+	talk_say(&old, SIDE_CLIENT, GET);
+	assert_int_equal(traffic_stats(traffic).flows, 0);
+	traffic_pass(traffic, 31 * SECOND);
+	talk_say(&old, SIDE_SERVER, "x");
+	assert_int_equal(traffic_stats(traffic).flows, 1);
+	traffic_bytes(traffic, &c2s, &s2c);
+	assert_int_equal(c2s, 0);
+	traffic->count = 0;
+	talk_say(&fresh, SIDE_CLIENT, GET);
+	traffic_pass(traffic, 20 * SECOND);
+	talk_say(&fresh, SIDE_SERVER, OK);
+	traffic_bytes(traffic, &c2s, &s2c);
+	assert_int_equal(c2s, strlen(GET));
 }
 
 /* --- Without the beginning --------------------------------------------------------------------- */
@@ -517,6 +584,9 @@ int main(void)
 		TEST(what_was_reachable_stays_reachable),
 		TEST(scans_that_meet_nobody),
 		TEST(blind_data_pushes_nobody_out),
+		TEST(what_nobody_answers_uses_up_its_share),
+		TEST(a_drip_is_looked_at_when_it_is_answered),
+		TEST(data_out_of_nowhere_waits_half_a_minute),
 		TEST(a_capture_that_began_late),
 		TEST(a_collector_that_only_acknowledges),
 		TEST(roles_turned_round_by_the_bytes),
