@@ -441,11 +441,12 @@ for _count in (1, 8):
 
 
 for _name, _order in (("", 1), ("-reversed", -1)):
-    @trick(f"fragments{_name}", f"the command in pieces of eight bytes{_name.replace('-', ', ')}",
+    @trick(f"fragments{_name}", f"the command in small pieces{_name.replace('-', ', ')}",
            "puts them together", wide=True)
     def _(wire, order=_order):
         opened(wire)
-        wire.fragmented(8, order)
+        # Over IPv6 the first has to hold all of TCP's header (RFC 7112).
+        wire.fragmented(8 if wire.family == 4 else 24, order)
         wire.taken(len(wire.content.real), wire.content.reply)
 
 
