@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-# test: limit=400
+# test: limit=600
 # test: alone
 """The tricks of tricks.py against Linux and real servers. For each: did the server run the command, as
 the table says? And does the sensor say of the packets that passed what the server did?

@@ -85,15 +85,6 @@ trick("rst-behind", "RST of a byte before, a pause, the command", "drops it")(en
 trick("fin-behind", "FIN of a byte before, a pause, the command", "drops it")(ended(FIN | ACK, at=-5))
 
 
-@trick("rst-old-stamp", "RST with an old time stamp, a pause, the command", "drops it (PAWS)")
-def _(wire):
-    wire.open(stamps=True)
-    wire.prelude()
-    wire.segment(flags=RST | ACK, age=2**30)
-    wire.pause(PAUSE)
-    wire.real()
-
-
 @trick("both-ends-bad-checksum", "FIN, then RST, both with wrong checksums, from port 443",
        "drops both")
 def _(wire):
