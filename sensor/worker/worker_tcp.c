@@ -5,6 +5,7 @@
  * direction is only a guess, until the bytes prove it. Everything that follows a SYN of ours, or a
  * SYN-ACK of somebody else, is outbound.
  */
+#include "sensor/decode/segment.h"
 #include "sensor/worker/worker_state.h"
 
 #include "sensor/base/clock.h"
@@ -72,8 +73,12 @@ static struct flow *begin_outgoing(struct worker *worker, const struct sighting 
 	struct probe probe;
 	struct flow *flow;
 
-	/* Who asks, or has been let in, answers nobody: a word that the host throws away. */
-	if (!asked && (worker_remembers_inbound(worker, sighting, &client_is_source) ||
+	/*
+	 * Who asks, or has been let in, answers nobody, and whom ours had asked would have been
+	 * seen to be: a word that the host throws away.
+	 */
+	if (!asked && (sees_ours(worker) || segment_sum(sighting->packet) == SEGMENT_SUM_WRONG ||
+		       worker_remembers_inbound(worker, sighting, &client_is_source) ||
 		       (sighting->to_ours && worker_asked(worker, &ours, sighting->hash, &probe))))
 		return NULL;
 	outbound_add(worker->outbound, sighting->hash);
