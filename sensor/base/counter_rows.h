@@ -61,7 +61,9 @@ X(in, probes_idle, COUNTER, "probes_idle_total", "probes_idle", "probes that pro
 X(in, probes_flooded, COUNTER, "probes_flooded_total", "probes_flooded", "probes not judged because of a flood", "Probes without an answer at an endpoint that was flooded.") \
 X(in, early, COUNTER, "early_data_total", "early_data", NULL, "Packets of data out of nowhere, which make no conversation until something follows or answers.") \
 X(in, compared, COUNTER, "packets_compared_total", "compared", NULL, "Packets that matter, compared with what came just before.") \
-X(in, duplicates, COUNTER, "packets_duplicated_total", "duplicates", "duplicated packets", "Copies of packets that matter.")
+X(in, duplicates, COUNTER, "packets_duplicated_total", "duplicates", "duplicated packets", "Copies of packets that matter.") \
+X(in, ignored, COUNTER, "segments_ignored_total", "segments_ignored", NULL, "Segments that the host they went to took no notice of.") \
+X(in, fastopen_lost, COUNTER, "fastopen_lost_total", "fastopen_lost", "data of SYNs forgotten", "Data of SYNs (TCP Fast Open) forgotten before their answer.")
 
 /* struct fragments_stats */
 #define COUNTERS_FRAGMENTS(X, in) \
@@ -100,7 +102,9 @@ X(in, in_use, GAUGE, "table_used{table=\"sessions\"}", "sessions", NULL, "Conver
 X(in, blocks_in_use, GAUGE, "table_used{table=\"reassembly-blocks\"}", "reassembly_blocks", NULL, "Blocks of 2 KiB that hold early segments.") \
 X(in, evicted, COUNTER, "sessions_evicted_total", "sessions_evicted", "conversations no longer read (--max-sessions)", "Conversations no longer read because the table was full.") \
 X(in, starved, COUNTER, "identification_starved_total", "identification_starved", "conversations whose identification had to wait for its budget", "Conversations not looked at for a while, or never, because identification had used up its share of a second.") \
-X(in, reassembly_refused, COUNTER, "reassembly_refused_total", "reassembly_refused", "early segments without room (--reassembly-mib)", "Early segments without room.")
+X(in, reassembly_refused, COUNTER, "reassembly_refused_total", "reassembly_refused", "early segments without room (--reassembly-mib)", "Early segments without room.") \
+X(in, versions, COUNTER, "stream_versions_total", "stream_versions", NULL, "Other versions of the same bytes, read as well.") \
+X(in, versions_refused, COUNTER, "stream_versions_refused_total", "stream_versions_refused", "other versions of the same bytes not read", "Other versions of the same bytes without room.")
 
 /* struct worker_stats */
 #define COUNTERS_PROBED(X, in) \
