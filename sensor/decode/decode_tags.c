@@ -4,7 +4,7 @@
  * them. All of it is the link's, so it is believed and is no tunnel in events; walk->tags bounds it.
  *
  * References: IEEE 802.1Q, 802.1BR (E-Tag), 802.1ah (PBB), 802.1AE (MACsec), IEC 62439-3 (HSR), RFC
- * 6325 (TRILL), RFC 8300 (NSH), RFC 1042 (SNAP); Cisco's VN-Tag, CMD and TTag and Arista's time stamps
+ * 6325 (TRILL), RFC 8300 (NSH), RFC 1042 (SNAP); Cisco's VN-Tag, CMD, TTag and FabricPath and Arista's time stamps
  * as Wireshark describes them.
  */
 #include "sensor/decode/decode_walk.h"
@@ -19,6 +19,7 @@
 #define MACSEC	0x88e5
 #define PBB	0x88e7
 #define TRILL	0x22f3
+#define FABRIC	0x8903
 #define CONTROL 0x0600 /* below: a length, IEEE 802.3 */
 
 #define MACSEC_SCI     0x20
@@ -196,7 +197,8 @@ enum decode_result decode_next_protocol(struct walk *walk, uint8_t next, uint16_
 
 bool decode_is_shim(uint16_t ethertype)
 {
-	return ethertype == PBB || ethertype == TRILL || ethertype == ETHERTYPE_NSH;
+	return ethertype == PBB || ethertype == TRILL || ethertype == FABRIC ||
+	       ethertype == ETHERTYPE_NSH;
 }
 
 enum decode_result decode_shim(struct walk *walk, uint16_t ethertype)
@@ -209,6 +211,9 @@ enum decode_result decode_shim(struct walk *walk, uint16_t ethertype)
 		return decode_ethernet(walk);
 	case TRILL:
 		return decode_trill(walk);
+	case FABRIC: /* | Tree (10) | Hops (6) |, then Ethernet */
+		bytes_skip(&walk->rest, 2);
+		return decode_ethernet(walk);
 	default:
 		return decode_nsh(walk);
 	}

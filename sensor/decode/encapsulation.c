@@ -100,6 +100,7 @@ static const struct encapsulation rows[] = {
 	TYPE(0x88e5, "MACsec", "authenticated only; encrypted is told"),
 	TYPE(0x88e7, "PBB", "8 tags of all kinds"),
 	TYPE(0x22f3, "TRILL", "8 tags of all kinds"),
+	TYPE(0x8903, "Cisco FabricPath", "8 tags of all kinds"),
 	TYPE(0x894f, "NSH", "IPv4, IPv6, Ethernet, NSH, MPLS; 8 tags of all kinds"),
 	TYPE(0x8847, "MPLS", "8 labels"),
 	TYPE(0x8848, "MPLS, multicast", "8 labels"),

@@ -238,6 +238,7 @@ static void tags_and_headers_of_switches(void **state)
 		{"LLC, IP", IN("\0\x30\x06\x06\3", LINK_RAW)},
 		{"PBB", IN("\x88\xe7\0\0\1\2", LINK_ETHERNET)},
 		{"BVLAN, PBB", IN("\x88\xa8\0\5\x88\xe7\0\0\1\2", LINK_ETHERNET)},
+		{"FabricPath", IN("\x89\x03\x40\x20", LINK_ETHERNET)},
 		{"TRILL, options", IN("\x22\xf3\0\x7f\0\1\0\2\0\0\0\0", LINK_ETHERNET)},
 		{"NSH, IP", IN("\x89\x4f\x0f\xc2\2\1\0\0\1\xff", LINK_RAW)},
 		{"NSH, Ethernet", IN("\x89\x4f\x0f\xc3\2\3\0\0\1\xff\0\0\0\0", LINK_ETHERNET)},
