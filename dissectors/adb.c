@@ -63,30 +63,30 @@ static bool is_command(uint32_t command)
 	return false;
 }
 
-static enum probe_result probe_side(struct bytes b, uint32_t *command)
+static enum recognised recognise_side(struct bytes b, uint32_t *command)
 {
 	*command = bytes_le32(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (!is_command(*command))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 16);
 	if ((bytes_le32(&b) ^ *command) != UINT32_MAX)
-		return b.failed ? PROBE_MORE : PROBE_NO;
-	return PROBE_YES;
+		return b.failed ? RECOGNISED_MORE : RECOGNISED_NO;
+	return RECOGNISED_YES;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	uint32_t asked = 0, said = 0;
-	enum probe_result of_client = probe_side(client, &asked);
+	enum recognised of_client = recognise_side(client, &asked);
 
-	if (of_client == PROBE_NO || (asked == AUTH && !opening->midstream))
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO || (asked == AUTH && !opening->midstream))
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_side(server, &said);
-	return opening->one_sided ? of_client : PROBE_MORE;
+		return recognise_side(server, &said);
+	return opening->one_sided ? of_client : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -237,7 +237,7 @@ const struct dissector adb_dissector = {
 	.recognised = "a CNXN or AUTH message of 24 bytes whose magic number fits its command",
 	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_DESTRUCTION |
 		 READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -84,44 +84,47 @@ static const struct banner_product products[] = {
 	{"Macmini", "macOS"},	  {"Macintosh", "Mac OS"},
 };
 
-static enum probe_result probe_side(struct bytes b, enum side side)
+static enum recognised recognise_side(struct bytes b, enum side side)
 {
 	uint8_t flags = bytes_u8(&b), command = bytes_u8(&b);
 	uint16_t id = bytes_be16(&b);
 	uint32_t error = bytes_be32(&b), length = bytes_be32(&b), reserved = bytes_be32(&b);
 
 	if (flags > 1 || (command == 0 && b.left != 0) || command == 7 || command > ATTENTION)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (reserved != 0 || length > LENGTH_MAX)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (side == SIDE_SERVER && flags == 0) /* it only asks for attention, or is alive */
 		return (command == TICKLE && length == 0) || (command == ATTENTION && length == 2)
-			       ? PROBE_MORE
-			       : PROBE_NO;
+			       ? RECOGNISED_MORE
+			       : RECOGNISED_NO;
 	if ((side == SIDE_SERVER) != (flags == 1))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (side == SIDE_SERVER) /* errors are -5000 and thereabouts */
-		return error == 0 || error > UINT32_MAX - 6000 ? PROBE_YES : PROBE_NO;
+		return error == 0 || error > UINT32_MAX - 6000 ? RECOGNISED_YES : RECOGNISED_NO;
 	if (command == STATUS || command == OPEN)
-		return error == 0 && length <= 64 && id < 16 ? PROBE_YES : PROBE_NO;
-	return (command == COMMAND || command == WRITE) && length >= 2 ? PROBE_YES : PROBE_NO;
+		return error == 0 && length <= 64 && id < 16 ? RECOGNISED_YES : RECOGNISED_NO;
+	return (command == COMMAND || command == WRITE) && length >= 2 ? RECOGNISED_YES
+								       : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = client.left ? probe_side(client, SIDE_CLIENT) : PROBE_MORE;
-	enum probe_result of_server = server.left ? probe_side(server, SIDE_SERVER) : PROBE_MORE;
+	enum recognised of_client =
+		client.left ? recognise_side(client, SIDE_CLIENT) : RECOGNISED_MORE;
+	enum recognised of_server =
+		server.left ? recognise_side(server, SIDE_SERVER) : RECOGNISED_MORE;
 
-	if (of_client == PROBE_NO || of_server == PROBE_NO)
-		return PROBE_NO;
-	if (of_client != PROBE_YES || of_server != PROBE_YES)
-		return PROBE_MORE;
+	if (of_client == RECOGNISED_NO || of_server == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (of_client != RECOGNISED_YES || of_server != RECOGNISED_YES)
+		return RECOGNISED_MORE;
 	/* The answer repeats the number of the request, and what was asked. */
-	return memcmp(client.at + 1, server.at + 1, 3) == 0 || opening->midstream ? PROBE_YES
-										  : PROBE_NO;
+	return memcmp(client.at + 1, server.at + 1, 3) == 0 || opening->midstream ? RECOGNISED_YES
+										  : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -282,7 +285,7 @@ const struct dissector afp_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -55,22 +55,22 @@ struct bolt {
 
 _Static_assert(sizeof(struct bolt) <= DISSECTOR_STATE_MAX, "state of bolt");
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char magic[] = "\x60\x60\xb0\x17";
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	uint32_t version;
 
 	if (!bytes_agree_with(&client, magic))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left < 4)
-		return PROBE_MORE; /* the server's four bytes are nobody's in particular */
+		return RECOGNISED_MORE; /* the server's four bytes are nobody's in particular */
 	if (server.left == 0)
-		return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 	version = bytes_be32(&server);
 	if (server.failed)
-		return PROBE_MORE;
-	return (version & 0xff) <= 9 && version >> 16 == 0 ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return (version & 0xff) <= 9 && version >> 16 == 0 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -261,7 +261,7 @@ const struct dissector bolt_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

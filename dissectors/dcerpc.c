@@ -113,19 +113,19 @@ static bool read_header(struct bytes b, enum side from, struct header *header)
 	       (header->proof == 0 || header->proof + HEADER + 8 <= header->length);
 }
 
-static enum probe_result probe_side(struct bytes b, enum side from)
+static enum recognised recognise_side(struct bytes b, enum side from)
 {
 	struct header header;
 
 	if (!bytes_agree_with(&b, "\x05"))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < HEADER)
-		return PROBE_MORE;
-	return read_header(b, from, &header) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return read_header(b, from, &header) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 /* A capture that began late: is there a whole fragment, with another after it? */
-static enum probe_result later(struct bytes b, enum side from)
+static enum recognised later(struct bytes b, enum side from)
 {
 	for (; b.left >= HEADER; bytes_skip(&b, 1)) {
 		const uint8_t *major = memchr(b.at, 5, b.left - HEADER + 1);
@@ -133,41 +133,41 @@ static enum probe_result later(struct bytes b, enum side from)
 		struct bytes at;
 
 		if (!major)
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 		bytes_skip(&b, (size_t)(major - b.at));
 		at = b;
 		if (b.at[4] != LITTLE_ENDIAN_ || !read_header(b, from, &header))
 			continue;
 		bytes_skip(&at, header.length);
 		if (at.failed || at.left < HEADER || read_header(at, from, &next))
-			return PROBE_YES;
+			return RECOGNISED_YES;
 	}
-	return PROBE_MORE;
+	return RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result result[2];
+	enum recognised result[2];
 
 	for (int from = 0; from < 2; from++) {
 		struct bytes b = opening->side[from];
 
-		result[from] = probe_side(b, (enum side)from);
-		if (opening->midstream && result[from] == PROBE_NO &&
-		    probe_side(b, (enum side) !from) != PROBE_YES)
+		result[from] = recognise_side(b, (enum side)from);
+		if (opening->midstream && result[from] == RECOGNISED_NO &&
+		    recognise_side(b, (enum side) !from) != RECOGNISED_YES)
 			result[from] = later(b, (enum side)from);
 	}
-	if (result[SIDE_CLIENT] == PROBE_NO || result[SIDE_SERVER] == PROBE_NO)
-		return PROBE_NO;
-	if (result[SIDE_SERVER] == PROBE_YES)
-		return PROBE_YES;
-	if (result[SIDE_CLIENT] != PROBE_YES || !opening->one_sided)
-		return PROBE_MORE;
-	/* A bare header that is no bind is a probe of somebody's, sent to anybody. */
+	if (result[SIDE_CLIENT] == RECOGNISED_NO || result[SIDE_SERVER] == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (result[SIDE_SERVER] == RECOGNISED_YES)
+		return RECOGNISED_YES;
+	if (result[SIDE_CLIENT] != RECOGNISED_YES || !opening->one_sided)
+		return RECOGNISED_MORE;
+	/* A bare header that is no bind is what scanners send to any port. */
 	return opening->midstream || opening->side[SIDE_CLIENT].at[2] == BIND ||
 			       opening->side[SIDE_CLIENT].left > HEADER + REQUEST_HEAD
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
 static bool is_asking(uint8_t type)
@@ -194,17 +194,17 @@ static bool is_datagram(struct bytes b, bool *asks)
 	return length + (size_t)HEADER_UDP <= size;
 }
 
-static enum probe_result probe_udp(const struct opening *opening)
+static enum recognised recognise_udp(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	bool client_asks = true, server_asks = false;
 
 	if (client.left != 0 && !is_datagram(client, &client_asks))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left == 0) /* answers may come from another port, alone */
-		return client.left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
-	return is_datagram(server, &server_asks) && client_asks && !server_asks ? PROBE_YES
-										: PROBE_NO;
+		return client.left != 0 && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
+	return is_datagram(server, &server_asks) && client_asks && !server_asks ? RECOGNISED_YES
+										: RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -341,7 +341,7 @@ const struct dissector dcerpc_dissector = {
 	.services = services,
 	.recognised = "a fragment header of version 5 whose type is that side's",
 	.reads = READS_AUTH | READS_MECHANISM | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,
@@ -354,7 +354,7 @@ const struct dissector dcerpc_udp_dissector = {
 	.services = services,
 	.recognised = "a header of version 4 with a length that fits the datagram",
 	.reads = READS_DATA | READS_ENCRYPTION,
-	.probe = probe_udp,
+	.recognise = recognise_udp,
 	.begin = begin,
 	.feed = feed_udp,
 };

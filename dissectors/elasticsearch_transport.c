@@ -63,14 +63,14 @@ static bool is_version(uint32_t version)
 	return plain >= 1000000 && plain < 20000000;
 }
 
-static enum probe_result probe_side(struct bytes b, enum side from)
+static enum recognised recognise_side(struct bytes b, enum side from)
 {
 	uint32_t length, version;
 	uint8_t status;
 
 	do {
 		if (!bytes_agree_with(&b, "ES"))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		bytes_skip(&b, 2);
 		length = bytes_be32(&b);
 	} while (!b.failed && length == PING);
@@ -78,22 +78,22 @@ static enum probe_result probe_side(struct bytes b, enum side from)
 	status = bytes_u8(&b);
 	version = bytes_be32(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length < FIXED || length > LENGTH_MAX || status > 0x0f || !is_version(version))
-		return PROBE_NO;
-	return (status & STATUS_ANSWER) == (from == SIDE_SERVER) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_NO;
+	return (status & STATUS_ANSWER) == (from == SIDE_SERVER) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
-	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
+	enum recognised client = recognise_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
 
-	if (client == PROBE_NO)
-		return PROBE_NO;
+	if (client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_side(server, SIDE_SERVER);
-	return client == PROBE_YES && !opening->one_sided ? PROBE_MORE : client;
+		return recognise_side(server, SIDE_SERVER);
+	return client == RECOGNISED_YES && !opening->one_sided ? RECOGNISED_MORE : client;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -267,7 +267,7 @@ const struct dissector elasticsearch_transport_dissector = {
 	.recognised = "the letters ES and a length, with a header that adds up",
 	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -143,7 +143,7 @@ static bool sums_up(struct bytes body)
 	return head == 0 && rest == 0;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	for (int from = 0; from < 2; from++) {
 		struct bytes b = opening->side[from];
@@ -152,14 +152,15 @@ static enum probe_result probe(const struct opening *opening)
 		if (b.left == 0)
 			continue;
 		if (!read_message(b, &message) || !is_from(&message, (enum side)from))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		if (message.class == CLASS_IPMI && message.payload == PAYLOAD_MESSAGE &&
 		    !sums_up(message.body))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (opening->side[SIDE_SERVER].left != 0)
-		return PROBE_YES;
-	return opening->side[SIDE_CLIENT].left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_YES;
+	return opening->side[SIDE_CLIENT].left != 0 && opening->one_sided ? RECOGNISED_YES
+									  : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -317,7 +318,7 @@ const struct dissector ipmi_dissector = {
 	.recognised = "an RMCP header, and the ping or IPMI session within",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

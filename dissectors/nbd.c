@@ -75,18 +75,18 @@ struct nbd {
 	bool begun;
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	size_t n = server.left < sizeof fixed - 1 ? server.left : sizeof fixed - 1;
 
 	if (client.left >= 3 && memcmp(client.at, "\0\0\0", 3) != 0)
-		return PROBE_NO; /* flags of the client */
+		return RECOGNISED_NO; /* flags of the client */
 	if (n == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (memcmp(server.at, fixed, n) != 0 && memcmp(server.at, old, n) != 0)
-		return PROBE_NO;
-	return n == sizeof fixed - 1 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return n == sizeof fixed - 1 ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -309,7 +309,7 @@ const struct dissector nbd_dissector = {
 	.recognised = "NBDMAGIC and the magic number that follows it",
 	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

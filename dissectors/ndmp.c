@@ -84,48 +84,48 @@ static bool take_header(struct bytes *b, struct message *m)
 	return !b->failed;
 }
 
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	struct message m = {.type = 0};
 	uint32_t length = bytes_be32(&b), reason, version;
 
 	if (!b.failed && (!(length & LAST_FRAGMENT) || (length & ~LAST_FRAGMENT) < HEADER + 8 ||
 			  (length & ~LAST_FRAGMENT) > 1024))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!take_header(&b, &m))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (m.type != 0 || m.number != NOTIFY_CONNECTED || m.error != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	reason = bytes_be32(&b);
 	version = bytes_be32(&b);
 	if (reason > 2 || version > 4)
-		return PROBE_NO;
-	return b.failed ? PROBE_MORE : version >= 1 ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_NO;
+	return b.failed ? RECOGNISED_MORE : version >= 1 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	struct message m = {.type = 0};
 	uint32_t length = bytes_be32(&b);
 
 	if (!b.failed && (!(length & LAST_FRAGMENT) || (length & ~LAST_FRAGMENT) < HEADER ||
 			  (length & ~LAST_FRAGMENT) > LENGTH_MAX))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!take_header(&b, &m))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	return m.type == 0 && m.error == 0 && m.number == CONNECT_OPEN &&
 			       (length & ~LAST_FRAGMENT) == HEADER + 4
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (server.left != 0)
-		return probe_server(server);
-	return client.left != 0 && opening->one_sided ? probe_client(client) : PROBE_MORE;
+		return recognise_server(server);
+	return client.left != 0 && opening->one_sided ? recognise_client(client) : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -271,7 +271,7 @@ const struct dissector ndmp_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -151,7 +151,7 @@ static bool is_trap(uint8_t type)
 	return type == TRAP_V1 || type == TRAP;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct message message = {.type = 0};
 
@@ -160,11 +160,12 @@ static enum probe_result probe(const struct opening *opening)
 
 		if (b.left != 0 &&
 		    (!read_message(b, &message) || !is_from(message.type, (enum side)from)))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (opening->side[SIDE_SERVER].left != 0 || is_trap(message.type))
-		return PROBE_YES;
-	return opening->side[SIDE_CLIENT].left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_YES;
+	return opening->side[SIDE_CLIENT].left != 0 && opening->one_sided ? RECOGNISED_YES
+									  : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -312,7 +313,7 @@ const struct dissector snmp_dissector = {
 	.recognised = "a message in BER with a version, a community or security header, and a PDU",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Every dissector, one line each, in the order in which their probes are asked: strict openings
+ * Every dissector, one line each, in the order in which their recognisers are asked: strict openings
  * before generous ones.
  */
 #include "dissectors/dissector.h"

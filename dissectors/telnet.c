@@ -64,8 +64,8 @@ struct telnet {
 
 _Static_assert(sizeof(struct telnet) <= DISSECTOR_STATE_MAX, "state of telnet");
 
-/* Negotiated options in front of any text; PROBE_NO if there are others than Telnet's. */
-static enum probe_result probe_options(struct bytes b, size_t enough)
+/* Negotiated options in front of any text; RECOGNISED_NO if there are others than Telnet's. */
+static enum recognised recognise_options(struct bytes b, size_t enough)
 {
 	size_t options = 0;
 
@@ -83,41 +83,41 @@ static enum probe_result probe_options(struct bytes b, size_t enough)
 			continue;
 		}
 		if (command < WILL || command > DONT)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		option = bytes_u8(&b);
 		if (b.failed)
 			break;
 		if (option > OPTION_MAX && option != 255)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		options++;
 	}
 	if (options >= enough)
-		return PROBE_YES;
-	return options == 0 && b.left != 0 && b.at[0] != IAC ? PROBE_NO : PROBE_MORE;
+		return RECOGNISED_YES;
+	return options == 0 && b.left != 0 && b.at[0] != IAC ? RECOGNISED_NO : RECOGNISED_MORE;
 }
 
 /* One option is not much; text behind it that asks for a name is. */
 static bool asks_behind_option(struct bytes b)
 {
-	return probe_options(b, 1) == PROBE_YES &&
+	return recognise_options(b, 1) == RECOGNISED_YES &&
 	       (lines_contain(&b, "login:") || lines_contain(&b, "username:") ||
 		lines_contain(&b, "password:"));
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result result;
+	enum recognised result;
 
 	if (server.left == 0) {
 		if (!opening->one_sided || client.left == 0)
-			return PROBE_MORE;
-		return probe_options(client, NEGOTIATED);
+			return RECOGNISED_MORE;
+		return recognise_options(client, NEGOTIATED);
 	}
-	result = probe_options(server, NEGOTIATED);
-	if (result == PROBE_MORE &&
-	    (asks_behind_option(server) || probe_options(client, 1) == PROBE_YES))
-		return probe_options(server, 1);
+	result = recognise_options(server, NEGOTIATED);
+	if (result == RECOGNISED_MORE &&
+	    (asks_behind_option(server) || recognise_options(client, 1) == RECOGNISED_YES))
+		return recognise_options(server, 1);
 	return result;
 }
 
@@ -390,7 +390,7 @@ const struct dissector telnet_dissector = {
 	.services = services,
 	.recognised = "negotiation of options, or a log-in prompt after it",
 	.reads = READS_AUTH | READS_USER | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -37,26 +37,27 @@ struct zabbix {
 	bool tells_version;
 };
 
-static enum probe_result probe_header(struct bytes b)
+static enum recognised recognise_header(struct bytes b)
 {
 	if (!bytes_agree_with(&b, START))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left <= 4)
-		return PROBE_MORE;
-	return (b.at[4] & 1) != 0 && b.at[4] <= 7 ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return (b.at[4] & 1) != 0 && b.at[4] <= 7 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (server.left != 0)
-		return probe_header(server);
-	if (probe_header(client) != PROBE_YES)
-		return probe_header(client) == PROBE_NO && client.left != 0 && opening->one_sided
-			       ? PROBE_NO
-			       : PROBE_MORE;
-	return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return recognise_header(server);
+	if (recognise_header(client) != RECOGNISED_YES)
+		return recognise_header(client) == RECOGNISED_NO && client.left != 0 &&
+				       opening->one_sided
+			       ? RECOGNISED_NO
+			       : RECOGNISED_MORE;
+	return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -195,7 +196,7 @@ const struct dissector zabbix_dissector = {
 	.recognised = "the ZBXD header with its length, or an item's name and the answer",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

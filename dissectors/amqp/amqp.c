@@ -299,7 +299,7 @@ const struct dissector amqp_dissector = {
 		"the protocol header, or Connection.Start; frames in the middle of a connection",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = amqp_probe,
+	.recognise = amqp_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the two protocols that are called AMQP share: state, probe, the log-in. */
+/* What the two protocols that are called AMQP share: state, recogniser, the log-in. */
 #ifndef DISSECTORS_AMQP_H
 #define DISSECTORS_AMQP_H
 
@@ -43,7 +43,7 @@ struct amqp {
 	bool started, midstream, tried, tuned;
 };
 
-enum probe_result amqp_probe(const struct opening *opening);
+enum recognised amqp_recognise(const struct opening *opening);
 
 /* SASL's PLAIN: authorization NUL user NUL password */
 void amqp_note_plain(struct facts *facts, struct bytes response);

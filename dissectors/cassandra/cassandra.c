@@ -260,7 +260,7 @@ const struct dissector cassandra_dissector = {
 	.recognised = "a frame header of version 3 to 5 with an opcode of that side and a length",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = cassandra_probe,
+	.recognise = cassandra_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -17,9 +17,9 @@
 #include "dissectors/dissector.h"
 #include "dissectors/http/http_exchange.h"
 #include "dissectors/http/http_head.h"
-#include "dissectors/http/http_probe.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_reader.h"
+#include "dissectors/http/http_recognise.h"
 #include "dissectors/http/http_text.h"
 
 enum mode {
@@ -346,7 +346,7 @@ const struct dissector http_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION,
-	.probe = http_probe,
+	.recognise = http_recognise,
 	.begin = http_begin,
 	.feed = http_feed,
 	.gap = http_gap,

@@ -75,7 +75,7 @@ static bool is_opcode(uint8_t opcode, enum side from)
 }
 
 /* "Key=": letters and digits, then the sign */
-static enum probe_result is_text(struct bytes b)
+static enum recognised is_text(struct bytes b)
 {
 	size_t n = 0;
 
@@ -83,54 +83,56 @@ static enum probe_result is_text(struct bytes b)
 		uint8_t c = bytes_u8(&b);
 
 		if (c == '=' && n > 2)
-			return PROBE_YES;
+			return RECOGNISED_YES;
 		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') &&
 		    c != '_' && c != '-')
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		n++;
 	}
-	return n == 40 ? PROBE_NO : PROBE_MORE;
+	return n == 40 ? RECOGNISED_NO : RECOGNISED_MORE;
 }
 
 /* A log-in, or the answer to one, with its text. */
-static enum probe_result probe_side(struct bytes b, enum side from)
+static enum recognised recognise_side(struct bytes b, enum side from)
 {
 	uint8_t opcode, further;
 	uint16_t version;
 	uint32_t length;
 
 	if (b.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	opcode = bytes_u8(&b);
 	if (from == SIDE_CLIENT ? (opcode & 0xbf) != LOGIN : opcode != LOGIN_ANSWER)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < 7)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	bytes_skip(&b, 1);
 	version = bytes_be16(&b);
 	further = bytes_u8(&b);
 	length = bytes_be24(&b);
 	if (version != 0 || further != 0 || length > 65536)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (from == SIDE_SERVER && length == 0) { /* refused: no text is needed */
 		bytes_skip(&b, 28);
-		return b.left < 12 ? PROBE_MORE : bytes_u8(&b) <= 3 ? PROBE_YES : PROBE_NO;
+		return b.left < 12	   ? RECOGNISED_MORE
+		       : bytes_u8(&b) <= 3 ? RECOGNISED_YES
+					   : RECOGNISED_NO;
 	}
 	bytes_skip(&b, HEADER - 8);
-	return b.failed ? PROBE_MORE : is_text(b);
+	return b.failed ? RECOGNISED_MORE : is_text(b);
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
-	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
-	enum probe_result answer = probe_side(server, SIDE_SERVER);
+	enum recognised client = recognise_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
+	enum recognised answer = recognise_side(server, SIDE_SERVER);
 
-	if (client == PROBE_NO || answer == PROBE_NO)
-		return PROBE_NO;
-	if (answer == PROBE_YES && (client == PROBE_YES || opening->one_sided))
-		return PROBE_YES;
-	return client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+	if (client == RECOGNISED_NO || answer == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (answer == RECOGNISED_YES && (client == RECOGNISED_YES || opening->one_sided))
+		return RECOGNISED_YES;
+	return client == RECOGNISED_YES && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -368,7 +370,7 @@ const struct dissector iscsi_dissector = {
 	.recognised = "a log-in request with its keys, or the response to one",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

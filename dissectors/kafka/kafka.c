@@ -301,7 +301,7 @@ const struct dissector kafka_dissector = {
 		      "correlation number",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = kafka_probe,
+	.recognise = kafka_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

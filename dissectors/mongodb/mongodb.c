@@ -56,7 +56,7 @@ static void begin_message(struct mongodb *mongo, struct mongodb_stream *s, enum 
 {
 	struct bytes b = bytes_from(s->fixed, MONGODB_HEADER);
 
-	if (!mongodb_probe_header(&b, &s->header)) {
+	if (!mongodb_take_header(&b, &s->header)) {
 		s->lost = true;
 		return;
 	}
@@ -323,7 +323,7 @@ const struct dissector mongodb_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = mongodb_probe,
+	.recognise = mongodb_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

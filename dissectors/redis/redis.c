@@ -13,7 +13,7 @@
 #include "dissectors/read/resp.h"
 #include "dissectors/read/turns.h"
 #include "dissectors/redis/redis_commands.h"
-#include "dissectors/redis/redis_probe.h"
+#include "dissectors/redis/redis_recognise.h"
 
 static const uint16_t ports[] = {6379, 26379, 16379, 6380, 0};
 
@@ -328,7 +328,7 @@ const struct dissector redis_dissector = {
 		      "unmistakable",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = redis_probe,
+	.recognise = redis_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -194,7 +194,7 @@ const struct dissector rpc_dissector = {
 		"an ONC RPC record: a call of version 2 to a known program, or the reply to it",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS | READS_PATH,
-	.probe = rpc_probe,
+	.recognise = rpc_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,
@@ -209,7 +209,7 @@ const struct dissector rpc_udp_dissector = {
 	.recognised = "an ONC RPC call or the reply with its number, one in a datagram",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
-	.probe = rpc_probe_udp,
+	.recognise = rpc_recognise_udp,
 	.begin = begin,
 	.feed = feed_udp,
 };

@@ -266,7 +266,7 @@ const struct dissector smb_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_PATH,
-	.probe = smb_probe,
+	.recognise = smb_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -78,8 +78,8 @@ void smb_setup_byte(struct smb *smb, struct facts *facts, enum side from, uint8_
 void smb1_message(struct smb *smb, struct facts *facts, enum side from);
 void smb2_message(struct smb *smb, struct facts *facts, enum side from);
 
-/* smb_probe.c */
-enum probe_result smb_probe(const struct opening *opening);
+/* smb_recognise.c */
+enum recognised smb_recognise(const struct opening *opening);
 
 static inline bool smb_is_smb2(const struct smb_stream *stream)
 {

@@ -10,7 +10,7 @@
  */
 #include "dissectors/read/banner.h"
 #include "dissectors/read/dialogue.h"
-#include "dissectors/read/numeric_probe.h"
+#include "dissectors/read/numeric_recognise.h"
 #include "dissectors/read/sasl.h"
 #include "dissectors/read/xclient.h"
 #include "dissectors/smtp/smtp_words.h"
@@ -58,9 +58,9 @@ struct smtp {
 
 _Static_assert(sizeof(struct smtp) <= DISSECTOR_STATE_MAX, "state of smtp");
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum numeric is = numeric_probe(opening);
+	enum numeric is = numeric_recognise(opening);
 
 	return numeric_result(is == NUMERIC_LMTP ? NUMERIC_SMTP : is, NUMERIC_SMTP);
 }
@@ -371,7 +371,7 @@ const struct dissector smtp_dissector = {
 	.recognised = "a 220 greeting with what follows, or commands and their codes",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -70,39 +70,40 @@ static const char *const others[] = {"get-latest-rev", "check-path",	   "stat",
 				     "get-lock",       "get-locks",	   "get-iprops"};
 
 /* "( success ( 2 2 ( " */
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	static const char start[] = "( success ( ";
 
 	if (!bytes_agree_with(&b, start))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!bytes_skip(&b, sizeof start - 1))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	for (int i = 0; i < 2; i++) { /* the oldest and the newest version of the protocol */
 		if (b.left != 0 && (b.at[0] < '1' || b.at[0] > '9'))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		bytes_skip(&b, 1);
 		if (!bytes_agree_with(&b, " "))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		bytes_skip(&b, 1);
 	}
 	if (!bytes_agree_with(&b, "( "))
-		return PROBE_NO;
-	return b.left >= 2 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return b.left >= 2 ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char start[] = "( 2 ( edit-pipeline ";
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (!bytes_agree_with(&client, "( "))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_server(server);
+		return recognise_server(server);
 	if (!bytes_agree_with(&client, start))
-		return PROBE_NO;
-	return opening->one_sided && client.left >= sizeof start - 1 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return opening->one_sided && client.left >= sizeof start - 1 ? RECOGNISED_YES
+								     : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -338,7 +339,7 @@ const struct dissector svn_dissector = {
 		      "svn address",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The first bytes of both sides of a conversation, in the order in which they were said, so that
- * they can be probed while the service is unknown and then be fed to its dissector as they came.
+ * they can be recognised while the service is unknown and then be fed to its dissector as they came.
  */
 #ifndef SENSOR_OPENING_H
 #define SENSOR_OPENING_H
@@ -31,7 +31,7 @@ struct opening_record {
 size_t opening_add(struct opening_record *record, enum side from, const uint8_t *bytes,
 		   size_t length, bool datagram);
 
-/* What a probe may see; with `swapped`, as if the other side were the client. */
+/* What a recogniser may see; with `swapped`, as if the other side were the client. */
 struct opening opening_view(const struct opening_record *record, uint8_t transport, bool midstream,
 			    bool swapped);
 

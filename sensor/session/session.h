@@ -10,7 +10,7 @@
  * (--reassembly-mib) and one of nDPI's flows. When a pool is empty the conversation that was silent
  * longest is no longer read: counted. Facts are read by the worker, which tells the engine.
  *
- * What is being read of the conversations that matter: reassembled bytes, the opening that probes
+ * What is being read of the conversations that matter: reassembled bytes, the opening that recognisers
  * look at until the service is known, then the dissector's state and the facts. A fixed pool; when
  * it is used up, the conversation that has been silent longest is no longer read (its flow goes on
  * being counted), and that is counted.

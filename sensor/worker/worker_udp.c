@@ -21,7 +21,7 @@ static bool may_be_one_way(const struct opening *opening)
 {
 	for (size_t i = 0; i < dissector_count; i++) {
 		if ((dissectors[i]->transports & OVER_UDP) && is_one_way(dissectors[i]) &&
-		    dissectors[i]->probe(opening) == PROBE_YES)
+		    dissectors[i]->recognise(opening) == RECOGNISED_YES)
 			return true;
 	}
 	return false;

@@ -53,22 +53,22 @@ static void test_credentials(void **state)
 	conversation_lacks(&facts, "Basic");
 }
 
-static enum probe_result probe(const char *client, size_t client_length, const char *server,
-			       size_t server_length, bool one_sided)
+static enum recognised recognise(const char *client, size_t client_length, const char *server,
+				 size_t server_length, bool one_sided)
 {
-	return dissect_probe(&ajp_dissector, OVER_TCP, client, client_length, server, server_length,
-			     one_sided);
+	return dissect_recognise(&ajp_dissector, OVER_TCP, client, client_length, server,
+				 server_length, one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("\x12\x34\0\1\x0a", 5, "AB\0\1\x09", 5, false), PROBE_YES);
-	assert_int_equal(probe("\x12\x34\0\1\x0a", 5, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe("\x12\x34\0\1\x0a", 5, "", 0, true), PROBE_YES);
-	assert_int_equal(probe("\x12\x34\0\1\x0a", 5, "ABCDEFG", 7, false), PROBE_NO);
-	assert_int_equal(probe("\x12\x34\1\0\0\1\0\0\0\0\0\0", 12, "", 0, true), PROBE_NO);
-	assert_int_equal(probe("AB\0\1\x09", 5, "\x12\x34\0\1\x0a", 5, false), PROBE_NO);
+	assert_int_equal(recognise("\x12\x34\0\1\x0a", 5, "AB\0\1\x09", 5, false), RECOGNISED_YES);
+	assert_int_equal(recognise("\x12\x34\0\1\x0a", 5, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise("\x12\x34\0\1\x0a", 5, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise("\x12\x34\0\1\x0a", 5, "ABCDEFG", 7, false), RECOGNISED_NO);
+	assert_int_equal(recognise("\x12\x34\1\0\0\1\0\0\0\0\0\0", 12, "", 0, true), RECOGNISED_NO);
+	assert_int_equal(recognise("AB\0\1\x09", 5, "\x12\x34\0\1\x0a", 5, false), RECOGNISED_NO);
 }
 
 int main(void)
@@ -76,7 +76,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_credentials),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,12 +44,12 @@ static void test_too_little(void **state)
 {
 	(void)state;
 	/* A packet's prefix alone is anybody's. */
-	assert_int_equal(
-		dissect_probe(&amanda_dissector, OVER_TCP, "", 0, "\0\0\0\2\0\0\0\1\3\0", 10, true),
-		PROBE_MORE);
-	assert_int_equal(dissect_probe(&amanda_dissector, OVER_UDP, "Amanda 2.6 XXX HANDLE", 21, "",
-				       0, true),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&amanda_dissector, OVER_TCP, "", 0,
+					   "\0\0\0\2\0\0\0\1\3\0", 10, true),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&amanda_dissector, OVER_UDP, "Amanda 2.6 XXX HANDLE", 21,
+					   "", 0, true),
+			 RECOGNISED_NO);
 }
 
 int main(void)

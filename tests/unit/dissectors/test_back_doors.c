@@ -127,11 +127,11 @@ static void test_erlang(void **state)
 	facts = recorded_facts(r, &erlang_dissector, "erlang/wrong-cookie");
 	assert_int_equal(facts.auth, AUTH_FAILED);
 	/* The status alone is no proof; a name that is none is another's. */
-	assert_int_equal(dissect_probe(&erlang_dissector, OVER_TCP, "", 0, "\0\3sok", 5, false),
-			 PROBE_MORE);
-	assert_int_equal(dissect_probe(&erlang_dissector, OVER_TCP, "\0\x0cn\0\5\0\0\0\0name\n", 14,
-				       "\0\3sok", 5, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&erlang_dissector, OVER_TCP, "", 0, "\0\3sok", 5, false),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&erlang_dissector, OVER_TCP, "\0\x0cn\0\5\0\0\0\0name\n",
+					   14, "\0\3sok", 5, false),
+			 RECOGNISED_NO);
 	free(r);
 }
 

@@ -159,25 +159,26 @@ static void test_tls(void **state)
 	assert_true(dissect_starts_tls(&nbd_dissector, turns, COUNT(turns)));
 }
 
-static enum probe_result probe(const struct dissector *d, const struct turn *client,
-			       const struct turn *server, bool one_sided)
+static enum recognised recognise(const struct dissector *d, const struct turn *client,
+				 const struct turn *server, bool one_sided)
 {
-	return dissect_probe(d, OVER_TCP, client ? client->bytes : "", client ? client->length : 0,
-			     server ? server->bytes : "", server ? server->length : 0, one_sided);
+	return dissect_recognise(d, OVER_TCP, client ? client->bytes : "",
+				 client ? client->length : 0, server ? server->bytes : "",
+				 server ? server->length : 0, one_sided);
 }
 
-static void test_probes(void **state)
+static void openings_are_recognised(void **state)
 {
 	const struct turn *ask = &sample_mode[0], *answer = &sample_mode[1];
 
 	(void)state;
-	assert_int_equal(probe(&iscsi_dissector, ask, NULL, false), PROBE_MORE);
-	assert_int_equal(probe(&iscsi_dissector, ask, NULL, true), PROBE_YES);
-	assert_int_equal(probe(&iscsi_dissector, NULL, answer, true), PROBE_YES);
-	assert_int_equal(probe(&iscsi_dissector, answer, ask, false), PROBE_NO);
-	assert_int_equal(probe(&nbd_dissector, NULL, &sample_nbd[0], false), PROBE_YES);
-	assert_int_equal(probe(&nbd_dissector, &sample_nbd[0], NULL, true), PROBE_NO);
-	assert_int_equal(probe(&nbd_dissector, ask, NULL, true), PROBE_NO);
+	assert_int_equal(recognise(&iscsi_dissector, ask, NULL, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(&iscsi_dissector, ask, NULL, true), RECOGNISED_YES);
+	assert_int_equal(recognise(&iscsi_dissector, NULL, answer, true), RECOGNISED_YES);
+	assert_int_equal(recognise(&iscsi_dissector, answer, ask, false), RECOGNISED_NO);
+	assert_int_equal(recognise(&nbd_dissector, NULL, &sample_nbd[0], false), RECOGNISED_YES);
+	assert_int_equal(recognise(&nbd_dissector, &sample_nbd[0], NULL, true), RECOGNISED_NO);
+	assert_int_equal(recognise(&nbd_dissector, ask, NULL, true), RECOGNISED_NO);
 }
 
 int main(void)
@@ -190,7 +191,7 @@ int main(void)
 		cmocka_unit_test(test_recorded_exports),
 		cmocka_unit_test(test_transmission),
 		cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_probes),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

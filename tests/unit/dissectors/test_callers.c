@@ -20,9 +20,9 @@ static void test_giop(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
-	assert_int_equal(dissect_probe(&giop_dissector, OVER_TCP, NULL, 0, turns[0].bytes,
-				       turns[0].length, true),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&giop_dissector, OVER_TCP, NULL, 0, turns[0].bytes,
+					   turns[0].length, true),
+			 RECOGNISED_NO);
 }
 
 static void test_fastcgi(void **state)
@@ -71,9 +71,9 @@ static void test_radmin(void **state)
 	assert_int_equal(facts.data_read, ANSWER_UNKNOWN);
 	assert_true(dissect(&radmin_dissector, turns, COUNT(turns), 0, &facts));
 	assert_int_equal(facts.data_read, ANSWER_YES);
-	assert_int_equal(dissect_probe(&radmin_dissector, OVER_TCP, turns[0].bytes, 10, "\1\0\0\1",
-				       4, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&radmin_dissector, OVER_TCP, turns[0].bytes, 10,
+					   "\1\0\0\1", 4, false),
+			 RECOGNISED_NO);
 }
 
 int main(void)

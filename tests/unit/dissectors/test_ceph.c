@@ -40,21 +40,21 @@ static void test_maps(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&ceph_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&ceph_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "ceph v0", false), PROBE_MORE);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n", "ceph v027", false), PROBE_YES);
-	assert_int_equal(probe("ceph v2\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("ceph v2\n", "", true), PROBE_YES);
-	assert_int_equal(probe("ceph v2\n", "SSH-2.0-x", false), PROBE_NO);
-	assert_int_equal(probe("", "ceph v1\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "ceph v0", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n", "ceph v027", false), RECOGNISED_YES);
+	assert_int_equal(recognise("ceph v2\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("ceph v2\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("ceph v2\n", "SSH-2.0-x", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "ceph v1\n", false), RECOGNISED_NO);
 }
 
 int main(void)
@@ -62,7 +62,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_banners),
 		cmocka_unit_test(test_maps),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Every probe over everybody's opening: only its owner says YES, whichever sides are seen, whatever
+ * Every recogniser over everybody's opening: only its owner says YES, whichever sides are seen, whatever
  * has come so far. Openings without an owner are those of protocols that look alike.
  */
 #include "tests/unit/conversation.h"
@@ -181,10 +181,10 @@ static bool check(const struct opening_sample *sample, const struct dissector *d
 		  size_t server, bool one_sided)
 {
 	bool owner = sample->owner && strcmp(sample->owner, d->name) == 0;
-	enum probe_result result = dissect_probe(d, OVER_TCP, sample->client, client,
-						 sample->server, server, one_sided);
+	enum recognised result = dissect_recognise(d, OVER_TCP, sample->client, client,
+						   sample->server, server, one_sided);
 
-	if (owner || result != PROBE_YES)
+	if (owner || result != RECOGNISED_YES)
 		return true;
 	print_error("%s says YES to sample %zu (%s), %zu and %zu bytes\n", d->name,
 		    (size_t)(sample - samples), sample->owner ? sample->owner : "nobody's", client,
@@ -240,8 +240,9 @@ static void test_owners_know_their_own(void **state)
 		const struct dissector *owner = s->owner ? find(s->owner) : NULL;
 
 		/* Several samples are too short to be sure of: the owner may ask for more. */
-		if (owner && dissect_probe(owner, OVER_TCP, s->client, s->client_length, s->server,
-					   s->server_length, one_sided) == PROBE_NO)
+		if (owner &&
+		    dissect_recognise(owner, OVER_TCP, s->client, s->client_length, s->server,
+				      s->server_length, one_sided) == RECOGNISED_NO)
 			fail_msg("%s says NO to its sample %zu", owner->name, i);
 	}
 }

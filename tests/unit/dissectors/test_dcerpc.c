@@ -55,29 +55,30 @@ static void test_proof(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static enum probe_result probe(const void *client, size_t client_length, const void *server,
-			       size_t server_length, bool one_sided)
+static enum recognised recognise(const void *client, size_t client_length, const void *server,
+				 size_t server_length, bool one_sided)
 {
-	return dissect_probe(&dcerpc_dissector, OVER_TCP, client, client_length, server,
-			     server_length, one_sided);
+	return dissect_recognise(&dcerpc_dissector, OVER_TCP, client, client_length, server,
+				 server_length, one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	static const char bind[] = FRAGMENT("\x0b", "\x20", "\0");
 	static const char answer[] = FRAGMENT("\x0c", "\x20", "\0");
 	const size_t size = sizeof bind - 1;
 
 	(void)state;
-	assert_int_equal(probe(bind, size, answer, size, false), PROBE_YES);
-	assert_int_equal(probe(bind, size, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe(bind, size, "", 0, true), PROBE_YES);
-	assert_int_equal(probe("", 0, answer, size, false), PROBE_YES);
-	assert_int_equal(probe(answer, size, bind, size, false), PROBE_NO);
-	assert_int_equal(probe(bind, size, "\x05\0", 2, false), PROBE_MORE);
-	assert_int_equal(probe("\x05\1\0", 3, "\x05\0", 2, true), PROBE_MORE); /* SOCKS 5 */
-	assert_int_equal(probe("\x05\1\0\x05\1\0\1\x7f\0\0\1\0\x50GET /", 18, "", 0, true),
-			 PROBE_NO);
+	assert_int_equal(recognise(bind, size, answer, size, false), RECOGNISED_YES);
+	assert_int_equal(recognise(bind, size, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(bind, size, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise("", 0, answer, size, false), RECOGNISED_YES);
+	assert_int_equal(recognise(answer, size, bind, size, false), RECOGNISED_NO);
+	assert_int_equal(recognise(bind, size, "\x05\0", 2, false), RECOGNISED_MORE);
+	assert_int_equal(recognise("\x05\1\0", 3, "\x05\0", 2, true),
+			 RECOGNISED_MORE); /* SOCKS 5 */
+	assert_int_equal(recognise("\x05\1\0\x05\1\0\1\x7f\0\0\1\0\x50GET /", 18, "", 0, true),
+			 RECOGNISED_NO);
 }
 
 static void test_datagrams(void **state)
@@ -96,8 +97,8 @@ static void test_datagrams(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 	for (size_t n = 0; n < sizeof ask; n++)
 		assert_int_not_equal(
-			dissect_probe(&dcerpc_udp_dissector, OVER_UDP, ask, n, "", 0, true),
-			PROBE_YES);
+			dissect_recognise(&dcerpc_udp_dissector, OVER_UDP, ask, n, "", 0, true),
+			RECOGNISED_YES);
 	answer[1] = 0;
 	assert_false(dissect_over(&dcerpc_udp_dissector, OVER_UDP, turns, 2, 0, &facts));
 }
@@ -107,7 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nobody_in_particular),
 		cmocka_unit_test(test_proof),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 		cmocka_unit_test(test_datagrams),
 	};
 

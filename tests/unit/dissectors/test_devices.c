@@ -20,7 +20,7 @@ static void test_smart_install(void **state)
 	assert_int_equal(facts.auth, AUTH_NONE);
 	conversation_stands(&smart_install_dissector, turns, 2);
 	assert_int_equal(dissect_verdict(&smart_install_dissector, OVER_TCP, turns, 1, 0),
-			 PROBE_MORE);
+			 RECOGNISED_MORE);
 }
 
 static void test_ubiquiti(void **state)
@@ -96,7 +96,8 @@ static void test_ntp_monitor(void **state)
 	assert_string_equal(facts.service->identifier, "ntp-monitor");
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	conversation_has(&facts, "MONLIST", ANSWER_YES, COMMAND_LISTING);
-	assert_int_equal(dissect_verdict(&ntp_control_dissector, OVER_UDP, time, 1, 0), PROBE_NO);
+	assert_int_equal(dissect_verdict(&ntp_control_dissector, OVER_UDP, time, 1, 0),
+			 RECOGNISED_NO);
 }
 
 int main(void)

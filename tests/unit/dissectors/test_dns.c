@@ -151,7 +151,8 @@ static void test_one_side(void **state)
 	facts = datagrams_facts(&dns_udp_dissector, question, 1, "dns");
 	conversation_has(&facts, "RECURSION", ANSWER_UNKNOWN, 0);
 	assert_int_equal(facts.auth, AUTH_NA);
-	assert_int_equal(dissect_verdict(&dns_udp_dissector, OVER_UDP, answer, 1, 0), PROBE_YES);
+	assert_int_equal(dissect_verdict(&dns_udp_dissector, OVER_UDP, answer, 1, 0),
+			 RECOGNISED_YES);
 }
 
 /* A truncated answer, and one that only refers to others, prove no recursion. */
@@ -198,7 +199,7 @@ static void test_look_alikes(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(turns); i++)
 		assert_int_not_equal(dissect_verdict(&dns_udp_dissector, OVER_UDP, &turns[i], 1, 0),
-				     PROBE_YES);
+				     RECOGNISED_YES);
 }
 
 int main(void)

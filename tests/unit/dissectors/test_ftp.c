@@ -161,33 +161,36 @@ static void test_late_capture(void **state)
 	conversation_has(&facts, "LIST", ANSWER_YES, COMMAND_LISTING);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&ftp_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&ftp_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "22", false), PROBE_MORE);
-	assert_int_equal(probe("", "220 ftp.example.com ready\r\n", true), PROBE_MORE);
-	assert_int_equal(probe("", "220 hi\r\n331 password\r\n", true), PROBE_YES);
-	assert_int_equal(probe("USER a\r\n", "220 hi\r\n230 in\r\n", false), PROBE_YES);
-	assert_int_equal(probe("EHLO a\r\n", "220 hi\r\n500 what\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("USER a\r\n", "", true), PROBE_MORE);
-	assert_int_equal(probe("", "220 mx ESMTP Postfix\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "220-FileZilla Server 1.7.0\r\n", false), PROBE_YES);
-	assert_int_equal(probe("220 (vsFTPd 3.0.3)\r\n", "USER a\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "22", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 ftp.example.com ready\r\n", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 hi\r\n331 password\r\n", true), RECOGNISED_YES);
+	assert_int_equal(recognise("USER a\r\n", "220 hi\r\n230 in\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("EHLO a\r\n", "220 hi\r\n500 what\r\n", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("USER a\r\n", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 mx ESMTP Postfix\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "220-FileZilla Server 1.7.0\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("220 (vsFTPd 3.0.3)\r\n", "USER a\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_banner),	 cmocka_unit_test(test_anonymous),
-		cmocka_unit_test(test_log_in),	 cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_auth_tls), cmocka_unit_test(test_late_capture),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_banner),
+		cmocka_unit_test(test_anonymous),
+		cmocka_unit_test(test_log_in),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_auth_tls),
+		cmocka_unit_test(test_late_capture),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,52 +53,53 @@ static void assert_command(const struct facts *facts, const char *text, enum ans
 	assert_int_equal(command->flags, flags);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&http_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&http_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
 static void test_verdicts(void **unused)
 {
 	static const struct {
 		const char *client, *server;
-		enum probe_result open, last;
+		enum recognised open, last;
 	} rows[] = {
-		{"GET / HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"GET / HTTP/1.0\n", "", PROBE_MORE, PROBE_YES},
-		{"\r\nGET / HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"CONNECT db:443 HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"OPTIONS * HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"GET http://host/x HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"PROPFIND /dav/ HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"GET / HTTP/1.", "", PROBE_MORE, PROBE_MORE},
-		{"GE", "", PROBE_MORE, PROBE_MORE},
-		{"GET / HTTP/2.0\r\n", "", PROBE_MORE, PROBE_NO},
-		{"GET /\r\n", "", PROBE_MORE, PROBE_NO},
-		{"get / HTTP/1.1\r\n", "", PROBE_MORE, PROBE_NO},
-		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", PROBE_MORE, PROBE_NO},
-		{"OPTIONS rtsp://cam/ RTSP/1.0\r\n", "", PROBE_MORE, PROBE_NO},
-		{"OPTIONS * RTSP/1.0\r\n", "", PROBE_MORE, PROBE_NO},
-		{"OPTIONS sip:a@b SIP/2.0\r\n", "", PROBE_MORE, PROBE_NO},
-		{"\x16\x03\x01\x02", "", PROBE_MORE, PROBE_NO},
-		{"", "HTTP/1.1 200 OK\r\n", PROBE_YES, PROBE_YES},
-		{"", "HTTP/1.0 404\r\n", PROBE_YES, PROBE_YES},
-		{"", "HTTP/1.1 2", PROBE_MORE, PROBE_MORE},
-		{"", "HTTP/1.1 999 x\r\n", PROBE_NO, PROBE_NO},
-		{"", "ICY 200 OK\r\n", PROBE_NO, PROBE_NO},
-		{"", "RTSP/1.0 200 OK\r\n", PROBE_NO, PROBE_NO},
-		{"GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", PROBE_YES, PROBE_YES},
-		{"GET / HTTP/1.1\r\n", "SSH-2.0-OpenSSH_9.2\r\n", PROBE_NO, PROBE_NO},
-		{"GET / HTTP/1.1\r\n", "-ERR unknown command", PROBE_NO, PROBE_NO},
-		{"GET / HTTP/1.1\r\n", "ICY 200 OK\r\n", PROBE_NO, PROBE_NO},
-		{"\x16\x03\x01\x02", "HTTP/1.1 400 Bad Request\r\n", PROBE_YES, PROBE_YES},
+		{"GET / HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"GET / HTTP/1.0\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"\r\nGET / HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"CONNECT db:443 HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"OPTIONS * HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"GET http://host/x HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"PROPFIND /dav/ HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"GET / HTTP/1.", "", RECOGNISED_MORE, RECOGNISED_MORE},
+		{"GE", "", RECOGNISED_MORE, RECOGNISED_MORE},
+		{"GET / HTTP/2.0\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"GET /\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"get / HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"OPTIONS rtsp://cam/ RTSP/1.0\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"OPTIONS * RTSP/1.0\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"OPTIONS sip:a@b SIP/2.0\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"\x16\x03\x01\x02", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"", "HTTP/1.1 200 OK\r\n", RECOGNISED_YES, RECOGNISED_YES},
+		{"", "HTTP/1.0 404\r\n", RECOGNISED_YES, RECOGNISED_YES},
+		{"", "HTTP/1.1 2", RECOGNISED_MORE, RECOGNISED_MORE},
+		{"", "HTTP/1.1 999 x\r\n", RECOGNISED_NO, RECOGNISED_NO},
+		{"", "ICY 200 OK\r\n", RECOGNISED_NO, RECOGNISED_NO},
+		{"", "RTSP/1.0 200 OK\r\n", RECOGNISED_NO, RECOGNISED_NO},
+		{"GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", RECOGNISED_YES, RECOGNISED_YES},
+		{"GET / HTTP/1.1\r\n", "SSH-2.0-OpenSSH_9.2\r\n", RECOGNISED_NO, RECOGNISED_NO},
+		{"GET / HTTP/1.1\r\n", "-ERR unknown command", RECOGNISED_NO, RECOGNISED_NO},
+		{"GET / HTTP/1.1\r\n", "ICY 200 OK\r\n", RECOGNISED_NO, RECOGNISED_NO},
+		{"\x16\x03\x01\x02", "HTTP/1.1 400 Bad Request\r\n", RECOGNISED_YES,
+		 RECOGNISED_YES},
 	};
 
 	(void)unused;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(probe(rows[i].client, rows[i].server, false), rows[i].open);
-		assert_int_equal(probe(rows[i].client, rows[i].server, true), rows[i].last);
+		assert_int_equal(recognise(rows[i].client, rows[i].server, false), rows[i].open);
+		assert_int_equal(recognise(rows[i].client, rows[i].server, true), rows[i].last);
 	}
 }
 
@@ -108,20 +109,20 @@ static void test_midstream_needs_one_good_side(void **unused)
 
 	(void)unused;
 	opening.side[SIDE_SERVER] = bytes_from("of a body</html>", 16);
-	assert_int_equal(http_dissector.probe(&opening), PROBE_MORE);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_MORE);
 	opening.side[SIDE_CLIENT] = bytes_from("GET /next HTTP/1.1\r\n", 20);
-	assert_int_equal(http_dissector.probe(&opening), PROBE_YES);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_YES);
 	opening.side[SIDE_CLIENT] = bytes_from("also a body", 11);
-	assert_int_equal(http_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_NO);
 	/* Guessed the wrong way round. */
 	opening.side[SIDE_CLIENT] = bytes_from("HTTP/1.1 200 OK\r\n", 17);
 	opening.side[SIDE_SERVER] = bytes_from(NULL, 0);
-	assert_int_equal(http_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_NO);
 	/* Nothing more will come. */
 	opening.side[SIDE_CLIENT] = bytes_from("of a body", 9);
-	assert_int_equal(http_dissector.probe(&opening), PROBE_MORE);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_MORE);
 	opening.one_sided = true;
-	assert_int_equal(http_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_NO);
 }
 
 static void assert_elasticsearch(const struct facts *facts)

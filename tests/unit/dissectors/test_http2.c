@@ -127,11 +127,11 @@ static void test_tables(void **unused)
 	conversation_stands(&http2_dissector, plain, COUNT(plain));
 }
 
-static enum probe_result probe(const void *client, size_t client_length, const void *server,
-			       size_t server_length, bool one_sided)
+static enum recognised recognise(const void *client, size_t client_length, const void *server,
+				 size_t server_length, bool one_sided)
 {
-	return dissect_probe(&http2_dissector, OVER_TCP, client, client_length, server,
-			     server_length, one_sided);
+	return dissect_recognise(&http2_dissector, OVER_TCP, client, client_length, server,
+				 server_length, one_sided);
 }
 
 static void test_verdicts(void **unused)
@@ -141,18 +141,18 @@ static void test_verdicts(void **unused)
 	size_t n = sizeof PREFACE - 1;
 
 	(void)unused;
-	assert_int_equal(probe(PREFACE, n, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe(PREFACE, n, "", 0, true), PROBE_YES);
-	assert_int_equal(probe(PREFACE, n - 1, "", 0, true), PROBE_MORE);
-	assert_int_equal(probe(PREFACE, n, settings, 15, false), PROBE_YES);
-	assert_int_equal(probe(PREFACE, n, settings, 14, false), PROBE_MORE);
-	assert_int_equal(probe(PREFACE, n, unknown, 15, false), PROBE_NO);
-	assert_int_equal(probe(PREFACE, n, "HTTP/1.1 400 Bad", 16, false), PROBE_NO);
-	assert_int_equal(probe("", 0, settings, 15, false), PROBE_MORE);
-	assert_int_equal(probe("", 0, settings, 15, true), PROBE_YES);
-	assert_int_equal(probe("", 0, SETTINGS, 9, true), PROBE_MORE);
-	assert_int_equal(probe("GET / HTTP/2.0\r\n", 16, settings, 15, false), PROBE_NO);
-	assert_int_equal(probe(settings, 15, PREFACE, n, false), PROBE_NO);
+	assert_int_equal(recognise(PREFACE, n, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(PREFACE, n, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise(PREFACE, n - 1, "", 0, true), RECOGNISED_MORE);
+	assert_int_equal(recognise(PREFACE, n, settings, 15, false), RECOGNISED_YES);
+	assert_int_equal(recognise(PREFACE, n, settings, 14, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(PREFACE, n, unknown, 15, false), RECOGNISED_NO);
+	assert_int_equal(recognise(PREFACE, n, "HTTP/1.1 400 Bad", 16, false), RECOGNISED_NO);
+	assert_int_equal(recognise("", 0, settings, 15, false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", 0, settings, 15, true), RECOGNISED_YES);
+	assert_int_equal(recognise("", 0, SETTINGS, 9, true), RECOGNISED_MORE);
+	assert_int_equal(recognise("GET / HTTP/2.0\r\n", 16, settings, 15, false), RECOGNISED_NO);
+	assert_int_equal(recognise(settings, 15, PREFACE, n, false), RECOGNISED_NO);
 }
 
 /* Padding and priority are no headers, and neither is half of a block. */

@@ -209,27 +209,27 @@ static void test_hostile_lengths(void **state)
 	facts_of(turns, COUNT(turns));
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&imap_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&imap_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "* OK", false), PROBE_MORE);
-	assert_int_equal(probe("", "* OK hello\r\n", false), PROBE_YES);
-	assert_int_equal(probe("", "* BYE busy\r\n", false), PROBE_YES);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n", "* OK hello\r\n", false), PROBE_YES);
-	assert_int_equal(probe("", "* ACAP (IMPLEMENTATION \"x\")\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "+OK POP3\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "220 x ESMTP\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "\"IMPLEMENTATION\" \"Dovecot\"\r\n", false), PROBE_NO);
-	assert_int_equal(probe("a CAPABILITY\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("a CAPABILITY\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n", "", true), PROBE_NO);
-	assert_int_equal(probe("get a\r\n", "", true), PROBE_NO);
+	assert_int_equal(recognise("", "* OK", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "* OK hello\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "* BYE busy\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n", "* OK hello\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "* ACAP (IMPLEMENTATION \"x\")\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "+OK POP3\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "220 x ESMTP\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "\"IMPLEMENTATION\" \"Dovecot\"\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("a CAPABILITY\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("a CAPABILITY\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n", "", true), RECOGNISED_NO);
+	assert_int_equal(recognise("get a\r\n", "", true), RECOGNISED_NO);
 }
 
 int main(void)
@@ -245,7 +245,7 @@ int main(void)
 		cmocka_unit_test(test_starttls),
 		cmocka_unit_test(test_gap_in_mail),
 		cmocka_unit_test(test_hostile_lengths),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

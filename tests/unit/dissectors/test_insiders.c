@@ -198,18 +198,19 @@ static void test_socks_4(void **state)
 static void test_too_little(void **state)
 {
 	(void)state;
-	assert_int_equal(dissect_probe(&socks_dissector, OVER_TCP, "", 0, "\5\0", 2, true),
-			 PROBE_MORE);
-	assert_int_equal(dissect_probe(&socks_dissector, OVER_TCP, "\5\1\0", 3, "", 0, true),
-			 PROBE_MORE);
-	assert_int_equal(dissect_probe(&socks_dissector, OVER_TCP, "\5\1\0", 3, "\5\2", 2, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&socks_dissector, OVER_TCP, "", 0, "\5\0", 2, true),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&socks_dissector, OVER_TCP, "\5\1\0", 3, "", 0, true),
+			 RECOGNISED_MORE);
 	assert_int_equal(
-		dissect_probe(&openflow_dissector, OVER_TCP, "\1\0\0\x08\0\0\0\1", 8, "", 0, true),
-		PROBE_MORE);
-	assert_int_equal(
-		dissect_probe(&dovecot_dissector, OVER_TCP, "", 0, "VERSION\t1\t2\nX\n", 14, false),
-		PROBE_NO);
+		dissect_recognise(&socks_dissector, OVER_TCP, "\5\1\0", 3, "\5\2", 2, false),
+		RECOGNISED_NO);
+	assert_int_equal(dissect_recognise(&openflow_dissector, OVER_TCP, "\1\0\0\x08\0\0\0\1", 8,
+					   "", 0, true),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&dovecot_dissector, OVER_TCP, "", 0,
+					   "VERSION\t1\t2\nX\n", 14, false),
+			 RECOGNISED_NO);
 }
 
 int main(void)

@@ -231,7 +231,7 @@ static void test_nomachine(void **state)
 	facts_of(&nomachine_dissector, turns, 3, "nomachine");
 	datagrams_facts(&nomachine_udp_dissector, datagrams, 2, "nomachine");
 	assert_int_equal(dissect_verdict(&nomachine_udp_dissector, OVER_UDP, datagrams, 1, 0),
-			 PROBE_MORE);
+			 RECOGNISED_MORE);
 }
 
 int main(void)

@@ -118,21 +118,21 @@ static void test_udp(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-#define PROBE(client, server, one_sided)                                                           \
-	dissect_probe(&ldap_dissector, OVER_TCP, client, sizeof(client) - 1, server,               \
-		      sizeof(server) - 1, one_sided)
+#define RECOGNISE(client, server, one_sided)                                                       \
+	dissect_recognise(&ldap_dissector, OVER_TCP, client, sizeof(client) - 1, server,           \
+			  sizeof(server) - 1, one_sided)
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(PROBE(SEARCH("\1"), "", false), PROBE_MORE);
-	assert_int_equal(PROBE(SEARCH("\1"), "", true), PROBE_YES);
-	assert_int_equal(PROBE("\x30\5\2\1\3\x42\0", "", true), PROBE_YES);
-	assert_int_equal(PROBE("", SEARCH("\1"), true), PROBE_NO);
-	assert_int_equal(PROBE(ENTRY("\1"), "", true), PROBE_NO);
-	assert_int_equal(PROBE("", ENTRY("\1"), false), PROBE_YES);
+	assert_int_equal(RECOGNISE(SEARCH("\1"), "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE(SEARCH("\1"), "", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE("\x30\5\2\1\3\x42\0", "", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE("", SEARCH("\1"), true), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE(ENTRY("\1"), "", true), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE("", ENTRY("\1"), false), RECOGNISED_YES);
 	/* SNMP */
-	assert_int_equal(PROBE("\x30\x26\2\1\1\4\6public\xa0\x19", "", true), PROBE_NO);
+	assert_int_equal(RECOGNISE("\x30\x26\2\1\1\4\6public\xa0\x19", "", true), RECOGNISED_NO);
 }
 
 /* A reference to `where`, then the end of the search. */
@@ -193,20 +193,24 @@ static void test_midstream(void **state)
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
-	assert_int_equal(ldap_dissector.probe(&opening), PROBE_MORE);
+	assert_int_equal(ldap_dissector.recognise(&opening), RECOGNISED_MORE);
 	opening.one_sided = true;
-	assert_int_equal(ldap_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(ldap_dissector.recognise(&opening), RECOGNISED_NO);
 	opening.one_sided = opening.midstream = false;
-	assert_int_equal(ldap_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(ldap_dissector.recognise(&opening), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded),       cmocka_unit_test(test_served_without_bind),
-		cmocka_unit_test(test_bind_asked_for), cmocka_unit_test(test_anonymous),
-		cmocka_unit_test(test_sasl),	       cmocka_unit_test(test_udp),
-		cmocka_unit_test(test_probe),	       cmocka_unit_test(test_products),
+		cmocka_unit_test(test_recorded),
+		cmocka_unit_test(test_served_without_bind),
+		cmocka_unit_test(test_bind_asked_for),
+		cmocka_unit_test(test_anonymous),
+		cmocka_unit_test(test_sasl),
+		cmocka_unit_test(test_udp),
+		cmocka_unit_test(openings_are_recognised),
+		cmocka_unit_test(test_products),
 		cmocka_unit_test(test_midstream),
 	};
 

@@ -162,9 +162,9 @@ static void test_walk(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 	conversation_has(&facts, "GETNEXT", ANSWER_UNKNOWN, COMMAND_LISTING);
 	/* the wrong way round */
-	assert_int_equal(dissect_probe(&snmp_dissector, OVER_UDP, walk_1, sizeof walk_1, walk_0,
-				       sizeof walk_0, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&snmp_dissector, OVER_UDP, walk_1, sizeof walk_1, walk_0,
+					   sizeof walk_0, false),
+			 RECOGNISED_NO);
 }
 
 static void test_set_is_refused(void **state)
@@ -235,9 +235,9 @@ static void test_ipmi_session(void **state)
 	conversation_has(&facts, "Activate Session", ANSWER_YES, 0);
 	facts = datagrams_facts(&ipmi_dissector, session, 2, "rmcp"); /* only ping and pong */
 	assert_int_equal(facts.auth, AUTH_NA);
-	assert_int_equal(dissect_probe(&ipmi_dissector, OVER_UDP, session_1, sizeof session_1, NULL,
-				       0, true),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&ipmi_dissector, OVER_UDP, session_1, sizeof session_1,
+					   NULL, 0, true),
+			 RECOGNISED_NO);
 }
 
 /* RMCP+ with cipher suite 0: whoever knows a name is in. */

@@ -82,22 +82,23 @@ static void test_others(void **state)
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&managesieve_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&managesieve_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "\"IMPL", false), PROBE_MORE);
-	assert_int_equal(probe("", "\"SASL\" \"PLAIN\"\r\n\"SIEVE\" \"\"\r\n", false), PROBE_YES);
-	assert_int_equal(probe("", "\"hello\"\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "* ACAP (IMPLEMENTATION \"x\")\r\n", false), PROBE_NO);
-	assert_int_equal(probe("LISTSCRIPTS\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("LISTSCRIPTS\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("LOGOUT\r\n", "", true), PROBE_NO);
+	assert_int_equal(recognise("", "\"IMPL", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "\"SASL\" \"PLAIN\"\r\n\"SIEVE\" \"\"\r\n", false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("", "\"hello\"\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "* ACAP (IMPLEMENTATION \"x\")\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("LISTSCRIPTS\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("LISTSCRIPTS\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("LOGOUT\r\n", "", true), RECOGNISED_NO);
 }
 
 int main(void)
@@ -105,7 +106,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log_in),
 		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

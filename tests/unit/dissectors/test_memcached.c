@@ -99,26 +99,26 @@ static void test_udp(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&memcached_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&memcached_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "STAT pid 1\r\n", false), PROBE_YES);
-	assert_int_equal(probe("", "VERSION 1.6.18\r\n", false), PROBE_YES);
-	assert_int_equal(probe("version\r\n", "ERROR\r\n", false), PROBE_YES);
-	assert_int_equal(probe("stats\r\n", "OK 10\r\n---\n", false), PROBE_NO);
-	assert_int_equal(probe("delete 1\r\n", "NOT_FOUND\r\n", false), PROBE_NO);
-	assert_int_equal(probe("version\r\n", "OK 1.1.19\n", false), PROBE_NO);
-	assert_int_equal(probe("get a\r\n", "$1\r\n1\r\n", false), PROBE_NO);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n", "ERROR\r\n", false), PROBE_NO);
-	assert_int_equal(probe("stats\r\n", "", true), PROBE_MORE);
-	assert_int_equal(probe("set a 0 0 1\r\nx\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("set a 0 0 1\r\nx\r\n", "", false), PROBE_MORE);
+	assert_int_equal(recognise("", "STAT pid 1\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "VERSION 1.6.18\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("version\r\n", "ERROR\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("stats\r\n", "OK 10\r\n---\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("delete 1\r\n", "NOT_FOUND\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("version\r\n", "OK 1.1.19\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("get a\r\n", "$1\r\n1\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n", "ERROR\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("stats\r\n", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("set a 0 0 1\r\nx\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("set a 0 0 1\r\nx\r\n", "", false), RECOGNISED_MORE);
 }
 
 int main(void)
@@ -126,7 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open),   cmocka_unit_test(test_flush),
 		cmocka_unit_test(test_values), cmocka_unit_test(test_binary),
-		cmocka_unit_test(test_udp),    cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_udp),    cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,26 +109,26 @@ static void test_old_query(void **state)
 	conversation_stands(&mongodb_dissector, turns, COUNT(turns));
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	static const char query[] =
 		"\x3a\0\0\0\1\0\0\0\0\0\0\0\xd4\7\0\0\0\0\0\0admin.$cmd\0\0\0\0\0\1\0\0\0"
 		"\x13\0\0\0\x10isMaster\0\1\0\0\0\0";
 
 	(void)state;
-	assert_int_equal(
-		dissect_probe(&mongodb_dissector, OVER_TCP, query, sizeof query - 1, "", 0, true),
-		PROBE_YES);
-	assert_int_equal(
-		dissect_probe(&mongodb_dissector, OVER_TCP, query, sizeof query - 1, "", 0, false),
-		PROBE_MORE);
-	assert_int_equal(dissect_probe(&mongodb_dissector, OVER_TCP, query, sizeof query - 1,
-				       "HTTP/1.0 200 OK\r\n", 17, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&mongodb_dissector, OVER_TCP, query, sizeof query - 1,
+					   "", 0, true),
+			 RECOGNISED_YES);
+	assert_int_equal(dissect_recognise(&mongodb_dissector, OVER_TCP, query, sizeof query - 1,
+					   "", 0, false),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&mongodb_dissector, OVER_TCP, query, sizeof query - 1,
+					   "HTTP/1.0 200 OK\r\n", 17, false),
+			 RECOGNISED_NO);
 	/* turned round */
-	assert_int_equal(
-		dissect_probe(&mongodb_dissector, OVER_TCP, "", 0, query, sizeof query - 1, true),
-		PROBE_NO);
+	assert_int_equal(dissect_recognise(&mongodb_dissector, OVER_TCP, "", 0, query,
+					   sizeof query - 1, true),
+			 RECOGNISED_NO);
 }
 
 int main(void)
@@ -136,7 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open),	  cmocka_unit_test(test_unauthorized),
 		cmocka_unit_test(test_log_in),	  cmocka_unit_test(test_delete),
-		cmocka_unit_test(test_old_query), cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_old_query), cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

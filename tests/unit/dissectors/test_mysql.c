@@ -270,33 +270,33 @@ static void test_query_attributes(void **state)
 	conversation_has(&facts, "TRUNCATE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static enum probe_result probe_server(const char *bytes, size_t length)
+static enum recognised recognise_server(const char *bytes, size_t length)
 {
-	return dissect_probe(&mysql_dissector, OVER_TCP, "", 0, bytes, length, false);
+	return dissect_recognise(&mysql_dissector, OVER_TCP, "", 0, bytes, length, false);
 }
-#define PROBE_SERVER(text) probe_server((text), sizeof(text) - 1)
+#define RECOGNISE_SERVER(text) recognise_server((text), sizeof(text) - 1)
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	struct script s;
 
 	(void)state;
 	greet(&s, "8.0.36");
 	for (size_t length = 0; length < s.turns[0].length; length++) {
-		enum probe_result result = probe_server(s.turns[0].bytes, length);
+		enum recognised result = recognise_server(s.turns[0].bytes, length);
 
-		assert_true(length < 25 ? result == PROBE_MORE : result == PROBE_YES);
+		assert_true(length < 25 ? result == RECOGNISED_MORE : result == RECOGNISED_YES);
 	}
-	assert_int_equal(dissect_probe(&mysql_dissector, OVER_TCP, "GET / HTTP/1.0\r\n\r\n", 18,
-				       s.turns[0].bytes, s.turns[0].length, false),
-			 PROBE_YES);
-	assert_int_equal(PROBE_SERVER("\x4a\0\0\0\x0a\x01\x02\x03\x04"), PROBE_NO);
-	assert_int_equal(PROBE_SERVER("\x05\0\0\0\x0a"
-				      "8.0\0"),
-			 PROBE_NO);
-	assert_int_equal(PROBE_SERVER("\x0c\0\0\0\xff\x6a\4\1\2\3\4\5\6\7\1\1"), PROBE_NO);
-	assert_int_equal(PROBE_SERVER("SSH-2.0-OpenSSH\r\n"), PROBE_NO);
-	assert_int_equal(PROBE_SERVER("220 mail ESMTP\r\n"), PROBE_NO);
+	assert_int_equal(dissect_recognise(&mysql_dissector, OVER_TCP, "GET / HTTP/1.0\r\n\r\n", 18,
+					   s.turns[0].bytes, s.turns[0].length, false),
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_SERVER("\x4a\0\0\0\x0a\x01\x02\x03\x04"), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_SERVER("\x05\0\0\0\x0a"
+					  "8.0\0"),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_SERVER("\x0c\0\0\0\xff\x6a\4\1\2\3\4\5\6\7\1\1"), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_SERVER("SSH-2.0-OpenSSH\r\n"), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_SERVER("220 mail ESMTP\r\n"), RECOGNISED_NO);
 }
 
 int main(void)
@@ -311,7 +311,7 @@ int main(void)
 		cmocka_unit_test(test_many_statements),
 		cmocka_unit_test(test_prepared),
 		cmocka_unit_test(test_query_attributes),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,28 +163,31 @@ static void test_late_capture(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&pop3_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&pop3_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "+OK", false), PROBE_MORE);
-	assert_int_equal(probe("", "+OK\r\n", true), PROBE_MORE);
-	assert_int_equal(probe("USER a\r\n", "+OK\r\n", false), PROBE_YES);
-	assert_int_equal(probe("AUTH PLAIN\r\n", "+OK\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("AUTH PLAIN\r\n", "+OK\r\n+ \r\n", false), PROBE_YES);
-	assert_int_equal(probe("USER a\r\n", "-ERR unknown command 'USER'\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("CONNECT {}\r\nPING\r\n", "+OK\r\nPONG\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("SET a b\r\nGET a\r\n", "+OK\r\n$1\r\nb\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("", "+PONG\r\n", false), PROBE_NO);
-	assert_int_equal(probe("CAPA\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("CAPA\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("USER a\r\n", "", true), PROBE_MORE);
-	assert_int_equal(probe("+OK ready\r\n", "CAPA\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "+OK", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "+OK\r\n", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("USER a\r\n", "+OK\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("AUTH PLAIN\r\n", "+OK\r\n", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("AUTH PLAIN\r\n", "+OK\r\n+ \r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("USER a\r\n", "-ERR unknown command 'USER'\r\n", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise("CONNECT {}\r\nPING\r\n", "+OK\r\nPONG\r\n", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise("SET a b\r\nGET a\r\n", "+OK\r\n$1\r\nb\r\n", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise("", "+PONG\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("CAPA\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("CAPA\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("USER a\r\n", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("+OK ready\r\n", "CAPA\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
@@ -197,7 +200,7 @@ int main(void)
 		cmocka_unit_test(test_without_log_in),
 		cmocka_unit_test(test_starttls),
 		cmocka_unit_test(test_late_capture),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -268,33 +268,35 @@ static void test_hostile_lengths(void **state)
 	}
 }
 
-static enum probe_result probe(const void *client, size_t client_length, const void *server,
-			       size_t server_length, bool one_sided)
+static enum recognised recognise(const void *client, size_t client_length, const void *server,
+				 size_t server_length, bool one_sided)
 {
-	return dissect_probe(&postgresql_dissector, OVER_TCP, client, client_length, server,
-			     server_length, one_sided);
+	return dissect_recognise(&postgresql_dissector, OVER_TCP, client, client_length, server,
+				 server_length, one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	static const char kafka[] = "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
 				    "consumer-1\0\0";
 	static const char ok[] = "R\0\0\0\x08\0\0\0\0";
 
 	(void)state;
-	assert_int_equal(probe(kafka, sizeof kafka - 1, "", 0, true), PROBE_NO);
-	assert_int_equal(probe(kafka, sizeof kafka - 1, "\0\0\0\x30\0\0\0\1", 8, false), PROBE_NO);
-	assert_int_equal(probe(startup, sizeof startup, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe(startup, sizeof startup, "", 0, true), PROBE_YES);
-	assert_int_equal(probe(startup, sizeof startup, "HTTP/1.1 400", 12, false), PROBE_NO);
-	assert_int_equal(probe("", 0, ok, 9, false), PROBE_YES);
-	assert_int_equal(probe("", 0, ok, 8, false), PROBE_MORE);
-	assert_int_equal(probe(ssl_request, 8, "S", 1, false), PROBE_YES);
-	assert_int_equal(probe(ssl_request, 8, "H", 1, false), PROBE_NO);
-	assert_int_equal(probe("\n", 1, "EFATAL:  unsupported frontend protocol", 38, false),
-			 PROBE_YES);
-	assert_int_equal(probe("", 0, "RFB 003.008\n", 12, false), PROBE_NO);
-	assert_int_equal(probe("", 0, "ESMTP", 5, false), PROBE_NO);
+	assert_int_equal(recognise(kafka, sizeof kafka - 1, "", 0, true), RECOGNISED_NO);
+	assert_int_equal(recognise(kafka, sizeof kafka - 1, "\0\0\0\x30\0\0\0\1", 8, false),
+			 RECOGNISED_NO);
+	assert_int_equal(recognise(startup, sizeof startup, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(startup, sizeof startup, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise(startup, sizeof startup, "HTTP/1.1 400", 12, false),
+			 RECOGNISED_NO);
+	assert_int_equal(recognise("", 0, ok, 9, false), RECOGNISED_YES);
+	assert_int_equal(recognise("", 0, ok, 8, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(ssl_request, 8, "S", 1, false), RECOGNISED_YES);
+	assert_int_equal(recognise(ssl_request, 8, "H", 1, false), RECOGNISED_NO);
+	assert_int_equal(recognise("\n", 1, "EFATAL:  unsupported frontend protocol", 38, false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("", 0, "RFB 003.008\n", 12, false), RECOGNISED_NO);
+	assert_int_equal(recognise("", 0, "ESMTP", 5, false), RECOGNISED_NO);
 }
 
 int main(void)
@@ -310,7 +312,7 @@ int main(void)
 		cmocka_unit_test(test_resynchronises),
 		cmocka_unit_test(test_deep_pipeline),
 		cmocka_unit_test(test_hostile_lengths),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,13 +48,13 @@ static void test_mqtt(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 	facts = conversation_facts(&mqtt_dissector, late, COUNT(late), 0);
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
-	assert_int_equal(PROBE_TCP(mqtt, MQTT_CONNECT, "", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(mqtt, MQTT_CONNECT, "", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(mqtt, MQTT_CONNECT, "HTTP/1.1 400", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(mqtt, "", "\x20\2\0\0", true), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(mqtt, "", "\x20\2\0\0\x90\3\0\1\0", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(mqtt, "\x30\x25\2\1\1\x63\x20\4\0", "", true),
-			 PROBE_NO); /* LDAP */
+	assert_int_equal(RECOGNISE_TCP(mqtt, MQTT_CONNECT, "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(mqtt, MQTT_CONNECT, "", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(mqtt, MQTT_CONNECT, "HTTP/1.1 400", false), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(mqtt, "", "\x20\2\0\0", true), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(mqtt, "", "\x20\2\0\0\x90\3\0\1\0", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(mqtt, "\x30\x25\2\1\1\x63\x20\4\0", "", true),
+			 RECOGNISED_NO); /* LDAP */
 }
 
 #define RDKAFKA "\0\7rdkafka"
@@ -109,26 +109,27 @@ static void test_kafka(void **state)
 	facts = facts_of(&kafka_dissector, plain, 2);
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 	assert_int_equal(
-		PROBE_TCP(kafka, "", "\0\0\0\x10\0\0\0\1\0\x23\0\0\0\1\0\x12\0\0\0\3", true),
-		PROBE_YES);
+		RECOGNISE_TCP(kafka, "", "\0\0\0\x10\0\0\0\1\0\x23\0\0\0\1\0\x12\0\0\0\3", true),
+		RECOGNISED_YES);
 	/* PostgreSQL's start, with and without its answer */
-	assert_int_equal(PROBE_TCP(kafka, "\0\0\0\x14\0\3\0\0user\0alice\0\0", "", true), PROBE_NO);
-	assert_int_equal(PROBE_TCP(kafka,
-				   "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
-				   "consumer-123",
-				   "", true),
-			 PROBE_YES);
-	assert_int_equal(PROBE_TCP(kafka,
-				   "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
-				   "consumer-123",
-				   "\0\0\0\x20\0\0\0\2", false),
-			 PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(kafka, "\0\0\0\x14\0\3\0\0user\0alice\0\0", "", true),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(kafka,
+				       "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
+				       "consumer-123",
+				       "", true),
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(kafka,
+				       "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
+				       "consumer-123",
+				       "\0\0\0\x20\0\0\0\2", false),
+			 RECOGNISED_NO);
 	assert_int_equal(
-		PROBE_TCP(kafka, "",
-			  "\0\0\0\x40\0\0\0\1\0\0\0\0\0\2\0\0\0\0\0\7\0\1\0\0\0\x0b\0\2\0\0\0\5"
-			  "\0\3",
-			  true),
-		PROBE_YES);
+		RECOGNISE_TCP(kafka, "",
+			      "\0\0\0\x40\0\0\0\1\0\0\0\0\0\2\0\0\0\0\0\7\0\1\0\0\0\x0b\0\2\0\0\0\5"
+			      "\0\3",
+			      true),
+		RECOGNISED_YES);
 }
 
 #define AMQP_START                                                                                 \
@@ -186,9 +187,10 @@ static void test_amqp(void **state)
 	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
 	assert_string_equal(facts.user, "guest");
 	conversation_lacks(&facts, "s3cr");
-	assert_int_equal(PROBE_TCP(amqp, "AMQP\0\0\x09\1", "", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(amqp, "AMQP\0\0\x09\1", "SSH-2.0-x\r\n", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(amqp, "", AMQP_START, true), PROBE_YES);
+	assert_int_equal(RECOGNISE_TCP(amqp, "AMQP\0\0\x09\1", "", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(amqp, "AMQP\0\0\x09\1", "SSH-2.0-x\r\n", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(amqp, "", AMQP_START, true), RECOGNISED_YES);
 }
 
 #define NATS_INFO(more)                                                                            \
@@ -233,9 +235,10 @@ static void test_nats(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 	facts = facts_of(&nats_dissector, tls, 1);
 	assert_true(dissect_starts_tls(&nats_dissector, tls, 1));
-	assert_int_equal(PROBE_TCP(nats, "PING\r\n", "+PONG\r\n", false), PROBE_NO); /* Redis */
-	assert_int_equal(PROBE_TCP(nats, "INFO\r\n", "$12\r\n", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(nats, "PING\r\n", "", true), PROBE_MORE);
+	assert_int_equal(RECOGNISE_TCP(nats, "PING\r\n", "+PONG\r\n", false),
+			 RECOGNISED_NO); /* Redis */
+	assert_int_equal(RECOGNISE_TCP(nats, "INFO\r\n", "$12\r\n", false), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(nats, "PING\r\n", "", true), RECOGNISED_MORE);
 }
 
 static void test_stomp(void **state)
@@ -263,8 +266,8 @@ static void test_stomp(void **state)
 	conversation_lacks(&facts, "s3cret");
 	facts = facts_of(&stomp_dissector, refused, COUNT(refused));
 	assert_int_equal(facts.auth, AUTH_FAILED);
-	assert_int_equal(PROBE_TCP(stomp, "CONNECT a:80 HTTP/1.1\r\n", "HTTP/1.1 200", false),
-			 PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(stomp, "CONNECT a:80 HTTP/1.1\r\n", "HTTP/1.1 200", false),
+			 RECOGNISED_NO);
 }
 
 static void test_openwire(void **state)
@@ -331,9 +334,9 @@ static void test_epmd(void **state)
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	conversation_has(&facts, "NAMES_REQ", ANSWER_YES, COMMAND_LISTING);
-	assert_int_equal(PROBE_TCP(epmd, "\0\1n", "", true), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(epmd, "\0\7zrabbit", "w\0", false), PROBE_YES);
-	assert_int_equal(PROBE_TCP(epmd, "\0\1n", "HTTP", false), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(epmd, "\0\1n", "", true), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(epmd, "\0\7zrabbit", "w\0", false), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(epmd, "\0\1n", "HTTP", false), RECOGNISED_NO);
 }
 
 static void test_beanstalkd(void **state)
@@ -353,9 +356,11 @@ static void test_beanstalkd(void **state)
 	assert_string_equal(facts.version, "1.12");
 	conversation_has(&facts, "put", ANSWER_YES, 0);
 	conversation_has(&facts, "delete", ANSWER_NO, 0);
-	assert_int_equal(PROBE_TCP(beanstalkd, "stats\r\n", "STAT pid 1\r\n", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(beanstalkd, "stats\r\n", "OK 10\r\nabc", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(beanstalkd, "stats\r\n", "", true), PROBE_MORE);
+	assert_int_equal(RECOGNISE_TCP(beanstalkd, "stats\r\n", "STAT pid 1\r\n", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(beanstalkd, "stats\r\n", "OK 10\r\nabc", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(beanstalkd, "stats\r\n", "", true), RECOGNISED_MORE);
 }
 
 static void test_gearman_admin(void **state)
@@ -386,13 +391,14 @@ static void test_gearman_admin(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 	assert_true(dissect(&gearman_admin_dissector, workers, 1, 0, &facts));
 	assert_int_equal(facts.data_read, ANSWER_YES);
-	assert_int_equal(PROBE_TCP(gearman_admin, "status\n", ".\n", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(gearman_admin, "status\n", "a\t1\t2\n", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(gearman_admin, "version\n", "OK\n", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(gearman_admin, "version\r\n", "VERSION 1.6.18\r\n", false),
-			 PROBE_NO);
-	assert_int_equal(PROBE_TCP(gearman_admin, "status\n", "", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(gearman_admin, "quit\n", "", false), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "status\n", ".\n", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "status\n", "a\t1\t2\n", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "version\n", "OK\n", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "version\r\n", "VERSION 1.6.18\r\n", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "status\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "quit\n", "", false), RECOGNISED_NO);
 }
 
 static void test_gearman(void **state)
@@ -407,8 +413,10 @@ static void test_gearman(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	conversation_has(&facts, "SUBMIT_JOB_BG", ANSWER_YES, 0);
-	assert_int_equal(PROBE_TCP(gearman, "\0REQ\0\0\0\x12\0\0\0\x0e", "", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(gearman, "\0RES\0\0\0\x08\0\0\0\3", "", true), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(gearman, "\0REQ\0\0\0\x12\0\0\0\x0e", "", true),
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(gearman, "\0RES\0\0\0\x08\0\0\0\3", "", true),
+			 RECOGNISED_NO);
 }
 
 static void test_thrift(void **state)
@@ -428,7 +436,8 @@ static void test_thrift(void **state)
 	assert_true(dissect(&thrift_dissector, log, COUNT(log), 1, &facts));
 	assert_string_equal(facts.service->name, "scribe");
 	conversation_stands(&thrift_dissector, log, COUNT(log));
-	assert_int_equal(PROBE_TCP(thrift, "\x80\1\0\2\0\0\0\4ping\0\0\0\1\0", "", true), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(thrift, "\x80\1\0\2\0\0\0\4ping\0\0\0\1\0", "", true),
+			 RECOGNISED_NO);
 }
 
 static void test_splunk(void **state)
@@ -442,9 +451,10 @@ static void test_splunk(void **state)
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
-	assert_int_equal(PROBE_TCP(splunk, "--splunk-cooked-mode-v3--", "", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(splunk, "--splunk-cooked-mode-v3--", "HTTP/1.1", false),
-			 PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(splunk, "--splunk-cooked-mode-v3--", "", true),
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(splunk, "--splunk-cooked-mode-v3--", "HTTP/1.1", false),
+			 RECOGNISED_NO);
 }
 
 static void test_rocketmq(void **state)
@@ -460,7 +470,8 @@ static void test_rocketmq(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	conversation_has(&facts, "DELETE_TOPIC_IN_NAMESRV", ANSWER_YES, COMMAND_DESTRUCTIVE);
-	assert_int_equal(PROBE_TCP(rocketmq, "\0\0\0\x40\0\0\0\x3c{\"a\"", "", true), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(rocketmq, "\0\0\0\x40\0\0\0\x3c{\"a\"", "", true),
+			 RECOGNISED_NO);
 }
 
 static void test_msmq(void **state)
@@ -472,8 +483,8 @@ static void test_msmq(void **state)
 
 	(void)state;
 	facts_of(&msmq_dissector, turns, COUNT(turns));
-	assert_int_equal(PROBE_TCP(msmq, "\x10\0\x0b\0LIOR\x3c\2\0\0", "HTTP/1.1", false),
-			 PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(msmq, "\x10\0\x0b\0LIOR\x3c\2\0\0", "HTTP/1.1", false),
+			 RECOGNISED_NO);
 }
 
 int main(void)

@@ -48,9 +48,9 @@ static void test_refuses_and_old(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static enum probe_result ask(const char *client, size_t c, const char *server, size_t s, bool one)
+static enum recognised ask(const char *client, size_t c, const char *server, size_t s, bool one)
 {
-	return dissect_probe(&rdp_dissector, OVER_TCP, client, c, server, s, one);
+	return dissect_recognise(&rdp_dissector, OVER_TCP, client, c, server, s, one);
 }
 
 static void test_others_on_iso_transport(void **state)
@@ -58,12 +58,12 @@ static void test_others_on_iso_transport(void **state)
 	static const char s7[] = "\x03\0\0\x16\x11\xe0\0\0\0\1\0\xc0\1\x0a\xc1\2\1\0\xc2\2\1\2";
 
 	(void)state;
-	assert_int_equal(ask(s7, sizeof s7 - 1, NULL, 0, true), PROBE_NO);
-	assert_int_equal(ask(REQUEST, 39, NULL, 0, true), PROBE_YES);
-	assert_int_equal(ask(REQUEST, 39, NULL, 0, false), PROBE_MORE);
-	assert_int_equal(ask(NULL, 0, REQUEST, 39, true), PROBE_NO);
-	assert_int_equal(ask(REQUEST, 39, "SSH-2.0-x\r\n", 11, false), PROBE_NO);
-	assert_int_equal(ask("\x03\0\0\x0b\x06\xe0\0\0\0\0\0", 11, NULL, 0, true), PROBE_MORE);
+	assert_int_equal(ask(s7, sizeof s7 - 1, NULL, 0, true), RECOGNISED_NO);
+	assert_int_equal(ask(REQUEST, 39, NULL, 0, true), RECOGNISED_YES);
+	assert_int_equal(ask(REQUEST, 39, NULL, 0, false), RECOGNISED_MORE);
+	assert_int_equal(ask(NULL, 0, REQUEST, 39, true), RECOGNISED_NO);
+	assert_int_equal(ask(REQUEST, 39, "SSH-2.0-x\r\n", 11, false), RECOGNISED_NO);
+	assert_int_equal(ask("\x03\0\0\x0b\x06\xe0\0\0\0\0\0", 11, NULL, 0, true), RECOGNISED_MORE);
 }
 
 static void test_udp(void **state)

@@ -271,31 +271,32 @@ static void test_hostile_lengths(void **state)
 	}
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&redis_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&redis_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "-NOAUTH Authentication required.\r\n", false), PROBE_YES);
-	assert_int_equal(probe("", "$12\r\n# Server\r\nab\r\n", false), PROBE_YES);
-	assert_int_equal(probe("PING\r\n", "+PONG\r\n", false), PROBE_YES);
-	assert_int_equal(probe("PING\r\n", "+", false), PROBE_MORE);
-	assert_int_equal(probe("PING\r\n", "PONG\r\n", false), PROBE_NO); /* NATS */
-	assert_int_equal(probe("PING\r\n", "", true), PROBE_MORE);
-	assert_int_equal(probe("*1\r\n$4\r\nPING\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("*1\r\n$4\r\nPING\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("*1\r\n$4\r\nPING\r\n", "SSH-2.0-x\r\n", true), PROBE_NO);
-	assert_int_equal(probe("GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-			       "-ERR wrong number of arguments for 'get' command\r\n", false),
-			 PROBE_YES);
-	assert_int_equal(probe("USER a\r\n", "+OK\r\n", false), PROBE_NO);
-	assert_int_equal(probe("AUTH PLAIN\r\n", "+OK\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "+OK POP3 ready\r\n", true), PROBE_MORE);
-	assert_int_equal(probe("USER a\r\n", "+OK POP3 ready\r\n", true), PROBE_NO);
+	assert_int_equal(recognise("", "-NOAUTH Authentication required.\r\n", false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("", "$12\r\n# Server\r\nab\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("PING\r\n", "+PONG\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("PING\r\n", "+", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("PING\r\n", "PONG\r\n", false), RECOGNISED_NO); /* NATS */
+	assert_int_equal(recognise("PING\r\n", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("*1\r\n$4\r\nPING\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("*1\r\n$4\r\nPING\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("*1\r\n$4\r\nPING\r\n", "SSH-2.0-x\r\n", true), RECOGNISED_NO);
+	assert_int_equal(recognise("GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+				   "-ERR wrong number of arguments for 'get' command\r\n", false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("USER a\r\n", "+OK\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("AUTH PLAIN\r\n", "+OK\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "+OK POP3 ready\r\n", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("USER a\r\n", "+OK POP3 ready\r\n", true), RECOGNISED_NO);
 }
 
 int main(void)
@@ -314,7 +315,7 @@ int main(void)
 		cmocka_unit_test(test_resynchronises),
 		cmocka_unit_test(test_midstream_may_be_logged_in),
 		cmocka_unit_test(test_hostile_lengths),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

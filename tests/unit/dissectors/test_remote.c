@@ -172,10 +172,10 @@ static void test_git(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
-static enum probe_result ask_citrix(const char *client, const char *server, bool one_sided)
+static enum recognised ask_citrix(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&citrix_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&citrix_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
 static void test_citrix(void **state)
@@ -196,15 +196,15 @@ static void test_citrix(void **state)
 	conversation_stands(&citrix_dissector, turns, 2);
 	assert_true(dissect(&citrix_dissector, turns, 3, 0, &facts));
 	assert_int_equal(facts.data_read, ANSWER_YES);
-	assert_int_equal(ask_citrix("\x7f\x7fICA", "", false), PROBE_MORE);
-	assert_int_equal(ask_citrix("\x7f\x7fICA", "", true), PROBE_YES);
-	assert_int_equal(ask_citrix("\x7f\x7fICA", "SSH-2.0-x\r\n", false), PROBE_NO);
+	assert_int_equal(ask_citrix("\x7f\x7fICA", "", false), RECOGNISED_MORE);
+	assert_int_equal(ask_citrix("\x7f\x7fICA", "", true), RECOGNISED_YES);
+	assert_int_equal(ask_citrix("\x7f\x7fICA", "SSH-2.0-x\r\n", false), RECOGNISED_NO);
 	assert_int_equal(ask_citrix("\x1a"
 				    "CGP/01",
 				    "", false),
-			 PROBE_MORE);
-	assert_int_equal(ask_citrix("\x7f\x7f", "", false), PROBE_MORE);
-	assert_int_equal(ask_citrix("GET", "", true), PROBE_NO);
+			 RECOGNISED_MORE);
+	assert_int_equal(ask_citrix("\x7f\x7f", "", false), RECOGNISED_MORE);
+	assert_int_equal(ask_citrix("GET", "", true), RECOGNISED_NO);
 }
 
 int main(void)

@@ -262,8 +262,8 @@ static void test_udp(void **state)
 	assert_false(dissect_over(&rpc_udp_dissector, OVER_UDP, turns, 2, 0, &facts));
 	for (size_t n = 0; n < 40; n++)
 		assert_int_not_equal(
-			dissect_probe(&rpc_udp_dissector, OVER_UDP, ask.bytes, n, "", 0, true),
-			PROBE_YES);
+			dissect_recognise(&rpc_udp_dissector, OVER_UDP, ask.bytes, n, "", 0, true),
+			RECOGNISED_YES);
 	for (size_t at = 0; at < ask.length; at++) {
 		ask.bytes[at] ^= 0xff;
 		(void)dissect_over(&rpc_udp_dissector, OVER_UDP, turns, 2, 0, &facts);

@@ -142,29 +142,31 @@ static void test_push_and_delete(void **state)
 	conversation_has(&facts, "push --delete backup", ANSWER_NO, COMMAND_DESTRUCTIVE);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&rsync_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&rsync_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "@RSY", false), PROBE_MORE);
-	assert_int_equal(probe("", "@RSYNCD: 3", false), PROBE_YES);
-	assert_int_equal(probe("", "@RSYNCD: OK", false), PROBE_NO);
-	assert_int_equal(probe("@RSYNCD: 31.0\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("@RSYNCD: 31.0\n", "", true), PROBE_YES);
-	assert_int_equal(probe("@RSYNCD: 31.0\n", "220 mx ESMTP\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "@RSY", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "@RSYNCD: 3", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "@RSYNCD: OK", false), RECOGNISED_NO);
+	assert_int_equal(recognise("@RSYNCD: 31.0\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("@RSYNCD: 31.0\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("@RSYNCD: 31.0\n", "220 mx ESMTP\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),	 cmocka_unit_test(test_log_in_and_pull),
-		cmocka_unit_test(test_refusals), cmocka_unit_test(test_push_and_delete),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_log_in_and_pull),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_push_and_delete),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,8 +26,10 @@ static void test_natpmp(void **state)
 	facts = datagrams_facts(&natpmp_dissector, refused, 2, "nat-pmp");
 	assert_int_equal(facts.auth, AUTH_NA);
 	assert_false(dissect_over(&natpmp_dissector, OVER_UDP, other, 2, 0, &facts));
-	assert_int_equal(dissect_verdict(&natpmp_dissector, OVER_UDP, turns, 1, 0), PROBE_MORE);
-	assert_int_equal(dissect_verdict(&natpmp_dissector, OVER_UDP, turns + 1, 1, 0), PROBE_MORE);
+	assert_int_equal(dissect_verdict(&natpmp_dissector, OVER_UDP, turns, 1, 0),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_verdict(&natpmp_dissector, OVER_UDP, turns + 1, 1, 0),
+			 RECOGNISED_MORE);
 }
 
 /* As RFC 864 draws it, from any character on. */
@@ -61,10 +63,11 @@ static void test_chargen(void **state)
 	assert_int_equal(facts.auth, AUTH_NONE);
 	conversation_stands(&chargen_dissector, turns, 1);
 	asked[1].length = 74;
-	assert_int_equal(dissect_verdict(&chargen_dissector, OVER_UDP, asked, 2, 0), PROBE_MORE);
+	assert_int_equal(dissect_verdict(&chargen_dissector, OVER_UDP, asked, 2, 0),
+			 RECOGNISED_MORE);
 	asked[1].length = 100;
 	text[90]++;
-	assert_int_equal(dissect_verdict(&chargen_dissector, OVER_UDP, asked, 2, 0), PROBE_NO);
+	assert_int_equal(dissect_verdict(&chargen_dissector, OVER_UDP, asked, 2, 0), RECOGNISED_NO);
 }
 
 static void test_cassandra(void **state)
@@ -117,7 +120,7 @@ static void test_netis(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 	datagrams_facts(&netis_dissector, name + 1, 1, "netis-backdoor");
 	assert_false(dissect_over(&netis_dissector, OVER_UDP, other, 2, 0, &facts));
-	assert_int_equal(dissect_verdict(&netis_dissector, OVER_UDP, turns, 1, 0), PROBE_MORE);
+	assert_int_equal(dissect_verdict(&netis_dissector, OVER_UDP, turns, 1, 0), RECOGNISED_MORE);
 }
 
 int main(void)

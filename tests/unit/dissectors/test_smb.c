@@ -249,38 +249,42 @@ static void test_midstream(void **state)
 	conversation_has(&facts, "DELETE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static enum probe_result probe(enum side from, const void *bytes, size_t length, bool one_sided)
+static enum recognised recognise(enum side from, const void *bytes, size_t length, bool one_sided)
 {
 	bool client = from == SIDE_CLIENT;
 
-	return dissect_probe(&smb_dissector, OVER_TCP, client ? bytes : "", client ? length : 0,
-			     client ? "" : bytes, client ? 0 : length, one_sided);
+	return dissect_recognise(&smb_dissector, OVER_TCP, client ? bytes : "", client ? length : 0,
+				 client ? "" : bytes, client ? 0 : length, one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	struct message request, answer;
 
 	(void)state;
 	begin_message(&request, SIDE_CLIENT, NEGOTIATE, 0, 0, 36);
 	begin_message(&answer, SIDE_SERVER, NEGOTIATE, 0, 0, 64);
-	assert_int_equal(probe(SIDE_CLIENT, request.bytes, request.length, false), PROBE_MORE);
-	assert_int_equal(probe(SIDE_CLIENT, request.bytes, request.length, true), PROBE_YES);
-	assert_int_equal(probe(SIDE_SERVER, answer.bytes, answer.length, false), PROBE_YES);
-	assert_int_equal(probe(SIDE_SERVER, request.bytes, request.length, false), PROBE_NO);
-	assert_int_equal(probe(SIDE_CLIENT, answer.bytes, answer.length, true), PROBE_NO);
-	assert_int_equal(dissect_probe(&smb_dissector, OVER_TCP, request.bytes, request.length,
-				       "HTTP/1.1 400 Bad Request\r\n", 26, false),
-			 PROBE_NO);
+	assert_int_equal(recognise(SIDE_CLIENT, request.bytes, request.length, false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise(SIDE_CLIENT, request.bytes, request.length, true),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise(SIDE_SERVER, answer.bytes, answer.length, false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise(SIDE_SERVER, request.bytes, request.length, false),
+			 RECOGNISED_NO);
+	assert_int_equal(recognise(SIDE_CLIENT, answer.bytes, answer.length, true), RECOGNISED_NO);
+	assert_int_equal(dissect_recognise(&smb_dissector, OVER_TCP, request.bytes, request.length,
+					   "HTTP/1.1 400 Bad Request\r\n", 26, false),
+			 RECOGNISED_NO);
 	for (size_t n = 0; n < answer.length; n++) {
-		enum probe_result part = probe(SIDE_SERVER, answer.bytes, n, true);
+		enum recognised part = recognise(SIDE_SERVER, answer.bytes, n, true);
 
-		assert_int_equal(part, n < 28 ? PROBE_MORE : PROBE_YES);
+		assert_int_equal(part, n < 28 ? RECOGNISED_MORE : RECOGNISED_YES);
 	}
 }
 
 /* The server was in the middle of a file when the capture began. */
-static void test_probe_midstream(void **state)
+static void a_midstream_opening_is_recognised(void **state)
 {
 	struct opening opening = {.transport = OVER_TCP, .midstream = true};
 	struct message request;
@@ -289,12 +293,12 @@ static void test_probe_midstream(void **state)
 	begin_message(&request, SIDE_CLIENT, READ, 9, 0, 48);
 	opening.side[SIDE_CLIENT] = bytes_from(request.bytes, request.length);
 	opening.side[SIDE_SERVER] = bytes_from("contents of a file", 18);
-	assert_int_equal(smb_dissector.probe(&opening), PROBE_YES);
+	assert_int_equal(smb_dissector.recognise(&opening), RECOGNISED_YES);
 	opening.side[SIDE_SERVER] = opening.side[SIDE_CLIENT];
-	assert_int_equal(smb_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(smb_dissector.recognise(&opening), RECOGNISED_NO);
 	opening.midstream = false;
 	opening.side[SIDE_SERVER] = bytes_from("contents of a file", 18);
-	assert_int_equal(smb_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(smb_dissector.recognise(&opening), RECOGNISED_NO);
 }
 
 int main(void)
@@ -307,8 +311,8 @@ int main(void)
 		cmocka_unit_test(test_pending_and_compound),
 		cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_midstream),
-		cmocka_unit_test(test_probe),
-		cmocka_unit_test(test_probe_midstream),
+		cmocka_unit_test(openings_are_recognised),
+		cmocka_unit_test(a_midstream_opening_is_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -369,31 +369,32 @@ static void test_late_capture(void **state)
 	conversation_has(&facts, "RCPT TO", ANSWER_YES, 0);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&smtp_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&smtp_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "22", false), PROBE_MORE);
-	assert_int_equal(probe("", "220 mx ES", false), PROBE_MORE);
-	assert_int_equal(probe("", "220 smtp.example.com ready\r\n", true), PROBE_MORE);
-	assert_int_equal(probe("EHLO a\r\n", "220 hi\r\n250 hello\r\n", false), PROBE_YES);
-	assert_int_equal(probe("EHLO a\r\n", "220 hi\r\n530 log in\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("", "220 hi\r\n250-PIPELINING\r\n", false), PROBE_YES);
-	assert_int_equal(probe("EHLO a\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("EHLO a\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("USER a\r\n", "", true), PROBE_MORE);
-	assert_int_equal(probe("", "220 (vsFTPd 3.0.3)\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "220 ProFTPD ESMTP\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "220 VMware Authentication Daemon Version 1.10\r\n", false),
-			 PROBE_NO);
-	assert_int_equal(probe("220 mx ESMTP\r\n", "EHLO a\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "HTTP/1.1 400 Bad\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "200 news ESMTP\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "22", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 mx ES", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 smtp.example.com ready\r\n", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("EHLO a\r\n", "220 hi\r\n250 hello\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("EHLO a\r\n", "220 hi\r\n530 log in\r\n", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 hi\r\n250-PIPELINING\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("EHLO a\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("EHLO a\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("USER a\r\n", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 (vsFTPd 3.0.3)\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "220 ProFTPD ESMTP\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "220 VMware Authentication Daemon Version 1.10\r\n", false),
+			 RECOGNISED_NO);
+	assert_int_equal(recognise("220 mx ESMTP\r\n", "EHLO a\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "HTTP/1.1 400 Bad\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "200 news ESMTP\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
@@ -414,7 +415,7 @@ int main(void)
 		cmocka_unit_test(test_terse_greeting),
 		cmocka_unit_test(test_starttls),
 		cmocka_unit_test(test_late_capture),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,24 +139,25 @@ static void test_midstream(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&ssh_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&ssh_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "SSH-", false), PROBE_MORE);
-	assert_int_equal(probe("", "SSH-2.0-", false), PROBE_MORE);
-	assert_int_equal(probe("", "SSH-2.0-x", false), PROBE_YES);
-	assert_int_equal(probe("", "SSH is down\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("", "hello\r\nSSH-2.0-x\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("SSH-2.0-x\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("SSH-2.0-x\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("SSH-2.0-x\r\n", "HTTP/1.1 400 Bad Request\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("SSH-2.0-x\r\n", "\x15\3\1\0\2\2\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "SSH-", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "SSH-2.0-", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "SSH-2.0-x", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "SSH is down\r\n", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "hello\r\nSSH-2.0-x\r\n", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("SSH-2.0-x\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("SSH-2.0-x\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("SSH-2.0-x\r\n", "HTTP/1.1 400 Bad Request\r\n", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise("SSH-2.0-x\r\n", "\x15\3\1\0\2\2\n", false), RECOGNISED_NO);
 }
 
 int main(void)
@@ -168,7 +169,7 @@ int main(void)
 		cmocka_unit_test(test_long_greeting),
 		cmocka_unit_test(test_version_one),
 		cmocka_unit_test(test_midstream),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

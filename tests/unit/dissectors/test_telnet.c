@@ -91,25 +91,25 @@ static void test_without_password(void **state)
 	assert_int_equal(facts.auth, AUTH_FAILED);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&telnet_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&telnet_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "\xff", false), PROBE_MORE);
-	assert_int_equal(probe("", "\xff\xfd\x18", false), PROBE_MORE);
-	assert_int_equal(probe("", "\xff\xfd\x18\xff\xfd\x20", false), PROBE_YES);
-	assert_int_equal(probe("", "\xff\xfd\x18\r\nlogin: ", false), PROBE_YES);
-	assert_int_equal(probe("\xff\xfb\x18", "\xff\xfd\x18", false), PROBE_YES);
-	assert_int_equal(probe("", "\xff\xfd\xa0", false), PROBE_NO);
-	assert_int_equal(probe("", "\xff\xd8\xff\xe0", false), PROBE_NO); /* JPEG */
-	assert_int_equal(probe("", "login: ", true), PROBE_NO);
-	assert_int_equal(probe("\xff\xfb\x18\xff\xfb\x20", "", false), PROBE_MORE);
-	assert_int_equal(probe("\xff\xfb\x18\xff\xfb\x20", "", true), PROBE_YES);
+	assert_int_equal(recognise("", "\xff", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "\xff\xfd\x18", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "\xff\xfd\x18\xff\xfd\x20", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "\xff\xfd\x18\r\nlogin: ", false), RECOGNISED_YES);
+	assert_int_equal(recognise("\xff\xfb\x18", "\xff\xfd\x18", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "\xff\xfd\xa0", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "\xff\xd8\xff\xe0", false), RECOGNISED_NO); /* JPEG */
+	assert_int_equal(recognise("", "login: ", true), RECOGNISED_NO);
+	assert_int_equal(recognise("\xff\xfb\x18\xff\xfb\x20", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("\xff\xfb\x18\xff\xfb\x20", "", true), RECOGNISED_YES);
 }
 
 int main(void)
@@ -118,7 +118,7 @@ int main(void)
 		cmocka_unit_test(test_prompt),
 		cmocka_unit_test(test_log_in),
 		cmocka_unit_test(test_without_password),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,11 +42,11 @@ static const struct turn tls12[] = {
 };
 static const struct turn tls13[] = {TURN_CLIENT(HELLO_13), TURN_SERVER(SERVER_13)};
 
-static enum probe_result probe(const void *client, size_t client_length, const void *server,
-			       size_t server_length, bool one_sided)
+static enum recognised recognise(const void *client, size_t client_length, const void *server,
+				 size_t server_length, bool one_sided)
 {
-	return dissect_probe(&tls_dissector, OVER_TCP, client, client_length, server, server_length,
-			     one_sided);
+	return dissect_recognise(&tls_dissector, OVER_TCP, client, client_length, server,
+				 server_length, one_sided);
 }
 
 static void assert_tls12(const struct facts *facts)
@@ -157,15 +157,17 @@ static void test_hello_alone_waits_for_the_server(void **unused)
 	const size_t n = sizeof tls12_client_hello;
 
 	(void)unused;
-	assert_int_equal(probe(tls12_client_hello, n, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe(tls12_client_hello, n, "", 0, true), PROBE_YES);
-	assert_int_equal(probe(tls12_client_hello, 20, "", 0, true), PROBE_MORE);
-	assert_int_equal(probe("", 0, tls12_server_flight, 60, false), PROBE_YES);
-	assert_int_equal(probe("", 0, ALERT_FATAL_40, 7, false), PROBE_YES);
-	assert_int_equal(probe(tls12_client_hello, n, ALERT_FATAL_40, 7, false), PROBE_YES);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n\r\n", 18, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n\r\n", 18, ALERT_FATAL_40, 7, false), PROBE_YES);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n\r\n", 18, "", 0, true), PROBE_NO);
+	assert_int_equal(recognise(tls12_client_hello, n, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(tls12_client_hello, n, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise(tls12_client_hello, 20, "", 0, true), RECOGNISED_MORE);
+	assert_int_equal(recognise("", 0, tls12_server_flight, 60, false), RECOGNISED_YES);
+	assert_int_equal(recognise("", 0, ALERT_FATAL_40, 7, false), RECOGNISED_YES);
+	assert_int_equal(recognise(tls12_client_hello, n, ALERT_FATAL_40, 7, false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n\r\n", 18, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n\r\n", 18, ALERT_FATAL_40, 7, false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n\r\n", 18, "", 0, true), RECOGNISED_NO);
 }
 
 static void test_plain_answers_are_not_tls(void **unused)
@@ -187,9 +189,9 @@ static void test_plain_answers_are_not_tls(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < COUNT(answers); i++) {
 		for (int last = 0; last < 2; last++)
-			assert_int_equal(probe(tls12_client_hello, sizeof tls12_client_hello,
-					       answers[i].bytes, answers[i].length, last),
-					 PROBE_NO);
+			assert_int_equal(recognise(tls12_client_hello, sizeof tls12_client_hello,
+						   answers[i].bytes, answers[i].length, last),
+					 RECOGNISED_NO);
 	}
 }
 
@@ -204,16 +206,16 @@ static void test_bad_hellos(void **unused)
 	for (size_t i = 0; i < COUNT(places); i++) {
 		memcpy(hello, tls12_client_hello, sizeof hello);
 		hello[places[i]] ^= 0x40;
-		assert_int_equal(probe(hello, sizeof hello, "", 0, true), PROBE_NO);
+		assert_int_equal(recognise(hello, sizeof hello, "", 0, true), RECOGNISED_NO);
 	}
 	/* Cipher suites that do not fill the message: all of it is there, so nothing is believed. */
 	for (uint8_t wrong = 0x02; wrong != 0; wrong = (uint8_t)(wrong << 1)) {
 		memcpy(hello, HELLO_13, sizeof HELLO_13 - 1);
 		hello[49] ^= wrong;
-		assert_int_equal(probe(hello, sizeof HELLO_13 - 1, "", 0, true), PROBE_NO);
+		assert_int_equal(recognise(hello, sizeof HELLO_13 - 1, "", 0, true), RECOGNISED_NO);
 	}
-	assert_int_equal(probe("GET / HTTP/1.1\r\n", 16, "", 0, true), PROBE_NO);
-	assert_int_equal(probe("\x16\x03", 2, "", 0, true), PROBE_MORE);
+	assert_int_equal(recognise("GET / HTTP/1.1\r\n", 16, "", 0, true), RECOGNISED_NO);
+	assert_int_equal(recognise("\x16\x03", 2, "", 0, true), RECOGNISED_MORE);
 }
 
 static void test_old_hello(void **unused)
@@ -224,11 +226,11 @@ static void test_old_hello(void **unused)
 				    "0123456789abcdef";
 
 	(void)unused;
-	assert_int_equal(probe(hello, sizeof hello - 1, "", 0, true), PROBE_YES);
-	assert_int_equal(probe(hello, sizeof hello - 1, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe(hello, sizeof hello - 2, "", 0, true), PROBE_MORE);
-	assert_int_equal(probe("\x80\x2f\x01\x03\x01\x00\x15\x00\x00\x00\x10", 11, "", 0, true),
-			 PROBE_NO);
+	assert_int_equal(recognise(hello, sizeof hello - 1, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise(hello, sizeof hello - 1, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(hello, sizeof hello - 2, "", 0, true), RECOGNISED_MORE);
+	assert_int_equal(recognise("\x80\x2f\x01\x03\x01\x00\x15\x00\x00\x00\x10", 11, "", 0, true),
+			 RECOGNISED_NO);
 }
 
 static void test_midstream(void **unused)
@@ -238,21 +240,21 @@ static void test_midstream(void **unused)
 
 	(void)unused;
 	opening.side[SIDE_SERVER] = bytes_from(data, sizeof data - 1);
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_YES);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_YES);
 	opening.one_sided = false;
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_MORE);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_MORE);
 	opening.side[SIDE_CLIENT] = bytes_from(data, sizeof data - 1);
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_YES);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_YES);
 	opening.side[SIDE_CLIENT] = bytes_from("plain text", 10);
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_NO);
 	opening.side[SIDE_CLIENT] = opening.side[SIDE_SERVER];
 	opening.midstream = false;
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_NO);
 	/* Guessed the wrong way round. */
 	opening.midstream = true;
 	opening.side[SIDE_SERVER] = bytes_from(tls12_client_hello, sizeof tls12_client_hello);
 	opening.side[SIDE_CLIENT] = bytes_from(tls12_server_flight, sizeof tls12_server_flight);
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_NO);
 }
 
 static void test_client_certificate_demanded(void **unused)
@@ -316,7 +318,7 @@ static void test_truncated(void **unused)
 			    strcmp(facts.tls_subject, "CN=srv.corp.internal") == 0);
 	}
 	for (size_t n = 1; n <= sizeof tls12_client_hello; n++)
-		assert_int_not_equal(probe(tls12_client_hello, n, "", 0, true), PROBE_NO);
+		assert_int_not_equal(recognise(tls12_client_hello, n, "", 0, true), RECOGNISED_NO);
 }
 
 /* Each byte flipped: the sanitizers watch, and the text stays what text must be. */

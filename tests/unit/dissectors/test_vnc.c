@@ -131,29 +131,31 @@ static void test_encrypted(void **state)
 	assert_string_equal(facts.mechanism, "VeNCrypt");
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&vnc_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&vnc_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "RFB 003.008", false), PROBE_MORE);
-	assert_int_equal(probe("", V38, false), PROBE_YES);
-	assert_int_equal(probe("", "RFB 003,008\n", false), PROBE_NO);
-	assert_int_equal(probe(V38, "", false), PROBE_MORE);
-	assert_int_equal(probe(V38, "", true), PROBE_YES);
-	assert_int_equal(probe(V38, "SSH-2.0-x\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "RFB 003.008", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", V38, false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "RFB 003,008\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise(V38, "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise(V38, "", true), RECOGNISED_YES);
+	assert_int_equal(recognise(V38, "SSH-2.0-x\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_offers),	 cmocka_unit_test(test_nobody_asked),
-		cmocka_unit_test(test_password), cmocka_unit_test(test_encrypted),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_offers),
+		cmocka_unit_test(test_nobody_asked),
+		cmocka_unit_test(test_password),
+		cmocka_unit_test(test_encrypted),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
