@@ -5,7 +5,7 @@
  *	client  12 34  u16 length  2 method  protocol  path  four more texts and numbers  headers
  *	        12 34  u16 length  u16 length - 2  some of a request's body
  *	        12 34  00 01  0a: are you there?
- *	server  'A' 'B'  u16 length  4 u16 status  text  headers; 3 body; 5 end; 6 more, please; 9 yes
+ *	server  'A' 'B'  u16 length  4 u16 status  text  headers; 3 body; 5 end; 6 go on; 9 yes
  *
  * A text is u16 length, bytes, NUL. Names of headers are texts, or numbers from a000 on.
  */

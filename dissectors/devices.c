@@ -3,11 +3,11 @@
  * Devices that tell what they are, or let themselves be managed, for whoever asks: one message
  * there, one back, and nobody logs in.
  *
- *	cisco-smart-install	TCP, six numbers each way: 1 1 4 8 1 0, and 4 0 3 8 1 0
- *	ubiquiti-discovery	01 00 00 00, answered by 01 00 length:2 and tagged values
- *	slp			02 function:1 length:3 flags:2 next:3 id:2 length:2 language (RFC 2608)
- *	ard			00 14 00 01 03, answered by some thousand bytes 00 01 03 ea 00 31 ...
- *	dvr-dhcpdiscover	20 00 00 00 "DHIP" ... and JSON
+ *	cisco-smart-install  TCP, six numbers each way: 1 1 4 8 1 0, and 4 0 3 8 1 0
+ *	ubiquiti-discovery   01 00 00 00, answered by 01 00 length:2 and tagged values
+ *	slp                  02 function:1 length:3 flags:2 next:3 id:2 length:2 language (RFC 2608)
+ *	ard                  00 14 00 01 03, answered by some thousand bytes 00 01 03 ea 00 31 ...
+ *	dvr-dhcpdiscover     20 00 00 00 "DHIP" ... and JSON
  *
  * Sources: Talos' notes on Smart Install; the questions of Shadowserver's scans.
  */

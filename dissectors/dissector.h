@@ -83,8 +83,8 @@ struct dissector {
 };
 
 /*
- * What recognisers of each side say, put together. One side alone counts only where nothing will come of
- * the other (opening->one_sided). by_server: the server's word is enough.
+ * What recognisers of each side say, put together. One side alone counts only where nothing will
+ * come of the other (opening->one_sided). by_server: the server's word is enough.
  */
 static inline enum recognised dissector_by_server(enum recognised client, enum recognised server,
 						  bool one_sided)

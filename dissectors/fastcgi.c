@@ -3,7 +3,8 @@
  * FastCGI (its specification, 1.0): records, the first of which begins a request. Nobody logs in,
  * and the caller says which file is run.
  *
- *	1 type request:2 length:2 padding 0 ...		type 1 begins, 4 parameters, 6 output, 3 ends
+ *	1 type request:2 length:2 padding 0 ...
+ *	type	1 begins, 4 parameters, 6 output, 3 ends
  *	begin	0 role(1, 2, 3) flags(0, 1) 0 0 0 0 0
  */
 #include "dissectors/read/head.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * git-daemon (gitprotocol-pack): the client names a service and a path, in a line whose length comes
- * first in four hexadecimal digits.
+ * git-daemon (gitprotocol-pack): the client names a service and a path, in a line whose length
+ * comes first in four hexadecimal digits.
  *
  *	0033git-upload-pack /project.git NUL host=myserver.com NUL
  *	003bERR access denied or repository not exported: /x

@@ -45,7 +45,9 @@ struct nats {
 
 _Static_assert(sizeof(struct nats) <= DISSECTOR_STATE_MAX, "state of nats");
 
-/* The value of a key of a flat JSON object: without quotes if it is text. Empty if there is none. */
+/*
+ * The value of a key of a flat JSON object: without quotes if it is text. Empty if there is none.
+ */
 static struct bytes json_value(struct bytes json, const char *key)
 {
 	size_t size = strlen(key), length = 0;

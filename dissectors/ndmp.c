@@ -5,9 +5,9 @@
  *	80000000 | length:4, sequence:4 time:4 type:4 (0 request, 1 answer) message:4
  *	answers to:4 error:4 body
  *
- * The server speaks first: NOTIFY_CONNECTED (502) with reason, version and a text. Then CONNECT_OPEN
- * (900) and CONNECT_CLIENT_AUTH (901: 0 none, 1 text, 2 md5). Every answer's body begins with an
- * error, 0 if well. NDMP version 4, draft-skardal-ndmp4.
+ * The server speaks first: NOTIFY_CONNECTED (502) with reason, version and a text. Then
+ * CONNECT_OPEN (900) and CONNECT_CLIENT_AUTH (901: 0 none, 1 text, 2 md5). Every answer's body
+ * begins with an error, 0 if well. NDMP version 4, draft-skardal-ndmp4.
  */
 #include "dissectors/dissector.h"
 #include "dissectors/read/frames.h"

@@ -5,7 +5,8 @@
  *
  *	mode 6: vn:5 bits, 110 | response more error:3 bits, operation:5 bits | sequence:2 status:2
  *		association:2 offset:2 count:2 text
- *	mode 7: response more vn 111 | sequence:1 implementation:1 request:1 error, count:2 size:2 ...
+ *	mode 7: response more vn 111 | sequence:1 implementation:1 request:1 error, count:2
+ *		size:2 ...
  *
  * What only asks the time is not looked at.
  */

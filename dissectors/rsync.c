@@ -178,7 +178,8 @@ static void feed_client(struct rsync *rsync, struct facts *facts, struct bytes i
 	while (input.left != 0 && rsync->reading < TRANSFER) {
 		struct bytes text;
 
-		/* A client that knows the answer does not wait for it: the server's is not asked. */
+		/* A client that knows the answer does not wait for it: the server's is not
+		 * asked. */
 		if (rsync->reading == ANSWER)
 			rsync->reading = rsync->phase == PROOF ? PROOF : ARGUMENTS;
 		if (rsync->reading == ARGUMENTS) {

@@ -90,7 +90,8 @@ static enum recognised recognise(const struct opening *opening)
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	enum recognised of_client = recognise_version(client), of_server;
 
-	/* Late: the version may be that of the client, who spoke second; then the other's is missing. */
+	/* Late: the version may be that of the client, who spoke second; then the other's is
+	 * missing. */
 	if (opening->midstream && !opening->one_sided && server.left != 0 &&
 	    (client.left == 0 || of_client == RECOGNISED_NO))
 		return client.left == 0 && recognise_version(server) != RECOGNISED_NO

@@ -5,9 +5,11 @@
  *	name:value|type[|@rate][|#tag:value,...]	type: c g ms h d s m (and kv)
  *	_e{5,4}:title|text	_sc|name|status		events and checks of DogStatsD
  *
- * Its management interface (TCP 8126) takes lines, and answers: "health", "counters", "delcounters".
+ * Its management interface (TCP 8126) takes lines, and answers: "health", "counters",
+ * "delcounters".
  *
- * github.com/statsd/statsd/blob/master/docs/metric_types.md, admin_interface.md; docs.datadoghq.com: Datagram Format
+ * github.com/statsd/statsd/blob/master/docs/metric_types.md, admin_interface.md;
+ * docs.datadoghq.com: Datagram Format
  */
 #include "dissectors/dissector.h"
 #include "dissectors/read/lines.h"

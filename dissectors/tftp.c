@@ -5,8 +5,8 @@
  * (RFC 2347) follow in pairs. Who asked to read gets options (6) or block 1 (3), and acknowledges
  * it (4); who asked to write gets options or block 0 acknowledged, and sends block 1.
  *
- * Where the request was seen, the transfer comes here with it; otherwise it is a conversation of its
- * own, tftp-data.
+ * Where the request was seen, the transfer comes here with it; otherwise it is a conversation of
+ * its own, tftp-data.
  */
 #include "dissectors/dissector.h"
 #include "dissectors/read/lines.h"

@@ -2,7 +2,7 @@
 /*
  * Zabbix (its manual, "header" in the appendix on protocols): one request, one answer.
  *
- *	"ZBXD" flags(1, 2 compressed, 4 large) length:4 or 8, reserved: 4 or 8 (size before compression)
+ *	"ZBXD" flags(1, 2 compressed, 4 large) length:4 or 8, reserved: 4 or 8 (size unpacked)
  *
  * An agent also takes a bare key and a line's end. Nobody logs in; agents and servers tell each
  * other by address, or by TLS.

@@ -108,7 +108,8 @@ static enum recognised recognise_later(struct bytes client, struct bytes server)
 	enum recognised of_server =
 		server.left ? recognise_frame(server, SIDE_SERVER) : RECOGNISED_MORE;
 
-	/* In the middle of a frame is one thing; a frame that only the other side says is another. */
+	/* In the middle of a frame is one thing; a frame that only the other side says is
+	 * another. */
 	if (of_server == RECOGNISED_NO && recognise_frame(server, SIDE_CLIENT) == RECOGNISED_YES)
 		return RECOGNISED_NO;
 	if (of_client == RECOGNISED_NO && recognise_frame(client, SIDE_SERVER) == RECOGNISED_YES)

@@ -4,8 +4,8 @@
  * requests, headers and bodies of bounded size; http_exchange.c says what they mean.
  *
  * A side is in one of three modes. It parses; or it is lost (after a gap, or bytes that are not
- * HTTP) and looks for the next start of a message; or it is deaf, because another protocol has taken
- * over (101, CONNECT).
+ * HTTP) and looks for the next start of a message; or it is deaf, because another protocol has
+ * taken over (101, CONNECT).
  *
  * Of a carrier (fed->forwarded) each request may come from another client. Who it is is
  * known when the headers have ended: until then they are told to `head`, and then to the facts of

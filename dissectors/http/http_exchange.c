@@ -121,7 +121,8 @@ static bool is_data(const struct http_response *r, const struct facts *facts)
 {
 	bool search = facts->service != NULL && facts->service->family == FAMILY_DATABASE;
 
-	/* OK, Non-Authoritative, Partial Content, Multi-Status; "201 Created" only tells of itself. */
+	/* OK, Non-Authoritative, Partial Content, Multi-Status; "201 Created" only tells of
+	 * itself. */
 	if ((r->status != 200 && r->status != 203 && r->status != 206 && r->status != 207) ||
 	    !r->has_body)
 		return false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What can be told from one HTTP exchange about who answers: the table of products in http_table.h,
- * one row each. To add one: add a row there, and a sample to tests/unit/dissectors/test_http_products.c.
+ * one row each. To add one: add a row there, and a sample to
+ * tests/unit/dissectors/test_http_products.c.
  */
 #ifndef DISSECTORS_HTTP_PRODUCTS_H
 #define DISSECTORS_HTTP_PRODUCTS_H

@@ -68,9 +68,9 @@ struct http_reader {
 void http_reader_start(struct http_reader *r, bool request);
 
 /*
- * Takes bytes from `in` up to the next thing to tell. *span, for TARGET, NAME, VALUE and BODY: bytes
- * of `in`, not empty but for a field without a value. Call it until HTTP_MORE, also when no bytes
- * are left. After HTTP_BAD there is only HTTP_BAD until http_reader_start().
+ * Takes bytes from `in` up to the next thing to tell. *span, for TARGET, NAME, VALUE and BODY:
+ * bytes of `in`, not empty but for a field without a value. Call it until HTTP_MORE, also when no
+ * bytes are left. After HTTP_BAD there is only HTTP_BAD until http_reader_start().
  */
 enum http_event http_reader_next(struct http_reader *r, struct bytes *in, struct bytes *span);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Is it memcached? "STAT name value", "VALUE key flags size" and "STORED" are its own; other replies
- * (OK, END, ERROR, DELETED) are everybody's and prove something only after a command of memcached's.
- * beanstalkd, Gearman and Redis share the words stats, version, delete and get.
+ * Is it memcached? "STAT name value", "VALUE key flags size" and "STORED" are its own; other
+ * replies (OK, END, ERROR, DELETED) are everybody's and prove something only after a command of
+ * memcached's. beanstalkd, Gearman and Redis share the words stats, version, delete and get.
  *
  * UDP: request:2 number:2 of:2 reserved:2, then text. Binary: 80 or 81, and a header that adds up.
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Is it TDS? A header, and behind it what belongs to its type: PRELOGIN's table of options, LOGIN7's
- * own length and version, the headers or UTF-16 text of a request, the tokens of a response.
+ * Is it TDS? A header, and behind it what belongs to its type: PRELOGIN's table of options,
+ * LOGIN7's own length and version, the headers or UTF-16 text of a request, the tokens of a
+ * response.
  */
 #include "dissectors/mssql/mssql_recognise.h"
 

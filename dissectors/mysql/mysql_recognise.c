@@ -2,8 +2,8 @@
 /*
  * Is it MySQL? The server speaks first, three bytes of length (little endian) and the number 0:
  *
- *	0a "8.0.36" 00 thread:4 scramble:8 00 capabilities:2 ...	greeting, protocol 10
- *	ff error:2 ["#" state:5] text					refusal (1130 host not allowed)
+ *	0a "8.0.36" 00 thread:4 scramble:8 00 capabilities:2 ...  greeting, protocol 10
+ *	ff error:2 ["#" state:5] text                             refusal (1130 host not allowed)
  *
  * dev.mysql.com/doc/dev/mysql-server: Protocol::HandshakeV10, Protocol::ERR_Packet.
  */

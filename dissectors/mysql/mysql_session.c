@@ -365,8 +365,8 @@ void mysql_session_answer(struct mysql *my, struct facts *facts)
 		return;
 	}
 	if (answers_first(&my->pending) == NULL) {
-		answers_clear(
-			&my->pending); /* what is told now cannot be matched; the next command can */
+		/* What is told now cannot be matched; the next command can. */
+		answers_clear(&my->pending);
 		return;
 	}
 	switch ((enum answer_state)my->answer) {

@@ -6,8 +6,8 @@
  *
  * The server greets with a notice (type 11, whose body begins 08 05: hello). The client asks for
  * capabilities (1), sets them (2: tls), logs in (4, with 5 for challenges), and runs statements
- * (12), find (17), insert (18), update (19), delete (20). The server: 0 ok, 1 error, 2 capabilities,
- * 3 challenge, 4 logged in. mysqlx*.proto of MySQL's source.
+ * (12), find (17), insert (18), update (19), delete (20). The server: 0 ok, 1 error, 2
+ * capabilities, 3 challenge, 4 logged in. mysqlx*.proto of MySQL's source.
  */
 #include "dissectors/dissector.h"
 #include "dissectors/read/frames.h"

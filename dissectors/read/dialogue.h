@@ -33,7 +33,9 @@ struct dialogue {
 	bool server_lost; /* until its next line */
 };
 
-/* Bytes of that side come. True if that ends what a loss has left unsure: nothing is pending then. */
+/*
+ * Bytes of that side come. True if that ends what a loss has left unsure: nothing is pending then.
+ */
 bool dialogue_resumes(struct dialogue *dialogue, enum side from);
 
 /* Takes up to the next line that means something; `line` is valid until the next call. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a proxy says about the client for whom it speaks: X-Forwarded-For, Forwarded (RFC 7239),
- * X-Real-IP, XCLIENT, an IMAP ID, the PROXY protocol. Only the words are read here. Whether they are
- * believed (of a carrier) or a claim is for the sensor to say, which knows the policy.
+ * X-Real-IP, XCLIENT, an IMAP ID, the PROXY protocol. Only the words are read here. Whether they
+ * are believed (of a carrier) or a claim is for the sensor to say, which knows the policy.
  *
  * A list grows to the right with each proxy that a request has passed, so what matters is its end:
  * the last FORWARDED_HOPS of it are kept, however long it is.

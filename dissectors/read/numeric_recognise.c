@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See numeric_recognise.h. First the greeting's own words count ("ESMTP", "FTP", a product), then what
- * the server answered to a command that only one of the protocols has, then answers that only one
- * of them gives. A greeting alone that says nothing ("220 ready") stays unknown.
+ * See numeric_recognise.h. First the greeting's own words count ("ESMTP", "FTP", a product), then
+ * what the server answered to a command that only one of the protocols has, then answers that only
+ * one of them gives. A greeting alone that says nothing ("220 ready") stays unknown.
  */
 #include "dissectors/read/numeric_recognise.h"
 

@@ -2,7 +2,7 @@
 /*
  * ONC RPC (RFC 5531) and the programs over it: what the files of this dissector share.
  *
- *	call   xid  0  version of RPC 2  program  version  procedure  credentials  verifier  arguments
+ *	call   xid  0  RPC version 2  program  version  procedure  credentials  verifier  arguments
  *	reply  xid  1  0 accepted: verifier, 0 success: results; 1 denied: why
  *
  * All numbers have 32 bits, big endian; credentials and verifier are a flavour and counted bytes.

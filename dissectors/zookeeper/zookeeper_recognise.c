@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Is it ZooKeeper? Four letters with the text that answers them, or the connection's first frames. */
+/*
+ * Is it ZooKeeper? Four letters with the text that answers them, or the connection's first frames.
+ */
 #include "dissectors/zookeeper/zookeeper_recognise.h"
 
 static bool is_word(struct bytes b, bool *may_become)

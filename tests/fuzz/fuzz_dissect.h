@@ -2,7 +2,8 @@
 /*
  * Any bytes as a conversation for one dissector. The input is a script:
  *
- *	u8 chunk size of the second run, then turns: u8 (bit 0: server, bit 1: gap), le16 length, bytes
+ *	u8 chunk size of the second run, then turns:
+ *	u8 (bit 0: server, bit 1: gap), le16 length, bytes
  *
  * Beside what the sanitizers see, three properties hold: what is found does not depend on where the
  * pieces end, all text ends with a NUL, and nothing is read that the dissector does not declare.

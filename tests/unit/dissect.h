@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Plays a scripted conversation to one dissector as the sensor would: the recogniser is asked with an
- * opening that grows piece by piece, one last time with nothing more to come, and after YES the
+ * Plays a scripted conversation to one dissector as the sensor would: the recogniser is asked with
+ * an opening that grows piece by piece, one last time with nothing more to come, and after YES the
  * session gets the whole conversation from its first byte.
  *
  * Every piece, every opening and the state sit in heap blocks of their exact size, so that the
@@ -214,7 +214,10 @@ static inline bool dissect_same(const struct facts *a, const struct facts *b)
 	return memcmp(&left, &right, sizeof left) == 0;
 }
 
-/* Over TCP, in pieces of `chunk` bytes (0: each turn whole). False if the recogniser never said YES. */
+/*
+ * Over TCP, in pieces of `chunk` bytes (0: each turn whole). False if the recogniser never said
+ * YES.
+ */
 static inline bool dissect(const struct dissector *d, const struct turn *turns, size_t count,
 			   size_t chunk, struct facts *facts)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Amanda's backup clients: over TCP as recorded from amandad 3.5.1, over UDP as written in its source. */
+/*
+ * Amanda's backup clients: over TCP as recorded from amandad 3.5.1, over UDP as written in its
+ * source.
+ */
 #include "tests/unit/datagrams.h"
 #include "tests/unit/recorded.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Every recogniser over everybody's opening: only its owner says YES, whichever sides are seen, whatever
- * has come so far. Openings without an owner are those of protocols that look alike.
+ * Every recogniser over everybody's opening: only its owner says YES, whichever sides are seen,
+ * whatever has come so far. Openings without an owner are those of protocols that look alike.
  */
 #include "tests/unit/conversation.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Openings of which a part is missing: a capture that began late, or a mirror of one direction. What
- * the other side said before must not make a server of the client, nor a service of chance bytes.
+ * Openings of which a part is missing: a capture that began late, or a mirror of one direction.
+ * What the other side said before must not make a server of the client, nor a service of chance
+ * bytes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +57,8 @@ static const struct {
 	/* A header, and nothing behind it, that an HTTP server was sent. */
 	{&dcerpc_dissector, TEXT("\5\0\0\3\x10\0\0\0\x18\0\0\0\1\0\0\0\0\x0b\0\x09\0\0\0\0"),
 	 NOTHING, HALF, RECOGNISED_NO},
-	/* ZooKeeper's third request, which could be Kafka's Produce but for its acknowledgements. */
+	/* ZooKeeper's third request, which could be Kafka's Produce but for its
+	 * acknowledgements. */
 	{&kafka_dissector, TEXT("\0\0\0\x11\0\0\0\1\0\0\0\x08\0\0\0\4/app\0"),
 	 TEXT("\0\0\0\x14\0\0\0\1\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\0"), LATE, RECOGNISED_NO},
 	/* A telephone's 128 bytes, which a Get without a key would look like. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The log and metrics sinks: Beats, Fluentd, RELP, GELF, statsd, Graphite, collectd, flow exports. */
+/*
+ * The log and metrics sinks: Beats, Fluentd, RELP, GELF, statsd, Graphite, collectd, flow exports.
+ */
 #include "tests/unit/conversation.h"
 
 extern const struct dissector beats_dissector, fluentd_dissector, relp_dissector, gelf_dissector;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* SNMP and IPMI: what the first datagrams of real agents (net-snmp, OpenIPMI) and written ones tell. */
+/*
+ * SNMP and IPMI: what the first datagrams of real agents (net-snmp, OpenIPMI) and written ones
+ * tell.
+ */
 #include "tests/unit/datagrams.h"
 
 extern const struct dissector snmp_dissector, ipmi_dissector;

@@ -79,7 +79,9 @@ static void test_lines_before_version(void **state)
 	assert_string_equal(facts.product, "OpenSSH");
 }
 
-/* An ornament longer than an opening; the version behind it is the proof, and without it nothing. */
+/*
+ * An ornament longer than an opening; the version behind it is the proof, and without it nothing.
+ */
 static void test_long_greeting(void **state)
 {
 	static char art[1600];

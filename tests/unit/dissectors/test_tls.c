@@ -200,7 +200,8 @@ static void test_bad_hellos(void **unused)
 	uint8_t hello[sizeof tls12_client_hello];
 
 	(void)unused;
-	/* Record type, major version, handshake type and length, hello's major, session id length. */
+	/* Record type, major version, handshake type and length, hello's major, session id
+	 * length. */
 	static const size_t places[] = {0, 1, 5, 6, 9, 43};
 
 	for (size_t i = 0; i < COUNT(places); i++) {
@@ -208,7 +209,8 @@ static void test_bad_hellos(void **unused)
 		hello[places[i]] ^= 0x40;
 		assert_int_equal(recognise(hello, sizeof hello, "", 0, true), RECOGNISED_NO);
 	}
-	/* Cipher suites that do not fill the message: all of it is there, so nothing is believed. */
+	/* Cipher suites that do not fill the message: all of it is there, so nothing is
+	 * believed. */
 	for (uint8_t wrong = 0x02; wrong != 0; wrong = (uint8_t)(wrong << 1)) {
 		memcpy(hello, HELLO_13, sizeof HELLO_13 - 1);
 		hello[49] ^= wrong;
