@@ -26,14 +26,14 @@ static const struct service services[] = {
 	},
 };
 
-struct stream {
+struct beanstalkd_stream {
 	struct line line;
 	uint32_t body; /* bytes to pass over before the next line */
 	bool lost;
 };
 
 struct beanstalkd {
-	struct stream side[2];
+	struct beanstalkd_stream side[2];
 	struct answers pending;
 	bool started, document; /* the server's body is text of "key: value" */
 	struct line text;
@@ -118,7 +118,7 @@ static void begin(void *state, struct facts *facts)
 
 static void on_command(struct beanstalkd *b, struct facts *facts)
 {
-	struct stream *s = &b->side[SIDE_CLIENT];
+	struct beanstalkd_stream *s = &b->side[SIDE_CLIENT];
 	struct bytes line = bytes_from(s->line.text, s->line.length), rest = line;
 	struct bytes word = lines_word(&rest);
 	uint32_t size;
@@ -144,7 +144,7 @@ static void on_answer(struct beanstalkd *b, struct facts *facts)
 	static const char *const accepting[] = {"OK",	    "RESERVED", "FOUND",    "INSERTED",
 						"USING",    "DELETED",	"RELEASED", "TOUCHED",
 						"WATCHING", "KICKED",	"PAUSED",   "BURIED"};
-	struct stream *s = &b->side[SIDE_SERVER];
+	struct beanstalkd_stream *s = &b->side[SIDE_SERVER];
 	struct bytes line = bytes_from(s->line.text, s->line.length), rest = line;
 	struct bytes word = lines_word(&rest);
 	bool has_body = is_one_of(&word, with_body, sizeof with_body / sizeof *with_body);
@@ -194,7 +194,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct beanstalkd *b = state;
-	struct stream *s = &b->side[from];
+	struct beanstalkd_stream *s = &b->side[from];
 	struct bytes input = fed->bytes;
 
 	b->started = true;
@@ -217,7 +217,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct beanstalkd *b = state;
-	struct stream *s = &b->side[from];
+	struct beanstalkd_stream *s = &b->side[from];
 
 	(void)facts;
 	if (!b->started)

@@ -36,7 +36,7 @@ static const struct service services[] = {
 enum scheme { SCHEME_UNSEEN, SCHEME_NONE, SCHEME_SECRET };
 enum phase { PHASE_HANDSHAKE, PHASE_MESSAGES };
 
-struct stream {
+struct bolt_stream {
 	uint8_t phase;
 	uint8_t head_have, head[2];
 	bool lost;
@@ -46,7 +46,7 @@ struct stream {
 };
 
 struct bolt {
-	struct stream side[2];
+	struct bolt_stream side[2];
 	struct turns turns;
 	uint8_t scheme; /* enum scheme of the log-in that is not answered yet */
 	bool running;
@@ -166,7 +166,7 @@ static void on_failure(struct bolt *bolt, struct facts *facts, struct bytes b)
 
 static void on_message(struct bolt *bolt, struct facts *facts, enum side from)
 {
-	struct stream *s = &bolt->side[from];
+	struct bolt_stream *s = &bolt->side[from];
 	struct bytes b = bytes_from(s->body, s->kept);
 	uint8_t structure = bytes_u8(&b), type = bytes_u8(&b);
 
@@ -188,7 +188,8 @@ static void on_message(struct bolt *bolt, struct facts *facts, enum side from)
 }
 
 /* True while the handshake goes on. */
-static bool pass_handshake(struct stream *s, struct facts *facts, enum side from, struct bytes *in)
+static bool pass_handshake(struct bolt_stream *s, struct facts *facts, enum side from,
+			   struct bytes *in)
 {
 	uint16_t length = from == SIDE_CLIENT ? HANDSHAKE : 4;
 
@@ -211,11 +212,11 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct bolt *bolt = state;
-	struct stream *s = &bolt->side[from];
+	struct bolt_stream *s = &bolt->side[from];
 	struct bytes in = fed->bytes, piece;
 
 	if (turns_begin(&bolt->turns, from) && s->lost)
-		*s = (struct stream){.phase = PHASE_MESSAGES};
+		*s = (struct bolt_stream){.phase = PHASE_MESSAGES};
 	if (s->lost || (s->phase == PHASE_HANDSHAKE && pass_handshake(s, facts, from, &in)))
 		return;
 	while (in.left != 0) {
@@ -248,7 +249,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	(void)missing;
 	bolt->running = false;
 	bolt->scheme = SCHEME_UNSEEN;
-	bolt->side[from] = (struct stream){.lost = true, .phase = PHASE_MESSAGES};
+	bolt->side[from] = (struct bolt_stream){.lost = true, .phase = PHASE_MESSAGES};
 }
 
 const struct dissector bolt_dissector = {

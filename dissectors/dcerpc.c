@@ -47,21 +47,21 @@ static const struct service services[] = {
 	},
 };
 
-struct header {
+struct dcerpc_header {
 	uint16_t length, proof;
 	uint8_t type;
 };
 
-struct stream {
+struct dcerpc_stream {
 	uint8_t head[HEADER];
 	uint8_t have;
 	bool lost;
-	struct header header;
+	struct dcerpc_header header;
 	uint32_t at; /* bytes of this fragment that have passed */
 };
 
 struct dcerpc {
-	struct stream side[2];
+	struct dcerpc_stream side[2];
 	bool begun;
 	bool midstream;
 	bool proves; /* the client has offered a proof */
@@ -95,7 +95,7 @@ static uint16_t read16(struct bytes *b, bool little)
 }
 
 /* A header of a fragment; all HEADER bytes must be there. */
-static bool read_header(struct bytes b, enum side from, struct header *header)
+static bool read_header(struct bytes b, enum side from, struct dcerpc_header *header)
 {
 	uint8_t major = bytes_u8(&b), minor = bytes_u8(&b), endian;
 	uint32_t call;
@@ -115,7 +115,7 @@ static bool read_header(struct bytes b, enum side from, struct header *header)
 
 static enum recognised recognise_side(struct bytes b, enum side from)
 {
-	struct header header;
+	struct dcerpc_header header;
 
 	if (!bytes_agree_with(&b, "\x05"))
 		return RECOGNISED_NO;
@@ -129,7 +129,7 @@ static enum recognised later(struct bytes b, enum side from)
 {
 	for (; b.left >= HEADER; bytes_skip(&b, 1)) {
 		const uint8_t *major = memchr(b.at, 5, b.left - HEADER + 1);
-		struct header header, next;
+		struct dcerpc_header header, next;
 		struct bytes at;
 
 		if (!major)
@@ -213,9 +213,9 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-static void on_fragment(struct dcerpc *rpc, struct facts *facts, const struct stream *stream)
+static void on_fragment(struct dcerpc *rpc, struct facts *facts, const struct dcerpc_stream *stream)
 {
-	const struct header *header = &stream->header;
+	const struct dcerpc_header *header = &stream->header;
 
 	switch (header->type) {
 	case BIND:
@@ -257,7 +257,7 @@ static void on_proof(struct facts *facts, uint32_t place, uint8_t byte)
 		FACTS_TEXT(facts, mechanism, kinds[byte], strlen(kinds[byte]));
 }
 
-static void pass(struct dcerpc *rpc, struct facts *facts, struct stream *stream,
+static void pass(struct dcerpc *rpc, struct facts *facts, struct dcerpc_stream *stream,
 		 struct bytes *input)
 {
 	size_t rest = stream->header.length - stream->at;
@@ -275,14 +275,14 @@ static void pass(struct dcerpc *rpc, struct facts *facts, struct stream *stream,
 	if (stream->at < stream->header.length)
 		return;
 	on_fragment(rpc, facts, stream);
-	*stream = (struct stream){.have = 0};
+	*stream = (struct dcerpc_stream){.have = 0};
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct dcerpc *rpc = state;
-	struct stream *stream = &rpc->side[from];
+	struct dcerpc_stream *stream = &rpc->side[from];
 	struct bytes input = fed->bytes;
 
 	rpc->begun = true;
@@ -310,7 +310,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct dcerpc *rpc = state;
-	struct stream *stream = &rpc->side[from];
+	struct dcerpc_stream *stream = &rpc->side[from];
 
 	if (!rpc->begun) { /* somebody may have proved something before */
 		rpc->midstream = true;
@@ -320,7 +320,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	    missing < (uint64_t)stream->header.length - stream->at)
 		stream->at += (uint32_t)missing;
 	else
-		*stream = (struct stream){.lost = true};
+		*stream = (struct dcerpc_stream){.lost = true};
 }
 
 static void feed_udp(void *state, struct facts *facts, struct feed *fed)

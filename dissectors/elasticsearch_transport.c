@@ -36,7 +36,7 @@ static const struct service services[] = {
 	},
 };
 
-struct stream {
+struct elasticsearch_stream {
 	uint8_t header[HEADER];
 	uint8_t have;
 	bool lost, holed;
@@ -48,7 +48,7 @@ struct stream {
 enum { READS = 1 << 0, PROVEN = 1 << 1 }; /* of a request, as the kind of its row */
 
 struct transport {
-	struct stream side[2];
+	struct elasticsearch_stream side[2];
 	struct answers_table pending;
 	struct turns turns;
 	bool midstream;
@@ -178,7 +178,7 @@ static void on_answer(struct transport *t, struct facts *facts, uint64_t number,
 
 static void on_message(struct transport *t, struct facts *facts, enum side from)
 {
-	struct stream *s = &t->side[from];
+	struct elasticsearch_stream *s = &t->side[from];
 	struct bytes b = bytes_from(s->body, s->kept);
 	uint64_t number = bytes_be64(&b);
 	uint8_t status = bytes_u8(&b);
@@ -196,7 +196,7 @@ static void on_message(struct transport *t, struct facts *facts, enum side from)
 		on_answer(t, facts, number, status, &b);
 }
 
-static void on_header(struct stream *s)
+static void on_header(struct elasticsearch_stream *s)
 {
 	struct bytes b = bytes_from(s->header, HEADER);
 
@@ -219,11 +219,11 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct transport *t = state;
-	struct stream *s = &t->side[from];
+	struct elasticsearch_stream *s = &t->side[from];
 	struct bytes in = fed->bytes, piece;
 
 	if (turns_begin(&t->turns, from) && s->lost)
-		*s = (struct stream){.lost = false};
+		*s = (struct elasticsearch_stream){.lost = false};
 	while (!s->lost && in.left != 0) {
 		if (s->have < HEADER) {
 			s->header[s->have++] = bytes_u8(&in);
@@ -245,7 +245,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct transport *t = state;
-	struct stream *s = &t->side[from];
+	struct elasticsearch_stream *s = &t->side[from];
 
 	(void)facts;
 	if (turns_begun(&t->turns) && !s->lost && missing != 0 && s->have == HEADER &&
@@ -255,7 +255,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		return;
 	}
 	t->midstream = true;
-	*s = (struct stream){.lost = turns_begun(&t->turns)};
+	*s = (struct elasticsearch_stream){.lost = turns_begun(&t->turns)};
 }
 
 const struct dissector elasticsearch_transport_dissector = {

@@ -49,7 +49,7 @@ struct libvirt {
 	bool asks_nothing, spoken;
 };
 
-struct message {
+struct libvirt_message {
 	uint32_t procedure, type, status;
 	struct bytes body;
 };
@@ -129,7 +129,7 @@ static void on_uri(struct facts *facts, struct bytes body)
 }
 
 /* Every call is answered, in order. */
-static void on_call(struct libvirt *libvirt, struct facts *facts, const struct message *m)
+static void on_call(struct libvirt *libvirt, struct facts *facts, const struct libvirt_message *m)
 {
 	int handle = -1;
 	uint8_t flags = 0;
@@ -158,7 +158,7 @@ static void on_auth_list(struct libvirt *libvirt, struct facts *facts, struct by
 		facts_set_auth(facts, AUTH_REQUIRED);
 }
 
-static void on_reply(struct libvirt *libvirt, struct facts *facts, const struct message *m)
+static void on_reply(struct libvirt *libvirt, struct facts *facts, const struct libvirt_message *m)
 {
 	struct answers_row *row = answers_first(&libvirt->pending);
 	struct bytes body = m->body;
@@ -196,7 +196,7 @@ static void on_reply(struct libvirt *libvirt, struct facts *facts, const struct 
 static void on_message(struct libvirt *libvirt, struct facts *facts, enum side from, struct bytes b)
 {
 	uint32_t program = bytes_be32(&b);
-	struct message m = {.procedure = 0};
+	struct libvirt_message m = {.procedure = 0};
 
 	bytes_skip(&b, 4);
 	m.procedure = bytes_be32(&b);

@@ -59,7 +59,7 @@ static const struct service services[] = {
 static const uint8_t fixed[] = "NBDMAGICIHAVEOPT";
 static const uint8_t old[] = "NBDMAGIC\0\0\x42\x02\x81\x86\x12\x53";
 
-struct stream {
+struct nbd_stream {
 	uint8_t head[REQUEST];
 	uint8_t have, want; /* of head */
 	bool greeted, lost;
@@ -67,7 +67,7 @@ struct stream {
 };
 
 struct nbd {
-	struct stream side[2];
+	struct nbd_stream side[2];
 	struct answers_table pending; /* by cookie; kind: the type */
 	int32_t handle;		      /* of the last option */
 	uint32_t option;
@@ -199,7 +199,7 @@ static void on_window(struct nbd *nbd, struct facts *facts, struct bytes b)
 
 static void slide(struct nbd *nbd, struct facts *facts, struct bytes *input)
 {
-	struct stream *stream = &nbd->side[SIDE_SERVER];
+	struct nbd_stream *stream = &nbd->side[SIDE_SERVER];
 
 	while (input->left != 0) {
 		if (stream->have >= ANSWER_WINDOW) {
@@ -224,7 +224,7 @@ static uint8_t header_size(const struct nbd *nbd, enum side from)
 
 static void on_header(struct nbd *nbd, struct facts *facts, struct feed *fed, enum side from)
 {
-	struct stream *stream = &nbd->side[from];
+	struct nbd_stream *stream = &nbd->side[from];
 	struct bytes b = bytes_from(stream->head, stream->have);
 	uint32_t option;
 
@@ -262,7 +262,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct nbd *nbd = state;
-	struct stream *stream = &nbd->side[from];
+	struct nbd_stream *stream = &nbd->side[from];
 	struct bytes input = fed->bytes;
 
 	nbd->begun = true;
@@ -288,7 +288,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct nbd *nbd = state;
-	struct stream *stream = &nbd->side[from];
+	struct nbd_stream *stream = &nbd->side[from];
 
 	(void)facts;
 	if (nbd->begun && missing != 0 && missing <= stream->left)

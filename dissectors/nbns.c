@@ -23,7 +23,7 @@ static const struct service services[] = {
 	},
 };
 
-struct message {
+struct nbns_message {
 	uint16_t flags, questions, answers, type;
 };
 
@@ -41,7 +41,7 @@ static bool take_name(struct bytes *b)
 	return false;
 }
 
-static bool read_message(struct bytes b, struct message *m)
+static bool read_message(struct bytes b, struct nbns_message *m)
 {
 	bytes_skip(&b, 2);
 	m->flags = bytes_be16(&b);
@@ -57,7 +57,7 @@ static bool read_message(struct bytes b, struct message *m)
 static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	struct message m;
+	struct nbns_message m;
 
 	if (client.left != 0 && (!read_message(client, &m) || (m.flags & ANSWER)))
 		return RECOGNISED_NO;
@@ -75,7 +75,7 @@ static void begin(void *state, struct facts *facts)
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
 {
-	struct message m;
+	struct nbns_message m;
 
 	(void)state;
 	if (!read_message(fed->bytes, &m) || m.type != TYPE_STATUS)

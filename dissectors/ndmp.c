@@ -36,7 +36,7 @@ static const struct service services[] = {
 	},
 };
 
-struct message {
+struct ndmp_message {
 	uint32_t type, number, error;
 	struct bytes body;
 };
@@ -73,7 +73,7 @@ static const struct command_row {
 };
 
 /* Behind the record's length. */
-static bool take_header(struct bytes *b, struct message *m)
+static bool take_header(struct bytes *b, struct ndmp_message *m)
 {
 	bytes_skip(b, 8); /* sequence, time */
 	m->type = bytes_be32(b);
@@ -86,7 +86,7 @@ static bool take_header(struct bytes *b, struct message *m)
 
 static enum recognised recognise_server(struct bytes b)
 {
-	struct message m = {.type = 0};
+	struct ndmp_message m = {.type = 0};
 	uint32_t length = bytes_be32(&b), reason, version;
 
 	if (!b.failed && (!(length & LAST_FRAGMENT) || (length & ~LAST_FRAGMENT) < HEADER + 8 ||
@@ -105,7 +105,7 @@ static enum recognised recognise_server(struct bytes b)
 
 static enum recognised recognise_client(struct bytes b)
 {
-	struct message m = {.type = 0};
+	struct ndmp_message m = {.type = 0};
 	uint32_t length = bytes_be32(&b);
 
 	if (!b.failed && (!(length & LAST_FRAGMENT) || (length & ~LAST_FRAGMENT) < HEADER ||
@@ -158,7 +158,7 @@ static void on_log_in(struct ndmp *ndmp, struct facts *facts, struct bytes b)
 		FACTS_TEXT(facts, user, user.at, user.left);
 }
 
-static void on_request(struct ndmp *ndmp, struct facts *facts, const struct message *m)
+static void on_request(struct ndmp *ndmp, struct facts *facts, const struct ndmp_message *m)
 {
 	ndmp->asked = m->number;
 	ndmp->handle = -1;
@@ -197,7 +197,7 @@ static void on_login_answer(struct ndmp *ndmp, struct facts *facts, bool ok)
 		facts_login(facts, ok);
 }
 
-static void on_answer(struct ndmp *ndmp, struct facts *facts, const struct message *m)
+static void on_answer(struct ndmp *ndmp, struct facts *facts, const struct ndmp_message *m)
 {
 	struct bytes body = m->body;
 	uint32_t error = m->error != 0 ? m->error : bytes_be32(&body);
@@ -231,7 +231,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	while (!frame->lost && frames_header(frame, &input, 4)) {
 		struct bytes b = bytes_from(frame->header, 4);
 		uint32_t size = bytes_be32(&b) & ~LAST_FRAGMENT;
-		struct message m = {.type = 0};
+		struct ndmp_message m = {.type = 0};
 
 		frame->lost = size > LENGTH_MAX;
 		if (frame->lost)

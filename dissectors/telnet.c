@@ -47,7 +47,7 @@ enum stage {
 };
 
 /* One direction: where in a negotiation it is. */
-struct flow {
+struct telnet_side {
 	uint8_t command;	  /* the byte behind IAC; 0: none yet */
 	bool escaped, parameters; /* behind IAC; between SB and SE */
 	uint8_t length;		  /* of text */
@@ -55,7 +55,7 @@ struct flow {
 };
 
 struct telnet {
-	struct flow client, server;
+	struct telnet_side client, server;
 	uint8_t stage;
 	uint8_t shell_lines;
 	bool midstream, after_cr;
@@ -130,30 +130,30 @@ static void begin(void *state, struct facts *facts)
 }
 
 /* True if this byte is part of a negotiation. */
-static bool take_negotiation(struct flow *flow, uint8_t c)
+static bool take_negotiation(struct telnet_side *side, uint8_t c)
 {
-	if (!flow->escaped) {
-		flow->escaped = c == IAC && flow->command == 0;
-		if (flow->command != 0) { /* the option of WILL, WONT, DO, DONT */
-			flow->command = 0;
+	if (!side->escaped) {
+		side->escaped = c == IAC && side->command == 0;
+		if (side->command != 0) { /* the option of WILL, WONT, DO, DONT */
+			side->command = 0;
 			return true;
 		}
-		return flow->escaped || flow->parameters;
+		return side->escaped || side->parameters;
 	}
-	flow->escaped = false;
+	side->escaped = false;
 	if (c == SB)
-		flow->parameters = true;
+		side->parameters = true;
 	else if (c == SE)
-		flow->parameters = false;
-	else if (c >= WILL && c <= DONT && !flow->parameters)
-		flow->command = c;
+		side->parameters = false;
+	else if (c >= WILL && c <= DONT && !side->parameters)
+		side->command = c;
 	return true;
 }
 
 /* The text without the blanks around it. */
-static struct bytes trimmed(const struct flow *flow)
+static struct bytes trimmed(const struct telnet_side *side)
 {
-	struct bytes text = bytes_from(flow->text, flow->length);
+	struct bytes text = bytes_from(side->text, side->length);
 
 	while (text.left != 0 && text.at[0] <= ' ')
 		bytes_skip(&text, 1);
@@ -229,9 +229,9 @@ static void on_prompt(struct telnet *telnet, struct facts *facts)
 }
 
 /* A shell's prompt: "$", "#", ">" or "%" at the end of a line that goes no further. */
-static bool is_shell_prompt(const struct flow *flow)
+static bool is_shell_prompt(const struct telnet_side *side)
 {
-	struct bytes text = bytes_from(flow->text, flow->length);
+	struct bytes text = bytes_from(side->text, side->length);
 
 	while (text.left != 0 && text.at[text.left - 1] == ' ')
 		text.left--;
@@ -296,22 +296,22 @@ static void on_client_line(struct telnet *telnet, struct facts *facts)
 	telnet->client.length = 0;
 }
 
-static void keep(struct flow *flow, uint8_t c)
+static void keep(struct telnet_side *side, uint8_t c)
 {
 	if (c == '\b' || c == 0x7f)
-		flow->length = (uint8_t)(flow->length - (flow->length != 0));
-	else if (c >= ' ' && flow->length < LINE_KEPT)
-		flow->text[flow->length++] = (char)c;
+		side->length = (uint8_t)(side->length - (side->length != 0));
+	else if (c >= ' ' && side->length < LINE_KEPT)
+		side->text[side->length++] = (char)c;
 }
 
 /* A colon, or the blank behind one: more blanks tell nothing more. */
-static bool ends_prompt(const struct flow *flow)
+static bool ends_prompt(const struct telnet_side *side)
 {
-	size_t length = flow->length;
+	size_t length = side->length;
 
 	return length != 0 &&
-	       (flow->text[length - 1] == ':' ||
-		(flow->text[length - 1] == ' ' && length > 1 && flow->text[length - 2] == ':'));
+	       (side->text[length - 1] == ':' ||
+		(side->text[length - 1] == ' ' && length > 1 && side->text[length - 2] == ':'));
 }
 
 static void on_server_byte(struct telnet *telnet, struct facts *facts, uint8_t c)
@@ -351,10 +351,10 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	const uint8_t *bytes = fed->bytes.at;
 	size_t length = fed->bytes.left;
 	struct telnet *telnet = state;
-	struct flow *flow = from == SIDE_CLIENT ? &telnet->client : &telnet->server;
+	struct telnet_side *side = from == SIDE_CLIENT ? &telnet->client : &telnet->server;
 
 	for (size_t i = 0; i < length; i++) {
-		if (take_negotiation(flow, bytes[i]))
+		if (take_negotiation(side, bytes[i]))
 			continue;
 		if (from == SIDE_CLIENT)
 			on_client_byte(telnet, facts, bytes[i]);
@@ -372,7 +372,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	telnet->midstream = true;
 	if (facts->auth == AUTH_REQUIRED)
 		facts_set_auth(facts, AUTH_UNKNOWN);
-	telnet->client = telnet->server = (struct flow){.length = 0};
+	telnet->client = telnet->server = (struct telnet_side){.length = 0};
 	telnet->stage = telnet->stage == IN ? IN : OUT_OF_SIGHT;
 }
 

@@ -43,7 +43,7 @@ static const struct service services[] = {
 	},
 };
 
-struct stream {
+struct iscsi_stream {
 	uint8_t header[HEADER];
 	uint8_t have;
 	uint8_t kept; /* of text */
@@ -55,7 +55,7 @@ struct stream {
 };
 
 struct iscsi {
-	struct stream side[2];
+	struct iscsi_stream side[2];
 	struct answers_table pending; /* by task; kind: COMMAND_… */
 	bool begun, full;	      /* full: past the log-in */
 	bool header_sum, data_sum;
@@ -142,13 +142,13 @@ static void begin(void *state, struct facts *facts)
 }
 
 /* If text begins with this key, what follows. */
-static bool has_key(const struct stream *stream, const char *key, struct bytes *value)
+static bool has_key(const struct iscsi_stream *stream, const char *key, struct bytes *value)
 {
 	*value = bytes_from(stream->text, stream->kept);
 	return bytes_start_with(value, key) && bytes_skip(value, strlen(key));
 }
 
-static void on_client_text(struct iscsi *i, struct facts *facts, const struct stream *stream)
+static void on_client_text(struct iscsi *i, struct facts *facts, const struct iscsi_stream *stream)
 {
 	struct bytes value;
 
@@ -168,7 +168,7 @@ static void on_client_text(struct iscsi *i, struct facts *facts, const struct st
 	}
 }
 
-static void on_server_text(struct iscsi *i, struct facts *facts, const struct stream *stream)
+static void on_server_text(struct iscsi *i, struct facts *facts, const struct iscsi_stream *stream)
 {
 	struct bytes value;
 
@@ -185,7 +185,7 @@ static void on_server_text(struct iscsi *i, struct facts *facts, const struct st
 /* Texts of a log-in or a question, as they pass. */
 static void pass_text(struct iscsi *i, struct facts *facts, enum side from, struct bytes piece)
 {
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 
 	while (piece.left != 0) {
 		uint8_t c = bytes_u8(&piece);
@@ -271,7 +271,7 @@ static void on_login_answer(struct iscsi *i, struct facts *facts, struct bytes h
 
 static void on_header(struct iscsi *i, struct facts *facts, enum side from)
 {
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 	struct bytes header = bytes_from(stream->header, HEADER), b = header;
 	uint8_t opcode = bytes_u8(&b) & 0x3f;
 	bool sums = i->full && opcode != LOGIN && opcode != LOGIN_ANSWER;
@@ -297,7 +297,7 @@ static void on_header(struct iscsi *i, struct facts *facts, enum side from)
 
 static void pass_data(struct iscsi *i, struct facts *facts, enum side from, struct bytes *input)
 {
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 	uint8_t opcode = stream->header[0] & 0x3f;
 	size_t n = stream->left < input->left ? stream->left : input->left;
 	struct bytes piece = bytes_sub(input, n);
@@ -310,7 +310,7 @@ static void pass_data(struct iscsi *i, struct facts *facts, enum side from, stru
 /* A whole message has passed, but for its padding. */
 static void on_end(struct iscsi *i, struct facts *facts, enum side from)
 {
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 
 	if (stream->header[0] == LOGIN_ANSWER)
 		on_login_answer(i, facts, bytes_from(stream->header, HEADER));
@@ -322,7 +322,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct iscsi *i = state;
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 	struct bytes input = fed->bytes;
 
 	i->begun = true;
@@ -348,7 +348,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct iscsi *i = state;
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 
 	if (!i->begun)
 		facts_set_auth(facts, AUTH_UNKNOWN);

@@ -4,7 +4,7 @@
  *
  *	header	length:4 request:4 response-to:4 opcode:4
  *	2013	flags:4, sections: 00 document | 01 size:4 name NUL documents  both ways
- *	2004	flags:4 collection NUL skip:4 return:4 document                request; "$cmd": a command
+ *	2004	flags:4 collection NUL skip:4 return:4 document                request "$cmd"
  *	1	flags:4 cursor:8 start:4 returned:4 documents                         reply
  *
  * A command is a document whose first element names it. Some commands are answered without a
