@@ -64,7 +64,7 @@ static enum recognised recognise(const struct opening *opening)
 	if (!bytes_agree_with(&client, magic))
 		return RECOGNISED_NO;
 	if (client.left < 4)
-		return RECOGNISED_MORE; /* the server's four bytes are nobody's in particular */
+		return RECOGNISED_MORE; /* the server's four bytes alone could be of any protocol */
 	if (server.left == 0)
 		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 	version = bytes_be32(&server);

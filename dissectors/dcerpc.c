@@ -312,7 +312,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct dcerpc *rpc = state;
 	struct dcerpc_stream *stream = &rpc->side[from];
 
-	if (!rpc->begun) { /* somebody may have proved something before */
+	if (!rpc->begun) { /* a log-in may have gone unseen */
 		rpc->midstream = true;
 		facts_set_auth(facts, AUTH_UNKNOWN);
 	}

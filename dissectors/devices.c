@@ -108,7 +108,7 @@ static enum recognised is_dvr(struct bytes b, enum side side)
 
 typedef enum recognised recognises(struct bytes bytes, enum side side);
 
-/* The answer tells, if need be alone; the question alone only what somebody was looking for. */
+/* The answer is proof, even alone; the question alone shows only what a client looked for. */
 static enum recognised recognise(const struct opening *opening, recognises *is)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];

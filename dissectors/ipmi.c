@@ -105,7 +105,7 @@ static bool read_ipmi(struct bytes *b, struct ipmi_message *message)
 		return false;
 	if (message->kind == KIND_RMCP_PLUS) {
 		message->payload = bytes_u8(b) & (uint8_t)~0x40u;
-		if ((message->payload & 0x3f) == 2) /* somebody's own */
+		if ((message->payload & 0x3f) == 2) /* of an OEM: its number and id come first */
 			bytes_skip(b, 6);
 		bytes_skip(b, 8);
 		length = bytes_le16(b);
@@ -129,7 +129,7 @@ static bool read_message(struct bytes b, struct ipmi_message *message)
 	return message->class == CLASS_IPMI && read_ipmi(&b, message);
 }
 
-/* The message's two sums; those who lie about them are somebody else. */
+/* Are the message's two check sums right? Else it is no IPMI. */
 static bool sums_up(struct bytes body)
 {
 	uint8_t head = 0, rest = 0;

@@ -202,7 +202,7 @@ static void on_login(struct nntp *nntp, struct facts *facts, uint16_t kind, unsi
 		return;
 	nntp->dialogue.logged_in |= accepted;
 	if (!accepted && !refused)
-		nntp->sasl.active = false; /* not understood: nobody has judged the credentials */
+		nntp->sasl.active = false; /* not understood: the credentials were not judged */
 	else if (kind == LOG_IN)
 		sasl_end(&nntp->sasl, facts, accepted);
 	else

@@ -16,7 +16,7 @@
 
 enum { PLAIN, PASSWORD, LOGIN };
 
-#define TOLD 0x80 /* with a kind: the whole line is */
+#define TOLD 0x80 /* with a kind: the whole line is reported, not only its word */
 
 static const uint16_t ports[] = {3493, 0};
 
@@ -37,7 +37,7 @@ struct nut {
 
 _Static_assert(sizeof(struct nut) <= DISSECTOR_STATE_MAX, "state of nut");
 
-/* The server's words that nobody else says. */
+/* Words of the server's that no other protocol has. */
 static enum recognised recognise(const struct opening *opening)
 {
 	static const char *const words[] = {

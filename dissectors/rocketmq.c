@@ -6,7 +6,7 @@
  *	{"code":105,"extFields":{...},"flag":0,"language":"JAVA","opaque":7,...}
  *
  * flag 0: a request, 1: an answer, whose code is 0 for success. Without access control nothing is
- * asked for; the error for the lack of it is told in words ("remark").
+ * asked for; the error for the lack of it is a text ("remark").
  * github.com/apache/rocketmq: docs/en/Design_Remoting.md, RequestCode.java
  */
 #include "dissectors/dissector.h"
@@ -166,7 +166,9 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	facts_set_auth(facts, AUTH_UNKNOWN);
 }
 
-/* A frame with a header of JSON that begins with "code"; what follows is told by the flag. */
+/*
+ * A frame with a header of JSON that begins with "code"; the flag says whether it asks or answers.
+ */
 static enum recognised recognise_frame(struct bytes b)
 {
 	static const char start[] = "{\"code\":";

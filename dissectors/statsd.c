@@ -102,7 +102,7 @@ static enum recognised recognise_event(struct bytes b, bool whole)
 									: RECOGNISED_NO;
 }
 
-/* Words of the management interface; from `counters` on, nobody else has them. */
+/* Words of the management interface; from `counters` on, no other protocol has them. */
 static const char *const words[] = {"help",   "config", "quit",	       "stats",	    "counters",
 				    "gauges", "timers", "delcounters", "delgauges", "deltimers"};
 

@@ -99,7 +99,7 @@ static void on_server_command(struct stomp *stomp, struct facts *facts)
 	}
 }
 
-/* What kept the client out is only told in words. */
+/* Why the client was refused stands only in the text of the error. */
 static void on_error_message(struct stomp *stomp, struct facts *facts, const struct bytes *value)
 {
 	static const char *const words[] = {"denied",	"refused",   "credential",

@@ -110,7 +110,7 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-/* Nobody is asked who they are: what is not refused is given, or taken. */
+/* There is no log-in: a request that is not refused is served. */
 static void feed_answer(const struct state *state, struct facts *facts, struct bytes b)
 {
 	uint16_t type = bytes_be16(&b);

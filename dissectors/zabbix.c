@@ -33,7 +33,7 @@ static const struct service services[] = {
 struct zabbix {
 	struct head head[2];
 	int handle; /* of the key that an agent was asked for */
-	bool agent; /* a key was asked for; told once */
+	bool agent; /* a key was asked for; reported once */
 	bool tells_version;
 };
 

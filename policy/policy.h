@@ -5,7 +5,7 @@
  * of packets or sinks. Source of the grammar: spanwatch-policy(5).
  *
  * A policy is immutable once loaded: any number of threads may ask it questions at the same time,
- * and whoever loaded it frees it when nobody asks any more. Every string that it hands out lives
+ * and its loader frees it when no thread asks any more. Every string that it hands out lives
  * as long as the policy.
  *
  * Hot path: policy_place() is asked twice for each packet and must stay a binary search over

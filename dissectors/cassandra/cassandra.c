@@ -5,7 +5,7 @@
  *	version flags stream:2 opcode length:4 body	version: 03-05 asks, 83-85 answers
  *
  * Version 5 wraps what follows the start in frames of its own, with checksums: nothing is read from
- * there on. READY without AUTHENTICATE before it is a server that asks nobody who he is.
+ * there on. READY without AUTHENTICATE before it is a server that asks for no log-in.
  *
  * github.com/apache/cassandra: doc/native_protocol_v4.spec.
  */

@@ -11,7 +11,7 @@
 #define NETBIOS_NAME   0x20
 #define NETBIOS_STATUS 0x21
 
-/* Types that somebody asks for; the rest of the 65536 is nobody's, or private. */
+/* Types that clients ask for; the rest of the 65536 is unassigned or private. */
 static bool is_type(uint16_t type)
 {
 	return (type >= 1 && type <= 65) || (type >= 99 && type <= 109) ||
@@ -185,7 +185,7 @@ static enum recognised recognise_message(struct bytes b, bool response, bool cut
 		return result == RECOGNISED_MORE && !cut ? RECOGNISED_NO : result;
 	if (((m->flags & DNS_RESPONSE) != 0) != response)
 		return RECOGNISED_NO;
-	/* What is multicast is nobody's id, and asks for no recursion. */
+	/* Multicast DNS has the id 0 and asks for no recursion. */
 	if (!(m->flags & DNS_RECURSION_DESIRED) && m->id == 0)
 		return RECOGNISED_NO;
 	if (response && m->answers != 0 && m->questions != 0 &&
@@ -233,8 +233,8 @@ enum recognised dns_message_recognise(const struct opening *opening)
 			return RECOGNISED_MORE;
 		return dns_opcode(&query) == dns_opcode(&answer) ? RECOGNISED_YES : RECOGNISED_NO;
 	}
-	/* Alone, only what nobody else would say. Of an exchange over UDP, the sensor may have
-	 * nothing but the answer. */
+	/* An answer alone must be one that no other protocol has. Of an exchange over UDP, the
+	 * sensor may have nothing but the answer. */
 	if (answered && (opening->one_sided || opening->transport == OVER_UDP))
 		return of_server == RECOGNISED_YES && answer.questions == 1 ? RECOGNISED_YES
 									    : RECOGNISED_MORE;

@@ -94,7 +94,7 @@ static void let_in(struct ftp *ftp, struct facts *facts)
 	ftp->dialogue.logged_in = true;
 	if (ftp->user_known && ftp->anonymous)
 		facts_set_auth(facts, AUTH_ANONYMOUS);
-	else if (ftp->user_known) /* or it may have been anybody */
+	else if (ftp->user_known) /* if not, it may have been anonymous */
 		facts_login(facts, true);
 }
 

@@ -3,7 +3,7 @@
  * What requests and responses of one HTTP conversation mean, apart from how they are parsed:
  * which response belongs to which request, who was let in, what was read or deleted.
  *
- * A request is told in this order: request_line, any number of request_header, request_end,
+ * The calls for a request, in order: request_line, any number of request_header, request_end,
  * request_body if it is wanted. A response: response_begin, response_header, response_status (the
  * end of the headers), and settle once its beginning is known. Secrets are looked at and forgotten.
  */
@@ -63,7 +63,7 @@ struct http_exchange {
 	uint8_t statement_serial;
 	uint8_t statement_flags;
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
-	struct http_request current;	     /* being told */
+	struct http_request current;	     /* whose lines are being read */
 	struct http_response response;
 };
 

@@ -101,7 +101,7 @@ static bool find(struct bytes *text, const char *pattern)
 	for (struct bytes from = *text; seek_first(&from, pattern[0]); bytes_skip(&from, 1)) {
 		struct bytes at = from;
 
-		/* Most places can be told by their second byte. */
+		/* The second byte tells most places apart. */
 		if (from.left > 1 && pattern[0] != '\0' && !is_blank(from.at[1]) &&
 		    lower(from.at[1]) != lower((uint8_t)pattern[1]) && pattern[1] != '\0')
 			continue;

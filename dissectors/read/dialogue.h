@@ -42,7 +42,7 @@ bool dialogue_resumes(struct dialogue *dialogue, enum side from);
 bool dialogue_line(struct dialogue *dialogue, struct feed *fed, struct bytes *input,
 		   struct bytes *line);
 
-/* What gap() is told. Before the first byte: the capture began later than the conversation. */
+/* For gap(). Before the first byte it means that the capture began later than the conversation. */
 void dialogue_gap(struct dialogue *dialogue, enum side from);
 
 #endif

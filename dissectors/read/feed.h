@@ -35,7 +35,7 @@ enum feed_next {
 struct feed {
 	enum side from;
 	struct bytes bytes;
-	struct forwarded *forwarded; /* where to name a client; NULL: nobody would believe it */
+	struct forwarded *forwarded; /* where to name a client; NULL: the sender is no carrier */
 	uint16_t client;	     /* whose turn it is; 0: the connection's own client */
 	/* The answer. */
 	uint16_t wanted;

@@ -30,7 +30,7 @@ struct forwarded_address {
 struct forwarded {
 	uint8_t by; /* enum forwarded_by */
 	uint8_t count;
-	uint16_t port;				      /* of hop[0], 0 if not told */
+	uint16_t port;				      /* of hop[0], 0 if unknown */
 	struct forwarded_address hop[FORWARDED_HOPS]; /* the nearest client first */
 };
 
@@ -59,7 +59,7 @@ struct forwarded_address forwarded_address_read(const void *bytes, size_t length
 void forwarded_one(struct forwarded *list, enum forwarded_by by, const void *text, size_t length);
 uint16_t forwarded_port_read(const void *bytes, size_t length); /* 0: none */
 
-/* Nobody believes it: the nearest client, if one is known, is noted as a claim. */
+/* The sender is no carrier: the nearest client, if one is known, is noted as a claim. */
 void forwarded_claim(const struct forwarded *list, struct facts *facts);
 /* Believed (fed->forwarded), it asks for that client's turn: true, stop reading. Else a claim. */
 bool forwarded_tell(const struct forwarded *list, struct feed *fed, struct facts *facts);

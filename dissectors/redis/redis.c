@@ -125,7 +125,7 @@ static void on_error(struct redis *redis, struct facts *facts, uint16_t kind)
 		if (!redis->logged_in)
 			facts_set_auth(facts, AUTH_REQUIRED);
 	} else if (reply_starts(reply, "DENIED")) {
-		facts_set_auth(facts, AUTH_NA); /* protected mode: let nobody in, ask nothing */
+		facts_set_auth(facts, AUTH_NA); /* protected mode: all are refused, none is asked */
 	} else if (kind == REDIS_AUTH && (reply_starts(reply, "ERR Client sent AUTH") ||
 					  reply_starts(reply, "ERR AUTH <password>"))) {
 		let_in(redis, facts); /* there is no password to be asked for */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Is it Redis? Three things say so, from either side alone:
- *  - a command in its binary form, "*1\r\n$4\r\nPING\r\n": nobody else speaks like this;
+ *  - a command in its binary form, "*1\r\n$4\r\nPING\r\n": no other protocol has it;
  *  - a reply that only Redis gives: -NOAUTH, -DENIED, -ERR unknown command, +PONG, INFO's text;
  *  - an inline command ("INFO\r\n", or any line that happens to be one, as "GET / HTTP/1.1") with a
  *    reply of the type that this command has.
@@ -233,7 +233,7 @@ enum recognised redis_recognise(const struct opening *opening)
 	bool undecided = false;
 
 	of_client = client.left != 0 ? recognise_binary_command(client) : RECOGNISED_MORE;
-	if (server.left == 0) /* somebody may well say this to a server of another kind */
+	if (server.left == 0) /* a scanner says this to servers of other kinds as well */
 		return of_client == RECOGNISED_YES && opening->one_sided ? RECOGNISED_YES
 									 : RECOGNISED_MORE;
 	of_server = recognise_server(server, &undecided);

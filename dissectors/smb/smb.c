@@ -51,7 +51,7 @@ void smb_let_in(struct smb *smb, struct facts *facts, bool guest, bool signed_an
 		facts_set_auth(facts, AUTH_ANONYMOUS);
 	else if (smb->asked || signed_answer)
 		facts_login(facts, true);
-	else /* it may have been nobody */
+	else /* perhaps a null session, whose log-in went unseen */
 		facts_set_auth(facts, AUTH_UNKNOWN);
 	smb->null_user = smb->asked = false;
 }
@@ -240,7 +240,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct smb *smb = state;
 	struct smb_stream *stream = &smb->side[from];
 
-	if (!smb->begun) { /* somebody may have logged in before */
+	if (!smb->begun) { /* a log-in may have gone unseen */
 		facts_set_auth(facts, AUTH_UNKNOWN);
 		lose(stream);
 		return;

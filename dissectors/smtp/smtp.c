@@ -157,7 +157,7 @@ static void deliver_without_login(struct smtp *smtp, struct facts *facts)
 		facts_set_auth(facts, AUTH_NONE);
 }
 
-/* The recipient or the sender is turned away for what it is: nobody was asked to log in. */
+/* The address itself was refused, of recipient or sender; no log-in was asked for. */
 static bool is_about_address(unsigned code, const struct bytes *text)
 {
 	return code != 421 && code != 503 && code != 530 && !lines_contain(text, "relay") &&
@@ -178,7 +178,7 @@ static bool asks_for_login(unsigned code, const struct bytes *text)
 static void on_login_answer(struct smtp *smtp, struct facts *facts, unsigned code)
 {
 	smtp->dialogue.logged_in |= code == 235;
-	/* Not understood, or not now: nobody has judged the credentials. */
+	/* Not understood, or not now: the credentials were not judged. */
 	if (code == 421 || (code >= 500 && code <= 504)) {
 		smtp->sasl.active = false;
 		if (facts->auth == AUTH_UNKNOWN && facts->logins_failed == 0 &&

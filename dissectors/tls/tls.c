@@ -302,7 +302,7 @@ static void tls_begin(void *state, struct facts *facts)
 	facts_set_service(facts, &tls_service);
 }
 
-/* A hello that nobody answers was perhaps said to a server of plain text. */
+/* A hello without an answer was perhaps sent to a server of plain text. */
 static void prove(const struct tls *tls, struct facts *facts, enum side from)
 {
 	const struct tls_side *side = &tls->side[from];

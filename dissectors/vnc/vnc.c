@@ -164,7 +164,7 @@ static void on_security(struct vnc *vnc, struct facts *facts, struct feed *fed, 
 	lose(vnc);
 }
 
-/* What may be chosen: with "none" among it, whoever comes is served. */
+/* What may be chosen: with "none" among it, every client is served. */
 static void on_offer(struct facts *facts, struct bytes types)
 {
 	enum auth auth = AUTH_REQUIRED;
