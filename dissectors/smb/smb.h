@@ -64,7 +64,7 @@ struct smb {
 	bool asked;	/* the last step of a log-in was seen, and awaits its answer */
 };
 
-/* smb.c */
+/* smb_exchange.c */
 void smb_note(struct smb *smb, struct facts *facts, uint32_t id, const char *name, unsigned flags);
 /* Gives the answer to everything that waits under this number; says if that asked for a listing. */
 bool smb_settle(struct smb *smb, struct facts *facts, uint32_t id, bool accepted);
