@@ -17,7 +17,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&ajp_dissector, turns, count, "ajp");
 }
 
-static void test_recorded(void **state)
+static void a_recorded_conversation_is_read(void **state)
 {
 	struct facts facts = facts_of(sample_ajp, COUNT(sample_ajp));
 
@@ -28,7 +28,7 @@ static void test_recorded(void **state)
 	conversation_has(&facts, "GET /", ANSWER_YES, 0);
 }
 
-static void test_credentials(void **state)
+static void credentials_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(REQUEST("\x20", "\2", "\0\0")),
@@ -74,8 +74,8 @@ static void openings_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded),
-		cmocka_unit_test(test_credentials),
+		cmocka_unit_test(a_recorded_conversation_is_read),
+		cmocka_unit_test(credentials_are_seen),
 		cmocka_unit_test(openings_are_recognised),
 	};
 

@@ -26,7 +26,7 @@ static void say(struct script *script, enum side from, const uint8_t header[48],
 static const uint8_t login[48] = {0x43, 0x87, [19] = 1};
 static const uint8_t login_full[48] = {0x23, 0x87, [19] = 1};
 
-static void test_recorded_targets(void **state)
+static void recorded_targets_are_read(void **state)
 {
 	struct facts facts = facts_of(&iscsi_dissector, sample_targets, COUNT(sample_targets));
 
@@ -37,7 +37,7 @@ static void test_recorded_targets(void **state)
 	conversation_has(&facts, "SendTargets", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_recorded_mode_sense(void **state)
+static void a_recorded_mode_sense_is_read(void **state)
 {
 	struct facts facts = facts_of(&iscsi_dissector, sample_mode, COUNT(sample_mode));
 
@@ -49,7 +49,7 @@ static void test_recorded_mode_sense(void **state)
 	conversation_has(&facts, "TEST UNIT READY", ANSWER_YES, 0);
 }
 
-static void test_chap(void **state)
+static void chap_is_a_log_in(void **state)
 {
 	static const uint8_t more[48] = {0x23, 0x04, [19] = 1}, refused[48] = {0x23, [36] = 2, 1};
 	struct script script = {.count = 0};
@@ -76,7 +76,7 @@ static void test_chap(void **state)
 }
 
 /* Header and data have check sums after the log-in. */
-static void test_wiped(void **state)
+static void a_wiped_disk_is_destruction(void **state)
 {
 	static const uint8_t unmap[48] = {0x01, 0x80, [19] = 2, [32] = 0x42},
 			     read[48] = {0x01, 0xc0, [19] = 3, [32] = 0x28},
@@ -102,7 +102,7 @@ static void test_wiped(void **state)
 	conversation_has(&facts, "READ", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_recorded_exports(void **state)
+static void recorded_exports_are_read(void **state)
 {
 	struct facts facts = facts_of(&nbd_dissector, sample_nbd, COUNT(sample_nbd));
 
@@ -115,7 +115,7 @@ static void test_recorded_exports(void **state)
 #define NBD_HELLO  "NBDMAGICIHAVEOPT\0\3"
 #define NBD_ANSWER "\0\3\xe8\x89\4\x55\x65\xa9"
 
-static void test_transmission(void **state)
+static void transmission_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(NBD_HELLO),
@@ -140,7 +140,7 @@ static void test_transmission(void **state)
 	conversation_has(&facts, "TRIM", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_tls(void **state)
+static void tls_is_agreed_to(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(NBD_HELLO),
@@ -184,13 +184,13 @@ static void openings_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded_targets),
-		cmocka_unit_test(test_recorded_mode_sense),
-		cmocka_unit_test(test_chap),
-		cmocka_unit_test(test_wiped),
-		cmocka_unit_test(test_recorded_exports),
-		cmocka_unit_test(test_transmission),
-		cmocka_unit_test(test_tls),
+		cmocka_unit_test(recorded_targets_are_read),
+		cmocka_unit_test(a_recorded_mode_sense_is_read),
+		cmocka_unit_test(chap_is_a_log_in),
+		cmocka_unit_test(a_wiped_disk_is_destruction),
+		cmocka_unit_test(recorded_exports_are_read),
+		cmocka_unit_test(transmission_is_read),
+		cmocka_unit_test(tls_is_agreed_to),
 		cmocka_unit_test(openings_are_recognised),
 	};
 

@@ -16,7 +16,7 @@ extern const struct dissector cassandra_dissector;
 #define READY	     "\x84\0\0\1\2\0\0\0\0"
 #define AUTHENTICATE "\x84\0\0\1\3\0\0\0\x18\0\x16org.apache.cassandra.X"
 
-static void test_open(void **state)
+static void an_open_server_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(OPTIONS),
@@ -45,7 +45,7 @@ static void test_open(void **state)
 	conversation_stands(&cassandra_dissector, turns, COUNT(turns));
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(STARTUP),
@@ -85,8 +85,8 @@ static void openings_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open),
-		cmocka_unit_test(test_log_in),
+		cmocka_unit_test(an_open_server_is_seen),
+		cmocka_unit_test(a_log_in_is_seen),
 		cmocka_unit_test(openings_are_recognised),
 	};
 

@@ -4,7 +4,7 @@
 
 extern const struct dissector ceph_dissector;
 
-static void test_banners(void **state)
+static void banners_are_read(void **state)
 {
 	static const struct turn first[] = {TURN_SERVER("ceph v027\0\0\0\1"),
 					    TURN_CLIENT("ceph v027\0\0\0\2")};
@@ -24,7 +24,7 @@ static void test_banners(void **state)
 }
 
 /* What is sent to a stranger is short. */
-static void test_maps(void **state)
+static void maps_are_read(void **state)
 {
 	static const char map[5000];
 	struct turn turns[] = {TURN_SERVER("ceph v027\0\0\0\1"),
@@ -60,8 +60,8 @@ static void openings_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_banners),
-		cmocka_unit_test(test_maps),
+		cmocka_unit_test(banners_are_read),
+		cmocka_unit_test(maps_are_read),
 		cmocka_unit_test(openings_are_recognised),
 	};
 

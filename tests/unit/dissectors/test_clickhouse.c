@@ -4,7 +4,7 @@
 
 extern const struct dissector clickhouse_dissector;
 
-static void test_open(void **state)
+static void an_open_server_is_seen(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &clickhouse_dissector, "clickhouse/drop-table");
@@ -22,7 +22,7 @@ static void test_open(void **state)
 	conversation_stands(&clickhouse_dissector, r.turns, r.count);
 }
 
-static void test_refused(void **state)
+static void a_refusal_is_seen(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &clickhouse_dissector, "clickhouse/auth-fail");
@@ -50,8 +50,8 @@ static void openings_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(an_open_server_is_seen),
+		cmocka_unit_test(a_refusal_is_seen),
 		cmocka_unit_test(openings_are_recognised),
 	};
 

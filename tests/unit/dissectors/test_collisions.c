@@ -208,7 +208,7 @@ static bool leaves_alone(const struct opening_sample *sample, const struct disse
 	return true;
 }
 
-static void test_nobody_takes_what_is_not_his(void **state)
+static void no_dissector_takes_the_opening_of_another(void **state)
 {
 	size_t collisions = 0;
 
@@ -230,7 +230,7 @@ static const struct dissector *find(const char *name)
 	return NULL; /* nobody's yet: only what others must leave alone */
 }
 
-static void test_owners_know_their_own(void **state)
+static void every_opening_is_recognised_by_its_owner(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++) {
@@ -248,7 +248,7 @@ static void test_owners_know_their_own(void **state)
 }
 
 /* spanwatch-services(7) is written from the table. */
-static void test_everybody_says_how_he_is_recognised(void **state)
+static void every_dissector_says_how_it_is_recognised(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < dissector_count; i++) {
@@ -264,9 +264,9 @@ static void test_everybody_says_how_he_is_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_everybody_says_how_he_is_recognised),
-		cmocka_unit_test(test_nobody_takes_what_is_not_his),
-		cmocka_unit_test(test_owners_know_their_own),
+		cmocka_unit_test(every_dissector_says_how_it_is_recognised),
+		cmocka_unit_test(no_dissector_takes_the_opening_of_another),
+		cmocka_unit_test(every_opening_is_recognised_by_its_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

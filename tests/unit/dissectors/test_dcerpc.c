@@ -13,7 +13,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&dcerpc_dissector, turns, count, "dcerpc");
 }
 
-static void test_nobody_in_particular(void **state)
+static void without_proof_no_log_in_is_claimed(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(FRAGMENT("\x0b", "\x20", "\0") ZEROS_16),
@@ -32,7 +32,7 @@ static void test_nobody_in_particular(void **state)
 	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
 }
 
-static void test_proof(void **state)
+static void a_proven_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(FRAGMENT("\x0b", "\x30", "\x08") ZEROS_16 "\x0a\x06\0\0\0\0\0\0"
@@ -81,7 +81,7 @@ static void openings_are_recognised(void **state)
 			 RECOGNISED_NO);
 }
 
-static void test_datagrams(void **state)
+static void datagrams_are_read(void **state)
 {
 	uint8_t ask[84] = {4, 0, 0x28, 0, 0x10}, answer[100] = {4, 2, 0x0a, 0, 0x10};
 	struct turn turns[] = {{SIDE_CLIENT, ask, sizeof ask},
@@ -106,10 +106,10 @@ static void test_datagrams(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nobody_in_particular),
-		cmocka_unit_test(test_proof),
+		cmocka_unit_test(without_proof_no_log_in_is_claimed),
+		cmocka_unit_test(a_proven_log_in_is_seen),
 		cmocka_unit_test(openings_are_recognised),
-		cmocka_unit_test(test_datagrams),
+		cmocka_unit_test(datagrams_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,7 +71,7 @@ static const struct {
 	 NOTHING, HALF, RECOGNISED_YES},
 };
 
-static void test_parts(void **state)
+static void parts_of_openings_are_recognised(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
@@ -95,7 +95,7 @@ static void test_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parts),
+		cmocka_unit_test(parts_of_openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,7 @@ static enum recognised recognise(const char *client, const char *server, bool on
 				 strlen(server), one_sided);
 }
 
-static void test_verdicts(void **unused)
+static void verdicts_are_right(void **unused)
 {
 	static const struct {
 		const char *client, *server;
@@ -103,7 +103,7 @@ static void test_verdicts(void **unused)
 	}
 }
 
-static void test_midstream_needs_one_good_side(void **unused)
+static void midstream_one_good_side_is_needed(void **unused)
 {
 	struct opening opening = {.transport = OVER_TCP, .midstream = true};
 
@@ -142,7 +142,7 @@ static void assert_elasticsearch(const struct facts *facts)
 	assert_command(facts, "DELETE /_search/scroll", ANSWER_NO, 0);
 }
 
-static void test_elasticsearch(void **unused)
+static void elasticsearch_is_read(void **unused)
 {
 	struct facts facts, pieces;
 
@@ -159,7 +159,7 @@ static void test_elasticsearch(void **unused)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_older_elasticsearch_and_opensearch(void **unused)
+static void older_elasticsearch_and_opensearch_are_read(void **unused)
 {
 	static const struct turn old[] = {
 		TURN_CLIENT("GET / HTTP/1.1\r\n\r\n"),
@@ -206,7 +206,7 @@ static void test_older_elasticsearch_and_opensearch(void **unused)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_directory_listings(void **unused)
+static void directory_listings_are_seen(void **unused)
 {
 	static const char *const bodies[] = {
 		"<html>\r\n<head><title>Index of /backup/</title></head>",
@@ -248,7 +248,7 @@ static void test_directory_listings(void **unused)
 	}
 }
 
-static void test_access(void **unused)
+static void access_is_judged(void **unused)
 {
 	static const struct {
 		const char *request, *status;
@@ -315,7 +315,7 @@ static void test_access(void **unused)
 }
 
 /* A challenge in the middle of NTLM is no failure; what comes after it is a success. */
-static void test_ntlm(void **unused)
+static void ntlm_is_judged(void **unused)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("PUT /dav HTTP/1.1\r\nAuthorization: NTLM TlRMTVNTUAABAAAA\r\n"
@@ -340,13 +340,13 @@ static void test_ntlm(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_midstream_needs_one_good_side),
-		cmocka_unit_test(test_elasticsearch),
-		cmocka_unit_test(test_older_elasticsearch_and_opensearch),
-		cmocka_unit_test(test_directory_listings),
-		cmocka_unit_test(test_access),
-		cmocka_unit_test(test_ntlm),
+		cmocka_unit_test(verdicts_are_right),
+		cmocka_unit_test(midstream_one_good_side_is_needed),
+		cmocka_unit_test(elasticsearch_is_read),
+		cmocka_unit_test(older_elasticsearch_and_opensearch_are_read),
+		cmocka_unit_test(directory_listings_are_seen),
+		cmocka_unit_test(access_is_judged),
+		cmocka_unit_test(ntlm_is_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 #define UDP(d, datagram)                                                                           \
 	dissect_recognise(&d##_dissector, OVER_UDP, (datagram), sizeof(datagram) - 1, "", 0, false)
 
-static void test_beats(void **state)
+static void beats_are_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("2W\0\0\0\1"
@@ -48,7 +48,7 @@ static void test_beats(void **state)
 	assert_int_equal(RECOGNISE_TCP(beats, "2A\0\0\0\5", "", true), RECOGNISED_NO);
 }
 
-static void test_fluentd(void **state)
+static void fluentd_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_CLIENT("\x93\xa7"
@@ -108,7 +108,7 @@ static void test_fluentd(void **state)
 			 RECOGNISED_NO); /* other msgpack */
 }
 
-static void test_relp(void **state)
+static void relp_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("1 open 85 relp_version=0\nrelp_software=librelp,1.2.7,http://"
@@ -134,7 +134,7 @@ static void test_relp(void **state)
 }
 
 /* zlib and gzip made these; nothing here decompresses them. */
-static void test_gelf(void **state)
+static void gelf_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("{\"version\":\"1.1\",\"host\":\"a\",\"short_message\":\"x\"}\0"),
@@ -160,7 +160,7 @@ static void test_gelf(void **state)
 			 RECOGNISED_NO);
 }
 
-static void test_statsd(void **state)
+static void statsd_is_read(void **state)
 {
 	static const struct turn management[] = {
 		TURN_CLIENT("health\nstats\ncounters\ndelcounters web.*\nquit\n"),
@@ -186,7 +186,7 @@ static void test_statsd(void **state)
 	assert_int_equal(RECOGNISE_TCP(statsd, "web.hits:1|c\n", "x", false), RECOGNISED_NO);
 }
 
-static void test_graphite(void **state)
+static void graphite_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("a.b.c 1 1700000000\na.b.d;host=x 0.25 1700000000.5\n"),
@@ -209,7 +209,7 @@ static void test_graphite(void **state)
 	"\0\0\0\x0dlocalhos\0\0\1\0\x0c\0\0\0\0\x65\0\0\0\0\2\0\x08"                               \
 	"cpu\0"
 
-static void test_collectd(void **state)
+static void collectd_is_read(void **state)
 {
 	static const struct turn signed_part[] = {
 		TURN_CLIENT("\2\0\0\x29"
@@ -234,7 +234,7 @@ static void test_collectd(void **state)
 	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"                         \
 	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
-static void test_flows(void **state)
+static void exports_of_flows_are_read(void **state)
 {
 	static const struct turn ipfix[] = {
 		TURN_CLIENT("\0\x0a\0\x18\x65\0\0\0\0\0\0\1\0\0\0\1\1\0\0\x08"
@@ -266,7 +266,7 @@ static void test_flows(void **state)
 }
 
 /* Each datagram, cut anywhere and with any byte changed: only the sanitizer looks. */
-static void test_datagrams_damaged(void **state)
+static void damaged_datagrams_are_survived(void **state)
 {
 	static const char datagram[] = NETFLOW_5 ZEROS_48;
 	static const char *const others[] = {"{\"host\":\"a\", \"short_message\": \"x\"}",
@@ -293,15 +293,15 @@ static void test_datagrams_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_beats),
-		cmocka_unit_test(test_fluentd),
-		cmocka_unit_test(test_relp),
-		cmocka_unit_test(test_gelf),
-		cmocka_unit_test(test_statsd),
-		cmocka_unit_test(test_graphite),
-		cmocka_unit_test(test_collectd),
-		cmocka_unit_test(test_flows),
-		cmocka_unit_test(test_datagrams_damaged),
+		cmocka_unit_test(beats_are_read),
+		cmocka_unit_test(fluentd_is_read),
+		cmocka_unit_test(relp_is_read),
+		cmocka_unit_test(gelf_is_read),
+		cmocka_unit_test(statsd_is_read),
+		cmocka_unit_test(graphite_is_read),
+		cmocka_unit_test(collectd_is_read),
+		cmocka_unit_test(exports_of_flows_are_read),
+		cmocka_unit_test(damaged_datagrams_are_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

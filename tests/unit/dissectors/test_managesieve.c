@@ -13,7 +13,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&managesieve_dissector, turns, count, "managesieve");
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(CAPABILITIES),
@@ -42,7 +42,7 @@ static void test_log_in(void **state)
 	conversation_has(&facts, "PUTSCRIPT", ANSWER_NO, 0);
 }
 
-static void test_others(void **state)
+static void others_are_not_managesieve(void **state)
 {
 	static const struct turn cyrus[] = {
 		TURN_SERVER("\"IMPLEMENTATION\" \"Cyrus timsieved v2.4.17\"\r\nOK\r\n")};
@@ -104,8 +104,8 @@ static void openings_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_log_in),
-		cmocka_unit_test(test_others),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(others_are_not_managesieve),
 		cmocka_unit_test(openings_are_recognised),
 	};
 

@@ -9,7 +9,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&pop3_dissector, turns, count, "pop3");
 }
 
-static void test_banner(void **state)
+static void the_banner_is_read(void **state)
 {
 	static const struct turn dovecot[] = {TURN_SERVER("+OK Dovecot (Debian) ready.\r\n")};
 	static const struct turn cyrus[] = {
@@ -25,7 +25,7 @@ static void test_banner(void **state)
 	assert_string_equal(facts.version, "2.4.17");
 }
 
-static void test_read_and_delete(void **state)
+static void reading_and_deletion_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("+OK ready\r\n"),
@@ -66,7 +66,7 @@ static void test_read_and_delete(void **state)
 }
 
 /* One message that is fetched and deleted is how the protocol was meant to be used. */
-static void test_one_deletion_is_not_bulk(void **state)
+static void one_deletion_is_not_bulk(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("+OK ready\r\n"),	TURN_CLIENT("APOP bob 0123456789abcdef\r\n"),
@@ -83,7 +83,7 @@ static void test_one_deletion_is_not_bulk(void **state)
 	conversation_has(&facts, "DELE", ANSWER_YES, 0);
 }
 
-static void test_sasl(void **state)
+static void sasl_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("+OK ready\r\n"),
@@ -111,7 +111,7 @@ static void test_sasl(void **state)
 	conversation_lacks(&facts, "secr3t");
 }
 
-static void test_without_log_in(void **state)
+static void commands_without_a_log_in_are_seen(void **state)
 {
 	static const struct turn open[] = {
 		TURN_SERVER("+OK ready\r\n"),
@@ -132,7 +132,7 @@ static void test_without_log_in(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 }
 
-static void test_starttls(void **state)
+static void starttls_turns_into_tls(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("+OK ready\r\n"),
@@ -148,7 +148,7 @@ static void test_starttls(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_late_capture(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_GAP(SIDE_CLIENT, 0),
@@ -193,13 +193,13 @@ static void openings_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_banner),
-		cmocka_unit_test(test_read_and_delete),
-		cmocka_unit_test(test_one_deletion_is_not_bulk),
-		cmocka_unit_test(test_sasl),
-		cmocka_unit_test(test_without_log_in),
-		cmocka_unit_test(test_starttls),
-		cmocka_unit_test(test_late_capture),
+		cmocka_unit_test(the_banner_is_read),
+		cmocka_unit_test(reading_and_deletion_are_seen),
+		cmocka_unit_test(one_deletion_is_not_bulk),
+		cmocka_unit_test(sasl_is_read),
+		cmocka_unit_test(commands_without_a_log_in_are_seen),
+		cmocka_unit_test(starttls_turns_into_tls),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
 		cmocka_unit_test(openings_are_recognised),
 	};
 

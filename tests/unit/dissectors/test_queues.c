@@ -17,7 +17,7 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 #define MQTT_LOG_IN   "\x10\x16\0\4MQTT\4\xc2\0\x3c\0\0\0\3app\0\3s3c"
 #define MQTT_LOG_IN_5 "\x10\x1c\0\4MQTT\5\xc2\0\x3c\5\x11\0\0\0\1\0\0\0\3app\0\3s3c"
 
-static void test_mqtt(void **state)
+static void mqtt_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_CLIENT(MQTT_CONNECT "\x82\6\0\1\0\1#\0\x32\7\0\3a/b\0\2x"),
@@ -59,7 +59,7 @@ static void test_mqtt(void **state)
 
 #define RDKAFKA "\0\7rdkafka"
 
-static void test_kafka(void **state)
+static void kafka_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_CLIENT("\0\0\0\x24\0\x12\0\3\0\0\0\1" RDKAFKA "\0\x0b"
@@ -143,7 +143,7 @@ static void test_kafka(void **state)
 #define AMQP_OK                                                                                    \
 	"\1\0\0\0\0\0\x2b\0\x0a\0\x0b\0\0\0\6\3keyt\1\5PLAIN\0\0\0\x0d\0guest\0s3cret\5en_US\xce"
 
-static void test_amqp(void **state)
+static void amqp_is_read(void **state)
 {
 	static const struct turn in[] = {
 		TURN_CLIENT("AMQP\0\0\x09\1"),
@@ -196,7 +196,7 @@ static void test_amqp(void **state)
 #define NATS_INFO(more)                                                                            \
 	"INFO {\"server_id\":\"NB2XZ\",\"version\":\"2.9.10\",\"port\":4222" more "} \r\n"
 
-static void test_nats(void **state)
+static void nats_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_SERVER(NATS_INFO("")),
@@ -241,7 +241,7 @@ static void test_nats(void **state)
 	assert_int_equal(RECOGNISE_TCP(nats, "PING\r\n", "", true), RECOGNISED_MORE);
 }
 
-static void test_stomp(void **state)
+static void stomp_is_read(void **state)
 {
 	static const struct turn in[] = {
 		TURN_CLIENT("CONNECT\naccept-version:1.2\nlogin:bob\npasscode:s3cret\n\n\0"),
@@ -270,7 +270,7 @@ static void test_stomp(void **state)
 			 RECOGNISED_NO);
 }
 
-static void test_openwire(void **state)
+static void openwire_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("\0\0\0\x30\1"
@@ -301,7 +301,7 @@ static void test_openwire(void **state)
 	"\xff\0\0\0\0\0\0\0\1\x7f\3\0" mechanism                                                   \
 	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
-static void test_zmtp(void **state)
+static void zmtp_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_CLIENT(ZMTP("NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") "\4\6\5READY"),
@@ -322,7 +322,7 @@ static void test_zmtp(void **state)
 	conversation_lacks(&facts, "s3c");
 }
 
-static void test_epmd(void **state)
+static void epmd_is_read(void **state)
 {
 	static const struct turn names[] = {
 		TURN_CLIENT("\0\1n"),
@@ -339,7 +339,7 @@ static void test_epmd(void **state)
 	assert_int_equal(RECOGNISE_TCP(epmd, "\0\1n", "HTTP", false), RECOGNISED_NO);
 }
 
-static void test_beanstalkd(void **state)
+static void beanstalkd_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("stats\r\nput 1 0 10 5\r\nstats\r\ndelete 1\r\n"),
@@ -363,7 +363,7 @@ static void test_beanstalkd(void **state)
 	assert_int_equal(RECOGNISE_TCP(beanstalkd, "stats\r\n", "", true), RECOGNISED_MORE);
 }
 
-static void test_gearman_admin(void **state)
+static void administration_of_gearman_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("version\nstatus\nworkers\ndrop function a\n"),
@@ -401,7 +401,7 @@ static void test_gearman_admin(void **state)
 	assert_int_equal(RECOGNISE_TCP(gearman_admin, "quit\n", "", false), RECOGNISED_NO);
 }
 
-static void test_gearman(void **state)
+static void gearman_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0REQ\0\0\0\x12\0\0\0\x0e"
@@ -419,7 +419,7 @@ static void test_gearman(void **state)
 			 RECOGNISED_NO);
 }
 
-static void test_thrift(void **state)
+static void thrift_is_read(void **state)
 {
 	static const struct turn call[] = {
 		TURN_CLIENT("\x80\1\0\1\0\0\0\4ping\0\0\0\1\0"),
@@ -440,7 +440,7 @@ static void test_thrift(void **state)
 			 RECOGNISED_NO);
 }
 
-static void test_splunk(void **state)
+static void splunk_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("--splunk-cooked-mode-v3--\0\0\0\0"),
@@ -457,7 +457,7 @@ static void test_splunk(void **state)
 			 RECOGNISED_NO);
 }
 
-static void test_rocketmq(void **state)
+static void rocketmq_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\0\0\x42\0\0\0\x3e{\"code\":216,\"flag\":0,\"language\":\"JAVA\","
@@ -474,7 +474,7 @@ static void test_rocketmq(void **state)
 			 RECOGNISED_NO);
 }
 
-static void test_msmq(void **state)
+static void msmq_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\x10\0\x0b\0LIOR\x3c\2\0\0\xff\xff\xff\xff"),
@@ -490,14 +490,21 @@ static void test_msmq(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mqtt),	      cmocka_unit_test(test_kafka),
-		cmocka_unit_test(test_amqp),	      cmocka_unit_test(test_nats),
-		cmocka_unit_test(test_stomp),	      cmocka_unit_test(test_openwire),
-		cmocka_unit_test(test_zmtp),	      cmocka_unit_test(test_epmd),
-		cmocka_unit_test(test_beanstalkd),    cmocka_unit_test(test_gearman),
-		cmocka_unit_test(test_gearman_admin), cmocka_unit_test(test_thrift),
-		cmocka_unit_test(test_splunk),	      cmocka_unit_test(test_rocketmq),
-		cmocka_unit_test(test_msmq),
+		cmocka_unit_test(mqtt_is_read),
+		cmocka_unit_test(kafka_is_read),
+		cmocka_unit_test(amqp_is_read),
+		cmocka_unit_test(nats_is_read),
+		cmocka_unit_test(stomp_is_read),
+		cmocka_unit_test(openwire_is_read),
+		cmocka_unit_test(zmtp_is_read),
+		cmocka_unit_test(epmd_is_read),
+		cmocka_unit_test(beanstalkd_is_read),
+		cmocka_unit_test(gearman_is_read),
+		cmocka_unit_test(administration_of_gearman_is_read),
+		cmocka_unit_test(thrift_is_read),
+		cmocka_unit_test(splunk_is_read),
+		cmocka_unit_test(rocketmq_is_read),
+		cmocka_unit_test(msmq_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

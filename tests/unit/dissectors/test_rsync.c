@@ -15,7 +15,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return facts;
 }
 
-static void test_list(void **state)
+static void a_list_is_read(void **state)
 {
 	static const struct turn banner[] = {TURN_SERVER(HELLO)};
 	static const struct turn list[] = {
@@ -43,7 +43,7 @@ static void test_list(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_log_in_and_pull(void **state)
+static void log_in_and_pull_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(HELLO),
@@ -68,7 +68,7 @@ static void test_log_in_and_pull(void **state)
 	conversation_has(&facts, "pull priv", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_refusals(void **state)
+static void refusals_are_seen(void **state)
 {
 	static const struct turn failed[] = {
 		TURN_SERVER(HELLO),
@@ -111,7 +111,7 @@ static void test_refusals(void **state)
 	conversation_has(&facts, "pull backup", ANSWER_NO, COMMAND_LISTING);
 }
 
-static void test_push_and_delete(void **state)
+static void push_and_deletion_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(HELLO),
@@ -162,10 +162,10 @@ static void openings_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),
-		cmocka_unit_test(test_log_in_and_pull),
-		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_push_and_delete),
+		cmocka_unit_test(a_list_is_read),
+		cmocka_unit_test(log_in_and_pull_are_seen),
+		cmocka_unit_test(refusals_are_seen),
+		cmocka_unit_test(push_and_deletion_are_seen),
 		cmocka_unit_test(openings_are_recognised),
 	};
 

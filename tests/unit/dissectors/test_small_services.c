@@ -5,7 +5,7 @@
 extern const struct dissector natpmp_dissector, chargen_dissector, cassandra_internode_dissector,
 	netis_dissector;
 
-static void test_natpmp(void **state)
+static void natpmp_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\0"),
@@ -46,7 +46,7 @@ static size_t pattern(char *to, size_t size, unsigned first)
 	return n;
 }
 
-static void test_chargen(void **state)
+static void chargen_is_read(void **state)
 {
 	char text[148];
 	struct turn turns[] = {{SIDE_SERVER, text, 0}};
@@ -70,7 +70,7 @@ static void test_chargen(void **state)
 	assert_int_equal(dissect_verdict(&chargen_dissector, OVER_UDP, asked, 2, 0), RECOGNISED_NO);
 }
 
-static void test_cassandra(void **state)
+static void the_internode_protocol_of_cassandra_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\xca\x55\x2d\xfa\0\0\x0b\0"),
@@ -91,7 +91,7 @@ static void test_cassandra(void **state)
 	assert_false(dissect(&cassandra_internode_dissector, other, 2, 0, &facts));
 }
 
-static void test_netis(void **state)
+static void netis_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("AAAAAAAAnetcore\0"),
@@ -126,10 +126,10 @@ static void test_netis(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_natpmp),
-		cmocka_unit_test(test_chargen),
-		cmocka_unit_test(test_cassandra),
-		cmocka_unit_test(test_netis),
+		cmocka_unit_test(natpmp_is_read),
+		cmocka_unit_test(chargen_is_read),
+		cmocka_unit_test(the_internode_protocol_of_cassandra_is_read),
+		cmocka_unit_test(netis_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,7 +125,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&smb_dissector, turns, count, "smb");
 }
 
-static void test_recorded_smb1(void **state)
+static void recorded_smb1_is_read(void **state)
 {
 	struct facts facts = facts_of(sample_smb1, COUNT(sample_smb1));
 
@@ -139,7 +139,7 @@ static void test_recorded_smb1(void **state)
 	conversation_has(&facts, "QUERY_DIRECTORY", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_recorded_netbios_session(void **state)
+static void a_recorded_netbios_session_is_read(void **state)
 {
 	struct facts facts = conversation_facts(&smb_dissector, sample_nbss, COUNT(sample_nbss), 0);
 
@@ -150,7 +150,7 @@ static void test_recorded_netbios_session(void **state)
 	conversation_has(&facts, "TREE_CONNECT", ANSWER_YES, 0);
 }
 
-static void test_recorded_refusal(void **state)
+static void a_recorded_refusal_is_seen(void **state)
 {
 	struct facts facts =
 		conversation_facts(&smb_dissector, sample_refused, COUNT(sample_refused), 0);
@@ -164,7 +164,7 @@ static void test_recorded_refusal(void **state)
 	conversation_has(&facts, "SESSION_SETUP", ANSWER_NO, 0);
 }
 
-static void test_deletions(void **state)
+static void deletions_are_seen(void **state)
 {
 	struct script script = {.count = 0};
 	struct facts facts;
@@ -190,7 +190,7 @@ static void test_deletions(void **state)
 }
 
 /* An interim answer is none; two requests in one frame are two. */
-static void test_pending_and_compound(void **state)
+static void pending_and_compound_messages_are_matched(void **state)
 {
 	struct script script = {.count = 0};
 	struct message m;
@@ -217,7 +217,7 @@ static void test_pending_and_compound(void **state)
 	conversation_has(&facts, "QUERY_DIRECTORY", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_sealed(void **state)
+static void sealed_messages_are_seen(void **state)
 {
 	static const uint8_t sealed[4 + 60] = {0, 0, 0, 60, 0xfd, 'S', 'M', 'B', [4 + 42] = 1};
 	struct script script = {.count = 0};
@@ -231,7 +231,7 @@ static void test_sealed(void **state)
 	assert_int_equal(facts.encryption, ENCRYPTION_NATIVE);
 }
 
-static void test_midstream(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	struct script script = {.count = 0};
 	struct turn turns[CONVERSATION_TURNS] = {TURN_GAP(SIDE_CLIENT, 0),
@@ -304,13 +304,13 @@ static void a_midstream_opening_is_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded_smb1),
-		cmocka_unit_test(test_recorded_netbios_session),
-		cmocka_unit_test(test_recorded_refusal),
-		cmocka_unit_test(test_deletions),
-		cmocka_unit_test(test_pending_and_compound),
-		cmocka_unit_test(test_sealed),
-		cmocka_unit_test(test_midstream),
+		cmocka_unit_test(recorded_smb1_is_read),
+		cmocka_unit_test(a_recorded_netbios_session_is_read),
+		cmocka_unit_test(a_recorded_refusal_is_seen),
+		cmocka_unit_test(deletions_are_seen),
+		cmocka_unit_test(pending_and_compound_messages_are_matched),
+		cmocka_unit_test(sealed_messages_are_seen),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
 		cmocka_unit_test(openings_are_recognised),
 		cmocka_unit_test(a_midstream_opening_is_recognised),
 	};

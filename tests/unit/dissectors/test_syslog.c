@@ -65,7 +65,7 @@ static void openings_are_recognised(void **state)
 	}
 }
 
-static void test_late_capture(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	static const char bytes[] = "rest of a message\n<34>1 - host app - - - next\n";
 	struct opening opening = {.transport = OVER_TCP, .midstream = true};
@@ -77,7 +77,7 @@ static void test_late_capture(void **state)
 	assert_int_equal(syslog_dissector.recognise(&opening), RECOGNISED_NO);
 }
 
-static void test_facts(void **state)
+static void facts_are_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("<34>1 2003-10-11T22:14:15.003Z host su - ID47 - text\n"),
@@ -102,8 +102,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(openings_are_recognised),
-		cmocka_unit_test(test_late_capture),
-		cmocka_unit_test(test_facts),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
+		cmocka_unit_test(facts_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return facts;
 }
 
-static void test_prompt(void **state)
+static void a_prompt_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(OPTIONS "Debian GNU/Linux 12\r\nbox login: ")};
@@ -28,7 +28,7 @@ static void test_prompt(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(OPTIONS "box login: "),
@@ -62,7 +62,7 @@ static void test_log_in(void **state)
 	conversation_lacks(&facts, "wrong-pw");
 }
 
-static void test_without_password(void **state)
+static void a_shell_without_a_password_is_seen(void **state)
 {
 	static const struct turn open[] = {
 		TURN_SERVER("\xff\xfd\x01\xff\xfd\x1f\xff\xfb\x01\r\n/ # "),
@@ -115,9 +115,9 @@ static void openings_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prompt),
-		cmocka_unit_test(test_log_in),
-		cmocka_unit_test(test_without_password),
+		cmocka_unit_test(a_prompt_is_seen),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(a_shell_without_a_password_is_seen),
 		cmocka_unit_test(openings_are_recognised),
 	};
 

@@ -4,7 +4,7 @@
 
 extern const struct dissector zookeeper_dissector;
 
-static void test_letters(void **state)
+static void four_letters_are_read(void **state)
 {
 	static const struct turn refused[] = {
 		TURN_CLIENT("stat\n"),
@@ -24,7 +24,7 @@ static void test_letters(void **state)
 	conversation_has(&facts, "stat", ANSWER_NO, 0);
 }
 
-static void test_deleteall(void **state)
+static void deletion_of_all_is_seen(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &zookeeper_dissector, "zookeeper/deleteall");
@@ -56,8 +56,8 @@ static void openings_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_letters),
-		cmocka_unit_test(test_deleteall),
+		cmocka_unit_test(four_letters_are_read),
+		cmocka_unit_test(deletion_of_all_is_seen),
 		cmocka_unit_test(openings_are_recognised),
 	};
 
