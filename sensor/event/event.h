@@ -29,7 +29,7 @@
 
 enum event_kind {
 	EVENT_EXPOSURE_OPENED,
-	EVENT_EXPOSURE_ESCALATED, /* a higher level, or a severer rule, or the service became known */
+	EVENT_EXPOSURE_ESCALATED, /* a higher level, a severer rule, or the service became known */
 	EVENT_EXPOSURE_SUMMARY,
 	EVENT_EXPOSURE_CLOSED,
 	EVENT_EXPOSURE_REOPENED,
@@ -129,9 +129,9 @@ struct exposure_view {
 	char incident[EXPOSURE_ID_TEXT]; /* "" if none */
 	/* Texts are "" if there is none; wall_was is valid with changed_after_ns. */
 	EXPOSURE_FIELDS(FIELD_VIEW)
-	uint64_t
-		last_accept_ns; /* newest *new* conversation; old ones may outlive the wall's return */
-	uint32_t live_flows;	/* conversations that go on, also after it closed for new ones */
+	/* The newest *new* conversation; old ones may outlive the wall's return. */
+	uint64_t last_accept_ns;
+	uint32_t live_flows;   /* conversations that go on, also after it closed for new ones */
 	struct address client; /* of the conversation that raised this event */
 	uint16_t client_port;
 	struct carrier carrier; /* of that client */

@@ -8,7 +8,9 @@
 #include "sensor/session/session_slot.h"
 
 #define SECOND_NS	1000000000ull
-/* Each second, and at once after a pause: half a core's, or an eighth where nothing has answered. */
+/*
+ * Each second, and at once after a pause: half a core's, or an eighth where nothing has answered.
+ */
 #define WORK_ANSWERED	2000000000ull
 #define WORK_UNANSWERED 500000000ull
 #define EARLY_MAX	2 /* times that an opening is shown though it has hardly grown */
@@ -123,8 +125,8 @@ static bool is_unasked(const struct slot *slot)
 }
 
 /*
- * Is it worth the while to ask the recognisers again? When the other side begins to speak, or a side's
- * bytes are a third more; whoever sends byte by byte is not looked at with each.
+ * Is it worth the while to ask the recognisers again? When the other side begins to speak, or a
+ * side's bytes are a third more; whoever sends byte by byte is not looked at with each.
  */
 static bool has_grown(struct slot *slot)
 {

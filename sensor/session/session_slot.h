@@ -12,7 +12,10 @@
 #include "sensor/session/session.h"
 #include "sensor/session/stream.h"
 
-/* What of the opening the recognisers have seen. They are asked again when it has grown: session_feed.c. */
+/*
+ * What of the opening the recognisers have seen. They are asked again when it has grown:
+ * session_feed.c.
+ */
 struct asked {
 	uint64_t refused[DISSECTORS_MAX / 64]; /* with the sides swapped; as identity.refused */
 	uint16_t length[2];		       /* index: enum side */

@@ -5,11 +5,11 @@
  * Whose turn it is: an address list is walked from its right end past the addresses that are listed
  * proxies themselves. The first that is not is the client: what stands to its left is what that
  * client said, and it is not believed. A PROXY header speaks for the whole connection, and what is
- * said inside counts only if that client is a listed proxy as well. Where no client is named, or not
- * by an address, the nearest address that is known has the turn: in the end the own client's.
+ * said inside counts only if that client is a listed proxy as well. Where no client is named, or
+ * not by an address, the nearest address that is known has the turn: in the end the own client's.
  *
- * Bytes count for the client that has the turn when they are read: a request with its headers counts
- * for the client that it names, a response for the client that asked.
+ * Bytes count for the client that has the turn when they are read: a request with its headers
+ * counts for the client that it names, a response for the client that asked.
  */
 #include <string.h>
 

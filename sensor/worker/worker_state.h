@@ -57,8 +57,8 @@ struct worker_capture {
 
 /* worker_transfer.c: a request, and the port that the server answers it from. */
 /*
- * So long after the first packet a conversation over UDP may have been running before it: which side
- * was first seen to speak says little then.
+ * So long after the first packet a conversation over UDP may have been running before it: which
+ * side was first seen to speak says little then.
  */
 #define WORKER_EARLY_NS (120 * NS_PER_S)
 #define WORKER_ASKED	65536 /* of each generation: attempts without room among those that wait */
@@ -164,7 +164,9 @@ bool worker_datagram_first(struct worker *worker, const struct worker_capture *c
 /* Who is the server of a conversation that was not seen to begin? */
 enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
 				  bool *client_is_source);
-/* Is there a reason to take the one for the server: the handshake, the policy, or far apart ports? */
+/*
+ * Is there a reason to take the one for the server: the handshake, the policy, or far apart ports?
+ */
 bool worker_roles_likely(const struct worker *worker, const struct flow *flow);
 /* The bytes have shown that the server is the other one: nothing is told of that one yet. */
 void worker_turn_round(struct worker *worker, struct flow *flow);
