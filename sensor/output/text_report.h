@@ -38,7 +38,9 @@ struct text_report {
 	struct report_blindness blindness[BLIND_CAUSES];
 };
 
-/* True if its incident counts more endpoints that have no events of their own than it did before. */
+/*
+ * True if its incident counts more endpoints that have no events of their own than it did before.
+ */
 bool text_report_note(struct text_report *report, const struct event *event);
 /* `unseen`: why "nothing found" would say nothing; "" if something was looked at. */
 void text_report_print(const struct text_report *report, const struct engine *engine,
