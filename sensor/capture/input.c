@@ -22,7 +22,7 @@
 struct input {
 	struct archive *archive; /* NULL: not compressed */
 	int fd;
-	bool stream_taken;
+	bool stream_taken, cut;
 	uint64_t size;
 	uint8_t head[INPUT_PEEK]; /* read ahead by input_peek() */
 	size_t peeked, head_read;
@@ -218,4 +218,9 @@ uint64_t input_consumed(const struct input *input)
 const char *input_failure(const struct input *input)
 {
 	return input->failure[0] ? input->failure : NULL;
+}
+
+bool input_is_cut(const struct input *input)
+{
+	return input->cut;
 }
