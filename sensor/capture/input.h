@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bytes of a capture file, plain or compressed by gzip, xz or zstd, from a file or from
+ * The bytes of a capture file, plain or compressed by gzip, bzip2, xz, zstd or lz4, from a file or from
  * standard input ("-"), read in blocks or as a stdio stream that libpcap can read; and how much of
  * the file has been read.
  */
