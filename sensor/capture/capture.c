@@ -23,6 +23,7 @@
 #include "sensor/base/clock.h"
 #include "sensor/capture/fanout.h"
 #include "sensor/capture/filters.h"
+#include "sensor/capture/formats.h"
 #include "sensor/capture/headers_only.h"
 #include "sensor/capture/packet_ring.h"
 #include "sensor/capture/savefile.h"
@@ -185,6 +186,25 @@ static bool open_savefile(struct capture *capture, char error[CAPTURE_ERROR])
 	return number < 0 || know_kind(capture, number, error);
 }
 
+/* What libpcap would only call unknown. True: it is that. */
+static bool is_no_capture(const struct capture *capture, const uint8_t *bytes, size_t length,
+			  char error[CAPTURE_ERROR])
+{
+	const char *name = formats_name(bytes, length);
+
+	if (input_failure(capture->input) || formats_is_capture(bytes, length))
+		return false;
+	if (length == 0)
+		snprintf(error, CAPTURE_ERROR, "the file is empty");
+	else
+		snprintf(error, CAPTURE_ERROR,
+			 "%s%s: what is read is pcap and pcapng, plain or in .gz, .bz2, .xz, .zst "
+			 "or "
+			 ".lz4",
+			 name ? "this is " : "unknown file format", name ? name : "");
+	return true;
+}
+
 static bool open_by_pcap(struct capture *capture, char error[CAPTURE_ERROR])
 {
 	char reason[PCAP_ERRBUF_SIZE] = "out of memory";
@@ -221,8 +241,11 @@ struct capture *capture_open_file(struct input *input, struct filters *filters,
 		return NULL;
 	capture->filters = filters;
 	length = input_peek(input, &bytes);
-	good = savefile_known(bytes, length) ? open_savefile(capture, error)
-					     : open_by_pcap(capture, error);
+	if (savefile_known(bytes, length))
+		good = open_savefile(capture, error);
+	else
+		good = !is_no_capture(capture, bytes, length, error) &&
+		       open_by_pcap(capture, error);
 	if (good)
 		return capture;
 	capture_close(capture);

@@ -193,24 +193,39 @@ static size_t folder_length(const char *path)
 	return slash ? (size_t)(slash - path) : 0;
 }
 
+static bool is_beside(const struct source *one, const struct source *other)
+{
+	size_t length = folder_length(one->path);
+
+	return one != other && folder_length(other->path) == length &&
+	       strncmp(one->path, other->path, length) == 0;
+}
+
+bool sources_is_begun(const struct sources *sources, size_t number)
+{
+	const struct source *source = &sources->list[number];
+	bool beside = false;
+
+	for (size_t i = 0; i < sources->count; i++)
+		beside |= is_beside(source, &sources->list[i]);
+	return beside && source->regular && source->bytes == 0;
+}
+
 bool sources_is_growing(const struct sources *sources, size_t number, uint64_t newest_ns)
 {
 	const struct source *source = &sources->list[number];
-	size_t length = folder_length(source->path), others = 0;
+	bool beside = false;
 
 	if (!source->regular)
 		return false;
 	for (size_t i = 0; i < sources->count; i++) {
-		const struct source *other = &sources->list[i];
-
-		if (i == number || folder_length(other->path) != length ||
-		    strncmp(other->path, source->path, length) != 0)
+		if (!is_beside(source, &sources->list[i]))
 			continue;
-		if (other->first_ns > newest_ns)
+		if (sources->list[i].first_ns > newest_ns)
 			return false;
-		others++;
+		beside = true;
 	}
-	return others > 0;
+	return beside;
 }
 
 bool sources_from_stream(const struct sources *sources)

@@ -40,6 +40,8 @@ void sources_order(struct sources *sources);
  * in its folder begins later, and there are others.
  */
 bool sources_is_growing(const struct sources *sources, size_t number, uint64_t newest_ns);
+/* An empty file beside others: nothing has been written to it yet. */
+bool sources_is_begun(const struct sources *sources, size_t number);
 /* Is standard input or a pipe among them? */
 bool sources_from_stream(const struct sources *sources);
 void sources_free(struct sources *sources);

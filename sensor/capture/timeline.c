@@ -229,7 +229,7 @@ static bool open_next(struct timeline *timeline, struct timeline_step *step)
 	if (!reader) {
 		used = strlen(step->text);
 		snprintf(step->text + used, CAPTURE_ERROR - used, "; nothing was read");
-		say(step, number, !sources_is_growing(timeline->options.sources, number, 0));
+		say(step, number, !sources_is_begun(timeline->options.sources, number));
 		return true;
 	}
 	if (fill(reader)) {

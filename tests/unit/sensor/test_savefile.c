@@ -95,7 +95,7 @@ static void expect_as_libpcap(void)
 
 	assert_true(savefile_known(bytes, length));
 	result = read_whole(&own);
-	bytes[6] = 3;
+	bytes[6] = 3; /* pcap 2.3 */
 	assert_false(savefile_known(bytes, length));
 	expected = read_whole(&libpcap);
 	bytes[6] = 4;

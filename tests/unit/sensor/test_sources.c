@@ -79,11 +79,11 @@ static void names_as_given_and_directories_sorted(void **state)
 	assert_int_equal(mkdir(add_path(place, "folder"), 0700), 0);
 	assert_true(sources_collect(&sources, names, 4, error));
 	assert_int_equal(sources.count, 5);
-	assert_string_equal(sources.paths[0], b);
-	assert_string_equal(sources.paths[1], a);
-	assert_string_equal(sources.paths[2], b);
-	assert_string_equal(sources.paths[3], "-");
-	assert_string_equal(sources.paths[4], b);
+	assert_string_equal(sources.list[0].path, b);
+	assert_string_equal(sources.list[1].path, a);
+	assert_string_equal(sources.list[2].path, b);
+	assert_string_equal(sources.list[3].path, "-");
+	assert_string_equal(sources.list[4].path, b);
 	assert_int_equal(sources.bytes, 3 + 4 + 3 + 3);
 	sources_free(&sources);
 	assert_int_equal(sources.count, 0);
