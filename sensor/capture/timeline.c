@@ -341,7 +341,8 @@ static struct key limit_of(const struct timeline *timeline)
 	if (!timeline->options.in_order || timeline->next == end_of(timeline) ||
 	    timeline->open == TIMELINE_OPEN)
 		return limit;
-	key = (struct key){source_of(timeline, timeline->next)->first_ns, 0};
+	/* At its first packet it is opened, whoever comes first then. */
+	key = (struct key){source_of(timeline, timeline->next)->first_ns - 1, SIZE_MAX};
 	return is_before(key, limit) ? key : limit;
 }
 
@@ -350,10 +351,17 @@ static int take_run(struct timeline *timeline, struct frame_view *frames, int ma
 {
 	struct reader *reader = timeline->heap[0];
 	struct key limit = limit_of(timeline);
-	int n = 0;
+	/* Of the same time it is before the others, or behind them. */
+	uint64_t to_ns = limit.ts_ns - (source_of(timeline, reader->source)->rank > limit.rank);
+	const struct frame_view *from = &reader->frames[reader->at];
+	int n = 0, count = reader->count - reader->at;
 
-	while (n < max && reader->at < reader->count && is_before(key_of(timeline, reader), limit))
-		frames[n++] = reader->frames[reader->at++];
+	count = count < max ? count : max;
+	while (n < count && from[n].ts_ns <= to_ns) {
+		frames[n] = from[n];
+		n++;
+	}
+	reader->at += n;
 	if (reader->at == reader->count)
 		timeline->empty = reader;
 	else if (n > 0)
