@@ -254,8 +254,9 @@ static bool open_archive(struct input *input, char error[INPUT_ERROR])
 		input->frames->read = read_frame_bytes;
 		input->frames->context = input;
 	}
-	archive_read_support_filter_zstd(archive);
-	archive_read_support_filter_lz4(archive);
+	/* By name: what is too short to be recognised would come through as it is. */
+	archive_read_append_filter(archive,
+				   input->frames ? ARCHIVE_FILTER_ZSTD : ARCHIVE_FILTER_LZ4);
 	archive_read_support_format_raw(archive);
 	archive_read_support_format_empty(archive);
 	if (archive_read_open(archive, input, NULL, input->frames ? give_frames : give_packed,
