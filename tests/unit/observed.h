@@ -73,7 +73,9 @@ static inline const char *observed_fault(const struct observation *observation,
 		const struct wall_report *wall = &observation->wall;
 
 		if (wall->new_unanswered == 0 && wall->new_refused == 0)
-			return "no news of a wall";
+			return wall->last_unjudged_ns != 0 || wall->new_idle != 0
+				       ? NULL
+				       : "no news of a wall";
 		return wall->source_count >= 1 && wall->source_count <= WALL_SOURCES
 			       ? NULL
 			       : "sources that cannot be counted";

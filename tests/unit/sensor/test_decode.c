@@ -486,11 +486,11 @@ static void errors_of_icmp_tell_which_packet_and_why(void **state)
 		{3, 0, ICMP_OTHER, false},	 {3, 1, ICMP_OTHER, false},
 		{3, 2, ICMP_PORT_CLOSED, false}, {3, 3, ICMP_PORT_CLOSED, false},
 		{3, 9, ICMP_PROHIBITED, false},	 {3, 10, ICMP_PROHIBITED, false},
-		{3, 13, ICMP_PROHIBITED, false}, {11, 0, ICMP_OTHER, false},
-		{12, 0, ICMP_OTHER, false},	 {1, 0, ICMP_OTHER, true},
+		{3, 13, ICMP_PROHIBITED, false}, {11, 0, ICMP_LOST, false},
+		{12, 0, ICMP_LOST, false},	 {1, 0, ICMP_OTHER, true},
 		{1, 1, ICMP_PROHIBITED, true},	 {1, 4, ICMP_PORT_CLOSED, true},
 		{1, 5, ICMP_PROHIBITED, true},	 {1, 6, ICMP_PROHIBITED, true},
-		{3, 0, ICMP_OTHER, true},
+		{3, 0, ICMP_LOST, true},
 	};
 
 	(void)state;
