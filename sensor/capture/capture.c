@@ -413,6 +413,15 @@ bool capture_wait(struct capture *capture)
 	return false;
 }
 
+static bool is_wanted(const struct capture *capture, const struct savefile_record *record)
+{
+	if (filters_pass(capture->kind.program, record->frame, record->captured, record->wire))
+		return true;
+	if (capture->kind.link == LINK_ETHERNET)
+		filters_note_tag(capture->filters, record->frame, record->captured, record->wire);
+	return false;
+}
+
 static int savefile_frames(struct capture *capture, struct frame_view *frames, int max)
 {
 	struct savefile_record record;
@@ -425,8 +434,7 @@ static int savefile_frames(struct capture *capture, struct frame_view *frames, i
 			return n == 0 ? -1 : n;
 		if (capture->kind.unread)
 			++*capture->kind.unread;
-		else if (!filters_pass(capture->kind.program, record.frame, record.captured,
-				       record.wire))
+		else if (!is_wanted(capture, &record))
 			continue;
 		frames[n++] = (struct frame_view){record.ts_ns,
 						  record.frame,

@@ -26,5 +26,13 @@ bool filters_get(struct filters *filters, int dlt, const struct bpf_program **pr
 		 char error[FILTERS_ERROR]);
 bool filters_pass(const struct bpf_program *program, const uint8_t *frame, uint32_t captured,
 		  uint32_t wire);
+/*
+ * Of an Ethernet frame that did not pass: is that because of its VLAN tag, which most expressions take
+ * for the packet's beginning? Then it is counted.
+ */
+void filters_note_tag(struct filters *filters, const uint8_t *frame, uint32_t captured,
+		      uint32_t wire);
+/* Once: words about such frames, with the filter that lets them pass. False: there were none. */
+bool filters_hint(struct filters *filters, char text[FILTERS_ERROR]);
 
 #endif

@@ -289,6 +289,10 @@ static bool close_one(struct timeline *timeline, struct timeline_step *step)
 		say(step, reader->source, true);
 		return true;
 	}
+	if (filters_hint(timeline->filters, step->text)) {
+		say(step, reader->source, false);
+		return true;
+	}
 	timeline->done_bytes += input_size(reader->input);
 	close_reader(reader);
 	timeline->closing = NULL;
