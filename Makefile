@@ -26,7 +26,7 @@ PKG     := pkg-config
 VERSION := 0.1.0
 
 LIBRARIES := libpcap libndpi hiredis libevent libevent_openssl libevent_pthreads openssl yaml-0.1 jansson sqlite3 \
-	libarchive libxxhash libcap-ng libseccomp
+	libarchive zlib liblzma libxxhash libcap-ng libseccomp
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wwrite-strings -Wpointer-arith \
@@ -50,7 +50,7 @@ IS_CLANG := $(findstring clang,$(shell $(CC) --version))
 OPTIMIZE ?= -O2 -g
 # Third-party headers are system headers: our warnings are about our code.
 LIB_CFLAGS = $(patsubst -I%,-isystem %,$(shell $(PKG) --cflags $(LIBRARIES)))
-LIB_LIBS   = $(shell $(PKG) --libs $(LIBRARIES)) -lpthread -lm
+LIB_LIBS   = $(shell $(PKG) --libs $(LIBRARIES)) -lbz2 -lpthread -lm
 CFLAGS_ALL = -std=gnu11 -I. -D_GNU_SOURCE -DSPANWATCH_VERSION='"$(VERSION)"' \
 	-DSPANWATCH_SANITIZED=$(if $(SANITIZE),1,0) $(OPTIMIZE) \
 	$(WARNINGS) $(if $(IS_CLANG),,$(WARNINGS_GCC)) $(HARDENING) \

@@ -261,7 +261,7 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 {
 	struct frame_view view = {ts_ns, frame, captured, wire, (uint8_t)link, false};
 
-	worker_prepare(worker, link, &view, 1);
+	worker_prepare(worker, &view, 1);
 	worker_take(worker, 0);
 }
 

@@ -83,13 +83,12 @@ bool worker_keep_evidence(struct worker *worker, worker_keep *keep);
 void worker_set_policy(struct worker *worker, const struct policy *policy);
 
 /*
- * A batch of frames of one link type, of at most WORKER_BATCH: first all are prepared, which
- * changes nothing but the caches, then each is taken, in order. In between the frames must stay,
- * and the policy; worker_tick() is allowed.
+ * A batch of frames, each of its own link type, of at most WORKER_BATCH: first all are prepared,
+ * which changes nothing but the caches, then each is taken, in order. In between the frames must
+ * stay, and the policy; worker_tick() is allowed.
  */
 #define WORKER_BATCH 32
-void worker_prepare(struct worker *worker, enum link_type link, const struct frame_view *frames,
-		    unsigned count);
+void worker_prepare(struct worker *worker, const struct frame_view *frames, unsigned count);
 void worker_take(struct worker *worker, unsigned index);
 
 /*
@@ -102,7 +101,7 @@ struct worker_batch *worker_batch_new(void); /* NULL: out of memory */
 void worker_batch_free(struct worker_batch *batch);
 uint64_t worker_batch_bytes(void); /* what worker_batch_new() takes */
 unsigned worker_prepare_ahead(const struct worker *worker, struct worker_batch *batch,
-			      enum link_type link, const struct frame_view *frames, unsigned count);
+			      const struct frame_view *frames, unsigned count);
 void worker_adopt(struct worker *worker, struct worker_batch *batch, unsigned count);
 
 /* A batch of one: `captured` bytes at `frame` are readable, it had `wire` bytes. */

@@ -146,8 +146,8 @@ void worker_conclude(struct worker *worker, struct flow *flow);
 void worker_place(const struct worker *worker, const struct packet *packet,
 		  struct sighting *sighting);
 /* Changes nothing of the worker: for any thread. */
-void worker_prepare_one(const struct worker *worker, enum link_type link,
-			const struct frame_view *frame, struct prepared *prepared);
+void worker_prepare_one(const struct worker *worker, const struct frame_view *frame,
+			struct prepared *prepared);
 /* First for all of a batch the one, then the other. */
 void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting);
 void worker_prefetch(const struct worker *worker, const struct sighting *sighting);
