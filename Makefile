@@ -26,7 +26,7 @@ PKG     := pkg-config
 VERSION := 0.1.0
 
 LIBRARIES := libpcap libndpi hiredis libevent libevent_openssl libevent_pthreads openssl yaml-0.1 jansson sqlite3 \
-	libarchive libxxhash libcap-ng libseccomp
+	libarchive zlib liblzma libxxhash libcap-ng libseccomp
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wwrite-strings -Wpointer-arith \
@@ -50,7 +50,7 @@ IS_CLANG := $(findstring clang,$(shell $(CC) --version))
 OPTIMIZE ?= -O2 -g
 # Third-party headers are system headers: our warnings are about our code.
 LIB_CFLAGS = $(patsubst -I%,-isystem %,$(shell $(PKG) --cflags $(LIBRARIES)))
-LIB_LIBS   = $(shell $(PKG) --libs $(LIBRARIES)) -lpthread -lm
+LIB_LIBS   = $(shell $(PKG) --libs $(LIBRARIES)) -lbz2 -lpthread -lm
 CFLAGS_ALL = -std=gnu11 -I. -D_GNU_SOURCE -DSPANWATCH_VERSION='"$(VERSION)"' \
 	-DSPANWATCH_SANITIZED=$(if $(SANITIZE),1,0) $(OPTIMIZE) \
 	$(WARNINGS) $(if $(IS_CLANG),,$(WARNINGS_GCC)) $(HARDENING) \
@@ -228,7 +228,7 @@ fuzz:
 C_SOURCES := $(SOURCES) $(wildcard tools/*.c tools/*/*.c tests/*/*.c tests/*/*/*.c)
 C_HEADERS := $(wildcard sensor/*/*.h dissectors/*.h dissectors/*/*.h policy/*.h tools/*/*.h tests/*/*.h)
 SCRIPTS   := $(shell grep -lE '^\#!.*[ /](sh|bash)$$' tools/* .ci/* tests/run tests/*/* 2>/dev/null)
-LINTERS   := gcc clang layers functions format tidy cppcheck analyzer shell man
+LINTERS   := gcc clang layers functions columns format tidy cppcheck analyzer shell man
 
 lint:
 	$(MAKE) --no-print-directory -k -O $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) \
@@ -246,6 +246,9 @@ lint-layers:
 
 lint-functions:
 	@$(PYTHON) tests/lint/functions $(SOURCES)
+
+lint-columns:
+	@$(PYTHON) tests/lint/columns $(C_SOURCES) $(C_HEADERS)
 
 lint-format:
 	@clang-format --dry-run -Werror $(C_SOURCES) $(C_HEADERS)

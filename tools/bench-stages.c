@@ -120,7 +120,9 @@ static uint64_t peak_bytes(void)
 }
 
 /* --- Gates ----------------------------------------------------------------------------------- */
-/* The linker's names: a call of NAME comes to __wrap_NAME, and __real_NAME is the function itself. */
+/*
+ * The linker's names: a call of NAME comes to __wrap_NAME, and __real_NAME is the function itself.
+ */
 
 #define GATE(name) __typeof__(name) __real_##name, __wrap_##name
 GATE(sandbox_enter);
@@ -178,18 +180,17 @@ void __wrap_app_say_totals(const struct worker_stats *worker, const struct captu
 		(unsigned long long)engine->events);
 }
 
-void __wrap_worker_prepare(struct worker *worker, enum link_type link,
-			   const struct frame_view *frames, unsigned count)
+void __wrap_worker_prepare(struct worker *worker, const struct frame_view *frames, unsigned count)
 {
 	struct packet packet;
 
 	if (open_to(STAGE_ZONES)) {
-		__real_worker_prepare(worker, link, frames, count);
+		__real_worker_prepare(worker, frames, count);
 		return;
 	}
 	for (unsigned i = 0; i < count && open_to(STAGE_DECODE); i++)
-		decode_packet(&worker->decoder, link, frames[i].bytes, frames[i].captured,
-			      frames[i].wire, frames[i].ts_ns, &packet);
+		decode_packet(&worker->decoder, (enum link_type)frames[i].link, frames[i].bytes,
+			      frames[i].captured, frames[i].wire, frames[i].ts_ns, &packet);
 }
 
 void __wrap_worker_take(struct worker *worker, unsigned index)

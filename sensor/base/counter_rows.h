@@ -6,7 +6,7 @@
  *
  *	X(in, member, kind, metric, field, told, meaning)
  *
- *  in       how to reach the struct from the one that the section is used for: `worker.`, or nothing
+ *  in       how to reach the struct from the one that the section is for: `worker.`, or nothing
  *  kind     COUNTER only grows, GAUGE is how much there is now; both add up over workers
  *  metric   name in /metrics, after spanwatch_. With labels: the family is written in metrics.c
  *  field    of the heartbeat in Redis; rows of the same field are told there as their sum
@@ -15,7 +15,8 @@
  *  meaning  for the HELP of /metrics, --counters and spanwatch(8)
  *
  * A section is some members of one struct; the sections stand in the order of the closing line.
- * Names are a contract: a metric that only grows ends in _total, and a field never changes its name.
+ * Names are a contract: a metric that only grows ends in _total, and a field never changes its
+ * name.
  */
 #ifndef SENSOR_COUNTER_ROWS_H
 #define SENSOR_COUNTER_ROWS_H

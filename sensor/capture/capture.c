@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See capture.h. The one file that sees libpcap.
+ * See capture.h. With filters.c the one file that sees libpcap.
  *
  * libpcap opens an interface, says what can go wrong with it, compiles the filter, and is closed
  * again: of Ethernet, packet_ring.c reads the packets, because a batch of them must stay in place.
@@ -8,7 +8,7 @@
  * would wait for the first packet however long that takes; its timeout must not be 0, or nothing is
  * ever delivered (measured with libpcap 1.10).
  *
- * Of classic savefiles libpcap reads the header alone, savefile.c the records.
+ * Of files libpcap reads only the rare variants, savefile.c the others.
  */
 #include "sensor/capture/capture.h"
 
@@ -22,30 +22,53 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/capture/fanout.h"
+#include "sensor/capture/filters.h"
+#include "sensor/capture/formats.h"
 #include "sensor/capture/headers_only.h"
 #include "sensor/capture/packet_ring.h"
 #include "sensor/capture/savefile.h"
 #include "sensor/decode/encapsulation.h"
 
-#define PROBE_BYTES (1U << 20) /* of the ring that libpcap needs for opening an interface */
+#define UNREAD_LINKS 8	 /* link types that are told by name, of one file */
+#define LINKTYPE_ATM 100 /* and others of the numbers in files that are not libpcap's own */
+#define LINKTYPE_RAW 101
+#define PROBE_BYTES  (1U << 20) /* of the ring that libpcap needs for opening an interface */
+
+/* What a link type means for its packets. */
+struct link_kind {
+	int number; /* LINKTYPE_; -1: none yet */
+	enum link_type link;
+	const struct bpf_program *program;
+	uint64_t *unread; /* NULL: they are read */
+};
+
+struct unread_link {
+	int dlt;
+	uint64_t packets;
+};
 
 struct capture {
-	pcap_t *pcap;
+	pcap_t *pcap;		   /* NULL: a savefile */
 	struct input *input;	   /* NULL: an interface */
-	struct savefile *savefile; /* NULL: `pcap` reads the records as well */
+	struct savefile *savefile; /* NULL: `pcap` reads the file */
+	struct filters *filters;   /* of a file; the caller's */
+	struct link_kind kind;	   /* of the packet before, in a savefile */
 	struct packet_ring *ring;  /* NULL: the same */
-	struct bpf_program filter; /* of the savefile or the ring */
+	struct bpf_program filter; /* of the ring */
 	uint32_t snap_length;	   /* of the ring */
 	enum link_type link;
 	int wait_ms;		    /* of an interface */
-	char broken[CAPTURE_ERROR]; /* why the ring is, or "" */
+	char broken[CAPTURE_ERROR]; /* why the ring or a filter is, or "" */
+	struct unread_link unread[UNREAD_LINKS];
+	unsigned unread_count;
+	uint64_t unread_others; /* of link types beyond UNREAD_LINKS */
 	struct capture_stats stats;
 	unsigned last_received, last_dropped, last_interface; /* libpcap's wrap at 32 bits */
 };
 
-static enum link_type link_of(pcap_t *pcap)
+static enum link_type link_of(int dlt)
 {
-	return encapsulation_link(pcap_datalink(pcap));
+	return encapsulation_link(dlt);
 }
 
 static struct capture *wrap(pcap_t *pcap, struct input *input, char error[CAPTURE_ERROR])
@@ -53,13 +76,15 @@ static struct capture *wrap(pcap_t *pcap, struct input *input, char error[CAPTUR
 	struct capture *capture = calloc(1, sizeof *capture);
 
 	if (!capture) {
-		pcap_close(pcap);
+		if (pcap)
+			pcap_close(pcap);
 		snprintf(error, CAPTURE_ERROR, "out of memory");
 		return NULL;
 	}
 	capture->pcap = pcap;
 	capture->input = input;
-	capture->link = link_of(pcap);
+	capture->link = pcap ? link_of(pcap_datalink(pcap)) : LINK_UNSUPPORTED;
+	capture->kind.number = -1;
 	return capture;
 }
 
@@ -88,66 +113,128 @@ static bool set_filter(pcap_t *pcap, const char *filter, char error[CAPTURE_ERRO
 	return good;
 }
 
-/* What libpcap reads: all of the file, or of a savefile nothing but its header. */
-static FILE *open_stream(struct input *input, uint8_t header[SAVEFILE_HEADER], bool *is_savefile)
-{
-	const uint8_t *bytes;
-	size_t length = input_peek(input, &bytes);
+/* ---- files ---- */
 
-	*is_savefile = savefile_known(bytes, length);
-	if (!*is_savefile)
-		return input_take_stream(input);
-	memcpy(header, bytes, SAVEFILE_HEADER);
-	return fmemopen(header, SAVEFILE_HEADER, "rb");
+/* libpcap numbers a few of them otherwise: pcap-linktype(7). */
+static int dlt_of(int number)
+{
+	switch (number) {
+	case LINKTYPE_ATM:
+		return DLT_ATM_RFC1483;
+	case LINKTYPE_RAW:
+		return DLT_RAW;
+	default:
+		return number;
+	}
 }
 
-static pcap_t *open_offline(struct input *input, bool *is_savefile, char error[CAPTURE_ERROR])
+static uint64_t *unread_of(struct capture *capture, int dlt)
 {
-	uint8_t header[SAVEFILE_HEADER]; /* libpcap has copied it when it returns */
-	char reason[PCAP_ERRBUF_SIZE] = "out of memory";
-	FILE *stream = open_stream(input, header, is_savefile);
-	pcap_t *pcap = NULL;
-	const char *failure;
+	unsigned i = 0;
 
-	if (stream)
-		pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO,
-								reason);
-	if (pcap)
-		return pcap;
-	failure = input_failure(input);
-	snprintf(error, CAPTURE_ERROR, "%s", failure ? failure : reason);
-	if (stream)
-		fclose(stream);
-	return NULL;
+	while (i < capture->unread_count && capture->unread[i].dlt != dlt)
+		i++;
+	if (i == UNREAD_LINKS)
+		return &capture->unread_others;
+	if (i == capture->unread_count)
+		capture->unread[capture->unread_count++] = (struct unread_link){.dlt = dlt};
+	return &capture->unread[i].packets;
 }
 
-static bool open_savefile(struct capture *capture, const char *filter, char error[CAPTURE_ERROR])
+/* What is not read is not filtered either: it is counted. False: the filter does not compile. */
+static bool know_kind(struct capture *capture, int number, char error[CAPTURE_ERROR])
 {
+	int dlt = dlt_of(number);
+	struct link_kind kind = {.number = number, .link = link_of(dlt)};
+
+	if (kind.link == LINK_UNSUPPORTED)
+		kind.unread = unread_of(capture, dlt);
+	else if (!filters_get(capture->filters, dlt, &kind.program, error))
+		return false;
+	capture->kind = kind;
+	return true;
+}
+
+static bool open_savefile(struct capture *capture, char error[CAPTURE_ERROR])
+{
+	int number;
+
 	capture->savefile = savefile_new(capture->input);
 	if (!capture->savefile) {
 		snprintf(error, CAPTURE_ERROR, "out of memory");
 		return false;
 	}
-	return !filter || compile_filter(capture->pcap, filter, &capture->filter, error);
+	number = savefile_link(capture->savefile);
+	return number < 0 || know_kind(capture, number, error);
 }
 
-struct capture *capture_open_file(struct input *input, const char *filter,
+/* What libpcap would only call unknown. True: it is that. */
+static bool is_no_capture(const struct capture *capture, const uint8_t *bytes, size_t length,
+			  char error[CAPTURE_ERROR])
+{
+	const char *name = formats_name(bytes, length);
+
+	if (input_failure(capture->input) || formats_is_capture(bytes, length))
+		return false;
+	if (length == 0)
+		snprintf(error, CAPTURE_ERROR, "the file is empty");
+	else
+		snprintf(error, CAPTURE_ERROR,
+			 "%s%s: what is read is pcap and pcapng, plain or in .gz, .bz2, .xz, .zst "
+			 "or "
+			 ".lz4",
+			 name ? "this is " : "unknown file format", name ? name : "");
+	return true;
+}
+
+static bool open_by_pcap(struct capture *capture, char error[CAPTURE_ERROR])
+{
+	char reason[PCAP_ERRBUF_SIZE] = "out of memory";
+	FILE *stream = input_take_stream(capture->input);
+	const char *failure;
+
+	if (stream)
+		capture->pcap = pcap_fopen_offline_with_tstamp_precision(
+			stream, PCAP_TSTAMP_PRECISION_NANO, reason);
+	if (!capture->pcap) {
+		failure = input_failure(capture->input);
+		snprintf(error, CAPTURE_ERROR, "%s", failure ? failure : reason);
+		if (stream)
+			fclose(stream);
+		return false;
+	}
+	capture->link = link_of(pcap_datalink(capture->pcap));
+	if (capture->link != LINK_UNSUPPORTED)
+		return filters_get(capture->filters, pcap_datalink(capture->pcap),
+				   &capture->kind.program, error);
+	capture->kind.unread = unread_of(capture, pcap_datalink(capture->pcap));
+	return true;
+}
+
+struct capture *capture_open_file(struct input *input, struct filters *filters,
 				  char error[CAPTURE_ERROR])
 {
-	bool is_savefile, good;
-	pcap_t *pcap = open_offline(input, &is_savefile, error);
-	struct capture *capture = pcap ? wrap(pcap, input, error) : NULL;
+	struct capture *capture = wrap(NULL, input, error);
+	const uint8_t *bytes;
+	size_t length;
+	bool good;
 
 	if (!capture)
 		return NULL;
-	good = is_savefile ? open_savefile(capture, filter, error)
-			   : set_filter(pcap, filter, error);
-	if (!good) {
-		capture_close(capture);
-		return NULL;
-	}
-	return capture;
+	capture->filters = filters;
+	length = input_peek(input, &bytes);
+	if (savefile_known(bytes, length))
+		good = open_savefile(capture, error);
+	else
+		good = !is_no_capture(capture, bytes, length, error) &&
+		       open_by_pcap(capture, error);
+	if (good)
+		return capture;
+	capture_close(capture);
+	return NULL;
 }
+
+/* ---- interfaces ---- */
 
 static bool set_options(pcap_t *pcap, const struct capture_interface *interface)
 {
@@ -261,7 +348,7 @@ struct capture *capture_open_interface(const struct capture_interface *interface
 
 	if (!pcap)
 		return NULL;
-	if (link_of(pcap) == LINK_ETHERNET) {
+	if (link_of(pcap_datalink(pcap)) == LINK_ETHERNET) {
 		capture = read_by_ring(pcap, interface, error);
 	} else {
 		pcap_close(pcap);
@@ -287,7 +374,8 @@ void capture_close(struct capture *capture)
 	savefile_free(capture->savefile);
 	packet_ring_close(capture->ring);
 	pcap_freecode(&capture->filter);
-	pcap_close(capture->pcap);
+	if (capture->pcap)
+		pcap_close(capture->pcap);
 	free(capture);
 }
 
@@ -309,10 +397,11 @@ bool capture_wait(struct capture *capture)
 
 static bool is_wanted(const struct capture *capture, const struct savefile_record *record)
 {
-	struct pcap_pkthdr header = {.caplen = record->captured, .len = record->wire};
-
-	return capture->filter.bf_len == 0 ||
-	       pcap_offline_filter(&capture->filter, &header, record->frame) != 0;
+	if (filters_pass(capture->kind.program, record->frame, record->captured, record->wire))
+		return true;
+	if (capture->kind.link == LINK_ETHERNET)
+		filters_note_tag(capture->filters, record->frame, record->captured, record->wire);
+	return false;
 }
 
 static int savefile_frames(struct capture *capture, struct frame_view *frames, int max)
@@ -322,10 +411,19 @@ static int savefile_frames(struct capture *capture, struct frame_view *frames, i
 
 	while (n < max && (n == 0 || savefile_ready(capture->savefile)) &&
 	       (result = savefile_next(capture->savefile, &record)) > 0) {
-		if (is_wanted(capture, &record))
-			frames[n++] = (struct frame_view){record.ts_ns,		  record.frame,
-							  record.captured,	  record.wire,
-							  (uint8_t)capture->link, false};
+		if (record.link != capture->kind.number &&
+		    !know_kind(capture, record.link, capture->broken))
+			return n == 0 ? -1 : n;
+		if (capture->kind.unread)
+			++*capture->kind.unread;
+		else if (!is_wanted(capture, &record))
+			continue;
+		frames[n++] = (struct frame_view){record.ts_ns,
+						  record.frame,
+						  record.captured,
+						  record.wire,
+						  (uint8_t)capture->kind.link,
+						  false};
 	}
 	return n == 0 && result < 0 ? -1 : n;
 }
@@ -365,23 +463,33 @@ static int ring_frames(struct capture *capture, struct frame_view *frames, int m
 	return n;
 }
 
-int capture_frames(struct capture *capture, struct frame_view *frames, int max)
+/* One that passes the filter, for libpcap has none here. */
+static int pcap_frames(struct capture *capture, struct frame_view *frame)
 {
 	struct pcap_pkthdr *header;
-	const uint8_t *frame;
+	const uint8_t *bytes;
 	int result;
 
+	do {
+		result = pcap_next_ex(capture->pcap, &header, &bytes);
+		if (result != 1)
+			return result == PCAP_ERROR_BREAK || result == 0 ? 0 : -1;
+	} while (!filters_pass(capture->kind.program, bytes, header->caplen, header->len));
+	*frame = (struct frame_view){
+		nanoseconds(capture, header), bytes, header->caplen, header->len,
+		(uint8_t)capture->link,	      false};
+	if (capture->kind.unread)
+		++*capture->kind.unread;
+	return 1;
+}
+
+int capture_frames(struct capture *capture, struct frame_view *frames, int max)
+{
 	if (capture->ring)
 		return ring_frames(capture, frames, max);
 	if (capture->savefile)
 		return savefile_frames(capture, frames, max);
-	result = pcap_next_ex(capture->pcap, &header, &frame);
-	if (result != 1)
-		return result == PCAP_ERROR_BREAK || result == 0 ? 0 : -1;
-	frames[0] = (struct frame_view){
-		nanoseconds(capture, header), frame, header->caplen, header->len,
-		(uint8_t)capture->link,	      false};
-	return 1;
+	return pcap_frames(capture, frames);
 }
 
 const char *capture_failure(struct capture *capture)
@@ -391,6 +499,12 @@ const char *capture_failure(struct capture *capture)
 	if (failure || *capture->broken)
 		return failure ? failure : capture->broken;
 	return capture->savefile ? savefile_failure(capture->savefile) : pcap_geterr(capture->pcap);
+}
+
+bool capture_is_cut(const struct capture *capture)
+{
+	return input_is_cut(capture->input) ||
+	       (capture->savefile && savefile_is_cut(capture->savefile));
 }
 
 static void ring_stats(struct capture *capture)
@@ -438,19 +552,34 @@ bool capture_check_filter(const char *filter, char error[CAPTURE_ERROR])
 	return good;
 }
 
-enum link_type capture_link(const struct capture *capture)
+static void say_unread(const struct unread_link *unread, char text[CAPTURE_ERROR])
 {
-	return capture->link;
+	const char *name = pcap_datalink_val_to_name(unread->dlt);
+	char number[32];
+
+	snprintf(number, sizeof number, "number %d", unread->dlt);
+	snprintf(text, CAPTURE_ERROR,
+		 "link type %s is not supported: its packets are only counted (%llu)",
+		 name ? name : number, (unsigned long long)unread->packets);
 }
 
-bool capture_link_supported(const struct capture *capture)
+bool capture_remark(const struct capture *capture, unsigned index, char text[CAPTURE_ERROR])
 {
-	return capture->link != LINK_UNSUPPORTED;
-}
+	struct savefile_lost lost = {.strangers = 0};
 
-const char *capture_link_name(const struct capture *capture)
-{
-	const char *name = pcap_datalink_val_to_name(pcap_datalink(capture->pcap));
-
-	return name ? name : "unknown";
+	if (index < capture->unread_count) {
+		say_unread(&capture->unread[index], text);
+		return true;
+	}
+	if (capture->savefile)
+		lost = savefile_lost(capture->savefile);
+	if (index > capture->unread_count ||
+	    (capture->unread_others == 0 && lost.strangers == 0 && lost.interfaces == 0))
+		return false;
+	snprintf(text, CAPTURE_ERROR,
+		 "not read: %llu packets of interfaces that the file does not describe (%llu "
+		 "descriptions are too many), %llu of further link types",
+		 (unsigned long long)lost.strangers, (unsigned long long)lost.interfaces,
+		 (unsigned long long)capture->unread_others);
+	return true;
 }

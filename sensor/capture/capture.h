@@ -4,11 +4,11 @@
  *
  *   interface ─▶ packet_ring (TPACKET_V3), fanout to several workers, headers_only ─┐
  *                                                                                  ├▶ frame_view[]
- *   sources ─▶ input (plain, gzip, xz, zstd) ─▶ savefile, or libpcap ──────────────┘
+ *   sources ─▶ timeline ─▶ input (plain or compressed) ─▶ savefile, or libpcap ────┘
  *
- * It keeps the kernel's ring (--buffer-mib) or one block of a file; a batch points into that and is valid
- * until the next one. What bounds it: these sizes, and the batch. Drops of kernel and interface are
- * read from the kernel and handed on as they are.
+ * It keeps the kernel's ring (--buffer-mib) or one block of a file; a batch points into that and is
+ * valid until the next one. What bounds it: these sizes, and the batch. Drops of kernel and
+ * interface are read from the kernel and handed on as they are.
  *
  * Where packets come from: a capture file (pcap, pcapng) or an interface, both through libpcap.
  * One thread at a time for each capture.
@@ -28,6 +28,7 @@
 #define CAPTURE_ERROR 512
 
 struct capture;
+struct filters;
 
 struct capture_interface {
 	const char *name;
@@ -41,13 +42,13 @@ struct capture_interface {
 	bool promiscuous;
 };
 
-/* NULL, and a reason in `error`. The input must outlive the capture, which does not close it. */
-struct capture *capture_open_file(struct input *input, const char *filter,
+/* NULL, and a reason in `error`. The input and the filters (NULL: none) must outlive the capture,
+ * which does not close them. */
+struct capture *capture_open_file(struct input *input, struct filters *filters,
 				  char error[CAPTURE_ERROR]);
 struct capture *capture_open_interface(const struct capture_interface *interface,
 				       char error[CAPTURE_ERROR]);
 void capture_close(struct capture *capture); /* NULL is allowed */
-enum link_type capture_link(const struct capture *capture);
 
 /*
  * The next packets, at most `max`; they stay where they are until the next call. Returns how many;
@@ -56,13 +57,18 @@ enum link_type capture_link(const struct capture *capture);
  */
 int capture_frames(struct capture *capture, struct frame_view *frames, int max);
 /*
- * Of an interface: from now on the kernel copies only the headers of packets that this policy does not
- * care about (headers_only.h), if it can. False: it refused, and does what it did before.
+ * Of an interface: from now on the kernel copies only the headers of packets that this policy does
+ * not care about (headers_only.h), if it can. False: it refused, and does what it did before.
  */
 bool capture_headers_only(struct capture *capture, const struct policy *policy);
 /* Of an interface: until there are some, at most twice its timeout. False: broken. */
 bool capture_wait(struct capture *capture);
 const char *capture_failure(struct capture *capture);
+/* Of a file: did it break because it ends too early? */
+bool capture_is_cut(const struct capture *capture);
+/* Of a file: what was in it and is not read, in words, one remark for each `index` from 0 on. False:
+ * there are no more. */
+bool capture_remark(const struct capture *capture, unsigned index, char text[CAPTURE_ERROR]);
 
 struct capture_stats {
 	COUNTERS_CAPTURE(COUNTER_MEMBER, )
@@ -72,10 +78,5 @@ void capture_stats(struct capture *capture, struct capture_stats *stats);
 
 /* Does this filter expression compile? Checked against Ethernet. */
 bool capture_check_filter(const char *filter, char error[CAPTURE_ERROR]);
-
-/* False: every packet will be counted, and none looked at. */
-bool capture_link_supported(const struct capture *capture);
-/* Name of the link type as libpcap calls it, for messages. */
-const char *capture_link_name(const struct capture *capture);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bytes of a capture file, plain or compressed by gzip, xz or zstd, from a file or from
+ * The bytes of a capture file, plain or compressed by gzip, bzip2, xz, zstd or lz4, from a file or from
  * standard input ("-"), read in blocks or as a stdio stream that libpcap can read; and how much of
  * the file has been read.
  */
 #ifndef SENSOR_INPUT_H
 #define SENSOR_INPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -34,6 +35,9 @@ FILE *input_take_stream(struct input *input);
 /* Bytes of the file on disk: all of them (0 = unknown), and those consumed so far. */
 uint64_t input_size(const struct input *input);
 uint64_t input_consumed(const struct input *input);
+
+/* Has it failed because the file ends too early? */
+bool input_is_cut(const struct input *input);
 
 /* Why reading or decompression failed, or NULL if it did not. Valid until input_close(). */
 const char *input_failure(const struct input *input);

@@ -3,40 +3,22 @@
  * See savefile.h. One buffer: a block of the file, in front of it what the block before left of a
  * record. Reading blocks costs as little as mapping the file (measured: 0.11 s for 1 GB both ways),
  * and a file that shrinks meanwhile is an error instead of a signal.
+ *
+ * Where a record would stand, another file may begin. Its first bytes make no record that there is:
+ * of a classic header none of whose bytes were captured, of a section more than there can be.
  */
 #include "sensor/capture/savefile.h"
 
-#include <byteswap.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "sensor/base/clock.h"
+#include "sensor/capture/savefile_state.h"
 
 #define MICROSECONDS 0xa1b2c3d4u
 #define NANOSECONDS  0xa1b23c4du
 
-#define BLOCK  (256u * 1024)
-#define RECORD 16 /* bytes of a record's header */
-
-struct savefile {
-	struct input *input;
-	bool begun, swapped, ended, input_broken;
-	uint32_t tick_ns;     /* of the fraction in a time stamp */
-	uint32_t snap_length; /* more of a packet is passed over */
-	size_t at, have;      /* in buffer: the next record, and all that was read */
-	char failure[SAVEFILE_ERROR];
-	uint8_t buffer[RECORD + SAVEFILE_CAPTURE + BLOCK];
-};
-
-static uint32_t u32(const struct savefile *savefile, const uint8_t *bytes)
-{
-	uint32_t value;
-
-	memcpy(&value, bytes, sizeof value);
-	return savefile->swapped ? bswap_32(value) : value;
-}
-
-bool savefile_known(const uint8_t *bytes, size_t length)
+static bool is_classic(const uint8_t *bytes, size_t length)
 {
 	uint32_t magic;
 	uint16_t major, minor;
@@ -49,6 +31,11 @@ bool savefile_known(const uint8_t *bytes, size_t length)
 	if (magic == bswap_32(MICROSECONDS) || magic == bswap_32(NANOSECONDS))
 		return major == bswap_16(2) && minor == bswap_16(4);
 	return (magic == MICROSECONDS || magic == NANOSECONDS) && major == 2 && minor == 4;
+}
+
+bool savefile_known(const uint8_t *bytes, size_t length)
+{
+	return is_classic(bytes, length) || savefile_is_section(bytes, length);
 }
 
 struct savefile *savefile_new(struct input *input)
@@ -70,19 +57,21 @@ uint64_t savefile_bytes(void)
 
 void savefile_free(struct savefile *savefile)
 {
+	if (savefile)
+		free(savefile->interfaces);
 	free(savefile);
 }
 
-/* Until `need` bytes stand at `at`. False: the input ended or broke before. */
-static bool fill(struct savefile *savefile, size_t need)
+bool savefile_fill(struct savefile *savefile, size_t need)
 {
 	if (savefile->have - savefile->at >= need)
 		return true;
-	memmove(savefile->buffer, savefile->buffer + savefile->at, savefile->have - savefile->at);
 	savefile->have -= savefile->at;
+	memmove(savefile->buffer, savefile->buffer + savefile->at, savefile->have);
 	savefile->at = 0;
 	while (savefile->have < need && !savefile->ended) {
-		ssize_t n = input_read(savefile->input, savefile->buffer + savefile->have, BLOCK);
+		ssize_t n = input_read(savefile->input, savefile->buffer + savefile->have,
+				       SAVEFILE_BLOCK);
 
 		savefile->ended = n <= 0;
 		savefile->input_broken |= n < 0;
@@ -92,8 +81,9 @@ static bool fill(struct savefile *savefile, size_t need)
 	return savefile->have >= need;
 }
 
-static int fail_short(struct savefile *savefile, const char *what, size_t need)
+int savefile_fail_short(struct savefile *savefile, const char *what, size_t need)
 {
+	savefile->cut = !savefile->input_broken;
 	if (!savefile->input_broken)
 		snprintf(savefile->failure, sizeof savefile->failure,
 			 "the file is cut off: %zu of %zu bytes of a %s are there",
@@ -101,23 +91,55 @@ static int fail_short(struct savefile *savefile, const char *what, size_t need)
 	return -1;
 }
 
-static bool begin(struct savefile *savefile)
+static void begin_classic(struct savefile *savefile)
 {
-	const uint8_t *header = savefile->buffer;
+	const uint8_t *header = savefile->buffer + savefile->at;
 	uint32_t magic;
 
-	savefile->begun = true;
-	if (!fill(savefile, SAVEFILE_HEADER))
-		return false;
 	memcpy(&magic, header, sizeof magic);
+	savefile->kind = SAVEFILE_CLASSIC;
 	savefile->swapped = magic != MICROSECONDS && magic != NANOSECONDS;
-	savefile->tick_ns = u32(savefile, header) == NANOSECONDS ? 1 : 1000;
-	savefile->snap_length = u32(savefile, header + 16);
-	/* As libpcap has it: 0 and numbers past all sense mean no limit. */
-	if (savefile->snap_length == 0 || savefile->snap_length > SAVEFILE_CAPTURE)
-		savefile->snap_length = SAVEFILE_CAPTURE;
-	savefile->at = SAVEFILE_HEADER;
+	savefile->tick_ns = savefile_u32(savefile, header) == NANOSECONDS ? 1 : 1000;
+	savefile->snap_length = savefile_snap(savefile_u32(savefile, header + 16));
+	/* The upper bits tell of frame check sequences. */
+	savefile->link = (uint16_t)savefile_u32(savefile, header + 20);
+	savefile->at += SAVEFILE_HEADER;
+}
+
+bool savefile_begin_classic(struct savefile *savefile)
+{
+	uint32_t first;
+
+	if (!savefile_fill(savefile, sizeof first))
+		return false;
+	memcpy(&first, savefile->buffer + savefile->at, sizeof first);
+	if (first != MICROSECONDS && first != NANOSECONDS && first != bswap_32(MICROSECONDS) &&
+	    first != bswap_32(NANOSECONDS))
+		return false;
+	savefile_fill(savefile, SAVEFILE_HEADER);
+	if (!is_classic(savefile->buffer + savefile->at, savefile->have - savefile->at))
+		return false;
+	begin_classic(savefile);
 	return true;
+}
+
+/* Does a file begin at `at`? */
+static bool begin(struct savefile *savefile)
+{
+	if (savefile_begin_classic(savefile))
+		return true;
+	savefile_fill(savefile, SAVEFILE_SECTION);
+	if (!savefile_is_section(savefile->buffer + savefile->at, savefile->have - savefile->at))
+		return false;
+	savefile->kind = SAVEFILE_BLOCKS;
+	return true;
+}
+
+int savefile_link(struct savefile *savefile)
+{
+	if (savefile->kind == SAVEFILE_UNBEGUN && !begin(savefile))
+		return -1;
+	return savefile->kind == SAVEFILE_CLASSIC ? savefile->link : -1;
 }
 
 bool savefile_ready(const struct savefile *savefile)
@@ -125,45 +147,75 @@ bool savefile_ready(const struct savefile *savefile)
 	size_t have = savefile->have - savefile->at;
 	uint32_t captured;
 
-	if (!savefile->begun || have < RECORD)
+	if (savefile->kind == SAVEFILE_BLOCKS)
+		return savefile_blocks_ready(savefile);
+	if (savefile->kind != SAVEFILE_CLASSIC || have < SAVEFILE_RECORD)
 		return false;
-	captured = u32(savefile, savefile->buffer + savefile->at + 8);
-	return captured <= SAVEFILE_CAPTURE && have - RECORD >= captured;
+	captured = savefile_u32(savefile, savefile->buffer + savefile->at + 8);
+	/* What may be another file's header is looked at with nothing before it in hand. */
+	return captured - 1 < SAVEFILE_CAPTURE && have - SAVEFILE_RECORD >= captured;
 }
 
-int savefile_next(struct savefile *savefile, struct savefile_record *record)
+static int fail_long(struct savefile *savefile, uint32_t captured)
+{
+	snprintf(savefile->failure, sizeof savefile->failure,
+		 "a packet of %u captured bytes, more than the %d that there can be", captured,
+		 SAVEFILE_CAPTURE);
+	return -1;
+}
+
+/* As savefile_next(), or: another file has begun. */
+static int next_classic(struct savefile *savefile, struct savefile_record *record)
 {
 	const uint8_t *header;
 	uint32_t captured;
 
-	if (!savefile->begun && !begin(savefile))
-		return fail_short(savefile, "file header", SAVEFILE_HEADER);
-	if (!fill(savefile, RECORD)) {
+	if (!savefile_fill(savefile, SAVEFILE_RECORD)) {
 		if (savefile->have == savefile->at && !savefile->input_broken)
 			return 0;
-		return fail_short(savefile, "record's header", RECORD);
+		return savefile_fail_short(savefile, "record's header", SAVEFILE_RECORD);
 	}
+	captured = savefile_u32(savefile, savefile->buffer + savefile->at + 8);
+	if (captured - 1 >= SAVEFILE_CAPTURE && begin(savefile))
+		return SAVEFILE_OTHER;
+	if (captured > SAVEFILE_CAPTURE)
+		return fail_long(savefile, captured);
+	if (!savefile_fill(savefile, SAVEFILE_RECORD + captured))
+		return savefile_fail_short(savefile, "packet", SAVEFILE_RECORD + captured);
 	header = savefile->buffer + savefile->at;
-	captured = u32(savefile, header + 8);
-	if (captured > SAVEFILE_CAPTURE) {
-		snprintf(savefile->failure, sizeof savefile->failure,
-			 "a packet of %u captured bytes, more than the %d that there can be",
-			 captured, SAVEFILE_CAPTURE);
-		return -1;
-	}
-	if (!fill(savefile, RECORD + captured))
-		return fail_short(savefile, "packet", RECORD + captured);
-	header = savefile->buffer + savefile->at;
-	record->frame = header + RECORD;
+	record->frame = header + SAVEFILE_RECORD;
 	record->captured = captured < savefile->snap_length ? captured : savefile->snap_length;
-	record->wire = u32(savefile, header + 12);
-	record->ts_ns = u32(savefile, header) * NS_PER_S +
-			u32(savefile, header + 4) * (uint64_t)savefile->tick_ns;
-	savefile->at += RECORD + captured;
+	record->wire = savefile_u32(savefile, header + 12);
+	record->ts_ns = savefile_u32(savefile, header) * NS_PER_S +
+			savefile_u32(savefile, header + 4) * (uint64_t)savefile->tick_ns;
+	record->link = savefile->link;
+	savefile->at += SAVEFILE_RECORD + captured;
 	return 1;
+}
+
+int savefile_next(struct savefile *savefile, struct savefile_record *record)
+{
+	int result = SAVEFILE_OTHER;
+
+	if (savefile->kind == SAVEFILE_UNBEGUN && !begin(savefile))
+		return savefile_fail_short(savefile, "file header", SAVEFILE_HEADER);
+	while (result == SAVEFILE_OTHER)
+		result = savefile->kind == SAVEFILE_BLOCKS ? savefile_blocks_next(savefile, record)
+							   : next_classic(savefile, record);
+	return result;
 }
 
 const char *savefile_failure(const struct savefile *savefile)
 {
 	return savefile->failure;
+}
+
+bool savefile_is_cut(const struct savefile *savefile)
+{
+	return savefile->cut;
+}
+
+struct savefile_lost savefile_lost(const struct savefile *savefile)
+{
+	return savefile->lost;
 }

@@ -125,8 +125,8 @@ static void skip_authentication(struct walk *walk)
 }
 
 /*
- * Walks the chain of extension headers (RFC 8200 section 4), however long it is, because a host does so
- * too: each takes 8 bytes at least of what was captured.
+ * Walks the chain of extension headers (RFC 8200 section 4), however long it is, because a host
+ * does so too: each takes 8 bytes at least of what was captured.
  */
 static enum decode_result skip_ipv6_extensions(struct walk *walk)
 {

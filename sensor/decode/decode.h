@@ -4,14 +4,14 @@
  *
  *   frame ─▶ decode_link ─▶ VLAN, MPLS, PPPoE … ─▶ IPv4, IPv6 ─▶ TCP, UDP, ICMP error ─▶ packet
  *                 ▲               │                    │  │
- *                 └── tunnel, at most two deep ◀───────┘  └─▶ DECODE_FRAGMENT ─▶ fragments ─▶ datagram
- *                                                                                     │
- *                                              decode_datagram() goes on ◀────────────┘
+ *                 └── tunnel, at most two deep ◀───────┘  └─▶ DECODE_FRAGMENT ─▶ fragments
+ *                                                                                │ datagram
+ *                                              decode_datagram() goes on ◀───────┘
  *
  * Only fragments.c keeps anything: pages of a pool of --fragments-mib, for a few seconds of packet
- * time. Everything else is a function of the bytes. What bounds it: constants for tags and tunnels, the
- * number of bytes captured. What is not understood has a verdict of its own (enum decode_result), and
- * the worker counts each of them.
+ * time. Everything else is a function of the bytes. What bounds it: constants for tags and tunnels,
+ * the number of bytes captured. What is not understood has a verdict of its own (enum
+ * decode_result), and the worker counts each of them.
  *
  * From captured bytes to a struct packet: link layer, VLAN tags, tunnels, IPv4 and IPv6 with
  * extension headers, TCP, UDP and ICMP errors. Pure: no state, no allocation. Every read is checked
@@ -192,8 +192,8 @@ enum decode_result decode_packet(const struct decoder *decoder, enum link_type l
 				 uint64_t ts_ns, struct packet *packet);
 
 /*
- * The same, but the datagram that would be the tunnel behind `layers` others stays the datagram that
- * it is: for the other view of a packet, where its tunnel is none, or not believed.
+ * The same, but the datagram that would be the tunnel behind `layers` others stays the datagram
+ * that it is: for the other view of a packet, where its tunnel is none, or not believed.
  */
 enum decode_result decode_packet_to(const struct decoder *decoder, enum link_type link,
 				    const struct decode_frame *frame, uint8_t layers,

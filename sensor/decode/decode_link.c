@@ -105,7 +105,9 @@ static enum decode_result decode_mpls_payload(struct walk *walk)
 	return walk->beyond != 0 ? DECODE_TRUNCATED : DECODE_TUNNEL;
 }
 
-/* |  Label (20)  | TC | bottom | TTL |, until the bottom. The lowest label is kept: the service's. */
+/*
+ * |  Label (20)  | TC | bottom | TTL |, until the bottom. The lowest label is kept: the service's.
+ */
 enum decode_result decode_mpls(struct walk *walk, bool over_ip)
 {
 	for (int i = 0; i < MPLS_LABELS_MAX; i++) {

@@ -2,9 +2,10 @@
 /*
  * The decoder's tunnels over UDP: VXLAN, GENEVE, TZSP, GTP-U and GRE in UDP, by the port that a
  * datagram is sent to. A port alone proves nothing (a client chooses its own, and what a server
- * answers begins with what the client sent): a datagram whose header is not the tunnel's to the last
- * bit, reserved ones and lengths included, is a datagram like any other. VXLAN's reserved bits are to
- * be ignored by who receives them, and some senders use them: there a mark tells (TUNNEL_LOOSE).
+ * answers begins with what the client sent): a datagram whose header is not the tunnel's to the
+ * last bit, reserved ones and lengths included, is a datagram like any other. VXLAN's reserved bits
+ * are to be ignored by who receives them, and some senders use them: there a mark tells
+ * (TUNNEL_LOOSE).
  *
  * References: RFC 7348 (VXLAN), RFC 8926 (GENEVE), TZSP as Wireshark describes it, 3GPP TS 29.281
  * (GTP-U), RFC 8086 (GRE in UDP).
@@ -184,7 +185,9 @@ static bool decode_gtp(struct walk *walk, enum decode_result *result)
 	return true;
 }
 
-/* Without what RFC 2784 reserves, routing, and versions but 0; of the types those that are known. */
+/*
+ * Without what RFC 2784 reserves, routing, and versions but 0; of the types those that are known.
+ */
 static bool is_gre_type(uint16_t type)
 {
 	return type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6 || type == ETHERTYPE_BRIDGE ||

@@ -6,8 +6,8 @@
  *         └▶ journal ─▶ redis/sink_redis
  *   kept frames ─▶ evidence_store (pcapng files of exposures, --evidence)
  *
- * Bounded: patient_out's backlog, evidence by bytes and files. "evidence" means packets kept on disk, here
- * and everywhere; how sure an exposure is, is its rung (engine/ladder.h).
+ * Bounded: patient_out's backlog, evidence by bytes and files. "evidence" means packets kept on
+ * disk, here and everywhere; how sure an exposure is, is its rung (engine/ladder.h).
  *
  * Everything after the engine, composed: text for people, JSON lines, and journal → Redis. The main
  * program knows only this header. One thread: that of the loop. Nothing here waits for a network;

@@ -38,7 +38,9 @@ struct text_report {
 	struct report_blindness blindness[BLIND_CAUSES];
 };
 
-/* True if its incident counts more endpoints that have no events of their own than it did before. */
+/*
+ * True if its incident counts more endpoints that have no events of their own than it did before.
+ */
 bool text_report_note(struct text_report *report, const struct event *event);
 /* What was not looked at, in words; "" where there is nothing to say. */
 struct text_unseen {

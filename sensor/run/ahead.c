@@ -2,7 +2,7 @@
 /*
  * See ahead.h. A lane is one thread and its ring of parts. Whoever finds the ring full (or empty)
  * sleeps until a good part of it is free (or filled): to wake another thread for each part would
- * cost more than the part. Capture number n is of lane n modulo their number.
+ * cost more than the part. Unit number n is of lane n modulo their number.
  */
 #include "sensor/run/ahead.h"
 
@@ -34,15 +34,21 @@ struct ahead {
 	const struct worker *worker;
 	const struct sources *sources;
 	const char *filter;
+	bool in_order;
 	uint32_t lane_count;
 	struct lane lanes[];
 };
+
+size_t ahead_units(const struct ahead *ahead)
+{
+	return ahead->in_order ? 1 : ahead->sources->count;
+}
 
 /* ---- the reading threads ---- */
 
 /* A free part, with nothing in it; NULL: stop. */
 static struct ahead_part *begin_part(struct lane *lane, enum ahead_kind kind,
-				     const struct input *input)
+				     const struct timeline *timeline)
 {
 	struct ahead_part *part = NULL;
 
@@ -56,19 +62,19 @@ static struct ahead_part *begin_part(struct lane *lane, enum ahead_kind kind,
 	pthread_mutex_unlock(&lane->mutex);
 	if (!part)
 		return NULL;
-	if (input && lane->turn++ % ROUNDED == 0)
-		lane->consumed = input_consumed(input);
+	if (timeline && lane->turn++ % ROUNDED == 0)
+		lane->consumed = timeline_consumed(timeline);
 	part->kind = kind;
 	part->count = 0;
-	part->size = input ? input_size(input) : 0;
 	part->consumed = lane->consumed;
+	part->bad = false;
 	part->text[0] = '\0';
 	return part;
 }
 
 static bool is_last(const struct ahead_part *part)
 {
-	return part->kind > AHEAD_PACKETS;
+	return part->kind == AHEAD_ENDED;
 }
 
 static void finish_part(struct lane *lane, const struct ahead_part *part)
@@ -82,30 +88,33 @@ static void finish_part(struct lane *lane, const struct ahead_part *part)
 }
 
 /* False: stop. */
-static bool put_text(struct lane *lane, enum ahead_kind kind, const struct input *input,
-		     const char *text)
+static bool put_step(struct lane *lane, enum ahead_kind kind, const struct timeline *timeline,
+		     const struct timeline_step *step)
 {
-	struct ahead_part *part = begin_part(lane, kind, input);
+	struct ahead_part *part = begin_part(lane, kind, timeline);
 
 	if (!part)
 		return false;
-	snprintf(part->text, sizeof part->text, "%s", text);
+	part->source = step->source;
+	if (kind == AHEAD_WORDS) {
+		part->bad = step->bad;
+		snprintf(part->text, sizeof part->text, "%s", step->text);
+	}
 	finish_part(lane, part);
 	return true;
 }
 
 /* False: stop. */
-static bool put_frames(struct lane *lane, const struct capture *capture, const struct input *input,
+static bool put_frames(struct lane *lane, const struct timeline *timeline,
 		       const struct frame_view *frames, unsigned count)
 {
 	for (unsigned done = 0; done < count;) {
-		struct ahead_part *part = begin_part(lane, AHEAD_PACKETS, input);
+		struct ahead_part *part = begin_part(lane, AHEAD_PACKETS, timeline);
 
 		if (!part)
 			return false;
-		part->count =
-			worker_prepare_ahead(lane->ahead->worker, part->batch,
-					     capture_link(capture), frames + done, count - done);
+		part->count = worker_prepare_ahead(lane->ahead->worker, part->batch, frames + done,
+						   count - done);
 		for (unsigned i = 0; i < part->count; i++)
 			part->ts_ns[i] = frames[done + i].ts_ns;
 		done += part->count;
@@ -115,46 +124,55 @@ static bool put_frames(struct lane *lane, const struct capture *capture, const s
 }
 
 /* False: stop. */
-static bool put_capture(struct lane *lane, struct capture *capture, const struct input *input)
+static bool put_timeline(struct lane *lane, struct timeline *timeline)
 {
 	struct frame_view frames[WORKER_BATCH];
-	bool supported = capture_link_supported(capture);
-	int n;
+	struct timeline_step step = {.source = 0};
+	bool good = true;
 
-	if (!put_text(lane, AHEAD_OPENED, input, supported ? "" : capture_link_name(capture)))
-		return false;
-	while ((n = capture_frames(capture, frames, WORKER_BATCH)) > 0) {
-		if (!put_frames(lane, capture, input, frames, (unsigned)n))
-			return false;
-	}
-	return put_text(lane, n < 0 ? AHEAD_BROKEN : AHEAD_ENDED, input,
-			n < 0 ? capture_failure(capture) : "");
+	do {
+		timeline_next(timeline, frames, WORKER_BATCH, &step);
+		if (step.kind == TIMELINE_FRAMES)
+			good = put_frames(lane, timeline, frames, (unsigned)step.count);
+		else if (step.kind == TIMELINE_INPUT)
+			good = put_step(lane, AHEAD_INPUT, timeline, &step);
+		else if (step.kind == TIMELINE_WORDS)
+			good = put_step(lane, AHEAD_WORDS, timeline, &step);
+	} while (good && step.kind != TIMELINE_END);
+	return good && put_step(lane, AHEAD_ENDED, timeline, &step);
 }
 
 /* False: stop. */
-static bool put_file(struct lane *lane, const char *path)
+static bool put_unit(struct lane *lane, size_t number)
 {
-	char error[CAPTURE_ERROR];
-	struct input *input = input_open(path, error);
-	struct capture *capture = NULL;
+	const struct ahead *ahead = lane->ahead;
+	const struct timeline_options options = {
+		.sources = ahead->sources,
+		.first = ahead->in_order ? 0 : number,
+		.count = ahead->in_order ? ahead->sources->count : 1,
+		.filter = ahead->filter,
+		.in_order = ahead->in_order,
+	};
+	struct timeline_step none = {.bad = true, .text = "out of memory"};
+	struct timeline *timeline = timeline_new(&options);
 	bool good;
 
-	if (input)
-		capture = capture_open_file(input, lane->ahead->filter, error);
-	good = capture ? put_capture(lane, capture, input)
-		       : put_text(lane, AHEAD_UNOPENED, input, error);
-	capture_close(capture);
-	input_close(input);
+	none.source = options.first;
+	if (!timeline)
+		return put_step(lane, AHEAD_WORDS, NULL, &none) &&
+		       put_step(lane, AHEAD_ENDED, NULL, &none);
+	good = put_timeline(lane, timeline);
+	timeline_free(timeline);
 	return good;
 }
 
 static void *run_lane(void *context)
 {
 	struct lane *lane = context;
-	const struct sources *sources = lane->ahead->sources;
+	size_t count = ahead_units(lane->ahead);
 
-	for (size_t i = lane->number; i < sources->count; i += lane->ahead->lane_count) {
-		if (!put_file(lane, sources->paths[i]))
+	for (size_t i = lane->number; i < count; i += lane->ahead->lane_count) {
+		if (!put_unit(lane, i))
 			break;
 	}
 	return NULL;
@@ -199,7 +217,7 @@ static void stop_lane(struct lane *lane)
 }
 
 struct ahead *ahead_new(const struct worker *worker, const struct sources *sources,
-			const char *filter, uint32_t threads)
+			const char *filter, bool in_order, uint32_t threads)
 {
 	struct ahead *ahead = calloc(1, sizeof *ahead + threads * sizeof *ahead->lanes);
 
@@ -208,6 +226,7 @@ struct ahead *ahead_new(const struct worker *worker, const struct sources *sourc
 	ahead->worker = worker;
 	ahead->sources = sources;
 	ahead->filter = filter;
+	ahead->in_order = in_order;
 	ahead->lane_count = threads;
 	for (uint32_t i = 0; i < threads; i++) {
 		if (!start_lane(ahead, i)) {
@@ -246,9 +265,9 @@ static void give_back(struct lane *lane)
 		pthread_cond_signal(&lane->freed);
 }
 
-const struct ahead_part *ahead_next(struct ahead *ahead, size_t capture)
+const struct ahead_part *ahead_next(struct ahead *ahead, size_t unit)
 {
-	struct lane *lane = &ahead->lanes[capture % ahead->lane_count];
+	struct lane *lane = &ahead->lanes[unit % ahead->lane_count];
 	const struct ahead_part *part;
 
 	pthread_mutex_lock(&lane->mutex);

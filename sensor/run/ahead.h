@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Captures that other threads read ahead: each thread opens every so many-th capture, reads and
- * decompresses it, decodes its packets and asks the policy about them, and puts the batches into a
- * queue of bounded size. The one worker takes them in the order of the captures, so that what comes
- * out is the same as without.
+ * Captures that other threads read ahead: they read and decompress, decode the packets and ask the
+ * policy about them, and put the batches into queues of bounded size. In the order of the command
+ * line each capture is a unit, and each thread reads every so many-th; in the order of time all of
+ * them together are one unit, which one thread reads, because any of them may overlap with the next.
+ * The one worker takes the units in order, so that what comes out is the same as without.
  */
 #ifndef SENSOR_AHEAD_H
 #define SENSOR_AHEAD_H
@@ -11,18 +12,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sensor/capture/capture.h"
-#include "sensor/capture/sources.h"
+#include "sensor/capture/timeline.h"
 #include "sensor/worker/worker.h"
 
 struct ahead;
 
 enum ahead_kind {
-	AHEAD_OPENED, /* the first part; `text`: what link type it has that is not supported */
+	AHEAD_INPUT, /* `source` begins: TIMELINE_INPUT */
 	AHEAD_PACKETS,
-	AHEAD_ENDED,	/* the last part */
-	AHEAD_BROKEN,	/* the last part; `text` says why */
-	AHEAD_UNOPENED, /* the only part; `text` says why */
+	AHEAD_WORDS, /* `text` about `source`: TIMELINE_WORDS */
+	AHEAD_ENDED, /* the last part of the unit */
 };
 
 struct ahead_part {
@@ -30,17 +29,20 @@ struct ahead_part {
 	unsigned count;		      /* packets */
 	uint64_t ts_ns[WORKER_BATCH]; /* of the packets */
 	struct worker_batch *batch;   /* and they themselves */
-	uint64_t size, consumed;      /* bytes of the file: all, and those that were read so far */
+	uint64_t consumed;	      /* bytes of the unit that were read so far */
+	size_t source;
+	bool bad;
 	char text[CAPTURE_ERROR];
 };
 
 /* Everything must outlive it. NULL: out of memory, or no threads to be had. */
 struct ahead *ahead_new(const struct worker *worker, const struct sources *sources,
-			const char *filter, uint32_t threads);
+			const char *filter, bool in_order, uint32_t threads);
 void ahead_free(struct ahead *ahead);	/* wherever its threads are; NULL is allowed */
 uint64_t ahead_bytes(uint32_t threads); /* what ahead_new() takes */
 
-/* Waits for the next part of this capture, of the worker's thread; valid until the next call. */
-const struct ahead_part *ahead_next(struct ahead *ahead, size_t capture);
+size_t ahead_units(const struct ahead *ahead);
+/* Waits for the next part of this unit, of the worker's thread; valid until the next call. */
+const struct ahead_part *ahead_next(struct ahead *ahead, size_t unit);
 
 #endif

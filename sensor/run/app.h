@@ -2,9 +2,9 @@
 /*
  * The room run/: the options, and the two ways to run what the other rooms do.
  *
- *   live     a thread for each worker (capture, worker) ── ring ──▶ main thread (engine, outputs, health)
+ *   live     a thread for each worker (capture, worker) ─ ring ─▶ main thread (engine, outputs)
  *   replay   the same calls in one thread, in packet time; ahead: others read and decode for it
- *   inventory, inventory_crew: services instead of exposures · memory, prefault: the sum of all tables
+ *   inventory, inventory_crew: services instead of exposures · memory, prefault: all tables
  *   sandbox: fewer rights once everything is open
  *
  * What main() has put together, for the two ways to run: replay.c and live.c.

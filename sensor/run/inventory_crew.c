@@ -14,15 +14,20 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/base/log.h"
-#include "sensor/run/replay_words.h"
+#include "sensor/capture/timeline.h"
 
 #define PLACES_EACH 4 /* for each worker */
 #define LOOK_NS	    (NS_PER_S / 10)
 
+struct words {
+	struct words *next;
+	char text[CAPTURE_ERROR];
+};
+
 struct place {
-	bool opened, broken;
-	char unsupported[64], error[CAPTURE_ERROR];
-	uint64_t packets, size;
+	bool bad;
+	struct words *words; /* what is said of the capture; owned */
+	uint64_t size;
 	char *text; /* of the inventory; NULL: out of memory */
 	size_t length;
 };
@@ -59,40 +64,45 @@ static bool on_observation(void *context, const struct observation *observation)
 	return true;
 }
 
-static void read_packets(const struct member *member, struct capture *capture, struct place *place)
+static void note(struct place *place, const struct timeline_step *step)
 {
-	struct frame_view frames[WORKER_BATCH];
-	int n = 1;
+	struct words **end = &place->words, *words = calloc(1, sizeof *words);
 
-	while (!atomic_load_explicit(&member->crew->stop, memory_order_relaxed) &&
-	       (n = capture_frames(capture, frames, WORKER_BATCH)) > 0) {
-		worker_prepare(member->worker, capture_link(capture), frames, (unsigned)n);
-		for (int i = 0; i < n; i++)
-			worker_take(member->worker, (unsigned)i);
-		place->packets += (uint64_t)n;
-	}
-	place->broken = n < 0;
-	if (n < 0)
-		snprintf(place->error, sizeof place->error, "%s", capture_failure(capture));
+	place->bad |= step->bad;
+	while (*end)
+		end = &(*end)->next;
+	if (words)
+		snprintf(words->text, sizeof words->text, "%s", step->text);
+	*end = words;
 }
 
-static void read_capture(const struct member *member, const char *path, struct place *place)
+static void read_capture(const struct member *member, size_t number, struct place *place)
 {
-	struct input *input = input_open(path, place->error);
-	struct capture *capture = NULL;
+	const struct crew *crew = member->crew;
+	const struct timeline_options options = {
+		.sources = crew->sources,
+		.first = number,
+		.count = 1,
+		.filter = crew->app->options->filter,
+	};
+	struct timeline *timeline = timeline_new(&options);
+	struct frame_view frames[WORKER_BATCH];
+	struct timeline_step step = {.kind = TIMELINE_INPUT};
 
-	if (input)
-		capture =
-			capture_open_file(input, member->crew->app->options->filter, place->error);
-	place->opened = capture != NULL;
-	place->size = input ? input_size(input) : 0;
-	if (capture && !capture_link_supported(capture))
-		snprintf(place->unsupported, sizeof place->unsupported, "%s",
-			 capture_link_name(capture));
-	if (capture)
-		read_packets(member, capture, place);
-	capture_close(capture);
-	input_close(input);
+	place->size = crew->sources->list[number].bytes;
+	place->bad = !timeline;
+	while (timeline && step.kind != TIMELINE_END &&
+	       !atomic_load_explicit(&crew->stop, memory_order_relaxed)) {
+		timeline_next(timeline, frames, WORKER_BATCH, &step);
+		if (step.kind == TIMELINE_WORDS)
+			note(place, &step);
+		if (step.kind != TIMELINE_FRAMES)
+			continue;
+		worker_prepare(member->worker, frames, (unsigned)step.count);
+		for (unsigned i = 0; i < (unsigned)step.count; i++)
+			worker_take(member->worker, i);
+	}
+	timeline_free(timeline);
 }
 
 static void write_lines(const struct member *member, const char *path, struct place *place)
@@ -135,11 +145,10 @@ static void *run_member(void *context)
 
 	while (take_place(crew, &number)) {
 		struct place *place = &crew->places[number % crew->place_count];
-		const char *path = crew->sources->paths[number];
 
-		*place = (struct place){.packets = 0};
-		read_capture(member, path, place);
-		write_lines(member, path, place);
+		*place = (struct place){.size = 0};
+		read_capture(member, number, place);
+		write_lines(member, crew->sources->list[number].path, place);
 		pthread_mutex_lock(&crew->mutex);
 		crew->done[number % crew->place_count] = true;
 		pthread_cond_broadcast(&crew->changed);
@@ -190,8 +199,8 @@ static void stop_all(struct crew *crew)
 	pthread_mutex_unlock(&crew->mutex);
 }
 
-/* Turns the loop meanwhile: a signal stops the workers, and what they have so far is put out. False:
- * stopped before anybody took that capture. */
+/* Turns the loop meanwhile: a signal stops the workers, and what they have so far is put out.
+ * False: stopped before anybody took that capture. */
 static bool wait_for(struct crew *crew, const bool *stop)
 {
 	const bool *done = &crew->done[crew->shown % crew->place_count];
@@ -213,19 +222,26 @@ static bool wait_for(struct crew *crew, const bool *stop)
 	return ready;
 }
 
-/* False: it broke. */
-static bool say(const struct place *place, const char *path, struct progress *progress)
+static void free_words(struct words *words)
 {
-	if (place->unsupported[0])
-		replay_say_unsupported(path, place->unsupported);
-	if (place->opened && !place->broken)
-		return true;
-	progress_end(progress);
-	if (place->opened)
-		replay_say_broken(path, place->error, place->packets);
-	else
-		replay_say_unread(path, place->error);
-	return false;
+	while (words) {
+		struct words *next = words->next;
+
+		free(words);
+		words = next;
+	}
+}
+
+/* False: something of it is not read. */
+static bool say(struct place *place, const char *path, struct progress *progress)
+{
+	for (const struct words *words = place->words; words; words = words->next) {
+		progress_end(progress);
+		log_warnx("%s: %s", path, words->text);
+	}
+	free_words(place->words);
+	place->words = NULL;
+	return !place->bad;
 }
 
 static bool put_out(struct place *place)
@@ -239,11 +255,13 @@ static bool put_out(struct place *place)
 	return good;
 }
 
-/* The next capture. False: it is the end, because nothing more can be written or all was stopped. */
+/*
+ * The next capture. False: it is the end, because nothing more can be written or all was stopped.
+ */
 static bool show(struct crew *crew, const bool *stop, struct progress *progress, uint64_t *bytes,
 		 struct crew_result *result)
 {
-	const char *path = crew->sources->paths[crew->shown];
+	const char *path = crew->sources->list[crew->shown].path;
 	struct place *place = &crew->places[crew->shown % crew->place_count];
 	bool written;
 
@@ -276,8 +294,10 @@ static void finish(struct crew *crew, uint32_t count, struct crew_result *result
 		worker_free(member->worker);
 		inventory_free(member->inventory);
 	}
-	for (size_t i = 0; i < crew->place_count; i++)
+	for (size_t i = 0; i < crew->place_count; i++) {
 		free(crew->places[i].text);
+		free_words(crew->places[i].words);
+	}
 	free(crew->places);
 	free(crew->done);
 	free(crew->members);

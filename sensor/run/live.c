@@ -73,7 +73,7 @@ static int take_packets(struct thread *thread)
 	int n = 0, done = 0;
 
 	while (done < TURN && (n = capture_frames(thread->capture, frames, WORKER_BATCH)) > 0) {
-		worker_prepare(thread->worker, capture_link(thread->capture), frames, (unsigned)n);
+		worker_prepare(thread->worker, frames, (unsigned)n);
 		for (int i = 0; i < n; i++)
 			worker_take(thread->worker, (unsigned)i);
 		done += n;

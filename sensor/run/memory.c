@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sensor/capture/savefile.h"
+#include "sensor/capture/timeline.h"
 #include "sensor/run/ahead.h"
 #include "sensor/run/live_state.h"
 
@@ -107,7 +108,10 @@ static void replay_rows(const struct app *app, struct sheet *sheet)
 	uint32_t workers = app->options->workers;
 
 	sheet->times = app->options->inventory ? workers : workers > 1 ? workers - 1 : 1;
-	print_row(sheet, "a block of the capture", NULL, 0, savefile_bytes());
+	if (app->options->inventory || app->options->as_given || app->options->file_count < 2)
+		print_row(sheet, "a block of the capture", NULL, 0, savefile_bytes());
+	else
+		print_row(sheet, "captures that overlap in time", NULL, 0, timeline_bytes());
 	sheet->times = 1;
 	if (workers > 1 && !app->options->inventory)
 		print_row(sheet, "packets read ahead", "workers", workers,

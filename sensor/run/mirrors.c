@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "sensor/base/log.h"
+#include "sensor/capture/filters.h"
 
 #define BEGINNING 64
 #define LEAST	  10 /* packets: the smallest conversation is hardly a mirror */
@@ -62,11 +63,12 @@ static bool is_of_session(struct pass *pass, const struct tunnel *layer)
 	       address_equal(&pass->session.destination, &layer->destination);
 }
 
-static void look_at(struct pass *pass, enum link_type link, const struct frame_view *frame)
+static void look_at(struct pass *pass, const struct frame_view *frame)
 {
 	struct packet packet;
-	enum decode_result result = decode_packet(&pass->decoder, link, frame->bytes,
-						  frame->captured, frame->wire, 0, &packet);
+	enum decode_result result =
+		decode_packet(&pass->decoder, (enum link_type)frame->link, frame->bytes,
+			      frame->captured, frame->wire, 0, &packet);
 	bool decoded = result == DECODE_OK || result == DECODE_FRAGMENT;
 	const struct tunnel *layer = doubtful_layer(pass->policy, &packet);
 
@@ -88,7 +90,7 @@ static void read_through(struct pass *pass, struct capture *capture)
 
 	while (!pass->no_mirror && (n = capture_frames(capture, frames, BATCH)) > 0) {
 		for (int i = 0; i < n && !pass->no_mirror; i++)
-			look_at(pass, capture_link(capture), &frames[i]);
+			look_at(pass, &frames[i]);
 	}
 }
 
@@ -101,7 +103,7 @@ static bool can_be_read_twice(const char *path)
 }
 
 /* What is wrong with a file, the replay itself will say. */
-static bool is_mirror(struct pass *pass, const char *path, const char *filter)
+static bool is_mirror(struct pass *pass, const char *path, struct filters *filters)
 {
 	char error[CAPTURE_ERROR];
 	struct input *input;
@@ -110,8 +112,8 @@ static bool is_mirror(struct pass *pass, const char *path, const char *filter)
 	if (!can_be_read_twice(path))
 		return false;
 	input = input_open(path, error);
-	capture = input ? capture_open_file(input, filter, error) : NULL;
-	pass->no_mirror = !capture || !capture_link_supported(capture);
+	capture = input ? capture_open_file(input, filters, error) : NULL;
+	pass->no_mirror = !capture;
 	if (!pass->no_mirror)
 		read_through(pass, capture);
 	capture_close(capture);
@@ -151,16 +153,20 @@ static bool add(struct worker_options *worker, const struct tunnel *session)
 void mirrors_find(const struct app *app, const struct sources *sources,
 		  struct worker_options *worker)
 {
+	struct filters *filters;
+
 	if (!app->policy || app->inventory || policy_names_tunnels(app->policy))
 		return;
+	filters = filters_new(app->options->filter);
 	for (size_t i = 0; i < sources->count; i++) {
 		struct pass pass = {
 			.policy = app->policy,
 			.decoder = decoder_of(&worker->decode),
 		};
 
-		if (is_mirror(&pass, sources->paths[i], app->options->filter) &&
+		if (filters && is_mirror(&pass, sources->list[i].path, filters) &&
 		    add(worker, &pass.session))
-			say(app, sources->paths[i], &pass.session);
+			say(app, sources->list[i].path, &pass.session);
 	}
+	filters_free(filters);
 }

@@ -53,8 +53,9 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-	{"read", 'r', KIND_FILES, 0, 0, 0, 0, "FILE|DIR|-...", "replay captures: pcap or pcapng, also .gz .xz .zst"},
+	{"read", 'r', KIND_FILES, 0, 0, 0, 0, "FILE|DIR|-...", "replay captures: pcap or pcapng, also .gz .bz2 .xz .zst .lz4"},
 	TEXT("interface", 'i', interface, "IFACE", "watch a mirror port"),
+	FLAG("as-given", 0, as_given, "captures in the order of the command line, not in that of time"),
 	TEXT("policy", 'p', policy, "FILE", "what is internal-only: spanwatch-policy(5)"),
 	FLAG("check", 'n', check_only, "check the policy and exit"),
 	TEXT("filter", 'f', filter, "BPF", "look only at packets that this filter lets through"),

@@ -34,7 +34,7 @@ struct options {
 	const char *metrics;  /* where to answer over HTTP; NULL: nowhere */
 	const char *user;     /* to become after the capture is open; NULL: stay */
 	bool check_only, memory, prefault, json, text, inventory, fail_on_exposure, verbose, quiet,
-		no_promiscuous, whole_packets;
+		as_given, no_promiscuous, whole_packets;
 	uint32_t workers;
 	uint32_t snap_length, buffer_mib, timeout_ms;
 	uint32_t max_flows, max_sessions, reassembly_mib, max_probed, max_outbound;
@@ -52,8 +52,8 @@ struct options {
 
 /*
  * Reads the command line. Says what is wrong and exits with EXIT_USAGE, or prints --help,
- * --counters or --version and exits with EXIT_DONE; returns otherwise. `options` holds pointers into argv; free
- * with options_free().
+ * --counters or --version and exits with EXIT_DONE; returns otherwise. `options` holds pointers
+ * into argv; free with options_free().
  */
 void options_read(int argc, char **argv, struct options *options);
 void options_free(struct options *options);

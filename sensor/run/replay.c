@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Replay: captures are read one after the other, and everything happens in this one thread, in
- * packet time: the same files and the same policy give the same events, byte for byte.
+ * Replay: captures are read in the order of time or of the command line (timeline.h), and everything
+ * that follows from their packets happens in this one thread, in packet time: the same files and the same policy give the same events, byte for byte.
  */
 #include <libgen.h>
 #include <stdlib.h>
@@ -12,14 +12,13 @@
 #include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/base/progress.h"
-#include "sensor/capture/sources.h"
+#include "sensor/capture/timeline.h"
 #include "sensor/health/vision.h"
 #include "sensor/run/ahead.h"
 #include "sensor/run/app.h"
 #include "sensor/run/inventory_crew.h"
 #include "sensor/run/mirrors.h"
 #include "sensor/run/prefault.h"
-#include "sensor/run/replay_words.h"
 
 #define TURN	 4096  /* packets; then signals and Redis have theirs */
 #define PAUSE_S	 1000  /* a longer one is another capture */
@@ -32,8 +31,10 @@ struct replay {
 	struct blindness *blindness; /* NULL in an inventory */
 	struct progress progress;
 	uint64_t next_tick_ns, newest_ns;
-	uint64_t next_look_ns;	      /* when sight is judged next; 0: at the next packet */
-	uint64_t packets, bytes_done; /* bytes_done: of the inputs before this one */
+	uint64_t next_look_ns;	/* when sight is judged next; 0: at the next packet */
+	uint64_t packets, turn; /* turn: packets when signals last had theirs */
+	uint64_t bytes_done;	/* of the inputs before this one */
+	bool in_order;		/* of time */
 	bool stop;
 };
 
@@ -95,23 +96,6 @@ static void take_packet(struct replay *replay, unsigned index, uint64_t ts_ns)
 		engine_tick(replay->app->engine, replay->newest_ns);
 }
 
-/* About `TURN` packets. Returns what capture_frames() said last. */
-static int take_turn(struct replay *replay, struct capture *capture)
-{
-	struct frame_view frames[WORKER_BATCH];
-	int n, done = 0;
-
-	while ((n = capture_frames(capture, frames, WORKER_BATCH)) > 0) {
-		worker_prepare(replay->worker, capture_link(capture), frames, (unsigned)n);
-		for (int i = 0; i < n; i++)
-			take_packet(replay, (unsigned)i, frames[i].ts_ns);
-		done += n;
-		if (done >= TURN || replay->stop)
-			break;
-	}
-	return n;
-}
-
 static void on_signal(void *context)
 {
 	struct replay *replay = context;
@@ -119,56 +103,90 @@ static void on_signal(void *context)
 	replay->stop = true;
 }
 
-static void say_broken(struct replay *replay, const char *path, const char *reason, uint64_t before)
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void say(struct replay *replay, const struct source *source, const char *text)
 {
 	progress_end(&replay->progress);
-	replay_say_broken(path, reason, replay->packets - before);
+	log_warnx("%s: %s", source->path, text);
 }
 
-static void say_unread(struct replay *replay, const char *path, const char *reason)
+static void begin_input(struct replay *replay, const struct source *source)
 {
-	progress_end(&replay->progress);
-	replay_say_unread(path, reason);
+	worker_next_input(replay->worker);
+	if (replay->blindness)
+		blindness_restart(replay->blindness, name_of(source->path));
+	replay->next_look_ns = 0;
 }
 
-/* Reads one capture to its end. False: it broke; what came before that counts. */
-static bool read_capture(struct replay *replay, struct capture *capture, const struct input *input,
-			 const char *path)
+/* After a batch: signals and Redis have theirs now and then. */
+static void end_batch(struct replay *replay, const char *path, uint64_t consumed)
 {
-	uint64_t before = replay->packets;
-	int n;
-
-	do {
-		n = take_turn(replay, capture);
-		progress_show(&replay->progress, path, replay->bytes_done + input_consumed(input),
-			      replay->packets);
-		loop_pump(replay->app->loop, 0);
-	} while (n > 0 && !replay->stop);
-	if (n < 0)
-		say_broken(replay, path, capture_failure(capture), before);
-	return n >= 0;
+	replay->turn = replay->packets;
+	progress_show(&replay->progress, path, replay->bytes_done + consumed, replay->packets);
+	loop_pump(replay->app->loop, 0);
 }
 
-static bool read_file(struct replay *replay, const char *path)
+static bool is_turn(const struct replay *replay)
 {
-	char error[CAPTURE_ERROR];
-	struct input *input = input_open(path, error);
-	struct capture *capture = NULL;
-	bool good = false;
+	return replay->packets - replay->turn >= TURN;
+}
 
-	if (input)
-		capture = capture_open_file(input, replay->app->options->filter, error);
-	if (capture && !capture_link_supported(capture))
-		replay_say_unsupported(path, capture_link_name(capture));
-	if (capture)
-		good = read_capture(replay, capture, input, path) &&
-		       capture_link_supported(capture);
-	else
-		say_unread(replay, path, error);
-	capture_close(capture);
-	if (input)
-		replay->bytes_done += input_size(input);
-	input_close(input);
+/* Reads them all. False: something of them is not read; what could be read counts. */
+static bool read_timeline(struct replay *replay, struct timeline *timeline,
+			  const struct sources *sources)
+{
+	struct frame_view frames[WORKER_BATCH];
+	struct timeline_step step = {.kind = TIMELINE_INPUT};
+	const char *path = "";
+	bool good = true;
+
+	while (!replay->stop) {
+		timeline_next(timeline, frames, WORKER_BATCH, &step);
+		if (step.kind == TIMELINE_END)
+			break;
+		if (step.kind == TIMELINE_WORDS) {
+			good &= !step.bad;
+			say(replay, &sources->list[step.source], step.text);
+			continue;
+		}
+		if (step.kind == TIMELINE_INPUT) {
+			path = sources->list[step.source].path;
+			begin_input(replay, &sources->list[step.source]);
+			continue;
+		}
+		worker_prepare(replay->worker, frames, (unsigned)step.count);
+		for (int i = 0; i < step.count; i++)
+			take_packet(replay, (unsigned)i, frames[i].ts_ns);
+		if (is_turn(replay))
+			end_batch(replay, path, timeline_consumed(timeline));
+	}
+	end_batch(replay, path, timeline_consumed(timeline));
+	return good;
+}
+
+static bool read_some(struct replay *replay, const struct sources *sources, size_t first,
+		      size_t count)
+{
+	const struct timeline_options options = {
+		.sources = sources,
+		.first = first,
+		.count = count,
+		.filter = replay->app->options->filter,
+		.in_order = replay->in_order,
+	};
+	struct timeline *timeline = timeline_new(&options);
+	bool good;
+
+	if (!timeline)
+		fatalx(EXIT_USAGE, "out of memory");
+	good = read_timeline(replay, timeline, sources);
+	timeline_free(timeline);
 	return good;
 }
 
@@ -179,39 +197,28 @@ static void take_part(struct replay *replay, const struct ahead_part *part)
 		take_packet(replay, i, part->ts_ns[i]);
 }
 
-/* One capture that another thread reads. False: it broke; what came before that counts. */
-static bool take_capture(struct replay *replay, size_t number, const char *path)
+/* What another thread reads. False: something of it is not read; what could be read counts. */
+static bool take_unit(struct replay *replay, size_t number, const struct sources *sources)
 {
-	uint64_t before = replay->packets, turn = before;
 	const struct ahead_part *part;
-	bool supported = true;
+	const char *path = "";
+	bool good = true;
 
-	while ((part = ahead_next(replay->ahead, number))->kind <= AHEAD_PACKETS && !replay->stop) {
-		if (part->kind == AHEAD_OPENED && part->text[0]) {
-			replay_say_unsupported(path, part->text);
-			supported = false;
-		}
-		if (part->kind == AHEAD_PACKETS)
+	while ((part = ahead_next(replay->ahead, number))->kind != AHEAD_ENDED && !replay->stop) {
+		if (part->kind == AHEAD_INPUT) {
+			path = sources->list[part->source].path;
+			begin_input(replay, &sources->list[part->source]);
+		} else if (part->kind == AHEAD_WORDS) {
+			good &= !part->bad;
+			say(replay, &sources->list[part->source], part->text);
+		} else {
 			take_part(replay, part);
-		if (replay->packets - turn < TURN)
-			continue;
-		turn = replay->packets;
-		progress_show(&replay->progress, path, replay->bytes_done + part->consumed, turn);
-		loop_pump(replay->app->loop, 0);
+		}
+		if (is_turn(replay))
+			end_batch(replay, path, part->consumed);
 	}
-	if (part->kind == AHEAD_UNOPENED)
-		say_unread(replay, path, part->text);
-	else if (part->kind == AHEAD_BROKEN)
-		say_broken(replay, path, part->text, before);
-	replay->bytes_done += part->size;
-	return part->kind <= AHEAD_ENDED && supported;
-}
-
-static const char *name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
+	end_batch(replay, path, part->consumed);
+	return good;
 }
 
 /* An inventory tells each input's lines by itself. */
@@ -232,16 +239,15 @@ static bool finish_inventory(struct replay *replay, const char *path)
 
 static bool read_all(struct replay *replay, const struct sources *sources)
 {
+	size_t units = replay->in_order ? 1 : sources->count;
+	size_t each = replay->in_order ? sources->count : 1;
 	bool good = true;
 
-	for (size_t i = 0; i < sources->count && !replay->stop; i++) {
-		worker_next_input(replay->worker);
-		if (replay->blindness)
-			blindness_restart(replay->blindness, name_of(sources->paths[i]));
-		replay->next_look_ns = 0;
-		good &= replay->ahead ? take_capture(replay, i, sources->paths[i])
-				      : read_file(replay, sources->paths[i]);
-		if (replay->app->inventory && !finish_inventory(replay, sources->paths[i]))
+	for (size_t i = 0; i < units && !replay->stop; i++) {
+		good &= replay->ahead ? take_unit(replay, i, sources)
+				      : read_some(replay, sources, i, each);
+		replay->bytes_done += sources->list[i].bytes;
+		if (replay->app->inventory && !finish_inventory(replay, sources->list[i].path))
 			return false;
 	}
 	return good;
@@ -307,7 +313,8 @@ static void begin_ahead(struct replay *replay, const struct sources *sources)
 
 	if (options->workers == 1 || sources_from_stream(sources))
 		return;
-	replay->ahead = ahead_new(replay->worker, sources, options->filter, options->workers - 1);
+	replay->ahead = ahead_new(replay->worker, sources, options->filter, replay->in_order,
+				  options->workers - 1);
 	if (!replay->ahead)
 		fatal(EXIT_USAGE, "--workers %u", options->workers);
 }
@@ -360,6 +367,23 @@ static bool run_crew(struct replay *replay, const struct sources *sources)
 	return result.good;
 }
 
+/*
+ * True: in the order of time. An inventory is of each capture by itself; what streams begin with is
+ * not known before they are read.
+ */
+static bool put_in_order(const struct options *options, struct sources *sources)
+{
+	char skipped[SOURCES_SKIPPED];
+
+	sources_look(sources, skipped);
+	if (skipped[0])
+		log_warnx("no captures, and skipped: %s", skipped);
+	if (options->as_given || options->inventory || sources_from_stream(sources))
+		return false;
+	sources_order(sources);
+	return true;
+}
+
 int replay_run(struct app *app)
 {
 	struct replay replay = {.app = app};
@@ -373,6 +397,7 @@ int replay_run(struct app *app)
 		log_warnx("%s", error);
 		return EXIT_INPUT;
 	}
+	replay.in_order = put_in_order(app->options, &sources);
 	interrupt = loop_signal(app->loop, SIGINT, on_signal, &replay);
 	terminate = loop_signal(app->loop, SIGTERM, on_signal, &replay);
 	progress_begin(&replay.progress, !app->options->quiet, sources.bytes);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See worker.h. What happens to a packet, in order: decode it; look up where its two addresses
- * are (both in worker_place.c, for a batch at a time); forget it if no rule could care; find its flow;
- * hand it to TCP or UDP, which read its payload and report what is new.
+ * are (both in worker_place.c, for a batch at a time); forget it if no rule could care; find its
+ * flow; hand it to TCP or UDP, which read its payload and report what is new.
  *
  * State is made only by an answer of one of ours, by data of a conversation that was not seen to
  * begin, and by a datagram to a service that never answers. A SYN costs a place in a bounded table
@@ -273,7 +273,7 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 {
 	struct frame_view view = {ts_ns, frame, captured, wire, (uint8_t)link, false};
 
-	worker_prepare(worker, link, &view, 1);
+	worker_prepare(worker, &view, 1);
 	worker_take(worker, 0);
 }
 

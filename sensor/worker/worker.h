@@ -4,7 +4,7 @@
  *
  *   worker_prepare (a batch: decode, place, prefetch) ─▶ worker_take ─▶ look_at
  *        ├─ ICMP error ─▶ worker_icmp     the quoted attempt was refused
- *        ├─ TCP ─▶ worker_tcp             SYN: probe · SYN-ACK: flow (worker_open) · data: worker_read
+ *        ├─ TCP ─▶ worker_tcp             SYN: probe · SYN-ACK: flow (worker_open) · data: read
  *        └─ UDP ─▶ worker_udp             question: probe · answer: flow
  *                        └─▶ worker_report: what is news becomes an observation ─▶ ring ─▶ engine
  *   worker_carried: the clients of a listed proxy, each a conversation of its own
@@ -84,26 +84,25 @@ bool worker_keep_evidence(struct worker *worker, worker_keep *keep);
 void worker_set_policy(struct worker *worker, const struct policy *policy);
 
 /*
- * A batch of frames of one link type, of at most WORKER_BATCH: first all are prepared, which changes
- * nothing but the caches, then each is taken, in order. In between the frames must stay, and the
- * policy; worker_tick() is allowed.
+ * A batch of frames, each of its own link type, of at most WORKER_BATCH: first all are prepared,
+ * which changes nothing but the caches, then each is taken, in order. In between the frames must
+ * stay, and the policy; worker_tick() is allowed.
  */
 #define WORKER_BATCH 32
-void worker_prepare(struct worker *worker, enum link_type link, const struct frame_view *frames,
-		    unsigned count);
+void worker_prepare(struct worker *worker, const struct frame_view *frames, unsigned count);
 void worker_take(struct worker *worker, unsigned index);
 
 /*
- * A batch that another thread has prepared, with copies of what is needed of the frames: of a worker
- * that keeps its policy. Returns how many frames it took, at least one of any. The worker's own
- * thread adopts it in place of worker_prepare(), and is done with it at the next batch.
+ * A batch that another thread has prepared, with copies of what is needed of the frames: of a
+ * worker that keeps its policy. Returns how many frames it took, at least one of any. The worker's
+ * own thread adopts it in place of worker_prepare(), and is done with it at the next batch.
  */
 struct worker_batch;
 struct worker_batch *worker_batch_new(void); /* NULL: out of memory */
 void worker_batch_free(struct worker_batch *batch);
 uint64_t worker_batch_bytes(void); /* what worker_batch_new() takes */
 unsigned worker_prepare_ahead(const struct worker *worker, struct worker_batch *batch,
-			      enum link_type link, const struct frame_view *frames, unsigned count);
+			      const struct frame_view *frames, unsigned count);
 void worker_adopt(struct worker *worker, struct worker_batch *batch, unsigned count);
 
 /* A batch of one: `captured` bytes at `frame` are readable, it had `wire` bytes. */

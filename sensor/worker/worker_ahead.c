@@ -68,7 +68,7 @@ static void forget(struct prepared *prepared)
 }
 
 unsigned worker_prepare_ahead(const struct worker *worker, struct worker_batch *batch,
-			      enum link_type link, const struct frame_view *frames, unsigned count)
+			      const struct frame_view *frames, unsigned count)
 {
 	unsigned n = 0;
 
@@ -76,7 +76,7 @@ unsigned worker_prepare_ahead(const struct worker *worker, struct worker_batch *
 	while (n < count && n < WORKER_BATCH && ARENA - batch->used >= frames[n].captured) {
 		struct prepared *prepared = &batch->list[n];
 
-		worker_prepare_one(worker, link, &frames[n], prepared);
+		worker_prepare_one(worker, &frames[n], prepared);
 		if (prepared->sighting.matters || prepared->result == DECODE_FRAGMENT ||
 		    prepared->datagram_layer != 0)
 			keep(batch, prepared);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What can be said of a packet before the worker's state is asked: whose it is by the policy, and
- * where in the tables it would be. A batch goes through three stages, so that the memory that a packet
- * needs is on its way while others are dealt with: decode and ask for the buckets; ask for what
- * the buckets lead to; then worker_take(), one by one and in order. The first two change nothing
- * but the caches.
+ * where in the tables it would be. A batch goes through three stages, so that the memory that a
+ * packet needs is on its way while others are dealt with: decode and ask for the buckets; ask for
+ * what the buckets lead to; then worker_take(), one by one and in order. The first two change
+ * nothing but the caches.
  */
 #include "sensor/decode/answerable.h"
 #include "sensor/worker/worker_state.h"
@@ -111,13 +111,13 @@ static __attribute__((noinline)) void judge_tunnel(const struct worker *worker,
 					       prepared->result, &prepared->datagram_layer);
 }
 
-void worker_prepare_one(const struct worker *worker, enum link_type link,
-			const struct frame_view *frame, struct prepared *prepared)
+void worker_prepare_one(const struct worker *worker, const struct frame_view *frame,
+			struct prepared *prepared)
 {
 	prepared->frame = *frame;
-	prepared->frame.link = (uint8_t)link;
-	prepared->result = decode_packet(&worker->decoder, link, frame->bytes, frame->captured,
-					 frame->wire, frame->ts_ns, &prepared->packet);
+	prepared->result =
+		decode_packet(&worker->decoder, (enum link_type)frame->link, frame->bytes,
+			      frame->captured, frame->wire, frame->ts_ns, &prepared->packet);
 	prepared->sighting.matters = false;
 	prepared->datagram_layer = 0;
 	if (prepared->packet.tunnel_count != 0)
@@ -126,12 +126,11 @@ void worker_prepare_one(const struct worker *worker, enum link_type link,
 		worker_place(worker, &prepared->packet, &prepared->sighting);
 }
 
-void worker_prepare(struct worker *worker, enum link_type link, const struct frame_view *frames,
-		    unsigned count)
+void worker_prepare(struct worker *worker, const struct frame_view *frames, unsigned count)
 {
 	worker->batch = worker->own_batch;
 	for (unsigned i = 0; i < count; i++) {
-		worker_prepare_one(worker, link, &frames[i], &worker->batch[i]);
+		worker_prepare_one(worker, &frames[i], &worker->batch[i]);
 		worker_prefetch_buckets(worker, &worker->batch[i].sighting);
 	}
 	for (unsigned i = 0; i < count; i++)

@@ -57,8 +57,8 @@ struct worker_capture {
 
 /* worker_transfer.c: a request, and the port that the server answers it from. */
 /*
- * So long after the first packet a conversation over UDP may have been running before it: which side
- * was first seen to speak says little then.
+ * So long after the first packet a conversation over UDP may have been running before it: which
+ * side was first seen to speak says little then.
  */
 #define WORKER_EARLY_NS (120 * NS_PER_S)
 #define WORKER_ASKED	65536 /* of each generation: attempts without room among those that wait */
@@ -146,8 +146,8 @@ void worker_conclude(struct worker *worker, struct flow *flow);
 void worker_place(const struct worker *worker, const struct packet *packet,
 		  struct sighting *sighting);
 /* Changes nothing of the worker: for any thread. */
-void worker_prepare_one(const struct worker *worker, enum link_type link,
-			const struct frame_view *frame, struct prepared *prepared);
+void worker_prepare_one(const struct worker *worker, const struct frame_view *frame,
+			struct prepared *prepared);
 /* First for all of a batch the one, then the other. */
 void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting);
 void worker_prefetch(const struct worker *worker, const struct sighting *sighting);

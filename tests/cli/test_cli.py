@@ -38,7 +38,7 @@ redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sen
 sentinel-password-file journal sensor site run metrics user workers snaplen buffer-mib
 capture-timeout-ms whole-packets no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound
 max-exposures max-walls max-incidents max-inventory memory prefault tcp-idle journal-keep journal-mib journal-days stream-maxlen queue-maxlen heartbeat
-silence untested quiet verbose help version counters vxlan-ports geneve-ports no-tunnels separate-vni checksums
+silence untested quiet verbose help version counters vxlan-ports geneve-ports no-tunnels as-given separate-vni checksums
 duplicate-ms fragments-mib evidence evidence-files evidence-file-mib evidence-mib""".split()
 INVENTORY_FIELDS = """file server_ip server_port transport client_ip protocol protocol_source
 product version outcome auth encrypted data_read commands destructive bytes_c2s
@@ -223,8 +223,8 @@ def test_several_files_in_the_order_given():
     captures = os.path.join(GOLDEN, "captures")
     names = [os.path.join(captures, n) for n in
              ("scn-nmap-sv.pcap", "scn-synflood.pcap", "scn-flip-plain.pcap")]
-    words = replay("-r", *names, policy=GROUP)
-    options = replay(*(w for n in names for w in ("-r", n)), policy=GROUP)
+    words = replay("--as-given", "-r", *names, policy=GROUP)
+    options = replay("--as-given", *(w for n in names for w in ("-r", n)), policy=GROUP)
     assert words.stdout == options.stdout
     opened = [e for e in events_of(words) if e["event"]["action"] == "exposure.opened" and
               (e["server"]["ip"], e["server"]["port"]) == ("10.20.1.10", 6379)]
@@ -242,8 +242,39 @@ def test_directory_in_order_of_names():
         shutil.copy(os.path.join(captures, name), os.path.join(folder, f"{letter}.pcap"))
     scratch("folder/.hidden", b"no capture")
     scratch("folder/sub/deep.pcap", b"no capture")
-    listed = replay("-r", *(os.path.join(captures, n) for n in order), policy=GROUP)
-    assert replay("-r", folder, policy=GROUP).stdout == listed.stdout
+    listed = replay("--as-given", "-r", *(os.path.join(captures, n) for n in order), policy=GROUP)
+    assert replay("--as-given", "-r", folder, policy=GROUP).stdout == listed.stdout
+
+
+def write_packets(name, packets):
+    return scratch(name, struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1) + b"".join(
+        struct.pack("<IIII", s, us, len(frame), len(frame)) + frame for s, us, frame in packets))
+
+
+def test_captures_in_the_order_of_time():
+    packets = packets_of(RUN)
+    whole = replay("-r", RUN)
+    third = len(packets) // 3
+    ring = [write_packets(f"ring/{name}.pcap", part) for name, part in
+            (("2", packets[:third]), ("0", packets[third:2 * third]), ("1", packets[2 * third:]))]
+    halves = [write_packets(f"half-{i}.pcap", packets[i::2]) for i in (1, 0)]
+    for names in (ring, ring[::-1], [os.path.dirname(ring[0])], halves):
+        for workers in "1", "3":
+            assert replay("--workers", workers, "-r", *names).stdout == whole.stdout, names
+
+
+def test_the_newest_of_a_ring_is_cut():
+    packets = packets_of(RUN)
+    half = len(packets) // 2
+    old = write_packets("grows/b.pcap", packets[:half])
+    new = write_packets("grows/a.pcap", packets[half:])
+    folder = os.path.dirname(old)
+    scratch("grows/a.pcap", content(new)[:-5])
+    scratch("grows/notes.txt", b"no capture")
+    result = replay("-r", folder)
+    assert "still be being written" in result.errors and "notes.txt" in result.errors
+    scratch("grows/b.pcap", content(old)[:-5])
+    assert "b.pcap: the file is cut off" in replay("-r", folder, status=BROKEN).errors
 
 
 def test_empty_directory_is_told():

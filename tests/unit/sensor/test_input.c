@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The bytes of an input, plain or compressed. The compressed samples are the same 15 bytes, made
- * with gzip -n, xz and zstd.
+ * with gzip -n, xz, zstd, bzip2 and lz4.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,6 +35,16 @@ static const uint8_t zstd_sample[] = {0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58, 0x79, 
 				      0x70, 0x61, 0x6e, 0x77, 0x61, 0x74, 0x63, 0x68, 0x20, 0x69,
 				      0x6e, 0x70, 0x75, 0x74, 0x99, 0x6e, 0xa5, 0x17};
 
+static const uint8_t bzip2_sample[] = {
+	0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, 0x3b, 0x51, 0x3a,
+	0xfd, 0x00, 0x00, 0x05, 0x11, 0x80, 0x40, 0x00, 0x28, 0x61, 0x4e, 0x80, 0x20,
+	0x00, 0x31, 0x00, 0xd3, 0x4d, 0x04, 0x0d, 0x1a, 0x34, 0x03, 0xc8, 0xde, 0x62,
+	0x44, 0x72, 0xaf, 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, 0x3b, 0x51, 0x3a, 0xfd};
+static const uint8_t lz4_sample[] = {0x04, 0x22, 0x4d, 0x18, 0x64, 0x40, 0xa7, 0x0f, 0x00,
+				     0x00, 0x80, 0x73, 0x70, 0x61, 0x6e, 0x77, 0x61, 0x74,
+				     0x63, 0x68, 0x20, 0x69, 0x6e, 0x70, 0x75, 0x74, 0x00,
+				     0x00, 0x00, 0x00, 0x8c, 0x2d, 0xf8, 0x04};
+
 static const struct {
 	const uint8_t *bytes;
 	size_t length;
@@ -43,6 +53,8 @@ static const struct {
 	{gzip_sample, sizeof gzip_sample},
 	{xz_sample, sizeof xz_sample},
 	{zstd_sample, sizeof zstd_sample},
+	{bzip2_sample, sizeof bzip2_sample},
+	{lz4_sample, sizeof lz4_sample},
 };
 
 static struct input *open_bytes(const uint8_t *bytes, size_t length, char error[INPUT_ERROR])
@@ -108,6 +120,45 @@ static void compressed_and_cut_off(void **state)
 	}
 }
 
+/* All that was written before the end is there, though the end is not. */
+static void a_cut_tail_loses_nothing(void **state)
+{
+	char error[INPUT_ERROR], text[100];
+
+	(void)state;
+	for (size_t i = 1; i < sizeof samples / sizeof *samples; i++) {
+		struct input *input = open_bytes(samples[i].bytes, samples[i].length - 2, error);
+
+		assert_non_null(input);
+		assert_int_equal(read_all(input, text, sizeof text), strlen(TEXT));
+		assert_memory_equal(text, TEXT, strlen(TEXT));
+		assert_true(input_is_cut(input));
+		assert_non_null(strstr(input_failure(input), "cut off"));
+		input_close(input);
+	}
+}
+
+/* Two of them joined by cat. */
+static void two_streams_in_a_file(void **state)
+{
+	char error[INPUT_ERROR], text[100];
+	uint8_t twice[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+		struct input *input;
+
+		memcpy(twice, samples[i].bytes, samples[i].length);
+		memcpy(twice + samples[i].length, samples[i].bytes, samples[i].length);
+		input = open_bytes(twice, samples[i].length * 2, error);
+		assert_non_null(input);
+		assert_int_equal(read_all(input, text, sizeof text), 2 * strlen(TEXT));
+		assert_memory_equal(text, TEXT TEXT, 2 * strlen(TEXT));
+		assert_null(input_failure(input));
+		input_close(input);
+	}
+}
+
 static void what_cannot_be_read_has_a_reason(void **state)
 {
 	char error[INPUT_ERROR] = "";
@@ -148,6 +199,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_and_compressed),
 		cmocka_unit_test(compressed_and_cut_off),
+		cmocka_unit_test(a_cut_tail_loses_nothing),
+		cmocka_unit_test(two_streams_in_a_file),
 		cmocka_unit_test(what_cannot_be_read_has_a_reason),
 		cmocka_unit_test(a_pipe_has_no_size),
 	};

@@ -79,11 +79,11 @@ static void names_as_given_and_directories_sorted(void **state)
 	assert_int_equal(mkdir(add_path(place, "folder"), 0700), 0);
 	assert_true(sources_collect(&sources, names, 4, error));
 	assert_int_equal(sources.count, 5);
-	assert_string_equal(sources.paths[0], b);
-	assert_string_equal(sources.paths[1], a);
-	assert_string_equal(sources.paths[2], b);
-	assert_string_equal(sources.paths[3], "-");
-	assert_string_equal(sources.paths[4], b);
+	assert_string_equal(sources.list[0].path, b);
+	assert_string_equal(sources.list[1].path, a);
+	assert_string_equal(sources.list[2].path, b);
+	assert_string_equal(sources.list[3].path, "-");
+	assert_string_equal(sources.list[4].path, b);
 	assert_int_equal(sources.bytes, 3 + 4 + 3 + 3);
 	sources_free(&sources);
 	assert_int_equal(sources.count, 0);
@@ -127,11 +127,38 @@ static void a_directory_that_cannot_be_opened(void **state)
 	sources_free(&sources);
 }
 
+static void what_is_no_capture_is_skipped_in_a_directory_only(void **state)
+{
+	struct place *place = *state;
+	char *other = add_file(place, "b.txt", 30);
+	char *capture = add_path(place, "a.pcap"), *names[] = {place->folder, other};
+	FILE *file = fopen(capture, "w");
+	char error[512], skipped[SOURCES_SKIPPED];
+	struct sources sources;
+
+	assert_non_null(file);
+	fwrite("\xd4\xc3\xb2\xa1", 4, 1, file);
+	fclose(file);
+	add_file(place, "empty", 0);
+	assert_true(sources_collect(&sources, names, 2, error));
+	sources_look(&sources, skipped);
+	assert_string_equal(skipped, "b.txt");
+	assert_int_equal(sources.count, 3);
+	assert_string_equal(sources.list[0].path, capture);
+	assert_true(sources_is_begun(&sources, 1));
+	assert_false(sources_is_begun(&sources, 0));
+	assert_string_equal(sources.list[2].path, other);
+	assert_int_equal(sources.bytes, 4 + 30);
+	sources_free(&sources);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(names_as_given_and_directories_sorted, begin, end),
 		cmocka_unit_test_setup_teardown(what_cannot_be_looked_at_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_no_capture_is_skipped_in_a_directory_only,
+						begin, end),
 		cmocka_unit_test_setup_teardown(a_directory_that_cannot_be_opened, begin, end),
 	};
 
