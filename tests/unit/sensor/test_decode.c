@@ -257,84 +257,84 @@ static void tags_and_headers_of_switches(void **state)
 	}
 }
 
+static const struct {
+	const char *name;
+	enum link_type link;
+	const char *header;
+	size_t length;
+	enum link_type behind;
+} link_cases[] = {
+	{"PPP, sides", LINK_PPP_SIDES, IN("\0\xff\3\0\x21", LINK_RAW)},
+	{"PPP, Cisco", LINK_PPP, IN("\x0f\0\x08\0", LINK_RAW)},
+	{"PPPoE", LINK_PPPOE, IN("\x11\0\0\1\0\x2f\0\x21", LINK_RAW)},
+	{"Cisco HDLC", LINK_CHDLC, IN("\x0f\0\x08\0", LINK_RAW)},
+	{"Frame Relay", LINK_FRELAY, IN("\x18\x41\3\xcc", LINK_RAW)},
+	{"Frame Relay, SNAP", LINK_FRELAY, IN("\x18\x41\3\0\x80\0\0\0\x08\0", LINK_RAW)},
+	{"Frame Relay, Cisco", LINK_FRELAY, IN("\x18\x41\x08\0", LINK_RAW)},
+	{"802.11", LINK_WLAN,
+	 IN("\x08\1\0\0"
+	    "aaaaaabbbbbbcccccc"
+	    "\x10\0\xaa\xaa\3\0\0\0\x08\0",
+	    LINK_RAW)},
+	{"802.11, QoS, four addresses", LINK_WLAN,
+	 IN("\x88\3\0\0"
+	    "aaaaaabbbbbbcccccc"
+	    "\x10\0"
+	    "dddddd"
+	    "\0\0"
+	    "\xaa\xaa\3\0\0\0\x08\0",
+	    LINK_RAW)},
+	{"radiotap, time, flags, padded", LINK_RADIOTAP,
+	 IN("\0\0\x11\0\3\0\0\0"
+	    "\1\2\3\4\5\6\7\x8"
+	    "\x20"
+	    "\x88\1\0\0"
+	    "aaaaaabbbbbbcccccc"
+	    "\x10\0"
+	    "\0\0"
+	    "\0\0"
+	    "\xaa\xaa\3\0\0\0\x08\0",
+	    LINK_RAW)},
+	{"PPI", LINK_PPI,
+	 IN("\0\0\x08\0\x69\0\0\0"
+	    "\x08\1\0\0"
+	    "aaaaaabbbbbbcccccc"
+	    "\x10\0\xaa\xaa\3\0\0\0\x08\0",
+	    LINK_RAW)},
+	{"AVS", LINK_PRISM,
+	 IN("\x80\x21\x10\1\0\0\0\x08"
+	    "\x08\1\0\0"
+	    "aaaaaabbbbbbcccccc"
+	    "\x10\0\xaa\xaa\3\0\0\0\x08\0",
+	    LINK_RAW)},
+	{"ENC", LINK_ENC, IN("\2\0\0\0\0\0\0\1\0\0\0\0", LINK_RAW)},
+	{"PFLOG", LINK_PFLOG, IN("\5\2\0\0\0\0\0\0", LINK_RAW)},
+	{"NFLOG", LINK_NFLOG,
+	 IN("\2\0\0\0"
+	    "\5\0\x0a\0p\0\0\0"
+	    "\x31\0\x09\0",
+	    LINK_RAW)},
+	{"MPLS", LINK_MPLS, IN("\0\1\1\x40", LINK_RAW)},
+	{"InfiniBand", LINK_INFINIBAND,
+	 IN("0123456789012345678901234567890123456789\x08\0\0\0", LINK_RAW)},
+	{"Juniper", LINK_JUNIPER, IN("MGC\x81\0\2\1\1", LINK_ETHERNET)},
+	{"PKTAP", LINK_PKTAP, IN("\x0c\0\0\0\1\0\0\0\1\0\0\0", LINK_ETHERNET)},
+};
+
 static void headers_of_captures(void **state)
 {
-	static const struct {
-		const char *name;
-		enum link_type link;
-		const char *header;
-		size_t length;
-		enum link_type behind;
-	} cases[] = {
-		{"PPP, sides", LINK_PPP_SIDES, IN("\0\xff\3\0\x21", LINK_RAW)},
-		{"PPP, Cisco", LINK_PPP, IN("\x0f\0\x08\0", LINK_RAW)},
-		{"PPPoE", LINK_PPPOE, IN("\x11\0\0\1\0\x2f\0\x21", LINK_RAW)},
-		{"Cisco HDLC", LINK_CHDLC, IN("\x0f\0\x08\0", LINK_RAW)},
-		{"Frame Relay", LINK_FRELAY, IN("\x18\x41\3\xcc", LINK_RAW)},
-		{"Frame Relay, SNAP", LINK_FRELAY, IN("\x18\x41\3\0\x80\0\0\0\x08\0", LINK_RAW)},
-		{"Frame Relay, Cisco", LINK_FRELAY, IN("\x18\x41\x08\0", LINK_RAW)},
-		{"802.11", LINK_WLAN,
-		 IN("\x08\1\0\0"
-		    "aaaaaabbbbbbcccccc"
-		    "\x10\0\xaa\xaa\3\0\0\0\x08\0",
-		    LINK_RAW)},
-		{"802.11, QoS, four addresses", LINK_WLAN,
-		 IN("\x88\3\0\0"
-		    "aaaaaabbbbbbcccccc"
-		    "\x10\0"
-		    "dddddd"
-		    "\0\0"
-		    "\xaa\xaa\3\0\0\0\x08\0",
-		    LINK_RAW)},
-		{"radiotap, time, flags, padded", LINK_RADIOTAP,
-		 IN("\0\0\x11\0\3\0\0\0"
-		    "\1\2\3\4\5\6\7\x8"
-		    "\x20"
-		    "\x88\1\0\0"
-		    "aaaaaabbbbbbcccccc"
-		    "\x10\0"
-		    "\0\0"
-		    "\0\0"
-		    "\xaa\xaa\3\0\0\0\x08\0",
-		    LINK_RAW)},
-		{"PPI", LINK_PPI,
-		 IN("\0\0\x08\0\x69\0\0\0"
-		    "\x08\1\0\0"
-		    "aaaaaabbbbbbcccccc"
-		    "\x10\0\xaa\xaa\3\0\0\0\x08\0",
-		    LINK_RAW)},
-		{"AVS", LINK_PRISM,
-		 IN("\x80\x21\x10\1\0\0\0\x08"
-		    "\x08\1\0\0"
-		    "aaaaaabbbbbbcccccc"
-		    "\x10\0\xaa\xaa\3\0\0\0\x08\0",
-		    LINK_RAW)},
-		{"ENC", LINK_ENC, IN("\2\0\0\0\0\0\0\1\0\0\0\0", LINK_RAW)},
-		{"PFLOG", LINK_PFLOG, IN("\5\2\0\0\0\0\0\0", LINK_RAW)},
-		{"NFLOG", LINK_NFLOG,
-		 IN("\2\0\0\0"
-		    "\5\0\x0a\0p\0\0\0"
-		    "\x31\0\x09\0",
-		    LINK_RAW)},
-		{"MPLS", LINK_MPLS, IN("\0\1\1\x40", LINK_RAW)},
-		{"InfiniBand", LINK_INFINIBAND,
-		 IN("0123456789012345678901234567890123456789\x08\0\0\0", LINK_RAW)},
-		{"Juniper", LINK_JUNIPER, IN("MGC\x81\0\2\1\1", LINK_ETHERNET)},
-		{"PKTAP", LINK_PKTAP, IN("\x0c\0\0\0\1\0\0\0\1\0\0\0", LINK_ETHERNET)},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		build_behind(cases[i].header, cases[i].length, cases[i].behind);
+	for (size_t i = 0; i < sizeof link_cases / sizeof *link_cases; i++) {
+		build_behind(link_cases[i].header, link_cases[i].length, link_cases[i].behind);
 		frame.length -= 12;
 		memmove(frame.bytes, frame.bytes + 12, frame.length);
 		frame.ip_at -= 12;
 		frame.payload_at -= 12;
-		frame.link = cases[i].link;
+		frame.link = link_cases[i].link;
 		if (decode() != DECODE_OK)
-			fail_msg("%s: %s", cases[i].name, decode_result_name(decode()));
+			fail_msg("%s: %s", link_cases[i].name, decode_result_name(decode()));
 		expect_hello(&tcp4);
-		for (size_t captured = 0; captured < cases[i].length; captured++)
+		for (size_t captured = 0; captured < link_cases[i].length; captured++)
 			assert_int_not_equal(decode_cut(captured, frame.length), DECODE_OK);
 	}
 }
