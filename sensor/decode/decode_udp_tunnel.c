@@ -30,7 +30,7 @@ static uint64_t port_bit(uint16_t port)
 struct decoder decoder_of(const struct decode_options *options)
 {
 	struct decoder decoder = {.udp_ports = port_bit(PORT_TZSP) | port_bit(PORT_GTP) |
-					       port_bit(PORT_GRE)};
+					       port_bit(PORT_GRE) | decode_overlay_ports()};
 
 	if (options)
 		decoder.options = *options;
@@ -192,7 +192,7 @@ static bool is_gre_type(uint16_t type)
 {
 	return type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6 || type == ETHERTYPE_BRIDGE ||
 	       type == ETHERTYPE_MPLS || type == ETHERTYPE_MPLS_MULTI || type == 0x880b ||
-	       type == 0x88be || type == 0x22eb;
+	       type == 0x88be || type == 0x22eb || type == ETHERTYPE_NSH;
 }
 
 static bool decode_gre_in_udp(struct walk *walk, enum decode_result *result)
@@ -224,6 +224,8 @@ bool decode_udp_tunnel(struct walk *walk, enum decode_result *result)
 		return !(options->tunnels_off >> DECODE_GRE_IN_UDP & 1) &&
 		       decode_gre_in_udp(walk, result);
 	default:
-		return false;
+		if (walk->packet->source_port == PORT_CAPWAP)
+			port = PORT_CAPWAP;
+		return decode_udp_overlay(walk, port, result);
 	}
 }

@@ -93,7 +93,7 @@ bool sink_text_event(struct sink_text *sink, const struct event *event)
 }
 
 bool sink_text_report(struct sink_text *sink, const struct engine *engine,
-		      const struct policy *policy, const char *unseen)
+		      const struct policy *policy, const struct text_unseen *unseen)
 {
 	text_report_print(&sink->report, engine, policy, unseen);
 	return fflush(sink->report.out) == 0 && !ferror(sink->report.out);

@@ -57,6 +57,8 @@ struct policy *app_load_policy(const struct app *app);
 int replay_run(struct app *app);
 int live_run(struct app *app);
 
+/* Says on standard error which kinds of packets were not read, if there were any. */
+void app_say_unread(const struct worker_stats *worker);
 /* Says on standard error what was read and, if there was any, what was lost. */
 void app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,
 		    const struct engine_stats *engine);

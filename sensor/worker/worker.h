@@ -22,6 +22,7 @@
 #include "sensor/base/memory_row.h"
 #include "sensor/base/services.h"
 #include "sensor/decode/decode.h"
+#include "sensor/decode/encapsulation.h"
 #include "sensor/decode/fragments.h"
 #include "sensor/event/event.h"
 #include "sensor/event/observation.h"
@@ -130,7 +131,8 @@ struct worker_stats {
 	struct sessions_stats sessions;
 	struct pairs_stats pairs;
 	struct fragments_stats fragments;
-	uint64_t newest_ns; /* packet time */
+	struct unread unread; /* by kind: DECODE_UNREAD and `shaped` */
+	uint64_t newest_ns;   /* packet time */
 };
 void worker_stats(const struct worker *worker, struct worker_stats *stats);
 void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more);
