@@ -291,6 +291,7 @@ static enum decode_result decode_esp(struct walk *walk)
 			continue;
 		walk->rest = at;
 		walk->packet->transport = walk->protocol;
+		walk->packet->ip_length = (uint32_t)(at.at + at.left - walk->packet->ip);
 		return decode_transport(walk);
 	}
 	return decode_unread(walk, BY_PROTOCOL, PROTOCOL_ESP);
