@@ -128,7 +128,7 @@ static int dlt_of(int number)
 	}
 }
 
-static uint64_t *unread_link(struct capture *capture, int dlt)
+static uint64_t *unread_link_of(struct capture *capture, int dlt)
 {
 	unsigned i = 0;
 
@@ -148,7 +148,7 @@ static bool know_kind(struct capture *capture, int number, char error[CAPTURE_ER
 	struct link_kind kind = {.number = number, .link = link_of(dlt)};
 
 	if (kind.link == LINK_UNSUPPORTED)
-		kind.unread = unread_link(capture, dlt);
+		kind.unread = unread_link_of(capture, dlt);
 	else if (!filters_get(capture->filters, dlt, &kind.program, error))
 		return false;
 	capture->kind = kind;
@@ -207,7 +207,7 @@ static bool open_by_pcap(struct capture *capture, char error[CAPTURE_ERROR])
 	if (capture->link != LINK_UNSUPPORTED)
 		return filters_get(capture->filters, pcap_datalink(capture->pcap),
 				   &capture->kind.program, error);
-	capture->kind.unread = unread_link(capture, pcap_datalink(capture->pcap));
+	capture->kind.unread = unread_link_of(capture, pcap_datalink(capture->pcap));
 	return true;
 }
 

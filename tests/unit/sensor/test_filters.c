@@ -26,7 +26,7 @@ static uint32_t build(uint8_t frame[80], bool tagged)
 	memset(frame, 0, 80);
 	if (tagged) {
 		memcpy(frame + at, tag, sizeof tag);
-		at += sizeof tag;
+		at += (uint32_t)sizeof tag;
 	}
 	memcpy(frame + at, packet, sizeof packet);
 	return at + (uint32_t)sizeof packet;
