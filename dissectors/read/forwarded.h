@@ -5,8 +5,8 @@
  * Whether they are believed (of a carrier) or a claim is for the sensor to say, which knows the
  * policy.
  *
- * A proxy sets one of the HTTP headers and passes on what the client wrote into the others. Which is
- * which cannot be seen in them, so all are kept side by side.
+ * A proxy sets one of the HTTP headers and passes on what the client wrote into the others. Which
+ * is which cannot be seen in them, so all are kept side by side.
  *
  * A list grows to the right with each proxy that a request has passed, so what matters is its end.
  * At most FORWARDED_HOPS are kept of all headers together; whoever writes more loses the oldest of
@@ -35,7 +35,7 @@ struct forwarded_address {
 };
 
 struct forwarded {
-	uint8_t by; /* enum forwarded_by: of what was told last, or what told that there is nobody */
+	uint8_t by; /* enum forwarded_by: of what was told last, or told that there is nobody */
 	uint8_t count;
 	bool more;				      /* than could be kept */
 	uint16_t port;				      /* of hop[0], 0 if not told */
@@ -54,7 +54,7 @@ struct forwarded_reader {
 	char token[FORWARDED_TOKEN];
 };
 
-/* A header begins, of this name in lower case. A second one of the same name goes on with the list. */
+/* A header of this name, in lower case, begins. A second one of that name continues the list. */
 void forwarded_begin(struct forwarded_reader *reader, const char *name);
 void forwarded_read(struct forwarded_reader *reader, const void *text, size_t length);
 void forwarded_end(struct forwarded_reader *reader);
