@@ -66,7 +66,7 @@ bool capture_wait(struct capture *capture);
 const char *capture_failure(struct capture *capture);
 /* Of a file: did it break because it ends too early? */
 bool capture_is_cut(const struct capture *capture);
-/* Of a file: what was in it and is not read, in words, one remark for each `index` from 0 on. False:
+/* Of a file: what in it is not read, in words, one remark for each `index` from 0 on. False:
  * there are no more. */
 bool capture_remark(const struct capture *capture, unsigned index, char text[CAPTURE_ERROR]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One BPF expression, compiled for each link type that turns up, once: an expression with hundreds of
- * hosts takes milliseconds to compile, and a replay may read thousands of files. Of one thread.
+ * One BPF expression, compiled for each link type that turns up, once: an expression with hundreds
+ * of hosts takes milliseconds to compile, and a replay may read thousands of files. Of one thread.
  */
 #ifndef SENSOR_FILTERS_H
 #define SENSOR_FILTERS_H
@@ -20,15 +20,16 @@ struct filters *filters_new(const char *expression);
 void filters_free(struct filters *filters); /* NULL is allowed */
 /*
  * For the link type that libpcap numbers so. False, and words in `error`: it does not compile. Else
- * *program is to be given to filters_pass(); NULL: everything passes. It stays until filters_free().
+ * *program is to be given to filters_pass(); NULL: everything passes. It stays until
+ * filters_free().
  */
 bool filters_get(struct filters *filters, int dlt, const struct bpf_program **program,
 		 char error[FILTERS_ERROR]);
 bool filters_pass(const struct bpf_program *program, const uint8_t *frame, uint32_t captured,
 		  uint32_t wire);
 /*
- * Of an Ethernet frame that did not pass: is that because of its VLAN tag, which most expressions take
- * for the packet's beginning? Then it is counted.
+ * Of an Ethernet frame that did not pass: is that because of its VLAN tag, which most expressions
+ * take for the packet's beginning? Then it is counted.
  */
 void filters_note_tag(struct filters *filters, const uint8_t *frame, uint32_t captured,
 		      uint32_t wire);

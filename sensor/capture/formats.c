@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See formats.h. Sources: RFC 1761 (snoop), the file formats of Wireshark's wiretap library, and the
- * magic numbers of archives.
+ * See formats.h. Sources: RFC 1761 (snoop), the file formats of Wireshark's wiretap library, and
+ * the magic numbers of archives.
  */
 #include "sensor/capture/formats.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What a file that is no capture of a kind that is read seems to be, by its first bytes: for messages. */
+/*
+ * What a file that is no capture of a kind that is read seems to be, by its first bytes: for
+ * messages.
+ */
 #ifndef SENSOR_FORMATS_H
 #define SENSOR_FORMATS_H
 

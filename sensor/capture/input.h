@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bytes of a capture file, plain or compressed by gzip, bzip2, xz, zstd or lz4, from a file or from
- * standard input ("-"), read in blocks or as a stdio stream that libpcap can read; and how much of
- * the file has been read.
+ * The bytes of a capture file, plain or compressed by gzip, bzip2, xz, zstd or lz4, from a file or
+ * from standard input ("-"), read in blocks or as a stdio stream that libpcap can read; and how
+ * much of the file has been read.
  */
 #ifndef SENSOR_INPUT_H
 #define SENSOR_INPUT_H

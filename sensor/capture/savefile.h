@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The records of a savefile, read in large blocks: classic pcap of version 2.4, and pcapng with any
- * number of sections and interfaces, each with its own link type, snap length and clock; also several
- * such files one behind the other, as cat puts them together. libpcap copies each record through two
- * stdio calls, which costs more than everything that is done with most packets, and refuses a pcapng
- * with interfaces of different kinds. Filters stay libpcap's (capture.c), as do the rare variants.
- * Source: pcap-savefile(5), draft-ietf-opsawg-pcapng, draft-ietf-opsawg-pcap.
+ * number of sections and interfaces, each with its own link type, snap length and clock; also
+ * several such files one behind the other, as cat puts them together. libpcap copies each record
+ * through two stdio calls, which costs more than everything that is done with most packets, and
+ * refuses a pcapng with interfaces of different kinds. Filters stay libpcap's (capture.c), as do
+ * the rare variants. Source: pcap-savefile(5), draft-ietf-opsawg-pcapng, draft-ietf-opsawg-pcap.
  */
 #ifndef SENSOR_SAVEFILE_H
 #define SENSOR_SAVEFILE_H
@@ -37,7 +37,7 @@ struct savefile_lost {
 	uint64_t timeless; /* not lost: packets without a time, which have that of the one before */
 };
 
-/* Does a file that this reads begin so: pcap of version 2.4 in either byte order and precision, or a
+/* Does a file that this reads begin so: pcap 2.4 in either byte order and precision, or a
  * section of pcapng? */
 bool savefile_known(const uint8_t *bytes, size_t length);
 

@@ -7,9 +7,9 @@
  *   |     type      |    length     |  body, padded to 32 bits   |    length     |
  *   +---------------+---------------+------------- ... ----------+---------------+
  *
- * What is not a section, an interface or a packet is passed over by its length, which may be more than
- * the buffer holds. `rest` is what is left of the block in hand: it is passed over at the next call,
- * because the packet before it must stay.
+ * What is not a section, an interface or a packet is passed over by its length, which may be more
+ * than the buffer holds. `rest` is what is left of the block in hand: it is passed over at the next
+ * call, because the packet before it must stay.
  * Source: draft-ietf-opsawg-pcapng, sections 3 and 4.
  */
 #include <limits.h>

@@ -33,11 +33,14 @@ bool sources_collect(struct sources *sources, char *const *names, size_t count, 
  * taken out and named in `skipped` ("": none).
  */
 void sources_look(struct sources *sources, char skipped[SOURCES_SKIPPED]);
-/* In the order of their first packets, as sources_look() found them; those without any come first. */
+/*
+ * In the order of their first packets, as sources_look() found them; those without any come
+ * first.
+ */
 void sources_order(struct sources *sources);
 /*
- * May this capture, whose newest packet is of `newest_ns`, still be being written? None of the others
- * in its folder begins later, and there are others.
+ * May this capture, whose newest packet is of `newest_ns`, still be being written? None of the
+ * others in its folder begins later, and there are others.
  */
 bool sources_is_growing(const struct sources *sources, size_t number, uint64_t newest_ns);
 /* An empty file beside others: nothing has been written to it yet. */

@@ -2,7 +2,8 @@
 /*
  * See timeline.h. The open captures are a heap by the time of their next frame. Each has a batch of
  * frames at hand; while its own are the earliest, they are handed on without a look at the heap.
- * A batch that is used up is filled again at the next call, because its frames must stay until then.
+ * A batch that is used up is filled again at the next call, because its frames must stay until
+ * then.
  */
 #include "sensor/capture/timeline.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Several captures as one stream of frames: one after the other as they are given, or in the order of
- * time. Then captures that overlap in time (the halves of a tap, the rings of two sensors) are merged
- * frame by frame: the next one is opened as soon as the others have come to its first packet, so those
- * that do not overlap are never open together. Frames of the same time keep the order in which the
- * captures were given: the same files give the same frames.
+ * Several captures as one stream of frames: one after the other as they are given, or in the order
+ * of time. Then captures that overlap in time (the halves of a tap, the rings of two sensors) are
+ * merged frame by frame: the next one is opened as soon as the others have come to its first
+ * packet, so those that do not overlap are never open together. Frames of the same time keep the
+ * order in which the captures were given: the same files give the same frames.
  *
- * What bounds it: at most TIMELINE_OPEN captures are open. When more overlap, the next one has to wait
- * for an end, and that is told. Of one thread.
+ * What bounds it: at most TIMELINE_OPEN captures are open. When more overlap, the next one has to
+ * wait for an end, and that is told. Of one thread.
  */
 #ifndef SENSOR_TIMELINE_H
 #define SENSOR_TIMELINE_H

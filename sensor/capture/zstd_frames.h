@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Zstandard, block by block, so that of a file that is cut off every whole block comes out: the
- * library's streams end in an error otherwise, which takes what came before with it. Frames are handed
- * on without the length of their content and its checksum, which such a file does not fit; a cut one is
- * ended by an empty block.
+ * library's streams end in an error otherwise, which takes what came before with it. Frames are
+ * handed on without the length of their content and its checksum, which such a file does not fit; a
+ * cut one is ended by an empty block.
  * Source: RFC 8878, 3.1.1.
  */
 #ifndef SENSOR_ZSTD_FRAMES_H

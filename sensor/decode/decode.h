@@ -155,7 +155,7 @@ enum decode_result {
 	DECODE_TOO_DEEP,  /* more tunnels in each other than are looked into */
 	DECODE_CHECKSUM,  /* a checksum is wrong, and those are asked for */
 	DECODE_UNSUPPORTED_LINK,
-	DECODE_UNREAD, /* a kind that nobody knows here, or whose content is not read: packet->unread */
+	DECODE_UNREAD, /* of an unknown kind, or with content that is not read: packet->unread */
 	DECODE_RESULT_COUNT
 };
 

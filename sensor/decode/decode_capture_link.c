@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The decoder's rarer link types: serial lines, firewalls' and filters' own captures, and those that
- * wrap another. Reference: the LINKTYPE_ list of tcpdump.org; RFC 2427 and ITU-T Q.922 (Frame Relay),
- * RFC 4391 (IP over InfiniBand).
+ * The decoder's rarer link types: serial lines, firewalls' and filters' own captures, and those
+ * that wrap another. Reference: the LINKTYPE_ list of tcpdump.org; RFC 2427 and ITU-T Q.922 (Frame
+ * Relay), RFC 4391 (IP over InfiniBand).
  */
 #include "sensor/decode/decode_walk.h"
 #include "sensor/decode/encapsulation.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What switches put between Ethernet and IP: tags, and headers with another Ethernet frame behind
- * them. All of it is the link's, so it is believed and is no tunnel in events; walk->tags bounds it.
+ * them. All of it is the link's, so it is believed and is no tunnel in events; walk->tags bounds
+ * it.
  *
  * References: IEEE 802.1Q, 802.1BR (E-Tag), 802.1ah (PBB), 802.1AE (MACsec), IEC 62439-3 (HSR), RFC
- * 6325 (TRILL), RFC 8300 (NSH), RFC 1042 (SNAP); Cisco's VN-Tag, CMD, TTag and FabricPath and Arista's time stamps
- * as Wireshark describes them.
+ * 6325 (TRILL), RFC 8300 (NSH), RFC 1042 (SNAP); Cisco's VN-Tag, CMD, TTag and FabricPath and
+ * Arista's time stamps as Wireshark describes them.
  */
 #include "sensor/decode/decode_walk.h"
 #include "sensor/decode/encapsulation.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * More tunnels over UDP, by the port: VXLAN-GPE, LISP, L2TP, CAPWAP in clear, Juniper's mirror, MPLS,
- * GUE and FOU. Most have few bits that could be wrong, so it counts what stands inside: an IP packet
- * that is as long as the datagram says, or Ethernet. All else is a datagram like any other.
+ * More tunnels over UDP, by the port: VXLAN-GPE, LISP, L2TP, CAPWAP in clear, Juniper's mirror,
+ * MPLS, GUE and FOU. Most have few bits that could be wrong, so it counts what stands inside: an IP
+ * packet that is as long as the datagram says, or Ethernet. All else is a datagram like any other.
  *
  * References: draft-ietf-nvo3-vxlan-gpe, RFC 9300 (LISP), RFC 2661 (L2TPv2), RFC 3931 (L2TPv3), RFC
- * 5415 (CAPWAP), RFC 7510 (MPLS), draft-ietf-intarea-gue; FOU and Juniper's as Linux and Wireshark have
- * them.
+ * 5415 (CAPWAP), RFC 7510 (MPLS), draft-ietf-intarea-gue; FOU and Juniper's as Linux and Wireshark
+ * have them.
  */
 #include "sensor/decode/decode_walk.h"
 #include "sensor/decode/encapsulation.h"
@@ -232,7 +232,9 @@ static bool decode_fou(struct walk *walk, enum tunnel_kind kind, enum decode_res
 	return true;
 }
 
-/* |Ver 0|C|Length (5)|  Protocol  |  Flags (16)  |, `Length` units of 4; version 1 is an IP packet */
+/*
+ * |Ver 0|C|Length (5)| Protocol | Flags (16) |, `Length` units of 4; version 1 is an IP packet
+ */
 static bool decode_gue(struct walk *walk, enum decode_result *result)
 {
 	struct bytes header = walk->rest;

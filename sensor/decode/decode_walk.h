@@ -77,7 +77,10 @@ enum decode_result decode_tags(struct walk *walk, uint16_t *ethertype);
 /* A header with another Ethernet frame, or a packet, behind it: PBB, TRILL, NSH. */
 bool decode_is_shim(uint16_t ethertype);
 enum decode_result decode_shim(struct walk *walk, uint16_t ethertype);
-/* As NSH and VXLAN-GPE number what comes next; `ethertype`: whose number is told if it is not known. */
+/*
+ * As NSH and VXLAN-GPE number what comes next; `ethertype`: whose number is told if it is not
+ * known.
+ */
 enum decode_result decode_next_protocol(struct walk *walk, uint8_t next, uint16_t ethertype);
 enum decode_result decode_llc(struct walk *walk);
 enum decode_result decode_snap(struct walk *walk); /* behind LLC */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Every kind of encapsulation that the decoder knows, one row each: how it is recognised, and what
- * becomes of it. `spanwatch --encapsulations` prints the rows; what has no row is told by its number.
+ * becomes of it. `spanwatch --encapsulations` prints the rows; what has no row is told by its
+ * number.
  */
 #ifndef SENSOR_ENCAPSULATION_H
 #define SENSOR_ENCAPSULATION_H

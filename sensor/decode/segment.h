@@ -24,7 +24,9 @@ enum segment_sum segment_sum(const struct packet *packet);
 /* IPv4's TTL, IPv6's hop limit. */
 uint8_t segment_ttl(const struct packet *packet);
 
-/* With TCP_URG: true and the sequence number of the byte that is out of band, as Linux counts it. */
+/*
+ * With TCP_URG: true and the sequence number of the byte that is out of band, as Linux counts it.
+ */
 bool segment_urgent(const struct packet *packet, uint32_t *sequence);
 
 /* Carries a signature (RFC 2385): dropped by a host that was not told to expect one. */

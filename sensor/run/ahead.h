@@ -3,8 +3,8 @@
  * Captures that other threads read ahead: they read and decompress, decode the packets and ask the
  * policy about them, and put the batches into queues of bounded size. In the order of the command
  * line each capture is a unit, and each thread reads every so many-th; in the order of time all of
- * them together are one unit, which one thread reads, because any of them may overlap with the next.
- * The one worker takes the units in order, so that what comes out is the same as without.
+ * them together are one unit, which one thread reads, because any of them may overlap with the
+ * next. The one worker takes the units in order, so that what comes out is the same as without.
  */
 #ifndef SENSOR_AHEAD_H
 #define SENSOR_AHEAD_H

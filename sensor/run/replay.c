@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Replay: captures are read in the order of time or of the command line (timeline.h), and everything
- * that follows from their packets happens in this one thread, in packet time: the same files and the same policy give the same events, byte for byte.
+ * Replay: captures are read in the order of time or of the command line (timeline.h), and
+ * everything that follows from their packets happens in this one thread, in packet time: the same
+ * files and the same policy give the same events, byte for byte.
  */
 #include <libgen.h>
 #include <stdlib.h>

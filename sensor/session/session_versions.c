@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See session_slot.h. Two versions of the same bytes were seen, and only the receiver knows which one
- * it took: a copy may have had too small a TTL, a signature or an old time stamp, and an attacker
- * sends such a copy to hide the other. So both are read. The conversation's own slot reads the copy
- * that Linux would take if it got both; another slot of the pool, a version, reads what came instead,
- * from where the client's turn began, and everything that follows. What it finds is added to the
- * conversation's facts where it is worse.
+ * See session_slot.h. Two versions of the same bytes were seen, and only the receiver knows which
+ * one it took: a copy may have had too small a TTL, a signature or an old time stamp, and an
+ * attacker sends such a copy to hide the other. So both are read. The conversation's own slot reads
+ * the copy that Linux would take if it got both; another slot of the pool, a version, reads what
+ * came instead, from where the client's turn began, and everything that follows. What it finds is
+ * added to the conversation's facts where it is worse.
  *
- * A later contradiction begins a version of the conversation's bytes up to there, and one of the newest
- * version's, in which what came later has won each time. A conversation has at most VERSIONS_EACH of
- * them, the eldest goes; all together VERSIONS_MAX, and
+ * A later contradiction begins a version of the conversation's bytes up to there, and one of the
+ * newest version's, in which what came later has won each time. A conversation has at most
+ * VERSIONS_EACH of them, the eldest goes; all together VERSIONS_MAX, and
  * only out of slots that nobody else needs. What finds no room is counted.
  */
 #include <string.h>
@@ -186,7 +186,9 @@ static void begin_version(struct sessions *sessions, struct slot *version, const
 		session_dissect_begin_within(sessions, version, slot->dissector);
 }
 
-/* From the beginning of the client's turn on, as far back as is known, the bytes that both share. */
+/*
+ * From the beginning of the client's turn on, as far back as is known, the bytes that both share.
+ */
 static void feed_shared(struct sessions *sessions, const struct slot *slot, struct feeding *feeding,
 			uint32_t start, uint32_t end)
 {

@@ -8,8 +8,8 @@
  * Which copy of a byte wins is the receiver's choice (RFC 9293), and this is Linux's: what has been
  * passed on stays; what arrives in order wins over what is held; of what is held the segment that
  * begins first, and of two that begin alike the first copy unless the other is longer
- * (tcp_data_queue(), tcp_data_queue_ofo()). A byte that the sender marks as urgent is out of band and
- * not passed on. stream_contradicts() tells that there are two versions of the same bytes.
+ * (tcp_data_queue(), tcp_data_queue_ofo()). A byte that the sender marks as urgent is out of band
+ * and not passed on. stream_contradicts() tells that there are two versions of the same bytes.
  */
 #ifndef SENSOR_STREAM_H
 #define SENSOR_STREAM_H
@@ -70,8 +70,8 @@ void stream_finish(struct stream_pool *pool, struct stream *stream,
 		   const struct stream_handler *handler);
 
 /*
- * The byte of this sequence number is out of band; false: it has passed, or a newer one is known. To
- * be told before the segment is fed.
+ * The byte of this sequence number is out of band; false: it has passed, or a newer one is known.
+ * To be told before the segment is fed.
  */
 bool stream_urgent(struct stream *stream, uint32_t sequence);
 

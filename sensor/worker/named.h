@@ -3,10 +3,10 @@
  * Whom a carrier's words name as its client, by the policy (carried.h has the terms).
  *
  * A proxy sets one header and hands on what its client wrote into the others. If the policy says
- * which header it sets, that one is believed: from its right end, past the addresses that are listed
- * proxies themselves, each of whose headers is then believed as well. If the policy does not say,
- * the strictest reading wins: of all addresses in all headers the one for which the policy's answer
- * is worst, of equals the nearest in the header that counts most.
+ * which header it sets, that one is believed: from its right end, past the addresses that are
+ * listed proxies themselves, each of whose headers is then believed as well. If the policy does not
+ * say, the strictest reading wins: of all addresses in all headers the one for which the policy's
+ * answer is worst, of equals the nearest in the header that counts most.
  *
  * "unknown", nothing at all, a listed proxy, the server itself and a loopback address name nobody.
  * Where headers name nobody, the client is not known: its address is ::, which no zone should hold.

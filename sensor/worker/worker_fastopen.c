@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Data in a SYN (TCP Fast Open, RFC 7413) is the client's first data if the SYN-ACK acknowledges it;
- * otherwise it is sent again. There is no flow yet to keep it: it waits here, for as long as a
+ * Data in a SYN (TCP Fast Open, RFC 7413) is the client's first data if the SYN-ACK acknowledges
+ * it; otherwise it is sent again. There is no flow yet to keep it: it waits here, for as long as a
  * SYN-ACK takes, in a small table in which a newer one may take its place. That is counted.
  */
 #include <stdlib.h>

@@ -177,7 +177,10 @@ void worker_remember_inbound(struct worker *worker, const struct flow *flow);
 bool worker_remembers_inbound(const struct worker *worker, const struct sighting *sighting,
 			      bool *client_is_source);
 void worker_forget_inbound(const struct worker *worker, const struct sighting *sighting);
-/* Is there a reason to take the one for the server: the handshake, the policy, or far apart ports? */
+/*
+ * Is there a reason to take the one for the server: the handshake, the policy, or far apart
+ * ports?
+ */
 bool worker_roles_likely(const struct worker *worker, const struct flow *flow);
 /* The bytes have shown that the server is the other one: nothing is told of that one yet. */
 void worker_turn_round(struct worker *worker, struct flow *flow);

@@ -5,10 +5,10 @@
  * ones. By Linux: tcp_v4_rcv() (checksum, unexpected signature), tcp_rcv_established() (no ACK),
  * tcp_validate_incoming() and RFC 5961 (RST only at exactly the next byte; SYN never).
  *
- * Only of what begins and ends a conversation the checksum is added up, and only where the side's first
- * packet shows that checksums are right here: the sender's own packets, captured before its adapter
- * has seen them, and captures that were rewritten, have others. Data that may not arrive is read:
- * where something else came in its place, both are (session_versions.c).
+ * Only of what begins and ends a conversation the checksum is added up, and only where the side's
+ * first packet shows that checksums are right here: the sender's own packets, captured before its
+ * adapter has seen them, and captures that were rewritten, have others. Data that may not arrive is
+ * read: where something else came in its place, both are (session_versions.c).
  */
 #include "sensor/decode/segment.h"
 #include "sensor/worker/worker_state.h"

@@ -22,10 +22,12 @@
 #define FROM(list)	"X-Forwarded-For: " list "\r\n"
 #define PORT		41000
 #define NOBODY		"::" /* a client that nobody names */
-#define TEN		"10.9.9.1,10.9.9.2,10.9.9.3,10.9.9.4,10.9.9.5,10.9.9.6,10.9.9.7,10.9.9.8,10.9.9.9"
-#define NAMES_REAL_IP	"10.1.2.5" /* whose header the policy names */
-#define NAMES_LIST	"10.1.2.6"
-#define NAMES_HEADER	"10.1.2.7"
+#define TEN                                                                                        \
+	"10.9.9.1,10.9.9.2,10.9.9.3,10.9.9.4,10.9.9.5,"                                            \
+	"10.9.9.6,10.9.9.7,10.9.9.8,10.9.9.9"
+#define NAMES_REAL_IP "10.1.2.5" /* whose header the policy names */
+#define NAMES_LIST    "10.1.2.6"
+#define NAMES_HEADER  "10.1.2.7"
 
 static const char policy[] =
 	TRAFFIC_POLICY "proxies:\n"

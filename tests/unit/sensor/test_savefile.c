@@ -2,8 +2,9 @@
 /*
  * The records of classic savefiles against libpcap's own reading of the same file (through a pcap_t
  * is what capture.c does for versions that savefile.c leaves alone): records that lie across the
- * borders of blocks, the largest packet, snap lengths, wild time stamps, any cut. Then pcapng, which
- * libpcap reads only in part: interfaces, clocks, sections, blocks that are passed over, lies.
+ * borders of blocks, the largest packet, snap lengths, wild time stamps, any cut. Then pcapng,
+ * which libpcap reads only in part: interfaces, clocks, sections, blocks that are passed over,
+ * lies.
  */
 #include <setjmp.h>
 #include <stdarg.h>

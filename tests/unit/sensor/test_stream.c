@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reassembly against the naive truth: an array with one cell for each byte that was sent, and what its
- * copies were; which of them wins is in the cases below. Segments are cut, doubled with other content, mixed, lost and
- * captured short, around the wrap of sequence numbers; whatever comes out must be exactly that
- * array, with every hole told in its place and length.
+ * Reassembly against the naive truth: an array with one cell for each byte that was sent, and what
+ * its copies were; which of them wins is in the cases below. Segments are cut, doubled with other
+ * content, mixed, lost and captured short, around the wrap of sequence numbers; whatever comes out
+ * must be exactly that array, with every hole told in its place and length.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Several captures as one stream: in the order of time and in that of the command line, halves that
- * overlap, more of them than can be open, and what is said of those that are cut or go back in time.
+ * overlap, more of them than can be open, and what is said of those that are cut or go back in
+ * time.
  */
 #include <errno.h>
 #include <setjmp.h>
