@@ -51,10 +51,7 @@ static const struct schema_row file_rows[] = {
 	 .required = true,
 	 AT(grammar_file, zones),
 	 .why = "at least the zone \"inside\""},
-	{.key = "proxies",
-	 .type = SCHEMA_PREFIX,
-	 ENTRIES(0, LIMIT_PROXIES),
-	 LIST(grammar_file, proxies)},
+	{.key = "proxies", .type = SCHEMA_NODE, AT(grammar_file, proxies)},
 	{.key = "translations", .type = SCHEMA_NODE, AT(grammar_file, translations)},
 	{.key = "tunnels", .type = SCHEMA_NODE, AT(grammar_file, tunnels)},
 	{.key = "groups", .type = SCHEMA_NODE, AT(grammar_file, groups)},
@@ -120,6 +117,43 @@ const struct schema grammar_thresholds = {.what = "thresholds", ROWS(threshold_r
 /* Its key, for diagnostics, is the name of the zone. */
 const struct schema_row grammar_zone = {
 	.type = SCHEMA_PREFIX, ENTRIES(1, LIMIT_PREFIXES), LIST(zone, prefixes)};
+
+/* In the order of enum forwarded_by (dissectors/read/forwarded_by.h), whose names these are. */
+const char *const grammar_proxy_headers[] = {
+	"x-cluster-client-ip",
+	"x-azure-clientip",
+	"x-envoy-external-address",
+	"x-client-ip",
+	"true-client-ip",
+	"cf-connecting-ip",
+	"x-real-ip",
+	"forwarded",
+	"x-forwarded-for",
+	"xclient",
+	"imap-id",
+	"proxy-protocol",
+	NULL,
+};
+
+/* One that is only an address. */
+const struct schema_row grammar_proxy_plain = {
+	.key = "proxies", .type = SCHEMA_PREFIX, AT(proxy, address)};
+
+static const struct schema_row proxy_rows[] = {
+	{.key = "address", .type = SCHEMA_PREFIX, .required = true, AT(proxy, address)},
+	{.key = "header",
+	 .type = SCHEMA_CHOICE,
+	 .choices = grammar_proxy_headers,
+	 .any_case = true,
+	 AT(proxy, header)},
+	{.key = "headers",
+	 .type = SCHEMA_CHOICE,
+	 .choices = grammar_proxy_headers,
+	 .any_case = true,
+	 ENTRIES(1, LIMIT_NAMES),
+	 LIST(proxy, headers)},
+};
+const struct schema grammar_proxy = {.what = "a proxy", ROWS(proxy_rows)};
 
 static const struct schema_row translation_rows[] = {
 	{.key = "public", .type = SCHEMA_ADDRESS, .required = true, AT(translation, public_side)},

@@ -14,6 +14,7 @@
 #define LIMIT_EXCEPTIONS   4096
 #define LIMIT_PREFIXES	   200000 /* of all zones and groups together */
 #define LIMIT_PROXIES	   1024
+#define LIMIT_HEADER_SETS  32U /* different sets of headers of proxies; a power of two */
 #define LIMIT_TUNNELS	   256
 #define LIMIT_TRANSLATIONS 16384
 #define LIMIT_PORTS	   256	 /* entries of one list of ports */

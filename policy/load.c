@@ -175,6 +175,37 @@ static void read_exceptions(struct load *load, const struct node *node)
 	}
 }
 
+/* An entry is an address, or a mapping that says which header it sets as well. */
+static bool read_proxy(struct load *load, const struct node *node, struct proxy *proxy)
+{
+	*proxy = (struct proxy){.at = node->at, .header = MODEL_NO_HEADER};
+	if (node->kind != NODE_MAP)
+		return schema_read_value(&load->context, &grammar_proxy_plain, node, proxy);
+	if (!schema_read(&load->context, &grammar_proxy, node, proxy))
+		return false;
+	if (schema_has_key(node, "header") && schema_has_key(node, "headers")) {
+		report_error(load->context.report, node->at,
+			     "a proxy has \"header\" or \"headers\", not both");
+		return false;
+	}
+	return true;
+}
+
+static void read_proxies(struct load *load, const struct node *node)
+{
+	struct policy *policy = load->policy;
+
+	policy->header_set_count = 1;
+	node = section(load, node, NODE_LIST, "proxies", LIMIT_PROXIES);
+	if (node == NULL)
+		return;
+	policy->proxies = allocate(load, node->count, sizeof *policy->proxies);
+	for (const struct node *child = node->first; child != NULL; child = child->next)
+		if (read_proxy(load, child, &policy->proxies[policy->proxy_count]))
+			policy->proxy_count++;
+	proxies_resolve(load);
+}
+
 static void read_translations(struct load *load, const struct node *node)
 {
 	struct policy *policy = load->policy;
@@ -246,12 +277,12 @@ static void read_file(struct load *load, const struct node *root)
 		return;
 	policy->site = file.site;
 	policy->position = file.position;
-	policy->proxies = file.proxies;
 	if (file.thresholds == NULL || file.thresholds->kind != NODE_REFUSED)
 		schema_read(&load->context, &grammar_thresholds, file.thresholds,
 			    &policy->thresholds);
 	read_zones(load, file.zones);
 	read_groups(load, file.groups);
+	read_proxies(load, file.proxies);
 	read_translations(load, file.translations);
 	read_tunnels(load, file.tunnels);
 	read_rules(load, file.rules);

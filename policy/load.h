@@ -21,6 +21,8 @@ struct load {
 
 /* The tables behind policy_place(), only if addresses_sound; clears that if they have no room. */
 void tables_build(struct load *load);
+void proxies_resolve(
+	struct load *load); /* the headers of those that are listed, policy/proxies.c */
 void resolve_all(struct load *load);
 void check_all(struct load *load);
 

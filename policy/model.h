@@ -9,13 +9,15 @@
 #define POLICY_MODEL_H
 
 #include "policy/arena.h"
+#include "policy/limits.h"
 #include "policy/policy.h"
 #include "policy/report.h"
 #include "policy/zones.h"
 
-#define MODEL_ANY_PORT 0
-#define MODEL_TCP      6
-#define MODEL_UDP      17
+#define MODEL_ANY_PORT	0
+#define MODEL_NO_HEADER UINT32_MAX
+#define MODEL_TCP	6
+#define MODEL_UDP	17
 
 struct located_prefix {
 	struct prefix prefix;
@@ -101,6 +103,17 @@ struct tunnel_rule {
 	} interfaces;
 };
 
+struct proxy {
+	struct located_prefix address;
+	struct mark at;
+	uint32_t header; /* MODEL_NO_HEADER: see `headers` */
+	struct {
+		uint32_t *list;
+		uint32_t count;
+	} headers;
+	uint8_t set; /* resolved: index of header_sets */
+};
+
 struct exception {
 	struct reference rule_named;
 	struct mark at;
@@ -136,7 +149,10 @@ struct policy {
 	uint32_t zone_count, group_count, rule_count, exception_count, translation_count;
 	struct rule_index by_group, by_service; /* rules.h */
 	struct index_list with_ports;		/* rules by service that name ports */
-	struct prefix_list proxies;
+	struct proxy *proxies;
+	uint32_t proxy_count, header_set_count;
+	uint32_t
+		header_sets[LIMIT_HEADER_SETS]; /* bits: 1 << number of a header; [0]: none named */
 	struct tunnel_rule *tunnels;
 	uint32_t tunnel_count;
 	bool names_tunnels;

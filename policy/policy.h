@@ -91,7 +91,8 @@ struct policy_place {
 	bool ours : 1;	   /* in the zone `inside`, in a group, or a translation's public address */
 	bool proxy : 1;	   /* listed under `proxies` */
 	bool isolated : 1; /* in a group whose hosts may not begin connections (both-directions) */
-	uint16_t groups;   /* index of a set of groups, 0 = none; for policy_decide only */
+	uint8_t headers : 5; /* of a proxy: index of a set of headers; policy_proxy_headers() */
+	uint16_t groups;     /* index of a set of groups, 0 = none; for policy_decide only */
 };
 struct policy_place policy_place(const struct policy *policy, const struct address *address);
 
@@ -107,6 +108,14 @@ bool policy_concerns(struct policy_place client, struct policy_place server);
  * it speaks for need not be. (The server is ours, and the client is listed under `proxies`.)
  */
 bool policy_carries(struct policy_place client, struct policy_place server);
+
+/*
+ * The headers that this proxy sets, as bits 1 << n of the numbers of policy_proxy_header(); 0: the
+ * policy names none, or the place is no proxy's.
+ */
+uint32_t policy_proxy_headers(const struct policy *policy, struct policy_place proxy);
+/* The name of a header in `proxies`; NULL behind the last. Number 0 is none. */
+const char *policy_proxy_header(unsigned header);
 
 /* The same for a connection that `host` begins itself: could it break a rule? */
 bool policy_concerns_outbound(struct policy_place host, struct policy_place remote);

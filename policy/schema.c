@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 #include "policy/limits.h"
 #include "policy/model.h"
@@ -144,7 +145,8 @@ static bool read_choice(const struct schema_context *context, const struct schem
 	struct suggestion suggestion;
 
 	for (uint32_t i = 0; row->choices[i] != NULL; i++) {
-		if (strcmp(row->choices[i], node->text) == 0) {
+		if (strcmp(row->choices[i], node->text) == 0 ||
+		    (row->any_case && strcasecmp(row->choices[i], node->text) == 0)) {
 			value->number = i;
 			return true;
 		}

@@ -43,6 +43,7 @@ struct schema_row {
 	uint64_t most;	      /* ... and for lists the most entries */
 	const char *fallback; /* the default, as it would be written */
 	const char *const *choices; /* ends with NULL */
+	bool any_case;		    /* choices may be written in capitals */
 	const char *why;	    /* said when a required key is missing */
 };
 

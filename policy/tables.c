@@ -120,7 +120,9 @@ void tables_build(struct load *load)
 		free(inputs.list);
 		return;
 	}
-	add_list(&inputs, &policy->proxies, ZONES_PROXY, 0);
+	for (uint32_t i = 0; i < policy->proxy_count; i++)
+		add_input(&inputs, &policy->proxies[i].address.prefix, ZONES_PROXY,
+			  policy->proxies[i].set);
 	if (build(load, &inputs) && policy->translation_count != 0) {
 		add_translations(policy, &inputs);
 		build(load, &inputs);

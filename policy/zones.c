@@ -25,7 +25,7 @@ struct level {
 	zones_key first, last;
 	uint32_t set; /* SET_UNKNOWN until the first use */
 	uint16_t group_count;
-	uint8_t zone;
+	uint8_t zone, headers;
 	bool ours, proxy;
 };
 
@@ -120,7 +120,7 @@ static uint32_t intern(struct sweep *sweep, uint32_t count)
 static bool same_place(const struct policy_place *a, const struct policy_place *b)
 {
 	return a->zone == b->zone && a->ours == b->ours && a->proxy == b->proxy &&
-	       a->groups == b->groups;
+	       a->headers == b->headers && a->groups == b->groups;
 }
 
 /* What the innermost open prefix says holds from the cursor up to `last`. */
@@ -137,6 +137,7 @@ static void emit(struct sweep *sweep, zones_key last)
 				      .ours = level->ours || level->group_count != 0 ||
 					      level->zone == POLICY_ZONE_INSIDE,
 				      .proxy = level->proxy,
+				      .headers = level->headers & (LIMIT_HEADER_SETS - 1),
 				      .groups = (uint16_t)level->set};
 	if (sweep->count == 0 || !same_place(&sweep->places[sweep->count - 1], &place)) {
 		sweep->starts[sweep->count] = sweep->cursor;
@@ -182,6 +183,7 @@ static void open_input(struct sweep *sweep, const struct zones_input *input)
 		level->ours = true;
 	} else if (input->kind == ZONES_PROXY) {
 		level->proxy = true;
+		level->headers = (uint8_t)input->index;
 	} else if (!holds_group(sweep, level->group_count, input->index)) {
 		if (level->group_count == LIMIT_HOST_GROUPS) {
 			sweep->result = ZONES_TOO_MANY_GROUPS;

@@ -30,7 +30,7 @@ enum zones_kind {
 
 struct zones_input {
 	struct prefix prefix;
-	uint16_t index; /* of the zone or group */
+	uint16_t index; /* of the zone or group; of a proxy: its set of headers */
 	enum zones_kind kind;
 };
 

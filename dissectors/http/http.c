@@ -94,7 +94,8 @@ static void on_line(struct context *c)
 	http_text_wipe(&side->text);
 }
 
-static void on_value(struct context *c, struct bytes span)
+/* The name of a header has ended; its value may be empty. */
+static void begin_value(struct context *c)
 {
 	struct http_side *side = side_of(c);
 
@@ -103,6 +104,13 @@ static void on_value(struct context *c, struct bytes span)
 		forwarded_begin(&c->http->head.forwarded, side->name.text);
 	}
 	side->in_value = true;
+}
+
+static void on_value(struct context *c, struct bytes span)
+{
+	struct http_side *side = side_of(c);
+
+	begin_value(c);
 	http_text_append(&side->text, span);
 	if (c->from == SIDE_CLIENT)
 		forwarded_read(&c->http->head.forwarded, (const char *)span.at, span.left);
@@ -114,6 +122,7 @@ static void on_field(struct context *c)
 	struct http_side *side = side_of(c);
 	struct bytes value = http_text_bytes(&side->text);
 
+	begin_value(c);
 	if (side->name.length <= HTTP_NAME_MAX) {
 		side->name.text[side->name.length] = '\0';
 		if (c->from == SIDE_CLIENT)

@@ -105,6 +105,8 @@ struct facts {
 	uint8_t claimed_by;  /* enum forwarded_by */
 	uint8_t claimed[16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint32_t claims;
+	bool contradicted; /* set by the sensor: there are two versions of the same bytes */
+	bool urgent;	   /* set by the sensor: a byte was sent out of band */
 	uint32_t revision; /* moves on every change */
 	uint32_t logins_failed, logins_succeeded;
 	uint32_t messages;	/* mail taken in for delivery */

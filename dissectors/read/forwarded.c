@@ -67,13 +67,16 @@ struct forwarded_address forwarded_address_read(const void *bytes, size_t length
 		length--;
 	for (; length != 0 && is_blank(*text); length--)
 		text++;
+	address.hides = length != 0;
 	if (length > 5 && strncasecmp(text, "IPV6:", 5) == 0) {
 		text += 5;
 		length -= 5;
 	}
 	if (split_port(&text, &length))
 		address.known = address_text_read(bytes_from(text, length), address.bytes);
-	if (!address.known)
+	if (address.known)
+		address.hides = false;
+	else
 		memset(address.bytes, 0, sizeof address.bytes);
 	return address;
 }
@@ -94,14 +97,37 @@ void forwarded_one(struct forwarded *list, enum forwarded_by by, const void *tex
 {
 	*list = (struct forwarded){.by = (uint8_t)by, .count = 1};
 	list->hop[0] = forwarded_address_read(text, length);
+	list->hop[0].by = (uint8_t)by;
 }
 
-static void push(struct forwarded *list, struct forwarded_address hop)
+/* The oldest of the header that has most. */
+static unsigned superfluous(const struct forwarded *list)
 {
-	memmove(&list->hop[1], &list->hop[0], sizeof list->hop - sizeof *list->hop);
-	list->hop[0] = hop;
-	if (list->count < FORWARDED_HOPS)
+	uint8_t counts[FORWARDED_BY_COUNT] = {0};
+	unsigned found = 0, most = 0;
+
+	for (unsigned i = 0; i < list->count; i++) {
+		if (++counts[list->hop[i].by] >= most) {
+			most = counts[list->hop[i].by];
+			found = i;
+		}
+	}
+	return found;
+}
+
+static void push(struct forwarded *list, const struct forwarded_address *hop)
+{
+	unsigned end = list->count;
+
+	if (end == FORWARDED_HOPS) {
+		list->more = true;
+		end = superfluous(list);
+	} else {
 		list->count++;
+	}
+	memmove(&list->hop[1], &list->hop[0], end * sizeof *list->hop);
+	list->hop[0] = *hop;
+	list->by = hop->by;
 }
 
 /* The next proxy's word, or one parameter of it, is complete. */
@@ -109,19 +135,19 @@ static void end_token(struct forwarded_reader *reader)
 {
 	const char *text = reader->token;
 	size_t length = reader->length;
+	bool is_for = length != 0;
 
-	if (reader->list.by == FORWARDED_FORWARDED) {
-		if (length > 4 && strncasecmp(text, "for=", 4) == 0) {
-			reader->has_for = true;
-			reader->element = length < FORWARDED_TOKEN
-						  ? forwarded_address_read(text + 4, length - 4)
-						  : (struct forwarded_address){.known = false};
-		}
-	} else {
-		reader->has_for |= length != 0;
-		reader->element = length < FORWARDED_TOKEN
+	if (reader->by == FORWARDED_FORWARDED) {
+		is_for = length > 4 && strncasecmp(text, "for=", 4) == 0;
+		text += 4;
+		length -= 4;
+	}
+	if (is_for) {
+		reader->has_for = true;
+		reader->element = reader->length < FORWARDED_TOKEN
 					  ? forwarded_address_read(text, length)
-					  : (struct forwarded_address){.known = false};
+					  : (struct forwarded_address){.hides = true};
+		reader->element.by = reader->by;
 	}
 	reader->length = 0;
 }
@@ -133,7 +159,8 @@ static void end_element(struct forwarded_reader *reader)
 {
 	end_token(reader);
 	if (reader->has_for)
-		push(&reader->list, reader->element);
+		push(&reader->list, &reader->element);
+	reader->told |= reader->has_for;
 	reader->has_for = false;
 	reader->quoted = reader->escaped = false;
 }
@@ -150,7 +177,7 @@ static void keep(struct forwarded_reader *reader, char c)
 
 static void read_byte(struct forwarded_reader *reader, char c)
 {
-	bool elements = reader->list.by == FORWARDED_FORWARDED;
+	bool elements = reader->by == FORWARDED_FORWARDED;
 
 	if (reader->escaped) {
 		reader->escaped = false;
@@ -170,41 +197,60 @@ static void read_byte(struct forwarded_reader *reader, char c)
 	}
 }
 
-bool forwarded_begin(struct forwarded_reader *reader, const char *name)
+static bool is_http(enum forwarded_by by)
 {
-	enum forwarded_by by = FORWARDED_NOT;
+	return by != FORWARDED_NOT && by <= FORWARDED_X_FORWARDED_FOR;
+}
 
-	if (strcmp(name, "x-forwarded-for") == 0)
-		by = FORWARDED_X_FORWARDED_FOR;
-	else if (strcmp(name, "forwarded") == 0)
-		by = FORWARDED_FORWARDED;
-	else if (strcmp(name, "x-real-ip") == 0)
-		by = FORWARDED_X_REAL_IP;
-	reader->reading = by != FORWARDED_NOT && by >= reader->list.by;
-	if (reader->reading && by > reader->list.by)
-		*reader = (struct forwarded_reader){.list.by = (uint8_t)by, .reading = true};
-	return reader->reading;
+void forwarded_begin(struct forwarded_reader *reader, const char *name)
+{
+	unsigned by = FORWARDED_X_FORWARDED_FOR;
+
+	while (is_http((enum forwarded_by)by) &&
+	       strcmp(name, forwarded_by_name((enum forwarded_by)by)) != 0)
+		by--;
+	reader->by = (uint8_t)by;
+	reader->told = false;
 }
 
 void forwarded_read(struct forwarded_reader *reader, const void *text, size_t length)
 {
 	const char *from = text;
 
-	for (size_t i = 0; i < length && reader->reading; i++)
+	for (size_t i = 0; i < length && reader->by != FORWARDED_NOT; i++)
 		read_byte(reader, from[i]);
 }
 
+/* A value that holds nothing names nobody, and that is told like "unknown". */
 void forwarded_end(struct forwarded_reader *reader)
 {
-	if (reader->reading)
-		end_element(reader);
-	reader->reading = false;
+	struct forwarded_address nobody = {.by = reader->by};
+
+	if (reader->by == FORWARDED_NOT)
+		return;
+	end_element(reader);
+	if (!reader->told)
+		push(&reader->list, &nobody);
+	reader->by = FORWARDED_NOT;
+}
+
+unsigned forwarded_next(const struct forwarded *list, enum forwarded_by by, unsigned from)
+{
+	while (from < list->count && list->hop[from].by != by)
+		from++;
+	return from;
 }
 
 void forwarded_claim(const struct forwarded *list, struct facts *facts)
 {
-	if (list->count != 0 && list->hop[0].known)
-		facts_claim(facts, list->hop[0].bytes, list->by);
+	for (unsigned by = FORWARDED_BY_COUNT - 1; by != FORWARDED_NOT; by--) {
+		unsigned nearest = forwarded_next(list, (enum forwarded_by)by, 0);
+
+		if (nearest == list->count || !list->hop[nearest].known)
+			continue;
+		facts_claim(facts, list->hop[nearest].bytes, (uint8_t)by);
+		return;
+	}
 }
 
 bool forwarded_tell(const struct forwarded *list, struct feed *fed, struct facts *facts)
@@ -222,6 +268,12 @@ const char *forwarded_by_name(enum forwarded_by by)
 {
 	static const char *const names[FORWARDED_BY_COUNT] = {
 		[FORWARDED_NOT] = "",
+		[FORWARDED_X_CLUSTER_CLIENT_IP] = "x-cluster-client-ip",
+		[FORWARDED_X_AZURE_CLIENTIP] = "x-azure-clientip",
+		[FORWARDED_X_ENVOY_EXTERNAL_ADDRESS] = "x-envoy-external-address",
+		[FORWARDED_X_CLIENT_IP] = "x-client-ip",
+		[FORWARDED_TRUE_CLIENT_IP] = "true-client-ip",
+		[FORWARDED_CF_CONNECTING_IP] = "cf-connecting-ip",
 		[FORWARDED_X_REAL_IP] = "x-real-ip",
 		[FORWARDED_FORWARDED] = "forwarded",
 		[FORWARDED_X_FORWARDED_FOR] = "x-forwarded-for",

@@ -95,6 +95,7 @@ static void take_v2_client(struct proxy_header *header, unsigned family)
 	if (!from || at.failed)
 		return;
 	hop->known = true;
+	hop->by = FORWARDED_PROXY_V2;
 	if (family == V2_INET)
 		hop->bytes[10] = hop->bytes[11] = 0xff;
 	memcpy(hop->bytes + 16 - size, from, size);

@@ -62,7 +62,9 @@ X(in, probes_idle, COUNTER, "probes_idle_total", "probes_idle", "probes that pro
 X(in, probes_flooded, COUNTER, "probes_flooded_total", "probes_flooded", "probes not judged because of a flood", "Probes without an answer at an endpoint that was flooded.") \
 X(in, early, COUNTER, "early_data_total", "early_data", NULL, "Packets of data out of nowhere, which make no conversation until something follows or answers.") \
 X(in, compared, COUNTER, "packets_compared_total", "compared", NULL, "Packets that matter, compared with what came just before.") \
-X(in, duplicates, COUNTER, "packets_duplicated_total", "duplicates", "duplicated packets", "Copies of packets that matter.")
+X(in, duplicates, COUNTER, "packets_duplicated_total", "duplicates", "duplicated packets", "Copies of packets that matter.") \
+X(in, ignored, COUNTER, "segments_ignored_total", "segments_ignored", NULL, "Segments that the host they went to took no notice of.") \
+X(in, fastopen_lost, COUNTER, "fastopen_lost_total", "fastopen_lost", "data of SYNs forgotten", "Data of SYNs (TCP Fast Open) forgotten before their answer.")
 
 /* struct fragments_stats */
 #define COUNTERS_FRAGMENTS(X, in) \
@@ -101,7 +103,9 @@ X(in, in_use, GAUGE, "table_used{table=\"sessions\"}", "sessions", NULL, "Conver
 X(in, blocks_in_use, GAUGE, "table_used{table=\"reassembly-blocks\"}", "reassembly_blocks", NULL, "Blocks of 2 KiB that hold early segments.") \
 X(in, evicted, COUNTER, "sessions_evicted_total", "sessions_evicted", "conversations no longer read (--max-sessions)", "Conversations no longer read because the table was full.") \
 X(in, starved, COUNTER, "identification_starved_total", "identification_starved", "conversations whose identification had to wait for its budget", "Conversations not looked at for a while, or never, because identification had used up its share of a second.") \
-X(in, reassembly_refused, COUNTER, "reassembly_refused_total", "reassembly_refused", "early segments without room (--reassembly-mib)", "Early segments without room.")
+X(in, reassembly_refused, COUNTER, "reassembly_refused_total", "reassembly_refused", "early segments without room (--reassembly-mib)", "Early segments without room.") \
+X(in, versions, COUNTER, "stream_versions_total", "stream_versions", NULL, "Other versions of the same bytes, read as well.") \
+X(in, versions_refused, COUNTER, "stream_versions_refused_total", "stream_versions_refused", "other versions of the same bytes not read", "Other versions of the same bytes without room.")
 
 /* struct worker_stats */
 #define COUNTERS_PROBED(X, in) \
@@ -121,6 +125,7 @@ X(in, claims, COUNTER, "client_claims_total", "client_claims", "claims about cli
 #define COUNTERS_TOLD(X, in) \
 X(in, carried, COUNTER, "carried_clients_total", "carried_clients", NULL, "Clients for whom listed proxies spoke, by connection.") \
 X(in, carried_evicted, COUNTER, "carried_evicted_total", "carried_evicted", "carried clients concluded early", "Such clients concluded because too many took turns on one connection.") \
+X(in, carried_nobody, COUNTER, "carried_nobody_total", "carried_nobody", "conversations in which a listed proxy names no client", "Conversations of listed proxies in which, by what can be read, no client is named for some or all of what was answered.") \
 X(in, observations, COUNTER, "observations_total", "observations", NULL, "What workers told the main thread.") \
 X(in, observations_refused, COUNTER, "observations_retried_total", "observations_retried", "observations told again later", "Observations that found the ring full and were told later.") \
 X(in, observations_lost, COUNTER, "observations_lost_total", "observations_lost", "observations lost", "Observations that found the ring full and were lost.")

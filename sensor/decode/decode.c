@@ -203,6 +203,7 @@ static enum decode_result decode_tcp(struct walk *walk)
 	struct bytes header = walk->rest;
 	unsigned header_length;
 
+	packet->segment_at = (uint32_t)(header.at - packet->ip);
 	packet->source_port = bytes_be16(&header);
 	packet->destination_port = bytes_be16(&header);
 	packet->sequence = bytes_be32(&header);

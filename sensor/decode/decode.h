@@ -50,6 +50,7 @@ enum {
 	TCP_RST = 0x04,
 	TCP_PSH = 0x08,
 	TCP_ACK = 0x10,
+	TCP_URG = 0x20,
 	TCP_ECE = 0x40,
 	TCP_CWR = 0x80,
 };
@@ -107,7 +108,8 @@ struct packet {
 	uint32_t payload_length; /* captured */
 	uint32_t payload_wire;	 /* as sent: more than captured if the frame was cut off */
 	uint32_t sequence, acknowledgement;
-	uint32_t realm; /* keeps equal addresses of different VNIs apart; 0 = none */
+	uint32_t segment_at; /* where TCP's header begins, from `ip` on */
+	uint32_t realm;	     /* keeps equal addresses of different VNIs apart; 0 = none */
 	uint16_t source_port, destination_port;
 	uint16_t vlan;	     /* outermost tag's id, 0 = none */
 	uint16_t vlan_inner; /* innermost tag's id if there are several, 0 = none */

@@ -32,7 +32,7 @@ struct saved_incident {
 #define X(tag, m)		  MEMBER(tag, struct saved_exposure, x.m)
 #define S(tag, member)		  MEMBER(tag, struct saved_incident, member)
 #define I(tag, m)		  MEMBER(tag, struct saved_incident, incident.m)
-#define TAG_FACTS		  91 /* 90 had another layout */
+#define TAG_FACTS		  92 /* 90 and 91 had other layouts */
 
 /* The rows of exposure_fields.h that the engine keeps. */
 #define FIELD(name, member, type, from, tag, ...) FIELD_##from(tag, member)

@@ -202,6 +202,10 @@ static void merge_counters(struct exposure *x, const struct observation *o)
 	x->bytes_in += flow->new_bytes_c2s;
 	x->bytes_out += flow->new_bytes_s2c;
 	x->life_bytes_out += flow->new_bytes_s2c;
+	if (flow->facts.contradicted)
+		later(&x->contradicted_ns, o->ts_ns);
+	if (flow->facts.urgent)
+		later(&x->urgent_ns, o->ts_ns);
 	x->client = flow->client;
 	x->client_port = flow->client_port;
 	x->carrier = flow->carrier;

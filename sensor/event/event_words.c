@@ -55,7 +55,8 @@ const struct address *event_server_seen(const struct exposure_view *exposure)
 
 bool event_has_client(const struct exposure_view *exposure)
 {
-	return is_set(&exposure->client);
+	/* One whom a proxy does not name has no address. */
+	return is_set(&exposure->client) || exposure->carrier.by != FORWARDED_NOT;
 }
 
 const struct address *event_source(const struct exposure_view *exposure)

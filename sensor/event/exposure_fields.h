@@ -61,6 +61,10 @@
 	  "When something last came from or to it.")                                               \
 	X(last_seen_s, last_seen_ns, SECONDS, AGAIN, 0, EACH, "", "",                              \
 	  "The same in seconds since 1970.")                                                       \
+	X(contradicted, contradicted_ns, TIME, KEPT, 95, LATEST, "", "contradicted",               \
+	  "When a client last sent two versions of the same bytes; both are judged.")              \
+	X(urgent, urgent_ns, TIME, KEPT, 96, LATEST, "", "urgent",                                 \
+	  "When a byte was last sent out of band, as urgent data.")                                \
 	X(changed_after, changed_after_ns, TIME, KEPT, 44, CHANGE, "", "changed_after",            \
 	  "The hole was made after this: the last attempt that was seen to fail.")                 \
 	X(changed_before, changed_before_ns, TIME, KEPT, 45, CHANGE, "", "changed_before",         \

@@ -4,18 +4,13 @@
 
 #include <inttypes.h>
 
+#include "sensor/event/event_words.h"
 #include "sensor/event/reason_text.h"
 
 static void say_client(struct text *text, const struct exposure_view *x,
 		       const struct reason_context *c)
 {
-	text_address(text, &x->client);
-	if (c->client_zone[0] != '\0')
-		text_say(text, " (%s)", c->client_zone);
-	if (x->carrier.by != FORWARDED_NOT) {
-		text_say(text, " by way of ");
-		text_address(text, &x->carrier.address);
-	}
+	text_client(text, x, c->client_zone);
 }
 
 /* What a host of ours did that may not begin connections. */
@@ -160,6 +155,17 @@ static void say_wall(struct text *text, const struct exposure_view *x)
 	text_instant(text, x->changed_after_ns);
 }
 
+/* Headers of one request that contradict each other: one of them the client wrote. */
+static void say_contradiction(struct text *text, const struct exposure_view *x)
+{
+	struct address claimed = event_claimed(&x->facts);
+
+	if (x->carrier.by == FORWARDED_NOT || x->facts.claims == 0)
+		return;
+	text_say(text, "; %s claims ", forwarded_by_name(x->facts.claimed_by));
+	text_address(text, &claimed);
+}
+
 void reason_reached(char *reason, const struct exposure_view *x, const struct reason_context *c,
 		    bool opened)
 {
@@ -169,10 +175,13 @@ void reason_reached(char *reason, const struct exposure_view *x, const struct re
 	if (x->server.port == 0 && opened)
 		text_say(&text, ": so many are open that they are one exposure; the host");
 	say_reached(&text, x, c);
+	say_contradiction(&text, x);
 	if (opened)
 		say_wall(&text, x);
 	if (opened && x->unlisted)
 		text_say(&text, "; no rule covers it");
+	if (x->contradicted_ns != 0)
+		text_say(&text, "; two versions of the same bytes were sent to it");
 	if (c->unseen)
 		text_say(&text,
 			 "; by what the client alone acknowledges: answers of it are not seen");

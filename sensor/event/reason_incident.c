@@ -83,15 +83,9 @@ static void say_opened(struct text *text, const struct incident_view *i,
 		text_say(text, latest->server.outgoing		 ? " connected to "
 			       : latest->level >= LEVEL_ANSWERED ? " answered "
 								 : " let in ");
-		text_address(text, &latest->client);
+		text_client(text, latest, c->client_zone);
 		if (c->unseen)
 			text_say(text, " by its own word, answers are not seen");
-		if (c->client_zone[0] != '\0')
-			text_say(text, " (%s)", c->client_zone);
-		if (latest->carrier.by != FORWARDED_NOT) {
-			text_say(text, " by way of ");
-			text_address(text, &latest->carrier.address);
-		}
 	}
 	say_crowd(text, i);
 	say_change(text, i);

@@ -93,6 +93,32 @@ void text_address(struct text *text, const struct address *address)
 	text_say(text, "%s", address_format(address, buffer));
 }
 
+/* Somebody for whom a proxy spoke without a name (worker/named.h). */
+static bool is_unknown(const struct exposure_view *x)
+{
+	static const struct address nobody = {.bytes = {0}};
+
+	return x->carrier.by != FORWARDED_NOT && address_equal(&x->client, &nobody);
+}
+
+void text_client(struct text *text, const struct exposure_view *x, const char *zone)
+{
+	bool unknown = is_unknown(x);
+
+	if (unknown)
+		text_say(text, "an unknown client");
+	else
+		text_address(text, &x->client);
+	if (zone[0] != '\0' && !unknown)
+		text_say(text, " (%s)", zone);
+	if (x->carrier.by == FORWARDED_NOT)
+		return;
+	text_say(text, " by way of ");
+	text_address(text, &x->carrier.address);
+	if (unknown)
+		text_say(text, " (a proxy that names nobody)");
+}
+
 void text_endpoint(struct text *text, const struct endpoint *endpoint)
 {
 	char address[ADDRESS_TEXT_MAX];

@@ -30,6 +30,8 @@ void text_count(struct text *text, uint64_t count, const char *one);
 /* "10.20.1.10:6379", "[2001:db8::1]:443", "10.20.1.10:514/udp", "all ports of 10.20.1.10" */
 void text_endpoint(struct text *text, const struct endpoint *endpoint);
 void text_address(struct text *text, const struct address *address);
+/* Of an exposure's client with its zone ("": not known), and whom it came by. */
+void text_client(struct text *text, const struct exposure_view *x, const char *zone);
 /* "redis 7.0.15 on 10.20.1.10:6379 (group databases)" */
 void text_subject(struct text *text, const struct exposure_view *x, const struct services *s);
 

@@ -111,6 +111,21 @@ static void print_since(FILE *out, const struct exposure_view *exposure)
 	fputc('\n', out);
 }
 
+/* What somebody did so that others do not see what the server saw. */
+static void print_evasion(FILE *out, const struct exposure_view *exposure)
+{
+	char time[TEXT_TIME];
+
+	if (exposure->contradicted_ns != 0)
+		fprintf(out,
+			"      hidden two versions of the same bytes were sent, last at %s: both "
+			"are judged\n",
+			text_time(exposure->contradicted_ns, time));
+	if (exposure->urgent_ns != 0)
+		fprintf(out, "      hidden urgent data was sent, last at %s\n",
+			text_time(exposure->urgent_ns, time));
+}
+
 struct policy_texts {
 	POLICY_FIELDS(FIELD_VIEW)
 };
@@ -191,6 +206,7 @@ void text_exposure_details(FILE *out, const struct exposure_view *exposure)
 	print_since(out, exposure);
 	print_seen(out, exposure);
 	print_traffic(out, exposure);
+	print_evasion(out, exposure);
 	text_exposure_rule(out, exposure);
 	text_exposure_advice(out, exposure);
 }

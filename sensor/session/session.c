@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sensor/base/clock.h"
+#include "sensor/decode/segment.h"
 #include "sensor/session/session_slot.h"
 
 #define PLACE_NS NS_PER_S /* the order of last use is kept to a second, not to a packet */
@@ -101,6 +102,23 @@ struct session *sessions_get(struct sessions *sessions, const struct flow *flow)
 	return slot ? &slot->session : NULL;
 }
 
+uint32_t session_slot_take(struct sessions *sessions)
+{
+	uint32_t index = sessions->free_list;
+
+	if (index)
+		sessions->free_list = sessions->slots[index].newer;
+	else if (sessions->fresh <= sessions->max)
+		index = sessions->fresh++;
+	return index;
+}
+
+void session_slot_give(struct sessions *sessions, uint32_t index)
+{
+	sessions->slots[index].newer = sessions->free_list;
+	sessions->free_list = index;
+}
+
 struct flow *sessions_victim(const struct sessions *sessions)
 {
 	return sessions->free_list || sessions->fresh <= sessions->max
@@ -121,11 +139,7 @@ struct session *sessions_open(struct sessions *sessions, struct flow *flow)
 		sessions_close(sessions, victim);
 		victim->midstream = true; /* if it speaks again, it is read from there */
 	}
-	index = sessions->free_list;
-	if (index)
-		sessions->free_list = sessions->slots[index].newer;
-	else
-		index = sessions->fresh++;
+	index = session_slot_take(sessions);
 	slot = &sessions->slots[index];
 	memset(slot, 0, sizeof *slot);
 	slot->session.ndpi_service = POLICY_NO_SERVICE;
@@ -145,12 +159,12 @@ void sessions_close(struct sessions *sessions, struct flow *flow)
 
 	if (!slot)
 		return;
+	session_versions_close(sessions, slot);
 	identity_end(sessions->identify, &slot->identity);
 	for (int side = 0; side < 2; side++)
 		stream_finish(sessions->pool, &slot->stream[side], NULL);
 	unlink_use(sessions, slot);
-	slot->newer = sessions->free_list;
-	sessions->free_list = flow->session;
+	session_slot_give(sessions, flow->session);
 	flow->session = FLOW_NO_SESSION;
 	sessions->in_use--;
 	sessions->names_lost += slot->names_lost;
@@ -167,6 +181,33 @@ static void on_bytes(void *context, const uint8_t *bytes, size_t length)
 	session_feed(feeding, bytes + stripped, length - stripped);
 }
 
+/* What may be contradicted later, and where the client's turn began. */
+static void remember(struct slot *slot, enum side from, const uint8_t *bytes, size_t length)
+{
+	uint32_t end = slot->stream[from].next;
+
+	if (from == SIDE_SERVER) {
+		slot->server_spoke = true;
+		slot->client_turn = false;
+		return;
+	}
+	if (!slot->has_origin)
+		slot->origin = end - (uint32_t)length;
+	slot->has_origin = true;
+	if (!slot->client_turn)
+		slot->turn_start = end - (uint32_t)length;
+	slot->client_turn = true;
+	stream_tail_add(&slot->tail, end, bytes, length);
+}
+
+static void on_stream_bytes(void *context, const uint8_t *bytes, size_t length)
+{
+	const struct feeding *feeding = context;
+
+	remember(feeding->slot, feeding->from, bytes, length);
+	on_bytes(context, bytes, length);
+}
+
 static void on_gap(void *context, uint64_t missing)
 {
 	const struct feeding *feeding = context;
@@ -175,6 +216,11 @@ static void on_gap(void *context, uint64_t missing)
 	feeding->sessions->gaps++;
 	feeding->sessions->gap_bytes += missing;
 	slot->session.findings->read[feeding_side(feeding)] += missing;
+	if (feeding->from == SIDE_CLIENT) {
+		slot->tail.begin = slot->tail.end = slot->stream[SIDE_CLIENT].next;
+		slot->client_turn = false;
+		slot->has_origin = true; /* what came first was not seen */
+	}
 	if (!slot->begun && feeding_side(feeding) == SIDE_CLIENT)
 		session_header_give_up(feeding);
 	if (!slot->decided && slot->opening.turn_count == 0)
@@ -194,29 +240,86 @@ void sessions_start(struct sessions *sessions, struct flow *flow, enum side from
 		stream_start(&slot->stream[from], first_sequence);
 }
 
-static void feed_tcp(struct sessions *sessions, struct slot *slot, struct feeding *feeding,
-		     const struct packet *packet)
+struct stream_handler session_handler(struct feeding *feeding)
 {
-	struct stream_handler handler = {.context = feeding, .bytes = on_bytes, .gap = on_gap};
-	enum side from = feeding->from;
-	struct segment segment = {
-		.sequence = packet->sequence,
+	return (struct stream_handler){.context = feeding, .bytes = on_stream_bytes, .gap = on_gap};
+}
+
+static struct segment segment_of(const struct packet *packet)
+{
+	return (struct segment){
+		.sequence = packet->sequence + ((packet->tcp_flags & TCP_SYN) != 0),
 		.bytes = packet->payload,
 		.captured = packet->payload_length,
 		.wire = packet->payload_wire,
 	};
+}
 
-	if (packet->tcp_flags & TCP_SYN)
-		segment.sequence++;
+void session_feed_tcp(struct feeding *feeding, const struct packet *packet)
+{
+	struct stream_handler handler = session_handler(feeding);
+	struct stream_pool *pool = feeding->sessions->pool;
+	struct stream *stream = feeding->slot->stream;
+	struct segment segment = segment_of(packet);
+	enum side from = feeding->from;
+
 	if (packet->tcp_flags & TCP_ACK) {
 		/* It may release bytes of the other side, which came before these. */
 		feeding->from = !from;
-		stream_acked(sessions->pool, &slot->stream[!from], packet->acknowledgement,
-			     &handler);
+		stream_acked(pool, &stream[!from], packet->acknowledgement, &handler);
 		feeding->from = from;
 	}
 	if (segment.wire != 0)
-		stream_feed(sessions->pool, &slot->stream[from], &segment, &handler);
+		stream_feed(pool, &stream[from], &segment, &handler);
+}
+
+/* Bytes that were sent before, or wait for others: are they the same? */
+static bool contradicts(const struct sessions *sessions, const struct slot *slot, enum side from,
+			const struct packet *packet)
+{
+	const struct stream *stream = &slot->stream[from];
+	struct segment segment = segment_of(packet);
+
+	if (from != SIDE_CLIENT || segment.wire == 0 || !stream->started ||
+	    ((int32_t)(segment.sequence - stream->next) >= 0 && stream->held == 0))
+		return false;
+	return stream_contradicts(sessions->pool, stream, &slot->tail, &segment);
+}
+
+static void feed_tcp(struct sessions *sessions, struct slot *slot, struct feeding *feeding,
+		     const struct packet *packet)
+{
+	struct segment segment;
+	uint32_t urgent;
+
+	if (contradicts(sessions, slot, feeding->from, packet)) {
+		/* A copy that was wrong on the wire was no version for anybody. */
+		if ((slot->flow->sums_right & 1u << feeding->from) &&
+		    segment_sum(packet) == SEGMENT_SUM_WRONG)
+			return;
+		segment = segment_of(packet);
+		session_versions_fork(sessions, slot, feeding, &segment);
+	}
+	if ((packet->tcp_flags & TCP_URG) && segment_urgent(packet, &urgent))
+		session_versions_urgent(sessions, slot, feeding, urgent);
+	session_feed_tcp(feeding, packet);
+	if (slot->versions)
+		session_versions_feed(sessions, slot, feeding, packet);
+}
+
+bool sessions_copies(struct sessions *sessions, const struct flow *flow, enum side from,
+		     const struct packet *packet)
+{
+	const struct slot *slot = slot_of(sessions, flow);
+	const struct stream *stream;
+	struct segment segment = segment_of(packet);
+
+	if (!slot || slot->concluded)
+		return true;
+	stream = &slot->stream[from];
+	if (!stream->started || (int32_t)(segment.sequence + segment.wire - stream->next) > 0)
+		return false;
+	return !contradicts(sessions, slot, from, packet);
 }
 
 void sessions_packet(struct sessions *sessions, struct flow *flow, enum side from,
@@ -259,16 +362,17 @@ void sessions_swap(struct sessions *sessions, struct flow *flow)
 	slot->stream[SIDE_CLIENT] = slot->stream[SIDE_SERVER];
 	slot->stream[SIDE_SERVER] = client;
 	slot->session.swapped = false;
+	/* The tail was the other side's. */
+	session_versions_close(sessions, slot);
+	slot->tail.begin = slot->tail.end = slot->stream[SIDE_CLIENT].next;
+	slot->turn_start = slot->tail.end;
+	slot->client_turn = false;
+	slot->server_spoke = slot->has_origin = true;
+	slot->origin = slot->tail.end;
 }
 
-void sessions_conclude(struct sessions *sessions, struct flow *flow)
+void session_conclude_slot(struct sessions *sessions, struct slot *slot, uint8_t transport)
 {
-	struct slot *slot = slot_of(sessions, flow);
-	uint8_t transport;
-
-	if (!slot || slot->concluded)
-		return;
-	transport = flow->key.transport == TRANSPORT_UDP ? OVER_UDP : OVER_TCP;
 	for (int side = 0; side < 2; side++) {
 		struct feeding feeding = {
 			.sessions = sessions,
@@ -276,8 +380,7 @@ void sessions_conclude(struct sessions *sessions, struct flow *flow)
 			.from = (enum side)side,
 			.transport = transport,
 		};
-		struct stream_handler handler = {
-			.context = &feeding, .bytes = on_bytes, .gap = on_gap};
+		struct stream_handler handler = session_handler(&feeding);
 
 		stream_finish(sessions->pool, &slot->stream[side], &handler);
 	}
@@ -291,6 +394,18 @@ void sessions_conclude(struct sessions *sessions, struct flow *flow)
 	slot->concluded = true;
 }
 
+void sessions_conclude(struct sessions *sessions, struct flow *flow)
+{
+	struct slot *slot = slot_of(sessions, flow);
+	uint8_t transport;
+
+	if (!slot || slot->concluded)
+		return;
+	transport = flow->key.transport == TRANSPORT_UDP ? OVER_UDP : OVER_TCP;
+	session_conclude_slot(sessions, slot, transport);
+	session_versions_conclude(sessions, slot, transport);
+}
+
 void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats)
 {
 	*stats = (struct sessions_stats){
@@ -302,6 +417,8 @@ void sessions_stats(const struct sessions *sessions, struct sessions_stats *stat
 		.gap_bytes = sessions->gap_bytes,
 		.names_lost = sessions->names_lost,
 		.claims = sessions->claims,
+		.versions = sessions->versions_made,
+		.versions_refused = sessions->versions_refused,
 		.starved = sessions->starved,
 	};
 	identify_stats(sessions->identify, &stats->identify);

@@ -6,6 +6,12 @@
  *                                                                            │ known
  *                                        facts ◀── the dissector's feed() ◀──┘ session_dissect
  *
+ * Where a client sends other bytes in the place of those that were read (or that wait), both are
+ * read: session_versions.c takes another slot of the pool for them, and the worse of what both show
+ * stands. What can be compared are the last STREAM_TAIL bytes of the client; of a longer segment
+ * that was a decoy, or of more versions than a conversation may have, only that they were
+ * contradicted is told.
+ *
  * It keeps a pool of sessions (--max-sessions), one pool of blocks for bytes that came early
  * (--reassembly-mib) and one of nDPI's flows. When a pool is empty the conversation that was silent
  * longest is no longer read: counted. Facts are read by the worker, which tells the engine.
@@ -85,6 +91,11 @@ void sessions_start(struct sessions *sessions, struct flow *flow, enum side from
 		    uint32_t first_sequence);
 /* A TCP segment with payload, or with an acknowledgement only, or a UDP datagram. */
 void sessions_packet(struct sessions *sessions, struct flow *flow, enum side from,
+		     const struct packet *packet);
+/*
+ * Does the packet, which seems to be one that was here just now, bring nothing that was not read?
+ */
+bool sessions_copies(struct sessions *sessions, const struct flow *flow, enum side from,
 		     const struct packet *packet);
 /* The caller has turned the flow's roles round, because session->swapped was set. */
 void sessions_swap(struct sessions *sessions, struct flow *flow);

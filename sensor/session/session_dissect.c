@@ -177,6 +177,19 @@ void session_dissect_begin(struct sessions *sessions, struct slot *slot,
 	}
 }
 
+void session_dissect_begin_within(struct sessions *sessions, struct slot *slot,
+				  const struct dissector *dissector)
+{
+	identity_end(sessions->identify, &slot->identity);
+	slot->decided = true;
+	slot->dissector = dissector;
+	memset(slot->state, 0, sizeof slot->state);
+	if (dissector->begin)
+		dissector->begin(slot->state, &slot->session.findings->facts);
+	for (int side = 0; dissector->gap && side < 2; side++)
+		dissector->gap(slot->state, &slot->session.findings->facts, (enum side)side, 0);
+}
+
 void session_dissect_gap(struct slot *slot, enum side from, uint64_t missing)
 {
 	if (slot->dissector && slot->dissector->gap)

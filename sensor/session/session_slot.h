@@ -38,9 +38,15 @@ struct slot {
 	uint32_t names_lost;
 	bool begun;	     /* there is no PROXY header any more, or none */
 	bool may_be_refused; /* the header, by a server that knows nothing of it */
+	bool has_origin, server_spoke, client_turn;
+	uint32_t origin;     /* if has_origin: where the client's bytes begin */
+	uint32_t turn_start; /* where those begin that the server has not spoken after */
+	uint32_t versions;   /* other versions of its bytes: session_versions.c; 0 ends the list */
+	uint32_t revision_taken; /* of a version: its facts as they were taken over */
 	struct session session;
 	struct proxy_header header;
 	struct identity identity;
+	struct stream_tail tail; /* of the client */
 	struct asked asked;
 	union {
 		struct opening_record opening;			 /* while undecided */
@@ -61,7 +67,9 @@ struct sessions {
 	struct stream_pool *pool;
 	struct identify *identify;
 	const struct services *services;
+	uint32_t versions_in_use;
 	uint64_t evicted, gaps, gap_bytes, names_lost, claims;
+	uint64_t versions_made, versions_refused;
 	uint64_t now_ns;
 	struct budget budget[2]; /* index: has the other side been seen? */
 	uint64_t starved;
@@ -84,6 +92,28 @@ static inline enum side feeding_side(const struct feeding *feeding)
 	return feeding->slot->session.swapped ? (enum side) !feeding->from : feeding->from;
 }
 
+/* session.c */
+/* A slot that is free, or 0; and back. */
+uint32_t session_slot_take(struct sessions *sessions);
+void session_slot_give(struct sessions *sessions, uint32_t index);
+struct stream_handler session_handler(struct feeding *feeding);
+/* Acknowledgement and payload of a segment, to the slot's streams. */
+void session_feed_tcp(struct feeding *feeding, const struct packet *packet);
+void session_conclude_slot(struct sessions *sessions, struct slot *slot, uint8_t transport);
+
+/* session_versions.c */
+/* These bytes of the client's are others than were read, or are held. Before they are fed. */
+void session_versions_fork(struct sessions *sessions, struct slot *slot,
+			   const struct feeding *feeding, const struct segment *segment);
+/* The byte of this number is marked as urgent. Some servers read it nevertheless: a version. */
+void session_versions_urgent(struct sessions *sessions, struct slot *slot,
+			     const struct feeding *feeding, uint32_t sequence);
+/* What the conversation is fed, its versions are. */
+void session_versions_feed(struct sessions *sessions, struct slot *slot,
+			   const struct feeding *feeding, const struct packet *packet);
+void session_versions_conclude(struct sessions *sessions, struct slot *slot, uint8_t transport);
+void session_versions_close(struct sessions *sessions, struct slot *slot);
+
 /*
  * At the beginning of a conversation: how many of these bytes are a PROXY header's, or a server's
  * answer to one that it does not understand. What turns out to be no header is fed.
@@ -104,6 +134,9 @@ void session_feed_end(struct sessions *sessions, struct slot *slot, uint8_t tran
 /* The dissector takes over: its state takes the place of the opening, which is played to it. */
 void session_dissect_begin(struct sessions *sessions, struct slot *slot,
 			   const struct dissector *dissector, bool without_last_turn);
+/* The same for who reads from somewhere within on. */
+void session_dissect_begin_within(struct sessions *sessions, struct slot *slot,
+				  const struct dissector *dissector);
 void session_dissect(struct sessions *sessions, struct slot *slot, enum side from,
 		     const uint8_t *bytes, size_t length);
 void session_dissect_gap(struct slot *slot, enum side from, uint64_t missing);

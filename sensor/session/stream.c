@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See stream.h. Block 0 of the pool is never used: it ends lists. What a stream holds is sorted,
- * disjoint, and begins behind `next`: a copy that comes later is cut to what is not held yet.
+ * disjoint, and begins behind `next`: a copy that comes later is cut to what is not held yet, and
+ * what is held is cut to what has not been passed on when its turn comes.
  */
 #include "sensor/session/stream.h"
 
@@ -86,9 +87,8 @@ static struct segment take(struct segment *segment, uint32_t length)
 	return taken;
 }
 
-/* What begins at `next`. */
-static void pass_on(struct stream *stream, const struct segment *segment,
-		    const struct stream_handler *handler)
+static void pass_bytes(struct stream *stream, const struct segment *segment,
+		       const struct stream_handler *handler)
 {
 	stream->next += segment->wire;
 	if (handler && segment->captured != 0)
@@ -97,11 +97,38 @@ static void pass_on(struct stream *stream, const struct segment *segment,
 		handler->gap(handler->context, segment->wire - segment->captured);
 }
 
-static void release_first(struct stream_pool *pool, struct stream *stream)
+/* All but the urgent byte, `before` bytes on. */
+static void pass_around(struct stream *stream, const struct segment *segment, uint32_t before,
+			const struct stream_handler *handler)
 {
-	uint32_t index = stream->held;
+	struct segment rest = *segment;
+	struct segment first = take(&rest, before);
 
-	stream->held = pool->blocks[index].next;
+	pass_bytes(stream, &first, handler);
+	take(&rest, 1);
+	stream->next++;
+	stream->has_urgent = false;
+	pass_bytes(stream, &rest, handler);
+}
+
+/* What begins at `next`. */
+static void pass_on(struct stream *stream, const struct segment *segment,
+		    const struct stream_handler *handler)
+{
+	uint32_t before = stream->urgent - stream->next;
+
+	if (stream->has_urgent && before < segment->wire)
+		pass_around(stream, segment, before, handler);
+	else
+		pass_bytes(stream, segment, handler);
+}
+
+/* Gives back the block that this link leads to. */
+static void release(struct stream_pool *pool, struct stream *stream, uint32_t *link)
+{
+	uint32_t index = *link;
+
+	*link = pool->blocks[index].next;
 	stream->held_count--;
 	pool->blocks[index].next = pool->free_list;
 	pool->free_list = index;
@@ -112,8 +139,9 @@ static void release_first(struct stream_pool *pool, struct stream *stream)
 static void drain(struct stream_pool *pool, struct stream *stream,
 		  const struct stream_handler *handler)
 {
-	while (stream->held && pool->blocks[stream->held].sequence == stream->next) {
+	while (stream->held && ahead(pool->blocks[stream->held].sequence, stream->next) >= 0) {
 		const struct block *block = &pool->blocks[stream->held];
+		uint32_t known = stream->next - block->sequence;
 		struct segment segment = {
 			.sequence = block->sequence,
 			.bytes = block->bytes,
@@ -121,33 +149,29 @@ static void drain(struct stream_pool *pool, struct stream *stream,
 			.wire = block->wire,
 		};
 
-		pass_on(stream, &segment, handler);
-		release_first(pool, stream);
+		if (known < segment.wire) {
+			take(&segment, known);
+			pass_on(stream, &segment, handler);
+		}
+		release(pool, stream, &stream->held);
 	}
 }
 
-/*
- * Passes on what of the segment has its turn, and what is held between its parts. False: it begins
- * behind `next`.
- */
+/* Passes on what of the segment has its turn, and what is held behind it. False: it begins behind
+ * `next`. */
 static bool deliver(struct stream_pool *pool, struct stream *stream, struct segment *segment,
 		    const struct stream_handler *handler)
 {
-	while (ahead(stream->next, segment->sequence) <= 0) {
-		uint32_t known = stream->next - segment->sequence, length;
-		struct segment part;
+	uint32_t known = stream->next - segment->sequence;
 
-		if (known >= segment->wire)
-			return true;
-		take(segment, known);
-		length = segment->wire;
-		if (stream->held && length > pool->blocks[stream->held].sequence - stream->next)
-			length = pool->blocks[stream->held].sequence - stream->next;
-		part = take(segment, length);
-		pass_on(stream, &part, handler);
-		drain(pool, stream, handler);
-	}
-	return false;
+	if (ahead(stream->next, segment->sequence) > 0)
+		return false;
+	if (known >= segment->wire)
+		return true;
+	take(segment, known);
+	pass_on(stream, segment, handler);
+	drain(pool, stream, handler);
+	return true;
 }
 
 /* Gives up waiting for what is missing before `sequence`. */
@@ -214,6 +238,34 @@ static uint32_t part_length(const struct stream_pool *pool, uint32_t following,
 	return length;
 }
 
+static void cut_head(struct block *block, uint32_t length)
+{
+	uint32_t captured = length < block->captured ? length : block->captured;
+
+	block->sequence += length;
+	block->wire -= length;
+	block->captured = (uint16_t)(block->captured - captured);
+	memmove(block->bytes, block->bytes + captured, block->captured);
+}
+
+/*
+ * What begins later than this segment gives way to it as far as it goes: Linux reads first what
+ * begins first, and throws away what a longer segment has as well. True: that was all of the block.
+ */
+static bool give_way(const struct segment *segment, struct block *block)
+{
+	uint32_t end = segment->sequence + segment->wire, block_end = block->sequence + block->wire;
+	int32_t later = ahead(segment->sequence, block->sequence);
+
+	if (segment->captured != segment->wire || later < 0 || ahead(block->sequence, end) <= 0)
+		return false;
+	if (ahead(block_end, end) >= 0)
+		return later > 0 || block_end != end;
+	if (later > 0)
+		cut_head(block, end - block->sequence);
+	return false;
+}
+
 /*
  * Holds what of the segment is not held yet. False: no room for what is left of it. A part of which
  * nothing was captured is not held: it will show as a gap.
@@ -223,9 +275,13 @@ static bool hold(struct stream_pool *pool, struct stream *stream, struct segment
 	uint32_t *link = &stream->held;
 
 	while (segment->captured != 0) {
-		const struct block *block = &pool->blocks[*link];
+		struct block *block = &pool->blocks[*link];
 		struct segment rest = *segment, part;
 
+		if (*link && give_way(segment, block)) {
+			release(pool, stream, link);
+			continue;
+		}
 		if (*link && ahead(block->sequence, segment->sequence) >= 0) {
 			uint32_t end = block->sequence + block->wire;
 
@@ -309,6 +365,125 @@ void stream_finish(struct stream_pool *pool, struct stream *stream,
 {
 	while (stream->held)
 		jump(pool, stream, handler);
+}
+
+bool stream_urgent(struct stream *stream, uint32_t sequence)
+{
+	if (!stream->started || ahead(stream->next, sequence) < 0 ||
+	    (stream->has_urgent && ahead(stream->urgent, sequence) <= 0))
+		return false;
+	stream->urgent = sequence;
+	stream->has_urgent = true;
+	return true;
+}
+
+void stream_tail_add(struct stream_tail *tail, uint32_t end, const uint8_t *bytes, size_t length)
+{
+	uint32_t begin = end - (uint32_t)length, at, first;
+
+	if (begin != tail->end)
+		tail->begin = begin;
+	if (length > STREAM_TAIL) {
+		bytes += length - STREAM_TAIL;
+		length = STREAM_TAIL;
+		begin = end - STREAM_TAIL;
+	}
+	if (end - tail->begin > STREAM_TAIL)
+		tail->begin = end - STREAM_TAIL;
+	tail->end = end;
+	at = begin % STREAM_TAIL;
+	first = (uint32_t)length < STREAM_TAIL - at ? (uint32_t)length : STREAM_TAIL - at;
+	memcpy(tail->bytes + at, bytes, first);
+	memcpy(tail->bytes, bytes + first, length - first);
+}
+
+const uint8_t *stream_tail_at(const struct stream_tail *tail, uint32_t sequence, uint32_t until,
+			      uint32_t *length)
+{
+	uint32_t at = sequence % STREAM_TAIL, there = tail->end - sequence;
+
+	*length = 0;
+	if (sequence - tail->begin >= tail->end - tail->begin || ahead(sequence, until) <= 0)
+		return NULL;
+	if (there > until - sequence)
+		there = until - sequence;
+	*length = there < STREAM_TAIL - at ? there : STREAM_TAIL - at;
+	return tail->bytes + at;
+}
+
+/* Is one of the segment's bytes another than the one of `length` at `bytes`, from `sequence` on? */
+static bool differs(const struct segment *segment, uint32_t sequence, const uint8_t *bytes,
+		    uint32_t length)
+{
+	struct segment part = *segment;
+
+	if (ahead(sequence, part.sequence) > 0) {
+		uint32_t skipped = part.sequence - sequence;
+
+		if (skipped >= length)
+			return false;
+		bytes += skipped;
+		length -= skipped;
+	} else {
+		uint32_t skipped = sequence - part.sequence;
+
+		if (skipped >= part.wire)
+			return false;
+		take(&part, skipped);
+	}
+	if (length > part.captured)
+		length = part.captured;
+	return length != 0 && memcmp(bytes, part.bytes, length) != 0;
+}
+
+/* Some systems ask whether the other side is still there with one byte that means nothing. */
+static bool is_keep_alive(const struct stream *stream, const struct segment *segment)
+{
+	return segment->wire == 1 && segment->captured == 1 && segment->bytes[0] == 0 &&
+	       segment->sequence + 1 == stream->next;
+}
+
+bool stream_contradicts(const struct stream_pool *pool, const struct stream *stream,
+			const struct stream_tail *tail, const struct segment *segment)
+{
+	uint32_t end = segment->sequence + segment->wire, at = segment->sequence, length;
+
+	if (segment->wire > WINDOW_MAX || is_keep_alive(stream, segment))
+		return false;
+	if (ahead(at, tail->begin) > 0)
+		at = tail->begin;
+	for (;;) {
+		const uint8_t *bytes = stream_tail_at(tail, at, end, &length);
+
+		if (length == 0)
+			break;
+		if (differs(segment, at, bytes, length))
+			return true;
+		at += length;
+	}
+	for (uint32_t held = stream->held; held; held = pool->blocks[held].next) {
+		const struct block *block = &pool->blocks[held];
+
+		if (differs(segment, block->sequence, block->bytes, block->captured))
+			return true;
+	}
+	return false;
+}
+
+void stream_copy_held(struct stream_pool *pool, const struct stream *from, struct stream *to,
+		      const struct stream_handler *handler)
+{
+	for (uint32_t held = from->held; held; held = pool->blocks[held].next) {
+		const struct block *block = &pool->blocks[held];
+		struct segment segment = {
+			.sequence = block->sequence,
+			.bytes = block->bytes,
+			.captured = block->captured,
+			.wire = block->wire,
+		};
+
+		stream_feed(pool, to, &segment, handler);
+	}
 }
 
 uint64_t stream_pool_refusals(const struct stream_pool *pool)

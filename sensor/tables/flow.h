@@ -70,6 +70,7 @@ enum {
 	FLOW_KEPT = 1 << 10,
 	FLOW_NOT_KEPT = 1 << 11,
 	FLOW_CLIENT_ACKED = 1 << 12, /* the client acknowledges bytes of a server not seen */
+	FLOW_SIGNED = 1 << 13,	     /* its segments carry signatures (RFC 2385) */
 };
 
 struct flow {
@@ -99,6 +100,10 @@ struct flow {
 	bool carrier;  /* what the client says about clients of its own is believed */
 	bool told_end, one_way_service, midstream;
 	bool has_highest[2];
+	uint8_t sums_right;    /* bits: 1 << enum side, whose checksums are right here */
+	uint8_t ttl[2];	       /* of the first packet of each side; 0: none yet */
+	uint32_t server_acked; /* newest acknowledgement, with FLOW_SERVER_ACK or FLOW_SYNACK */
+	uint32_t reset_at; /* sequence number of the RST, with FLOW_CLIENT_RST or FLOW_SERVER_RST */
 };
 
 /* Sets `key`; returns true if the packet's source is the key's low end. */

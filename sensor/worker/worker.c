@@ -24,6 +24,7 @@ static void retire(void *context, struct flow *flow)
 
 	worker_conclude(worker, flow);
 	worker_carried_end(worker, flow);
+	worker_remember_inbound(worker, flow);
 	sessions_close(worker->sessions, flow);
 }
 
@@ -49,6 +50,8 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 		probes_new(options->max_probed, options->table_key, worker_report_wall, worker);
 	worker->outbound = outbound_new(options->outbound_entries);
 	worker->asked = outbound_new(WORKER_ASKED);
+	worker->inbound = outbound_new(WORKER_INBOUND);
+	worker->fastopen = fastopen_new();
 	worker->pairs = pairs_new(options->hash_key);
 	worker->tunnels = tunnel_table_new(options->table_key);
 	worker->fragments = fragments_new(options->fragment_pages ? options->fragment_pages : 1,
@@ -56,8 +59,9 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 	worker->duplicates = duplicates_new(options->duplicate_ns, options->hash_key);
 	worker->early = worker_early_new();
 	if (!worker->flows || !worker->sessions || !worker->carried || !worker->probes ||
-	    !worker->early || !worker->outbound || !worker->asked || !worker->tunnels ||
-	    !worker->pairs || !worker->fragments || !worker->duplicates) {
+	    !worker->early || !worker->outbound || !worker->asked || !worker->inbound ||
+	    !worker->fastopen || !worker->tunnels || !worker->pairs || !worker->fragments ||
+	    !worker->duplicates) {
 		worker_free(worker);
 		return NULL;
 	}
@@ -76,6 +80,8 @@ void worker_free(struct worker *worker)
 	probes_free(worker->probes);
 	outbound_free(worker->outbound);
 	outbound_free(worker->asked);
+	outbound_free(worker->inbound);
+	fastopen_free(worker->fastopen);
 	pairs_free(worker->pairs);
 	tunnel_table_free(worker->tunnels);
 	fragments_free(worker->fragments);
@@ -107,6 +113,25 @@ static void set_clock(struct worker *worker, uint64_t now_ns)
 	worker->now_ns = now_ns;
 }
 
+/* Data of TCP is a copy only if it brings nothing new: the rest of a header is soon made alike. */
+static bool is_copy(struct worker *worker, const struct sighting *sighting)
+{
+	const struct packet *packet = sighting->packet;
+	const struct flow *flow;
+	enum side from;
+
+	if (packet->kind != PACKET_TCP || packet->payload_wire == 0)
+		return true;
+	flow = flow_find(worker->flows, &sighting->key, sighting->hash);
+	if (!flow)
+		return true;
+	from = sighting_side(sighting, flow);
+	if (flow->session == FLOW_NO_SESSION)
+		return (int32_t)(packet->sequence + packet->payload_wire - flow->highest[from]) <=
+		       0;
+	return sessions_copies(worker->sessions, flow, from, packet);
+}
+
 /* Whether it was here before, and whose it is. */
 void worker_look_at(struct worker *worker, const struct sighting *sighting)
 {
@@ -124,7 +149,8 @@ void worker_look_at(struct worker *worker, const struct sighting *sighting)
 		return;
 	}
 	worker->stats.compared++;
-	if (duplicates_seen(worker->duplicates, packet->ts_ns, sighting->fingerprint)) {
+	if (duplicates_seen(worker->duplicates, packet->ts_ns, sighting->fingerprint) &&
+	    is_copy(worker, sighting)) {
 		worker->stats.duplicates++;
 		return;
 	}
@@ -255,6 +281,8 @@ void worker_finish(struct worker *worker)
 	fragments_forget(worker->fragments);
 	outbound_forget(worker->outbound);
 	outbound_forget(worker->asked);
+	outbound_forget(worker->inbound);
+	fastopen_forget(worker->fastopen);
 	tunnel_table_forget(worker->tunnels);
 	duplicates_forget(worker->duplicates);
 	worker_early_forget(worker->early);

@@ -2,11 +2,8 @@
 /*
  * Carriers, and the clients that they carry (carried.h has the words).
  *
- * Whose turn it is: an address list is walked from its right end past the addresses that are listed
- * proxies themselves. The first that is not is the client: what stands to its left is what that
- * client said, and it is not believed. A PROXY header speaks for the whole connection, and what is
- * said inside counts only if that client is a listed proxy as well. Where no client is named, or
- * not by an address, the nearest address that is known has the turn: in the end the own client's.
+ * Whose turn it is: named.h. A PROXY header speaks for the whole connection until a request names
+ * somebody else. Where nothing is said of a client, the own client has the turn.
  *
  * Bytes count for the client that has the turn when they are read: a request with its headers
  * counts for the client that it names, a response for the client that asked.
@@ -15,39 +12,21 @@
 
 #include "dissectors/read/forwarded.h"
 #include "sensor/base/clock.h"
+#include "sensor/base/services.h"
 #include "sensor/worker/carried.h"
+#include "sensor/worker/named.h"
 #include "sensor/worker/worker_state.h"
 
 #define LEAVE_NS NS_PER_S /* told so long ago: a client that has to wait is told of in full */
 
-/* Who is to have the turn. */
-struct client {
-	struct address address;
-	uint16_t port;
-	uint8_t by; /* enum forwarded_by; FORWARDED_NOT: the own client */
-};
-
-static bool is_proxy(const struct worker *worker, const struct address *address)
-{
-	return policy_place(worker->policy, address).proxy;
-}
-
-static struct address hop_address(const struct forwarded_address *hop)
-{
-	struct address address;
-
-	memcpy(address.bytes, hop->bytes, sizeof address.bytes);
-	return address;
-}
-
 /* Who has the turn when the bytes say nothing: whom a PROXY header named, or the own client. */
-static struct client by_default(const struct flow *flow, const struct session *session)
+static struct named by_default(const struct flow *flow, const struct session *session)
 {
 	const struct header_client *named = &session->header_client;
 
 	if (named->by != FORWARDED_NOT)
-		return (struct client){named->address, named->port, named->by};
-	return (struct client){.address = *flow_client(flow), .port = flow_client_port(flow)};
+		return (struct named){named->address, named->port, named->by};
+	return (struct named){.address = *flow_client(flow), .port = flow_client_port(flow)};
 }
 
 static void note_header(struct session *session, const struct forwarded *told)
@@ -55,34 +34,47 @@ static void note_header(struct session *session, const struct forwarded *told)
 	session->header_client = (struct header_client){.by = FORWARDED_NOT};
 	if (told->count == 0 || !told->hop[0].known)
 		return;
-	session->header_client = (struct header_client){
-		.address = hop_address(&told->hop[0]),
-		.port = told->port,
-		.by = told->by,
+	memcpy(session->header_client.address.bytes, told->hop[0].bytes, sizeof told->hop[0].bytes);
+	session->header_client.port = told->port;
+	session->header_client.by = told->by;
+}
+
+static struct naming naming_of(const struct worker *worker, const struct flow *flow,
+			       const struct session *session)
+{
+	struct endpoint server = flow_server(flow);
+
+	return (struct naming){
+		.policy = worker->policy,
+		.question =
+			{
+				.server = server.address,
+				.port = server.port,
+				.transport = server.transport,
+				.service = services_id(worker->services,
+						       session->findings->facts.service),
+				.ts_ns = flow->last_ns,
+			},
+		.carrier = *flow_client(flow),
+		.by_default = by_default(flow, session),
 	};
 }
 
-static struct client resolve(const struct worker *worker, const struct flow *flow,
-			     struct session *session, const struct forwarded *told)
+static struct named resolve(const struct worker *worker, const struct flow *flow,
+			    struct session *session, const struct forwarded *told)
 {
-	struct client client;
+	struct naming naming;
 
 	if (told->by >= FORWARDED_PROXY_V1) {
-		note_header(session, told);
+		if (named_by_header(worker->policy, flow_client(flow)))
+			note_header(session, told);
 		return by_default(flow, session);
 	}
-	client = by_default(flow, session);
-	for (int i = 0; i < told->count && told->hop[i].known; i++) {
-		if (!is_proxy(worker, &client.address))
-			break;
-		client.address = hop_address(&told->hop[i]);
-		client.port = i == 0 ? told->port : 0;
-		client.by = told->by;
-	}
-	return client;
+	naming = naming_of(worker, flow, session);
+	return named_choose(&naming, told);
 }
 
-static bool is_same(const struct carried *one, const struct client *client)
+static bool is_same(const struct carried *one, const struct named *client)
 {
 	return address_equal(&one->client, &client->address);
 }
@@ -175,7 +167,7 @@ static void begin_own(const struct worker *worker, struct flow *flow, struct ses
 
 /* Returns 0 if there is no place left: the own client then speaks for it. */
 static uint32_t begin_client(struct worker *worker, struct flow *flow, struct session *session,
-			     const struct client *client)
+			     const struct named *client)
 {
 	uint32_t victim = carried_victim(worker->carried, flow), index;
 	struct carried *one;
@@ -220,7 +212,7 @@ static void leave(struct worker *worker, struct flow *flow)
 }
 
 static uint32_t find_client(const struct worker *worker, const struct flow *flow,
-			    const struct client *client)
+			    const struct named *client)
 {
 	uint32_t index = flow->parked;
 
@@ -231,7 +223,7 @@ static uint32_t find_client(const struct worker *worker, const struct flow *flow
 
 /* Gives the turn to `client`. Until then session->findings are those of the client before. */
 static void enter(struct worker *worker, struct flow *flow, struct session *session,
-		  const struct client *client)
+		  const struct named *client)
 {
 	const struct facts *before = &session->findings->facts;
 	uint32_t index = 0;
@@ -251,12 +243,12 @@ static void enter(struct worker *worker, struct flow *flow, struct session *sess
 
 /* A parked client by the number that the dissector knows it by. False: concluded meanwhile. */
 static bool find_number(const struct worker *worker, const struct flow *flow, uint16_t number,
-			struct client *client)
+			struct named *client)
 {
 	uint32_t index = flow->parked;
 
 	if (number == 0) {
-		*client = (struct client){.address = *flow_client(flow)};
+		*client = (struct named){.address = *flow_client(flow)};
 		return own_waits(flow);
 	}
 	while (index != 0 && carried_at(worker->carried, index)->findings.number != number)
@@ -270,7 +262,7 @@ static bool find_number(const struct worker *worker, const struct flow *flow, ui
 }
 
 static bool has_turn(const struct worker *worker, const struct flow *flow,
-		     const struct client *client)
+		     const struct named *client)
 {
 	if (flow->turn == 0 || client->by == FORWARDED_NOT)
 		return flow->turn == 0 && client->by == FORWARDED_NOT;
@@ -317,22 +309,33 @@ static void give_bytes(struct telling *telling, struct findings *findings,
 	telling->bytes[SIDE_SERVER] += moved->counted[SIDE_SERVER];
 }
 
+static void change_turn(struct worker *worker, struct flow *flow, struct session *session,
+			const struct named *client, uint64_t theirs)
+{
+	struct bytes_moved bytes =
+		take_bytes(worker_telling(worker, flow), session->findings, theirs);
+
+	leave(worker, flow);
+	enter(worker, flow, session, client);
+	give_bytes(worker_telling(worker, flow), session->findings, &bytes);
+}
+
 void worker_turn(void *context, struct flow *flow, struct session *session, const struct feed *fed)
 {
 	struct worker *worker = context;
-	struct bytes_moved bytes;
-	struct client client;
+	struct named client;
+	struct naming naming;
 
 	if (fed->next == FEED_FORWARDED)
 		client = resolve(worker, flow, session, fed->forwarded);
 	else if (!find_number(worker, flow, fed->wanted, &client))
 		return;
-	if (has_turn(worker, flow, &client))
+	if (!has_turn(worker, flow, &client))
+		change_turn(worker, flow, session, &client, fed->theirs);
+	if (fed->next != FEED_FORWARDED || fed->forwarded->count == 0)
 		return;
-	bytes = take_bytes(worker_telling(worker, flow), session->findings, fed->theirs);
-	leave(worker, flow);
-	enter(worker, flow, session, &client);
-	give_bytes(worker_telling(worker, flow), session->findings, &bytes);
+	naming = naming_of(worker, flow, session);
+	named_claim(&naming, fed->forwarded, &client.address, &session->findings->facts);
 }
 
 void worker_carried_tell(struct worker *worker, struct flow *flow)
@@ -353,6 +356,7 @@ void worker_carried_end(struct worker *worker, struct flow *flow)
 	struct session *session = sessions_get(worker->sessions, flow);
 	uint32_t turn = flow->turn;
 
+	worker->stats.carried_nobody += flow->carrier && flow->own.bytes[SIDE_SERVER] != 0;
 	while (flow->parked != 0)
 		conclude_one(worker, flow->parked);
 	if (own_waits(flow))

@@ -22,6 +22,8 @@ void worker_memory(const struct worker_options *options, bool evidence, memory_r
 	row(context, "unanswered probes", "max-probed", options->max_probed,
 	    probes_bytes(options->max_probed));
 	row(context, "attempts beyond those that wait", NULL, 0, outbound_bytes(WORKER_ASKED));
+	row(context, "conversations begun from outside", NULL, 0, outbound_bytes(WORKER_INBOUND));
+	row(context, "data of SYNs", NULL, 0, fastopen_bytes());
 	row(context, "conversations begun by ours", "max-outbound", options->outbound_entries,
 	    outbound_bytes(options->outbound_entries));
 	row(context, "copies of packets", NULL, 0, duplicates_bytes());

@@ -71,6 +71,40 @@ enum direction worker_guess_roles(const struct worker *worker, const struct sigh
 	return DIRECTION_GUESS;
 }
 
+/* Two numbers for each conversation: whichever end is the server. */
+static uint64_t inbound_mark(uint64_t hash, bool server_is_low)
+{
+	return server_is_low ? hash : ~hash;
+}
+
+void worker_remember_inbound(struct worker *worker, const struct flow *flow)
+{
+	if (!flow->outgoing && (flow->seen & FLOW_SYNACK))
+		outbound_add(worker->inbound, inbound_mark(flow_hash(worker->flows, &flow->key),
+							   !flow->client_is_low));
+}
+
+bool worker_remembers_inbound(const struct worker *worker, const struct sighting *sighting,
+			      bool *client_is_source)
+{
+	bool low = sighting->source_is_low;
+
+	if (sighting->from_ours && outbound_has(worker->inbound, inbound_mark(sighting->hash, low)))
+		*client_is_source = false;
+	else if (sighting->to_ours &&
+		 outbound_has(worker->inbound, inbound_mark(sighting->hash, !low)))
+		*client_is_source = true;
+	else
+		return false;
+	return true;
+}
+
+void worker_forget_inbound(const struct worker *worker, const struct sighting *sighting)
+{
+	outbound_remove(worker->inbound, sighting->hash);
+	outbound_remove(worker->inbound, ~sighting->hash);
+}
+
 bool worker_roles_likely(const struct worker *worker, const struct flow *flow)
 {
 	struct endpoint server = flow_server(flow);
@@ -107,6 +141,7 @@ static void turn_sides(struct flow *flow, struct telling *telling)
 	uint64_t bytes = telling->bytes[SIDE_CLIENT];
 	uint32_t highest = flow->highest[SIDE_CLIENT];
 	bool has_highest = flow->has_highest[SIDE_CLIENT];
+	uint8_t ttl = flow->ttl[SIDE_CLIENT], right = flow->sums_right;
 
 	flow->client_is_low = !flow->client_is_low;
 	telling->bytes[SIDE_CLIENT] = telling->bytes[SIDE_SERVER];
@@ -115,6 +150,9 @@ static void turn_sides(struct flow *flow, struct telling *telling)
 	flow->highest[SIDE_SERVER] = highest;
 	flow->has_highest[SIDE_CLIENT] = flow->has_highest[SIDE_SERVER];
 	flow->has_highest[SIDE_SERVER] = has_highest;
+	flow->ttl[SIDE_CLIENT] = flow->ttl[SIDE_SERVER];
+	flow->ttl[SIDE_SERVER] = ttl;
+	flow->sums_right = (uint8_t)(right >> 1 | (right & 1) << 1);
 	if (flow->sight == SIGHT_CLIENT || flow->sight == SIGHT_SERVER)
 		flow->sight ^= SIGHT_BOTH;
 	flow->seen = swap_bits(flow->seen, FLOW_CLIENT_FIN, FLOW_SERVER_FIN);

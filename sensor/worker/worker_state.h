@@ -78,6 +78,11 @@ struct transfers {
 	uint64_t newest_ns;
 };
 
+/* Conversations begun from outside, of each generation: who is who in them is not forgotten. */
+#define WORKER_INBOUND 131072
+
+struct fastopen;
+
 struct worker {
 	struct worker_options options;
 	struct decoder decoder;
@@ -88,6 +93,8 @@ struct worker {
 	struct carried_pool *carried;
 	struct probes *probes;
 	struct outbound *outbound;
+	struct outbound *inbound; /* worker_roles.c */
+	struct fastopen *fastopen;
 	struct outbound *asked; /* attempts that found no room among the waiting ones */
 	struct pairs *pairs;
 	struct tunnel_table *tunnels;
@@ -164,12 +171,38 @@ bool worker_datagram_first(struct worker *worker, const struct worker_capture *c
 /* Who is the server of a conversation that was not seen to begin? */
 enum direction worker_guess_roles(const struct worker *worker, const struct sighting *sighting,
 				  bool *client_is_source);
+/* It was begun from outside, its server answered, and it may go on after it was forgotten. */
+void worker_remember_inbound(struct worker *worker, const struct flow *flow);
+/* Was it? Then `client_is_source` is set. */
+bool worker_remembers_inbound(const struct worker *worker, const struct sighting *sighting,
+			      bool *client_is_source);
+void worker_forget_inbound(const struct worker *worker, const struct sighting *sighting);
 /*
  * Is there a reason to take the one for the server: the handshake, the policy, or far apart ports?
  */
 bool worker_roles_likely(const struct worker *worker, const struct flow *flow);
 /* The bytes have shown that the server is the other one: nothing is told of that one yet. */
 void worker_turn_round(struct worker *worker, struct flow *flow);
+
+/* worker_validity.c */
+/* The first packet of that side tells what its packets are like. */
+void worker_note_first(struct flow *flow, enum side from, const struct packet *packet);
+/* Does the host that it goes to take no notice of this segment? */
+bool worker_is_ignored(struct flow *flow, enum side from, const struct packet *packet);
+/* Is the end of that side told in its place? */
+bool worker_fin_counts(const struct flow *flow, enum side from, const struct packet *packet);
+/* The server goes on as if the RST had not been: it has not been, for it. */
+void worker_note_alive(struct flow *flow, enum side from, const struct packet *packet);
+
+/* worker_fastopen.c */
+struct fastopen *fastopen_new(void); /* NULL: out of memory */
+void fastopen_free(struct fastopen *fastopen);
+uint64_t fastopen_bytes(void);
+void fastopen_forget(struct fastopen *fastopen); /* everything: another input follows */
+/* A SYN with data, of a conversation that has no flow. */
+void worker_fastopen_put(struct worker *worker, const struct sighting *sighting);
+/* The flow has begun with this SYN-ACK: what it acknowledges of that data is read. */
+void worker_fastopen_take(struct worker *worker, const struct sighting *synack, struct flow *flow);
 
 /* worker_tcp.c, worker_udp.c */
 void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow);

@@ -5,6 +5,7 @@
  * direction is only a guess, until the bytes prove it. Everything that follows a SYN of ours, or a
  * SYN-ACK of somebody else, is outbound.
  */
+#include "sensor/decode/segment.h"
 #include "sensor/worker/worker_state.h"
 
 #include "sensor/base/clock.h"
@@ -48,8 +49,11 @@ static struct flow *begin_syn(struct worker *worker, const struct sighting *sigh
 	if (sighting->to_ours) {
 		outbound_remove(worker->outbound, sighting->hash); /* a forged SYN-ACK came first */
 		worker_note_probe(worker, sighting, false);
+		if (sighting->packet->payload_wire != 0)
+			worker_fastopen_put(worker, sighting);
 	} else {
 		worker->stats.outbound++;
+		worker_forget_inbound(worker, sighting);
 		outbound_add(worker->outbound, sighting->hash);
 	}
 	return NULL;
@@ -66,9 +70,19 @@ static struct flow *expect_client(struct flow *flow, const struct sighting *sigh
 /* Somebody else has let one of ours in. */
 static struct flow *begin_outgoing(struct worker *worker, const struct sighting *sighting)
 {
-	bool asked = outbound_has(worker->outbound, sighting->hash);
+	bool asked = outbound_has(worker->outbound, sighting->hash), client_is_source;
+	struct endpoint ours = worker_destination(sighting);
+	struct probe probe;
 	struct flow *flow;
 
+	/*
+	 * Who asks, or has been let in, answers nobody, and whom ours had asked would have been
+	 * seen to be: a word that the host throws away.
+	 */
+	if (!asked && (sees_ours(worker) || segment_sum(sighting->packet) == SEGMENT_SUM_WRONG ||
+		       worker_remembers_inbound(worker, sighting, &client_is_source) ||
+		       (sighting->to_ours && worker_asked(worker, &ours, sighting->hash, &probe))))
+		return NULL;
 	outbound_add(worker->outbound, sighting->hash);
 	flow = worker_begin_outgoing(worker, sighting, DIRECTION_SYNACK, FLOW_BRIEF);
 	if (!flow)
@@ -88,7 +102,10 @@ static struct flow *begin_synack(struct worker *worker, const struct sighting *s
 		return begin_outgoing(worker, sighting);
 	outbound_remove(worker->outbound, sighting->hash);
 	flow = worker_begin(worker, sighting, false, DIRECTION_SYNACK, FLOW_BRIEF);
-	return expect_client(flow, sighting);
+	expect_client(flow, sighting);
+	worker_note_first(flow, SIDE_SERVER, sighting->packet);
+	worker_fastopen_take(worker, sighting, flow);
+	return flow;
 }
 
 /* An RST that answers a SYN: nobody listens there, or a filter says so in the host's name. */
@@ -139,6 +156,12 @@ static struct flow *begin_midstream(struct worker *worker, const struct sighting
 	struct probe asked;
 	struct flow *flow;
 
+	if (worker_remembers_inbound(worker, sighting, &client_is_source)) {
+		flow = worker_begin(worker, sighting, client_is_source, DIRECTION_SYNACK,
+				    FLOW_LASTING);
+		flow->midstream = true;
+		return flow;
+	}
 	if (outbound_has(worker->outbound, sighting->hash))
 		return worker_begin_outgoing(worker, sighting, DIRECTION_SYN, FLOW_LASTING);
 	if (sighting->to_ours && worker_asked(worker, &other, sighting->hash, &asked))
@@ -214,6 +237,14 @@ static void note_flags(struct flow *flow, enum side from, const struct packet *p
 	bool client = from == SIDE_CLIENT;
 	uint8_t flags = packet->tcp_flags;
 
+	if ((flags & TCP_FIN) && !worker_fin_counts(flow, from, packet))
+		flags &= (uint8_t)~TCP_FIN;
+	if (flags & TCP_RST)
+		flow->reset_at = packet->sequence;
+	else if (flow->seen & (FLOW_CLIENT_RST | FLOW_SERVER_RST))
+		worker_note_alive(flow, from, packet);
+	if (!client && (flags & TCP_ACK))
+		flow->server_acked = packet->acknowledgement;
 	if (client && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		flow->seen |= FLOW_SYN;
 	else if (!client && (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
@@ -283,11 +314,19 @@ static bool is_new_connection(const struct worker *worker, struct flow *flow, en
 	return closed(flow);
 }
 
-/* A SYN-ACK from the supposed client, of a conversation whose roles were only guessed. */
+/*
+ * A SYN-ACK from the supposed client, of a conversation whose roles were only guessed, or told by
+ * nobody but the other end, in a SYN-ACK that ours had not asked for; a SYN of that other end.
+ */
 static bool shows_other_roles(const struct flow *flow, enum side from, const struct packet *packet)
 {
-	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
-	       from == SIDE_CLIENT && flow->direction < DIRECTION_SYN;
+	bool unasked = flow->outgoing && !(flow->seen & FLOW_SYN);
+
+	if (!(packet->tcp_flags & TCP_SYN))
+		return false;
+	if (packet->tcp_flags & TCP_ACK)
+		return from == SIDE_CLIENT && (flow->direction < DIRECTION_SYN || unasked);
+	return from == SIDE_SERVER && unasked;
 }
 
 void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow)
@@ -298,6 +337,10 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 
 	if (flow) {
 		from = sighting_side(sighting, flow);
+		if (worker_is_ignored(flow, from, packet)) {
+			worker->stats.ignored++;
+			return;
+		}
 		if (is_new_connection(worker, flow, from, packet) ||
 		    shows_other_roles(flow, from, packet)) {
 			flow_remove(worker->flows, flow);

@@ -35,7 +35,7 @@ static void check_header(const uint8_t *data, size_t size)
 
 static void check_list(const char *name, const uint8_t *data, size_t size)
 {
-	struct forwarded_reader whole = {.reading = false}, pieces = {.reading = false};
+	struct forwarded_reader whole = {.length = 0}, pieces = {.length = 0};
 
 	forwarded_begin(&whole, name);
 	forwarded_begin(&pieces, name);

@@ -117,7 +117,7 @@ struct header {
 /* The hops from the right, with blanks between. */
 static const char *read_headers(const struct header *headers, size_t piece, char out[512])
 {
-	struct forwarded_reader reader = {.reading = false};
+	struct forwarded_reader reader = {.length = 0};
 	char text[INET6_ADDRSTRLEN];
 
 	for (; headers->name; headers++) {
@@ -169,12 +169,22 @@ static void headers(void **state)
 		       "192.0.2.2 192.0.2.1");
 	assert_headers(HEADERS({"forwarded", "for=\"192.0.2.1"}), "192.0.2.1");
 	assert_headers(HEADERS({"x-real-ip", "203.0.113.9"}), "203.0.113.9");
-	/* One of them counts, in whatever order they come. */
+	/* All of them are kept, whatever their order. */
 	assert_headers(HEADERS({"x-real-ip", "10.0.0.1"}, {"x-forwarded-for", "203.0.113.9"}),
-		       "203.0.113.9");
+		       "203.0.113.9 10.0.0.1");
 	assert_headers(HEADERS({"x-forwarded-for", "203.0.113.9"}, {"x-real-ip", "10.0.0.1"},
-			       {"forwarded", "for=10.0.0.1"}),
-		       "203.0.113.9");
+			       {"forwarded", "for=10.0.0.2"}),
+		       "10.0.0.2 10.0.0.1 203.0.113.9");
+	assert_headers(HEADERS({"cf-connecting-ip", "10.0.0.1"}, {"true-client-ip", "10.0.0.2"},
+			       {"x-client-ip", "10.0.0.3"},
+			       {"x-envoy-external-address", "10.0.0.4"},
+			       {"x-azure-clientip", "10.0.0.5"}, {"x-cluster-client-ip", "::1"}),
+		       "::1 10.0.0.5 10.0.0.4 10.0.0.3 10.0.0.2 10.0.0.1");
+	/* An empty one is told as well: it names nobody. */
+	assert_headers(HEADERS({"x-forwarded-for", ""}, {"x-real-ip", " "}), "? ?");
+	assert_headers(HEADERS({"x-forwarded-for", ",, ,"}, {"forwarded", "proto=http;by=a"}),
+		       "? ?");
+	assert_headers(HEADERS({"xclient", "10.0.0.1"}, {"proxy-v1", "10.0.0.1"}), "");
 	assert_headers(HEADERS({"x-forwarded-host", "203.0.113.9"}), "");
 }
 
@@ -194,8 +204,36 @@ static void a_header_of_any_length(void **state)
 		sprintf(value + strlen(value), "%s10.1.%d.%d", i != 0 ? "," : "", i / 100, i % 100);
 	assert_string_equal(read_headers(one, 100, out),
 			    "10.1.5.99 10.1.5.98 10.1.5.97 10.1.5.96 10.1.5.95 10.1.5.94 "
-			    "10.1.5.93 10.1.5.92");
+			    "10.1.5.93 10.1.5.92 10.1.5.91 10.1.5.90 10.1.5.89 10.1.5.88 "
+			    "10.1.5.87 10.1.5.86 10.1.5.85 10.1.5.84");
 	free(value);
+}
+
+/* Whoever fills one header, or all of them, cannot push out the last word of another. */
+static void headers_that_push(void **state)
+{
+	static const char ten[] = "10.1.1.1,10.1.1.2,10.1.1.3,10.1.1.4,10.1.1.5,"
+				  "10.1.1.6,10.1.1.7,10.1.1.8,10.1.1.9,10.1.1.10";
+	struct forwarded_reader reader = {.length = 0};
+
+	(void)state;
+	for (unsigned round = 0; round < 5; round++) {
+		for (unsigned by = 1; by <= FORWARDED_X_FORWARDED_FOR; by++) {
+			forwarded_begin(&reader, forwarded_by_name((enum forwarded_by)by));
+			forwarded_read(&reader, ten, sizeof ten - 1);
+			forwarded_end(&reader);
+		}
+	}
+	assert_int_equal(reader.list.count, FORWARDED_HOPS);
+	assert_true(reader.list.more);
+	for (unsigned by = 1; by <= FORWARDED_X_FORWARDED_FOR; by++) {
+		unsigned nearest = forwarded_next(&reader.list, (enum forwarded_by)by, 0);
+
+		assert_int_not_equal(nearest, reader.list.count);
+		/* Of Forwarded nothing but that it names nobody. */
+		if (by != FORWARDED_FORWARDED)
+			assert_int_equal(reader.list.hop[nearest].bytes[15], 10);
+	}
 }
 
 static void mail(void **state)
@@ -370,6 +408,7 @@ int main(void)
 		cmocka_unit_test(addresses_as_libc_reads_them),
 		cmocka_unit_test(headers),
 		cmocka_unit_test(a_header_of_any_length),
+		cmocka_unit_test(headers_that_push),
 		cmocka_unit_test(mail),
 		cmocka_unit_test(proxy_headers_split_at_every_byte),
 		cmocka_unit_test(proxy_headers_cut_off_and_damaged),

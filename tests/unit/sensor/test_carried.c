@@ -21,9 +21,20 @@
 #define GET(path, more) "GET " path " HTTP/1.1\r\nHost: a\r\n" more "\r\n"
 #define FROM(list)	"X-Forwarded-For: " list "\r\n"
 #define PORT		41000
+#define NOBODY		"::" /* a client that nobody names */
+#define TEN                                                                                        \
+	"10.9.9.1,10.9.9.2,10.9.9.3,10.9.9.4,10.9.9.5,"                                            \
+	"10.9.9.6,10.9.9.7,10.9.9.8,10.9.9.9"
+#define NAMES_REAL_IP "10.1.2.5" /* whose header the policy names */
+#define NAMES_LIST    "10.1.2.6"
+#define NAMES_HEADER  "10.1.2.7"
 
 static const char policy[] =
-	TRAFFIC_POLICY "proxies: [" BALANCER ", " SECOND_BALANCER ", 198.51.100.77]\n";
+	TRAFFIC_POLICY "proxies:\n"
+		       "  - " BALANCER "\n  - " SECOND_BALANCER "\n  - 198.51.100.77\n"
+		       "  - { address: " NAMES_REAL_IP ", header: x-real-ip }\n"
+		       "  - { address: " NAMES_LIST ", headers: [x-forwarded-for, forwarded] }\n"
+		       "  - { address: " NAMES_HEADER ", header: proxy-protocol }\n";
 
 static int begin(void **state)
 {
@@ -181,6 +192,7 @@ static void health_checks_are_the_balancers_own(void **state)
 	finish(traffic);
 	assert_int_equal(traffic->count, 0);
 	assert_int_equal(traffic_stats(traffic).carried, 0);
+	assert_int_equal(traffic_stats(traffic).carried_nobody, 2);
 }
 
 /* Closed ports of a backend are no news of a wall, nor is what is said over UDP. */
@@ -237,52 +249,186 @@ static void whoever_is_not_listed_is_not_believed(void **state)
 	assert_int_equal(traffic->count, 0);
 }
 
-static void lists_are_walked_from_the_right(void **state)
+struct naming_case {
+	const char *request, *client; /* NULL: one who may */
+};
+
+static void assert_named(void **state, const char *from, const struct naming_case *c)
 {
-	static const struct {
-		const char *request, *client; /* NULL: one who may */
-	} cases[] = {
+	struct traffic *traffic = *state;
+	struct talk talk = connect_from(traffic, from);
+	struct account account;
+
+	talk_say(&talk, SIDE_CLIENT, c->request);
+	talk_say(&talk, SIDE_SERVER, OK);
+	finish(traffic);
+	if (!c->client) {
+		assert_int_equal(traffic->count, 0);
+		return;
+	}
+	account = account_of(traffic, c->client);
+	assert_int_equal(account.reports, traffic->count);
+	assert_int_equal(account.firsts, 1);
+	assert_int_equal(account.newest.facts.auth, AUTH_NONE);
+}
+
+static void assert_all_named(void **state, const char *from, const struct naming_case *cases,
+			     size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i != 0)
+			begin(state);
+		assert_named(state, from, &cases[i]);
+		if (i + 1 < count)
+			end(state);
+	}
+}
+
+#define ALL_OF(cases) (cases), sizeof(cases) / sizeof *(cases)
+
+static void the_strictest_reading_of_a_list_wins(void **state)
+{
+	static const struct naming_case cases[] = {
 		{GET("/", FROM("10.9.9.9, " STRANGER)), STRANGER},
-		{GET("/", FROM(STRANGER ", 10.9.9.9")), NULL},
+		{GET("/", FROM("10.9.9.9")), NULL},
+		{GET("/", FROM("10.9.9.9, 10.9.9.8")), NULL},
+		{GET("/", FROM(STRANGER ", 10.9.9.9")), STRANGER},
 		{GET("/", FROM(OTHER ", " STRANGER ", " SECOND_BALANCER ", " BALANCER)), STRANGER},
 		{GET("/", FROM("10.9.9.9") FROM(STRANGER)), STRANGER},
-		{GET("/", FROM("unknown")), NULL},
-		{GET("/", FROM(STRANGER ", unknown")), NULL},
-		{GET("/", FROM(STRANGER ", unknown, 198.51.100.77")), "198.51.100.77"},
-		{GET("/", FROM(BALANCER)), NULL},
+		{GET("/", FROM(STRANGER) FROM("10.9.9.9")), STRANGER},
+		{GET("/", FROM("unknown")), NOBODY},
+		{GET("/", FROM("")), NOBODY},
+		{GET("/", FROM(" , ")), NOBODY},
+		{GET("/", FROM(BALANCER)), NOBODY},
+		{GET("/", FROM(SECOND_BALANCER)), NOBODY},
+		{GET("/", FROM("10.20.0.5")), NOBODY}, /* the server */
+		{GET("/", FROM("127.0.0.1")), NOBODY},
+		{GET("/", FROM("::1")), NOBODY},
+		{GET("/", FROM("0.0.0.0")), NOBODY},
+		{GET("/", FROM("10.9.9.9, unknown")), NOBODY},
+		{GET("/", FROM(STRANGER ", unknown")), STRANGER},
+		{GET("/", FROM(STRANGER ", unknown, 198.51.100.77")), STRANGER},
+		{GET("/", FROM("\t" STRANGER ":80 ")), STRANGER},
+		{GET("/", FROM("[2001:db8::9]:4711")), "2001:db8::9"},
+		{GET("/", FROM("::ffff:" STRANGER)), STRANGER},
+		{GET("/", "x-FORWARDED-foR:" STRANGER "\r\n"), STRANGER},
 		{GET("/", ""), NULL},
+	};
+
+	assert_all_named(state, BALANCER, ALL_OF(cases));
+}
+
+static void the_strictest_of_all_headers_wins(void **state)
+{
+	static const struct naming_case cases[] = {
 		{GET("/", "Forwarded: for=\"[2001:db8::9]:4711\";proto=http\r\n"), "2001:db8::9"},
+		{GET("/", "Forwarded: for=_hidden\r\n"), NOBODY},
+		{GET("/", "Forwarded: for=unknown\r\n"), NOBODY},
+		{GET("/", "Forwarded: proto=http\r\n"), NOBODY},
 		{GET("/", "x-real-ip: " STRANGER "\r\n"), STRANGER},
-		{GET("/", "X-Real-IP: 10.9.9.9\r\n" FROM(STRANGER)), STRANGER},
-		/* Who came by PROXY header and is no proxy cannot speak for others. */
+		{GET("/", "X-Real-IP: " OTHER "\r\n" FROM(STRANGER)), STRANGER},
+		{GET("/", FROM("10.9.9.9") "X-Real-IP: " STRANGER "\r\n"), STRANGER},
+		{GET("/", FROM("unknown") "X-Real-IP: " STRANGER "\r\n"), STRANGER},
+		{GET("/", FROM("unknown") "X-Real-IP: 10.9.9.9\r\n"), NOBODY},
+		{GET("/", FROM("10.9.9.9") "Forwarded: for=_hidden\r\n"), NOBODY},
+		{GET("/", FROM("") "X-Real-IP: 10.9.9.9\r\n"), NULL},
+		{GET("/", FROM(BALANCER) "X-Real-IP: 10.9.9.9\r\n"), NULL},
+		{GET("/", FROM("10.9.9.9") "Forwarded: proto=https\r\n"), NULL},
+		{GET("/", FROM("") "Forwarded: for=" STRANGER "\r\n"), STRANGER},
+		{GET("/", FROM(BALANCER) "CF-Connecting-IP: " STRANGER "\r\n"), STRANGER},
+		{GET("/", FROM("10.9.9.9") "True-Client-IP: " STRANGER "\r\n"), STRANGER},
+		{GET("/", "X-Client-IP: " STRANGER "\r\n" FROM("10.9.9.9")), STRANGER},
+		{GET("/", "X-Envoy-External-Address: " STRANGER "\r\n"), STRANGER},
+		{GET("/", "X-Azure-ClientIP: " STRANGER "\r\n"), STRANGER},
+		{GET("/", "X-Cluster-Client-Ip: " STRANGER "\r\n"), STRANGER},
+		{GET("/", "X-Real-IP: " STRANGER "\r\nX-Real-IP: 10.9.9.9\r\n"), STRANGER},
+		/* However much the client writes. */
+		{GET("/", "X-Real-IP: " STRANGER "\r\n" FROM(TEN) FROM(TEN) FROM(TEN)), STRANGER},
+		{GET("/", FROM(TEN) FROM(TEN)), NOBODY},
+		/* Who came by PROXY header and is no proxy cannot clear itself. */
 		{HEADER GET("/", FROM(OTHER)), STRANGER},
+		{HEADER GET("/", FROM("10.9.9.9")), STRANGER},
+		{HEADER GET("/", FROM("unknown")), STRANGER},
+		{"PROXY TCP4 10.9.9.9 10.1.2.3 1 2\r\n" GET("/", FROM("unknown")), NULL},
+		{"PROXY TCP4 10.9.9.9 10.1.2.3 1 2\r\n" GET("/", FROM(OTHER)), OTHER},
 		{"PROXY TCP4 " SECOND_BALANCER " 10.1.2.3 1 2\r\n" GET("/", FROM(OTHER)), OTHER},
 		{"PROXY TCP4 " SECOND_BALANCER " 10.1.2.3 1 2\r\n" GET("/", ""), NULL},
 	};
 
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct traffic *traffic;
-		struct talk talk;
-		struct account account;
+	assert_all_named(state, BALANCER, ALL_OF(cases));
+}
 
-		if (i != 0)
-			begin(state);
-		traffic = *state;
-		talk = connect_from(traffic, BALANCER);
-		talk_say(&talk, SIDE_CLIENT, cases[i].request);
-		talk_say(&talk, SIDE_SERVER, OK);
-		finish(traffic);
-		if (cases[i].client) {
-			account = account_of(traffic, cases[i].client);
-			assert_int_equal(account.reports, traffic->count);
-			assert_int_equal(account.firsts, 1);
-			assert_int_equal(account.newest.facts.auth, AUTH_NONE);
-		} else {
-			assert_int_equal(traffic->count, 0);
-		}
-		if (i + 1 < sizeof cases / sizeof *cases)
-			end(state);
-	}
+/* The policy says which header these set. */
+static void only_the_named_header_is_believed(void **state)
+{
+	static const struct naming_case real_ip[] = {
+		{GET("/", "X-Real-IP: " STRANGER "\r\n"), STRANGER},
+		{GET("/", "X-Real-IP: " STRANGER "\r\n" FROM("10.9.9.9")), STRANGER},
+		{GET("/", "X-Real-IP: 10.9.9.9\r\n" FROM(STRANGER)), NULL},
+		{GET("/", FROM("10.9.9.9")), NOBODY},
+		{GET("/", FROM(STRANGER)), NOBODY},
+		{GET("/", ""), NULL},
+		/* The outer one sets X-Forwarded-For. */
+		{GET("/", "X-Real-IP: " NAMES_LIST "\r\n" FROM(STRANGER)), STRANGER},
+		{GET("/", "X-Real-IP: " NAMES_LIST "\r\n" FROM("10.9.9.9")), NULL},
+		{GET("/", "X-Real-IP: " NAMES_LIST "\r\nX-Client-IP: 10.9.9.9\r\n"), NOBODY},
+		{"PROXY TCP4 10.9.9.9 10.1.2.3 1 2\r\n" GET("/", "X-Real-IP: " STRANGER "\r\n"),
+		 STRANGER},
+	};
+	static const struct naming_case list[] = {
+		{GET("/", FROM("10.9.9.9")), NULL},
+		{GET("/", FROM(STRANGER ", 10.9.9.9")), NULL},
+		{GET("/", FROM("10.9.9.9, " STRANGER)), STRANGER},
+		{GET("/", FROM("10.9.9.9, unknown")), NOBODY},
+		{GET("/", FROM("10.9.9.9, " NAMES_LIST)), NULL},
+		{GET("/", FROM("10.9.9.9") "Forwarded: for=" STRANGER "\r\n"), STRANGER},
+		{GET("/", FROM("10.9.9.9") "X-Real-IP: " STRANGER "\r\n"), NULL},
+	};
+	static const struct naming_case header[] = {
+		{HEADER GET("/", FROM("10.9.9.9")), STRANGER},
+		{"PROXY TCP4 10.9.9.9 10.1.2.3 1 2\r\n" GET("/", FROM(STRANGER)), NULL},
+		{GET("/", FROM("10.9.9.9")), NOBODY},
+	};
+
+	assert_all_named(state, NAMES_REAL_IP, ALL_OF(real_ip));
+	end(state);
+	begin(state);
+	assert_all_named(state, NAMES_LIST, ALL_OF(list));
+	end(state);
+	begin(state);
+	assert_all_named(state, NAMES_HEADER, ALL_OF(header));
+}
+
+/* A contradiction is told; agreement, and what names nobody, is none. */
+static void what_is_not_believed_is_a_claim(void **state)
+{
+	struct traffic *traffic = *state;
+	struct address claimed = address_of("10.9.9.9");
+	struct talk talk = connect_from(traffic, BALANCER);
+	struct facts facts;
+
+	talk_say(&talk, SIDE_CLIENT, GET("/", FROM("10.9.9.9") "X-Real-IP: " STRANGER "\r\n"));
+	talk_say(&talk, SIDE_SERVER, OK);
+	talk_say(&talk, SIDE_CLIENT,
+		 GET("/", FROM(OTHER) "X-Real-IP: " OTHER "\r\nForwarded: for=unknown\r\n"));
+	talk_say(&talk, SIDE_SERVER, OK);
+	finish(traffic);
+	facts = account_of(traffic, STRANGER).newest.facts;
+	assert_int_equal(facts.claims, 1);
+	assert_int_equal(facts.claimed_by, FORWARDED_X_FORWARDED_FOR);
+	assert_memory_equal(facts.claimed, claimed.bytes, sizeof facts.claimed);
+	assert_int_equal(account_of(traffic, OTHER).newest.facts.claims, 0);
+}
+
+/* One number for one header, in the policy and in what is read. */
+static void headers_have_the_names_of_the_policy(void **state)
+{
+	(void)state;
+	for (unsigned by = 0; by < FORWARDED_PROXY_V1; by++)
+		assert_string_equal(policy_proxy_header(by),
+				    forwarded_by_name((enum forwarded_by)by));
+	assert_string_equal(policy_proxy_header(FORWARDED_PROXY_V1), "proxy-protocol");
+	assert_null(policy_proxy_header(FORWARDED_PROXY_V1 + 1));
 }
 
 /* Each gets what is its own, wherever the segments end. */
@@ -510,7 +656,11 @@ int main(void)
 		CASE(health_checks_are_the_balancers_own),
 		CASE(a_balancer_is_no_probe),
 		CASE(whoever_is_not_listed_is_not_believed),
-		CASE(lists_are_walked_from_the_right),
+		CASE(the_strictest_reading_of_a_list_wins),
+		CASE(the_strictest_of_all_headers_wins),
+		CASE(only_the_named_header_is_believed),
+		CASE(what_is_not_believed_is_a_claim),
+		CASE(headers_have_the_names_of_the_policy),
 		CASE(two_clients_in_one_segment),
 		CASE(a_thousand_clients_on_one_connection),
 		CASE(two_clients_taking_turns),

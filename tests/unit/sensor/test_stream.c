@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reassembly against the naive truth: an array with one cell for each byte that was sent, filled by
- * whichever copy came first. Segments are cut, doubled with other content, mixed, lost and
- * captured short, around the wrap of sequence numbers; whatever comes out must be exactly that
- * array, with every hole told in its place and length.
+ * Reassembly against the naive truth: an array with one cell for each byte that was sent, and what
+ * its copies were; which of them wins is in the cases below. Segments are cut, doubled with other
+ * content, mixed, lost and captured short, around the wrap of sequence numbers; whatever comes out
+ * must be exactly that array, with every hole told in its place and length.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@
 enum {
 	CELL_UNSEEN, /* nobody sent this byte */
 	CELL_SEEN,
-	CELL_CUT, /* sent, but cut off by the snap length: the copy that won is unknown */
+	CELL_CUT, /* sent, but cut off in a copy, which may be the one that won */
 };
 
 struct output {
@@ -97,7 +97,8 @@ static void expect_text(const struct output *out, const char *text)
 /* --- The property ----------------------------------------------------------------------------- */
 
 struct cell {
-	uint8_t state, byte;
+	uint8_t state;
+	uint64_t versions[4]; /* bit n: a copy of it was n */
 };
 
 struct plan {
@@ -168,7 +169,7 @@ static void shuffle(struct plan *plan, struct random *random, uint32_t window)
 	}
 }
 
-/* Which copy of each byte came first. */
+/* What each byte may be: what its copies were. */
 static void note_truth(const struct plan *plan, const struct segment *segment, struct cell *cells)
 {
 	uint32_t offset = segment->sequence - plan->start;
@@ -176,11 +177,19 @@ static void note_truth(const struct plan *plan, const struct segment *segment, s
 	for (uint32_t i = 0; i < segment->wire; i++) {
 		struct cell *cell = &cells[offset + i];
 
-		if (cell->state != CELL_UNSEEN)
+		if (i >= segment->captured) {
+			cell->state = CELL_CUT;
 			continue;
-		cell->state = i < segment->captured ? CELL_SEEN : CELL_CUT;
-		cell->byte = i < segment->captured ? segment->bytes[i] : 0;
+		}
+		if (cell->state == CELL_UNSEEN)
+			cell->state = CELL_SEEN;
+		cell->versions[segment->bytes[i] / 64] |= 1ull << segment->bytes[i] % 64;
 	}
+}
+
+static bool is_a_version(const struct cell *cell, uint8_t byte)
+{
+	return (cell->versions[byte / 64] >> byte % 64 & 1) != 0;
 }
 
 static void check_truth(const struct plan *plan, const struct cell *cells, const struct output *out)
@@ -195,8 +204,8 @@ static void check_truth(const struct plan *plan, const struct cell *cells, const
 			fail_msg("byte %u of %u was lost", i, plan->length);
 		else if (cells[i].state == CELL_UNSEEN)
 			assert_true(out->gap[i]);
-		else if (cells[i].state == CELL_SEEN)
-			assert_int_equal(out->bytes[i], cells[i].byte);
+		else if (!out->gap[i])
+			assert_true(is_a_version(&cells[i], out->bytes[i]));
 	}
 }
 
@@ -331,18 +340,115 @@ static void the_first_copy_wins_when_held(void **state)
 	struct scene *scene = *state;
 
 	scene_feed(scene, 1004, "EFGH");
-	scene_feed(scene, 1002, "xxyyzzzz");
+	scene_feed(scene, 1006, "xxIJ");
+	scene_feed(scene, 1004, "xxxx");
 	scene_feed(scene, 1000, "ABCD");
-	expect_text(&scene->out, "ABxxEFGHzz");
+	expect_text(&scene->out, "ABCDEFGHIJ");
 }
 
-static void the_first_copy_wins_over_one_in_order(void **state)
+static void the_one_that_begins_first_wins_when_held(void **state)
 {
 	struct scene *scene = *state;
 
-	scene_feed(scene, 1004, "EFGH");
-	scene_feed(scene, 1000, "ABCDxxxxxxIJ");
-	expect_text(&scene->out, "ABCDEFGHxxIJ");
+	scene_feed(scene, 1004, "xxGH");
+	scene_feed(scene, 1002, "CDEF");
+	scene_feed(scene, 1000, "AB");
+	expect_text(&scene->out, "ABCDEFGH");
+}
+
+static void a_longer_one_replaces_what_it_covers(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_feed(scene, 1004, "xxxx");
+	scene_feed(scene, 1002, "CDEFGHIJ");
+	scene_feed(scene, 1000, "AB");
+	expect_text(&scene->out, "ABCDEFGHIJ");
+}
+
+static void one_in_order_wins_over_what_is_held(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_feed(scene, 1004, "xxxx");
+	scene_feed(scene, 1010, "xxMN");
+	scene_feed(scene, 1000, "ABCDEFGHIJKL");
+	expect_text(&scene->out, "ABCDEFGHIJKLMN");
+}
+
+static void the_urgent_byte_is_out_of_band(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_true(stream_urgent(&scene->stream, 1002));
+	assert_false(stream_urgent(&scene->stream, 1002));
+	scene_feed(scene, 1001, "B!C");
+	scene_feed(scene, 1000, "A");
+	expect_text(&scene->out, "ABC");
+	assert_false(stream_urgent(&scene->stream, 1003));
+	scene_feed(scene, 1004, "D");
+	expect_text(&scene->out, "ABCD");
+}
+
+static bool contradicts(const struct scene *scene, const struct stream_tail *tail,
+			uint32_t sequence, const char *text)
+{
+	struct segment segment = {sequence, (const uint8_t *)text, (uint32_t)strlen(text),
+				  (uint32_t)strlen(text)};
+
+	return stream_contradicts(scene->pool, &scene->stream, tail, &segment);
+}
+
+static void two_versions_of_the_same_bytes_are_noticed(void **state)
+{
+	struct scene *scene = *state;
+	struct stream_tail tail = {.begin = 0};
+
+	scene_feed(scene, 1000, "ABCD");
+	stream_tail_add(&tail, 1004, (const uint8_t *)"ABCD", 4);
+	scene_feed(scene, 1008, "IJ");
+	assert_false(contradicts(scene, &tail, 1000, "ABCD"));
+	assert_false(contradicts(scene, &tail, 1002, "CDEF"));
+	assert_false(contradicts(scene, &tail, 990, "0123456789A"));
+	assert_false(contradicts(scene, &tail, 1006, "GHIJK"));
+	assert_true(contradicts(scene, &tail, 1000, "A?"));
+	assert_true(contradicts(scene, &tail, 1003, "?EF"));
+	assert_true(contradicts(scene, &tail, 990, "0123456789?"));
+	assert_true(contradicts(scene, &tail, 1006, "GHI?"));
+	assert_true(contradicts(scene, &tail, 1009, "?"));
+}
+
+static void a_tail_keeps_the_newest_bytes_whatever_their_pieces(void **state)
+{
+	struct random random = {.state = 4};
+	static uint8_t sent[64 * STREAM_TAIL];
+	struct stream_tail tail = {.begin = 0};
+	uint32_t base = 0u - 3000u, at = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sent; i++)
+		sent[i] = (uint8_t)random_below(&random, 256);
+	while (at < sizeof sent - 5000) {
+		uint32_t length = 1 + random_below(&random, at % 3 ? 100 : 5000), from, there;
+
+		stream_tail_add(&tail, base + at + length, sent + at, length);
+		at += length;
+		from = at < STREAM_TAIL ? 0 : at - STREAM_TAIL;
+		for (uint32_t seen = from; seen != at; seen += there) {
+			const uint8_t *bytes =
+				stream_tail_at(&tail, base + seen, base + at, &there);
+
+			assert_non_null(bytes);
+			assert_memory_equal(bytes, sent + seen, there);
+		}
+	}
+	stream_tail_add(&tail, base + at + 100, sent, 50); /* behind a hole */
+	{
+		uint32_t there;
+
+		assert_null(stream_tail_at(&tail, base + at - 1, base + at, &there));
+		assert_non_null(stream_tail_at(&tail, base + at + 50, base + at + 100, &there));
+	}
 }
 
 static void an_acknowledged_hole_is_given_up(void **state)
@@ -449,7 +555,14 @@ int main(void)
 		cmocka_unit_test(losses_and_short_captures_are_told_in_their_place),
 		cmocka_unit_test(a_small_pool_loses_bytes_but_never_invents_any),
 		cmocka_unit_test_setup_teardown(the_first_copy_wins_when_held, begin, end),
-		cmocka_unit_test_setup_teardown(the_first_copy_wins_over_one_in_order, begin, end),
+		cmocka_unit_test_setup_teardown(the_one_that_begins_first_wins_when_held, begin,
+						end),
+		cmocka_unit_test_setup_teardown(a_longer_one_replaces_what_it_covers, begin, end),
+		cmocka_unit_test_setup_teardown(one_in_order_wins_over_what_is_held, begin, end),
+		cmocka_unit_test_setup_teardown(the_urgent_byte_is_out_of_band, begin, end),
+		cmocka_unit_test_setup_teardown(two_versions_of_the_same_bytes_are_noticed, begin,
+						end),
+		cmocka_unit_test(a_tail_keeps_the_newest_bytes_whatever_their_pieces),
 		cmocka_unit_test_setup_teardown(an_acknowledged_hole_is_given_up, begin, end),
 		cmocka_unit_test_setup_teardown(an_acknowledgement_captured_first_loses_nothing,
 						begin, end),
