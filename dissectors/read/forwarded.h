@@ -35,7 +35,7 @@ struct forwarded_address {
 };
 
 struct forwarded {
-	uint8_t by; /* enum forwarded_by: of what was told last, or what told that there is nobody */
+	uint8_t by; /* enum forwarded_by: of the last entry, or of what names no client */
 	uint8_t count;
 	bool more;				      /* than could be kept */
 	uint16_t port;				      /* of hop[0], 0 if unknown */
