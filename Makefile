@@ -228,7 +228,7 @@ fuzz:
 C_SOURCES := $(SOURCES) $(wildcard tools/*.c tools/*/*.c tests/*/*.c tests/*/*/*.c)
 C_HEADERS := $(wildcard sensor/*/*.h dissectors/*.h dissectors/*/*.h policy/*.h tools/*/*.h tests/*/*.h)
 SCRIPTS   := $(shell grep -lE '^\#!.*[ /](sh|bash)$$' tools/* .ci/* tests/run tests/*/* 2>/dev/null)
-LINTERS   := gcc clang layers functions format tidy cppcheck analyzer shell man
+LINTERS   := gcc clang layers functions columns format tidy cppcheck analyzer shell man
 
 lint:
 	$(MAKE) --no-print-directory -k -O $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) \
@@ -246,6 +246,9 @@ lint-layers:
 
 lint-functions:
 	@$(PYTHON) tests/lint/functions $(SOURCES)
+
+lint-columns:
+	@$(PYTHON) tests/lint/columns $(C_SOURCES) $(C_HEADERS)
 
 lint-format:
 	@clang-format --dry-run -Werror $(C_SOURCES) $(C_HEADERS)

@@ -38,14 +38,14 @@ static const struct service services[] = {
 	},
 };
 
-struct flow {
+struct adb_side {
 	struct walker walker;
 	uint32_t command, first, second, length;
 };
 
 struct adb {
-	struct flow flow[2]; /* by enum side */
-	uint32_t stream;     /* the host's number of what it opened last */
+	struct adb_side side[2]; /* by enum side */
+	uint32_t stream;	 /* the host's number of what it opened last */
 	int handle;
 	bool asked, tried, greeted, spoken, lost;
 };
@@ -63,30 +63,30 @@ static bool is_command(uint32_t command)
 	return false;
 }
 
-static enum probe_result probe_side(struct bytes b, uint32_t *command)
+static enum recognised recognise_side(struct bytes b, uint32_t *command)
 {
 	*command = bytes_le32(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (!is_command(*command))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 16);
 	if ((bytes_le32(&b) ^ *command) != UINT32_MAX)
-		return b.failed ? PROBE_MORE : PROBE_NO;
-	return PROBE_YES;
+		return b.failed ? RECOGNISED_MORE : RECOGNISED_NO;
+	return RECOGNISED_YES;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	uint32_t asked = 0, said = 0;
-	enum probe_result of_client = probe_side(client, &asked);
+	enum recognised of_client = recognise_side(client, &asked);
 
-	if (of_client == PROBE_NO || (asked == AUTH && !opening->midstream))
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO || (asked == AUTH && !opening->midstream))
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_side(server, &said);
-	return opening->one_sided ? of_client : PROBE_MORE;
+		return recognise_side(server, &said);
+	return opening->one_sided ? of_client : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -94,7 +94,7 @@ static void begin(void *state, struct facts *facts)
 	struct adb *adb = state;
 
 	for (int side = 0; side < 2; side++)
-		walker_ask(&adb->flow[side].walker, 0, 0, HEADER);
+		walker_ask(&adb->side[side].walker, 0, 0, HEADER);
 	adb->handle = -1;
 	facts_begin(facts, &services[0]);
 }
@@ -115,17 +115,17 @@ static void on_open(struct adb *adb, struct facts *facts, struct bytes data)
 		adb->handle = FACTS_COMMAND(facts, "shell rm", COMMAND_DESTRUCTIVE);
 	else if (name.left != 0)
 		adb->handle = facts_command(facts, name.at, name.left, 0);
-	adb->stream = adb->flow[SIDE_CLIENT].first;
+	adb->stream = adb->side[SIDE_CLIENT].first;
 }
 
 static void on_client(struct adb *adb, struct facts *facts, struct bytes data)
 {
-	const struct flow *flow = &adb->flow[SIDE_CLIENT];
+	const struct adb_side *side = &adb->side[SIDE_CLIENT];
 
-	if (flow->command == AUTH && (flow->first == 2 || flow->first == 3)) {
+	if (side->command == AUTH && (side->first == 2 || side->first == 3)) {
 		adb->tried = true;
 		FACTS_WORD(facts, mechanism, "RSA");
-	} else if (flow->command == OPEN) {
+	} else if (side->command == OPEN) {
 		on_open(adb, facts, data);
 	}
 }
@@ -158,49 +158,49 @@ static void on_token(struct adb *adb, struct facts *facts)
 
 static void on_server(struct adb *adb, struct facts *facts, struct bytes data)
 {
-	const struct flow *flow = &adb->flow[SIDE_SERVER];
+	const struct adb_side *side = &adb->side[SIDE_SERVER];
 
-	if (flow->command == AUTH) {
+	if (side->command == AUTH) {
 		on_token(adb, facts);
-	} else if (flow->command == CONNECT) {
+	} else if (side->command == CONNECT) {
 		on_banner(facts, data);
 		if (adb->asked)
 			facts_login(facts, true);
 		else
 			facts_set_auth(facts, AUTH_NONE);
-	} else if (flow->command == TLS) {
+	} else if (side->command == TLS) {
 		facts_set_encryption(facts, ENCRYPTION_STARTTLS);
 		facts_set_auth(facts, AUTH_UNKNOWN);
-	} else if ((flow->command == OKAY || flow->command == CLOSE) && adb->handle >= 0 &&
-		   flow->second == adb->stream) {
-		facts_command_result(facts, adb->handle, flow->command == OKAY);
+	} else if ((side->command == OKAY || side->command == CLOSE) && adb->handle >= 0 &&
+		   side->second == adb->stream) {
+		facts_command_result(facts, adb->handle, side->command == OKAY);
 		adb->handle = -1;
-	} else if (flow->command == WRITE && flow->length != 0) {
+	} else if (side->command == WRITE && side->length != 0) {
 		facts_set_data_read(facts, ANSWER_YES);
 	}
 }
 
 static void on_part(struct adb *adb, struct facts *facts, struct feed *fed, enum side from)
 {
-	struct flow *flow = &adb->flow[from];
-	struct walker *w = &flow->walker;
+	struct adb_side *side = &adb->side[from];
+	struct walker *w = &side->walker;
 	struct bytes b = walker_bytes(w);
 
 	if (w->step == 0) {
-		flow->command = bytes_le32(&b);
-		flow->first = bytes_le32(&b);
-		flow->second = bytes_le32(&b);
-		flow->length = bytes_le32(&b);
-		adb->lost |= !is_command(flow->command) || flow->length > LENGTH_MAX;
-		walker_ask(w, 1, 0, flow->length < WALKER_SCRATCH ? flow->length : WALKER_SCRATCH);
+		side->command = bytes_le32(&b);
+		side->first = bytes_le32(&b);
+		side->second = bytes_le32(&b);
+		side->length = bytes_le32(&b);
+		adb->lost |= !is_command(side->command) || side->length > LENGTH_MAX;
+		walker_ask(w, 1, 0, side->length < WALKER_SCRATCH ? side->length : WALKER_SCRATCH);
 		return;
 	}
 	if (from == SIDE_CLIENT)
 		on_client(adb, facts, b);
 	else
 		on_server(adb, facts, b);
-	walker_ask(w, 0, flow->length - w->need, HEADER);
-	if (from == SIDE_CLIENT && flow->command == TLS) /* the answer to the device's */
+	walker_ask(w, 0, side->length - w->need, HEADER);
+	if (from == SIDE_CLIENT && side->command == TLS) /* the answer to the device's */
 		facts_agree_tls(facts, fed);
 }
 
@@ -211,14 +211,14 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes input = fed->bytes;
 
 	adb->spoken = true;
-	while (!adb->lost && fed->next == FEED_ON && walker_take(&adb->flow[from].walker, &input))
+	while (!adb->lost && fed->next == FEED_ON && walker_take(&adb->side[from].walker, &input))
 		on_part(adb, facts, fed, from);
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct adb *adb = state;
-	struct walker *w = &adb->flow[from].walker;
+	struct walker *w = &adb->side[from].walker;
 
 	if (!adb->spoken)
 		facts_set_auth(facts, AUTH_UNKNOWN);
@@ -237,7 +237,7 @@ const struct dissector adb_dissector = {
 	.recognised = "a CNXN or AUTH message of 24 bytes whose magic number fits its command",
 	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_DESTRUCTION |
 		 READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

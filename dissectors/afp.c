@@ -46,7 +46,7 @@ static const struct service services[] = {
 	},
 };
 
-struct flow {
+struct afp_side {
 	struct walker walker;
 	uint32_t length, error; /* of the message at hand */
 	uint16_t id;
@@ -54,7 +54,7 @@ struct flow {
 };
 
 struct afp {
-	struct flow flow[2];	      /* by enum side */
+	struct afp_side side[2];      /* by enum side */
 	struct answers_table pending; /* kind: the command of AFP */
 	bool guest, spoken, lost;
 };
@@ -84,44 +84,47 @@ static const struct banner_product products[] = {
 	{"Macmini", "macOS"},	  {"Macintosh", "Mac OS"},
 };
 
-static enum probe_result probe_side(struct bytes b, enum side side)
+static enum recognised recognise_side(struct bytes b, enum side side)
 {
 	uint8_t flags = bytes_u8(&b), command = bytes_u8(&b);
 	uint16_t id = bytes_be16(&b);
 	uint32_t error = bytes_be32(&b), length = bytes_be32(&b), reserved = bytes_be32(&b);
 
 	if (flags > 1 || (command == 0 && b.left != 0) || command == 7 || command > ATTENTION)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (reserved != 0 || length > LENGTH_MAX)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (side == SIDE_SERVER && flags == 0) /* it only asks for attention, or is alive */
 		return (command == TICKLE && length == 0) || (command == ATTENTION && length == 2)
-			       ? PROBE_MORE
-			       : PROBE_NO;
+			       ? RECOGNISED_MORE
+			       : RECOGNISED_NO;
 	if ((side == SIDE_SERVER) != (flags == 1))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (side == SIDE_SERVER) /* errors are -5000 and thereabouts */
-		return error == 0 || error > UINT32_MAX - 6000 ? PROBE_YES : PROBE_NO;
+		return error == 0 || error > UINT32_MAX - 6000 ? RECOGNISED_YES : RECOGNISED_NO;
 	if (command == STATUS || command == OPEN)
-		return error == 0 && length <= 64 && id < 16 ? PROBE_YES : PROBE_NO;
-	return (command == COMMAND || command == WRITE) && length >= 2 ? PROBE_YES : PROBE_NO;
+		return error == 0 && length <= 64 && id < 16 ? RECOGNISED_YES : RECOGNISED_NO;
+	return (command == COMMAND || command == WRITE) && length >= 2 ? RECOGNISED_YES
+								       : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = client.left ? probe_side(client, SIDE_CLIENT) : PROBE_MORE;
-	enum probe_result of_server = server.left ? probe_side(server, SIDE_SERVER) : PROBE_MORE;
+	enum recognised of_client =
+		client.left ? recognise_side(client, SIDE_CLIENT) : RECOGNISED_MORE;
+	enum recognised of_server =
+		server.left ? recognise_side(server, SIDE_SERVER) : RECOGNISED_MORE;
 
-	if (of_client == PROBE_NO || of_server == PROBE_NO)
-		return PROBE_NO;
-	if (of_client != PROBE_YES || of_server != PROBE_YES)
-		return PROBE_MORE;
+	if (of_client == RECOGNISED_NO || of_server == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (of_client != RECOGNISED_YES || of_server != RECOGNISED_YES)
+		return RECOGNISED_MORE;
 	/* The answer repeats the number of the request, and what was asked. */
-	return memcmp(client.at + 1, server.at + 1, 3) == 0 || opening->midstream ? PROBE_YES
-										  : PROBE_NO;
+	return memcmp(client.at + 1, server.at + 1, 3) == 0 || opening->midstream ? RECOGNISED_YES
+										  : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -129,7 +132,7 @@ static void begin(void *state, struct facts *facts)
 	struct afp *afp = state;
 
 	for (int side = 0; side < 2; side++)
-		walker_ask(&afp->flow[side].walker, 0, 0, HEADER);
+		walker_ask(&afp->side[side].walker, 0, 0, HEADER);
 	facts_begin(facts, &services[0]);
 	FACTS_WORD(facts, product, "AFP");
 }
@@ -158,20 +161,20 @@ static void on_log_in(struct afp *afp, struct facts *facts, struct bytes b, bool
 }
 
 /* The answer repeats the number and the command of DSI. */
-static uint64_t number_of(const struct flow *flow)
+static uint64_t number_of(const struct afp_side *side)
 {
-	return (uint64_t)flow->command << 16 | flow->id;
+	return (uint64_t)side->command << 16 | side->id;
 }
 
-static void on_request(struct afp *afp, struct facts *facts, const struct flow *flow,
+static void on_request(struct afp *afp, struct facts *facts, const struct afp_side *side,
 		       struct bytes body)
 {
-	struct answers_numbered *pending = answers_put(&afp->pending, number_of(flow), -1, 0);
+	struct answers_numbered *pending = answers_put(&afp->pending, number_of(side), -1, 0);
 	struct bytes b = body;
 
-	if (flow->command == STATUS)
+	if (side->command == STATUS)
 		pending->handle = FACTS_COMMAND(facts, "DSIGetStatus", 0);
-	if (flow->command != COMMAND && flow->command != WRITE)
+	if (side->command != COMMAND && side->command != WRITE)
 		return;
 	pending->kind = bytes_u8(&b);
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
@@ -206,46 +209,46 @@ static void on_log_in_answer(struct afp *afp, struct facts *facts, int32_t error
 		facts_login(facts, error == 0);
 }
 
-static void on_answer(struct afp *afp, struct facts *facts, const struct flow *flow,
+static void on_answer(struct afp *afp, struct facts *facts, const struct afp_side *side,
 		      struct bytes body)
 {
-	int32_t error = (int32_t)flow->error;
+	int32_t error = (int32_t)side->error;
 	struct answers_numbered row;
 
-	if (!answers_take(&afp->pending, number_of(flow), &row))
+	if (!answers_take(&afp->pending, number_of(side), &row))
 		return;
 	facts_command_result(facts, row.handle, error == 0 || error == CONTINUES);
-	if (flow->command == STATUS && error == 0)
+	if (side->command == STATUS && error == 0)
 		on_status(facts, body);
 	else if (row.kind == LOG_IN || row.kind == LOG_IN_LONG || row.kind == LOG_IN_MORE)
 		on_log_in_answer(afp, facts, error);
-	else if (flow->command == COMMAND && error == 0 && flow->length != 0)
+	else if (side->command == COMMAND && error == 0 && side->length != 0)
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
 static void on_part(struct afp *afp, struct facts *facts, enum side from)
 {
-	struct flow *flow = &afp->flow[from];
-	struct walker *w = &flow->walker;
+	struct afp_side *side = &afp->side[from];
+	struct walker *w = &side->walker;
 	struct bytes b = walker_bytes(w);
 
 	if (w->step == 0) {
-		flow->flags = bytes_u8(&b);
-		flow->command = bytes_u8(&b);
-		flow->id = bytes_be16(&b);
-		flow->error = bytes_be32(&b);
-		flow->length = bytes_be32(&b);
+		side->flags = bytes_u8(&b);
+		side->command = bytes_u8(&b);
+		side->id = bytes_be16(&b);
+		side->error = bytes_be32(&b);
+		side->length = bytes_be32(&b);
 		afp->lost |=
-			flow->flags > 1 || flow->command > ATTENTION || flow->length > LENGTH_MAX;
-		walker_ask(w, 1, 0, flow->length < WALKER_SCRATCH ? flow->length : WALKER_SCRATCH);
+			side->flags > 1 || side->command > ATTENTION || side->length > LENGTH_MAX;
+		walker_ask(w, 1, 0, side->length < WALKER_SCRATCH ? side->length : WALKER_SCRATCH);
 		return;
 	}
-	if (from == SIDE_CLIENT && flow->flags == 0)
-		on_request(afp, facts, flow, b);
-	else if (from == SIDE_SERVER && flow->flags == 1)
-		on_answer(afp, facts, flow, b);
+	if (from == SIDE_CLIENT && side->flags == 0)
+		on_request(afp, facts, side, b);
+	else if (from == SIDE_SERVER && side->flags == 1)
+		on_answer(afp, facts, side, b);
 	memset(w->scratch, 0, sizeof w->scratch); /* it may have been a password */
-	walker_ask(w, 0, flow->length - w->need, HEADER);
+	walker_ask(w, 0, side->length - w->need, HEADER);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -255,14 +258,14 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes input = fed->bytes;
 
 	afp->spoken = true;
-	while (!afp->lost && walker_take(&afp->flow[from].walker, &input))
+	while (!afp->lost && walker_take(&afp->side[from].walker, &input))
 		on_part(afp, facts, from);
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct afp *afp = state;
-	struct walker *w = &afp->flow[from].walker;
+	struct walker *w = &afp->side[from].walker;
 
 	if (!afp->spoken)
 		facts_set_auth(facts, AUTH_UNKNOWN);
@@ -282,7 +285,7 @@ const struct dissector afp_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -5,7 +5,7 @@
  *	client  12 34  u16 length  2 method  protocol  path  four more texts and numbers  headers
  *	        12 34  u16 length  u16 length - 2  some of a request's body
  *	        12 34  00 01  0a: are you there?
- *	server  'A' 'B'  u16 length  4 u16 status  text  headers; 3 body; 5 end; 6 more, please; 9 yes
+ *	server  'A' 'B'  u16 length  4 u16 status  text  headers; 3 body; 5 end; 6 go on; 9 yes
  *
  * A text is u16 length, bytes, NUL. Names of headers are texts, or numbers from a000 on.
  */
@@ -73,51 +73,51 @@ static bool is_forward(struct bytes b)
 	       bytes_start_with(&b, "HTTP/");
 }
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	uint16_t length;
 
 	if (!bytes_agree_with(&b, "\x12\x34"))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 2);
 	if (b.left < 3)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	length = bytes_be16(&b);
 	if (b.at[0] == PING || b.at[0] == SHUTDOWN)
-		return length == 1 ? PROBE_YES : PROBE_NO;
+		return length == 1 ? RECOGNISED_YES : RECOGNISED_NO;
 	if (b.left < 9)
-		return b.at[0] == FORWARD ? PROBE_MORE : PROBE_NO;
-	return is_forward(b) ? PROBE_YES : PROBE_NO;
+		return b.at[0] == FORWARD ? RECOGNISED_MORE : RECOGNISED_NO;
+	return is_forward(b) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	uint16_t length, status;
 	uint8_t type;
 
 	if (!bytes_agree_with(&b, "AB"))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 2);
 	if (b.left < 3)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	length = bytes_be16(&b);
 	type = bytes_u8(&b);
 	if (type == PONG)
-		return length == 1 ? PROBE_YES : PROBE_NO;
+		return length == 1 ? RECOGNISED_YES : RECOGNISED_NO;
 	if (type == GET_BODY)
-		return length == 3 ? PROBE_YES : PROBE_NO;
+		return length == 3 ? RECOGNISED_YES : RECOGNISED_NO;
 	if (type != HEADERS || length < 8)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < 2)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	status = bytes_be16(&b);
-	return status >= 100 && status < 600 ? PROBE_YES : PROBE_NO;
+	return status >= 100 && status < 600 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result client = probe_client(opening->side[SIDE_CLIENT]);
-	enum probe_result server = probe_server(opening->side[SIDE_SERVER]);
+	enum recognised client = recognise_client(opening->side[SIDE_CLIENT]);
+	enum recognised server = recognise_server(opening->side[SIDE_SERVER]);
 
 	return dissector_by_both(client, server, opening->one_sided);
 }
@@ -292,7 +292,7 @@ const struct dissector ajp_dissector = {
 		"a packet 12 34 of the web server, or AB of the container, with a length that fits",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_MECHANISM | READS_COMMANDS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

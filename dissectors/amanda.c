@@ -56,43 +56,44 @@ static const struct row {
 };
 
 /* "Amanda 2.6 REQ HANDLE " */
-static enum probe_result probe_packet(struct bytes b, const char *const *types, size_t count)
+static enum recognised recognise_packet(struct bytes b, const char *const *types, size_t count)
 {
 	static const char start[] = "Amanda ";
 	bool possible = false;
 
 	if (!bytes_agree_with(&b, start))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!bytes_skip(&b, sizeof start - 1))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	while (b.left != 0 && ((b.at[0] >= '0' && b.at[0] <= '9') || b.at[0] == '.'))
 		bytes_skip(&b, 1);
 	if (b.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	for (size_t i = 0; i < count; i++) {
 		if (bytes_start_with(&b, types[i]))
-			return PROBE_YES;
+			return RECOGNISED_YES;
 		possible |= bytes_agree_with(&b, types[i]);
 	}
-	return possible ? PROBE_MORE : PROBE_NO;
+	return possible ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 
-static enum probe_result probe_stream(struct bytes b, enum side side)
+static enum recognised recognise_stream(struct bytes b, enum side side)
 {
 	uint32_t length = bytes_be32(&b), handle = bytes_be32(&b);
 	uint8_t type = bytes_u8(&b);
 
 	if (!b.failed && (length < 2 || length > 65536 || handle > 65536 ||
 			  (side == SIDE_CLIENT ? type != REQ : type < REP || type > NAK)))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (side == SIDE_SERVER || b.failed)
-		return b.failed ? PROBE_MORE : PROBE_YES;
+		return b.failed ? RECOGNISED_MORE : RECOGNISED_YES;
 	if (!bytes_agree_with(&b, USER) && !bytes_agree_with(&b, SERVICE))
-		return PROBE_NO;
-	return bytes_start_with(&b, USER) || bytes_start_with(&b, SERVICE) ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return bytes_start_with(&b, USER) || bytes_start_with(&b, SERVICE) ? RECOGNISED_YES
+									   : RECOGNISED_MORE;
 }
 
-static enum probe_result probe_side(const struct opening *opening, enum side side)
+static enum recognised recognise_side(const struct opening *opening, enum side side)
 {
 	static const char *const questions[] = {" REQ HANDLE ", " ACK HANDLE "};
 	static const char *const answers[] = {" ACK HANDLE ", " REP HANDLE ", " NAK HANDLE ",
@@ -100,23 +101,26 @@ static enum probe_result probe_side(const struct opening *opening, enum side sid
 	struct bytes b = opening->side[side];
 
 	if (b.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (opening->transport == OVER_TCP)
-		return probe_stream(b, side);
-	return side == SIDE_CLIENT ? probe_packet(b, questions, 2) : probe_packet(b, answers, 4);
+		return recognise_stream(b, side);
+	return side == SIDE_CLIENT ? recognise_packet(b, questions, 2)
+				   : recognise_packet(b, answers, 4);
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result of_client = probe_side(opening, SIDE_CLIENT);
+	enum recognised of_client = recognise_side(opening, SIDE_CLIENT);
 
-	if (of_client == PROBE_NO)
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (opening->side[SIDE_SERVER].left == 0)
-		return opening->one_sided ? of_client : PROBE_MORE;
-	if (opening->transport == OVER_TCP && of_client != PROBE_YES) /* it is too little alone */
-		return probe_side(opening, SIDE_SERVER) == PROBE_NO ? PROBE_NO : PROBE_MORE;
-	return probe_side(opening, SIDE_SERVER);
+		return opening->one_sided ? of_client : RECOGNISED_MORE;
+	if (opening->transport == OVER_TCP &&
+	    of_client != RECOGNISED_YES) /* it is too little alone */
+		return recognise_side(opening, SIDE_SERVER) == RECOGNISED_NO ? RECOGNISED_NO
+									     : RECOGNISED_MORE;
+	return recognise_side(opening, SIDE_SERVER);
 }
 
 static void begin(void *state, struct facts *facts)
@@ -233,7 +237,7 @@ const struct dissector amanda_dissector = {
 	.recognised = "the first line of a packet, which names Amanda and the packet's kind",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

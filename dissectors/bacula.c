@@ -35,36 +35,36 @@ struct bacula {
 };
 
 /* A message that begins with this text. */
-static enum probe_result probe_text(struct bytes b, const char *text)
+static enum recognised recognise_text(struct bytes b, const char *text)
 {
 	static const uint8_t zeros[2];
 	uint32_t length;
 
 	if (b.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (memcmp(b.at, zeros, b.left < sizeof zeros ? b.left : sizeof zeros) != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	length = bytes_be32(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length < strlen(text) || length > PACKET_MAX || !bytes_agree_with(&b, text))
-		return PROBE_NO;
-	return bytes_start_with(&b, text) ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return bytes_start_with(&b, text) ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes hello = opening->side[SIDE_CLIENT];
-	enum probe_result client = probe_text(hello, HELLO);
-	enum probe_result server = probe_text(opening->side[SIDE_SERVER], CHALLENGE);
+	enum recognised client = recognise_text(hello, HELLO);
+	enum recognised server = recognise_text(opening->side[SIDE_SERVER], CHALLENGE);
 
-	if (client == PROBE_NO || server == PROBE_NO)
-		return PROBE_NO;
-	if (server == PROBE_YES)
-		return PROBE_YES;
-	return client == PROBE_YES && opening->one_sided && lines_contain(&hello, CALLING)
-		       ? PROBE_YES
-		       : PROBE_MORE;
+	if (client == RECOGNISED_NO || server == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (server == RECOGNISED_YES)
+		return RECOGNISED_YES;
+	return client == RECOGNISED_YES && opening->one_sided && lines_contain(&hello, CALLING)
+		       ? RECOGNISED_YES
+		       : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -149,7 +149,7 @@ const struct dissector bacula_dissector = {
 	.recognised = "the Hello of a director or daemon, and the challenge that answers it",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -26,14 +26,14 @@ static const struct service services[] = {
 	},
 };
 
-struct stream {
+struct beanstalkd_stream {
 	struct line line;
 	uint32_t body; /* bytes to pass over before the next line */
 	bool lost;
 };
 
 struct beanstalkd {
-	struct stream side[2];
+	struct beanstalkd_stream side[2];
 	struct answers pending;
 	bool started, document; /* the server's body is text of "key: value" */
 	struct line text;
@@ -118,7 +118,7 @@ static void begin(void *state, struct facts *facts)
 
 static void on_command(struct beanstalkd *b, struct facts *facts)
 {
-	struct stream *s = &b->side[SIDE_CLIENT];
+	struct beanstalkd_stream *s = &b->side[SIDE_CLIENT];
 	struct bytes line = bytes_from(s->line.text, s->line.length), rest = line;
 	struct bytes word = lines_word(&rest);
 	uint32_t size;
@@ -144,7 +144,7 @@ static void on_answer(struct beanstalkd *b, struct facts *facts)
 	static const char *const accepting[] = {"OK",	    "RESERVED", "FOUND",    "INSERTED",
 						"USING",    "DELETED",	"RELEASED", "TOUCHED",
 						"WATCHING", "KICKED",	"PAUSED",   "BURIED"};
-	struct stream *s = &b->side[SIDE_SERVER];
+	struct beanstalkd_stream *s = &b->side[SIDE_SERVER];
 	struct bytes line = bytes_from(s->line.text, s->line.length), rest = line;
 	struct bytes word = lines_word(&rest);
 	bool has_body = is_one_of(&word, with_body, sizeof with_body / sizeof *with_body);
@@ -194,7 +194,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct beanstalkd *b = state;
-	struct stream *s = &b->side[from];
+	struct beanstalkd_stream *s = &b->side[from];
 	struct bytes input = fed->bytes;
 
 	b->started = true;
@@ -217,7 +217,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct beanstalkd *b = state;
-	struct stream *s = &b->side[from];
+	struct beanstalkd_stream *s = &b->side[from];
 
 	(void)facts;
 	if (!b->started)
@@ -230,61 +230,62 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 }
 
 /* A first line of this side's words, with a number where one belongs. */
-static enum probe_result probe_line(struct bytes b, const char *const *words, size_t count,
-				    struct line *line)
+static enum recognised recognise_line(struct bytes b, const char *const *words, size_t count,
+				      struct line *line)
 {
 	struct bytes text, word;
 
 	if (b.left != 0 && (b.at[0] < 'A' || b.at[0] > 'z'))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!lines_next(line, &b))
-		return b.left == 0 && line->length < 60 ? PROBE_MORE : PROBE_NO;
+		return b.left == 0 && line->length < 60 ? RECOGNISED_MORE : RECOGNISED_NO;
 	text = bytes_from(line->text, line->length);
 	word = lines_word(&text);
-	return is_one_of(&word, words, count) ? PROBE_YES : PROBE_NO;
+	return is_one_of(&word, words, count) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 /* "OK 900\r\n---\n": the document's first line belongs to it. */
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	struct line line = {.length = 0};
 	struct bytes rest = b;
-	enum probe_result result;
+	enum recognised result;
 	uint32_t number;
 
-	result = probe_line(b, answers, sizeof answers / sizeof *answers, &line);
-	if (result != PROBE_NO)
+	result = recognise_line(b, answers, sizeof answers / sizeof *answers, &line);
+	if (result != RECOGNISED_NO)
 		return result;
 	line = (struct line){.length = 0};
-	result = probe_line(b, with_body, sizeof with_body / sizeof *with_body, &line);
-	if (result != PROBE_YES || !last_number(bytes_from(line.text, line.length), &number))
-		return result == PROBE_MORE ? PROBE_MORE : PROBE_NO;
+	result = recognise_line(b, with_body, sizeof with_body / sizeof *with_body, &line);
+	if (result != RECOGNISED_YES || !last_number(bytes_from(line.text, line.length), &number))
+		return result == RECOGNISED_MORE ? RECOGNISED_MORE : RECOGNISED_NO;
 	if (line.text[0] != 'O')
-		return PROBE_YES;
+		return RECOGNISED_YES;
 	bytes_skip(&rest, line.length + (size_t)2);
 	if (!bytes_agree_with(&rest, "---\n"))
-		return PROBE_NO;
-	return rest.left >= 4 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return rest.left >= 4 ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	struct line line = {.length = 0};
-	enum probe_result of_client, of_server;
+	enum recognised of_client, of_server;
 
-	of_client = probe_line(client, commands, sizeof commands / sizeof *commands, &line);
-	of_server = probe_server(server);
-	if (of_client == PROBE_NO || of_server == PROBE_NO)
-		return PROBE_NO;
+	of_client = recognise_line(client, commands, sizeof commands / sizeof *commands, &line);
+	of_server = recognise_server(server);
+	if (of_client == RECOGNISED_NO || of_server == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (client.left == 0) /* only a document, or a job, is no other's */
-		return opening->one_sided && of_server == PROBE_YES &&
+		return opening->one_sided && of_server == RECOGNISED_YES &&
 				       (bytes_start_with(&server, "OK ") ||
 					bytes_start_with(&server, "INSERTED ") ||
 					bytes_start_with(&server, "RESERVED "))
-			       ? PROBE_YES
-			       : PROBE_MORE;
-	return of_client == PROBE_YES && of_server == PROBE_YES ? PROBE_YES : PROBE_MORE;
+			       ? RECOGNISED_YES
+			       : RECOGNISED_MORE;
+	return of_client == RECOGNISED_YES && of_server == RECOGNISED_YES ? RECOGNISED_YES
+									  : RECOGNISED_MORE;
 }
 
 const struct dissector beanstalkd_dissector = {
@@ -296,7 +297,7 @@ const struct dissector beanstalkd_dissector = {
 	.recognised = "a command and a reply that only this one has",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -39,57 +39,62 @@ static bool is_version(uint8_t c)
 }
 
 /* The window, and the beginning of the frame behind it. */
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	uint8_t version;
 	uint32_t count;
 
 	if (b.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	version = bytes_u8(&b);
 	if (!is_version(version) || (b.left != 0 && b.at[0] != 'W'))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < 5)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	bytes_skip(&b, 1);
 	count = bytes_be32(&b);
 	if (count == 0 || count > WINDOW_MAX)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < 2)
-		return b.left == 1 && b.at[0] != version ? PROBE_NO : PROBE_MORE;
-	return b.at[0] == version && strchr("JCD", b.at[1]) && b.at[1] != 0 ? PROBE_YES : PROBE_NO;
+		return b.left == 1 && b.at[0] != version ? RECOGNISED_NO : RECOGNISED_MORE;
+	return b.at[0] == version && strchr("JCD", b.at[1]) && b.at[1] != 0 ? RECOGNISED_YES
+									    : RECOGNISED_NO;
 }
 
 /* Nothing but acknowledgements */
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	uint8_t version = 0;
 
 	if (b.left < FRAME_SIZE)
 		return (b.left > 0 && !is_version(b.at[0])) || (b.left > 1 && b.at[1] != 'A')
-			       ? PROBE_NO
-			       : PROBE_MORE;
+			       ? RECOGNISED_NO
+			       : RECOGNISED_MORE;
 	while (b.left >= FRAME_SIZE) {
 		version = bytes_u8(&b);
 		if (!is_version(version) || bytes_u8(&b) != 'A' || bytes_be32(&b) > WINDOW_MAX)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
-	return b.left == 0 || b.at[0] == version ? PROBE_YES : PROBE_NO;
+	return b.left == 0 || b.at[0] == version ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result client = probe_client(opening->side[SIDE_CLIENT]);
-	enum probe_result server = probe_server(opening->side[SIDE_SERVER]);
+	enum recognised client = recognise_client(opening->side[SIDE_CLIENT]);
+	enum recognised server = recognise_server(opening->side[SIDE_SERVER]);
 
-	if (opening->midstream && server == PROBE_YES) /* in the middle of a frame, most likely */
-		return client == PROBE_YES || opening->one_sided ? PROBE_YES : PROBE_MORE;
-	if (client == PROBE_NO || server == PROBE_NO)
-		return PROBE_NO;
+	if (opening->midstream &&
+	    server == RECOGNISED_YES) /* in the middle of a frame, most likely */
+		return client == RECOGNISED_YES || opening->one_sided ? RECOGNISED_YES
+								      : RECOGNISED_MORE;
+	if (client == RECOGNISED_NO || server == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (opening->one_sided)
-		return client == PROBE_YES || server == PROBE_YES ? PROBE_YES : PROBE_MORE;
-	return server == PROBE_YES && opening->side[SIDE_CLIENT].left >= FRAME_SIZE ? PROBE_YES
-										    : PROBE_MORE;
+		return client == RECOGNISED_YES || server == RECOGNISED_YES ? RECOGNISED_YES
+									    : RECOGNISED_MORE;
+	return server == RECOGNISED_YES && opening->side[SIDE_CLIENT].left >= FRAME_SIZE
+		       ? RECOGNISED_YES
+		       : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -132,7 +137,7 @@ const struct dissector beats_dissector = {
 	.services = services,
 	.recognised = "a lumberjack frame: window, data or compressed; the acknowledgement",
 	.reads = READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -36,7 +36,7 @@ static const struct service services[] = {
 enum scheme { SCHEME_UNSEEN, SCHEME_NONE, SCHEME_SECRET };
 enum phase { PHASE_HANDSHAKE, PHASE_MESSAGES };
 
-struct stream {
+struct bolt_stream {
 	uint8_t phase;
 	uint8_t head_have, head[2];
 	bool lost;
@@ -46,7 +46,7 @@ struct stream {
 };
 
 struct bolt {
-	struct stream side[2];
+	struct bolt_stream side[2];
 	struct turns turns;
 	uint8_t scheme; /* enum scheme of the log-in that is not answered yet */
 	bool running;
@@ -55,22 +55,22 @@ struct bolt {
 
 _Static_assert(sizeof(struct bolt) <= DISSECTOR_STATE_MAX, "state of bolt");
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char magic[] = "\x60\x60\xb0\x17";
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	uint32_t version;
 
 	if (!bytes_agree_with(&client, magic))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left < 4)
-		return PROBE_MORE; /* the server's four bytes are nobody's in particular */
+		return RECOGNISED_MORE; /* the server's four bytes alone could be of any protocol */
 	if (server.left == 0)
-		return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 	version = bytes_be32(&server);
 	if (server.failed)
-		return PROBE_MORE;
-	return (version & 0xff) <= 9 && version >> 16 == 0 ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return (version & 0xff) <= 9 && version >> 16 == 0 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -166,7 +166,7 @@ static void on_failure(struct bolt *bolt, struct facts *facts, struct bytes b)
 
 static void on_message(struct bolt *bolt, struct facts *facts, enum side from)
 {
-	struct stream *s = &bolt->side[from];
+	struct bolt_stream *s = &bolt->side[from];
 	struct bytes b = bytes_from(s->body, s->kept);
 	uint8_t structure = bytes_u8(&b), type = bytes_u8(&b);
 
@@ -188,7 +188,8 @@ static void on_message(struct bolt *bolt, struct facts *facts, enum side from)
 }
 
 /* True while the handshake goes on. */
-static bool pass_handshake(struct stream *s, struct facts *facts, enum side from, struct bytes *in)
+static bool pass_handshake(struct bolt_stream *s, struct facts *facts, enum side from,
+			   struct bytes *in)
 {
 	uint16_t length = from == SIDE_CLIENT ? HANDSHAKE : 4;
 
@@ -211,11 +212,11 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct bolt *bolt = state;
-	struct stream *s = &bolt->side[from];
+	struct bolt_stream *s = &bolt->side[from];
 	struct bytes in = fed->bytes, piece;
 
 	if (turns_begin(&bolt->turns, from) && s->lost)
-		*s = (struct stream){.phase = PHASE_MESSAGES};
+		*s = (struct bolt_stream){.phase = PHASE_MESSAGES};
 	if (s->lost || (s->phase == PHASE_HANDSHAKE && pass_handshake(s, facts, from, &in)))
 		return;
 	while (in.left != 0) {
@@ -248,7 +249,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	(void)missing;
 	bolt->running = false;
 	bolt->scheme = SCHEME_UNSEEN;
-	bolt->side[from] = (struct stream){.lost = true, .phase = PHASE_MESSAGES};
+	bolt->side[from] = (struct bolt_stream){.lost = true, .phase = PHASE_MESSAGES};
 }
 
 const struct dissector bolt_dissector = {
@@ -261,7 +262,7 @@ const struct dissector bolt_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

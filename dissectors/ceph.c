@@ -21,27 +21,29 @@ static const struct service services[] = {
 
 static const char first[] = "ceph v027", second[] = "ceph v2\n";
 
-static enum probe_result probe_side(const struct bytes *b)
+static enum recognised recognise_side(const struct bytes *b)
 {
 	if (bytes_start_with(b, first) || bytes_start_with(b, second))
-		return PROBE_YES;
-	return bytes_agree_with(b, first) || bytes_agree_with(b, second) ? PROBE_MORE : PROBE_NO;
+		return RECOGNISED_YES;
+	return bytes_agree_with(b, first) || bytes_agree_with(b, second) ? RECOGNISED_MORE
+									 : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result client = probe_side(&opening->side[SIDE_CLIENT]);
-	enum probe_result server = probe_side(&opening->side[SIDE_SERVER]);
+	enum recognised client = recognise_side(&opening->side[SIDE_CLIENT]);
+	enum recognised server = recognise_side(&opening->side[SIDE_SERVER]);
 
 	/* Late: it may be the client that introduces itself, and the server did so before. */
-	if (opening->midstream && !opening->one_sided && server == PROBE_YES && client != PROBE_YES)
+	if (opening->midstream && !opening->one_sided && server == RECOGNISED_YES &&
+	    client != RECOGNISED_YES)
 		return client;
 	/* A scanner may say anything to a server that has introduced itself. */
-	if (server == PROBE_YES || server == PROBE_NO)
+	if (server == RECOGNISED_YES || server == RECOGNISED_NO)
 		return server;
-	if (client == PROBE_NO)
-		return PROBE_NO;
-	return client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+	if (client == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	return client == RECOGNISED_YES && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 struct ceph {
@@ -90,7 +92,7 @@ const struct dissector ceph_dissector = {
 	.services = services,
 	.recognised = "the banners ceph v027 and ceph v2",
 	.reads = READS_PRODUCT | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -41,15 +41,15 @@ static bool is_pattern(const struct bytes *b)
 	return true;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
 
 	if (server.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (opening->midstream || !is_pattern(&server))
-		return PROBE_NO;
-	return server.left >= ENOUGH ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return server.left >= ENOUGH ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -69,7 +69,7 @@ const struct dissector chargen_dissector = {
 	.recognised =
 		"a line of 72 characters in their order, and a next one that begins one further",
 	.reads = READS_AUTH | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = dissector_feed_nothing,
 };

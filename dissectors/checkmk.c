@@ -28,13 +28,13 @@ struct checkmk {
 	bool done;
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
 
 	if (!bytes_agree_with(&server, GREETING))
-		return PROBE_NO;
-	return bytes_start_with(&server, GREETING) ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return bytes_start_with(&server, GREETING) ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -85,7 +85,7 @@ const struct dissector checkmk_dissector = {
 	.services = services,
 	.recognised = "the agent's first section, <<<check_mk>>>",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -25,32 +25,32 @@ struct citrix {
 	uint64_t answered; /* bytes */
 };
 
-static enum probe_result probe_start(const struct bytes *b, const char *start)
+static enum recognised recognise_start(const struct bytes *b, const char *start)
 {
 	if (bytes_start_with(b, start))
-		return PROBE_YES;
-	return bytes_agree_with(b, start) ? PROBE_MORE : PROBE_NO;
+		return RECOGNISED_YES;
+	return bytes_agree_with(b, start) ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	const struct bytes *client = &opening->side[SIDE_CLIENT];
-	enum probe_result of_server = probe_start(&opening->side[SIDE_SERVER], hello);
-	enum probe_result of_client = probe_start(client, hello);
+	enum recognised of_server = recognise_start(&opening->side[SIDE_SERVER], hello);
+	enum recognised of_client = recognise_start(client, hello);
 
 	/* Late: it may be the client who says so, and the server did before. */
-	if (opening->midstream && !opening->one_sided && of_server == PROBE_YES &&
-	    of_client != PROBE_YES)
+	if (opening->midstream && !opening->one_sided && of_server == RECOGNISED_YES &&
+	    of_client != RECOGNISED_YES)
 		return of_client;
-	if (opening->side[SIDE_SERVER].left != 0 && of_server != PROBE_NO)
+	if (opening->side[SIDE_SERVER].left != 0 && of_server != RECOGNISED_NO)
 		return of_server;
-	if (probe_start(client, gateway) > of_client)
+	if (recognise_start(client, gateway) > of_client)
 		return opening->side[SIDE_SERVER].left != 0 || opening->one_sided
-			       ? probe_start(client, gateway)
-			       : PROBE_MORE;
-	if (of_client == PROBE_NO || opening->side[SIDE_SERVER].left != 0)
-		return PROBE_NO;
-	return of_client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+			       ? recognise_start(client, gateway)
+			       : RECOGNISED_MORE;
+	if (of_client == RECOGNISED_NO || opening->side[SIDE_SERVER].left != 0)
+		return RECOGNISED_NO;
+	return of_client == RECOGNISED_YES && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -79,7 +79,7 @@ const struct dissector citrix_dissector = {
 	.services = services,
 	.recognised = "the ICA banner that the server sends until it is answered",
 	.reads = READS_PRODUCT | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

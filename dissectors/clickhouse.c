@@ -75,25 +75,25 @@ static struct bytes take_string(struct bytes *b, bool *cut)
 	return bytes_sub(b, length > SIZE_MAX ? SIZE_MAX : (size_t)length);
 }
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	uint64_t length;
 	struct bytes name;
 
 	if (b.left < 12)
-		return b.left == 0 || b.at[0] == PACKET_HELLO ? PROBE_MORE : PROBE_NO;
+		return b.left == 0 || b.at[0] == PACKET_HELLO ? RECOGNISED_MORE : RECOGNISED_NO;
 	if (bytes_u8(&b) != PACKET_HELLO)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	length = take_varint(&b);
 	if (b.failed || length < 10 || length > 64)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	name = b;
 	return bytes_start_with(&name, "ClickHouse") || bytes_start_with(&name, "clickhouse")
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	static const char hello[] = "\x0a"
 				    "ClickHouse";
@@ -102,28 +102,28 @@ static enum probe_result probe_server(struct bytes b)
 
 	if (type == PACKET_HELLO) {
 		if (bytes_start_with(&b, hello))
-			return PROBE_YES;
-		return bytes_agree_with(&b, hello) ? PROBE_MORE : PROBE_NO;
+			return RECOGNISED_YES;
+		return bytes_agree_with(&b, hello) ? RECOGNISED_MORE : RECOGNISED_NO;
 	}
 	if (type != PACKET_EXCEPTION)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!bytes_skip(&b, 5))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (bytes_start_with(&b, exception))
-		return PROBE_YES;
-	return bytes_agree_with(&b, exception) ? PROBE_MORE : PROBE_NO;
+		return RECOGNISED_YES;
+	return bytes_agree_with(&b, exception) ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result result = probe_client(client);
+	enum recognised result = recognise_client(client);
 
-	if (result == PROBE_NO)
-		return PROBE_NO;
+	if (result == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_server(server);
-	return result == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return recognise_server(server);
+	return result == RECOGNISED_YES && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -380,7 +380,7 @@ const struct dissector clickhouse_dissector = {
 	.recognised = "the client's hello with its name and version, or the server's",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -104,16 +104,17 @@ static bool is_plain(struct bytes b, bool whole)
 	return parts >= PARTS_SEEN;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT];
 	bool whole = client.left < OPENING_MAX;
 
 	if (opening->side[SIDE_SERVER].left != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left == 0)
-		return PROBE_MORE;
-	return is_plain(client, whole) || is_encrypted(client, whole) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return is_plain(client, whole) || is_encrypted(client, whole) ? RECOGNISED_YES
+								      : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -150,7 +151,7 @@ const struct dissector collectd_dissector = {
 	.services = services,
 	.recognised = "parts whose types and lengths add up, the first of them a host or time",
 	.reads = READS_PRODUCT | READS_USER | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

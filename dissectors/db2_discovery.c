@@ -19,15 +19,15 @@ static const struct service services[] = {
 	},
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (client.left != 0 && !bytes_start_with(&client, "DB2GETADDR"))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return bytes_start_with(&server, "DB2RETADDR") ? PROBE_YES : PROBE_NO;
-	return client.left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return bytes_start_with(&server, "DB2RETADDR") ? RECOGNISED_YES : RECOGNISED_NO;
+	return client.left != 0 && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -60,7 +60,7 @@ const struct dissector db2_discovery_dissector = {
 	.services = services,
 	.recognised = "DB2GETADDR, or DB2RETADDR with the name of the server",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

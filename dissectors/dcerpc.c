@@ -47,21 +47,21 @@ static const struct service services[] = {
 	},
 };
 
-struct header {
+struct dcerpc_header {
 	uint16_t length, proof;
 	uint8_t type;
 };
 
-struct stream {
+struct dcerpc_stream {
 	uint8_t head[HEADER];
 	uint8_t have;
 	bool lost;
-	struct header header;
+	struct dcerpc_header header;
 	uint32_t at; /* bytes of this fragment that have passed */
 };
 
 struct dcerpc {
-	struct stream side[2];
+	struct dcerpc_stream side[2];
 	bool begun;
 	bool midstream;
 	bool proves; /* the client has offered a proof */
@@ -95,7 +95,7 @@ static uint16_t read16(struct bytes *b, bool little)
 }
 
 /* A header of a fragment; all HEADER bytes must be there. */
-static bool read_header(struct bytes b, enum side from, struct header *header)
+static bool read_header(struct bytes b, enum side from, struct dcerpc_header *header)
 {
 	uint8_t major = bytes_u8(&b), minor = bytes_u8(&b), endian;
 	uint32_t call;
@@ -113,61 +113,61 @@ static bool read_header(struct bytes b, enum side from, struct header *header)
 	       (header->proof == 0 || header->proof + HEADER + 8 <= header->length);
 }
 
-static enum probe_result probe_side(struct bytes b, enum side from)
+static enum recognised recognise_side(struct bytes b, enum side from)
 {
-	struct header header;
+	struct dcerpc_header header;
 
 	if (!bytes_agree_with(&b, "\x05"))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < HEADER)
-		return PROBE_MORE;
-	return read_header(b, from, &header) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return read_header(b, from, &header) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 /* A capture that began late: is there a whole fragment, with another after it? */
-static enum probe_result later(struct bytes b, enum side from)
+static enum recognised later(struct bytes b, enum side from)
 {
 	for (; b.left >= HEADER; bytes_skip(&b, 1)) {
 		const uint8_t *major = memchr(b.at, 5, b.left - HEADER + 1);
-		struct header header, next;
+		struct dcerpc_header header, next;
 		struct bytes at;
 
 		if (!major)
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 		bytes_skip(&b, (size_t)(major - b.at));
 		at = b;
 		if (b.at[4] != LITTLE_ENDIAN_ || !read_header(b, from, &header))
 			continue;
 		bytes_skip(&at, header.length);
 		if (at.failed || at.left < HEADER || read_header(at, from, &next))
-			return PROBE_YES;
+			return RECOGNISED_YES;
 	}
-	return PROBE_MORE;
+	return RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result result[2];
+	enum recognised result[2];
 
 	for (int from = 0; from < 2; from++) {
 		struct bytes b = opening->side[from];
 
-		result[from] = probe_side(b, (enum side)from);
-		if (opening->midstream && result[from] == PROBE_NO &&
-		    probe_side(b, (enum side) !from) != PROBE_YES)
+		result[from] = recognise_side(b, (enum side)from);
+		if (opening->midstream && result[from] == RECOGNISED_NO &&
+		    recognise_side(b, (enum side) !from) != RECOGNISED_YES)
 			result[from] = later(b, (enum side)from);
 	}
-	if (result[SIDE_CLIENT] == PROBE_NO || result[SIDE_SERVER] == PROBE_NO)
-		return PROBE_NO;
-	if (result[SIDE_SERVER] == PROBE_YES)
-		return PROBE_YES;
-	if (result[SIDE_CLIENT] != PROBE_YES || !opening->one_sided)
-		return PROBE_MORE;
-	/* A bare header that is no bind is a probe of somebody's, sent to anybody. */
+	if (result[SIDE_CLIENT] == RECOGNISED_NO || result[SIDE_SERVER] == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (result[SIDE_SERVER] == RECOGNISED_YES)
+		return RECOGNISED_YES;
+	if (result[SIDE_CLIENT] != RECOGNISED_YES || !opening->one_sided)
+		return RECOGNISED_MORE;
+	/* A bare header that is no bind is what scanners send to any port. */
 	return opening->midstream || opening->side[SIDE_CLIENT].at[2] == BIND ||
 			       opening->side[SIDE_CLIENT].left > HEADER + REQUEST_HEAD
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
 static bool is_asking(uint8_t type)
@@ -194,17 +194,17 @@ static bool is_datagram(struct bytes b, bool *asks)
 	return length + (size_t)HEADER_UDP <= size;
 }
 
-static enum probe_result probe_udp(const struct opening *opening)
+static enum recognised recognise_udp(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	bool client_asks = true, server_asks = false;
 
 	if (client.left != 0 && !is_datagram(client, &client_asks))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left == 0) /* answers may come from another port, alone */
-		return client.left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
-	return is_datagram(server, &server_asks) && client_asks && !server_asks ? PROBE_YES
-										: PROBE_NO;
+		return client.left != 0 && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
+	return is_datagram(server, &server_asks) && client_asks && !server_asks ? RECOGNISED_YES
+										: RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -213,9 +213,9 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-static void on_fragment(struct dcerpc *rpc, struct facts *facts, const struct stream *stream)
+static void on_fragment(struct dcerpc *rpc, struct facts *facts, const struct dcerpc_stream *stream)
 {
-	const struct header *header = &stream->header;
+	const struct dcerpc_header *header = &stream->header;
 
 	switch (header->type) {
 	case BIND:
@@ -257,7 +257,7 @@ static void on_proof(struct facts *facts, uint32_t place, uint8_t byte)
 		FACTS_TEXT(facts, mechanism, kinds[byte], strlen(kinds[byte]));
 }
 
-static void pass(struct dcerpc *rpc, struct facts *facts, struct stream *stream,
+static void pass(struct dcerpc *rpc, struct facts *facts, struct dcerpc_stream *stream,
 		 struct bytes *input)
 {
 	size_t rest = stream->header.length - stream->at;
@@ -275,14 +275,14 @@ static void pass(struct dcerpc *rpc, struct facts *facts, struct stream *stream,
 	if (stream->at < stream->header.length)
 		return;
 	on_fragment(rpc, facts, stream);
-	*stream = (struct stream){.have = 0};
+	*stream = (struct dcerpc_stream){.have = 0};
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct dcerpc *rpc = state;
-	struct stream *stream = &rpc->side[from];
+	struct dcerpc_stream *stream = &rpc->side[from];
 	struct bytes input = fed->bytes;
 
 	rpc->begun = true;
@@ -310,9 +310,9 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct dcerpc *rpc = state;
-	struct stream *stream = &rpc->side[from];
+	struct dcerpc_stream *stream = &rpc->side[from];
 
-	if (!rpc->begun) { /* somebody may have proved something before */
+	if (!rpc->begun) { /* a log-in may have gone unseen */
 		rpc->midstream = true;
 		facts_set_auth(facts, AUTH_UNKNOWN);
 	}
@@ -320,7 +320,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	    missing < (uint64_t)stream->header.length - stream->at)
 		stream->at += (uint32_t)missing;
 	else
-		*stream = (struct stream){.lost = true};
+		*stream = (struct dcerpc_stream){.lost = true};
 }
 
 static void feed_udp(void *state, struct facts *facts, struct feed *fed)
@@ -341,7 +341,7 @@ const struct dissector dcerpc_dissector = {
 	.services = services,
 	.recognised = "a fragment header of version 5 whose type is that side's",
 	.reads = READS_AUTH | READS_MECHANISM | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,
@@ -354,7 +354,7 @@ const struct dissector dcerpc_udp_dissector = {
 	.services = services,
 	.recognised = "a header of version 4 with a length that fits the datagram",
 	.reads = READS_DATA | READS_ENCRYPTION,
-	.probe = probe_udp,
+	.recognise = recognise_udp,
 	.begin = begin,
 	.feed = feed_udp,
 };

@@ -3,11 +3,11 @@
  * Devices that tell what they are, or let themselves be managed, for whoever asks: one message
  * there, one back, and nobody logs in.
  *
- *	cisco-smart-install	TCP, six numbers each way: 1 1 4 8 1 0, and 4 0 3 8 1 0
- *	ubiquiti-discovery	01 00 00 00, answered by 01 00 length:2 and tagged values
- *	slp			02 function:1 length:3 flags:2 next:3 id:2 length:2 language (RFC 2608)
- *	ard			00 14 00 01 03, answered by some thousand bytes 00 01 03 ea 00 31 ...
- *	dvr-dhcpdiscover	20 00 00 00 "DHIP" ... and JSON
+ *	cisco-smart-install  TCP, six numbers each way: 1 1 4 8 1 0, and 4 0 3 8 1 0
+ *	ubiquiti-discovery   01 00 00 00, answered by 01 00 length:2 and tagged values
+ *	slp                  02 function:1 length:3 flags:2 next:3 id:2 length:2 language (RFC 2608)
+ *	ard                  00 14 00 01 03, answered by some thousand bytes 00 01 03 ea 00 31 ...
+ *	dvr-dhcpdiscover     20 00 00 00 "DHIP" ... and JSON
  *
  * Sources: Talos' notes on Smart Install; the questions of Shadowserver's scans.
  */
@@ -31,16 +31,16 @@ static const uint8_t smart_install_question[] = {0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0
 static const uint8_t smart_install_answer[] = {0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 3,
 					       0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0};
 
-static enum probe_result agrees(const struct bytes *b, const void *text, size_t size)
+static enum recognised agrees(const struct bytes *b, const void *text, size_t size)
 {
 	size_t n = b->left < size ? b->left : size;
 
 	if (n != 0 && memcmp(b->at, text, n) != 0)
-		return PROBE_NO;
-	return b->left >= size ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return b->left >= size ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result is_smart_install(struct bytes b, enum side side)
+static enum recognised is_smart_install(struct bytes b, enum side side)
 {
 	return side == SIDE_CLIENT
 		       ? agrees(&b, smart_install_question, sizeof smart_install_question)
@@ -48,27 +48,27 @@ static enum probe_result is_smart_install(struct bytes b, enum side side)
 }
 
 /* The values fill the datagram exactly. */
-static enum probe_result is_ubiquiti(struct bytes b, enum side side)
+static enum recognised is_ubiquiti(struct bytes b, enum side side)
 {
 	uint8_t version = bytes_u8(&b), command = bytes_u8(&b);
 	uint16_t length = bytes_be16(&b);
 	unsigned values = 0;
 
 	if (version != 1 || command != 0 || b.failed || length != b.left)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (side == SIDE_CLIENT)
-		return length == 0 ? PROBE_YES : PROBE_NO;
+		return length == 0 ? RECOGNISED_YES : RECOGNISED_NO;
 	for (; b.left != 0; values++) {
 		uint8_t tag = bytes_u8(&b);
 
 		if (!bytes_skip(&b, bytes_be16(&b)) || tag == 0)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
-	return values >= 3 ? PROBE_YES : PROBE_NO;
+	return values >= 3 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 /* The length is the datagram's, the language two letters. */
-static enum probe_result is_slp(struct bytes b, enum side side)
+static enum recognised is_slp(struct bytes b, enum side side)
 {
 	size_t size = b.left;
 	uint8_t version = bytes_u8(&b), function = bytes_u8(&b);
@@ -78,43 +78,44 @@ static enum probe_result is_slp(struct bytes b, enum side side)
 
 	bytes_skip(&b, 7);
 	if (bytes_be16(&b) != 2 || version != 2 || function == 0 || function > 11 || length != size)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	for (int i = 0; i < 2; i++) {
 		uint8_t c = bytes_u8(&b);
 
 		if (c < 'a' || c > 'z')
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
-	return reply == (side == SIDE_SERVER) ? PROBE_YES : PROBE_NO;
+	return reply == (side == SIDE_SERVER) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result is_ard(struct bytes b, enum side side)
+static enum recognised is_ard(struct bytes b, enum side side)
 {
 	if (side == SIDE_CLIENT)
-		return b.left == 5 ? agrees(&b, "\0\x14\0\1\3", 5) : PROBE_NO;
-	return b.left >= ARD_MIN ? agrees(&b, "\0\1\3\xea\0\x31", 6) : PROBE_NO;
+		return b.left == 5 ? agrees(&b, "\0\x14\0\1\3", 5) : RECOGNISED_NO;
+	return b.left >= ARD_MIN ? agrees(&b, "\0\1\3\xea\0\x31", 6) : RECOGNISED_NO;
 }
 
-static enum probe_result is_dvr(struct bytes b, enum side side)
+static enum recognised is_dvr(struct bytes b, enum side side)
 {
-	enum probe_result result = agrees(&b, "\x20\0\0\0DHIP", 8);
+	enum recognised result = agrees(&b, "\x20\0\0\0DHIP", 8);
 
 	(void)side;
-	if (result == PROBE_YES)
+	if (result == RECOGNISED_YES)
 		bytes_skip(&b, DHIP_HEADER);
-	return result == PROBE_YES && b.left != 0 && b.at[0] == '{' ? PROBE_YES : PROBE_NO;
+	return result == RECOGNISED_YES && b.left != 0 && b.at[0] == '{' ? RECOGNISED_YES
+									 : RECOGNISED_NO;
 }
 
-typedef enum probe_result recognises(struct bytes bytes, enum side side);
+typedef enum recognised recognises(struct bytes bytes, enum side side);
 
-/* The answer tells, if need be alone; the question alone only what somebody was looking for. */
-static enum probe_result probe(const struct opening *opening, recognises *is)
+/* The answer is proof, even alone; the question alone shows only what a client looked for. */
+static enum recognised recognise(const struct opening *opening, recognises *is)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
-	if (client.left != 0 && is(client, SIDE_CLIENT) == PROBE_NO)
-		return PROBE_NO;
-	return server.left != 0 ? is(server, SIDE_SERVER) : PROBE_MORE;
+	if (client.left != 0 && is(client, SIDE_CLIENT) == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	return server.left != 0 ? is(server, SIDE_SERVER) : RECOGNISED_MORE;
 }
 
 static void begin(struct device *device, struct facts *facts, const struct service *service)
@@ -177,9 +178,9 @@ static void feed_ubiquiti(void *state, struct facts *facts, struct feed *fed)
 			.ports = id##_ports,                                                       \
 		},                                                                                 \
 	};                                                                                         \
-	static enum probe_result id##_probe(const struct opening *opening)                         \
+	static enum recognised id##_recognise(const struct opening *opening)                       \
 	{                                                                                          \
-		return probe(opening, is);                                                         \
+		return recognise(opening, is);                                                     \
 	}                                                                                          \
 	static void id##_begin(void *state, struct facts *facts)                                   \
 	{                                                                                          \
@@ -193,7 +194,7 @@ static void feed_ubiquiti(void *state, struct facts *facts, struct feed *fed)
 		.services = id##_services,                                                         \
 		.recognised = (how),                                                               \
 		.reads = (what),                                                                   \
-		.probe = id##_probe,                                                               \
+		.recognise = id##_recognise,                                                       \
 		.begin = id##_begin,                                                               \
 		.feed = (its_feed),                                                                \
 	}

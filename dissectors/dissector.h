@@ -5,15 +5,15 @@
  * one: write one file, and add one line to dissectors/table.c.
  *
  * Two halves:
- *  probe    looks at the opening of a conversation (what each side has sent so far, from its first
- *           byte) and says whether this is its protocol. Any port. It is asked again as bytes
- *           arrive, until it says NO or YES, or until the opening is full.
- *  session  after YES, the whole conversation is fed in order, beginning with the opening, in
- *           pieces of any size: a verdict must not depend on where the pieces end. State is
- *           `state_size` bytes, zeroed before begin().
+ *  recognise  looks at the opening of a conversation (what each side has sent so far, from its
+ *             first byte) and says whether this is its protocol. Any port. It is asked again as
+ *             bytes arrive, until it says NO or YES, or until the opening is full.
+ *  session    after YES, the whole conversation is fed in order, beginning with the opening, in
+ *             pieces of any size: a verdict must not depend on where the pieces end. State is
+ *             `state_size` bytes, zeroed before begin().
  *
  * On UDP each feed() is one datagram, and the opening holds the first datagram of each side.
- * Wrong is worse than unknown: a probe that could be fooled by another protocol says MORE.
+ * Wrong is worse than unknown: a recogniser that could be fooled by another protocol says MORE.
  */
 #ifndef DISSECTORS_DISSECTOR_H
 #define DISSECTORS_DISSECTOR_H
@@ -31,10 +31,10 @@ enum {
 	OVER_UDP = 1 << 1,
 };
 
-enum probe_result {
-	PROBE_NO,
-	PROBE_MORE,
-	PROBE_YES,
+enum recognised {
+	RECOGNISED_NO,
+	RECOGNISED_MORE,
+	RECOGNISED_YES,
 };
 
 struct opening {
@@ -72,7 +72,7 @@ struct dissector {
 	const struct service *services; /* every service it may report */
 	const char *recognised;		/* for people: completes "recognised by" */
 	uint32_t reads;			/* READS_…: all that it may set in the facts */
-	enum probe_result (*probe)(const struct opening *opening);
+	enum recognised (*recognise)(const struct opening *opening);
 	void (*begin)(void *state, struct facts *facts); /* may be NULL */
 	void (*feed)(void *state, struct facts *facts, struct feed *fed);
 	/* `missing` bytes of that side were never seen (0: an unknown number). Before the first
@@ -83,39 +83,41 @@ struct dissector {
 };
 
 /*
- * What probes of each side say, put together. One side alone counts only where nothing will come of
- * the other (opening->one_sided). by_server: the server's word is enough.
+ * What recognisers of each side say, put together. One side alone counts only where nothing will
+ * come of the other (opening->one_sided). by_server: the server's word is enough.
  */
-static inline enum probe_result dissector_by_server(enum probe_result client,
-						    enum probe_result server, bool one_sided)
+static inline enum recognised dissector_by_server(enum recognised client, enum recognised server,
+						  bool one_sided)
 {
-	if (client == PROBE_NO || server == PROBE_NO)
-		return PROBE_NO;
-	if (server == PROBE_YES || (client == PROBE_YES && one_sided))
-		return PROBE_YES;
-	return PROBE_MORE;
+	if (client == RECOGNISED_NO || server == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (server == RECOGNISED_YES || (client == RECOGNISED_YES && one_sided))
+		return RECOGNISED_YES;
+	return RECOGNISED_MORE;
 }
 
 /* The client's word is needed, and the server's as well if there will be one. */
-static inline enum probe_result dissector_by_client(enum probe_result client,
-						    enum probe_result server, bool one_sided)
+static inline enum recognised dissector_by_client(enum recognised client, enum recognised server,
+						  bool one_sided)
 {
-	if (client == PROBE_NO || server == PROBE_NO)
-		return PROBE_NO;
-	if (client == PROBE_YES && (server == PROBE_YES || one_sided))
-		return PROBE_YES;
-	return PROBE_MORE;
+	if (client == RECOGNISED_NO || server == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (client == RECOGNISED_YES && (server == RECOGNISED_YES || one_sided))
+		return RECOGNISED_YES;
+	return RECOGNISED_MORE;
 }
 
 /* Both words are needed, of whom there will be one. */
-static inline enum probe_result dissector_by_both(enum probe_result client,
-						  enum probe_result server, bool one_sided)
+static inline enum recognised dissector_by_both(enum recognised client, enum recognised server,
+						bool one_sided)
 {
-	if (client == PROBE_NO || server == PROBE_NO)
-		return PROBE_NO;
-	if (client == PROBE_YES && server == PROBE_YES)
-		return PROBE_YES;
-	return one_sided && (client == PROBE_YES || server == PROBE_YES) ? PROBE_YES : PROBE_MORE;
+	if (client == RECOGNISED_NO || server == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (client == RECOGNISED_YES && server == RECOGNISED_YES)
+		return RECOGNISED_YES;
+	return one_sided && (client == RECOGNISED_YES || server == RECOGNISED_YES)
+		       ? RECOGNISED_YES
+		       : RECOGNISED_MORE;
 }
 
 /* The feed() of one that reads nothing out: to know what it is, is all there is to know. */

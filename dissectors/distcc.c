@@ -30,27 +30,27 @@ struct distcc {
 	bool asked;
 };
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	if (!bytes_agree_with(&b, START))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!bytes_skip(&b, sizeof START - 1))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (b.left != 0 && (bytes_u8(&b) > '3' || !bytes_agree_with(&b, ARGC)))
-		return PROBE_NO;
-	return bytes_start_with(&b, ARGC) ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return bytes_start_with(&b, ARGC) ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
-	enum probe_result client = probe_client(opening->side[SIDE_CLIENT]);
+	enum recognised client = recognise_client(opening->side[SIDE_CLIENT]);
 
-	if (client == PROBE_NO || !bytes_agree_with(&server, ANSWER))
-		return PROBE_NO;
-	if (client == PROBE_YES && (server.left >= sizeof ANSWER - 1 || opening->one_sided))
-		return PROBE_YES;
-	return PROBE_MORE;
+	if (client == RECOGNISED_NO || !bytes_agree_with(&server, ANSWER))
+		return RECOGNISED_NO;
+	if (client == RECOGNISED_YES && (server.left >= sizeof ANSWER - 1 || opening->one_sided))
+		return RECOGNISED_YES;
+	return RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -98,7 +98,7 @@ const struct dissector distcc_dissector = {
 	.services = services,
 	.recognised = "the DIST token with a version and the ARGC that follows",
 	.reads = READS_AUTH | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -83,53 +83,54 @@ static bool starts(struct bytes b, const char *text)
 }
 
 /* Over the first line, when it can still be one of `texts`. */
-static enum probe_result probe_texts(struct bytes b, const char *const *texts, size_t count)
+static enum recognised recognise_texts(struct bytes b, const char *const *texts, size_t count)
 {
 	bool possible = b.left == 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (starts(b, texts[i]))
-			return PROBE_YES;
+			return RECOGNISED_YES;
 		possible |= bytes_agree_with(&b, texts[i]);
 	}
-	return possible ? PROBE_MORE : PROBE_NO;
+	return possible ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 
 /* "VERSION 1 2", and what only an authentication server goes on with */
-static enum probe_result probe_auth(struct bytes b, bool server)
+static enum recognised recognise_auth(struct bytes b, bool server)
 {
 	static const char *const server_texts[] = {"MECH\t", "SPID\t"};
 	static const char *const client_texts[] = {"CPID\t"};
 	const uint8_t *end;
 
 	if (!bytes_agree_with(&b, "VERSION\t1\t"))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	end = b.left != 0 ? memchr(b.at, '\n', b.left) : NULL;
 	if (end == NULL)
-		return b.left < 16 ? PROBE_MORE : PROBE_NO;
+		return b.left < 16 ? RECOGNISED_MORE : RECOGNISED_NO;
 	bytes_skip(&b, (size_t)(end - b.at) + 1);
-	return server ? probe_texts(b, server_texts, 2) : probe_texts(b, client_texts, 1);
+	return server ? recognise_texts(b, server_texts, 2) : recognise_texts(b, client_texts, 1);
 }
 
-static enum probe_result probe_side(struct bytes b, bool server)
+static enum recognised recognise_side(struct bytes b, bool server)
 {
 	static const char *const texts[] = {"VERSION\tdoveadm-server\t",
 					    "VERSION\tdoveadm-client\t"};
-	enum probe_result result = probe_texts(b, &texts[server], 1), auth = probe_auth(b, server);
+	enum recognised result = recognise_texts(b, &texts[server], 1),
+			auth = recognise_auth(b, server);
 
-	return result == PROBE_YES || auth == PROBE_NO ? result : auth;
+	return result == RECOGNISED_YES || auth == RECOGNISED_NO ? result : auth;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = probe_side(client, false);
+	enum recognised of_client = recognise_side(client, false);
 
-	if (of_client == PROBE_NO)
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_side(server, true);
-	return opening->one_sided ? of_client : PROBE_MORE;
+		return recognise_side(server, true);
+	return opening->one_sided ? of_client : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -315,7 +316,7 @@ const struct dissector dovecot_dissector = {
 	.recognised = "the VERSION line of an internal service with its name and numbers",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -73,7 +73,7 @@ static bool is_first(uint16_t codepoint, enum side from, bool midstream)
 						     (codepoint >= ACCRDB && codepoint <= 0x2016)));
 }
 
-static enum probe_result probe_side(struct bytes b, enum side from, bool midstream)
+static enum recognised recognise_side(struct bytes b, enum side from, bool midstream)
 {
 	uint16_t length = bytes_be16(&b), inner, codepoint;
 	uint8_t magic = bytes_u8(&b), format = bytes_u8(&b);
@@ -82,24 +82,24 @@ static enum probe_result probe_side(struct bytes b, enum side from, bool midstre
 	inner = bytes_be16(&b);
 	codepoint = bytes_be16(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (magic != 0xd0 || (format & 0x0f) == 0 || (format & 0x0f) > 5 || (format & 0x80) ||
 	    length < LENGTH_LEAST || (size_t)inner + 6 != length)
-		return PROBE_NO;
-	return is_first(codepoint, from, midstream) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_NO;
+	return is_first(codepoint, from, midstream) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
-	enum probe_result client =
-		probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT, opening->midstream);
+	enum recognised client =
+		recognise_side(opening->side[SIDE_CLIENT], SIDE_CLIENT, opening->midstream);
 
-	if (client == PROBE_NO)
-		return PROBE_NO;
+	if (client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_side(server, SIDE_SERVER, opening->midstream);
-	return client == PROBE_YES && !opening->one_sided ? PROBE_MORE : client;
+		return recognise_side(server, SIDE_SERVER, opening->midstream);
+	return client == RECOGNISED_YES && !opening->one_sided ? RECOGNISED_MORE : client;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -351,7 +351,7 @@ const struct dissector drda_dissector = {
 	.recognised = "a DSS header with EXCSAT, ACCRDB and the like, whose lengths agree",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -36,7 +36,7 @@ static const struct service services[] = {
 	},
 };
 
-struct stream {
+struct elasticsearch_stream {
 	uint8_t header[HEADER];
 	uint8_t have;
 	bool lost, holed;
@@ -48,7 +48,7 @@ struct stream {
 enum { READS = 1 << 0, PROVEN = 1 << 1 }; /* of a request, as the kind of its row */
 
 struct transport {
-	struct stream side[2];
+	struct elasticsearch_stream side[2];
 	struct answers_table pending;
 	struct turns turns;
 	bool midstream;
@@ -63,14 +63,14 @@ static bool is_version(uint32_t version)
 	return plain >= 1000000 && plain < 20000000;
 }
 
-static enum probe_result probe_side(struct bytes b, enum side from)
+static enum recognised recognise_side(struct bytes b, enum side from)
 {
 	uint32_t length, version;
 	uint8_t status;
 
 	do {
 		if (!bytes_agree_with(&b, "ES"))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		bytes_skip(&b, 2);
 		length = bytes_be32(&b);
 	} while (!b.failed && length == PING);
@@ -78,22 +78,22 @@ static enum probe_result probe_side(struct bytes b, enum side from)
 	status = bytes_u8(&b);
 	version = bytes_be32(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length < FIXED || length > LENGTH_MAX || status > 0x0f || !is_version(version))
-		return PROBE_NO;
-	return (status & STATUS_ANSWER) == (from == SIDE_SERVER) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_NO;
+	return (status & STATUS_ANSWER) == (from == SIDE_SERVER) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
-	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
+	enum recognised client = recognise_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
 
-	if (client == PROBE_NO)
-		return PROBE_NO;
+	if (client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_side(server, SIDE_SERVER);
-	return client == PROBE_YES && !opening->one_sided ? PROBE_MORE : client;
+		return recognise_side(server, SIDE_SERVER);
+	return client == RECOGNISED_YES && !opening->one_sided ? RECOGNISED_MORE : client;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -178,7 +178,7 @@ static void on_answer(struct transport *t, struct facts *facts, uint64_t number,
 
 static void on_message(struct transport *t, struct facts *facts, enum side from)
 {
-	struct stream *s = &t->side[from];
+	struct elasticsearch_stream *s = &t->side[from];
 	struct bytes b = bytes_from(s->body, s->kept);
 	uint64_t number = bytes_be64(&b);
 	uint8_t status = bytes_u8(&b);
@@ -196,7 +196,7 @@ static void on_message(struct transport *t, struct facts *facts, enum side from)
 		on_answer(t, facts, number, status, &b);
 }
 
-static void on_header(struct stream *s)
+static void on_header(struct elasticsearch_stream *s)
 {
 	struct bytes b = bytes_from(s->header, HEADER);
 
@@ -219,11 +219,11 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct transport *t = state;
-	struct stream *s = &t->side[from];
+	struct elasticsearch_stream *s = &t->side[from];
 	struct bytes in = fed->bytes, piece;
 
 	if (turns_begin(&t->turns, from) && s->lost)
-		*s = (struct stream){.lost = false};
+		*s = (struct elasticsearch_stream){.lost = false};
 	while (!s->lost && in.left != 0) {
 		if (s->have < HEADER) {
 			s->header[s->have++] = bytes_u8(&in);
@@ -245,7 +245,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct transport *t = state;
-	struct stream *s = &t->side[from];
+	struct elasticsearch_stream *s = &t->side[from];
 
 	(void)facts;
 	if (turns_begun(&t->turns) && !s->lost && missing != 0 && s->have == HEADER &&
@@ -255,7 +255,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		return;
 	}
 	t->midstream = true;
-	*s = (struct stream){.lost = turns_begun(&t->turns)};
+	*s = (struct elasticsearch_stream){.lost = turns_begun(&t->turns)};
 }
 
 const struct dissector elasticsearch_transport_dissector = {
@@ -267,7 +267,7 @@ const struct dissector elasticsearch_transport_dissector = {
 	.recognised = "the letters ES and a length, with a header that adds up",
 	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -33,78 +33,79 @@ struct epmd {
 	int handle;
 };
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	uint16_t length = bytes_be16(&b);
 	uint8_t kind = bytes_u8(&b);
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	switch (kind) {
 	case 'n':
 	case 'd':
 	case 'k':
-		return length == 1 && b.left == 0 ? PROBE_YES : PROBE_NO;
+		return length == 1 && b.left == 0 ? RECOGNISED_YES : RECOGNISED_NO;
 	case 'z':
 	case 's':
 		if (length < 2 || length > NAME_MAX_BYTES + 1 || b.left > length - 1u)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		for (; b.left != 0; bytes_skip(&b, 1), length--) {
 			if (b.at[0] <= 0x20 || b.at[0] > 0x7e)
-				return PROBE_NO;
+				return RECOGNISED_NO;
 		}
-		return length == 1 ? PROBE_YES : PROBE_MORE;
+		return length == 1 ? RECOGNISED_YES : RECOGNISED_MORE;
 	case 'x':
 		if (length < 13 || length > REQUEST_MAX)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		if (b.left < 4)
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 		/* port, kind of node (normal, hidden), protocol (TCP) */
-		return (b.at[2] == 77 || b.at[2] == 72) && b.at[3] == 0 ? PROBE_YES : PROBE_NO;
+		return (b.at[2] == 77 || b.at[2] == 72) && b.at[3] == 0 ? RECOGNISED_YES
+									: RECOGNISED_NO;
 	default:
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	}
 }
 
 /* The answer to names needs no question: it begins with epmd's own port, and "name ". */
-static enum probe_result probe_names(struct bytes b, bool asked)
+static enum recognised recognise_names(struct bytes b, bool asked)
 {
 	struct bytes port = b;
 	uint32_t value = bytes_be32(&port);
 
 	if (port.failed)
-		return b.left != 0 && b.at[0] != 0 ? PROBE_NO : PROBE_MORE;
+		return b.left != 0 && b.at[0] != 0 ? RECOGNISED_NO : RECOGNISED_MORE;
 	if (value == 0 || value > 65535 || !bytes_agree_with(&port, "name "))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (port.left == 0 && asked)
-		return PROBE_YES;
-	return port.left >= 5 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_YES;
+	return port.left >= 5 ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = probe_client(client);
+	enum recognised of_client = recognise_client(client);
 	uint8_t kind;
 
-	if (of_client == PROBE_NO)
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (client.left == 0) /* one that speaks first is none */
-		return opening->one_sided || server.left == 0 ? probe_names(server, false)
-							      : PROBE_MORE;
-	if (of_client == PROBE_MORE || server.left == 0) /* two bytes are no proof */
-		return PROBE_MORE;
+		return opening->one_sided || server.left == 0 ? recognise_names(server, false)
+							      : RECOGNISED_MORE;
+	if (of_client == RECOGNISED_MORE || server.left == 0) /* two bytes are no proof */
+		return RECOGNISED_MORE;
 	kind = client.at[2];
 	if (kind == 'n' || kind == 'd')
-		return probe_names(server, kind == 'n');
+		return recognise_names(server, kind == 'n');
 	if (kind == 'z')
-		return server.at[0] == 'w' ? PROBE_YES : PROBE_NO;
+		return server.at[0] == 'w' ? RECOGNISED_YES : RECOGNISED_NO;
 	if (kind == 'x')
-		return server.at[0] == 'y' || server.at[0] == 'v' ? PROBE_YES : PROBE_NO;
+		return server.at[0] == 'y' || server.at[0] == 'v' ? RECOGNISED_YES : RECOGNISED_NO;
 	return bytes_agree_with(&server, kind == 'k' ? "OK" : "STOPPED") ||
 			       bytes_agree_with(&server, "NOEXIST")
-		       ? server.left >= 2 ? PROBE_YES : PROBE_MORE
-		       : PROBE_NO;
+		       ? server.left >= 2 ? RECOGNISED_YES : RECOGNISED_MORE
+		       : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -180,7 +181,7 @@ const struct dissector epmd_dissector = {
 	.recognised = "a request with its length, and the names or port that answer",
 	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -32,40 +32,40 @@ struct erlang {
 _Static_assert(sizeof(struct erlang) <= DISSECTOR_STATE_MAX, "state of erlang");
 
 /* "rabbit@host" */
-static enum probe_result probe_name(struct bytes b)
+static enum recognised recognise_name(struct bytes b)
 {
 	bool at = false;
 
 	for (; b.left != 0; bytes_skip(&b, 1)) {
 		if (b.at[0] <= 0x20 || b.at[0] > 0x7e)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		at |= b.at[0] == '@';
 	}
-	return at ? PROBE_YES : PROBE_NO;
+	return at ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	uint16_t length = bytes_be16(&b), version;
 	uint8_t tag = bytes_u8(&b);
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if ((tag != 'n' && tag != 'N') || length < 10 || length > 300)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < length - 1u)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	b.left = length - 1u;
 	if (tag == 'n') {
 		version = bytes_be16(&b);
 		bytes_skip(&b, 4);
-		return version == 5 || version == 6 ? probe_name(b) : PROBE_NO;
+		return version == 5 || version == 6 ? recognise_name(b) : RECOGNISED_NO;
 	}
 	bytes_skip(&b, 12);
-	return bytes_be16(&b) == b.left && b.left != 0 ? probe_name(b) : PROBE_NO;
+	return bytes_be16(&b) == b.left && b.left != 0 ? recognise_name(b) : RECOGNISED_NO;
 }
 
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	static const char *const statuses[] = {
 		"ok", "nok", "not_allowed", "alive", "ok_simultaneous", "named:"};
@@ -73,30 +73,31 @@ static enum probe_result probe_server(struct bytes b)
 	uint8_t tag = bytes_u8(&b);
 
 	if (!b.failed && (tag != 's' || length < 3 || length > 280))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.failed || b.left < length - 1u)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	b.left = length - 1u;
 	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
 		size_t size = strlen(statuses[i]);
 
 		if (bytes_start_with(&b, statuses[i]) &&
 		    (b.left == size || statuses[i][size - 1] == ':'))
-			return PROBE_YES;
+			return RECOGNISED_YES;
 	}
-	return PROBE_NO;
+	return RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = probe_client(client);
+	enum recognised of_client = recognise_client(client);
 
-	if (of_client == PROBE_NO)
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return client.left == 0 && !opening->one_sided ? PROBE_MORE : probe_server(server);
-	return opening->one_sided ? of_client : PROBE_MORE;
+		return client.left == 0 && !opening->one_sided ? RECOGNISED_MORE
+							       : recognise_server(server);
+	return opening->one_sided ? of_client : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -180,7 +181,7 @@ const struct dissector erlang_dissector = {
 	.recognised =
 		"a node's name and the status that answers it, each with its length before it",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

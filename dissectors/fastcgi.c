@@ -3,7 +3,8 @@
  * FastCGI (its specification, 1.0): records, the first of which begins a request. Nobody logs in,
  * and the caller says which file is run.
  *
- *	1 type request:2 length:2 padding 0 ...		type 1 begins, 4 parameters, 6 output, 3 ends
+ *	1 type request:2 length:2 padding 0 ...
+ *	type	1 begins, 4 parameters, 6 output, 3 ends
  *	begin	0 role(1, 2, 3) flags(0, 1) 0 0 0 0 0
  */
 #include "dissectors/read/head.h"
@@ -30,40 +31,41 @@ struct fastcgi {
 	struct head head[2];
 };
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	static const uint8_t begin[] = {1, TYPE_BEGIN};
 	static const uint8_t zeros[5];
 
 	if (b.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (memcmp(b.at, begin, b.left < sizeof begin ? b.left : sizeof begin) != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < BEGIN + 2)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (b.at[4] != 0 || b.at[5] != 8 || b.at[6] != 0 || b.at[HEADER] != 0 ||
 	    b.at[HEADER + 1] < 1 || b.at[HEADER + 1] > 3 || b.at[HEADER + 2] > 1 ||
 	    memcmp(b.at + HEADER + 3, zeros, sizeof zeros) != 0)
-		return PROBE_NO;
-	return b.at[BEGIN] == 1 && b.at[BEGIN + 1] == TYPE_PARAMETERS ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_NO;
+	return b.at[BEGIN] == 1 && b.at[BEGIN + 1] == TYPE_PARAMETERS ? RECOGNISED_YES
+								      : RECOGNISED_NO;
 }
 
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	uint8_t type;
 
 	if (b.left < 2)
-		return b.left == 0 || b.at[0] == 1 ? PROBE_MORE : PROBE_NO;
+		return b.left == 0 || b.at[0] == 1 ? RECOGNISED_MORE : RECOGNISED_NO;
 	type = b.at[1];
 	return b.at[0] == 1 && (type == TYPE_END || type == TYPE_OUTPUT || type == TYPE_ERRORS)
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result client = probe_client(opening->side[SIDE_CLIENT]);
-	enum probe_result server = probe_server(opening->side[SIDE_SERVER]);
+	enum recognised client = recognise_client(opening->side[SIDE_CLIENT]);
+	enum recognised server = recognise_server(opening->side[SIDE_SERVER]);
 
 	return dissector_by_client(client, server, opening->one_sided);
 }
@@ -81,7 +83,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct fastcgi *fastcgi = state;
 	struct bytes b = head_add(&fastcgi->head[from], fed->bytes.at, fed->bytes.left);
 
-	if (from == SIDE_CLIENT || probe_server(b) != PROBE_YES)
+	if (from == SIDE_CLIENT || recognise_server(b) != RECOGNISED_YES)
 		return;
 	facts_set_auth(facts, AUTH_NONE);
 	if (b.at[1] == TYPE_OUTPUT && b.left > HEADER)
@@ -105,7 +107,7 @@ const struct dissector fastcgi_dissector = {
 	.services = services,
 	.recognised = "a record header and the BEGIN_REQUEST body, or the end of a request",
 	.reads = READS_PRODUCT | READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

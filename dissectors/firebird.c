@@ -34,43 +34,43 @@ static const struct service services[] = {
 	},
 };
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	uint32_t operation = bytes_be32(&b), next = bytes_be32(&b), version = bytes_be32(&b);
 	uint32_t architecture = bytes_be32(&b), name = bytes_be32(&b);
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	return operation == OP_CONNECT &&
 			       (next == OP_ATTACH || next == OP_CREATE || next == OP_SERVICE) &&
 			       (version == 2 || version == 3) && architecture <= 64 &&
 			       name <= NAME_MAX_LENGTH
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	uint32_t operation = bytes_be32(&b);
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	return operation == OP_ACCEPT || operation == OP_REJECT || operation == OP_ACCEPT_DATA ||
 			       operation == OP_ACCEPT_CONDITIONALLY
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
-	enum probe_result client = probe_client(opening->side[SIDE_CLIENT]);
+	enum recognised client = recognise_client(opening->side[SIDE_CLIENT]);
 
-	if (client != PROBE_YES) /* an operation of the server's is only a small number */
+	if (client != RECOGNISED_YES) /* an operation of the server's is only a small number */
 		return client;
 	if (server.left != 0)
-		return probe_server(server);
-	return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return recognise_server(server);
+	return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -88,7 +88,7 @@ const struct dissector firebird_dissector = {
 	.services = services,
 	.recognised = "op_connect with its protocols, or the server's accept",
 	.reads = READS_PRODUCT | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = dissector_feed_nothing,
 };

@@ -47,78 +47,79 @@ struct fluentd {
 _Static_assert(sizeof(struct fluentd) <= DISSECTOR_STATE_MAX, "state of fluentd");
 
 /* "[tag, " with a tag of printable characters, and a time, or events, behind it. */
-static enum probe_result probe_event(struct bytes b)
+static enum recognised recognise_event(struct bytes b)
 {
 	uint8_t elements = bytes_u8(&b), head = bytes_u8(&b);
 	size_t length;
 	uint8_t next;
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (elements < 0x92 || elements > 0x94)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (head > 0xa0 && head <= 0xbf)
 		length = head & 0x1f;
 	else if (head == 0xd9)
 		length = bytes_u8(&b);
 	else
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	for (size_t i = 0; i < length && b.left != 0; i++) {
 		uint8_t c = bytes_u8(&b);
 
 		if (c <= 0x20 || c > 0x7e)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		if (i + 1 == length && b.left != 0) {
 			next = b.at[0];
 			if (length == 0 || length > TAG_MAX)
-				return PROBE_NO;
+				return RECOGNISED_NO;
 			if (next == 0xce || next == 0xcf || next == 0xd3 || next == 0xd7 ||
 			    next == 0xd2 || next == 0xcb) /* a time, then a map */
-				return elements >= 0x93 ? PROBE_YES : PROBE_NO;
+				return elements >= 0x93 ? RECOGNISED_YES : RECOGNISED_NO;
 			if ((next >= 0x90 && next <= 0x9f) || next == 0xdc || next == 0xdd ||
 			    (next >= 0xc4 && next <= 0xc6) || (next >= 0xd9 && next <= 0xdb) ||
 			    (next >= 0xa0 && next <= 0xbf))
-				return elements <= 0x93 ? PROBE_YES : PROBE_NO;
-			return PROBE_NO;
+				return elements <= 0x93 ? RECOGNISED_YES : RECOGNISED_NO;
+			return RECOGNISED_NO;
 		}
 	}
-	return PROBE_MORE;
+	return RECOGNISED_MORE;
 }
 
-static enum probe_result probe_text(const struct bytes *b, const char *const *texts)
+static enum recognised recognise_text(const struct bytes *b, const char *const *texts)
 {
-	enum probe_result result = PROBE_NO;
+	enum recognised result = RECOGNISED_NO;
 
 	for (; *texts; texts++) {
 		if (bytes_start_with(b, *texts))
-			return PROBE_YES;
+			return RECOGNISED_YES;
 		if (bytes_agree_with(b, *texts))
-			result = PROBE_MORE;
+			result = RECOGNISED_MORE;
 	}
 	return result;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char *const greetings[] = {"\x92\xa4HELO", "\x93\xa4HELO", "\x95\xa4PONG",
 						"\x81\xa3\x61\x63k", /* ack */
 						NULL};
 	static const char *const pings[] = {"\x96\xa4PING", NULL};
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = probe_text(&client, pings), of_server;
+	enum recognised of_client = recognise_text(&client, pings), of_server;
 
-	of_server = probe_text(&server, greetings);
-	if (of_client == PROBE_NO)
-		of_client = probe_event(client);
-	if (of_server != PROBE_YES || opening->midstream)
-		return of_client == PROBE_NO || of_server == PROBE_NO ? PROBE_NO
-		       : of_client == PROBE_YES && (opening->one_sided || of_server == PROBE_YES)
-			       ? PROBE_YES
-			       : PROBE_MORE;
+	of_server = recognise_text(&server, greetings);
+	if (of_client == RECOGNISED_NO)
+		of_client = recognise_event(client);
+	if (of_server != RECOGNISED_YES || opening->midstream)
+		return of_client == RECOGNISED_NO || of_server == RECOGNISED_NO ? RECOGNISED_NO
+		       : of_client == RECOGNISED_YES &&
+				       (opening->one_sided || of_server == RECOGNISED_YES)
+			       ? RECOGNISED_YES
+			       : RECOGNISED_MORE;
 	/* Only the HELO needs no client's word */
 	if (client.left == 0 && server.at[1] != 0xa4)
-		return opening->one_sided ? PROBE_YES : PROBE_MORE;
-	return of_client != PROBE_NO ? PROBE_YES : PROBE_NO;
+		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
+	return of_client != RECOGNISED_NO ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -210,7 +211,7 @@ const struct dissector fluentd_dissector = {
 	.services = services,
 	.recognised = "the msgpack array of the forward protocol, or the server's HELO",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

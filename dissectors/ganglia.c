@@ -31,22 +31,22 @@ struct ganglia {
 	bool rooted;
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
 	const uint8_t *end;
 
 	if (!bytes_agree_with(&server, START))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	end = server.left != 0 ? memchr(server.at, '>', server.left) : NULL;
 	if (end == NULL)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	bytes_skip(&server, (size_t)(end - server.at) + 1);
 	while (server.left != 0 && (server.at[0] == '\n' || server.at[0] == '\r'))
 		bytes_skip(&server, 1);
 	if (!bytes_agree_with(&server, DOCTYPE))
-		return PROBE_NO;
-	return bytes_start_with(&server, DOCTYPE) ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return bytes_start_with(&server, DOCTYPE) ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -115,7 +115,7 @@ const struct dissector ganglia_dissector = {
 	.services = services,
 	.recognised = "the XML document of GANGLIA_XML",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

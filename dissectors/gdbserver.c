@@ -30,19 +30,19 @@ struct gdbserver {
 	bool asked;
 };
 
-static enum probe_result probe_side(struct bytes b, const char *text)
+static enum recognised recognise_side(struct bytes b, const char *text)
 {
 	while (b.left != 0 && b.at[0] == '+')
 		bytes_skip(&b, 1);
 	if (!bytes_agree_with(&b, text))
-		return PROBE_NO;
-	return bytes_start_with(&b, text) ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return bytes_start_with(&b, text) ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], QUERY);
-	enum probe_result server = probe_side(opening->side[SIDE_SERVER], ANSWER);
+	enum recognised client = recognise_side(opening->side[SIDE_CLIENT], QUERY);
+	enum recognised server = recognise_side(opening->side[SIDE_SERVER], ANSWER);
 
 	return dissector_by_server(client, server, opening->one_sided);
 }
@@ -64,11 +64,12 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 
 	if (gdbserver->head[from].closed)
 		return;
-	if (from == SIDE_SERVER && probe_side(b, ANSWER) == PROBE_YES) {
+	if (from == SIDE_SERVER && recognise_side(b, ANSWER) == RECOGNISED_YES) {
 		facts_set_auth(facts, AUTH_NONE);
 		facts_command_result(facts, gdbserver->handle, true);
 	}
-	if (from == SIDE_CLIENT && !gdbserver->asked && probe_side(b, QUERY) == PROBE_YES) {
+	if (from == SIDE_CLIENT && !gdbserver->asked &&
+	    recognise_side(b, QUERY) == RECOGNISED_YES) {
 		gdbserver->asked = true;
 		gdbserver->handle = FACTS_COMMAND(facts, "qSupported", 0);
 	}
@@ -91,7 +92,7 @@ const struct dissector gdbserver_dissector = {
 	.services = services,
 	.recognised = "a packet of the remote protocol with a checksum that is right",
 	.reads = READS_AUTH | READS_COMMANDS | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -92,34 +92,35 @@ static bool is_chunk(struct bytes b)
 	return of != 0 && of <= CHUNKS_MAX && number < of;
 }
 
-static enum probe_result probe_stream(struct bytes b, bool last)
+static enum recognised recognise_stream(struct bytes b, bool last)
 {
 	const uint8_t *end = memchr(b.at, 0, b.left);
 
 	if (b.at[0] != '{')
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (end)
 		b.left = (size_t)(end - b.at);
 	for (size_t i = 0; i < b.left; i++) {
 		if (b.at[i] < 0x20 && b.at[i] != '\n' && b.at[i] != '\r' && b.at[i] != '\t')
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (is_json(b))
-		return PROBE_YES;
-	return end || b.left >= ENOUGH || last ? PROBE_NO : PROBE_MORE;
+		return RECOGNISED_YES;
+	return end || b.left >= ENOUGH || last ? RECOGNISED_NO : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT];
 
 	if (opening->side[SIDE_SERVER].left != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (opening->transport != OVER_UDP)
-		return probe_stream(client, opening->one_sided);
-	return is_chunk(client) || is_compressed(client) || is_json(client) ? PROBE_YES : PROBE_NO;
+		return recognise_stream(client, opening->one_sided);
+	return is_chunk(client) || is_compressed(client) || is_json(client) ? RECOGNISED_YES
+									    : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -135,7 +136,7 @@ const struct dissector gelf_dissector = {
 	.services = services,
 	.recognised = "JSON with the members of a message, compressed or not, or a chunk of one",
 	.reads = READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = dissector_feed_nothing,
 };

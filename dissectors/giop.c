@@ -28,27 +28,28 @@ struct giop {
 	struct head head[2];
 };
 
-static enum probe_result probe_side(struct bytes b, enum side from)
+static enum recognised recognise_side(struct bytes b, enum side from)
 {
 	uint8_t type;
 
 	if (!bytes_agree_with(&b, START))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < HEADER)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	type = b.at[7];
 	if (b.at[4] != 1 || b.at[5] > 3 || b.at[6] > 3 || type > FRAGMENT)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (from == SIDE_CLIENT)
-		return type == REQUEST || type == LOCATE || type == CANCEL ? PROBE_YES : PROBE_NO;
-	return type == REPLY || type == LOCATED || type == CLOSE || type == ERROR ? PROBE_YES
-										  : PROBE_NO;
+		return type == REQUEST || type == LOCATE || type == CANCEL ? RECOGNISED_YES
+									   : RECOGNISED_NO;
+	return type == REPLY || type == LOCATED || type == CLOSE || type == ERROR ? RECOGNISED_YES
+										  : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
-	enum probe_result server = probe_side(opening->side[SIDE_SERVER], SIDE_SERVER);
+	enum recognised client = recognise_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
+	enum recognised server = recognise_side(opening->side[SIDE_SERVER], SIDE_SERVER);
 
 	return dissector_by_server(client, server, opening->one_sided);
 }
@@ -66,7 +67,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct giop *giop = state;
 	struct bytes b = head_add(&giop->head[from], fed->bytes.at, fed->bytes.left);
 
-	if (from == SIDE_CLIENT || probe_side(b, SIDE_SERVER) != PROBE_YES || b.at[7] != REPLY)
+	if (from == SIDE_CLIENT || recognise_side(b, SIDE_SERVER) != RECOGNISED_YES ||
+	    b.at[7] != REPLY)
 		return;
 	facts_set_auth(facts, AUTH_NONE);
 	facts_set_data_read(facts, ANSWER_YES);
@@ -89,7 +91,7 @@ const struct dissector giop_dissector = {
 	.services = services,
 	.recognised = "the word GIOP with a version, a type of that side and a length",
 	.reads = READS_PRODUCT | READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * git-daemon (gitprotocol-pack): the client names a service and a path, in a line whose length comes
- * first in four hexadecimal digits.
+ * git-daemon (gitprotocol-pack): the client names a service and a path, in a line whose length
+ * comes first in four hexadecimal digits.
  *
  *	0033git-upload-pack /project.git NUL host=myserver.com NUL
  *	003bERR access denied or repository not exported: /x
@@ -42,25 +42,25 @@ static bool is_hex(struct bytes b)
 	return true;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char *const starts[] = {UPLOAD, RECEIVE, ARCHIVE};
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result result = PROBE_NO;
+	enum recognised result = RECOGNISED_NO;
 
 	if (!is_hex(client) || !is_hex(server))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left < 5)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	bytes_skip(&client, 4);
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
 		if (bytes_start_with(&client, starts[i]))
-			result = PROBE_YES;
+			result = RECOGNISED_YES;
 		else if (bytes_agree_with(&client, starts[i]))
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 	}
-	if (result == PROBE_YES && server.left < 4 && !opening->one_sided)
-		return PROBE_MORE;
+	if (result == RECOGNISED_YES && server.left < 4 && !opening->one_sided)
+		return RECOGNISED_MORE;
 	return result;
 }
 
@@ -138,7 +138,7 @@ const struct dissector git_dissector = {
 	.recognised = "a packet line with git-upload-pack or git-receive-pack, or the advertised "
 		      "references",
 	.reads = READS_AUTH | READS_COMMANDS | READS_DATA | READS_ENCRYPTION | READS_PATH,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -42,25 +42,25 @@ static bool is_value_byte(uint8_t c)
 }
 
 /* Takes at least one byte of a kind and the blank behind; MORE if the bytes end in there. */
-static enum probe_result take_word(struct bytes *b, bool (*is_kind)(uint8_t), size_t max)
+static enum recognised take_word(struct bytes *b, bool (*is_kind)(uint8_t), size_t max)
 {
 	size_t length = 0;
 
 	for (; b->left != 0 && is_kind(b->at[0]) && length <= max; length++)
 		bytes_skip(b, 1);
 	if (length > max)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b->left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length == 0 || (b->at[0] != ' ' && b->at[0] != '\t'))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	while (b->left != 0 && (b->at[0] == ' ' || b->at[0] == '\t'))
 		bytes_skip(b, 1);
-	return PROBE_YES;
+	return RECOGNISED_YES;
 }
 
 /* Seconds since 1970, maybe with a fraction, or -1 or N for now; and the line's end. */
-static enum probe_result probe_time(struct bytes b, bool whole)
+static enum recognised recognise_time(struct bytes b, bool whole)
 {
 	size_t digits = 0, fraction = 0;
 
@@ -75,60 +75,62 @@ static enum probe_result probe_time(struct bytes b, bool whole)
 				fraction += bytes_skip(&b, 1);
 		}
 		if (b.left != 0 && (digits < SECONDS_DIGITS || digits > 10))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (b.left == 0)
-		return !whole ? PROBE_MORE : digits >= SECONDS_DIGITS ? PROBE_YES : PROBE_NO;
-	return b.at[0] == '\n' || b.at[0] == '\r' ? PROBE_YES : PROBE_NO;
+		return !whole			  ? RECOGNISED_MORE
+		       : digits >= SECONDS_DIGITS ? RECOGNISED_YES
+						  : RECOGNISED_NO;
+	return b.at[0] == '\n' || b.at[0] == '\r' ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe_line(struct bytes b, bool whole)
+static enum recognised recognise_line(struct bytes b, bool whole)
 {
-	enum probe_result at_end = whole ? PROBE_NO : PROBE_MORE, result;
+	enum recognised at_end = whole ? RECOGNISED_NO : RECOGNISED_MORE, result;
 	const uint8_t *dot;
 
 	if (!is_path_byte(b.at[0]) || b.at[0] == '{' || b.at[0] == '[')
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	dot = memchr(b.at, '.', b.left);
 	result = take_word(&b, is_path_byte, PATH_MAX_BYTES);
-	if (result != PROBE_YES)
-		return result == PROBE_MORE ? at_end : PROBE_NO;
+	if (result != RECOGNISED_YES)
+		return result == RECOGNISED_MORE ? at_end : RECOGNISED_NO;
 	if (dot == NULL || dot >= b.at)
-		return PROBE_NO; /* a path has parts */
+		return RECOGNISED_NO; /* a path has parts */
 	result = take_word(&b, is_value_byte, 32);
-	if (result != PROBE_YES)
-		return result == PROBE_MORE ? at_end : PROBE_NO;
-	return probe_time(b, whole);
+	if (result != RECOGNISED_YES)
+		return result == RECOGNISED_MORE ? at_end : RECOGNISED_NO;
+	return recognise_time(b, whole);
 }
 
-static enum probe_result probe_pickle(struct bytes b)
+static enum recognised recognise_pickle(struct bytes b)
 {
 	uint32_t length = bytes_be32(&b);
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length < 16 || length > PICKLE_MAX)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < 4)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	return b.at[0] == 0x80 && b.at[1] >= 2 && b.at[1] <= 5 &&
 			       (b.at[2] == 0x5d || b.at[2] == 0x28 || b.at[2] == 0x95)
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT];
 	bool datagram = opening->transport == OVER_UDP;
 
 	if (opening->side[SIDE_SERVER].left != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (!datagram && client.at[0] == 0)
-		return probe_pickle(client);
-	return probe_line(client, datagram);
+		return recognise_pickle(client);
+	return recognise_line(client, datagram);
 }
 
 static void begin(void *state, struct facts *facts)
@@ -144,7 +146,7 @@ const struct dissector graphite_dissector = {
 	.services = services,
 	.recognised = "lines of path, value and time, or a pickled list of them",
 	.reads = READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = dissector_feed_nothing,
 };

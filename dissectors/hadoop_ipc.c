@@ -52,28 +52,28 @@ static const struct method {
 	{"setSafeMode", 0},
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	uint32_t length = bytes_be32(&server);
 
 	if (client.left == 0)
-		return opening->one_sided || opening->side[SIDE_SERVER].left != 0 ? PROBE_NO
-										  : PROBE_MORE;
+		return opening->one_sided || opening->side[SIDE_SERVER].left != 0 ? RECOGNISED_NO
+										  : RECOGNISED_MORE;
 	if (!bytes_agree_with(&client, "hrpc"))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&client, 4);
 	if (!client.failed && client.left >= 3 &&
 	    (client.at[0] < 7 || client.at[0] > 9 ||
 	     (client.at[2] != SIMPLE && client.at[2] != SASL && client.at[2] != 0x50)))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.failed || client.left < 3)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (opening->side[SIDE_SERVER].left == 0)
-		return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 	if (server.failed)
-		return PROBE_MORE;
-	return length != 0 && length < LENGTH_MAX ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return length != 0 && length < LENGTH_MAX ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -191,7 +191,7 @@ const struct dissector hadoop_ipc_dissector = {
 	.recognised = "the mark \"hrpc\" of the client with a known version and method",
 	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

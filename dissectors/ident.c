@@ -30,7 +30,7 @@ static void skip(struct bytes *b, char from, char to)
 }
 
 /* "6193, 23 : " and what follows it, in `b`. */
-static enum probe_result probe_answer(struct bytes *b)
+static enum recognised recognise_answer(struct bytes *b)
 {
 	static const char separators[] = ",:";
 
@@ -39,28 +39,28 @@ static enum probe_result probe_answer(struct bytes *b)
 
 		skip(b, '0', '9');
 		if (b->left != 0 && (b->at == digits || b->at - digits > 5))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		skip(b, ' ', ' ');
 		if (b->left == 0)
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 		if (bytes_u8(b) != (uint8_t)separators[i])
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		skip(b, ' ', ' ');
 	}
 	if (bytes_start_with(b, "USERID") || bytes_start_with(b, "ERROR"))
-		return PROBE_YES;
-	return bytes_agree_with(b, "USERID") || bytes_agree_with(b, "ERROR") ? PROBE_MORE
-									     : PROBE_NO;
+		return RECOGNISED_YES;
+	return bytes_agree_with(b, "USERID") || bytes_agree_with(b, "ERROR") ? RECOGNISED_MORE
+									     : RECOGNISED_NO;
 }
 
 /* The server's words decide: a client's two numbers could be anything. */
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (client.left != 0 && (client.at[0] < '0' || client.at[0] > '9'))
-		return PROBE_NO;
-	return probe_answer(&server);
+		return RECOGNISED_NO;
+	return recognise_answer(&server);
 }
 
 static void begin(void *state, struct facts *facts)
@@ -77,7 +77,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	while (fed->from == SIDE_SERVER && lines_next(&ident->answer, &input)) {
 		struct bytes text = bytes_from(ident->answer.text, ident->answer.length);
 
-		if (probe_answer(&text) != PROBE_YES || text.at[0] != 'U')
+		if (recognise_answer(&text) != RECOGNISED_YES || text.at[0] != 'U')
 			continue;
 		facts_set_data_read(facts, ANSWER_YES);
 		for (int colons = 0; colons < 2 && text.left != 0;)
@@ -95,7 +95,7 @@ const struct dissector ident_dissector = {
 	.services = services,
 	.recognised = "the answer to two ports: the same, and USERID or ERROR",
 	.reads = READS_USER | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

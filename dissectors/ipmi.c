@@ -61,7 +61,7 @@ static const struct service services[] = {
 		},
 };
 
-struct message {
+struct ipmi_message {
 	uint8_t class, kind;
 	uint8_t payload; /* enum payload; of ASF the type */
 	struct bytes body;
@@ -74,7 +74,7 @@ struct ipmi {
 	uint8_t function, command;
 };
 
-static bool is_from(const struct message *message, enum side from)
+static bool is_from(const struct ipmi_message *message, enum side from)
 {
 	if (message->class == CLASS_ASF)
 		return (message->payload == ASF_PONG) == (from == SIDE_SERVER);
@@ -85,7 +85,7 @@ static bool is_from(const struct message *message, enum side from)
 	return true;
 }
 
-static bool read_asf(struct bytes *b, struct message *message)
+static bool read_asf(struct bytes *b, struct ipmi_message *message)
 {
 	uint32_t iana = bytes_be32(b);
 
@@ -96,7 +96,7 @@ static bool read_asf(struct bytes *b, struct message *message)
 	       (message->payload == ASF_PING || message->payload == ASF_PONG);
 }
 
-static bool read_ipmi(struct bytes *b, struct message *message)
+static bool read_ipmi(struct bytes *b, struct ipmi_message *message)
 {
 	uint16_t length;
 
@@ -105,7 +105,7 @@ static bool read_ipmi(struct bytes *b, struct message *message)
 		return false;
 	if (message->kind == KIND_RMCP_PLUS) {
 		message->payload = bytes_u8(b) & (uint8_t)~0x40u;
-		if ((message->payload & 0x3f) == 2) /* somebody's own */
+		if ((message->payload & 0x3f) == 2) /* of an OEM: its number and id come first */
 			bytes_skip(b, 6);
 		bytes_skip(b, 8);
 		length = bytes_le16(b);
@@ -117,9 +117,9 @@ static bool read_ipmi(struct bytes *b, struct message *message)
 	return !b->failed && (message->payload != PAYLOAD_MESSAGE || length >= 7);
 }
 
-static bool read_message(struct bytes b, struct message *message)
+static bool read_message(struct bytes b, struct ipmi_message *message)
 {
-	*message = (struct message){.kind = 0};
+	*message = (struct ipmi_message){.kind = 0};
 	if (bytes_u8(&b) != 6 || bytes_u8(&b) != 0)
 		return false;
 	bytes_skip(&b, 1);
@@ -129,7 +129,7 @@ static bool read_message(struct bytes b, struct message *message)
 	return message->class == CLASS_IPMI && read_ipmi(&b, message);
 }
 
-/* The message's two sums; those who lie about them are somebody else. */
+/* Are the message's two check sums right? Else it is no IPMI. */
 static bool sums_up(struct bytes body)
 {
 	uint8_t head = 0, rest = 0;
@@ -143,23 +143,24 @@ static bool sums_up(struct bytes body)
 	return head == 0 && rest == 0;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	for (int from = 0; from < 2; from++) {
 		struct bytes b = opening->side[from];
-		struct message message;
+		struct ipmi_message message;
 
 		if (b.left == 0)
 			continue;
 		if (!read_message(b, &message) || !is_from(&message, (enum side)from))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		if (message.class == CLASS_IPMI && message.payload == PAYLOAD_MESSAGE &&
 		    !sums_up(message.body))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (opening->side[SIDE_SERVER].left != 0)
-		return PROBE_YES;
-	return opening->side[SIDE_CLIENT].left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_YES;
+	return opening->side[SIDE_CLIENT].left != 0 && opening->one_sided ? RECOGNISED_YES
+									  : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -254,7 +255,7 @@ static void on_answer(struct ipmi *ipmi, struct facts *facts, struct bytes body)
 }
 
 /* How RMCP+ opens a session: Open Session, then the four RAKP messages (IPMI 2.0, 13.17 ff.) */
-static void on_setup(struct ipmi *ipmi, struct facts *facts, const struct message *message)
+static void on_setup(struct ipmi *ipmi, struct facts *facts, const struct ipmi_message *message)
 {
 	struct bytes b = message->body;
 	uint8_t status;
@@ -292,7 +293,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct ipmi *ipmi = state;
-	struct message message;
+	struct ipmi_message message;
 
 	if (!read_message(fed->bytes, &message) || !is_from(&message, from) ||
 	    message.class != CLASS_IPMI)
@@ -317,7 +318,7 @@ const struct dissector ipmi_dissector = {
 	.recognised = "an RMCP header, and the ping or IPMI session within",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

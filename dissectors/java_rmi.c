@@ -33,34 +33,34 @@ struct java_rmi {
 	bool acknowledged, asked;
 };
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	if (!bytes_agree_with(&b, START))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < START_LENGTH)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (b.at[4] != 0 || b.at[5] == 0 || b.at[5] > 2 || b.at[6] < 0x4b || b.at[6] > 0x4d)
-		return PROBE_NO;
-	return PROBE_YES;
+		return RECOGNISED_NO;
+	return RECOGNISED_YES;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result client = probe_client(opening->side[SIDE_CLIENT]);
+	enum recognised client = recognise_client(opening->side[SIDE_CLIENT]);
 	struct bytes server = opening->side[SIDE_SERVER];
 	uint8_t type = bytes_u8(&server);
 
-	if (client != PROBE_YES)
+	if (client != RECOGNISED_YES)
 		return client;
 	if (server.failed)
-		return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 	if (type == REFUSED)
-		return PROBE_YES;
+		return RECOGNISED_YES;
 	if (type == RETURNS && opening->side[SIDE_CLIENT].at[6] == 0x4c)
-		return PROBE_YES;
+		return RECOGNISED_YES;
 	if (type != ACCEPTED)
-		return PROBE_NO;
-	return server.left >= 2 && server.at[0] != 0 ? PROBE_NO : PROBE_YES;
+		return RECOGNISED_NO;
+	return server.left >= 2 && server.at[0] != 0 ? RECOGNISED_NO : RECOGNISED_YES;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -116,7 +116,7 @@ const struct dissector java_rmi_dissector = {
 	.services = services,
 	.recognised = "JRMI with a version and a protocol, and the server's acknowledgement",
 	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -47,15 +47,16 @@ static const struct {
 	{15, 1, "EventRequest.Set"},
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (!bytes_agree_with(&client, HANDSHAKE) || !bytes_agree_with(&server, HANDSHAKE))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (bytes_start_with(&server, HANDSHAKE))
-		return PROBE_YES;
-	return bytes_start_with(&client, HANDSHAKE) && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_YES;
+	return bytes_start_with(&client, HANDSHAKE) && opening->one_sided ? RECOGNISED_YES
+									  : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -127,7 +128,7 @@ const struct dissector jdwp_dissector = {
 	.services = services,
 	.recognised = "JDWP-Handshake from both sides",
 	.reads = READS_AUTH | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

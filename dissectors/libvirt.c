@@ -49,7 +49,7 @@ struct libvirt {
 	bool asks_nothing, spoken;
 };
 
-struct message {
+struct libvirt_message {
 	uint32_t procedure, type, status;
 	struct bytes body;
 };
@@ -83,33 +83,33 @@ static const struct procedure {
 	{273, COMMAND_LISTING, "CONNECT_LIST_ALL_DOMAINS"},
 };
 
-static enum probe_result probe_side(struct bytes b, enum side side)
+static enum recognised recognise_side(struct bytes b, enum side side)
 {
 	uint32_t length = bytes_be32(&b), program = bytes_be32(&b), version = bytes_be32(&b), type;
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	bytes_skip(&b, 4);
 	type = bytes_be32(&b);
 	if (length < HEADER || length > LENGTH_MAX || version != 1 ||
 	    (program != PROGRAM && program != QEMU && program != ADMIN && program != KEEP_ALIVE))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.failed)
-		return PROBE_MORE;
-	return type == (side == SIDE_CLIENT ? CALL : REPLY) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return type == (side == SIDE_CLIENT ? CALL : REPLY) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = probe_side(client, SIDE_CLIENT);
-	enum probe_result of_server = probe_side(server, SIDE_SERVER);
+	enum recognised of_client = recognise_side(client, SIDE_CLIENT);
+	enum recognised of_server = recognise_side(server, SIDE_SERVER);
 
-	if (client.left != 0 && of_client == PROBE_NO)
-		return PROBE_NO;
+	if (client.left != 0 && of_client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
 		return of_server;
-	return opening->one_sided ? of_client : PROBE_MORE;
+	return opening->one_sided ? of_client : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -129,7 +129,7 @@ static void on_uri(struct facts *facts, struct bytes body)
 }
 
 /* Every call is answered, in order. */
-static void on_call(struct libvirt *libvirt, struct facts *facts, const struct message *m)
+static void on_call(struct libvirt *libvirt, struct facts *facts, const struct libvirt_message *m)
 {
 	int handle = -1;
 	uint8_t flags = 0;
@@ -158,7 +158,7 @@ static void on_auth_list(struct libvirt *libvirt, struct facts *facts, struct by
 		facts_set_auth(facts, AUTH_REQUIRED);
 }
 
-static void on_reply(struct libvirt *libvirt, struct facts *facts, const struct message *m)
+static void on_reply(struct libvirt *libvirt, struct facts *facts, const struct libvirt_message *m)
 {
 	struct answers_row *row = answers_first(&libvirt->pending);
 	struct bytes body = m->body;
@@ -196,7 +196,7 @@ static void on_reply(struct libvirt *libvirt, struct facts *facts, const struct 
 static void on_message(struct libvirt *libvirt, struct facts *facts, enum side from, struct bytes b)
 {
 	uint32_t program = bytes_be32(&b);
-	struct message m = {.procedure = 0};
+	struct libvirt_message m = {.procedure = 0};
 
 	bytes_skip(&b, 4);
 	m.procedure = bytes_be32(&b);
@@ -258,7 +258,7 @@ const struct dissector libvirt_dissector = {
 		      "that side",
 	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
 		 READS_DATA | READS_ENCRYPTION | READS_PATH,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -35,17 +35,19 @@ static uint32_t take(struct bytes *b, bool big)
 	return big ? bytes_be32(b) : bytes_le32(b);
 }
 
-static enum probe_result probe_greeting(struct bytes b, bool big)
+static enum recognised recognise_greeting(struct bytes b, bool big)
 {
 	uint32_t version = take(&b, big);
 
 	bytes_skip(&b, 16);
 	if (version == 0 || version > 4)
-		return b.failed ? PROBE_MORE : PROBE_NO;
-	return take(&b, big) == PID && !b.failed ? PROBE_YES : b.failed ? PROBE_MORE : PROBE_NO;
+		return b.failed ? RECOGNISED_MORE : RECOGNISED_NO;
+	return take(&b, big) == PID && !b.failed ? RECOGNISED_YES
+	       : b.failed			 ? RECOGNISED_MORE
+						 : RECOGNISED_NO;
 }
 
-static enum probe_result probe_message(struct bytes b, bool big)
+static enum recognised recognise_message(struct bytes b, bool big)
 {
 	uint32_t to, by, type;
 
@@ -54,46 +56,47 @@ static enum probe_result probe_message(struct bytes b, bool big)
 	by = take(&b, big);
 	type = take(&b, big);
 	if (b.failed)
-		return PROBE_MORE;
-	return to == PID && by == PID && type <= 3 ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return to == PID && by == PID && type <= 3 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe_order(struct bytes b, enum side side, bool big)
+static enum recognised recognise_order(struct bytes b, enum side side, bool big)
 {
 	uint32_t magic = take(&b, big);
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (magic == ACCEPTOR && side == SIDE_CLIENT) {
 		if (take(&b, big) != 1)
-			return b.failed ? PROBE_MORE : PROBE_NO;
+			return b.failed ? RECOGNISED_MORE : RECOGNISED_NO;
 		bytes_skip(&b, 8);
 		magic = take(&b, big);
 		if (b.failed)
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 	}
 	if (magic == GREETING)
-		return probe_greeting(b, big);
-	return magic == MESSAGE ? probe_message(b, big) : PROBE_NO;
+		return recognise_greeting(b, big);
+	return magic == MESSAGE ? recognise_message(b, big) : RECOGNISED_NO;
 }
 
-static enum probe_result probe_side(struct bytes b, enum side side)
+static enum recognised recognise_side(struct bytes b, enum side side)
 {
-	enum probe_result little = probe_order(b, side, false), big = probe_order(b, side, true);
+	enum recognised little = recognise_order(b, side, false),
+			big = recognise_order(b, side, true);
 
-	return little == PROBE_NO || big == PROBE_YES ? big : little;
+	return little == RECOGNISED_NO || big == RECOGNISED_YES ? big : little;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = probe_side(client, SIDE_CLIENT);
+	enum recognised of_client = recognise_side(client, SIDE_CLIENT);
 
-	if (of_client == PROBE_NO)
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_side(server, SIDE_SERVER);
-	return opening->one_sided ? of_client : PROBE_MORE;
+		return recognise_side(server, SIDE_SERVER);
+	return opening->one_sided ? of_client : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -112,7 +115,7 @@ const struct dissector lustre_dissector = {
 	.services = services,
 	.recognised = "the acceptor's and LNet's magic numbers, in either byte order",
 	.reads = READS_PRODUCT | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = dissector_feed_nothing,
 };

@@ -67,7 +67,7 @@ static const struct banner_product products[] = {
 };
 
 /* "IMPLEMENTATION" "Dovecot Pigeonhole", "SIEVE" "fileinto ..." in whichever order */
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	static const char *const first[] = {"\"IMPLEMENTATION\" ", "\"SIEVE\" "};
 	static const char *const other[] = {"\"SASL\" ", "\"NOTIFY\" ", "\"VERSION\" ",
@@ -76,46 +76,46 @@ static enum probe_result probe_server(struct bytes b)
 	bool known = true;
 
 	if (b.left != 0 && b.at[0] != '"')
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	while (known && lines_next(&line, &b)) {
 		struct bytes text = bytes_from(line.text, line.length);
 
 		known = false;
 		for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
 			if (lines_start_with(&text, first[i]))
-				return PROBE_YES;
+				return RECOGNISED_YES;
 		}
 		for (size_t i = 0; i < sizeof other / sizeof *other; i++)
 			known |= lines_start_with(&text, other[i]);
 	}
-	return known ? PROBE_MORE : PROBE_NO;
+	return known ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 
 /* The client alone: its commands are its own, but for LOGOUT and the like. */
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	struct line line = {.length = 0};
 	struct bytes text, word;
 
 	if (!lines_next(&line, &b))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	text = bytes_from(line.text, line.length);
 	word = lines_word(&text);
 	if (lines_equal(&word, "AUTHENTICATE") && text.left != 0 && text.at[0] == '"')
-		return PROBE_YES;
-	return lines_equal(&word, "LISTSCRIPTS") || lines_equal(&word, "PUTSCRIPT") ? PROBE_YES
-										    : PROBE_NO;
+		return RECOGNISED_YES;
+	return lines_equal(&word, "LISTSCRIPTS") || lines_equal(&word, "PUTSCRIPT") ? RECOGNISED_YES
+										    : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (server.left != 0)
-		return probe_server(server);
+		return recognise_server(server);
 	if (!opening->one_sided || client.left == 0)
-		return PROBE_MORE;
-	return probe_client(client);
+		return RECOGNISED_MORE;
+	return recognise_client(client);
 }
 
 static void begin(void *state, struct facts *facts)
@@ -304,7 +304,7 @@ const struct dissector managesieve_dissector = {
 	.recognised = "the list of capabilities with IMPLEMENTATION, or a command and its answer",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

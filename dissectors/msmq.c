@@ -23,26 +23,26 @@ static const struct service services[] = {
 	},
 };
 
-static enum probe_result probe_packet(struct bytes b)
+static enum recognised recognise_packet(struct bytes b)
 {
 	uint32_t length;
 
 	if (b.left != 0 && b.at[0] != 0x10)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 4);
 	if (!b.failed && !bytes_agree_with(&b, "LIOR"))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 4);
 	length = bytes_le32(&b);
 	if (b.failed)
-		return PROBE_MORE;
-	return length >= 16 && length <= LENGTH_MAX ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return length >= 16 && length <= LENGTH_MAX ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result of_client = probe_packet(opening->side[SIDE_CLIENT]);
-	enum probe_result of_server = probe_packet(opening->side[SIDE_SERVER]);
+	enum recognised of_client = recognise_packet(opening->side[SIDE_CLIENT]);
+	enum recognised of_server = recognise_packet(opening->side[SIDE_SERVER]);
 
 	return dissector_by_both(of_client, of_server, opening->one_sided);
 }
@@ -63,7 +63,7 @@ const struct dissector msmq_dissector = {
 	.services = services,
 	.recognised = "the establish connection packet with its signature",
 	.reads = READS_PRODUCT | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = dissector_feed_nothing,
 };

@@ -35,13 +35,13 @@ struct munin {
 
 _Static_assert(sizeof(struct munin) <= DISSECTOR_STATE_MAX, "state of munin");
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
 
 	if (!bytes_agree_with(&server, GREETING))
-		return PROBE_NO;
-	return bytes_start_with(&server, GREETING) ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return bytes_start_with(&server, GREETING) ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -139,7 +139,7 @@ const struct dissector munin_dissector = {
 	.recognised = "the line that begins \"# munin node at\", or the answers to its commands",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

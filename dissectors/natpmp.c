@@ -63,20 +63,20 @@ static unsigned read_answer(struct bytes b, bool *accepted)
 	return operation;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	unsigned asked = read_request(client), answered;
 	bool accepted = false;
 
 	if (client.left != 0 && asked == OPERATION_COUNT)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	answered = read_answer(server, &accepted);
 	if (server.left != 0 && answered == OPERATION_COUNT)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left == 0 || server.left == 0)
-		return PROBE_MORE;
-	return asked == answered ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return asked == answered ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -114,7 +114,7 @@ const struct dissector natpmp_dissector = {
 	.services = services,
 	.recognised = "a request of two or twelve bytes, and the answer to that operation",
 	.reads = READS_AUTH | READS_COMMANDS | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

@@ -45,7 +45,9 @@ struct nats {
 
 _Static_assert(sizeof(struct nats) <= DISSECTOR_STATE_MAX, "state of nats");
 
-/* The value of a key of a flat JSON object: without quotes if it is text. Empty if there is none. */
+/*
+ * The value of a key of a flat JSON object: without quotes if it is text. Empty if there is none.
+ */
 static struct bytes json_value(struct bytes json, const char *key)
 {
 	size_t size = strlen(key), length = 0;
@@ -306,48 +308,48 @@ static bool is_counted(struct bytes b, const char *command)
 	return last.left == 0;
 }
 
-static enum probe_result probe_later(struct bytes client, struct bytes server)
+static enum recognised recognise_later(struct bytes client, struct bytes server)
 {
 	if (is_counted(server, "MSG") || is_counted(server, "HMSG"))
-		return PROBE_YES;
+		return RECOGNISED_YES;
 	if (is_counted(client, "PUB") && (server.left == 0 || server.at[0] == '+'))
-		return PROBE_YES;
+		return RECOGNISED_YES;
 	if (bytes_start_with(&server, "PING\r\n") && bytes_start_with(&client, "PONG\r\n"))
-		return PROBE_YES;
-	return PROBE_MORE;
+		return RECOGNISED_YES;
+	return RECOGNISED_MORE;
 }
 
 /* What a CONNECT may be answered with, as far as the bytes go. */
-static enum probe_result probe_answer(struct bytes server)
+static enum recognised recognise_answer(struct bytes server)
 {
 	static const char *const answers[] = {"+OK\r\n", "PONG\r\n", "-ERR '"};
-	enum probe_result result = PROBE_NO;
+	enum recognised result = RECOGNISED_NO;
 
 	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
 		if (bytes_start_with(&server, answers[i]))
-			return PROBE_YES;
+			return RECOGNISED_YES;
 		if (bytes_agree_with(&server, answers[i]))
-			result = PROBE_MORE;
+			result = RECOGNISED_MORE;
 	}
 	return result;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char greeting[] = "INFO {\"", request[] = "CONNECT {";
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (bytes_start_with(&server, greeting))
-		return PROBE_YES;
+		return RECOGNISED_YES;
 	if (server.left != 0 && bytes_agree_with(&server, greeting))
-		return PROBE_MORE;
-	if (opening->midstream && probe_later(client, server) == PROBE_YES)
-		return PROBE_YES;
+		return RECOGNISED_MORE;
+	if (opening->midstream && recognise_later(client, server) == RECOGNISED_YES)
+		return RECOGNISED_YES;
 	if (bytes_start_with(&client, request)) /* its greeting was not seen */
-		return server.left != 0	    ? probe_answer(server)
-		       : opening->one_sided ? PROBE_YES
-					    : PROBE_MORE;
-	return server.left == 0 || opening->midstream ? PROBE_MORE : PROBE_NO;
+		return server.left != 0	    ? recognise_answer(server)
+		       : opening->one_sided ? RECOGNISED_YES
+					    : RECOGNISED_MORE;
+	return server.left == 0 || opening->midstream ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 
 const struct dissector nats_dissector = {
@@ -359,7 +361,7 @@ const struct dissector nats_dissector = {
 	.recognised = "INFO with JSON from the server, or CONNECT and PING with their answers",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -59,7 +59,7 @@ static const struct service services[] = {
 static const uint8_t fixed[] = "NBDMAGICIHAVEOPT";
 static const uint8_t old[] = "NBDMAGIC\0\0\x42\x02\x81\x86\x12\x53";
 
-struct stream {
+struct nbd_stream {
 	uint8_t head[REQUEST];
 	uint8_t have, want; /* of head */
 	bool greeted, lost;
@@ -67,7 +67,7 @@ struct stream {
 };
 
 struct nbd {
-	struct stream side[2];
+	struct nbd_stream side[2];
 	struct answers_table pending; /* by cookie; kind: the type */
 	int32_t handle;		      /* of the last option */
 	uint32_t option;
@@ -75,18 +75,18 @@ struct nbd {
 	bool begun;
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	size_t n = server.left < sizeof fixed - 1 ? server.left : sizeof fixed - 1;
 
 	if (client.left >= 3 && memcmp(client.at, "\0\0\0", 3) != 0)
-		return PROBE_NO; /* flags of the client */
+		return RECOGNISED_NO; /* flags of the client */
 	if (n == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (memcmp(server.at, fixed, n) != 0 && memcmp(server.at, old, n) != 0)
-		return PROBE_NO;
-	return n == sizeof fixed - 1 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return n == sizeof fixed - 1 ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -199,7 +199,7 @@ static void on_window(struct nbd *nbd, struct facts *facts, struct bytes b)
 
 static void slide(struct nbd *nbd, struct facts *facts, struct bytes *input)
 {
-	struct stream *stream = &nbd->side[SIDE_SERVER];
+	struct nbd_stream *stream = &nbd->side[SIDE_SERVER];
 
 	while (input->left != 0) {
 		if (stream->have >= ANSWER_WINDOW) {
@@ -224,7 +224,7 @@ static uint8_t header_size(const struct nbd *nbd, enum side from)
 
 static void on_header(struct nbd *nbd, struct facts *facts, struct feed *fed, enum side from)
 {
-	struct stream *stream = &nbd->side[from];
+	struct nbd_stream *stream = &nbd->side[from];
 	struct bytes b = bytes_from(stream->head, stream->have);
 	uint32_t option;
 
@@ -262,7 +262,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct nbd *nbd = state;
-	struct stream *stream = &nbd->side[from];
+	struct nbd_stream *stream = &nbd->side[from];
 	struct bytes input = fed->bytes;
 
 	nbd->begun = true;
@@ -288,7 +288,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct nbd *nbd = state;
-	struct stream *stream = &nbd->side[from];
+	struct nbd_stream *stream = &nbd->side[from];
 
 	(void)facts;
 	if (nbd->begun && missing != 0 && missing <= stream->left)
@@ -309,7 +309,7 @@ const struct dissector nbd_dissector = {
 	.recognised = "NBDMAGIC and the magic number that follows it",
 	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -23,7 +23,7 @@ static const struct service services[] = {
 	},
 };
 
-struct message {
+struct nbns_message {
 	uint16_t flags, questions, answers, type;
 };
 
@@ -41,7 +41,7 @@ static bool take_name(struct bytes *b)
 	return false;
 }
 
-static bool read_message(struct bytes b, struct message *m)
+static bool read_message(struct bytes b, struct nbns_message *m)
 {
 	bytes_skip(&b, 2);
 	m->flags = bytes_be16(&b);
@@ -54,16 +54,17 @@ static bool read_message(struct bytes b, struct message *m)
 	return bytes_be16(&b) == CLASS_IN && (m->type == TYPE_NAME || m->type == TYPE_STATUS);
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	struct message m;
+	struct nbns_message m;
 
 	if (client.left != 0 && (!read_message(client, &m) || (m.flags & ANSWER)))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return read_message(server, &m) && (m.flags & ANSWER) ? PROBE_YES : PROBE_NO;
-	return client.left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return read_message(server, &m) && (m.flags & ANSWER) ? RECOGNISED_YES
+								      : RECOGNISED_NO;
+	return client.left != 0 && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -74,7 +75,7 @@ static void begin(void *state, struct facts *facts)
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
 {
-	struct message m;
+	struct nbns_message m;
 
 	(void)state;
 	if (!read_message(fed->bytes, &m) || m.type != TYPE_STATUS)
@@ -95,7 +96,7 @@ const struct dissector nbns_dissector = {
 	.services = services,
 	.recognised = "a name service packet whose name is NetBIOS's, with its counts",
 	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

@@ -50,38 +50,39 @@ struct ncp {
 	bool spoken, lost;
 };
 
-static enum probe_result probe_side(struct bytes b, enum side side)
+static enum recognised recognise_side(struct bytes b, enum side side)
 {
 	static const char *const marks[] = {"DmdT", "tNcP"};
 	uint32_t length;
 	uint16_t type;
 
 	if (!bytes_agree_with(&b, marks[side]))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 4);
 	length = bytes_be32(&b);
 	bytes_skip(&b, side == SIDE_CLIENT ? 8 : 0);
 	type = bytes_be16(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length < 10 || length > LENGTH_MAX)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (side == SIDE_SERVER)
-		return type == REPLY || type == BUSY ? PROBE_YES : PROBE_NO;
-	return type == REQUEST || type == CREATE || type == DESTROY || type == BURST ? PROBE_YES
-										     : PROBE_NO;
+		return type == REPLY || type == BUSY ? RECOGNISED_YES : RECOGNISED_NO;
+	return type == REQUEST || type == CREATE || type == DESTROY || type == BURST
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = probe_side(client, SIDE_CLIENT);
+	enum recognised of_client = recognise_side(client, SIDE_CLIENT);
 
-	if (of_client == PROBE_NO)
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_side(server, SIDE_SERVER);
-	return opening->one_sided ? of_client : PROBE_MORE;
+		return recognise_side(server, SIDE_SERVER);
+	return opening->one_sided ? of_client : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -180,7 +181,7 @@ const struct dissector ncp_dissector = {
 	.recognised = "a DmdT request or tNcP reply with its length and type",
 	.reads = READS_PRODUCT | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -5,9 +5,9 @@
  *	80000000 | length:4, sequence:4 time:4 type:4 (0 request, 1 answer) message:4
  *	answers to:4 error:4 body
  *
- * The server speaks first: NOTIFY_CONNECTED (502) with reason, version and a text. Then CONNECT_OPEN
- * (900) and CONNECT_CLIENT_AUTH (901: 0 none, 1 text, 2 md5). Every answer's body begins with an
- * error, 0 if well. NDMP version 4, draft-skardal-ndmp4.
+ * The server speaks first: NOTIFY_CONNECTED (502) with reason, version and a text. Then
+ * CONNECT_OPEN (900) and CONNECT_CLIENT_AUTH (901: 0 none, 1 text, 2 md5). Every answer's body
+ * begins with an error, 0 if well. NDMP version 4, draft-skardal-ndmp4.
  */
 #include "dissectors/dissector.h"
 #include "dissectors/read/frames.h"
@@ -36,7 +36,7 @@ static const struct service services[] = {
 	},
 };
 
-struct message {
+struct ndmp_message {
 	uint32_t type, number, error;
 	struct bytes body;
 };
@@ -73,7 +73,7 @@ static const struct command_row {
 };
 
 /* Behind the record's length. */
-static bool take_header(struct bytes *b, struct message *m)
+static bool take_header(struct bytes *b, struct ndmp_message *m)
 {
 	bytes_skip(b, 8); /* sequence, time */
 	m->type = bytes_be32(b);
@@ -84,48 +84,48 @@ static bool take_header(struct bytes *b, struct message *m)
 	return !b->failed;
 }
 
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
-	struct message m = {.type = 0};
+	struct ndmp_message m = {.type = 0};
 	uint32_t length = bytes_be32(&b), reason, version;
 
 	if (!b.failed && (!(length & LAST_FRAGMENT) || (length & ~LAST_FRAGMENT) < HEADER + 8 ||
 			  (length & ~LAST_FRAGMENT) > 1024))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!take_header(&b, &m))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (m.type != 0 || m.number != NOTIFY_CONNECTED || m.error != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	reason = bytes_be32(&b);
 	version = bytes_be32(&b);
 	if (reason > 2 || version > 4)
-		return PROBE_NO;
-	return b.failed ? PROBE_MORE : version >= 1 ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_NO;
+	return b.failed ? RECOGNISED_MORE : version >= 1 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
-	struct message m = {.type = 0};
+	struct ndmp_message m = {.type = 0};
 	uint32_t length = bytes_be32(&b);
 
 	if (!b.failed && (!(length & LAST_FRAGMENT) || (length & ~LAST_FRAGMENT) < HEADER ||
 			  (length & ~LAST_FRAGMENT) > LENGTH_MAX))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!take_header(&b, &m))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	return m.type == 0 && m.error == 0 && m.number == CONNECT_OPEN &&
 			       (length & ~LAST_FRAGMENT) == HEADER + 4
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (server.left != 0)
-		return probe_server(server);
-	return client.left != 0 && opening->one_sided ? probe_client(client) : PROBE_MORE;
+		return recognise_server(server);
+	return client.left != 0 && opening->one_sided ? recognise_client(client) : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -158,7 +158,7 @@ static void on_log_in(struct ndmp *ndmp, struct facts *facts, struct bytes b)
 		FACTS_TEXT(facts, user, user.at, user.left);
 }
 
-static void on_request(struct ndmp *ndmp, struct facts *facts, const struct message *m)
+static void on_request(struct ndmp *ndmp, struct facts *facts, const struct ndmp_message *m)
 {
 	ndmp->asked = m->number;
 	ndmp->handle = -1;
@@ -197,7 +197,7 @@ static void on_login_answer(struct ndmp *ndmp, struct facts *facts, bool ok)
 		facts_login(facts, ok);
 }
 
-static void on_answer(struct ndmp *ndmp, struct facts *facts, const struct message *m)
+static void on_answer(struct ndmp *ndmp, struct facts *facts, const struct ndmp_message *m)
 {
 	struct bytes body = m->body;
 	uint32_t error = m->error != 0 ? m->error : bytes_be32(&body);
@@ -231,7 +231,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	while (!frame->lost && frames_header(frame, &input, 4)) {
 		struct bytes b = bytes_from(frame->header, 4);
 		uint32_t size = bytes_be32(&b) & ~LAST_FRAGMENT;
-		struct message m = {.type = 0};
+		struct ndmp_message m = {.type = 0};
 
 		frame->lost = size > LENGTH_MAX;
 		if (frame->lost)
@@ -271,7 +271,7 @@ const struct dissector ndmp_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

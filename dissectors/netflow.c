@@ -109,41 +109,41 @@ static bool is_ipfix(struct bytes b, bool whole)
 	return are_sets(b, 2, whole);
 }
 
-static enum probe_result probe_stream(struct bytes b)
+static enum recognised recognise_stream(struct bytes b)
 {
 	struct bytes head = b;
 	uint16_t version = bytes_be16(&head), length = bytes_be16(&head);
 
 	if (version != 10 && b.left >= 2)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left >= 4 && length < 20)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < 24)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (b.left > length)
 		b.left = length;
-	return is_ipfix(b, b.left == length) ? PROBE_YES : PROBE_NO;
+	return is_ipfix(b, b.left == length) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], head = client;
 	bool whole = client.left < OPENING_MAX, matches;
 	uint16_t version = bytes_be16(&head);
 
 	if (opening->side[SIDE_SERVER].left != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (opening->transport == OVER_TCP)
-		return probe_stream(client);
+		return recognise_stream(client);
 	if (version == 9)
 		matches = is_version_9(client, whole);
 	else if (version == 10)
 		matches = is_ipfix(client, whole);
 	else
 		matches = is_fixed(client, version, whole);
-	return matches ? PROBE_YES : PROBE_NO;
+	return matches ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -179,7 +179,7 @@ const struct dissector netflow_dissector = {
 	.services = services,
 	.recognised = "an export header of version 1, 5, 7, 9 or IPFIX whose records add up",
 	.reads = READS_PRODUCT | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

@@ -48,20 +48,20 @@ static bool has_words(struct bytes b)
 	       bytes_start_with(&b, "Login successed!");
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (client.left != 0 && client.left < REQUEST_HEADER)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (!is_answer(server))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left != 0 &&
 	    (memcmp(client.at, server.at, 2) != 0 || memcmp(client.at + 6, server.at + 6, 2) != 0))
-		return PROBE_NO;
-	return has_words(server) ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return has_words(server) ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -115,7 +115,7 @@ const struct dissector netis_dissector = {
 	.services = services,
 	.recognised = "its name or its greeting, in an answer that repeats the request's numbers",
 	.reads = READS_AUTH | READS_COMMANDS | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

@@ -9,7 +9,7 @@
  */
 #include "dissectors/read/banner.h"
 #include "dissectors/read/dialogue.h"
-#include "dissectors/read/numeric_probe.h"
+#include "dissectors/read/numeric_recognise.h"
 #include "dissectors/read/sasl.h"
 
 static const uint16_t ports[] = {119, 563, 433, 0};
@@ -106,9 +106,9 @@ static const struct banner_product products[] = {
 	{"DNEWS", "DNews"},
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	return numeric_result(numeric_probe(opening), NUMERIC_NNTP);
+	return numeric_result(numeric_recognise(opening), NUMERIC_NNTP);
 }
 
 static void begin(void *state, struct facts *facts)
@@ -202,7 +202,7 @@ static void on_login(struct nntp *nntp, struct facts *facts, uint16_t kind, unsi
 		return;
 	nntp->dialogue.logged_in |= accepted;
 	if (!accepted && !refused)
-		nntp->sasl.active = false; /* not understood: nobody has judged the credentials */
+		nntp->sasl.active = false; /* not understood: the credentials were not judged */
 	else if (kind == LOG_IN)
 		sasl_end(&nntp->sasl, facts, accepted);
 	else
@@ -353,7 +353,7 @@ const struct dissector nntp_dissector = {
 		"the words of a greeting with 200 or 201, or its own commands and their answers",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -31,37 +31,37 @@ struct nomachine {
 };
 
 /* "NXD-8.10.1" */
-static enum probe_result probe_line(struct bytes b, const char *start)
+static enum recognised recognise_line(struct bytes b, const char *start)
 {
 	size_t length = strlen(start);
 	bool digits = false;
 
 	if (!bytes_agree_with(&b, start))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!bytes_skip(&b, length))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	while (b.left != 0) {
 		uint8_t c = bytes_u8(&b);
 
 		if (c == '\n' || c == '\r')
-			return digits ? PROBE_YES : PROBE_NO;
+			return digits ? RECOGNISED_YES : RECOGNISED_NO;
 		if ((c < '0' || c > '9') && c != '.')
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		digits = true;
 	}
-	return PROBE_MORE;
+	return RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = probe_line(client, CLIENT);
+	enum recognised of_client = recognise_line(client, CLIENT);
 
-	if (of_client == PROBE_NO)
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_line(server, SERVER);
-	return opening->one_sided ? of_client : PROBE_MORE;
+		return recognise_line(server, SERVER);
+	return opening->one_sided ? of_client : RECOGNISED_MORE;
 }
 
 static bool is_datagram(struct bytes b, enum side side)
@@ -73,14 +73,15 @@ static bool is_datagram(struct bytes b, enum side side)
 	       (side == SIDE_SERVER ? type == 2 : type == 1 || type == 3);
 }
 
-static enum probe_result probe_udp(const struct opening *opening)
+static enum recognised recognise_udp(const struct opening *opening)
 {
 	for (int side = 0; side < 2; side++) {
 		if (opening->side[side].left != 0 &&
 		    !is_datagram(opening->side[side], (enum side)side))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
-	return opening->side[0].left != 0 && opening->side[1].left != 0 ? PROBE_YES : PROBE_MORE;
+	return opening->side[0].left != 0 && opening->side[1].left != 0 ? RECOGNISED_YES
+									: RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -116,7 +117,7 @@ const struct dissector nomachine_dissector = {
 	.services = services,
 	.recognised = "the version line of a side, NXD or NXSH",
 	.reads = READS_PRODUCT | READS_VERSION | READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };
@@ -128,7 +129,7 @@ const struct dissector nomachine_udp_dissector = {
 	.services = services,
 	.recognised = "the pair of ten bytes that sets its channel up",
 	.reads = READS_PRODUCT,
-	.probe = probe_udp,
+	.recognise = recognise_udp,
 	.begin = begin,
 	.feed = dissector_feed_nothing,
 };

@@ -31,33 +31,33 @@ struct nrpe {
 	bool asked, answered;
 };
 
-static enum probe_result probe_side(struct bytes b, uint8_t type)
+static enum recognised recognise_side(struct bytes b, uint8_t type)
 {
 	uint16_t version;
 	uint32_t length = 1;
 
 	if (b.left < HEADER + 7)
-		return b.left == 0 || b.at[0] == 0 ? PROBE_MORE : PROBE_NO;
+		return b.left == 0 || b.at[0] == 0 ? RECOGNISED_MORE : RECOGNISED_NO;
 	version = bytes_be16(&b);
 	if (version < 2 || version > 4 || bytes_be16(&b) != type)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 4);
 	if (bytes_be16(&b) > 3)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (version > 2) {
 		if (bytes_be16(&b) != 0)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		length = bytes_be32(&b);
 	}
 	if (length == 0 || length > TEXT_MAX)
-		return PROBE_NO;
-	return b.at[0] > 0x20 && b.at[0] < 0x7f ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_NO;
+	return b.at[0] > 0x20 && b.at[0] < 0x7f ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], 1);
-	enum probe_result server = probe_side(opening->side[SIDE_SERVER], 2);
+	enum recognised client = recognise_side(opening->side[SIDE_CLIENT], 1);
+	enum recognised server = recognise_side(opening->side[SIDE_SERVER], 2);
 
 	return dissector_by_client(client, server, opening->one_sided);
 }
@@ -137,7 +137,7 @@ const struct dissector nrpe_dissector = {
 	.recognised = "a packet of 1036 bytes or a newer one, whose checksum is right",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

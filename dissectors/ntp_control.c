@@ -5,7 +5,8 @@
  *
  *	mode 6: vn:5 bits, 110 | response more error:3 bits, operation:5 bits | sequence:2 status:2
  *		association:2 offset:2 count:2 text
- *	mode 7: response more vn 111 | sequence:1 implementation:1 request:1 error, count:2 size:2 ...
+ *	mode 7: response more vn 111 | sequence:1 implementation:1 request:1 error, count:2
+ *		size:2 ...
  *
  * What only asks the time is not looked at.
  */
@@ -90,25 +91,26 @@ static bool is_mode_7(struct bytes b, bool response)
 			: b.left == 0 || b.left >= 40;
 }
 
-static enum probe_result probe_side(struct bytes b, bool response)
+static enum recognised recognise_side(struct bytes b, bool response)
 {
 	if (mode(&b) == 6)
-		return is_mode_6(b, response) ? PROBE_YES : PROBE_NO;
-	return mode(&b) == 7 && is_mode_7(b, response) ? PROBE_YES : PROBE_NO;
+		return is_mode_6(b, response) ? RECOGNISED_YES : RECOGNISED_NO;
+	return mode(&b) == 7 && is_mode_7(b, response) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 /* The answer alone will do when it has text, or records. */
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
-	if (client.left != 0 && probe_side(client, false) == PROBE_NO)
-		return PROBE_NO;
+	if (client.left != 0 && recognise_side(client, false) == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left == 0)
-		return PROBE_MORE;
-	if (probe_side(server, true) == PROBE_NO)
-		return PROBE_NO;
-	return client.left != 0 || server.left > MODE_6_HEADER + 8 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_MORE;
+	if (recognise_side(server, true) == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	return client.left != 0 || server.left > MODE_6_HEADER + 8 ? RECOGNISED_YES
+								   : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -182,7 +184,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct ntp *ntp = state;
 	struct bytes b = fed->bytes;
 
-	if (probe_side(b, from == SIDE_SERVER) != PROBE_YES)
+	if (recognise_side(b, from == SIDE_SERVER) != RECOGNISED_YES)
 		return;
 	on_operation(ntp, facts, &b);
 	if (from == SIDE_SERVER)
@@ -198,7 +200,7 @@ const struct dissector ntp_control_dissector = {
 	.recognised = "a control or private message whose counts are its size's",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

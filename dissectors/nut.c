@@ -16,7 +16,7 @@
 
 enum { PLAIN, PASSWORD, LOGIN };
 
-#define TOLD 0x80 /* with a kind: the whole line is */
+#define TOLD 0x80 /* with a kind: the whole line is reported, not only its word */
 
 static const uint16_t ports[] = {3493, 0};
 
@@ -37,8 +37,8 @@ struct nut {
 
 _Static_assert(sizeof(struct nut) <= DISSECTOR_STATE_MAX, "state of nut");
 
-/* The server's words that nobody else says. */
-static enum probe_result probe(const struct opening *opening)
+/* Words of the server's that no other protocol has. */
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char *const words[] = {
 		GREETING,
@@ -51,13 +51,13 @@ static enum probe_result probe(const struct opening *opening)
 		"ERR FEATURE-NOT-CONFIGURED\n",
 	};
 	struct bytes server = opening->side[SIDE_SERVER];
-	enum probe_result result = PROBE_NO;
+	enum recognised result = RECOGNISED_NO;
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (bytes_start_with(&server, words[i]))
-			return PROBE_YES;
+			return RECOGNISED_YES;
 		if (bytes_agree_with(&server, words[i]))
-			result = PROBE_MORE;
+			result = RECOGNISED_MORE;
 	}
 	return result;
 }
@@ -171,7 +171,7 @@ const struct dissector nut_dissector = {
 	.recognised = "a command of the UPS daemon, and the answer that begins with its words",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_LISTINGS | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -56,40 +56,41 @@ struct openflow {
 _Static_assert(sizeof(struct openflow) <= DISSECTOR_STATE_MAX, "state of openflow");
 
 /* HELLO, and of another message its header. */
-static enum probe_result probe_side(struct bytes b)
+static enum recognised recognise_side(struct bytes b)
 {
 	uint8_t version = bytes_u8(&b), type = bytes_u8(&b);
 	uint16_t length = bytes_be16(&b), element;
 
 	if (version > VERSION_MAX || (version == 0 && !b.failed) || type != HELLO)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 4);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length < HEADER || length > HELLO_MAX || length % 4 != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (length > HEADER) {
 		element = bytes_be16(&b);
 		if (!b.failed && (version < 4 || element != 1))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		bytes_skip(&b, (size_t)length - HEADER - 2);
 	}
-	return b.failed ? PROBE_MORE : PROBE_YES;
+	return b.failed ? RECOGNISED_MORE : RECOGNISED_YES;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result of[2];
+	enum recognised of[2];
 
 	for (int side = 0; side < 2; side++) {
-		of[side] = opening->side[side].left != 0 ? probe_side(opening->side[side])
-							 : PROBE_MORE;
-		if (of[side] == PROBE_NO)
-			return PROBE_NO;
+		of[side] = opening->side[side].left != 0 ? recognise_side(opening->side[side])
+							 : RECOGNISED_MORE;
+		if (of[side] == RECOGNISED_NO)
+			return RECOGNISED_NO;
 	}
 	/* Eight bytes of one side are too few to be sure. */
-	return of[SIDE_CLIENT] == PROBE_YES && of[SIDE_SERVER] == PROBE_YES ? PROBE_YES
-									    : PROBE_MORE;
+	return of[SIDE_CLIENT] == RECOGNISED_YES && of[SIDE_SERVER] == RECOGNISED_YES
+		       ? RECOGNISED_YES
+		       : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -205,7 +206,7 @@ const struct dissector openflow_dissector = {
 		      "asked for",
 	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -244,23 +244,23 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 }
 
 /* length:4 01 "ActiveMQ" */
-static enum probe_result probe_info(struct bytes b)
+static enum recognised recognise_info(struct bytes b)
 {
 	uint32_t length = bytes_be32(&b);
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length < 13 || length > 65536)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (bytes_start_with(&b, MAGIC))
-		return PROBE_YES;
-	return bytes_agree_with(&b, MAGIC) ? PROBE_MORE : PROBE_NO;
+		return RECOGNISED_YES;
+	return bytes_agree_with(&b, MAGIC) ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result of_client = probe_info(opening->side[SIDE_CLIENT]);
-	enum probe_result of_server = probe_info(opening->side[SIDE_SERVER]);
+	enum recognised of_client = recognise_info(opening->side[SIDE_CLIENT]);
+	enum recognised of_server = recognise_info(opening->side[SIDE_SERVER]);
 
 	return dissector_by_server(of_client, of_server, opening->one_sided);
 }
@@ -274,7 +274,7 @@ const struct dissector openwire_dissector = {
 	.recognised = "WIREFORMAT_INFO with its magic word",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -53,7 +53,7 @@ static const struct {
 	[COMMAND] = {SIDE_CLIENT, "(COMMAND="},
 };
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	struct bytes whole = b;
 	uint16_t length = bytes_be16(&b), version, compatible, data, offset;
@@ -68,61 +68,63 @@ static enum probe_result probe_client(struct bytes b)
 	data = bytes_be16(&b);
 	offset = bytes_be16(&b);
 	if (b.failed)
-		return whole.left > 4 && whole.at[4] != TNS_CONNECT ? PROBE_NO : PROBE_MORE;
+		return whole.left > 4 && whole.at[4] != TNS_CONNECT ? RECOGNISED_NO
+								    : RECOGNISED_MORE;
 	if (type != TNS_CONNECT || length < CONNECT_HEAD || version < VERSION_MIN ||
 	    version > VERSION_MAX || compatible < 256 || compatible > version ||
 	    offset < CONNECT_HEAD || offset > length)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (data == 0 || !bytes_skip(&whole, offset) || whole.left == 0)
-		return offset + data == length || length == offset ? PROBE_YES : PROBE_MORE;
-	return whole.at[0] == '(' ? PROBE_YES : PROBE_NO;
+		return offset + data == length || length == offset ? RECOGNISED_YES
+								   : RECOGNISED_MORE;
+	return whole.at[0] == '(' ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe_server(struct bytes b, bool asked)
+static enum recognised recognise_server(struct bytes b, bool asked)
 {
 	uint16_t length = bytes_be16(&b), checksum = bytes_be16(&b), first;
 	uint8_t type = bytes_u8(&b);
 
 	bytes_skip(&b, 3);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (checksum != 0 || length < HEADER)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (type == TNS_RESEND)
-		return length != HEADER ? PROBE_NO : asked ? PROBE_YES : PROBE_MORE;
+		return length != HEADER ? RECOGNISED_NO : asked ? RECOGNISED_YES : RECOGNISED_MORE;
 	first = bytes_be16(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	switch (type) {
 	case TNS_ACCEPT:
-		return length >= 24 && first >= VERSION_MIN && first <= VERSION_MAX ? PROBE_YES
-										    : PROBE_NO;
+		return length >= 24 && first >= VERSION_MIN && first <= VERSION_MAX ? RECOGNISED_YES
+										    : RECOGNISED_NO;
 	case TNS_REFUSE:
 		bytes_skip(&b, 2);
 		if (b.left == 0)
-			return PROBE_MORE;
-		return b.at[0] == '(' ? PROBE_YES : PROBE_NO;
+			return RECOGNISED_MORE;
+		return b.at[0] == '(' ? RECOGNISED_YES : RECOGNISED_NO;
 	case TNS_REDIRECT:
 		if (b.left == 0)
-			return PROBE_MORE;
-		return b.at[0] == '(' && first < length ? PROBE_YES : PROBE_NO;
+			return RECOGNISED_MORE;
+		return b.at[0] == '(' && first < length ? RECOGNISED_YES : RECOGNISED_NO;
 	default:
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	}
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
-	enum probe_result client = opening->side[SIDE_CLIENT].left != 0
-					   ? probe_client(opening->side[SIDE_CLIENT])
-					   : PROBE_MORE;
+	enum recognised client = opening->side[SIDE_CLIENT].left != 0
+					 ? recognise_client(opening->side[SIDE_CLIENT])
+					 : RECOGNISED_MORE;
 
-	if (client == PROBE_NO)
-		return PROBE_NO;
+	if (client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_server(server, client == PROBE_YES);
-	return client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return recognise_server(server, client == RECOGNISED_YES);
+	return client == RECOGNISED_YES && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -246,7 +248,7 @@ const struct dissector oracle_dissector = {
 	.recognised = "a TNS packet: connect with its text, or accept, refuse, redirect or resend",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

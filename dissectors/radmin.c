@@ -27,19 +27,19 @@ struct radmin {
 	uint64_t answered; /* bytes */
 };
 
-static enum probe_result probe_start(struct bytes b, const uint8_t *start, size_t length)
+static enum recognised recognise_start(struct bytes b, const uint8_t *start, size_t length)
 {
 	size_t n = b.left < length ? b.left : length;
 
 	if (n != 0 && memcmp(b.at, start, n) != 0)
-		return PROBE_NO;
-	return n == length ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return n == length ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result client = probe_start(opening->side[SIDE_CLIENT], hello, sizeof hello);
-	enum probe_result server = probe_start(opening->side[SIDE_SERVER], answer, sizeof answer);
+	enum recognised client = recognise_start(opening->side[SIDE_CLIENT], hello, sizeof hello);
+	enum recognised server = recognise_start(opening->side[SIDE_SERVER], answer, sizeof answer);
 
 	return dissector_by_client(client, server, opening->one_sided);
 }
@@ -71,7 +71,7 @@ const struct dissector radmin_dissector = {
 	.services = services,
 	.recognised = "the fixed first bytes of both sides",
 	.reads = READS_PRODUCT | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

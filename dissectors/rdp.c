@@ -52,14 +52,14 @@ struct rdp {
 _Static_assert(sizeof(struct rdp) <= DISSECTOR_STATE_MAX, "state of rdp");
 
 /* Negotiation at the end: YES, none: MORE, something else: NO. */
-static enum probe_result probe_negotiation(struct bytes b, uint8_t least, uint8_t most)
+static enum recognised recognise_negotiation(struct bytes b, uint8_t least, uint8_t most)
 {
 	if (b.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (b.left < NEGOTIATION || b.at[0] < least || b.at[0] > most || b.at[2] != NEGOTIATION ||
 	    b.at[3] != 0)
-		return PROBE_NO;
-	return PROBE_YES;
+		return RECOGNISED_NO;
+	return RECOGNISED_YES;
 }
 
 static bool skip_cookie(struct bytes *b)
@@ -70,62 +70,62 @@ static bool skip_cookie(struct bytes *b)
 }
 
 /* What follows a request or a confirmation that names nothing. */
-static enum probe_result probe_connect(struct bytes b, uint8_t tag)
+static enum recognised recognise_connect(struct bytes b, uint8_t tag)
 {
 	static const uint8_t data[] = {0x02, 0xf0, 0x80, 0x7f};
 
 	if (b.left < HEADER + sizeof data + 1)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (b.at[0] != 3 || memcmp(b.at + HEADER, data, sizeof data) != 0)
-		return PROBE_NO;
-	return b.at[HEADER + sizeof data] == tag ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_NO;
+	return b.at[HEADER + sizeof data] == tag ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe_side(struct bytes b, enum side from)
+static enum recognised recognise_side(struct bytes b, enum side from)
 {
 	static const uint8_t start[] = {0x03, 0x00};
 	struct bytes body;
-	enum probe_result result;
+	enum recognised result;
 	uint16_t length;
 
 	if (b.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (memcmp(b.at, start, b.left < sizeof start ? b.left : sizeof start) != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, sizeof start);
 	length = bytes_be16(&b);
 	if (b.left < 2)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length < REQUEST_MIN || length > REQUEST_MAX || b.at[0] != length - HEADER - 1 ||
 	    b.at[1] != (from == SIDE_CLIENT ? REQUEST : CONFIRM))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	body = bytes_sub(&b, length - (size_t)HEADER);
 	if (body.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	bytes_skip(&body, REQUEST_MIN - HEADER);
 	if (from == SIDE_SERVER) {
-		result = probe_negotiation(body, NEGOTIATION_RESPONSE, NEGOTIATION_FAILURE);
-		return result == PROBE_MORE ? probe_connect(b, 0x66) : result;
+		result = recognise_negotiation(body, NEGOTIATION_RESPONSE, NEGOTIATION_FAILURE);
+		return result == RECOGNISED_MORE ? recognise_connect(b, 0x66) : result;
 	}
 	if (bytes_start_with(&body, COOKIE))
-		return skip_cookie(&body) ? PROBE_YES : PROBE_NO;
-	result = probe_negotiation(body, NEGOTIATION_REQUEST, NEGOTIATION_REQUEST);
-	return result == PROBE_MORE ? probe_connect(b, 0x65) : result;
+		return skip_cookie(&body) ? RECOGNISED_YES : RECOGNISED_NO;
+	result = recognise_negotiation(body, NEGOTIATION_REQUEST, NEGOTIATION_REQUEST);
+	return result == RECOGNISED_MORE ? recognise_connect(b, 0x65) : result;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes reply = opening->side[SIDE_SERVER];
-	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
-	enum probe_result server = probe_side(reply, SIDE_SERVER);
+	enum recognised client = recognise_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
+	enum recognised server = recognise_side(reply, SIDE_SERVER);
 
-	if (client == PROBE_NO || server == PROBE_NO)
-		return PROBE_NO;
-	if (server == PROBE_YES)
-		return PROBE_YES;
-	if (client == PROBE_YES && (reply.left >= REQUEST_MIN || opening->one_sided))
-		return PROBE_YES;
-	return PROBE_MORE;
+	if (client == RECOGNISED_NO || server == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (server == RECOGNISED_YES)
+		return RECOGNISED_YES;
+	if (client == RECOGNISED_YES && (reply.left >= REQUEST_MIN || opening->one_sided))
+		return RECOGNISED_YES;
+	return RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -217,7 +217,7 @@ const struct dissector rdp_dissector = {
 	.services = services,
 	.recognised = "a connection request or confirm over TPKT, with an option that is known",
 	.reads = READS_USER | READS_MECHANISM | READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -79,38 +79,38 @@ static bool is_data(struct bytes b, uint32_t *acknowledged, uint32_t *number)
 	       type <= 0x17 && major == 3;
 }
 
-static enum probe_result probe_data(const struct opening *opening)
+static enum recognised recognise_data(const struct opening *opening)
 {
 	uint32_t acknowledged[2], number[2];
 
 	for (int side = 0; side < 2; side++) {
 		if (opening->side[side].left != 0 &&
 		    !is_data(opening->side[side], &acknowledged[side], &number[side]))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (opening->side[SIDE_CLIENT].left == 0 || opening->side[SIDE_SERVER].left == 0)
-		return opening->one_sided ? PROBE_NO : PROBE_MORE;
+		return opening->one_sided ? RECOGNISED_NO : RECOGNISED_MORE;
 	return number[SIDE_CLIENT] - acknowledged[SIDE_SERVER] + NEAR < 2 * NEAR &&
 			       number[SIDE_SERVER] - acknowledged[SIDE_CLIENT] + NEAR < 2 * NEAR
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
-	if (probe_data(opening) != PROBE_NO)
-		return probe_data(opening);
+	if (recognise_data(opening) != RECOGNISED_NO)
+		return recognise_data(opening);
 	if (client.left != 0 && (client.left < OPENING_MAX || !is_syn(client, SIDE_CLIENT)))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left == 0)
-		return client.left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return client.left != 0 && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 	if (server.left < OPENING_MAX || !is_syn(server, SIDE_SERVER))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left != 0 && memcmp(client.at + 8, server.at, 4) != 0)
-		return PROBE_NO;
-	return PROBE_YES;
+		return RECOGNISED_NO;
+	return RECOGNISED_YES;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -156,7 +156,7 @@ const struct dissector rdpudp_dissector = {
 	.services = services,
 	.recognised = "a SYN datagram of RDPEUDP, or the answer with its flags",
 	.reads = READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

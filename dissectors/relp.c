@@ -210,43 +210,43 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 }
 
 /* "12 syslog 60 ": YES when whole, with one of these commands. */
-static enum probe_result probe_frame(struct bytes b, const char *const *commands)
+static enum recognised recognise_frame(struct bytes b, const char *const *commands)
 {
 	struct frame_reader r = {.place = IN_NUMBER};
 
 	if (b.left != 0 && !is_digit(b.at[0]))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	for (size_t i = 0; b.left != 0 && r.place <= IN_LENGTH; i++) {
 		if (i == HEADER_MAX)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		take_header_byte(&r, bytes_u8(&b));
 	}
 	if (r.place == LOST)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (r.place <= IN_LENGTH && r.place != IN_LENGTH)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	for (; *commands; commands++) {
 		if (strcmp(r.command, *commands) == 0)
-			return r.place == IN_LENGTH ? PROBE_MORE : PROBE_YES;
+			return r.place == IN_LENGTH ? RECOGNISED_MORE : RECOGNISED_YES;
 	}
-	return PROBE_NO;
+	return RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char *const opens[] = {"open", NULL};
 	static const char *const asks[] = {"open", "syslog", "close", NULL};
 	static const char *const answers[] = {"rsp", "serverclose", NULL};
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client, of_server;
+	enum recognised of_client, of_server;
 
-	of_client = probe_frame(client, opening->midstream ? asks : opens);
-	of_server = probe_frame(server, answers);
-	if (of_server == PROBE_YES)
-		return of_client != PROBE_NO ? PROBE_YES : PROBE_NO;
-	if (of_client == PROBE_NO || of_server == PROBE_NO)
-		return PROBE_NO;
-	return of_client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+	of_client = recognise_frame(client, opening->midstream ? asks : opens);
+	of_server = recognise_frame(server, answers);
+	if (of_server == RECOGNISED_YES)
+		return of_client != RECOGNISED_NO ? RECOGNISED_YES : RECOGNISED_NO;
+	if (of_client == RECOGNISED_NO || of_server == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	return of_client == RECOGNISED_YES && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 const struct dissector relp_dissector = {
@@ -258,7 +258,7 @@ const struct dissector relp_dissector = {
 	.recognised = "the open command with its offers, and the rsp to it",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -6,7 +6,7 @@
  *	{"code":105,"extFields":{...},"flag":0,"language":"JAVA","opaque":7,...}
  *
  * flag 0: a request, 1: an answer, whose code is 0 for success. Without access control nothing is
- * asked for; the error for the lack of it is told in words ("remark").
+ * asked for; the error for the lack of it is a text ("remark").
  * github.com/apache/rocketmq: docs/en/Design_Remoting.md, RequestCode.java
  */
 #include "dissectors/dissector.h"
@@ -166,39 +166,42 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	facts_set_auth(facts, AUTH_UNKNOWN);
 }
 
-/* A frame with a header of JSON that begins with "code"; what follows is told by the flag. */
-static enum probe_result probe_frame(struct bytes b)
+/*
+ * A frame with a header of JSON that begins with "code"; the flag says whether it asks or answers.
+ */
+static enum recognised recognise_frame(struct bytes b)
 {
 	static const char start[] = "{\"code\":";
 	uint32_t length = bytes_be32(&b), header = bytes_be32(&b);
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length < 40 || length > LENGTH_MAX || header + 4 > length || header < 30 ||
 	    header > HEADER_MAX || !bytes_agree_with(&b, start))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left > header)
 		b.left = header;
 	if (lines_contain(&b, "\"opaque\":"))
-		return lines_contain(&b, "\"language\":") ? PROBE_YES : PROBE_MORE;
-	return b.left == header ? PROBE_NO : PROBE_MORE;
+		return lines_contain(&b, "\"language\":") ? RECOGNISED_YES : RECOGNISED_MORE;
+	return b.left == header ? RECOGNISED_NO : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result of_client = probe_frame(opening->side[SIDE_CLIENT]);
-	enum probe_result of_server = probe_frame(opening->side[SIDE_SERVER]);
+	enum recognised of_client = recognise_frame(opening->side[SIDE_CLIENT]);
+	enum recognised of_server = recognise_frame(opening->side[SIDE_SERVER]);
 	uint32_t flag = 0;
 
-	if (of_client == PROBE_NO || of_server == PROBE_NO)
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO || of_server == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	/* Who asks, and who answers: bit 0 of the flag. */
-	if (of_client == PROBE_YES && json_number(opening->side[SIDE_CLIENT], "\"flag\":", &flag) &&
-	    (flag & 1))
-		return PROBE_NO;
-	if (of_server == PROBE_YES)
-		return opening->one_sided || of_client == PROBE_YES ? PROBE_YES : PROBE_MORE;
-	return of_client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+	if (of_client == RECOGNISED_YES &&
+	    json_number(opening->side[SIDE_CLIENT], "\"flag\":", &flag) && (flag & 1))
+		return RECOGNISED_NO;
+	if (of_server == RECOGNISED_YES)
+		return opening->one_sided || of_client == RECOGNISED_YES ? RECOGNISED_YES
+									 : RECOGNISED_MORE;
+	return of_client == RECOGNISED_YES && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 const struct dissector rocketmq_dissector = {
@@ -210,7 +213,7 @@ const struct dissector rocketmq_dissector = {
 	.recognised = "a header of JSON within its lengths, with a code and language",
 	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

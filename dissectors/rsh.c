@@ -54,7 +54,7 @@ static bool is_text(struct bytes text, uint8_t from, uint8_t to, size_t most)
 	return true;
 }
 
-static enum probe_result probe_client(struct bytes b)
+static enum recognised recognise_client(struct bytes b)
 {
 	for (int i = 0; i < TEXTS; i++) {
 		struct bytes text = take_text(&b);
@@ -63,23 +63,23 @@ static enum probe_result probe_client(struct bytes b)
 				     : is_text(text, ' ', '~', OPENING_MAX);
 
 		if (!good)
-			return text.left == 0 && b.failed ? PROBE_MORE : PROBE_NO;
+			return text.left == 0 && b.failed ? RECOGNISED_MORE : RECOGNISED_NO;
 		if (b.failed)
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 	}
-	return b.left == 0 ? PROBE_YES : PROBE_NO;
+	return b.left == 0 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result client = probe_client(opening->side[SIDE_CLIENT]);
+	enum recognised client = recognise_client(opening->side[SIDE_CLIENT]);
 	struct bytes server = opening->side[SIDE_SERVER];
 
-	if (client == PROBE_NO || (server.left != 0 && server.at[0] > 1))
-		return PROBE_NO;
-	if (client == PROBE_YES && (server.left != 0 || opening->one_sided))
-		return PROBE_YES;
-	return PROBE_MORE;
+	if (client == RECOGNISED_NO || (server.left != 0 && server.at[0] > 1))
+		return RECOGNISED_NO;
+	if (client == RECOGNISED_YES && (server.left != 0 || opening->one_sided))
+		return RECOGNISED_YES;
+	return RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -150,7 +150,7 @@ const struct dissector rsh_dissector = {
 	.recognised = "the port in digits, names and a command, each ended by NUL; what the daemon "
 		      "answers",
 	.reads = READS_AUTH | READS_USER | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -61,24 +61,24 @@ struct rsync {
 
 _Static_assert(sizeof(struct rsync) <= DISSECTOR_STATE_MAX, "state of rsync");
 
-static enum probe_result probe_greeting(struct bytes b)
+static enum recognised recognise_greeting(struct bytes b)
 {
 	if (!bytes_agree_with(&b, MAGIC))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!bytes_skip(&b, sizeof MAGIC - 1) || b.left == 0)
-		return PROBE_MORE;
-	return b.at[0] >= '0' && b.at[0] <= '9' ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return b.at[0] >= '0' && b.at[0] <= '9' ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (server.left != 0)
-		return probe_greeting(server);
+		return recognise_greeting(server);
 	if (!opening->one_sided || client.left == 0)
-		return PROBE_MORE;
-	return probe_greeting(client);
+		return RECOGNISED_MORE;
+	return recognise_greeting(client);
 }
 
 static void begin(void *state, struct facts *facts)
@@ -178,7 +178,8 @@ static void feed_client(struct rsync *rsync, struct facts *facts, struct bytes i
 	while (input.left != 0 && rsync->reading < TRANSFER) {
 		struct bytes text;
 
-		/* A client that knows the answer does not wait for it: the server's is not asked. */
+		/* A client that knows the answer does not wait for it: the server's is not
+		 * asked. */
 		if (rsync->reading == ANSWER)
 			rsync->reading = rsync->phase == PROOF ? PROOF : ARGUMENTS;
 		if (rsync->reading == ARGUMENTS) {
@@ -322,7 +323,7 @@ const struct dissector rsync_dissector = {
 	.recognised = "the greeting @RSYNCD: with a version",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

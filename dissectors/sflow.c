@@ -45,15 +45,15 @@ static bool is_sflow(struct bytes b, bool whole)
 	return kind >> 12 != 0 || (kind != 0 && kind <= FORMAT_MAX);
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT];
 
 	if (opening->side[SIDE_SERVER].left != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left == 0)
-		return PROBE_MORE;
-	return is_sflow(client, client.left < OPENING_MAX) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return is_sflow(client, client.left < OPENING_MAX) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -70,7 +70,7 @@ const struct dissector sflow_dissector = {
 	.services = services,
 	.recognised = "a datagram of version 5 whose agent and samples add up",
 	.reads = READS_PRODUCT | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = dissector_feed_nothing,
 };

@@ -45,7 +45,7 @@ static const struct service services[] = {
 	},
 };
 
-struct message {
+struct snmp_message {
 	uint32_t version; /* 0, 1, 3 */
 	uint8_t flags;	  /* of version 3 */
 	struct bytes user;
@@ -85,7 +85,7 @@ static struct bytes read_user(struct bytes security)
 	return take(&fields, 0x04);
 }
 
-static bool read_version_3(struct bytes *b, struct message *message)
+static bool read_version_3(struct bytes *b, struct snmp_message *message)
 {
 	struct bytes head = take(b, 0x30), flags, scoped;
 
@@ -111,11 +111,11 @@ static bool read_version_3(struct bytes *b, struct message *message)
 	return !b->failed;
 }
 
-static bool read_message(struct bytes b, struct message *message)
+static bool read_message(struct bytes b, struct snmp_message *message)
 {
 	uint32_t length = 0;
 
-	*message = (struct message){.version = 0};
+	*message = (struct snmp_message){.version = 0};
 	if (ber_head(&b, &length) != 0x30 || b.failed || length < 10 ||
 	    (length != b.left && (length < b.left || b.left < OPENING_MAX - 6)))
 		return false;
@@ -151,20 +151,21 @@ static bool is_trap(uint8_t type)
 	return type == TRAP_V1 || type == TRAP;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	struct message message = {.type = 0};
+	struct snmp_message message = {.type = 0};
 
 	for (int from = 0; from < 2; from++) {
 		struct bytes b = opening->side[from];
 
 		if (b.left != 0 &&
 		    (!read_message(b, &message) || !is_from(message.type, (enum side)from)))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (opening->side[SIDE_SERVER].left != 0 || is_trap(message.type))
-		return PROBE_YES;
-	return opening->side[SIDE_CLIENT].left != 0 && opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_YES;
+	return opening->side[SIDE_CLIENT].left != 0 && opening->one_sided ? RECOGNISED_YES
+									  : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -173,7 +174,7 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-static void on_request(struct snmp *snmp, struct facts *facts, struct message *message)
+static void on_request(struct snmp *snmp, struct facts *facts, struct snmp_message *message)
 {
 	static const struct {
 		const char *name;
@@ -211,7 +212,7 @@ static uint8_t read_report(struct bytes body)
 	return name.at[sizeof statistics];
 }
 
-static void on_report(struct facts *facts, const struct message *message)
+static void on_report(struct facts *facts, const struct snmp_message *message)
 {
 	struct bytes body = message->body;
 
@@ -244,7 +245,7 @@ static bool has_value(struct bytes body)
 	return false;
 }
 
-static void on_response(struct snmp *snmp, struct facts *facts, struct message *message)
+static void on_response(struct snmp *snmp, struct facts *facts, struct snmp_message *message)
 {
 	uint32_t id = ber_integer(&message->body, 0x02);
 	uint32_t error = ber_integer(&message->body, 0x02);
@@ -266,7 +267,7 @@ static void on_response(struct snmp *snmp, struct facts *facts, struct message *
 		facts_set_data_read(facts, ANSWER_YES);
 }
 
-static void on_answer(struct snmp *snmp, struct facts *facts, struct message *message)
+static void on_answer(struct snmp *snmp, struct facts *facts, struct snmp_message *message)
 {
 	switch (message->type) {
 	case SEALED:
@@ -287,7 +288,7 @@ static void on_answer(struct snmp *snmp, struct facts *facts, struct message *me
 static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct snmp *snmp = state;
-	struct message message;
+	struct snmp_message message;
 
 	if (!read_message(fed->bytes, &message))
 		return;
@@ -312,7 +313,7 @@ const struct dissector snmp_dissector = {
 	.recognised = "a message in BER with a version, a community or security header, and a PDU",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

@@ -61,38 +61,38 @@ static bool is_method(uint8_t method)
 }
 
 /* "05 n methods", each once; `methods` gets them. */
-static enum probe_result take_methods(struct bytes *b, struct bytes *methods)
+static enum recognised take_methods(struct bytes *b, struct bytes *methods)
 {
 	uint8_t n;
 
 	bytes_skip(b, 1);
 	n = bytes_u8(b);
 	if (b->failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (n == 0 || n > METHODS_MAX)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	for (size_t i = 0; i < n && i < b->left; i++) {
 		if (!is_method(b->at[i]) || memchr(b->at, b->at[i], i) != NULL)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	*methods = bytes_sub(b, n);
-	return b->failed ? PROBE_MORE : PROBE_YES;
+	return b->failed ? RECOGNISED_MORE : RECOGNISED_YES;
 }
 
 /* A request, which is all that tells a client alone. */
-static enum probe_result probe_request(struct bytes b)
+static enum recognised recognise_request(struct bytes b)
 {
 	uint8_t type;
 
 	if (b.left < 5)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	type = b.at[3];
 	if (b.at[0] != 5 || b.at[1] == 0 || b.at[1] > 3 || b.at[2] != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	return (type == 1 && b.left == 10) || (type == 3 && b.left == b.at[4] + 7u) ||
 			       (type == 4 && b.left == 22)
-		       ? PROBE_YES
-		       : PROBE_NO;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
 static bool may_follow(struct bytes b)
@@ -100,63 +100,65 @@ static bool may_follow(struct bytes b)
 	return b.left == 0 || b.at[0] == 5 || b.at[0] == 1;
 }
 
-static enum probe_result probe_5(const struct opening *opening)
+static enum recognised recognise_5(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	struct bytes methods = {.left = 0};
-	enum probe_result result = take_methods(&client, &methods);
+	enum recognised result = take_methods(&client, &methods);
 	uint8_t chosen;
 
-	if (result != PROBE_YES)
-		return server.left != 0 && result == PROBE_MORE ? PROBE_NO : result;
+	if (result != RECOGNISED_YES)
+		return server.left != 0 && result == RECOGNISED_MORE ? RECOGNISED_NO : result;
 	if (server.left == 0)
-		return opening->one_sided ? probe_request(client) : PROBE_MORE;
+		return opening->one_sided ? recognise_request(client) : RECOGNISED_MORE;
 	if (bytes_u8(&server) != 5)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	chosen = bytes_u8(&server);
 	if (server.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	/* What follows has a version of its own: of a request, or of a log-in. */
 	if (!may_follow(client) || !may_follow(server))
-		return PROBE_NO;
-	return chosen == NO_METHOD || memchr(methods.at, chosen, methods.left) != NULL ? PROBE_YES
-										       : PROBE_NO;
+		return RECOGNISED_NO;
+	return chosen == NO_METHOD || memchr(methods.at, chosen, methods.left) != NULL
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
 }
 
-static enum probe_result probe_4(const struct opening *opening)
+static enum recognised recognise_4(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	bool named;
 	size_t at = 8;
 
 	if (client.left < 9)
-		return server.left != 0 ? PROBE_NO : PROBE_MORE;
+		return server.left != 0 ? RECOGNISED_NO : RECOGNISED_MORE;
 	if (client.at[1] != 1 && client.at[1] != 2)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	named = client.at[4] == 0 && client.at[5] == 0 && client.at[6] == 0 && client.at[7] != 0;
 	for (int names = named ? 2 : 1; names > 0 && at < client.left; at++) {
 		if (client.at[at] == 0)
 			names--;
 		else if (client.at[at] < 0x21 || client.at[at] > 0x7e)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (client.at[at - 1] != 0 || server.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (server.at[0] != 0 || (server.left > 1 && (server.at[1] < 0x5a || server.at[1] > 0x5d)))
-		return PROBE_NO;
-	return server.left >= 8 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return server.left >= 8 ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	const struct bytes *client = &opening->side[SIDE_CLIENT];
 
 	if (client->left == 0) /* the proxy never speaks first, and what it says is too little */
-		return opening->side[SIDE_SERVER].left != 0 && !opening->one_sided ? PROBE_NO
-										   : PROBE_MORE;
-	return client->at[0] == 5   ? probe_5(opening)
-	       : client->at[0] == 4 ? probe_4(opening)
-				    : PROBE_NO;
+		return opening->side[SIDE_SERVER].left != 0 && !opening->one_sided
+			       ? RECOGNISED_NO
+			       : RECOGNISED_MORE;
+	return client->at[0] == 5   ? recognise_5(opening)
+	       : client->at[0] == 4 ? recognise_4(opening)
+				    : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -386,7 +388,7 @@ const struct dissector socks_dissector = {
 		      "and its reply",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_DATA |
 		 READS_ENCRYPTION | READS_HOST,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

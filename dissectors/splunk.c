@@ -21,18 +21,18 @@ static const struct service services[] = {
 	},
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (!bytes_agree_with(&client, MAGIC))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left <= sizeof MAGIC)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (server.left == 0)
-		return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 	/* The answer is a frame: its length in four bytes */
-	return server.at[0] == 0 ? PROBE_YES : PROBE_NO;
+	return server.at[0] == 0 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -68,7 +68,7 @@ const struct dissector splunk_dissector = {
 	.services = services,
 	.recognised = "the signature of a forwarder's stream",
 	.reads = READS_PRODUCT | READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

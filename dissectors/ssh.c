@@ -44,72 +44,76 @@ static bool is_digit(uint8_t c)
 }
 
 /* "SSH-2.0-x" */
-static enum probe_result probe_version(struct bytes b)
+static enum recognised recognise_version(struct bytes b)
 {
 	static const char pattern[] = "SSH-9.9";
 	size_t at = 0;
 
 	for (; at < sizeof pattern - 1 && at < b.left; at++) {
 		if (pattern[at] == '9' ? !is_digit(b.at[at]) : b.at[at] != (uint8_t)pattern[at])
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	while (at < b.left && is_digit(b.at[at])) /* 1.99 */
 		at++;
 	if (at + 1 >= b.left)
-		return at < b.left && b.at[at] != '-' ? PROBE_NO : PROBE_MORE;
-	return b.at[at] == '-' && b.at[at + 1] > ' ' && b.at[at + 1] < 0x7f ? PROBE_YES : PROBE_NO;
+		return at < b.left && b.at[at] != '-' ? RECOGNISED_NO : RECOGNISED_MORE;
+	return b.at[at] == '-' && b.at[at + 1] > ' ' && b.at[at + 1] < 0x7f ? RECOGNISED_YES
+									    : RECOGNISED_NO;
 }
 
 /* The version may come behind other lines (RFC 4253, 4.2). */
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
-	enum probe_result result = probe_version(b);
+	enum recognised result = recognise_version(b);
 
-	while (result == PROBE_NO && b.left != 0) {
+	while (result == RECOGNISED_NO && b.left != 0) {
 		uint8_t c = bytes_u8(&b);
 
 		if (c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != 0x1b)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		if (c == '\n' && b.left != 0)
-			result = probe_version(b);
+			result = recognise_version(b);
 	}
-	return result == PROBE_NO ? PROBE_MORE : result;
+	return result == RECOGNISED_NO ? RECOGNISED_MORE : result;
 }
 
 /* A long greeting: the opening has no room for the version behind it. */
 static bool is_full_of_lines(struct bytes server)
 {
-	return server.left == OPENING_MAX && probe_server(server) == PROBE_MORE &&
+	return server.left == OPENING_MAX && recognise_server(server) == RECOGNISED_MORE &&
 	       memchr(server.at, '\n', server.left) != NULL && !is_digit(server.at[0]) &&
 	       server.at[0] != '+' && server.at[0] != '*';
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = probe_version(client), of_server;
+	enum recognised of_client = recognise_version(client), of_server;
 
-	/* Late: the version may be that of the client, who spoke second; then the other's is missing. */
+	/* Late: the version may be that of the client, who spoke second; then the other's is
+	 * missing. */
 	if (opening->midstream && !opening->one_sided && server.left != 0 &&
-	    (client.left == 0 || of_client == PROBE_NO))
-		return client.left == 0 && probe_version(server) != PROBE_NO ? PROBE_MORE
-									     : PROBE_NO;
+	    (client.left == 0 || of_client == RECOGNISED_NO))
+		return client.left == 0 && recognise_version(server) != RECOGNISED_NO
+			       ? RECOGNISED_MORE
+			       : RECOGNISED_NO;
 	if (server.left == 0) {
-		if (of_client == PROBE_NO && client.left != 0 && opening->one_sided)
-			return PROBE_NO;
-		return opening->one_sided && client.left != 0 ? of_client : PROBE_MORE;
+		if (of_client == RECOGNISED_NO && client.left != 0 && opening->one_sided)
+			return RECOGNISED_NO;
+		return opening->one_sided && client.left != 0 ? of_client : RECOGNISED_MORE;
 	}
-	of_server = probe_version(server);
-	if (of_server != PROBE_NO)
+	of_server = recognise_version(server);
+	if (of_server != RECOGNISED_NO)
 		return of_server;
 	/* Others greet with text, too: then only both sides together say what it is. */
-	if (client.left != 0 && of_client == PROBE_NO)
-		return PROBE_NO;
-	if (of_client == PROBE_YES && is_full_of_lines(server))
-		return PROBE_YES; /* feed() waits for the proof */
-	of_server = probe_server(server);
-	return of_server == PROBE_YES && (client.left == 0 || of_client != PROBE_YES) ? PROBE_MORE
-										      : of_server;
+	if (client.left != 0 && of_client == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (of_client == RECOGNISED_YES && is_full_of_lines(server))
+		return RECOGNISED_YES; /* feed() waits for the proof */
+	of_server = recognise_server(server);
+	return of_server == RECOGNISED_YES && (client.left == 0 || of_client != RECOGNISED_YES)
+		       ? RECOGNISED_MORE
+		       : of_server;
 }
 
 static void set_service(struct facts *facts)
@@ -176,7 +180,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		}
 		whole = lines_next(line, &input);
 		text = bytes_from(line->text, line->length);
-		if (from == SIDE_SERVER && probe_version(text) == PROBE_YES)
+		if (from == SIDE_SERVER && recognise_version(text) == RECOGNISED_YES)
 			set_service(facts);
 		if (!whole)
 			return;
@@ -202,7 +206,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct ssh *ssh = state;
 
 	(void)missing;
-	if (!ssh->fed) { /* what the probe saw begins with a line all the same */
+	if (!ssh->fed) { /* what the recogniser saw begins with a line all the same */
 		ssh->midstream = true;
 		return;
 	}
@@ -219,7 +223,7 @@ const struct dissector ssh_dissector = {
 	.services = services,
 	.recognised = "the version line of either side, of the server also behind other lines",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.feed = feed,
 	.gap = gap,
 	.end = end,

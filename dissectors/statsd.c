@@ -5,9 +5,11 @@
  *	name:value|type[|@rate][|#tag:value,...]	type: c g ms h d s m (and kv)
  *	_e{5,4}:title|text	_sc|name|status		events and checks of DogStatsD
  *
- * Its management interface (TCP 8126) takes lines, and answers: "health", "counters", "delcounters".
+ * Its management interface (TCP 8126) takes lines, and answers: "health", "counters",
+ * "delcounters".
  *
- * github.com/statsd/statsd/blob/master/docs/metric_types.md, admin_interface.md; docs.datadoghq.com: Datagram Format
+ * github.com/statsd/statsd/blob/master/docs/metric_types.md, admin_interface.md;
+ * docs.datadoghq.com: Datagram Format
  */
 #include "dissectors/dissector.h"
 #include "dissectors/read/lines.h"
@@ -38,7 +40,7 @@ static bool is_value_byte(uint8_t c)
 }
 
 /* Behind the bar: one of the types, and an end. */
-static enum probe_result probe_type(struct bytes b, bool whole)
+static enum recognised recognise_type(struct bytes b, bool whole)
 {
 	static const char *const types[] = {"c", "g", "ms", "h", "d", "s", "m", "kv"};
 
@@ -49,64 +51,65 @@ static enum probe_result probe_type(struct bytes b, bool whole)
 			continue;
 		bytes_skip(&rest, strlen(types[i]));
 		if (rest.left == 0 && whole)
-			return PROBE_YES;
+			return RECOGNISED_YES;
 		if (rest.left != 0 && (rest.at[0] == '|' || rest.at[0] == '\n' ||
 				       rest.at[0] == '\r' || rest.at[0] == '\0'))
-			return PROBE_YES;
+			return RECOGNISED_YES;
 	}
-	return !whole && b.left < 3 ? PROBE_MORE : PROBE_NO;
+	return !whole && b.left < 3 ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 
 /* "name:12|c" */
-static enum probe_result probe_metric(struct bytes b, bool whole)
+static enum recognised recognise_metric(struct bytes b, bool whole)
 {
-	enum probe_result at_end = whole ? PROBE_NO : PROBE_MORE;
+	enum recognised at_end = whole ? RECOGNISED_NO : RECOGNISED_MORE;
 	size_t name = 0, value = 0;
 
 	for (; b.left != 0 && is_name_byte(b.at[0]) && name <= NAME_MAX; name++)
 		bytes_skip(&b, 1);
 	if (b.left == 0)
-		return name <= NAME_MAX ? at_end : PROBE_NO;
+		return name <= NAME_MAX ? at_end : RECOGNISED_NO;
 	if (name == 0 || bytes_u8(&b) != ':')
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	for (; b.left != 0 && is_value_byte(b.at[0]) && value <= NAME_MAX; value++)
 		bytes_skip(&b, 1);
 	if (b.left == 0)
-		return value <= NAME_MAX ? at_end : PROBE_NO;
+		return value <= NAME_MAX ? at_end : RECOGNISED_NO;
 	if (value == 0 || bytes_u8(&b) != '|')
-		return PROBE_NO;
-	return probe_type(b, whole);
+		return RECOGNISED_NO;
+	return recognise_type(b, whole);
 }
 
 /* "_e{5,4}:title|text", "_sc|name|0" */
-static enum probe_result probe_event(struct bytes b, bool whole)
+static enum recognised recognise_event(struct bytes b, bool whole)
 {
 	size_t digits = 0, commas = 0;
 
 	if (bytes_start_with(&b, "_sc|"))
-		return b.left > 7 ? PROBE_YES : whole ? PROBE_NO : PROBE_MORE;
+		return b.left > 7 ? RECOGNISED_YES : whole ? RECOGNISED_NO : RECOGNISED_MORE;
 	if (!bytes_start_with(&b, "_e{"))
 		return !whole && (bytes_agree_with(&b, "_e{") || bytes_agree_with(&b, "_sc|"))
-			       ? PROBE_MORE
-			       : PROBE_NO;
+			       ? RECOGNISED_MORE
+			       : RECOGNISED_NO;
 	bytes_skip(&b, 3);
 	while (b.left != 0 && ((b.at[0] >= '0' && b.at[0] <= '9') || b.at[0] == ',')) {
 		commas += b.at[0] == ',';
 		digits += bytes_u8(&b) != ',';
 	}
 	if (b.left < 2)
-		return whole ? PROBE_NO : PROBE_MORE;
-	return digits >= 2 && commas == 1 && bytes_start_with(&b, "}:") ? PROBE_YES : PROBE_NO;
+		return whole ? RECOGNISED_NO : RECOGNISED_MORE;
+	return digits >= 2 && commas == 1 && bytes_start_with(&b, "}:") ? RECOGNISED_YES
+									: RECOGNISED_NO;
 }
 
-/* Words of the management interface; from `counters` on, nobody else has them. */
+/* Words of the management interface; from `counters` on, no other protocol has them. */
 static const char *const words[] = {"help",   "config", "quit",	       "stats",	    "counters",
 				    "gauges", "timers", "delcounters", "delgauges", "deltimers"};
 
 #define FIRST_OWN_WORD 4
 
 /* Lines of nothing but such words, and how such a server answers. */
-static enum probe_result probe_management(struct bytes client, struct bytes server)
+static enum recognised recognise_management(struct bytes client, struct bytes server)
 {
 	static const char *const answers[] = {"ERROR\n", "health: ", "uptime: ", "{", "deleted: "};
 	struct line line = {.length = 0};
@@ -126,28 +129,30 @@ static enum probe_result probe_management(struct bytes client, struct bytes serv
 			own |= is && i >= FIRST_OWN_WORD;
 		}
 		if (!known)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (!answered)
-		return PROBE_NO;
-	return own && server.left >= 6 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return own && server.left >= 6 ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	bool whole = opening->transport == OVER_UDP;
 
 	if (server.left != 0)
-		return whole || client.left == 0 ? PROBE_NO : probe_management(client, server);
+		return whole || client.left == 0 ? RECOGNISED_NO
+						 : recognise_management(client, server);
 	if (client.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (client.at[0] == '_' && client.left > 1 &&
-	    (client.at[1] == 'e' || client.at[1] == 's') && probe_event(client, whole) != PROBE_NO)
-		return probe_event(client, whole);
-	if (!whole && probe_management(client, server) != PROBE_NO)
-		return PROBE_MORE;
-	return probe_metric(client, whole);
+	    (client.at[1] == 'e' || client.at[1] == 's') &&
+	    recognise_event(client, whole) != RECOGNISED_NO)
+		return recognise_event(client, whole);
+	if (!whole && recognise_management(client, server) != RECOGNISED_NO)
+		return RECOGNISED_MORE;
+	return recognise_metric(client, whole);
 }
 
 static void begin(void *state, struct facts *facts)
@@ -189,7 +194,7 @@ const struct dissector statsd_dissector = {
 	.services = services,
 	.recognised = "lines of name:value|type, or the answers to its management commands",
 	.reads = READS_COMMANDS | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -99,7 +99,7 @@ static void on_server_command(struct stomp *stomp, struct facts *facts)
 	}
 }
 
-/* What kept the client out is only told in words. */
+/* Why the client was refused stands only in the text of the error. */
 static void on_error_message(struct stomp *stomp, struct facts *facts, const struct bytes *value)
 {
 	static const char *const words[] = {"denied",	"refused",   "credential",
@@ -226,41 +226,42 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	}
 }
 
-static enum probe_result probe_words(struct bytes b, const char *const *words)
+static enum recognised recognise_words(struct bytes b, const char *const *words)
 {
-	enum probe_result result = PROBE_NO;
+	enum recognised result = RECOGNISED_NO;
 
 	while (b.left != 0 && (b.at[0] == '\n' || b.at[0] == '\r')) /* heartbeats */
 		bytes_skip(&b, 1);
 	for (; *words; words++) {
 		if (bytes_start_with(&b, *words))
-			return PROBE_YES;
+			return RECOGNISED_YES;
 		if (bytes_agree_with(&b, *words))
-			result = PROBE_MORE;
+			result = RECOGNISED_MORE;
 	}
 	return result;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char *const opens[] = {"CONNECT\n", "CONNECT\r\n", "STOMP\n", "STOMP\r\n",
 					    NULL};
 	static const char *const answers[] = {"CONNECTED\n", "CONNECTED\r\n", NULL};
 	static const char *const errors[] = {"ERROR\n", "ERROR\r\n", NULL};
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result of_client = probe_words(client, opens);
-	enum probe_result of_server = probe_words(server, answers);
+	enum recognised of_client = recognise_words(client, opens);
+	enum recognised of_server = recognise_words(server, answers);
 
-	if (of_server == PROBE_NO)
-		of_server = probe_words(server, errors) == PROBE_YES && of_client == PROBE_YES
-				    ? PROBE_YES
-			    : probe_words(server, errors) == PROBE_NO ? PROBE_NO
-								      : PROBE_MORE;
-	if (of_client == PROBE_NO || of_server == PROBE_NO)
-		return PROBE_NO;
-	if (of_server == PROBE_YES)
-		return client.left == 0 && !opening->one_sided ? PROBE_MORE : PROBE_YES;
-	return of_client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+	if (of_server == RECOGNISED_NO)
+		of_server = recognise_words(server, errors) == RECOGNISED_YES &&
+					    of_client == RECOGNISED_YES
+				    ? RECOGNISED_YES
+			    : recognise_words(server, errors) == RECOGNISED_NO ? RECOGNISED_NO
+									       : RECOGNISED_MORE;
+	if (of_client == RECOGNISED_NO || of_server == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (of_server == RECOGNISED_YES)
+		return client.left == 0 && !opening->one_sided ? RECOGNISED_MORE : RECOGNISED_YES;
+	return of_client == RECOGNISED_YES && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 const struct dissector stomp_dissector = {
@@ -272,7 +273,7 @@ const struct dissector stomp_dissector = {
 	.recognised = "a CONNECT or STOMP frame, and CONNECTED or ERROR",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

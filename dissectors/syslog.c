@@ -27,24 +27,24 @@ static const struct service services[] = {
 	},
 };
 
-/* A decimal number; PROBE_MORE if the bytes end inside. No leading zeros but for 0 itself. */
-static enum probe_result take_number(struct bytes *b, uint32_t max, uint32_t *number)
+/* A decimal number; RECOGNISED_MORE if the bytes end inside. No leading zeros but for 0 itself. */
+static enum recognised take_number(struct bytes *b, uint32_t max, uint32_t *number)
 {
 	uint32_t value = 0;
 	size_t digits = 0;
 
 	while (b->left != 0 && b->at[0] >= '0' && b->at[0] <= '9') {
 		if (digits != 0 && value == 0)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		value = value * 10 + (uint32_t)(bytes_u8(b) - '0');
 		digits++;
 		if (value > max)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (b->left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	*number = value;
-	return digits != 0 ? PROBE_YES : PROBE_NO;
+	return digits != 0 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static bool is_text_byte(uint8_t c)
@@ -53,7 +53,7 @@ static bool is_text_byte(uint8_t c)
 }
 
 /* Text up to a line's end: YES if there is enough, or the message ends here. */
-static enum probe_result probe_text(struct bytes b, bool whole)
+static enum recognised recognise_text(struct bytes b, bool whole)
 {
 	size_t length = 0;
 
@@ -61,32 +61,32 @@ static enum probe_result probe_text(struct bytes b, bool whole)
 		uint8_t c = bytes_u8(&b);
 
 		if (c == '\n' || c == '\0')
-			return length != 0 ? PROBE_YES : PROBE_NO;
+			return length != 0 ? RECOGNISED_YES : RECOGNISED_NO;
 		if (!is_text_byte(c) && c != '\r')
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		length++;
 	}
 	if (length == TEXT_ENOUGH || (whole && length != 0))
-		return PROBE_YES;
-	return whole ? PROBE_NO : PROBE_MORE;
+		return RECOGNISED_YES;
+	return whole ? RECOGNISED_NO : RECOGNISED_MORE;
 }
 
 /* "<PRI>text" */
-static enum probe_result probe_message(struct bytes b, bool whole)
+static enum recognised recognise_message(struct bytes b, bool whole)
 {
-	enum probe_result result;
+	enum recognised result;
 	uint32_t priority;
 
 	if (b.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (bytes_u8(&b) != '<')
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	result = take_number(&b, PRIORITY_MAX, &priority);
-	if (result != PROBE_YES)
-		return whole ? PROBE_NO : result;
+	if (result != RECOGNISED_YES)
+		return whole ? RECOGNISED_NO : result;
 	if (bytes_u8(&b) != '>')
-		return PROBE_NO;
-	return probe_text(b, whole);
+		return RECOGNISED_NO;
+	return recognise_text(b, whole);
 }
 
 /* "Oct 11 22:14:15 ": what a message without a priority begins with (RFC 3164, 4.3.2) */
@@ -110,56 +110,56 @@ static bool starts_with_timestamp(struct bytes b)
 					: c != (uint8_t)pattern[i])
 			return false;
 	}
-	return is_month && probe_text(b, true) == PROBE_YES;
+	return is_month && recognise_text(b, true) == RECOGNISED_YES;
 }
 
 /* "NNN <PRI>1 ": RFC 6587 has it carry RFC 5424, senders carry RFC 3164 as well */
-static enum probe_result probe_counted(struct bytes b)
+static enum recognised recognise_counted(struct bytes b)
 {
-	enum probe_result result;
+	enum recognised result;
 	uint32_t count;
 
 	result = take_number(&b, OCTET_COUNT_MAX, &count);
-	if (result != PROBE_YES)
+	if (result != RECOGNISED_YES)
 		return result;
 	if (count < 4 || bytes_u8(&b) != ' ')
-		return PROBE_NO;
-	return probe_message(b, false);
+		return RECOGNISED_NO;
+	return recognise_message(b, false);
 }
 
 /* A capture that began late may begin inside a message: the next one tells. */
-static enum probe_result probe_later(struct bytes b)
+static enum recognised recognise_later(struct bytes b)
 {
 	while (b.left != 0) {
 		uint8_t c = bytes_u8(&b);
 
 		if (c == '\n' && b.left != 0)
-			return probe_message(b, false);
+			return recognise_message(b, false);
 		if (c != '\n' && c != '\r' && !is_text_byte(c))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
-	return PROBE_MORE;
+	return RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT];
-	enum probe_result result;
+	enum recognised result;
 
 	if (opening->side[SIDE_SERVER].left != 0)
-		return PROBE_NO; /* a collector never answers */
+		return RECOGNISED_NO; /* a collector never answers */
 	if (client.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (opening->transport == OVER_UDP) {
 		if (starts_with_timestamp(client))
-			return PROBE_YES;
-		return probe_message(client, true);
+			return RECOGNISED_YES;
+		return recognise_message(client, true);
 	}
-	result = probe_message(client, false);
-	if (result == PROBE_NO)
-		result = probe_counted(client);
-	if (result == PROBE_NO && opening->midstream)
-		result = probe_later(client);
+	result = recognise_message(client, false);
+	if (result == RECOGNISED_NO)
+		result = recognise_counted(client);
+	if (result == RECOGNISED_NO && opening->midstream)
+		result = recognise_later(client);
 	return result;
 }
 
@@ -177,7 +177,7 @@ const struct dissector syslog_dissector = {
 	.recognised = "a priority from 0 to 191 in angle brackets and what must follow it, framed "
 		      "or in lines",
 	.reads = READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = dissector_feed_nothing,
 };

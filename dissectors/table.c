@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Every dissector, one line each, in the order in which their probes are asked: strict openings
- * before generous ones.
+ * Every dissector, one line each, in the order in which their recognisers are asked: strict
+ * openings before generous ones.
  */
 #include "dissectors/dissector.h"
 

@@ -29,18 +29,18 @@ struct tarantool {
 	uint8_t line[LINE];
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char name[] = "Tarantool ";
 	struct bytes server = opening->side[SIDE_SERVER];
 
 	if (server.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (!bytes_agree_with(&server, name))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left <= NAME)
-		return PROBE_MORE;
-	return server.at[NAME] >= '0' && server.at[NAME] <= '9' ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return server.at[NAME] >= '0' && server.at[NAME] <= '9' ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -96,7 +96,7 @@ const struct dissector tarantool_dissector = {
 	.services = services,
 	.recognised = "the greeting of 128 bytes with version and salt",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

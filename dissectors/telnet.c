@@ -47,7 +47,7 @@ enum stage {
 };
 
 /* One direction: where in a negotiation it is. */
-struct flow {
+struct telnet_side {
 	uint8_t command;	  /* the byte behind IAC; 0: none yet */
 	bool escaped, parameters; /* behind IAC; between SB and SE */
 	uint8_t length;		  /* of text */
@@ -55,7 +55,7 @@ struct flow {
 };
 
 struct telnet {
-	struct flow client, server;
+	struct telnet_side client, server;
 	uint8_t stage;
 	uint8_t shell_lines;
 	bool midstream, after_cr;
@@ -64,8 +64,8 @@ struct telnet {
 
 _Static_assert(sizeof(struct telnet) <= DISSECTOR_STATE_MAX, "state of telnet");
 
-/* Negotiated options in front of any text; PROBE_NO if there are others than Telnet's. */
-static enum probe_result probe_options(struct bytes b, size_t enough)
+/* Negotiated options in front of any text; RECOGNISED_NO if there are others than Telnet's. */
+static enum recognised recognise_options(struct bytes b, size_t enough)
 {
 	size_t options = 0;
 
@@ -83,41 +83,41 @@ static enum probe_result probe_options(struct bytes b, size_t enough)
 			continue;
 		}
 		if (command < WILL || command > DONT)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		option = bytes_u8(&b);
 		if (b.failed)
 			break;
 		if (option > OPTION_MAX && option != 255)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		options++;
 	}
 	if (options >= enough)
-		return PROBE_YES;
-	return options == 0 && b.left != 0 && b.at[0] != IAC ? PROBE_NO : PROBE_MORE;
+		return RECOGNISED_YES;
+	return options == 0 && b.left != 0 && b.at[0] != IAC ? RECOGNISED_NO : RECOGNISED_MORE;
 }
 
 /* One option is not much; text behind it that asks for a name is. */
 static bool asks_behind_option(struct bytes b)
 {
-	return probe_options(b, 1) == PROBE_YES &&
+	return recognise_options(b, 1) == RECOGNISED_YES &&
 	       (lines_contain(&b, "login:") || lines_contain(&b, "username:") ||
 		lines_contain(&b, "password:"));
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-	enum probe_result result;
+	enum recognised result;
 
 	if (server.left == 0) {
 		if (!opening->one_sided || client.left == 0)
-			return PROBE_MORE;
-		return probe_options(client, NEGOTIATED);
+			return RECOGNISED_MORE;
+		return recognise_options(client, NEGOTIATED);
 	}
-	result = probe_options(server, NEGOTIATED);
-	if (result == PROBE_MORE &&
-	    (asks_behind_option(server) || probe_options(client, 1) == PROBE_YES))
-		return probe_options(server, 1);
+	result = recognise_options(server, NEGOTIATED);
+	if (result == RECOGNISED_MORE &&
+	    (asks_behind_option(server) || recognise_options(client, 1) == RECOGNISED_YES))
+		return recognise_options(server, 1);
 	return result;
 }
 
@@ -130,30 +130,30 @@ static void begin(void *state, struct facts *facts)
 }
 
 /* True if this byte is part of a negotiation. */
-static bool take_negotiation(struct flow *flow, uint8_t c)
+static bool take_negotiation(struct telnet_side *side, uint8_t c)
 {
-	if (!flow->escaped) {
-		flow->escaped = c == IAC && flow->command == 0;
-		if (flow->command != 0) { /* the option of WILL, WONT, DO, DONT */
-			flow->command = 0;
+	if (!side->escaped) {
+		side->escaped = c == IAC && side->command == 0;
+		if (side->command != 0) { /* the option of WILL, WONT, DO, DONT */
+			side->command = 0;
 			return true;
 		}
-		return flow->escaped || flow->parameters;
+		return side->escaped || side->parameters;
 	}
-	flow->escaped = false;
+	side->escaped = false;
 	if (c == SB)
-		flow->parameters = true;
+		side->parameters = true;
 	else if (c == SE)
-		flow->parameters = false;
-	else if (c >= WILL && c <= DONT && !flow->parameters)
-		flow->command = c;
+		side->parameters = false;
+	else if (c >= WILL && c <= DONT && !side->parameters)
+		side->command = c;
 	return true;
 }
 
 /* The text without the blanks around it. */
-static struct bytes trimmed(const struct flow *flow)
+static struct bytes trimmed(const struct telnet_side *side)
 {
-	struct bytes text = bytes_from(flow->text, flow->length);
+	struct bytes text = bytes_from(side->text, side->length);
 
 	while (text.left != 0 && text.at[0] <= ' ')
 		bytes_skip(&text, 1);
@@ -229,9 +229,9 @@ static void on_prompt(struct telnet *telnet, struct facts *facts)
 }
 
 /* A shell's prompt: "$", "#", ">" or "%" at the end of a line that goes no further. */
-static bool is_shell_prompt(const struct flow *flow)
+static bool is_shell_prompt(const struct telnet_side *side)
 {
-	struct bytes text = bytes_from(flow->text, flow->length);
+	struct bytes text = bytes_from(side->text, side->length);
 
 	while (text.left != 0 && text.at[text.left - 1] == ' ')
 		text.left--;
@@ -296,22 +296,22 @@ static void on_client_line(struct telnet *telnet, struct facts *facts)
 	telnet->client.length = 0;
 }
 
-static void keep(struct flow *flow, uint8_t c)
+static void keep(struct telnet_side *side, uint8_t c)
 {
 	if (c == '\b' || c == 0x7f)
-		flow->length = (uint8_t)(flow->length - (flow->length != 0));
-	else if (c >= ' ' && flow->length < LINE_KEPT)
-		flow->text[flow->length++] = (char)c;
+		side->length = (uint8_t)(side->length - (side->length != 0));
+	else if (c >= ' ' && side->length < LINE_KEPT)
+		side->text[side->length++] = (char)c;
 }
 
 /* A colon, or the blank behind one: more blanks tell nothing more. */
-static bool ends_prompt(const struct flow *flow)
+static bool ends_prompt(const struct telnet_side *side)
 {
-	size_t length = flow->length;
+	size_t length = side->length;
 
 	return length != 0 &&
-	       (flow->text[length - 1] == ':' ||
-		(flow->text[length - 1] == ' ' && length > 1 && flow->text[length - 2] == ':'));
+	       (side->text[length - 1] == ':' ||
+		(side->text[length - 1] == ' ' && length > 1 && side->text[length - 2] == ':'));
 }
 
 static void on_server_byte(struct telnet *telnet, struct facts *facts, uint8_t c)
@@ -351,10 +351,10 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	const uint8_t *bytes = fed->bytes.at;
 	size_t length = fed->bytes.left;
 	struct telnet *telnet = state;
-	struct flow *flow = from == SIDE_CLIENT ? &telnet->client : &telnet->server;
+	struct telnet_side *side = from == SIDE_CLIENT ? &telnet->client : &telnet->server;
 
 	for (size_t i = 0; i < length; i++) {
-		if (take_negotiation(flow, bytes[i]))
+		if (take_negotiation(side, bytes[i]))
 			continue;
 		if (from == SIDE_CLIENT)
 			on_client_byte(telnet, facts, bytes[i]);
@@ -372,7 +372,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	telnet->midstream = true;
 	if (facts->auth == AUTH_REQUIRED)
 		facts_set_auth(facts, AUTH_UNKNOWN);
-	telnet->client = telnet->server = (struct flow){.length = 0};
+	telnet->client = telnet->server = (struct telnet_side){.length = 0};
 	telnet->stage = telnet->stage == IN ? IN : OUT_OF_SIGHT;
 }
 
@@ -390,7 +390,7 @@ const struct dissector telnet_dissector = {
 	.services = services,
 	.recognised = "negotiation of options, or a log-in prompt after it",
 	.reads = READS_AUTH | READS_USER | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -5,8 +5,8 @@
  * (RFC 2347) follow in pairs. Who asked to read gets options (6) or block 1 (3), and acknowledges
  * it (4); who asked to write gets options or block 0 acknowledged, and sends block 1.
  *
- * Where the request was seen, the transfer comes here with it; otherwise it is a conversation of its
- * own, tftp-data.
+ * Where the request was seen, the transfer comes here with it; otherwise it is a conversation of
+ * its own, tftp-data.
  */
 #include "dissectors/dissector.h"
 #include "dissectors/read/lines.h"
@@ -95,13 +95,13 @@ static bool read_request(struct bytes b, struct request *request)
 	return known;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct request request;
 
 	if (opening->side[SIDE_CLIENT].left == 0)
-		return PROBE_MORE;
-	return read_request(opening->side[SIDE_CLIENT], &request) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return read_request(opening->side[SIDE_CLIENT], &request) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -110,7 +110,7 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
-/* Nobody is asked who they are: what is not refused is given, or taken. */
+/* There is no log-in: a request that is not refused is served. */
 static void feed_answer(const struct state *state, struct facts *facts, struct bytes b)
 {
 	uint16_t type = bytes_be16(&b);
@@ -155,7 +155,7 @@ const struct dissector tftp_dissector = {
 	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION |
 		 READS_PATH,
 	.state_size = sizeof(struct state),
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };
@@ -167,15 +167,16 @@ static bool is_block(struct bytes b, uint16_t type, uint16_t number)
 	return sized && bytes_be16(&b) == type && bytes_be16(&b) == number && !b.failed;
 }
 
-static enum probe_result probe_data(const struct opening *opening)
+static enum recognised recognise_data(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (client.left == 0 || server.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (is_block(server, DATA, 1) && is_block(client, ACK, 1))
-		return PROBE_YES;
-	return is_block(server, ACK, 0) && is_block(client, DATA, 1) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_YES;
+	return is_block(server, ACK, 0) && is_block(client, DATA, 1) ? RECOGNISED_YES
+								     : RECOGNISED_NO;
 }
 
 static void begin_data(void *state, struct facts *facts)
@@ -202,7 +203,7 @@ const struct dissector tftp_data_dissector = {
 	.recognised = "numbered data or acknowledgements, or options, from a port of their own",
 	.reads = READS_AUTH | READS_DATA | READS_ENCRYPTION,
 	.state_size = sizeof(struct state),
-	.probe = probe_data,
+	.recognise = recognise_data,
 	.begin = begin_data,
 	.feed = feed_data,
 };

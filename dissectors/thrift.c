@@ -58,35 +58,35 @@ struct thrift {
 };
 
 /* A message's head; `name` is set on YES. */
-static enum probe_result take_head(struct bytes b, uint8_t *type, struct bytes *name)
+static enum recognised take_head(struct bytes b, uint8_t *type, struct bytes *name)
 {
 	uint32_t length, frame = 0;
 
 	if (b.left != 0 && b.at[0] != 0x80) {
 		frame = bytes_be32(&b);
 		if (b.failed)
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 		if (frame < 12 || frame > FRAME_MAX)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (!bytes_agree_with(&b, "\x80\1") || (b.left > 2 && b.at[2] != 0))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 3);
 	*type = bytes_u8(&b);
 	length = bytes_be32(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (*type < CALL || *type > ONE_WAY || length == 0 || length > NAME_MAX_BYTES ||
 	    (frame != 0 && length + 12 > frame))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	*name = bytes_sub(&b, length);
 	for (size_t i = 0; i < name->left; i++) {
 		uint8_t c = name->at[i];
 
 		if (c <= 0x20 || c > 0x7e)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
-	return name->failed ? PROBE_MORE : PROBE_YES;
+	return name->failed ? RECOGNISED_MORE : RECOGNISED_YES;
 }
 
 static bool is_emit(struct bytes name)
@@ -95,44 +95,45 @@ static bool is_emit(struct bytes name)
 }
 
 /* A batch of spans in a datagram. */
-static enum probe_result probe_datagram(const struct opening *opening)
+static enum recognised recognise_datagram(const struct opening *opening)
 {
 	struct bytes b = opening->side[SIDE_CLIENT], name;
 	uint8_t type, sequence = 0x80;
 
 	if (opening->side[SIDE_SERVER].left != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left == 0)
-		return PROBE_MORE;
-	if (take_head(b, &type, &name) == PROBE_YES)
-		return (type == CALL || type == ONE_WAY) && is_emit(name) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	if (take_head(b, &type, &name) == RECOGNISED_YES)
+		return (type == CALL || type == ONE_WAY) && is_emit(name) ? RECOGNISED_YES
+									  : RECOGNISED_NO;
 	if (bytes_u8(&b) != 0x82)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	type = bytes_u8(&b);
 	if (type != (CALL << 5 | 1) && type != (ONE_WAY << 5 | 1))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	for (unsigned i = 0; i < 5 && sequence & 0x80; i++)
 		sequence = bytes_u8(&b);
 	name = bytes_sub(&b, bytes_u8(&b));
-	return is_emit(name) ? PROBE_YES : PROBE_NO;
+	return is_emit(name) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	struct bytes called = bytes_from(NULL, 0), answered = called;
-	enum probe_result of_client, of_server;
+	enum recognised of_client, of_server;
 	uint8_t call = CALL, answer = REPLY;
 
 	if (opening->transport == OVER_UDP)
-		return probe_datagram(opening);
+		return recognise_datagram(opening);
 	of_client = take_head(client, &call, &called);
 	of_server = take_head(server, &answer, &answered);
-	if (of_client == PROBE_NO || of_server == PROBE_NO)
-		return PROBE_NO;
-	if ((of_client == PROBE_YES && call != CALL && call != ONE_WAY) ||
-	    (of_server == PROBE_YES && answer != REPLY && answer != EXCEPTION))
-		return PROBE_NO;
+	if (of_client == RECOGNISED_NO || of_server == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if ((of_client == RECOGNISED_YES && call != CALL && call != ONE_WAY) ||
+	    (of_server == RECOGNISED_YES && answer != REPLY && answer != EXCEPTION))
+		return RECOGNISED_NO;
 	return dissector_by_both(of_client, of_server, opening->one_sided);
 }
 
@@ -182,7 +183,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	for (size_t i = 0; from == SIDE_CLIENT && i < fed->bytes.left && thrift->have < HEAD_KEPT;
 	     i++) {
 		thrift->head[thrift->have++] = fed->bytes.at[i];
-		if (take_head(bytes_from(thrift->head, thrift->have), &type, &name) == PROBE_YES) {
+		if (take_head(bytes_from(thrift->head, thrift->have), &type, &name) ==
+		    RECOGNISED_YES) {
 			on_call(facts, &name);
 			thrift->have = HEAD_KEPT;
 		}
@@ -208,7 +210,7 @@ const struct dissector thrift_dissector = {
 	.services = services,
 	.recognised = "a call of the strict binary protocol with a method's name",
 	.reads = READS_PRODUCT | READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -26,13 +26,13 @@ struct vmware {
 	bool greeted, tried;
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	const struct bytes *server = &opening->side[SIDE_SERVER];
 
 	if (!bytes_agree_with(server, GREETING))
-		return PROBE_NO;
-	return server->left >= sizeof GREETING - 1 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return server->left >= sizeof GREETING - 1 ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -119,7 +119,7 @@ const struct dissector vmware_dissector = {
 	.recognised = "the server's greeting, which names it",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_ENCRYPTION |
 		 READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

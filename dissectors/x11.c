@@ -52,7 +52,7 @@ static bool read_client(struct bytes b, bool *little, uint16_t *name)
 	       !b.failed;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	uint16_t name;
@@ -60,19 +60,20 @@ static enum probe_result probe(const struct opening *opening)
 	bool little;
 
 	if (client.left < HEADER)
-		return client.left == 0 || client.at[0] == 'l' || client.at[0] == 'B' ? PROBE_MORE
-										      : PROBE_NO;
+		return client.left == 0 || client.at[0] == 'l' || client.at[0] == 'B'
+			       ? RECOGNISED_MORE
+			       : RECOGNISED_NO;
 	if (!read_client(client, &little, &name))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left == 0)
-		return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 	if (server.left < 6)
-		return server.at[0] <= PROVE ? PROBE_MORE : PROBE_NO;
+		return server.at[0] <= PROVE ? RECOGNISED_MORE : RECOGNISED_NO;
 	verdict = bytes_u8(&server);
 	bytes_skip(&server, 1);
 	if (verdict > PROVE || (verdict != PROVE && read16(&server, little) != 11))
-		return PROBE_NO;
-	return PROBE_YES;
+		return RECOGNISED_NO;
+	return RECOGNISED_YES;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -148,7 +149,7 @@ const struct dissector x11_dissector = {
 	.recognised =
 		"the byte order and version 11 of a client, and the server's accept or refusal",
 	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

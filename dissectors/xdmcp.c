@@ -59,7 +59,7 @@ static bool is_answer(uint16_t operation)
 	       operation == ALIVE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	for (int from = 0; from < 2; from++) {
 		uint16_t operation;
@@ -67,12 +67,12 @@ static enum probe_result probe(const struct opening *opening)
 		if (opening->side[from].left != 0 &&
 		    (!read_operation(opening->side[from], &operation) ||
 		     is_answer(operation) != (from == SIDE_SERVER)))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (opening->side[SIDE_SERVER].left > HEADER)
-		return PROBE_YES;
-	return opening->side[SIDE_CLIENT].left > HEADER && opening->one_sided ? PROBE_YES
-									      : PROBE_MORE;
+		return RECOGNISED_YES;
+	return opening->side[SIDE_CLIENT].left > HEADER && opening->one_sided ? RECOGNISED_YES
+									      : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -133,7 +133,7 @@ const struct dissector xdmcp_dissector = {
 	.services = services,
 	.recognised = "version 1 and an opcode with the length that belongs to it",
 	.reads = READS_AUTH | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

@@ -2,7 +2,7 @@
 /*
  * Zabbix (its manual, "header" in the appendix on protocols): one request, one answer.
  *
- *	"ZBXD" flags(1, 2 compressed, 4 large) length:4 or 8, reserved: 4 or 8 (size before compression)
+ *	"ZBXD" flags(1, 2 compressed, 4 large) length:4 or 8, reserved: 4 or 8 (size unpacked)
  *
  * An agent also takes a bare key and a line's end. Nobody logs in; agents and servers tell each
  * other by address, or by TLS.
@@ -33,30 +33,31 @@ static const struct service services[] = {
 struct zabbix {
 	struct head head[2];
 	int handle; /* of the key that an agent was asked for */
-	bool agent; /* a key was asked for; told once */
+	bool agent; /* a key was asked for; reported once */
 	bool tells_version;
 };
 
-static enum probe_result probe_header(struct bytes b)
+static enum recognised recognise_header(struct bytes b)
 {
 	if (!bytes_agree_with(&b, START))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left <= 4)
-		return PROBE_MORE;
-	return (b.at[4] & 1) != 0 && b.at[4] <= 7 ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return (b.at[4] & 1) != 0 && b.at[4] <= 7 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (server.left != 0)
-		return probe_header(server);
-	if (probe_header(client) != PROBE_YES)
-		return probe_header(client) == PROBE_NO && client.left != 0 && opening->one_sided
-			       ? PROBE_NO
-			       : PROBE_MORE;
-	return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return recognise_header(server);
+	if (recognise_header(client) != RECOGNISED_YES)
+		return recognise_header(client) == RECOGNISED_NO && client.left != 0 &&
+				       opening->one_sided
+			       ? RECOGNISED_NO
+			       : RECOGNISED_MORE;
+	return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -195,7 +196,7 @@ const struct dissector zabbix_dissector = {
 	.recognised = "the ZBXD header with its length, or an item's name and the answer",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -47,23 +47,23 @@ struct zmtp {
 
 _Static_assert(sizeof(struct zmtp) <= DISSECTOR_STATE_MAX, "state of zmtp");
 
-static enum probe_result probe_signature(struct bytes b)
+static enum recognised recognise_signature(struct bytes b)
 {
 	if (b.left != 0 && b.at[0] != 0xff)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	for (size_t i = 1; i < b.left && i < 8; i++) {
 		if (b.at[i] != 0)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	if (b.left < SIGNATURE + 1)
-		return PROBE_MORE;
-	return b.at[9] == 0x7f && b.at[10] >= 1 && b.at[10] <= 3 ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return b.at[9] == 0x7f && b.at[10] >= 1 && b.at[10] <= 3 ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result of_client = probe_signature(opening->side[SIDE_CLIENT]);
-	enum probe_result of_server = probe_signature(opening->side[SIDE_SERVER]);
+	enum recognised of_client = recognise_signature(opening->side[SIDE_CLIENT]);
+	enum recognised of_server = recognise_signature(opening->side[SIDE_SERVER]);
 
 	return dissector_by_server(of_client, of_server, opening->one_sided);
 }
@@ -217,7 +217,7 @@ const struct dissector zmtp_dissector = {
 	.services = services,
 	.recognised = "the greeting of 64 bytes with version and mechanism",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -33,7 +33,9 @@ bool address_equal(const struct address *a, const struct address *b);
 /* Less than, equal to or greater than 0, in numeric order of the 128 bits. */
 int address_compare(const struct address *a, const struct address *b);
 
-/* Parses "10.0.0.1" or "2001:db8::1" (no zone index). False, and nothing written, if it is neither. */
+/*
+ * Parses "10.0.0.1" or "2001:db8::1" (no zone index). False, and nothing written, if it is neither.
+ */
 bool address_parse(const char *text, struct address *out);
 
 /* Writes the dotted form of a mapped address, RFC 5952 otherwise. Returns `text`. */

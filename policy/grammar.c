@@ -163,9 +163,10 @@ const struct schema grammar_translation = {.what = "a translation", ROWS(transla
 
 /* In the order of enum tunnel_kind (sensor/decode/tunnel.h), whose names these are. */
 const char *const grammar_tunnel_kinds[] = {
-	"",	"vxlan",  "geneve", "erspan-1", "erspan-2", "erspan-3",
-	"gre",	"gretap", "nvgre",  "mpls",	"pppoe",    "ip-in-ip",
-	"6in4", "tzsp",	  "l2tpv3", "gtp-u",	"etherip",  NULL,
+	"",	   "vxlan", "geneve",  "erspan-1",  "erspan-2", "erspan-3", "gre",
+	"gretap",  "nvgre", "mpls",    "pppoe",	    "ip-in-ip", "6in4",	    "tzsp",
+	"l2tpv3",  "gtp-u", "etherip", "vxlan-gpe", "lisp",	"l2tpv2",   "capwap",
+	"jmirror", "gue",   "fou",     "esp-null",  NULL,
 };
 
 static const struct schema_row tunnel_rows[] = {

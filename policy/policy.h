@@ -5,7 +5,7 @@
  * of packets or sinks. Source of the grammar: spanwatch-policy(5).
  *
  * A policy is immutable once loaded: any number of threads may ask it questions at the same time,
- * and whoever loaded it frees it when nobody asks any more. Every string that it hands out lives
+ * and its loader frees it when no thread asks any more. Every string that it hands out lives
  * as long as the policy.
  *
  * Hot path: policy_place() is asked twice for each packet and must stay a binary search over
@@ -126,8 +126,9 @@ struct policy_range {
 };
 
 /*
- * Between any two addresses in these ranges none of the three above ever holds: they are inside, and no
- * proxies. Rising and disjoint; returns how many of them were written, the first `max` at most.
+ * Between any two addresses in these ranges none of the three above ever holds: they are inside,
+ * and no proxies. Rising and disjoint; returns how many of them were written, the first `max` at
+ * most.
  */
 size_t policy_quiet_ranges(const struct policy *policy, struct policy_range *ranges, size_t max);
 
@@ -146,7 +147,9 @@ struct policy_tunnel {
 	bool has_id;
 	uint32_t id; /* VNI, key, session, … */
 };
-/* May what it holds be taken for what it says? By `tunnels`; without them between inside addresses. */
+/*
+ * May what it holds be taken for what it says? By `tunnels`; without them between inside addresses.
+ */
 bool policy_believes(const struct policy *policy, const struct policy_tunnel *tunnel);
 /* The name of a kind in `tunnels`; NULL behind the last. Number 0 is none. */
 const char *policy_tunnel_kind(unsigned kind);
@@ -181,8 +184,8 @@ struct policy_decision {
 void policy_decide(const struct policy *policy, const struct policy_question *question,
 		   struct policy_decision *decision);
 
-/* Views of the policy's lines, for events, coverage and people. Index < count; a group's may also be
- * POLICY_NONE: all its texts are "". */
+/* Views of the policy's lines, for events, coverage and people. Index < count; a group's may also
+ * be POLICY_NONE: all its texts are "". */
 struct policy_zone_view {
 	const char *name;
 };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* See rules.h. Each index is one array of rules, and for each group or service where its part begins. */
+/*
+ * See rules.h. Each index is one array of rules, and for each group or service where its part
+ * begins.
+ */
 #include "policy/rules.h"
 
 static const struct index_list *groups_of(const struct rule *rule)

@@ -75,7 +75,7 @@ bool schema_has_key(const struct node *map, const char *key);
 bool schema_expect(const struct schema_context *context, const struct node *node,
 		   enum node_kind kind, const char *what);
 
-/* False, and reported, if a key that somebody chose (a zone, a group) is no proper name. */
+/* False, and reported, if a key that the author chose (a zone, a group) is no proper name. */
 bool schema_check_name(const struct schema_context *context, struct mark at, const char *name);
 
 #endif

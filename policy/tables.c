@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From zones, groups, proxies and translations to the table behind policy_place(). A public address of a
- * translation joins every group that its private address is in, so that one look-up serves a
+ * From zones, groups, proxies and translations to the table behind policy_place(). A public address
+ * of a translation joins every group that its private address is in, so that one look-up serves a
  * mirror on either side of the NAT; for that the table is built twice.
  */
 #include <stdlib.h>

@@ -23,7 +23,7 @@
 
 struct level {
 	zones_key first, last;
-	uint32_t set; /* SET_UNKNOWN until somebody needs it */
+	uint32_t set; /* SET_UNKNOWN until the first use */
 	uint16_t group_count;
 	uint8_t zone, headers;
 	bool ours, proxy;

@@ -36,15 +36,17 @@ struct zones_input {
 
 #define ZONES_V4_BLOCKS 256 /* 0.0.0.0/8, 1.0.0.0/8, … */
 
-/* Starts of ranges, ascending; the first is the least address. A range ends where the next begins. */
+/*
+ * Starts of ranges, ascending; the first is the least address. A range ends where the next begins.
+ */
 struct zones {
 	uint32_t *v4_starts;
 	struct policy_place *v4_places;
 	zones_key *v6_starts;
 	struct policy_place *v6_places;
 	uint32_t v4_count, v6_count; /* never 0 once built */
-	/* The range that holds n.0.0.0: most of the space is ruled by few ranges, and then nothing is
-	 * left to search. The last is the last range. */
+	/* The range that holds n.0.0.0: most of the space is ruled by few ranges, and then nothing
+	 * is left to search. The last is the last range. */
 	uint32_t v4_first[ZONES_V4_BLOCKS + 1];
 	uint16_t *members;  /* of all sets of groups; ascending within a set */
 	uint32_t *set_ends; /* set n is members[set_ends[n - 1]] up to set_ends[n] */

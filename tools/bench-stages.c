@@ -120,7 +120,9 @@ static uint64_t peak_bytes(void)
 }
 
 /* --- Gates ----------------------------------------------------------------------------------- */
-/* The linker's names: a call of NAME comes to __wrap_NAME, and __real_NAME is the function itself. */
+/*
+ * The linker's names: a call of NAME comes to __wrap_NAME, and __real_NAME is the function itself.
+ */
 
 #define GATE(name) __typeof__(name) __real_##name, __wrap_##name
 GATE(sandbox_enter);

@@ -58,24 +58,6 @@ static void begin(void *state, struct facts *facts)
 		walker_ask(&amqp->side[side].walker, STEP_HEADER, 0, 1);
 }
 
-/* To the next frame: over what is left of this one and its last byte. */
-void amqp_next_frame(struct amqp_side *s)
-{
-	walker_ask(&s->walker, STEP_HEADER, (uint64_t)s->left + 1, 1);
-	s->left = 0;
-}
-
-/* The next n bytes of the frame, at `step`; the frame ends if there are fewer. */
-void amqp_ask(struct amqp_side *s, uint8_t step, size_t n)
-{
-	if (n == 0 || n > s->left || n > WALKER_SCRATCH) {
-		amqp_next_frame(s);
-		return;
-	}
-	s->left -= (uint32_t)n;
-	walker_ask(&s->walker, step, 0, n);
-}
-
 static void on_protocol(struct amqp_side *s)
 {
 	struct bytes b = walker_bytes(&s->walker);
@@ -299,7 +281,7 @@ const struct dissector amqp_dissector = {
 		"the protocol header, or Connection.Start; frames in the middle of a connection",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = amqp_probe,
+	.recognise = amqp_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

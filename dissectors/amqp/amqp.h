@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the two protocols that are called AMQP share: state, probe, the log-in. */
+/* What the two protocols that are called AMQP share: state, recogniser, the log-in. */
 #ifndef DISSECTORS_AMQP_H
 #define DISSECTORS_AMQP_H
 
@@ -43,15 +43,29 @@ struct amqp {
 	bool started, midstream, tried, tuned;
 };
 
-enum probe_result amqp_probe(const struct opening *opening);
+enum recognised amqp_recognise(const struct opening *opening);
 
 /* SASL's PLAIN: authorization NUL user NUL password */
 void amqp_note_plain(struct facts *facts, struct bytes response);
 
-/* The next n bytes of the frame, at `step`; the frame ends if there are fewer. */
-void amqp_ask(struct amqp_side *s, uint8_t step, size_t n);
 /* To the next frame: over what is left of this one and its last byte. */
-void amqp_next_frame(struct amqp_side *s);
+static inline void amqp_next_frame(struct amqp_side *s)
+{
+	walker_ask(&s->walker, STEP_HEADER, (uint64_t)s->left + 1, 1);
+	s->left = 0;
+}
+
+/* The next n bytes of the frame, at `step`; the frame ends if there are fewer. */
+static inline void amqp_ask(struct amqp_side *s, uint8_t step, size_t n)
+{
+	if (n == 0 || n > s->left || n > WALKER_SCRATCH) {
+		amqp_next_frame(s);
+		return;
+	}
+	s->left -= (uint32_t)n;
+	walker_ask(&s->walker, step, 0, n);
+}
+
 /* The table in Connection.Start and Start-Ok: at STEP_TABLE to STEP_VALUE. */
 void amqp_properties_step(struct amqp *amqp, struct facts *facts, enum side from);
 

@@ -5,7 +5,7 @@
  *	version flags stream:2 opcode length:4 body	version: 03-05 asks, 83-85 answers
  *
  * Version 5 wraps what follows the start in frames of its own, with checksums: nothing is read from
- * there on. READY without AUTHENTICATE before it is a server that asks nobody who he is.
+ * there on. READY without AUTHENTICATE before it is a server that asks for no log-in.
  *
  * github.com/apache/cassandra: doc/native_protocol_v4.spec.
  */
@@ -31,7 +31,7 @@ static const struct service services[] = {
 	},
 };
 
-struct stream {
+struct cassandra_stream {
 	uint8_t header[9];
 	uint8_t have, kept;
 	bool lost, holed;
@@ -40,7 +40,7 @@ struct stream {
 };
 
 struct cassandra {
-	struct stream side[2];
+	struct cassandra_stream side[2];
 	struct sql sql;
 	struct answers_table pending; /* by stream */
 	struct turns turns;
@@ -58,7 +58,7 @@ static void begin(void *state, struct facts *facts)
 	FACTS_WORD(facts, product, "Apache Cassandra");
 }
 
-static uint16_t stream_of(const struct stream *s)
+static uint16_t stream_of(const struct cassandra_stream *s)
 {
 	return (uint16_t)(s->header[2] << 8 | s->header[3]);
 }
@@ -89,7 +89,7 @@ static void on_statement(struct cassandra *cs, struct facts *facts,
 /* The next bytes of a request's body: length:4 and the statement's text come first. */
 static void on_text(struct cassandra *cs, struct facts *facts, struct bytes piece)
 {
-	struct stream *s = &cs->side[SIDE_CLIENT];
+	struct cassandra_stream *s = &cs->side[SIDE_CLIENT];
 	struct sql_statement statement;
 
 	if ((s->header[4] != CASSANDRA_QUERY && s->header[4] != CASSANDRA_PREPARE) || s->holed ||
@@ -117,7 +117,7 @@ static void on_text(struct cassandra *cs, struct facts *facts, struct bytes piec
 
 static void on_client(struct cassandra *cs, struct facts *facts)
 {
-	const struct stream *s = &cs->side[SIDE_CLIENT];
+	const struct cassandra_stream *s = &cs->side[SIDE_CLIENT];
 	struct bytes b = bytes_from(s->body, s->kept);
 
 	switch (s->header[4]) {
@@ -140,7 +140,7 @@ static void on_client(struct cassandra *cs, struct facts *facts)
 
 static void on_server(struct cassandra *cs, struct facts *facts)
 {
-	const struct stream *s = &cs->side[SIDE_SERVER];
+	const struct cassandra_stream *s = &cs->side[SIDE_SERVER];
 	struct bytes b = bytes_from(s->body, s->kept);
 	struct answers_numbered row = {.handle = -1};
 	uint8_t opcode = s->header[4];
@@ -186,7 +186,7 @@ static void on_server(struct cassandra *cs, struct facts *facts)
 }
 
 /* A header is whole: can it be one? */
-static bool is_header(const struct stream *s, enum side from)
+static bool is_header(const struct cassandra_stream *s, enum side from)
 {
 	return (s->header[0] & 0x7f) >= 3 && (s->header[0] & 0x7f) <= 5 &&
 	       (s->header[0] >> 7) == (from == SIDE_SERVER) &&
@@ -195,24 +195,24 @@ static bool is_header(const struct stream *s, enum side from)
 
 static void end_body(struct cassandra *cs, struct facts *facts, enum side from)
 {
-	struct stream *s = &cs->side[from];
+	struct cassandra_stream *s = &cs->side[from];
 
 	if (from == SIDE_CLIENT)
 		on_client(cs, facts);
 	else
 		on_server(cs, facts);
-	*s = (struct stream){.lost = s->lost};
+	*s = (struct cassandra_stream){.lost = s->lost};
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct cassandra *cs = state;
-	struct stream *s = &cs->side[from];
+	struct cassandra_stream *s = &cs->side[from];
 	struct bytes in = fed->bytes, piece;
 
 	if (turns_begin(&cs->turns, from) && s->lost)
-		*s = (struct stream){.lost = false};
+		*s = (struct cassandra_stream){.lost = false};
 	while (!s->lost && !cs->sealed && in.left != 0) {
 		if (s->have < sizeof s->header) {
 			s->header[s->have++] = bytes_u8(&in);
@@ -238,7 +238,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct cassandra *cs = state;
-	struct stream *s = &cs->side[from];
+	struct cassandra_stream *s = &cs->side[from];
 
 	(void)facts;
 	if (turns_begun(&cs->turns) && !s->lost && missing != 0 && s->have == sizeof s->header &&
@@ -248,7 +248,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		return;
 	}
 	cs->midstream = true;
-	*s = (struct stream){.lost = turns_begun(&cs->turns)};
+	*s = (struct cassandra_stream){.lost = turns_begun(&cs->turns)};
 }
 
 const struct dissector cassandra_dissector = {
@@ -260,7 +260,7 @@ const struct dissector cassandra_dissector = {
 	.recognised = "a frame header of version 3 to 5 with an opcode of that side and a length",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = cassandra_probe,
+	.recognise = cassandra_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -20,7 +20,7 @@ enum cassandra_opcode {
 	CASSANDRA_AUTH_SUCCESS = 0x10,
 };
 
-/* cassandra_probe.c */
-enum probe_result cassandra_probe(const struct opening *opening);
+/* cassandra_recognise.c */
+enum recognised cassandra_recognise(const struct opening *opening);
 
 #endif

@@ -22,25 +22,25 @@ static const struct service services[] = {
 	},
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	uint32_t flags, version;
 
 	if (!bytes_agree_with(&client, "\xca\x55\x2d\xfa"))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (client.left < 8)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	bytes_skip(&client, 4);
 	flags = bytes_be32(&client);
 	if ((flags >> 8 & 0xff) == 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left == 0)
-		return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 	if (server.left < 4)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	version = bytes_be32(&server);
-	return version != 0 && version <= VERSION_LAST ? PROBE_YES : PROBE_NO;
+	return version != 0 && version <= VERSION_LAST ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -66,7 +66,7 @@ const struct dissector cassandra_internode_dissector = {
 	.services = services,
 	.recognised = "the mark at the beginning with a version behind it, and a version in answer",
 	.reads = READS_PRODUCT | READS_AUTH | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

@@ -311,7 +311,7 @@ static void on_message(struct dns *dns, struct facts *facts, enum side from, str
 	struct dns_message m;
 	struct query *query;
 
-	if (dns_message_read(bytes, &m) != PROBE_YES ||
+	if (dns_message_read(bytes, &m) != RECOGNISED_YES ||
 	    ((m.flags & DNS_RESPONSE) != 0) != (from == SIDE_SERVER))
 		return;
 	if (from == SIDE_CLIENT) {
@@ -359,7 +359,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 
 	(void)facts;
 	dns->holed |= from == SIDE_CLIENT;
-	if (dns->spoken) /* before that, it began between two messages: the probe says so */
+	if (dns->spoken) /* before that, it began between two messages: the recogniser says so */
 		frames_gap(&dns->frames[from], missing);
 }
 
@@ -373,7 +373,7 @@ const struct dissector dns_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = dns_message_probe,
+	.recognise = dns_message_recognise,
 	.begin = begin,
 	.feed = feed_stream,
 	.gap = gap,
@@ -389,7 +389,7 @@ const struct dissector dns_udp_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = dns_message_probe,
+	.recognise = dns_message_recognise,
 	.begin = begin,
 	.feed = feed_datagram,
 };

@@ -11,7 +11,7 @@
 #define NETBIOS_NAME   0x20
 #define NETBIOS_STATUS 0x21
 
-/* Types that somebody asks for; the rest of the 65536 is nobody's, or private. */
+/* Types that clients ask for; the rest of the 65536 is unassigned or private. */
 static bool is_type(uint16_t type)
 {
 	return (type >= 1 && type <= 65) || (type >= 99 && type <= 109) ||
@@ -34,7 +34,7 @@ static bool are_printable(struct bytes label)
 }
 
 /* A name without pointers; `name` gets its labels. MORE if the bytes end inside. */
-static enum probe_result take_name(struct bytes *b, struct bytes *name)
+static enum recognised take_name(struct bytes *b, struct bytes *name)
 {
 	const uint8_t *start = b->at;
 	size_t length = 0;
@@ -43,19 +43,19 @@ static enum probe_result take_name(struct bytes *b, struct bytes *name)
 		uint8_t label = bytes_u8(b);
 
 		if (b->failed)
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 		if (label == 0)
 			break;
 		length += label + 1u;
 		if (label > LABEL_MAX || length >= NAME_MAX)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		if (!are_printable(bytes_from(b->at, label < b->left ? label : b->left)))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		if (!bytes_skip(b, label))
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 	}
 	*name = bytes_from(start, length);
-	return PROBE_YES;
+	return RECOGNISED_YES;
 }
 
 static bool is_netbios(const struct dns_message *m)
@@ -86,9 +86,9 @@ static bool has_sane_header(const struct dns_message *m)
 	       !(m->flags & (DNS_AUTHORITATIVE | DNS_TRUNCATED | DNS_RECURSION_AVAILABLE));
 }
 
-enum probe_result dns_message_read(struct bytes b, struct dns_message *m)
+enum recognised dns_message_read(struct bytes b, struct dns_message *m)
 {
-	enum probe_result result;
+	enum recognised result;
 
 	*m = (struct dns_message){.id = bytes_be16(&b)};
 	m->flags = bytes_be16(&b);
@@ -97,24 +97,24 @@ enum probe_result dns_message_read(struct bytes b, struct dns_message *m)
 	m->authorities = bytes_be16(&b);
 	m->additional = bytes_be16(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (dns_opcode(m) == DNS_NOTIFY) /* BIND says that it is authoritative when it tells */
 		m->flags &= (uint16_t)~DNS_AUTHORITATIVE;
 	if (!has_sane_header(m))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (m->questions != 0) {
 		result = take_name(&b, &m->name);
-		if (result != PROBE_YES)
+		if (result != RECOGNISED_YES)
 			return result;
 		m->type = bytes_be16(&b);
 		m->class = bytes_be16(&b);
 		if (b.failed)
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 		if (!is_type(m->type) || !is_class(m->class) || is_netbios(m))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
 	m->records = b;
-	return PROBE_YES;
+	return RECOGNISED_YES;
 }
 
 bool dns_message_record(struct bytes *b, struct dns_record *record)
@@ -176,69 +176,70 @@ static bool fills(const struct dns_message *m)
 }
 
 /* One side over UDP, or over TCP without the length. `cut`: the opening may end before it does. */
-static enum probe_result probe_message(struct bytes b, bool response, bool cut,
-				       struct dns_message *m)
+static enum recognised recognise_message(struct bytes b, bool response, bool cut,
+					 struct dns_message *m)
 {
-	enum probe_result result = dns_message_read(b, m);
+	enum recognised result = dns_message_read(b, m);
 
-	if (result != PROBE_YES)
-		return result == PROBE_MORE && !cut ? PROBE_NO : result;
+	if (result != RECOGNISED_YES)
+		return result == RECOGNISED_MORE && !cut ? RECOGNISED_NO : result;
 	if (((m->flags & DNS_RESPONSE) != 0) != response)
-		return PROBE_NO;
-	/* What is multicast is nobody's id, and asks for no recursion. */
+		return RECOGNISED_NO;
+	/* Multicast DNS has the id 0 and asks for no recursion. */
 	if (!(m->flags & DNS_RECURSION_DESIRED) && m->id == 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (response && m->answers != 0 && m->questions != 0 &&
 	    !(m->flags & (DNS_AUTHORITATIVE | DNS_RECURSION_AVAILABLE | DNS_RECURSION_DESIRED)))
-		return PROBE_NO; /* LLMNR */
-	return cut || fills(m) ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_NO; /* LLMNR */
+	return cut || fills(m) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 /* Takes the length that is before the first message over TCP. */
-static enum probe_result probe_side(const struct opening *opening, enum side side,
-				    struct dns_message *m)
+static enum recognised recognise_side(const struct opening *opening, enum side side,
+				      struct dns_message *m)
 {
 	struct bytes b = opening->side[side];
 	bool response = side == SIDE_SERVER, cut = b.left >= OPENING_MAX;
 	size_t length;
 
 	if (opening->transport == OVER_UDP)
-		return probe_message(b, response, cut, m);
+		return recognise_message(b, response, cut, m);
 	length = bytes_be16(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (length <= DNS_HEADER || (!response && length > 1024))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	cut = length > b.left;
 	if (!cut)
 		b.left = length;
-	return probe_message(b, response, cut, m);
+	return recognise_message(b, response, cut, m);
 }
 
-enum probe_result dns_message_probe(const struct opening *opening)
+enum recognised dns_message_recognise(const struct opening *opening)
 {
 	struct dns_message query = {.id = 0}, answer = {.id = 0};
 	bool asked = opening->side[SIDE_CLIENT].left != 0;
 	bool answered = opening->side[SIDE_SERVER].left != 0;
-	enum probe_result of_client = PROBE_MORE, of_server = PROBE_MORE;
+	enum recognised of_client = RECOGNISED_MORE, of_server = RECOGNISED_MORE;
 
 	if (asked)
-		of_client = probe_side(opening, SIDE_CLIENT, &query);
+		of_client = recognise_side(opening, SIDE_CLIENT, &query);
 	if (answered)
-		of_server = probe_side(opening, SIDE_SERVER, &answer);
-	if (of_client == PROBE_NO || of_server == PROBE_NO)
-		return PROBE_NO;
+		of_server = recognise_side(opening, SIDE_SERVER, &answer);
+	if (of_client == RECOGNISED_NO || of_server == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (asked && answered) {
-		if (of_client != PROBE_YES || of_server != PROBE_YES)
-			return PROBE_MORE;
-		return dns_opcode(&query) == dns_opcode(&answer) ? PROBE_YES : PROBE_NO;
+		if (of_client != RECOGNISED_YES || of_server != RECOGNISED_YES)
+			return RECOGNISED_MORE;
+		return dns_opcode(&query) == dns_opcode(&answer) ? RECOGNISED_YES : RECOGNISED_NO;
 	}
-	/* Alone, only what nobody else would say. Of an exchange over UDP, the sensor may have
-	 * nothing but the answer. */
+	/* An answer alone must be one that no other protocol has. Of an exchange over UDP, the
+	 * sensor may have nothing but the answer. */
 	if (answered && (opening->one_sided || opening->transport == OVER_UDP))
-		return of_server == PROBE_YES && answer.questions == 1 ? PROBE_YES : PROBE_MORE;
-	return asked && opening->one_sided && of_client == PROBE_YES &&
+		return of_server == RECOGNISED_YES && answer.questions == 1 ? RECOGNISED_YES
+									    : RECOGNISED_MORE;
+	return asked && opening->one_sided && of_client == RECOGNISED_YES &&
 			       (query.flags & DNS_RECURSION_DESIRED)
-		       ? PROBE_YES
-		       : PROBE_MORE;
+		       ? RECOGNISED_YES
+		       : RECOGNISED_MORE;
 }

@@ -70,12 +70,12 @@ static inline unsigned dns_result(const struct dns_message *m)
 }
 
 /* YES: a whole header and question; MORE: so far, it could be one. */
-enum probe_result dns_message_read(struct bytes bytes, struct dns_message *message);
+enum recognised dns_message_read(struct bytes bytes, struct dns_message *message);
 /* The next record; false if there is none, or not all of it. */
 bool dns_message_record(struct bytes *records, struct dns_record *record);
 /* "example.org" in lower case, ends with a NUL; returns the length. */
 size_t dns_message_name(struct bytes labels, char *to, size_t size);
 /* What an opening over UDP says; over TCP, each message has its length in two bytes before it. */
-enum probe_result dns_message_probe(const struct opening *opening);
+enum recognised dns_message_recognise(const struct opening *opening);
 
 #endif

@@ -9,7 +9,7 @@
 #include "dissectors/ftp/ftp_words.h"
 #include "dissectors/read/banner.h"
 #include "dissectors/read/dialogue.h"
-#include "dissectors/read/numeric_probe.h"
+#include "dissectors/read/numeric_recognise.h"
 
 #define IAC 0xff /* of Telnet: comes before ABOR */
 
@@ -33,9 +33,9 @@ struct ftp {
 
 _Static_assert(sizeof(struct ftp) <= DISSECTOR_STATE_MAX, "state of ftp");
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	return numeric_result(numeric_probe(opening), NUMERIC_FTP);
+	return numeric_result(numeric_recognise(opening), NUMERIC_FTP);
 }
 
 static void begin(void *state, struct facts *facts)
@@ -94,7 +94,7 @@ static void let_in(struct ftp *ftp, struct facts *facts)
 	ftp->dialogue.logged_in = true;
 	if (ftp->user_known && ftp->anonymous)
 		facts_set_auth(facts, AUTH_ANONYMOUS);
-	else if (ftp->user_known) /* or it may have been anybody */
+	else if (ftp->user_known) /* if not, it may have been anonymous */
 		facts_login(facts, true);
 }
 
@@ -236,7 +236,7 @@ const struct dissector ftp_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
 		 READS_STARTTLS | READS_PATH,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -84,28 +84,28 @@ static const char *type_name(uint32_t type)
 }
 
 /* The head of a packet of this side, as far as it goes. */
-static enum probe_result probe_packet(struct bytes b, const char *magic)
+static enum recognised recognise_packet(struct bytes b, const char *magic)
 {
 	size_t n = b.left < 4 ? b.left : 4;
 	uint32_t type;
 
 	if (n != 0 && memcmp(b.at, magic, n) != 0)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 4);
 	type = bytes_be32(&b);
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (!type_name(type))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < 4)
-		return PROBE_MORE;
-	return bytes_be32(&b) <= LENGTH_MAX ? PROBE_YES : PROBE_NO;
+		return RECOGNISED_MORE;
+	return bytes_be32(&b) <= LENGTH_MAX ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum probe_result of_client = probe_packet(opening->side[SIDE_CLIENT], "\0REQ");
-	enum probe_result of_server = probe_packet(opening->side[SIDE_SERVER], "\0RES");
+	enum recognised of_client = recognise_packet(opening->side[SIDE_CLIENT], "\0REQ");
+	enum recognised of_server = recognise_packet(opening->side[SIDE_SERVER], "\0RES");
 
 	return dissector_by_server(of_client, of_server, opening->one_sided);
 }
@@ -186,7 +186,7 @@ const struct dissector gearman_dissector = {
 	.services = gearman_services,
 	.recognised = "a binary packet \\0REQ or \\0RES with a type and length",
 	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

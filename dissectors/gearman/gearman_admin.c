@@ -94,36 +94,37 @@ static bool is_version(struct bytes line)
 }
 
 /* Does this line answer the word? MORE: it may, and so may others'. */
-static enum probe_result probe_answer(const struct command_word *word, struct bytes line)
+static enum recognised recognise_answer(const struct command_word *word, struct bytes line)
 {
 	if (line.left == 1 && line.at[0] == '.')
-		return word->kind == LIST ? PROBE_MORE : PROBE_NO;
+		return word->kind == LIST ? RECOGNISED_MORE : RECOGNISED_NO;
 	if (word->kind == LIST)
-		return is_worker(line) || is_queue(line) ? PROBE_YES : PROBE_NO;
+		return is_worker(line) || is_queue(line) ? RECOGNISED_YES : RECOGNISED_NO;
 	if (bytes_start_with(&line, "ERR "))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (!bytes_start_with(&line, "OK"))
-		return PROBE_NO;
-	return word->kind == VERSION && is_version(line) ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return word->kind == VERSION && is_version(line) ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	struct line asked = {.length = 0}, answer = {.length = 0};
-	enum probe_result result = PROBE_MORE;
+	enum recognised result = RECOGNISED_MORE;
 
-	while (result == PROBE_MORE && lines_next(&asked, &client)) {
+	while (result == RECOGNISED_MORE && lines_next(&asked, &client)) {
 		const struct command_word *word = find_word(bytes_from(asked.text, asked.length));
 
 		if (!word)
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		if (!lines_next(&answer, &server))
 			break;
-		result = probe_answer(word, bytes_from(answer.text, answer.length));
+		result = recognise_answer(word, bytes_from(answer.text, answer.length));
 	}
 	if (opening->side[SIDE_CLIENT].left == 0 && lines_next(&answer, &server))
-		result = is_worker(bytes_from(answer.text, answer.length)) ? PROBE_YES : PROBE_NO;
+		result = is_worker(bytes_from(answer.text, answer.length)) ? RECOGNISED_YES
+									   : RECOGNISED_NO;
 	return result;
 }
 
@@ -201,7 +202,7 @@ const struct dissector gearman_admin_dissector = {
 	.recognised = "an administrator's command and the table that answers it",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

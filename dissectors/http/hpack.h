@@ -2,7 +2,7 @@
 /*
  * HPACK (RFC 7541): the headers of HTTP/2 out of their blocks, at any split, without their text
  * being kept. The dynamic table holds what an entry means, not what it says: its kind, and sixteen
- * bits that whoever reads the headers writes when the text is there, and finds again when it is not.
+ * bits of its user's: written when the text is there, and found again when it is not.
  */
 #ifndef DISSECTORS_HPACK_H
 #define DISSECTORS_HPACK_H

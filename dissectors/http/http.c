@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * HTTP/1.x (RFC 9112), one reader for each direction. This file turns what the readers tell into
- * requests, headers and bodies of bounded size; http_exchange.c says what they mean.
+ * requests, headers and bodies of bounded size; http_exchange.c judges them.
  *
  * A side is in one of three modes. It parses; or it is lost (after a gap, or bytes that are not
- * HTTP) and looks for the next start of a message; or it is deaf, because another protocol has taken
- * over (101, CONNECT).
+ * HTTP) and looks for the next start of a message; or it is deaf, because another protocol has
+ * taken over (101, CONNECT).
  *
- * Of a carrier (fed->forwarded) each request may come from another client. Who it is is
- * known when the headers have ended: until then they are told to `head`, and then to the facts of
- * that client, whose turn it becomes. A response is told to the client of its request.
+ * Each request of a carrier (fed->forwarded) may be that of another client. Which one is known
+ * when the headers have ended: until then `head` keeps what they say; then that client's turn
+ * begins, and its facts are set. A response sets the facts of its request's client.
  *
  * Bytes of a response's headers and of its body never need to be kept at the same time, nor do
  * those of a request's target, headers and body: each side has one text.
@@ -17,9 +17,9 @@
 #include "dissectors/dissector.h"
 #include "dissectors/http/http_exchange.h"
 #include "dissectors/http/http_head.h"
-#include "dissectors/http/http_probe.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_reader.h"
+#include "dissectors/http/http_recognise.h"
 #include "dissectors/http/http_text.h"
 
 enum mode {
@@ -355,7 +355,7 @@ const struct dissector http_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION,
-	.probe = http_probe,
+	.recognise = http_recognise,
 	.begin = http_begin,
 	.feed = http_feed,
 	.gap = http_gap,

@@ -23,45 +23,46 @@ enum { FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, FLAG_PADDED = 8, FLAG_PRIORITY
 _Static_assert(sizeof(struct http2) <= DISSECTOR_STATE_MAX, "the state is too large");
 
 /* A SETTINGS frame that is no acknowledgement, with settings that exist. */
-static enum probe_result probe_settings(struct bytes b)
+static enum recognised recognise_settings(struct bytes b)
 {
 	uint32_t length = bytes_be24(&b);
 	uint8_t type = bytes_u8(&b), flags = bytes_u8(&b);
 	uint32_t stream = bytes_be32(&b);
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (type != TYPE_SETTINGS || flags != 0 || stream != 0 || length % SETTING_SIZE != 0 ||
 	    length > SETTINGS_MAX * SETTING_SIZE)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	for (uint32_t i = 0; i < length / SETTING_SIZE; i++) {
 		uint16_t id = bytes_be16(&b);
 
 		bytes_skip(&b, 4);
 		if (b.failed)
-			return PROBE_MORE;
+			return RECOGNISED_MORE;
 		if (id == 0 || (id > SETTING_ID_MAX && (id & 0x0f0f) != 0x0a0a)) /* RFC 8701 */
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
-	return PROBE_YES;
+	return RECOGNISED_YES;
 }
 
-static enum probe_result http2_probe(const struct opening *opening)
+static enum recognised http2_recognise(const struct opening *opening)
 {
 	const struct bytes *client = &opening->side[SIDE_CLIENT];
 	const struct bytes *server = &opening->side[SIDE_SERVER];
-	enum probe_result answered = probe_settings(*server);
+	enum recognised answered = recognise_settings(*server);
 
-	if (!bytes_agree_with(client, PREFACE) || answered == PROBE_NO)
-		return PROBE_NO;
+	if (!bytes_agree_with(client, PREFACE) || answered == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (client->left < PREFACE_SIZE) {
 		/* An empty SETTINGS frame alone could be anything. */
-		bool told = server->left > HTTP2_HEADER && answered == PROBE_YES;
+		bool told = server->left > HTTP2_HEADER && answered == RECOGNISED_YES;
 
-		return client->left == 0 && opening->one_sided && told ? PROBE_YES : PROBE_MORE;
+		return client->left == 0 && opening->one_sided && told ? RECOGNISED_YES
+								       : RECOGNISED_MORE;
 	}
 	if (server->left == 0)
-		return opening->one_sided ? PROBE_YES : PROBE_MORE;
+		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 	return answered;
 }
 
@@ -205,7 +206,7 @@ const struct dissector http2_dissector = {
 	.recognised = "the client's preface, or the server's SETTINGS frame with what answers it",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_HOST | READS_PATH,
-	.probe = http2_probe,
+	.recognise = http2_recognise,
 	.begin = http2_begin,
 	.feed = http2_feed,
 	.gap = http2_gap,

@@ -45,14 +45,14 @@ struct http2_side {
 struct http2 {
 	struct http2_side side[2];
 	struct http2_call calls[HTTP2_CALLS];
-	struct http2_call current; /* being told by the client */
-	uint16_t grpc_status;	   /* of the response being told */
+	struct http2_call current; /* whose headers the client is sending */
+	uint16_t grpc_status;	   /* of the response whose headers come */
 	uint16_t status;
 	uint8_t next; /* of calls[], to be given up */
 	uint8_t data_length;
 	bool grpc;    /* that is what is carried */
-	bool no_user; /* the response being told wants one */
-	bool post;    /* the method of the request being told */
+	bool no_user; /* the response whose headers come wants one */
+	bool post;    /* the method of the request whose headers come */
 	uint8_t data[HTTP2_DATA_KEPT];
 };
 

@@ -101,7 +101,7 @@ static void take_path(const struct http2_context *c, struct bytes path, uint16_t
 	*memo = (uint16_t)(rpc | (facts_command_index(facts, http2->current.command) + 1) << 8);
 }
 
-/* A path that was told before. */
+/* A path that was in an earlier call. */
 static void take_known_path(const struct http2_context *c, uint16_t memo)
 {
 	struct http2_call *call = &c->http2->current;

@@ -145,7 +145,7 @@ enum http_credentials http_credentials_in_header(struct facts *facts, const char
 	return CREDENTIALS_NONE;
 }
 
-/* The value of a parameter, or NULL; *length is told. `query` may begin with a question mark. */
+/* The value of a parameter and its *length, or NULL. `query` may begin with a question mark. */
 static const char *parameter(struct bytes query, const char *name, size_t *length)
 {
 	size_t n = strlen(name);

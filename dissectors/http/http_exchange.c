@@ -2,7 +2,7 @@
 /*
  * Requests and responses matched in the order of the wire (RFC 9112 section 9.3.2), and judged.
  * After a loss of bytes a response is matched again only if the client has never had more than one
- * request under way: a wrong match would call somebody's failure a success.
+ * request under way: a wrong match could report a failed request as one that succeeded.
  */
 #include "dissectors/http/http_exchange.h"
 
@@ -99,7 +99,7 @@ static void judge_access(struct http_exchange *x, struct facts *facts)
 	bool login = r->matched && (r->request.traits & HTTP_TRAIT_LOGIN);
 	bool none = r->matched && r->request.credentials == CREDENTIALS_NONE && !login;
 
-	/* Whoever got through a challenge is in, whatever became of the request. */
+	/* A client that passed the challenge is logged in, even if its request fails. */
 	bool passed = x->challenged && r->status < 500 && !refused && r->status != 403;
 
 	if (sent && (is_success(r) || passed)) {
@@ -121,7 +121,8 @@ static bool is_data(const struct http_response *r, const struct facts *facts)
 {
 	bool search = facts->service != NULL && facts->service->family == FAMILY_DATABASE;
 
-	/* OK, Non-Authoritative, Partial Content, Multi-Status; "201 Created" only tells of itself. */
+	/* OK, Non-Authoritative, Partial Content, Multi-Status; "201 Created" only tells of
+	 * itself. */
 	if ((r->status != 200 && r->status != 203 && r->status != 206 && r->status != 207) ||
 	    !r->has_body)
 		return false;
@@ -139,7 +140,7 @@ static bool is_data(const struct http_response *r, const struct facts *facts)
 /* A file that is in a store or a tree; listings, and what a store says of itself, are none. */
 static void note_object(struct facts *facts, const struct http_response *r)
 {
-	/* Many a store names itself in its listings only: its files look like anybody's. */
+	/* Many stores name themselves in listings only; their files look like any web server's. */
 	bool files = facts->service != NULL && (facts->service->family == FAMILY_STORAGE ||
 						facts->service->family == FAMILY_WEB);
 

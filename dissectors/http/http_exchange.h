@@ -3,9 +3,9 @@
  * What requests and responses of one HTTP conversation mean, apart from how they are parsed:
  * which response belongs to which request, who was let in, what was read or deleted.
  *
- * A request is told in this order: request_line, any number of request_header, request_end,
- * request_body if it is wanted. A response: response_begin, response_header, response_status (the end of the headers), and
- * settle once its beginning is known. Secrets are looked at and forgotten.
+ * The calls for a request, in order: request_line, any number of request_header, request_end,
+ * request_body if it is wanted. A response: response_begin, response_header, response_status (the
+ * end of the headers), and settle once its beginning is known. Secrets are looked at and forgotten.
  */
 #ifndef DISSECTORS_HTTP_EXCHANGE_H
 #define DISSECTORS_HTTP_EXCHANGE_H
@@ -63,7 +63,7 @@ struct http_exchange {
 	uint8_t statement_serial;
 	uint8_t statement_flags;
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
-	struct http_request current;	     /* being told */
+	struct http_request current;	     /* whose lines are being read */
 	struct http_response response;
 };
 
@@ -73,7 +73,10 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
 			 struct bytes value);
 void http_request_end(struct http_exchange *x);
-/* Its command, for a client that was not known when its first line was told. Before http_request_end(). */
+/*
+ * Its command, for a client that was not known when its first line was told. Before
+ * http_request_end().
+ */
 void http_request_note(struct http_exchange *x, struct facts *facts, const char *command,
 		       unsigned flags);
 /* May the body of the request that was just told say what it does? Else it is not to be kept. */

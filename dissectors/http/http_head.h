@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a request's headers say, kept until they have ended: only then it is known on whose behalf a
- * carrier sent them, and so to whose facts it belongs. Of anybody else nothing is kept: the facts
- * are told at once.
+ * carrier sent them, and so to whose facts it belongs. For any other client nothing is kept here:
+ * its facts are set at once.
  */
 #ifndef DISSECTORS_HTTP_HEAD_H
 #define DISSECTORS_HTTP_HEAD_H

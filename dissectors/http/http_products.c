@@ -57,7 +57,8 @@ static void skip_blanks(struct bytes *text)
 
 /*
  * Does the pattern stand at the beginning of `text`? Upper and lower case are the same, and blanks
- * in the text do not matter, but a blank in the pattern wants at least one. The cursor ends behind it.
+ * in the text do not matter, but a blank in the pattern wants at least one. The cursor ends behind
+ * it.
  */
 static bool match_here(struct bytes *text, const char *pattern)
 {
@@ -100,7 +101,7 @@ static bool find(struct bytes *text, const char *pattern)
 	for (struct bytes from = *text; seek_first(&from, pattern[0]); bytes_skip(&from, 1)) {
 		struct bytes at = from;
 
-		/* Most places can be told by their second byte. */
+		/* The second byte tells most places apart. */
 		if (from.left > 1 && pattern[0] != '\0' && !is_blank(from.at[1]) &&
 		    lower(from.at[1]) != lower((uint8_t)pattern[1]) && pattern[1] != '\0')
 			continue;
@@ -126,7 +127,9 @@ static bool is_version(uint8_t c)
 	       (c != '\0' && strchr(".+_-~", c) != NULL);
 }
 
-/* Text like ` : "7.17.9"` or `/1.22.1 (Debian)`; a version begins with a digit, perhaps after a v. */
+/*
+ * Text like ` : "7.17.9"` or `/1.22.1 (Debian)`; a version begins with a digit, perhaps after a v.
+ */
 static void take_version(struct facts *facts, struct bytes text)
 {
 	size_t n = 0;

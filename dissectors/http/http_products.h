@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What can be told from one HTTP exchange about who answers: the table of products in http_table.h,
- * one row each. To add one: add a row there, and a sample to tests/unit/dissectors/test_http_products.c.
+ * What one HTTP exchange says about the product that answers: the table of products in
+ * http_table.h, one row each. To add one: add a row there, and a sample to
+ * tests/unit/dissectors/test_http_products.c.
  */
 #ifndef DISSECTORS_HTTP_PRODUCTS_H
 #define DISSECTORS_HTTP_PRODUCTS_H
@@ -44,9 +45,9 @@ struct http_sign {
 	const char *header;  /* of the response, in lower case; NULL: the body's window */
 	const char *pattern; /* what must occur there, see match_here(); NULL: presence will do.
 			      * "^…": at its beginning */
-	const char *version_after; /* the version stands behind this, same place; NULL: not told */
+	const char *version_after; /* the version stands behind this, same place; NULL: unknown */
 	const char *product;	   /* NULL: the row's */
-	const char *operation;	   /* what was asked for: "ListObjects". NULL: not told */
+	const char *operation;	   /* what was asked for: "ListObjects". NULL: unknown */
 	const char *command;	   /* the same as a command; NULL: like the operation */
 	uint16_t asks;		   /* counts only as answer to a request with all of these */
 	uint16_t status;	   /* 0: any; 200: any 2xx; else exactly this */

@@ -2,9 +2,9 @@
 /*
  * One direction of an HTTP/1.x connection (RFC 9112), read message by message. Bytes come in pieces
  * of any size; what is found does not depend on where they end. The reader keeps no bytes and no
- * pointer: a line's parts are told as spans of what came, one part perhaps in several spans.
+ * pointer: it returns a line's parts as spans of the input, one part perhaps in several spans.
  *
- * A message is told in this order:
+ * The parts of a message are returned in this order:
  *
  *	HTTP_BEGIN
  *	HTTP_TARGET ...			of a request
@@ -15,7 +15,7 @@
  *	HTTP_MESSAGE			not after a body that ends with the connection
  *
  * or ends early with HTTP_BAD: these bytes are not HTTP/1, and the first bad one is not taken.
- * HTTP_LINE and HTTP_FIELD are told when the next line has begun: a field may go on in it.
+ * HTTP_LINE and HTTP_FIELD come when the next line has begun: a field may go on in it.
  *
  * Be as generous as the servers are that attackers talk to: a bare LF ends a line, values hold any
  * byte, folded fields are read, chunks win over a length. What two servers could take for two
@@ -68,9 +68,9 @@ struct http_reader {
 void http_reader_start(struct http_reader *r, bool request);
 
 /*
- * Takes bytes from `in` up to the next thing to tell. *span, for TARGET, NAME, VALUE and BODY: bytes
- * of `in`, not empty but for a field without a value. Call it until HTTP_MORE, also when no bytes
- * are left. After HTTP_BAD there is only HTTP_BAD until http_reader_start().
+ * Takes bytes from `in` up to the next thing to tell. *span, for TARGET, NAME, VALUE and BODY:
+ * bytes of `in`, not empty but for a field without a value. Call it until HTTP_MORE, also when no
+ * bytes are left. After HTTP_BAD there is only HTTP_BAD until http_reader_start().
  */
 enum http_event http_reader_next(struct http_reader *r, struct bytes *in, struct bytes *span);
 
@@ -78,8 +78,9 @@ enum http_event http_reader_next(struct http_reader *r, struct bytes *in, struct
 void http_reader_no_body(struct http_reader *r);
 
 /*
- * `missing` bytes were lost (0: nobody knows how many). True if all of them belong to the body, of
- * which more is to come: the reader is behind them. Else what it reads next is anybody's guess.
+ * `missing` bytes were lost (0: an unknown number). True if all of them belong to the body, of
+ * which more is to come: the reader goes on behind them. Else the next bytes can be any part of a
+ * message, and the caller must find a message's start.
  */
 bool http_reader_gap(struct http_reader *r, uint64_t missing);
 

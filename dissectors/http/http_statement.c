@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * InfluxDB takes InfluxQL in the parameter q, ClickHouse SQL in the parameter query or as the body.
- * What is kept of a request is short, and so may be what can be seen of a statement: its first words
- * are what counts.
+ * What is kept of a request is short, and so may be what can be seen of a statement: its first
+ * words are what counts.
  */
 #include "dissectors/http/http_statement.h"
 

@@ -153,7 +153,7 @@ PRODUCT(COUCHDB, "couchdb", FAMILY_DATABASE, "CouchDB, and what speaks like it",
 	{.pattern = "^{\"express-pouchdb\":\"Welcome!\"", .product = "pouchdb-server",
 	 .version_after = "\"version\"", .status = 200, .rank = 4},
 	{.pattern = "^{\"total_rows\":", .status = 200, .rank = 2, .flags = SIGN_NAMELESS},
-	/* Nobody else ends such an answer with a line feed. */
+	/* No other product ends such an answer with a line feed. */
 	{.pattern = "^{\"ok\":true} ", .asks = ASKS_DELETE | ASKS_ONE, .status = 200, .rank = 2,
 	 .flags = SIGN_NAMELESS},
 	{.pattern = "^{\"ok\":true} ", .asks = ASKS_PUT | ASKS_ONE, .status = 201, .rank = 2,

@@ -6,7 +6,7 @@
  * argument and in the lines that follow IMAP_AUTHENTICATE: of both only the user's name is taken.
  */
 #include "dissectors/imap/imap_login.h"
-#include "dissectors/imap/imap_probe.h"
+#include "dissectors/imap/imap_recognise.h"
 #include "dissectors/imap/imap_words.h"
 #include "dissectors/read/answers.h"
 #include "dissectors/read/literals.h"
@@ -278,7 +278,7 @@ const struct dissector imap_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_STARTTLS,
-	.probe = imap_probe,
+	.recognise = imap_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

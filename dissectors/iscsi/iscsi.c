@@ -43,7 +43,7 @@ static const struct service services[] = {
 	},
 };
 
-struct stream {
+struct iscsi_stream {
 	uint8_t header[HEADER];
 	uint8_t have;
 	uint8_t kept; /* of text */
@@ -55,7 +55,7 @@ struct stream {
 };
 
 struct iscsi {
-	struct stream side[2];
+	struct iscsi_stream side[2];
 	struct answers_table pending; /* by task; kind: COMMAND_… */
 	bool begun, full;	      /* full: past the log-in */
 	bool header_sum, data_sum;
@@ -75,7 +75,7 @@ static bool is_opcode(uint8_t opcode, enum side from)
 }
 
 /* "Key=": letters and digits, then the sign */
-static enum probe_result is_text(struct bytes b)
+static enum recognised is_text(struct bytes b)
 {
 	size_t n = 0;
 
@@ -83,54 +83,56 @@ static enum probe_result is_text(struct bytes b)
 		uint8_t c = bytes_u8(&b);
 
 		if (c == '=' && n > 2)
-			return PROBE_YES;
+			return RECOGNISED_YES;
 		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') &&
 		    c != '_' && c != '-')
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		n++;
 	}
-	return n == 40 ? PROBE_NO : PROBE_MORE;
+	return n == 40 ? RECOGNISED_NO : RECOGNISED_MORE;
 }
 
 /* A log-in, or the answer to one, with its text. */
-static enum probe_result probe_side(struct bytes b, enum side from)
+static enum recognised recognise_side(struct bytes b, enum side from)
 {
 	uint8_t opcode, further;
 	uint16_t version;
 	uint32_t length;
 
 	if (b.left == 0)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	opcode = bytes_u8(&b);
 	if (from == SIDE_CLIENT ? (opcode & 0xbf) != LOGIN : opcode != LOGIN_ANSWER)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (b.left < 7)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	bytes_skip(&b, 1);
 	version = bytes_be16(&b);
 	further = bytes_u8(&b);
 	length = bytes_be24(&b);
 	if (version != 0 || further != 0 || length > 65536)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (from == SIDE_SERVER && length == 0) { /* refused: no text is needed */
 		bytes_skip(&b, 28);
-		return b.left < 12 ? PROBE_MORE : bytes_u8(&b) <= 3 ? PROBE_YES : PROBE_NO;
+		return b.left < 12	   ? RECOGNISED_MORE
+		       : bytes_u8(&b) <= 3 ? RECOGNISED_YES
+					   : RECOGNISED_NO;
 	}
 	bytes_skip(&b, HEADER - 8);
-	return b.failed ? PROBE_MORE : is_text(b);
+	return b.failed ? RECOGNISED_MORE : is_text(b);
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
-	enum probe_result client = probe_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
-	enum probe_result answer = probe_side(server, SIDE_SERVER);
+	enum recognised client = recognise_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
+	enum recognised answer = recognise_side(server, SIDE_SERVER);
 
-	if (client == PROBE_NO || answer == PROBE_NO)
-		return PROBE_NO;
-	if (answer == PROBE_YES && (client == PROBE_YES || opening->one_sided))
-		return PROBE_YES;
-	return client == PROBE_YES && opening->one_sided ? PROBE_YES : PROBE_MORE;
+	if (client == RECOGNISED_NO || answer == RECOGNISED_NO)
+		return RECOGNISED_NO;
+	if (answer == RECOGNISED_YES && (client == RECOGNISED_YES || opening->one_sided))
+		return RECOGNISED_YES;
+	return client == RECOGNISED_YES && opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -140,13 +142,13 @@ static void begin(void *state, struct facts *facts)
 }
 
 /* If text begins with this key, what follows. */
-static bool has_key(const struct stream *stream, const char *key, struct bytes *value)
+static bool has_key(const struct iscsi_stream *stream, const char *key, struct bytes *value)
 {
 	*value = bytes_from(stream->text, stream->kept);
 	return bytes_start_with(value, key) && bytes_skip(value, strlen(key));
 }
 
-static void on_client_text(struct iscsi *i, struct facts *facts, const struct stream *stream)
+static void on_client_text(struct iscsi *i, struct facts *facts, const struct iscsi_stream *stream)
 {
 	struct bytes value;
 
@@ -166,7 +168,7 @@ static void on_client_text(struct iscsi *i, struct facts *facts, const struct st
 	}
 }
 
-static void on_server_text(struct iscsi *i, struct facts *facts, const struct stream *stream)
+static void on_server_text(struct iscsi *i, struct facts *facts, const struct iscsi_stream *stream)
 {
 	struct bytes value;
 
@@ -183,7 +185,7 @@ static void on_server_text(struct iscsi *i, struct facts *facts, const struct st
 /* Texts of a log-in or a question, as they pass. */
 static void pass_text(struct iscsi *i, struct facts *facts, enum side from, struct bytes piece)
 {
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 
 	while (piece.left != 0) {
 		uint8_t c = bytes_u8(&piece);
@@ -269,7 +271,7 @@ static void on_login_answer(struct iscsi *i, struct facts *facts, struct bytes h
 
 static void on_header(struct iscsi *i, struct facts *facts, enum side from)
 {
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 	struct bytes header = bytes_from(stream->header, HEADER), b = header;
 	uint8_t opcode = bytes_u8(&b) & 0x3f;
 	bool sums = i->full && opcode != LOGIN && opcode != LOGIN_ANSWER;
@@ -295,7 +297,7 @@ static void on_header(struct iscsi *i, struct facts *facts, enum side from)
 
 static void pass_data(struct iscsi *i, struct facts *facts, enum side from, struct bytes *input)
 {
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 	uint8_t opcode = stream->header[0] & 0x3f;
 	size_t n = stream->left < input->left ? stream->left : input->left;
 	struct bytes piece = bytes_sub(input, n);
@@ -308,7 +310,7 @@ static void pass_data(struct iscsi *i, struct facts *facts, enum side from, stru
 /* A whole message has passed, but for its padding. */
 static void on_end(struct iscsi *i, struct facts *facts, enum side from)
 {
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 
 	if (stream->header[0] == LOGIN_ANSWER)
 		on_login_answer(i, facts, bytes_from(stream->header, HEADER));
@@ -320,7 +322,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct iscsi *i = state;
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 	struct bytes input = fed->bytes;
 
 	i->begun = true;
@@ -346,7 +348,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct iscsi *i = state;
-	struct stream *stream = &i->side[from];
+	struct iscsi_stream *stream = &i->side[from];
 
 	if (!i->begun)
 		facts_set_auth(facts, AUTH_UNKNOWN);
@@ -368,7 +370,7 @@ const struct dissector iscsi_dissector = {
 	.recognised = "a log-in request with its keys, or the response to one",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -2,8 +2,8 @@
 /*
  * Kafka: length:4 and then
  *
- *	key:2 version:2 correlation:4 client [tags] body	requests
- *	correlation:4 [tags] body				answers, in the order of the requests
+ *	key:2 version:2 correlation:4 client [tags] body  requests
+ *	correlation:4 [tags] body                         answers, in the order of the requests
  *
  * Where log-in is asked for (SASL) the broker answers nothing but ApiVersions and the log-in itself
  * and ends the connection otherwise: so an answer to anything else shows that none is needed. After
@@ -301,7 +301,7 @@ const struct dissector kafka_dissector = {
 		      "correlation number",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = kafka_probe,
+	.recognise = kafka_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

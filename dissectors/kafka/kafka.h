@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What Kafka's probe and session share: the kinds of request. */
+/* What Kafka's recogniser and session share: the kinds of request. */
 #ifndef DISSECTORS_KAFKA_H
 #define DISSECTORS_KAFKA_H
 
@@ -24,6 +24,6 @@ struct kafka_request {
 
 /* Never NULL; its name may be. */
 const struct kafka_request *kafka_request(uint16_t key);
-enum probe_result kafka_probe(const struct opening *opening);
+enum recognised kafka_recognise(const struct opening *opening);
 
 #endif

@@ -157,7 +157,7 @@ const struct dissector ldap_dissector = {
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
 		 READS_STARTTLS,
-	.probe = ldap_probe,
+	.recognise = ldap_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,
@@ -173,7 +173,7 @@ const struct dissector cldap_dissector = {
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
 		 READS_STARTTLS,
-	.probe = ldap_probe,
+	.recognise = ldap_recognise,
 	.begin = begin_cldap,
 	.feed = feed_datagram,
 };

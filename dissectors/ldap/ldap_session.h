@@ -3,8 +3,8 @@
 #ifndef DISSECTORS_LDAP_SESSION_H
 #define DISSECTORS_LDAP_SESSION_H
 
-#include "dissectors/ldap/ldap_probe.h"
 #include "dissectors/ldap/ldap_products.h"
+#include "dissectors/ldap/ldap_recognise.h"
 #include "dissectors/read/answers.h"
 #include "dissectors/read/ber.h"
 #include "dissectors/read/turns.h"

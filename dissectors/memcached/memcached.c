@@ -267,7 +267,7 @@ const struct dissector memcached_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = memcached_probe,
+	.recognise = memcached_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,
@@ -282,7 +282,7 @@ const struct dissector memcached_udp_dissector = {
 	.recognised = "the frame header of 8 bytes, and a command or a reply behind it",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = memcached_probe_udp,
+	.recognise = memcached_recognise_udp,
 	.begin = begin,
 	.feed = feed_udp,
 };

@@ -3,7 +3,7 @@
 #ifndef DISSECTORS_MEMCACHED_H
 #define DISSECTORS_MEMCACHED_H
 
-#include "dissectors/memcached/memcached_probe.h"
+#include "dissectors/memcached/memcached_recognise.h"
 #include "dissectors/read/answers.h"
 #include "dissectors/read/lines.h"
 #include "dissectors/read/turns.h"

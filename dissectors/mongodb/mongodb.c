@@ -3,14 +3,15 @@
  * MongoDB's wire protocol, little endian:
  *
  *	header	length:4 request:4 response-to:4 opcode:4
- *	2013	flags:4, sections: 00 document | 01 size:4 name NUL documents	both ways
- *	2004	flags:4 collection NUL skip:4 return:4 document			request, "$cmd": a command
- *	1	flags:4 cursor:8 start:4 returned:4 documents			reply
+ *	2013	flags:4, sections: 00 document | 01 size:4 name NUL documents  both ways
+ *	2004	flags:4 collection NUL skip:4 return:4 document                request "$cmd"
+ *	1	flags:4 cursor:8 start:4 returned:4 documents                         reply
  *
  * A command is a document whose first element names it. Some commands are answered without a
  * log-in; ok:1 for any other proves that none is needed, code 13 that one is.
  *
- * github.com/mongodb/specifications, "OP_MSG"; mongodb.com/docs/manual/reference/mongodb-wire-protocol.
+ * github.com/mongodb/specifications, "OP_MSG";
+ * mongodb.com/docs/manual/reference/mongodb-wire-protocol.
  */
 #include "dissectors/mongodb/mongodb_commands.h"
 #include "dissectors/mongodb/mongodb_session.h"
@@ -56,7 +57,7 @@ static void begin_message(struct mongodb *mongo, struct mongodb_stream *s, enum 
 {
 	struct bytes b = bytes_from(s->fixed, MONGODB_HEADER);
 
-	if (!mongodb_probe_header(&b, &s->header)) {
+	if (!mongodb_take_header(&b, &s->header)) {
 		s->lost = true;
 		return;
 	}
@@ -323,7 +324,7 @@ const struct dissector mongodb_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = mongodb_probe,
+	.recognise = mongodb_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -3,7 +3,7 @@
 #ifndef DISSECTORS_MONGODB_SESSION_H
 #define DISSECTORS_MONGODB_SESSION_H
 
-#include "dissectors/mongodb/mongodb_probe.h"
+#include "dissectors/mongodb/mongodb_recognise.h"
 #include "dissectors/read/answers.h"
 #include "dissectors/read/bson.h"
 #include "dissectors/read/turns.h"

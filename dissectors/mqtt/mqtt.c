@@ -10,7 +10,7 @@
  * docs.oasis-open.org/mqtt: mqtt-v3.1.1, mqtt-v5.0
  */
 #include "dissectors/dissector.h"
-#include "dissectors/mqtt/mqtt_probe.h"
+#include "dissectors/mqtt/mqtt_recognise.h"
 #include "dissectors/read/frames.h"
 
 static const uint16_t ports[] = {1883, 8883, 0};
@@ -294,7 +294,7 @@ const struct dissector mqtt_dissector = {
 	.services = services,
 	.recognised = "CONNECT with its name and level, and the CONNACK",
 	.reads = READS_AUTH | READS_USER | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
-	.probe = mqtt_probe,
+	.recognise = mqtt_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -6,7 +6,7 @@
  * PRELOGIN settles encryption: TLS' handshake then travels inside PRELOGIN packets, and either all
  * that follows is TLS, or only the log-in was and packets are readable again.
  */
-#include "dissectors/mssql/mssql_probe.h"
+#include "dissectors/mssql/mssql_recognise.h"
 #include "dissectors/mssql/mssql_tokens.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/sql.h"
@@ -102,7 +102,7 @@ static void on_login(struct mssql *ms, struct facts *facts, struct bytes b)
 
 static void on_prelogin(struct mssql *ms, struct facts *facts, struct bytes b, enum side from)
 {
-	struct bytes version = mssql_probe_option(b, MSSQL_OPTION_VERSION);
+	struct bytes version = mssql_prelogin_option(b, MSSQL_OPTION_VERSION);
 	uint8_t major, minor;
 	char text[24];
 	int length;
@@ -392,7 +392,7 @@ const struct dissector mssql_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = mssql_probe,
+	.recognise = mssql_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

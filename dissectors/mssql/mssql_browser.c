@@ -20,19 +20,20 @@ static const struct service services[] = {
 	},
 };
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 	uint16_t length;
 
 	if (client.left != 0 && (client.at[0] < 2 || client.at[0] > 4 || client.left > 34))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left == 0)
-		return PROBE_MORE; /* a byte or two prove nothing */
+		return RECOGNISED_MORE; /* a byte or two prove nothing */
 	if (bytes_u8(&server) != 5)
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	length = bytes_le16(&server);
-	return length >= 11 && bytes_start_with(&server, "ServerName;") ? PROBE_YES : PROBE_NO;
+	return length >= 11 && bytes_start_with(&server, "ServerName;") ? RECOGNISED_YES
+									: RECOGNISED_NO;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -69,7 +70,7 @@ const struct dissector mssql_browser_dissector = {
 	.services = services,
 	.recognised = "the request byte, or the answer with its length and ServerName",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-#include "dissectors/mssql/mssql_probe.h"
+#include "dissectors/mssql/mssql_recognise.h"
 
 #define DONE_ERROR	  2
 #define DONE_BODY	  12

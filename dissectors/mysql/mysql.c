@@ -10,7 +10,7 @@
  * dev.mysql.com/doc/dev/mysql-server, "Client/Server Protocol".
  */
 #include "dissectors/mysql/mysql_login.h"
-#include "dissectors/mysql/mysql_probe.h"
+#include "dissectors/mysql/mysql_recognise.h"
 #include "dissectors/mysql/mysql_session.h"
 #include "dissectors/read/lines.h"
 
@@ -295,7 +295,7 @@ const struct dissector mysql_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_STARTTLS,
-	.probe = mysql_probe,
+	.recognise = mysql_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -361,12 +361,12 @@ void mysql_session_answer(struct mysql *my, struct facts *facts)
 
 	facts_set_data_read(facts, ANSWER_NO);
 	if (my->server.holed && (my->answer == FIRST || my->server.kept == 0 || type == 0xfe)) {
-		my->server.lost = true; /* what came next is anybody's guess */
+		my->server.lost = true; /* which part of the answer comes next is unknown */
 		return;
 	}
 	if (answers_first(&my->pending) == NULL) {
-		answers_clear(
-			&my->pending); /* what is told now cannot be matched; the next command can */
+		/* This answer cannot be matched with a command; the next command's can. */
+		answers_clear(&my->pending);
 		return;
 	}
 	switch ((enum answer_state)my->answer) {

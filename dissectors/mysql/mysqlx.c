@@ -6,8 +6,8 @@
  *
  * The server greets with a notice (type 11, whose body begins 08 05: hello). The client asks for
  * capabilities (1), sets them (2: tls), logs in (4, with 5 for challenges), and runs statements
- * (12), find (17), insert (18), update (19), delete (20). The server: 0 ok, 1 error, 2 capabilities,
- * 3 challenge, 4 logged in. mysqlx*.proto of MySQL's source.
+ * (12), find (17), insert (18), update (19), delete (20). The server: 0 ok, 1 error, 2
+ * capabilities, 3 challenge, 4 logged in. mysqlx*.proto of MySQL's source.
  */
 #include "dissectors/dissector.h"
 #include "dissectors/read/frames.h"
@@ -66,25 +66,25 @@ static bool contains(struct bytes b, const char *text)
 }
 
 /* The hello, or what only such a server can do. */
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	uint32_t length = bytes_le32(&b);
 	uint8_t type = bytes_u8(&b);
 
 	if (b.failed)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (type == NOTICE && length == 5 && b.left >= 2)
-		return b.at[0] == 0x08 && b.at[1] == 0x05 ? PROBE_YES : PROBE_NO;
+		return b.at[0] == 0x08 && b.at[1] == 0x05 ? RECOGNISED_YES : RECOGNISED_NO;
 	if (type == NOTICE && length == 5)
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	if (type != CAPABILITIES || length < 16 || length > 1024 || (b.left && b.at[0] != 0x0a))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (contains(b, "authentication.mechanisms"))
-		return PROBE_YES;
-	return b.left < length - 1 ? PROBE_MORE : PROBE_NO;
+		return RECOGNISED_YES;
+	return b.left < length - 1 ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT];
 	uint32_t length = bytes_le32(&client);
@@ -93,9 +93,9 @@ static enum probe_result probe(const struct opening *opening)
 	if (!client.failed && (length == 0 || length > LENGTH_MAX ||
 			       (type != CAPABILITIES_GET && type != CAPABILITIES_SET &&
 				type != AUTH_START && type != 3)))
-		return PROBE_NO;
-	return opening->side[SIDE_SERVER].left != 0 ? probe_server(opening->side[SIDE_SERVER])
-						    : PROBE_MORE;
+		return RECOGNISED_NO;
+	return opening->side[SIDE_SERVER].left != 0 ? recognise_server(opening->side[SIDE_SERVER])
+						    : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -241,7 +241,7 @@ const struct dissector mysqlx_dissector = {
 	.recognised = "the server's hello notice, or its list of capabilities",
 	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -4,7 +4,7 @@
  * Behind some answers come lines up to a lone dot. Passwords are in PASS, in APOP's digest and in
  * the lines that follow AUTH; of all of them only the user's name is taken.
  */
-#include "dissectors/pop3/pop3_probe.h"
+#include "dissectors/pop3/pop3_recognise.h"
 #include "dissectors/read/banner.h"
 #include "dissectors/read/command_words.h"
 #include "dissectors/read/dialogue.h"
@@ -303,7 +303,7 @@ const struct dissector pop3_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_STARTTLS,
-	.probe = pop3_probe,
+	.recognise = pop3_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

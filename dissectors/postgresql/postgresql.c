@@ -9,7 +9,7 @@
  * too many connections). In is who gets BackendKeyData, a parameter or ReadyForQuery.
  */
 #include "dissectors/dissector.h"
-#include "dissectors/postgresql/postgresql_probe.h"
+#include "dissectors/postgresql/postgresql_recognise.h"
 #include "dissectors/postgresql/postgresql_session.h"
 
 static const uint16_t ports[] = {5432, 6432, 5433, 0};
@@ -307,7 +307,7 @@ const struct dissector postgresql_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_STARTTLS,
-	.probe = postgresql_probe,
+	.recognise = postgresql_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

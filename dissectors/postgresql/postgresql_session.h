@@ -52,7 +52,7 @@ struct postgresql {
 void postgresql_client_feed(struct postgresql *pg, struct facts *facts, struct bytes *input);
 
 void postgresql_queue_add(struct postgresql *pg, int entry);
-/* The server has told the result of what is at the head. */
+/* The server has sent the result of the oldest command. */
 void postgresql_queue_result(struct postgresql *pg, struct facts *facts, bool accepted);
 /* The server skips what the client sent up to its next Sync. */
 void postgresql_queue_drop(struct postgresql *pg);

@@ -119,8 +119,8 @@ static inline bool bytes_start_with(const struct bytes *b, const char *text)
 }
 
 /*
- * Do the bytes at hand agree with `text` as far as they go? For probes: true with fewer bytes than
- * the text means "more are needed".
+ * Do the bytes at hand agree with `text` as far as they go? For recognisers: true with fewer bytes
+ * than the text means "more are needed".
  */
 static inline bool bytes_agree_with(const struct bytes *b, const char *text)
 {

@@ -7,7 +7,7 @@
 #include "dissectors/read/facts.h"
 
 struct command_word {
-	const char *name; /* as the client says it, in any case, and as it is told */
+	const char *name; /* as the client says it, in any case, and as it is reported */
 	uint8_t kind;	  /* the dissector's */
 	uint8_t flags;	  /* COMMAND_… */
 };

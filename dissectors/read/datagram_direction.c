@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See datagram_direction.h. Sources: RFC 1035 (DNS; 1002 NetBIOS names, 4795 LLMNR and 6762 mDNS have
- * the same header), 5905 (NTP), 1157/3416/3412 (SNMP), 8489 (STUN), 3261 (SIP), 7296 (IKEv2), 2408
- * (ISAKMP), 6347 (DTLS), 9000 (QUIC), 2865/5176 (RADIUS), 1350 (TFTP), 7252 (CoAP), 2131 (DHCP), 5531
- * (RPC), 4120 (Kerberos), 4511 (LDAP), UPnP 1.1 (SSDP), IPMI 2.0 (RMCP), MC-SQLR (1434), memcached's
- * protocol.txt (UDP), wireguard.com/protocol, 3GPP TS 29.281 (GTP).
+ * See datagram_direction.h. Sources: RFC 1035 (DNS; 1002 NetBIOS names, 4795 LLMNR and 6762 mDNS
+ * have the same header), 5905 (NTP), 1157/3416/3412 (SNMP), 8489 (STUN), 3261 (SIP), 7296 (IKEv2),
+ * 2408 (ISAKMP), 6347 (DTLS), 9000 (QUIC), 2865/5176 (RADIUS), 1350 (TFTP), 7252 (CoAP), 2131
+ * (DHCP), 5531 (RPC), 4120 (Kerberos), 4511 (LDAP), UPnP 1.1 (SSDP), IPMI 2.0 (RMCP), MC-SQLR
+ * (1434), memcached's protocol.txt (UDP), wireguard.com/protocol, 3GPP TS 29.281 (GTP).
  */
 #include "dissectors/read/datagram_direction.h"
 
@@ -362,7 +362,9 @@ static enum datagram_direction cldap(struct bytes b)
 	}
 }
 
-/* 06 00 ff 07: RMCP with IPMI; a session header of 10 bytes, or 26, then the odd network functions. */
+/*
+ * 06 00 ff 07: RMCP with IPMI; a session header of 10 bytes, or 26, then the odd network functions.
+ */
 static enum datagram_direction ipmi(struct bytes b)
 {
 	uint8_t authentication, function;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Does a datagram ask, or does it answer? Many protocols over UDP say so in each message, whichever
- * side began and whatever the ports are: DNS has a bit for it, STUN a class, SNMP a type of PDU. That
- * is evidence about who serves whom where no question was seen, unlike the numbers of ports.
+ * side began and whatever the ports are: DNS has a bit for it, STUN a class, SNMP a type of PDU.
+ * That is evidence about who serves whom where no question was seen, unlike the numbers of ports.
  *
- * A protocol whose messages look like no other's is told on any port. One with few fixed bytes (NTP,
- * RADIUS, IKE, TFTP …) is told only where one of the two ports is its own: the port then says what
- * the bytes may be, the bytes say the direction.
+ * A protocol whose messages look like no other's is told on any port. One with few fixed bytes
+ * (NTP, RADIUS, IKE, TFTP …) is told only where one of the two ports is its own: the port then says
+ * what the bytes may be, the bytes say the direction.
  */
 #ifndef DISSECTORS_DATAGRAM_DIRECTION_H
 #define DISSECTORS_DATAGRAM_DIRECTION_H

@@ -33,14 +33,16 @@ struct dialogue {
 	bool server_lost; /* until its next line */
 };
 
-/* Bytes of that side come. True if that ends what a loss has left unsure: nothing is pending then. */
+/*
+ * Bytes of that side come. True if that ends what a loss has left unsure: nothing is pending then.
+ */
 bool dialogue_resumes(struct dialogue *dialogue, enum side from);
 
 /* Takes up to the next line that means something; `line` is valid until the next call. */
 bool dialogue_line(struct dialogue *dialogue, struct feed *fed, struct bytes *input,
 		   struct bytes *line);
 
-/* What gap() is told. Before the first byte: the capture began later than the conversation. */
+/* For gap(). Before the first byte it means that the capture began later than the conversation. */
 void dialogue_gap(struct dialogue *dialogue, enum side from);
 
 #endif

@@ -130,7 +130,7 @@ void facts_set_auth(struct facts *facts, enum auth auth);
 void facts_set_encryption(struct facts *facts, enum encryption encryption);
 /* ANSWER_YES stays. */
 void facts_set_data_read(struct facts *facts, enum answer answer);
-/* In clear text, and so far nobody was asked who he is, or read anything. */
+/* Clear text; no log-in was asked for yet, and no data were read. */
 void facts_begin(struct facts *facts, const struct service *service);
 /* Answers FEED_TLS; what is known of log-ins and data stays. */
 void facts_agree_tls(struct facts *facts, struct feed *fed);

@@ -4,8 +4,9 @@
  * It lives for that one call.
  *
  * Mostly the answer is FEED_ON, which stands there already: all has been read. Otherwise the
- * dissector stops reading where the change is due and leaves the last `rest` bytes. The sensor feeds
- * those again after the change: to the dissector of TLS, or to this one with another client's facts.
+ * dissector stops reading where the change is due and leaves the last `rest` bytes. The sensor
+ * feeds those again after the change: to the dissector of TLS, or to this one with another client's
+ * facts.
  *
  * A carrier, a proxy that the policy lists, speaks for many clients over one connection, and each
  * of them has facts of its own. Then `forwarded` is set, and `client` tells them apart. A dissector
@@ -34,7 +35,7 @@ enum feed_next {
 struct feed {
 	enum side from;
 	struct bytes bytes;
-	struct forwarded *forwarded; /* where to name a client; NULL: nobody would believe it */
+	struct forwarded *forwarded; /* where to name a client; NULL: the sender is no carrier */
 	uint16_t client;	     /* whose turn it is; 0: the connection's own client */
 	/* The answer. */
 	uint16_t wanted;

@@ -152,7 +152,9 @@ static void end_token(struct forwarded_reader *reader)
 	reader->length = 0;
 }
 
-/* An element without an address is left out: an empty one (RFC 9110 section 5.6.1), or by= alone. */
+/*
+ * An element without an address is left out: an empty one (RFC 9110 section 5.6.1), or by= alone.
+ */
 static void end_element(struct forwarded_reader *reader)
 {
 	end_token(reader);

@@ -17,7 +17,9 @@ struct line {
 	char text[LINE_KEPT];
 };
 
-/* Takes bytes up to the end of a line; true when there is a whole one, valid until the next call. */
+/*
+ * Takes bytes up to the end of a line; true when there is a whole one, valid until the next call.
+ */
 bool lines_next(struct line *line, struct bytes *input);
 void lines_reset(struct line *line);
 

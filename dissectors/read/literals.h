@@ -5,10 +5,10 @@
  *
  *	while (input.left != 0) {
  *		switch (literals_next(&literals, &input, &piece)) {
- *		case LITERALS_BYTES: ... piece: the next bytes of a literal; literals.left more follow
+ *		case LITERALS_BYTES: ... piece: next bytes of a literal; literals.left more follow
  *		case LITERALS_PART: ... piece: the next bytes of a line that is not whole yet
- *		case LITERALS_LINE: ... piece: its last bytes; literals.line is whole; literals.goes_on:
- *				    it is the rest of one that a literal interrupted
+ *		case LITERALS_LINE: ... piece: its last bytes; literals.line is whole.
+ *				    literals.goes_on: the rest of one that a literal interrupted
  *		}
  *	}
  */

@@ -26,13 +26,13 @@ enum msgpack_type {
 struct msgpack {
 	uint64_t open;	/* items of this message still to come */
 	uint32_t skip;	/* bytes of the item that pass unread */
-	uint32_t item;	/* number of the item told last */
+	uint32_t item;	/* number of the item returned last */
 	uint32_t value; /* of it */
 	uint8_t type;	/* enum msgpack_type, of it */
 	uint8_t need, have;
 	uint8_t want; /* bytes of text to keep, not yet there */
 	uint8_t kept; /* bytes of text[] */
-	bool told;    /* the item was told: the next call begins another */
+	bool told;    /* the item was returned: the next call begins another */
 	bool broken;  /* not MessagePack, or not at a known place */
 	uint8_t header[5];
 	uint8_t text[MSGPACK_KEPT];
@@ -40,7 +40,7 @@ struct msgpack {
 
 /* True when there is an item, valid until the next call; all its bytes may not have passed yet. */
 bool msgpack_next(struct msgpack *m, struct bytes *input);
-/* Was the item told last the last one of its message? */
+/* Was the item returned last the last one of its message? */
 static inline bool msgpack_at_end(const struct msgpack *m)
 {
 	return m->open == 0;

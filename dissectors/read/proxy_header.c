@@ -11,8 +11,8 @@
  *	+---------+---------+----------+--------+--------------------------------+
  *
  * A receiver takes neither a version that it does not know nor a malformed line for a header, and
- * closes; so does this: then it is whatever the dissectors make of it. A length that is too short for
- * its family carries no address.
+ * closes; so does this: then it is whatever the dissectors make of it. A length that is too short
+ * for its family carries no address.
  */
 #include "dissectors/read/proxy_header.h"
 
@@ -101,7 +101,9 @@ static void take_v2_client(struct proxy_header *header, unsigned family)
 	memcpy(hop->bytes + 16 - size, from, size);
 }
 
-/* How many bytes of a header of version 2 say something to us; V2_PREFIX as long as that is open. */
+/*
+ * How many bytes of a header of version 2 say something to us; V2_PREFIX as long as that is open.
+ */
 static size_t v2_wanted(const struct proxy_header *header)
 {
 	static const uint8_t sizes[V2_FAMILY_MAX + 1] = {0, 12, 36, 0};

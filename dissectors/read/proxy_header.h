@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The PROXY protocol, versions 1 and 2 (HAProxy's proxy-protocol.txt): a header in front of whatever
- * is spoken on a TCP connection, sent once by the side that connects. Pure and incremental, as the
- * dissectors are; it is not one of them, because it says nothing of what follows.
+ * The PROXY protocol, versions 1 and 2 (HAProxy's proxy-protocol.txt): a header in front of
+ * whatever is spoken on a TCP connection, sent once by the side that connects. Pure and
+ * incremental, as the dissectors are; it is not one of them, because it says nothing of what
+ * follows.
  */
 #ifndef DISSECTORS_PROXY_HEADER_H
 #define DISSECTORS_PROXY_HEADER_H

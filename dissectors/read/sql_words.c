@@ -108,7 +108,7 @@ static const char *const fillers[] = {
 	"TRUSTED", "ONLINE",   "IF",	 "EXISTS",    "UNDEFINED",
 };
 
-/* What SHOW may be followed by and is told; anything else is a parameter's name. */
+/* Words behind SHOW that are reported; anything else is a parameter's name. */
 static const char *const shown[] = {
 	"PROCESSLIST", "GRANTS", "ENGINE",   "ENGINES", "STATUS",   "VARIABLES", "MASTER",
 	"SLAVE",       "BINARY", "CREATE",   "META",	"WARNINGS", "PLUGINS",	 "REPLICA",

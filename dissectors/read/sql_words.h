@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The meaning of words, behind the tokeniser of sql.c; nobody else includes this. */
+/* The meaning of words, behind the tokeniser of sql.c; no other file includes this. */
 #ifndef DISSECTORS_SQL_WORDS_H
 #define DISSECTORS_SQL_WORDS_H
 

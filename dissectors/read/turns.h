@@ -36,7 +36,7 @@ static inline bool turns_is_last(const struct turns *turns, enum side side)
 	return turns->last == side + 1;
 }
 
-/* Has anybody spoken? What gap() asks: if not, the capture began later than the conversation. */
+/* Has a side spoken? If not, gap() means that the capture began later than the conversation. */
 static inline bool turns_begun(const struct turns *turns)
 {
 	return turns->last != 0;

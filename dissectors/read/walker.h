@@ -20,7 +20,9 @@ struct walker {
 	uint8_t scratch[WALKER_SCRATCH];
 };
 
-/* Next: pass over `skip` bytes, collect `need` (at most WALKER_SCRATCH), then be called at `step`. */
+/*
+ * Next: pass over `skip` bytes, collect `need` (at most WALKER_SCRATCH), then be called at `step`.
+ */
 static inline void walker_ask(struct walker *w, uint8_t step, uint64_t skip, size_t need)
 {
 	w->step = step;

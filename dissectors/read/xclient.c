@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* See xclient.h. An address that is not known ("[UNAVAILABLE]") is told as such. */
+/* See xclient.h. An unknown address ("[UNAVAILABLE]") is a hop without a known address. */
 #include "dissectors/read/xclient.h"
 
 #include "dissectors/read/lines.h"

@@ -13,7 +13,7 @@
 #include "dissectors/read/resp.h"
 #include "dissectors/read/turns.h"
 #include "dissectors/redis/redis_commands.h"
-#include "dissectors/redis/redis_probe.h"
+#include "dissectors/redis/redis_recognise.h"
 
 static const uint16_t ports[] = {6379, 26379, 16379, 6380, 0};
 
@@ -125,7 +125,7 @@ static void on_error(struct redis *redis, struct facts *facts, uint16_t kind)
 		if (!redis->logged_in)
 			facts_set_auth(facts, AUTH_REQUIRED);
 	} else if (reply_starts(reply, "DENIED")) {
-		facts_set_auth(facts, AUTH_NA); /* protected mode: let nobody in, ask nothing */
+		facts_set_auth(facts, AUTH_NA); /* protected mode: all are refused, none is asked */
 	} else if (kind == REDIS_AUTH && (reply_starts(reply, "ERR Client sent AUTH") ||
 					  reply_starts(reply, "ERR AUTH <password>"))) {
 		let_in(redis, facts); /* there is no password to be asked for */
@@ -328,7 +328,7 @@ const struct dissector redis_dissector = {
 		      "unmistakable",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
-	.probe = redis_probe,
+	.recognise = redis_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -21,32 +21,32 @@ static const struct service services[] = {
 	},
 };
 
-static enum probe_result probe_side(struct bytes b)
+static enum recognised recognise_side(struct bytes b)
 {
 	uint32_t length;
 	uint16_t version;
 
 	if (!bytes_agree_with(&b, "RCmb"))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	bytes_skip(&b, 4);
 	length = bytes_be32(&b);
 	version = bytes_be16(&b);
 	if (b.failed)
-		return PROBE_MORE;
-	return length >= LENGTH_LEAST && length <= LENGTH_MAX && version <= 8 ? PROBE_YES
-									      : PROBE_NO;
+		return RECOGNISED_MORE;
+	return length >= LENGTH_LEAST && length <= LENGTH_MAX && version <= 8 ? RECOGNISED_YES
+									      : RECOGNISED_NO;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes server = opening->side[SIDE_SERVER];
-	enum probe_result client = probe_side(opening->side[SIDE_CLIENT]);
+	enum recognised client = recognise_side(opening->side[SIDE_CLIENT]);
 
-	if (client == PROBE_NO)
-		return PROBE_NO;
+	if (client == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_side(server);
-	return client == PROBE_YES && !opening->one_sided ? PROBE_MORE : client;
+		return recognise_side(server);
+	return client == RECOGNISED_YES && !opening->one_sided ? RECOGNISED_MORE : client;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -72,7 +72,7 @@ const struct dissector redis_cluster_bus_dissector = {
 	.services = services,
 	.recognised = "the letters RCmb with version, type and length",
 	.reads = READS_PRODUCT | READS_AUTH | READS_DATA | READS_ENCRYPTION,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 };

@@ -9,7 +9,7 @@
 #define SEARCHED       28 /* bytes that tell a call, its record mark included */
 #define SEARCHED_REPLY 12
 
-struct stream {
+struct rpc_stream {
 	uint8_t mark[4];
 	uint8_t have; /* of mark */
 	bool last, lost, holed;
@@ -18,7 +18,7 @@ struct stream {
 };
 
 struct rpc {
-	struct stream side[2];
+	struct rpc_stream side[2];
 	uint8_t call[RPC_CALL_KEPT];
 	uint8_t reply[RPC_REPLY_KEPT];
 	struct rpc_exchange exchange;
@@ -44,7 +44,7 @@ static uint8_t *kept_of(struct rpc *rpc, enum side from, size_t *size)
 static void on_record(struct rpc *rpc, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
-	struct stream *stream = &rpc->side[from];
+	struct rpc_stream *stream = &rpc->side[from];
 	size_t size;
 	uint8_t *kept = kept_of(rpc, from, &size);
 
@@ -58,7 +58,7 @@ static void on_record(struct rpc *rpc, struct facts *facts, struct feed *fed)
 
 static void keep(struct rpc *rpc, enum side from, struct bytes piece)
 {
-	struct stream *stream = &rpc->side[from];
+	struct rpc_stream *stream = &rpc->side[from];
 	size_t size, room;
 	uint8_t *kept = kept_of(rpc, from, &size);
 
@@ -91,7 +91,7 @@ static bool is_beginning(struct rpc *rpc, enum side from, struct bytes b)
 
 static void search(struct rpc *rpc, enum side from, struct bytes *input)
 {
-	struct stream *stream = &rpc->side[from];
+	struct rpc_stream *stream = &rpc->side[from];
 	size_t size, wanted = from == SIDE_CLIENT ? SEARCHED : SEARCHED_REPLY;
 	uint8_t *window = kept_of(rpc, from, &size);
 
@@ -114,12 +114,12 @@ static void search(struct rpc *rpc, enum side from, struct bytes *input)
 	}
 }
 
-static void lose(struct stream *stream)
+static void lose(struct rpc_stream *stream)
 {
-	*stream = (struct stream){.lost = true};
+	*stream = (struct rpc_stream){.lost = true};
 }
 
-static void on_mark(struct stream *stream)
+static void on_mark(struct rpc_stream *stream)
 {
 	struct bytes b = bytes_from(stream->mark, 4);
 	uint32_t mark = bytes_be32(&b);
@@ -132,7 +132,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct rpc *rpc = state;
-	struct stream *stream = &rpc->side[from];
+	struct rpc_stream *stream = &rpc->side[from];
 	struct bytes input = fed->bytes;
 
 	rpc->begun = true;
@@ -161,7 +161,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct rpc *rpc = state;
-	struct stream *stream = &rpc->side[from];
+	struct rpc_stream *stream = &rpc->side[from];
 
 	(void)facts;
 	if (rpc->begun && !stream->lost && stream->have == 4 && missing != 0 &&
@@ -194,7 +194,7 @@ const struct dissector rpc_dissector = {
 		"an ONC RPC record: a call of version 2 to a known program, or the reply to it",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS | READS_PATH,
-	.probe = rpc_probe,
+	.recognise = rpc_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,
@@ -209,7 +209,7 @@ const struct dissector rpc_udp_dissector = {
 	.recognised = "an ONC RPC call or the reply with its number, one in a datagram",
 	.reads = READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
-	.probe = rpc_probe_udp,
+	.recognise = rpc_recognise_udp,
 	.begin = begin,
 	.feed = feed_udp,
 };

@@ -2,7 +2,7 @@
 /*
  * ONC RPC (RFC 5531) and the programs over it: what the files of this dissector share.
  *
- *	call   xid  0  version of RPC 2  program  version  procedure  credentials  verifier  arguments
+ *	call   xid  0  RPC version 2  program  version  procedure  credentials  verifier  arguments
  *	reply  xid  1  0 accepted: verifier, 0 success: results; 1 denied: why
  *
  * All numbers have 32 bits, big endian; credentials and verifier are a flavour and counted bytes.
@@ -54,11 +54,11 @@ extern const struct service rpc_services[RPC_SERVICES];
 const struct rpc_program *rpc_program_find(uint32_t number);
 struct rpc_procedure rpc_procedure_find(const struct rpc_call *call);
 
-/* rpc_probe.c */
+/* rpc_recognise.c */
 /* Reads a call without its record mark; false if it is none, or its beginning is not all there. */
 bool rpc_read_call(struct bytes b, struct rpc_call *call);
-enum probe_result rpc_probe(const struct opening *opening);
-enum probe_result rpc_probe_udp(const struct opening *opening);
+enum recognised rpc_recognise(const struct opening *opening);
+enum recognised rpc_recognise_udp(const struct opening *opening);
 
 /* rpc_nfs4.c: the operations of a COMPOUND, as far as its bytes are at hand */
 #define NFS4_OPERATIONS_MAX 4 /* of note, in one compound */

@@ -26,36 +26,6 @@ static const struct service services[] = {
 
 _Static_assert(sizeof(struct smb) <= DISSECTOR_STATE_MAX, "state of smb");
 
-void smb_note(struct smb *smb, struct facts *facts, uint32_t id, const char *name, unsigned flags)
-{
-	int handle = facts_command(facts, name, strlen(name), flags);
-
-	answers_put(&smb->pending, id, handle, strcmp(name, "QUERY_DIRECTORY") == 0);
-}
-
-bool smb_settle(struct smb *smb, struct facts *facts, uint32_t id, bool accepted)
-{
-	struct answers_numbered row;
-	bool listing = false;
-
-	while (answers_take(&smb->pending, id, &row)) {
-		listing |= row.kind != 0;
-		facts_command_result(facts, row.handle, accepted);
-	}
-	return listing;
-}
-
-void smb_let_in(struct smb *smb, struct facts *facts, bool guest, bool signed_answer)
-{
-	if (guest || smb->null_user)
-		facts_set_auth(facts, AUTH_ANONYMOUS);
-	else if (smb->asked || signed_answer)
-		facts_login(facts, true);
-	else /* it may have been nobody */
-		facts_set_auth(facts, AUTH_UNKNOWN);
-	smb->null_user = smb->asked = false;
-}
-
 static void begin(void *state, struct facts *facts)
 {
 	struct smb *smb = state;
@@ -240,7 +210,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct smb *smb = state;
 	struct smb_stream *stream = &smb->side[from];
 
-	if (!smb->begun) { /* somebody may have logged in before */
+	if (!smb->begun) { /* a log-in may have gone unseen */
 		facts_set_auth(facts, AUTH_UNKNOWN);
 		lose(stream);
 		return;
@@ -266,7 +236,7 @@ const struct dissector smb_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_PATH,
-	.probe = smb_probe,
+	.recognise = smb_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

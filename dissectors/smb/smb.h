@@ -60,15 +60,15 @@ struct smb {
 	struct answers_table pending; /* kind: is it a listing */
 	uint32_t pipes;		      /* tree of the last share that held pipes, no files */
 	bool begun;
-	bool null_user; /* the latest log-in named nobody */
+	bool null_user; /* the latest log-in had no name: a null session */
 	bool asked;	/* the last step of a log-in was seen, and awaits its answer */
 };
 
-/* smb.c */
+/* smb_exchange.c */
 void smb_note(struct smb *smb, struct facts *facts, uint32_t id, const char *name, unsigned flags);
 /* Gives the answer to everything that waits under this number; says if that asked for a listing. */
 bool smb_settle(struct smb *smb, struct facts *facts, uint32_t id, bool accepted);
-/* `signed_answer`: the server has a key, as nobody's session has none. */
+/* `signed_answer`: the server has a key; a null session has none. */
 void smb_let_in(struct smb *smb, struct facts *facts, bool guest, bool signed_answer);
 
 /* smb_setup.c: one more byte of a log-in message, number `at` of it */
@@ -78,8 +78,8 @@ void smb_setup_byte(struct smb *smb, struct facts *facts, enum side from, uint8_
 void smb1_message(struct smb *smb, struct facts *facts, enum side from);
 void smb2_message(struct smb *smb, struct facts *facts, enum side from);
 
-/* smb_probe.c */
-enum probe_result smb_probe(const struct opening *opening);
+/* smb_recognise.c */
+enum recognised smb_recognise(const struct opening *opening);
 
 static inline bool smb_is_smb2(const struct smb_stream *stream)
 {

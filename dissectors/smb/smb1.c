@@ -56,7 +56,7 @@ static const struct row rows[] = {
 	{"CREATE", NT_CREATE_ANDX, 0, true},
 };
 
-struct header {
+struct smb1_header {
 	uint32_t status, id;
 	uint16_t flags2, tree;
 	uint8_t command;
@@ -71,9 +71,9 @@ static const struct row *find_row(uint8_t command)
 	return NULL;
 }
 
-static struct header read_header(struct bytes *b)
+static struct smb1_header read_header(struct bytes *b)
 {
-	struct header h;
+	struct smb1_header h;
 
 	bytes_skip(b, 4);
 	h.command = bytes_u8(b);
@@ -120,7 +120,7 @@ static void on_trans2(struct smb *smb, struct facts *facts, uint32_t id, struct 
 		smb_note(smb, facts, id, "DELETE", COMMAND_DESTRUCTIVE);
 }
 
-static void on_request(struct smb *smb, struct facts *facts, const struct header *h,
+static void on_request(struct smb *smb, struct facts *facts, const struct smb1_header *h,
 		       const struct row *row, struct bytes words)
 {
 	unsigned flags = row->flags;
@@ -139,7 +139,7 @@ static void on_request(struct smb *smb, struct facts *facts, const struct header
 		smb_note(smb, facts, h->id, "DELETE_ON_CLOSE", COMMAND_DESTRUCTIVE);
 }
 
-static void on_setup_answer(struct smb *smb, struct facts *facts, const struct header *h,
+static void on_setup_answer(struct smb *smb, struct facts *facts, const struct smb1_header *h,
 			    struct bytes words)
 {
 	uint16_t action;
@@ -155,8 +155,8 @@ static void on_setup_answer(struct smb *smb, struct facts *facts, const struct h
 		smb_let_in(smb, facts, (action & 1) != 0, false);
 }
 
-static void on_answer(struct smb *smb, struct facts *facts, const struct header *h, uint8_t command,
-		      struct bytes words, struct bytes after)
+static void on_answer(struct smb *smb, struct facts *facts, const struct smb1_header *h,
+		      uint8_t command, struct bytes words, struct bytes after)
 {
 	switch (command) {
 	case SMB1_SESSION_SETUP:
@@ -177,7 +177,7 @@ static void on_answer(struct smb *smb, struct facts *facts, const struct header 
 	}
 }
 
-static bool is_refusal(const struct header *h)
+static bool is_refusal(const struct smb1_header *h)
 {
 	return h->flags2 & NT_STATUS ? h->status >> 30 == 3 : (h->status & 0xff) != 0;
 }
@@ -186,7 +186,7 @@ void smb1_message(struct smb *smb, struct facts *facts, enum side from)
 {
 	const struct smb_stream *stream = &smb->side[from];
 	struct bytes b = bytes_from(stream->body, stream->kept);
-	struct header h = read_header(&b);
+	struct smb1_header h = read_header(&b);
 	uint8_t command = h.command;
 	size_t place = HEADER;
 

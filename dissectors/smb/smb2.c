@@ -40,14 +40,14 @@ static const char *const names[] = {
 	[SET_INFO] = "SET_INFO",
 };
 
-struct header {
+struct smb2_header {
 	uint32_t status, flags, number, tree;
 	uint16_t command;
 };
 
-static struct header read_header(struct bytes *b)
+static struct smb2_header read_header(struct bytes *b)
 {
-	struct header h;
+	struct smb2_header h;
 
 	bytes_skip(b, 8);
 	h.status = bytes_le32(b);
@@ -106,7 +106,7 @@ static bool sets_deletion(const struct smb_stream *stream, struct bytes body)
 	return (bytes_u8(&value) & 1) != 0;
 }
 
-static void on_request(struct smb *smb, struct facts *facts, const struct header *h,
+static void on_request(struct smb *smb, struct facts *facts, const struct smb2_header *h,
 		       struct bytes body)
 {
 	const struct smb_stream *stream = &smb->side[SIDE_CLIENT];
@@ -129,7 +129,7 @@ static void on_request(struct smb *smb, struct facts *facts, const struct header
 		smb_note(smb, facts, h->number, "DELETE", COMMAND_DESTRUCTIVE);
 }
 
-static void on_session(struct smb *smb, struct facts *facts, const struct header *h,
+static void on_session(struct smb *smb, struct facts *facts, const struct smb2_header *h,
 		       struct bytes body)
 {
 	uint16_t flags;
@@ -148,7 +148,7 @@ static void on_session(struct smb *smb, struct facts *facts, const struct header
 		facts_set_encryption(facts, ENCRYPTION_NATIVE);
 }
 
-static void on_answer(struct smb *smb, struct facts *facts, const struct header *h,
+static void on_answer(struct smb *smb, struct facts *facts, const struct smb2_header *h,
 		      struct bytes body)
 {
 	bool has_data = h->status == 0 || h->status == SMB_STATUS_BUFFER_OVERFLOW;
@@ -186,7 +186,7 @@ static void on_answer(struct smb *smb, struct facts *facts, const struct header 
 void smb2_message(struct smb *smb, struct facts *facts, enum side from)
 {
 	struct bytes b = bytes_from(smb->side[from].body, smb->side[from].kept);
-	struct header h = read_header(&b);
+	struct smb2_header h = read_header(&b);
 
 	if (b.failed)
 		return;

@@ -10,7 +10,7 @@
  */
 #include "dissectors/read/banner.h"
 #include "dissectors/read/dialogue.h"
-#include "dissectors/read/numeric_probe.h"
+#include "dissectors/read/numeric_recognise.h"
 #include "dissectors/read/sasl.h"
 #include "dissectors/read/xclient.h"
 #include "dissectors/smtp/smtp_words.h"
@@ -58,9 +58,9 @@ struct smtp {
 
 _Static_assert(sizeof(struct smtp) <= DISSECTOR_STATE_MAX, "state of smtp");
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
-	enum numeric is = numeric_probe(opening);
+	enum numeric is = numeric_recognise(opening);
 
 	return numeric_result(is == NUMERIC_LMTP ? NUMERIC_SMTP : is, NUMERIC_SMTP);
 }
@@ -157,7 +157,7 @@ static void deliver_without_login(struct smtp *smtp, struct facts *facts)
 		facts_set_auth(facts, AUTH_NONE);
 }
 
-/* The recipient or the sender is turned away for what it is: nobody was asked to log in. */
+/* The address itself was refused, of recipient or sender; no log-in was asked for. */
 static bool is_about_address(unsigned code, const struct bytes *text)
 {
 	return code != 421 && code != 503 && code != 530 && !lines_contain(text, "relay") &&
@@ -178,7 +178,7 @@ static bool asks_for_login(unsigned code, const struct bytes *text)
 static void on_login_answer(struct smtp *smtp, struct facts *facts, unsigned code)
 {
 	smtp->dialogue.logged_in |= code == 235;
-	/* Not understood, or not now: nobody has judged the credentials. */
+	/* Not understood, or not now: the credentials were not judged. */
 	if (code == 421 || (code >= 500 && code <= 504)) {
 		smtp->sasl.active = false;
 		if (facts->auth == AUTH_UNKNOWN && facts->logins_failed == 0 &&
@@ -371,7 +371,7 @@ const struct dissector smtp_dissector = {
 	.recognised = "a 220 greeting with what follows, or commands and their codes",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

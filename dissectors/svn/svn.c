@@ -31,7 +31,7 @@ static const struct service services[] = {
 };
 
 /* One direction: what is known of the item at hand. */
-struct flow {
+struct svn_side {
 	struct svn_reader reader;
 	uint8_t items; /* seen at depth 1, up to 3 */
 	bool nested;   /* its second one has a list in it */
@@ -49,7 +49,7 @@ enum expect {
 };
 
 struct svn {
-	struct flow flow[2]; /* by enum side */
+	struct svn_side side[2]; /* by enum side */
 	struct answers pending;
 	int deletion;
 	uint8_t expect; /* enum expect */
@@ -70,39 +70,40 @@ static const char *const others[] = {"get-latest-rev", "check-path",	   "stat",
 				     "get-lock",       "get-locks",	   "get-iprops"};
 
 /* "( success ( 2 2 ( " */
-static enum probe_result probe_server(struct bytes b)
+static enum recognised recognise_server(struct bytes b)
 {
 	static const char start[] = "( success ( ";
 
 	if (!bytes_agree_with(&b, start))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (!bytes_skip(&b, sizeof start - 1))
-		return PROBE_MORE;
+		return RECOGNISED_MORE;
 	for (int i = 0; i < 2; i++) { /* the oldest and the newest version of the protocol */
 		if (b.left != 0 && (b.at[0] < '1' || b.at[0] > '9'))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		bytes_skip(&b, 1);
 		if (!bytes_agree_with(&b, " "))
-			return PROBE_NO;
+			return RECOGNISED_NO;
 		bytes_skip(&b, 1);
 	}
 	if (!bytes_agree_with(&b, "( "))
-		return PROBE_NO;
-	return b.left >= 2 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return b.left >= 2 ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	static const char start[] = "( 2 ( edit-pipeline ";
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	if (!bytes_agree_with(&client, "( "))
-		return PROBE_NO;
+		return RECOGNISED_NO;
 	if (server.left != 0)
-		return probe_server(server);
+		return recognise_server(server);
 	if (!bytes_agree_with(&client, start))
-		return PROBE_NO;
-	return opening->one_sided && client.left >= sizeof start - 1 ? PROBE_YES : PROBE_MORE;
+		return RECOGNISED_NO;
+	return opening->one_sided && client.left >= sizeof start - 1 ? RECOGNISED_YES
+								     : RECOGNISED_MORE;
 }
 
 static void begin(void *state, struct facts *facts)
@@ -165,21 +166,21 @@ static void on_client_word(struct svn *svn, struct facts *facts, struct bytes wo
 /* "alice 8974f042...", CRAM-MD5's answer to a challenge: what is behind the name is kept out. */
 static void on_client_string(struct svn *svn, struct facts *facts, struct bytes text)
 {
-	const struct flow *flow = &svn->flow[SIDE_CLIENT];
+	const struct svn_side *side = &svn->side[SIDE_CLIENT];
 	const uint8_t *end = text.left != 0 ? memchr(text.at, ' ', text.left) : NULL;
 
-	if (flow->reader.depth == 0 && svn->expect == AUTH_RESULT && end)
+	if (side->reader.depth == 0 && svn->expect == AUTH_RESULT && end)
 		FACTS_TEXT(facts, user, text.at, (size_t)(end - text.at));
-	else if (flow->reader.depth == 1 && flow->items == 2 && !svn->greeted)
+	else if (side->reader.depth == 1 && side->items == 2 && !svn->greeted)
 		on_url(facts, text);
 }
 
 static void on_auth_request(struct svn *svn, struct facts *facts)
 {
-	const struct flow *flow = &svn->flow[SIDE_SERVER];
+	const struct svn_side *side = &svn->side[SIDE_SERVER];
 
-	if (flow->offers) {
-		if (!flow->offers_anonymous)
+	if (side->offers) {
+		if (!side->offers_anonymous)
 			facts_set_auth(facts, AUTH_REQUIRED);
 		svn->expect = AUTH_RESULT;
 	} else {
@@ -221,7 +222,7 @@ static void on_edit_result(struct svn *svn, struct facts *facts, bool ok)
 /* An item of the server is complete, and it begins with success, failure or step. */
 static void on_answer(struct svn *svn, struct facts *facts, bool ok)
 {
-	bool request = ok && svn->flow[SIDE_SERVER].nested;
+	bool request = ok && svn->side[SIDE_SERVER].nested;
 
 	switch ((enum expect)svn->expect) {
 	case GREETING:
@@ -257,50 +258,50 @@ static void on_answer(struct svn *svn, struct facts *facts, bool ok)
 
 static void on_word(struct svn *svn, struct facts *facts, enum side from, struct bytes word)
 {
-	struct flow *flow = &svn->flow[from];
+	struct svn_side *side = &svn->side[from];
 
-	if (flow->reader.depth == 1 && flow->items == 0) {
+	if (side->reader.depth == 1 && side->items == 0) {
 		if (from == SIDE_CLIENT)
 			on_client_word(svn, facts, word);
-		else if (word.left < sizeof flow->first)
-			memcpy(flow->first, word.at, word.left);
-	} else if (from == SIDE_SERVER && flow->reader.depth == 3 && is_mechanism(&word)) {
-		flow->offers = true;
-		flow->offers_anonymous |= lines_equal(&word, "ANONYMOUS");
+		else if (word.left < sizeof side->first)
+			memcpy(side->first, word.at, word.left);
+	} else if (from == SIDE_SERVER && side->reader.depth == 3 && is_mechanism(&word)) {
+		side->offers = true;
+		side->offers_anonymous |= lines_equal(&word, "ANONYMOUS");
 	}
 }
 
 /* A list at the top is complete. */
 static void on_item(struct svn *svn, struct facts *facts, enum side from)
 {
-	struct flow *flow = &svn->flow[from];
+	struct svn_side *side = &svn->side[from];
 
 	if (from == SIDE_CLIENT)
 		svn->greeted = true;
-	else if (strcmp(flow->first, "success") == 0 || strcmp(flow->first, "failure") == 0)
-		on_answer(svn, facts, flow->first[0] == 's');
-	memset(flow->first, 0, sizeof flow->first);
-	flow->items = 0;
-	flow->nested = flow->offers = flow->offers_anonymous = false;
+	else if (strcmp(side->first, "success") == 0 || strcmp(side->first, "failure") == 0)
+		on_answer(svn, facts, side->first[0] == 's');
+	memset(side->first, 0, sizeof side->first);
+	side->items = 0;
+	side->nested = side->offers = side->offers_anonymous = false;
 }
 
 static void on_part(struct svn *svn, struct facts *facts, enum side from, enum svn_item part)
 {
-	struct flow *flow = &svn->flow[from];
-	struct bytes token = bytes_from(flow->reader.token, flow->reader.length);
+	struct svn_side *side = &svn->side[from];
+	struct bytes token = bytes_from(side->reader.token, side->reader.length);
 
 	if (part == SVN_WORD)
 		on_word(svn, facts, from, token);
 	else if (part == SVN_STRING && from == SIDE_CLIENT)
 		on_client_string(svn, facts, token);
-	else if (part == SVN_OPEN && flow->reader.depth == 3 && flow->items == 1)
-		flow->nested = true;
+	else if (part == SVN_OPEN && side->reader.depth == 3 && side->items == 1)
+		side->nested = true;
 	if (part == SVN_STRING) /* it may have been a secret */
-		memset(flow->reader.token, 0, sizeof flow->reader.token);
-	if (part == SVN_CLOSE && flow->reader.depth == 0)
+		memset(side->reader.token, 0, sizeof side->reader.token);
+	if (part == SVN_CLOSE && side->reader.depth == 0)
 		on_item(svn, facts, from);
-	else if (part != SVN_OPEN && flow->reader.depth == 1 && flow->items < 3)
-		flow->items++;
+	else if (part != SVN_OPEN && side->reader.depth == 1 && side->items < 3)
+		side->items++;
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -311,7 +312,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	enum svn_item part;
 
 	svn->spoken = true;
-	while ((part = svn_items_next(&svn->flow[from].reader, &input)) != SVN_MORE)
+	while ((part = svn_items_next(&svn->side[from].reader, &input)) != SVN_MORE)
 		on_part(svn, facts, from, part);
 }
 
@@ -323,8 +324,8 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 		svn->greeted = svn->opened = true;
 		svn->expect = COMMAND_AUTH;
 		facts_set_auth(facts, AUTH_UNKNOWN);
-	} else if (!svn_items_gap(&svn->flow[from].reader, missing)) {
-		svn->flow[!from].reader.lost = true;
+	} else if (!svn_items_gap(&svn->side[from].reader, missing)) {
+		svn->side[!from].reader.lost = true;
 	}
 }
 
@@ -338,7 +339,7 @@ const struct dissector svn_dissector = {
 		      "svn address",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_PATH,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

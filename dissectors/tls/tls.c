@@ -11,7 +11,7 @@
  */
 #include "dissectors/dissector.h"
 #include "dissectors/tls/tls_certificate.h"
-#include "dissectors/tls/tls_probe.h"
+#include "dissectors/tls/tls_recognise.h"
 
 enum {
 	EXTENSION_SERVER_NAME = 0,
@@ -302,7 +302,7 @@ static void tls_begin(void *state, struct facts *facts)
 	facts_set_service(facts, &tls_service);
 }
 
-/* A hello that nobody answers was perhaps said to a server of plain text. */
+/* A hello without an answer was perhaps sent to a server of plain text. */
 static void prove(const struct tls *tls, struct facts *facts, enum side from)
 {
 	const struct tls_side *side = &tls->side[from];
@@ -341,7 +341,7 @@ static void tls_gap(void *state, struct facts *facts, enum side from, uint64_t m
 
 	(void)missing;
 	tls->side[from].deaf = true;
-	/* Begun late: the probe saw records that are more than a hello. */
+	/* Begun late: the recogniser saw records that are more than a hello. */
 	if (!tls->upgraded && facts->encryption == ENCRYPTION_UNKNOWN)
 		facts_set_encryption(facts, ENCRYPTION_TLS);
 }
@@ -355,7 +355,7 @@ const struct dissector tls_dissector = {
 	.recognised =
 		"the server's or client's first handshake record or alert, whole and consistent",
 	.reads = READS_AUTH | READS_ENCRYPTION | READS_HOST | READS_TLS,
-	.probe = tls_probe,
+	.recognise = tls_recognise,
 	.begin = tls_begin,
 	.feed = tls_feed,
 	.gap = tls_gap,

@@ -185,7 +185,9 @@ static void name_type(struct tls_certificate *c, const struct walker *w)
 		c->attribute = ATTRIBUTE_ORGANIZATION;
 }
 
-/* Days since 1970-01-01 in the Gregorian calendar; the year is shifted so that it ends in February. */
+/*
+ * Days since 1970-01-01 in the Gregorian calendar; the year is shifted so that it ends in February.
+ */
 static int64_t days_from_date(int64_t year, int64_t month, int64_t day)
 {
 	int64_t y = month > 2 ? year : year - 1;

@@ -60,7 +60,7 @@ struct vnc {
 _Static_assert(sizeof(struct vnc) <= DISSECTOR_STATE_MAX, "state of vnc");
 
 /* "RFB 003.008\n" */
-static enum probe_result probe_version(struct bytes b)
+static enum recognised recognise_version(struct bytes b)
 {
 	static const char pattern[] = "RFB 999.999\n";
 
@@ -68,25 +68,25 @@ static enum probe_result probe_version(struct bytes b)
 		bool digit = b.at[i] >= '0' && b.at[i] <= '9';
 
 		if (pattern[i] == '9' ? !digit : b.at[i] != (uint8_t)pattern[i])
-			return PROBE_NO;
+			return RECOGNISED_NO;
 	}
-	return b.left >= VERSION_BYTES ? PROBE_YES : PROBE_MORE;
+	return b.left >= VERSION_BYTES ? RECOGNISED_YES : RECOGNISED_MORE;
 }
 
-static enum probe_result probe(const struct opening *opening)
+static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
 	/* Late: what looks like the server's version may be that of the client, who spoke then. */
-	if (opening->midstream && client.left != 0 && probe_version(client) == PROBE_NO)
-		return PROBE_NO;
+	if (opening->midstream && client.left != 0 && recognise_version(client) == RECOGNISED_NO)
+		return RECOGNISED_NO;
 	if (opening->midstream && client.left == 0 && server.left != 0 && !opening->one_sided)
-		return probe_version(server) == PROBE_NO ? PROBE_NO : PROBE_MORE;
+		return recognise_version(server) == RECOGNISED_NO ? RECOGNISED_NO : RECOGNISED_MORE;
 	if (server.left != 0)
-		return probe_version(server);
+		return recognise_version(server);
 	if (!opening->one_sided || client.left == 0)
-		return PROBE_MORE;
-	return probe_version(client);
+		return RECOGNISED_MORE;
+	return recognise_version(client);
 }
 
 static void begin(void *state, struct facts *facts)
@@ -164,7 +164,7 @@ static void on_security(struct vnc *vnc, struct facts *facts, struct feed *fed, 
 	lose(vnc);
 }
 
-/* What may be chosen: with "none" among it, whoever comes is served. */
+/* What may be chosen: with "none" among it, every client is served. */
 static void on_offer(struct facts *facts, struct bytes types)
 {
 	enum auth auth = AUTH_REQUIRED;
@@ -386,7 +386,7 @@ const struct dissector vnc_dissector = {
 	.recognised = "the version line that begins with RFB",
 	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_DATA | READS_ENCRYPTION |
 		 READS_STARTTLS,
-	.probe = probe,
+	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -13,7 +13,7 @@
 #include "dissectors/read/frames.h"
 #include "dissectors/read/lines.h"
 #include "dissectors/read/turns.h"
-#include "dissectors/zookeeper/zookeeper_probe.h"
+#include "dissectors/zookeeper/zookeeper_recognise.h"
 
 #define REQUEST_MAX  (64u * 1024 * 1024)
 #define ERROR_NOAUTH (-102)
@@ -307,7 +307,7 @@ const struct dissector zookeeper_dissector = {
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,
-	.probe = zookeeper_probe,
+	.recognise = zookeeper_recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,

@@ -5,7 +5,7 @@
  *
  *   fixed memory   chains, order (below), ring, byte_ring, sketch: taken once, bounded, indices for
  *                  pointers, no locks; a ring has one writer and one reader
- *   words          endpoint (who listens where), interval, services (the catalogue: names, families)
+ *   words          endpoint (who listens where), interval, services (names, families)
  *   writing        json_out, packed, printable, timestamp: bytes of attackers become safe text here
  *   the machine    loop (libevent), log, progress, hash, latency
  *

@@ -6,7 +6,7 @@
  *
  *	X(in, member, kind, metric, field, told, meaning)
  *
- *  in       how to reach the struct from the one that the section is used for: `worker.`, or nothing
+ *  in       how to reach the struct from the one that the section is for: `worker.`, or nothing
  *  kind     COUNTER only grows, GAUGE is how much there is now; both add up over workers
  *  metric   name in /metrics, after spanwatch_. With labels: the family is written in metrics.c
  *  field    of the heartbeat in Redis; rows of the same field are told there as their sum
@@ -15,7 +15,8 @@
  *  meaning  for the HELP of /metrics, --counters and spanwatch(8)
  *
  * A section is some members of one struct; the sections stand in the order of the closing line.
- * Names are a contract: a metric that only grows ends in _total, and a field never changes its name.
+ * Names are a contract: a metric that only grows ends in _total, and a field never changes its
+ * name.
  */
 #ifndef SENSOR_COUNTER_ROWS_H
 #define SENSOR_COUNTER_ROWS_H
@@ -40,6 +41,7 @@ X(in, decoded[DECODE_NOT_IP], COUNTER, "decoded_total{result=\"not-ip\"}", "not_
 X(in, decoded[DECODE_NOT_OURS], COUNTER, "decoded_total{result=\"other-protocol\"}", "other_protocol", NULL, "Packets of an IP protocol that carries no service.") \
 X(in, decoded[DECODE_FRAGMENT], COUNTER, "fragments_total", "fragments", NULL, "IP fragments.") \
 X(in, decoded[DECODE_UNSUPPORTED_LINK], COUNTER, "decoded_total{result=\"unsupported-link\"}", "unsupported_link", "frames of an unsupported link type", "Frames of a link type that is not understood.") \
+X(in, decoded[DECODE_UNREAD], COUNTER, "decoded_total{result=\"unread\"}", "unread", "packets of kinds that are not read", "Packets of an ethertype, IP protocol or encapsulation that is not read.") \
 X(in, decoded[DECODE_TRUNCATED], COUNTER, "decoded_total{result=\"truncated\"}", "truncated", "packets truncated in a header", "Packets that end inside a header.") \
 X(in, decoded[DECODE_MALFORMED], COUNTER, "decoded_total{result=\"malformed\"}", "malformed", "malformed packets", "Packets with a header that contradicts itself.") \
 X(in, decoded[DECODE_TUNNEL], COUNTER, "packets_unknown_tunnel_total", "tunnels_unknown", "packets in tunnels that are not understood", "Packets in tunnels that are not understood.") \
@@ -53,6 +55,7 @@ X(in, bytes, COUNTER, "bytes_total", "bytes", NULL, "Bytes of packets, as on the
 X(in, tunnelled, COUNTER, "packets_tunnelled_total", "tunnelled", NULL, "Packets that came in a tunnel that was looked into.") \
 X(in, tunnels_claimed, COUNTER, "packets_claimed_total", "tunnels_claimed", "packets in tunnels that the policy does not list", "Packets in tunnels that are not believed.") \
 X(in, tunnels_unnamed, COUNTER, "tunnels_unnamed_total", "tunnels_unnamed", NULL, "Tunnels without a place in the table of their names.") \
+X(in, shaped, COUNTER, "packets_unlisted_tunnel_total", "tunnels_unlisted", "datagrams that look like a tunnel on a port that is not listed", "Datagrams that look like VXLAN, or are in a part of CAPWAP that is not read; they are read as datagrams.") \
 X(in, ours, COUNTER, "packets_ours_total", "ours", NULL, "Packets with an address of the policy's on one side at least.") \
 X(in, elsewhere, COUNTER, "packets_elsewhere_total", "elsewhere", NULL, "Packets that no rule could care about.") \
 X(in, outbound, COUNTER, "packets_outbound_total", "outbound", NULL, "Packets of conversations begun by hosts of ours.") \

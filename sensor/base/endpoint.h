@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Where a service listens (or where a host of ours connects to), and the words for what was seen of a conversation with it. */
+/*
+ * Where a service listens (or where a host of ours connects to), and the words for what was seen of
+ * a conversation with it.
+ */
 #ifndef SENSOR_ENDPOINT_H
 #define SENSOR_ENDPOINT_H
 
@@ -11,8 +14,8 @@
 #define TRANSPORT_UDP 17
 
 /*
- * The realm of everything that only a tunnel claims which is not believed: a world of its own, so that
- * nothing in there is taken for a packet of the endpoint that it names.
+ * The realm of everything that only a tunnel claims which is not believed: a world of its own, so
+ * that nothing in there is taken for a packet of the endpoint that it names.
  */
 #define REALM_CLAIMED UINT32_MAX
 
@@ -21,7 +24,8 @@ struct endpoint {
 	uint32_t realm; /* keeps equal inner addresses of different tunnels apart; 0 = none */
 	uint16_t port;
 	uint8_t transport;
-	/* 1: the address is a host of ours that began the connection, the port is the other side's. */
+	/* 1: the address is a host of ours that began the connection, the port is the other
+	 * side's. */
 	uint8_t outgoing;
 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Keyed hashing (xxHash's XXH3). The key comes from the kernel in live mode, and is fixed in replay. */
+/*
+ * Keyed hashing (xxHash's XXH3). The key comes from the kernel in live mode, and is fixed in
+ * replay.
+ */
 #ifndef SENSOR_HASH_H
 #define SENSOR_HASH_H
 

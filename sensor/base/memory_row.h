@@ -7,7 +7,9 @@
 
 #define MEMORY_MIB 512 /* blocks and pages of 2 KiB in a MiB of --reassembly-mib, --fragments-mib */
 
-/* `option` is the one that it grows with and `value` what that says; NULL: it is always the same. */
+/*
+ * `option` is the one that it grows with and `value` what that says; NULL: it is always the same.
+ */
 typedef void memory_row(void *context, const char *what, const char *option, uint64_t value,
 			uint64_t bytes);
 

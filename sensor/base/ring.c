@@ -72,7 +72,8 @@ bool ring_push(struct ring *ring, const void *message, bool *was_empty)
 	if (head - tail > ring->mask)
 		return false;
 	memcpy(ring->slots + (head & ring->mask) * ring->stride, message, ring->size);
-	/* Sequentially consistent, like the consumer's look for more: one of the two sees the other. */
+	/* Sequentially consistent, like the consumer's look for more: one of the two sees the
+	 * other. */
 	atomic_store_explicit(&ring->head, head + 1, memory_order_seq_cst);
 	if (was_empty)
 		*was_empty = atomic_load_explicit(&ring->tail, memory_order_seq_cst) == head;

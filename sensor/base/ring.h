@@ -18,7 +18,9 @@ struct ring *ring_new(uint32_t capacity, size_t size);
 void ring_free(struct ring *ring);
 uint64_t ring_bytes(uint32_t capacity, size_t size); /* what ring_new() takes */
 
-/* Producer. False: full. `*was_empty` (may be NULL): the consumer may be asleep and needs a nudge. */
+/*
+ * Producer. False: full. `*was_empty` (may be NULL): the consumer may be asleep and needs a nudge.
+ */
 bool ring_push(struct ring *ring, const void *message, bool *was_empty);
 
 /* Consumer. The oldest message, aligned for any type, or NULL; valid until ring_pop(). */

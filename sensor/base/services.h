@@ -12,7 +12,8 @@
 
 /*
  * Services that only nDPI (or a usual port) tells so far: services_ndpi.c. Transports are those of
- * the usual ports (OVER_TCP | OVER_UDP), by the same index. A dissector's row of the same name wins.
+ * the usual ports (OVER_TCP | OVER_UDP), by the same index. A dissector's row of the same name
+ * wins.
  */
 extern const struct service ndpi_only_services[];
 extern const uint8_t ndpi_only_transports[];

@@ -27,8 +27,9 @@
 #include "sensor/capture/headers_only.h"
 #include "sensor/capture/packet_ring.h"
 #include "sensor/capture/savefile.h"
+#include "sensor/decode/encapsulation.h"
 
-#define UNREAD_KINDS 8	 /* link types that are told by name, of one file */
+#define UNREAD_LINKS 8	 /* link types that are told by name, of one file */
 #define LINKTYPE_ATM 100 /* and others of the numbers in files that are not libpcap's own */
 #define LINKTYPE_RAW 101
 #define PROBE_BYTES  (1U << 20) /* of the ring that libpcap needs for opening an interface */
@@ -41,7 +42,7 @@ struct link_kind {
 	uint64_t *unread; /* NULL: they are read */
 };
 
-struct unread {
+struct unread_link {
 	int dlt;
 	uint64_t packets;
 };
@@ -58,35 +59,16 @@ struct capture {
 	enum link_type link;
 	int wait_ms;		    /* of an interface */
 	char broken[CAPTURE_ERROR]; /* why the ring or a filter is, or "" */
-	struct unread unread[UNREAD_KINDS];
+	struct unread_link unread[UNREAD_LINKS];
 	unsigned unread_count;
-	uint64_t unread_others; /* of link types beyond UNREAD_KINDS */
+	uint64_t unread_others; /* of link types beyond UNREAD_LINKS */
 	struct capture_stats stats;
 	unsigned last_received, last_dropped, last_interface; /* libpcap's wrap at 32 bits */
 };
 
 static enum link_type link_of(int dlt)
 {
-	switch (dlt) {
-	case DLT_EN10MB:
-		return LINK_ETHERNET;
-	case DLT_LINUX_SLL:
-		return LINK_SLL;
-	case DLT_LINUX_SLL2:
-		return LINK_SLL2;
-	case DLT_RAW:
-	case DLT_IPV4:
-	case DLT_IPV6:
-		return LINK_RAW;
-	case DLT_NULL:
-	case DLT_LOOP:
-		return LINK_NULL;
-	case DLT_PPP:
-	case DLT_PPP_SERIAL:
-		return LINK_PPP;
-	default:
-		return LINK_UNSUPPORTED;
-	}
+	return encapsulation_link(dlt);
 }
 
 static struct capture *wrap(pcap_t *pcap, struct input *input, char error[CAPTURE_ERROR])
@@ -146,16 +128,16 @@ static int dlt_of(int number)
 	}
 }
 
-static uint64_t *unread_of(struct capture *capture, int dlt)
+static uint64_t *unread_link_of(struct capture *capture, int dlt)
 {
 	unsigned i = 0;
 
 	while (i < capture->unread_count && capture->unread[i].dlt != dlt)
 		i++;
-	if (i == UNREAD_KINDS)
+	if (i == UNREAD_LINKS)
 		return &capture->unread_others;
 	if (i == capture->unread_count)
-		capture->unread[capture->unread_count++] = (struct unread){.dlt = dlt};
+		capture->unread[capture->unread_count++] = (struct unread_link){.dlt = dlt};
 	return &capture->unread[i].packets;
 }
 
@@ -166,7 +148,7 @@ static bool know_kind(struct capture *capture, int number, char error[CAPTURE_ER
 	struct link_kind kind = {.number = number, .link = link_of(dlt)};
 
 	if (kind.link == LINK_UNSUPPORTED)
-		kind.unread = unread_of(capture, dlt);
+		kind.unread = unread_link_of(capture, dlt);
 	else if (!filters_get(capture->filters, dlt, &kind.program, error))
 		return false;
 	capture->kind = kind;
@@ -225,7 +207,7 @@ static bool open_by_pcap(struct capture *capture, char error[CAPTURE_ERROR])
 	if (capture->link != LINK_UNSUPPORTED)
 		return filters_get(capture->filters, pcap_datalink(capture->pcap),
 				   &capture->kind.program, error);
-	capture->kind.unread = unread_of(capture, pcap_datalink(capture->pcap));
+	capture->kind.unread = unread_link_of(capture, pcap_datalink(capture->pcap));
 	return true;
 }
 
@@ -570,7 +552,7 @@ bool capture_check_filter(const char *filter, char error[CAPTURE_ERROR])
 	return good;
 }
 
-static void say_unread(const struct unread *unread, char text[CAPTURE_ERROR])
+static void say_unread(const struct unread_link *unread, char text[CAPTURE_ERROR])
 {
 	const char *name = pcap_datalink_val_to_name(unread->dlt);
 	char number[32];

@@ -6,9 +6,9 @@
  *                                                                                  ├▶ frame_view[]
  *   sources ─▶ timeline ─▶ input (plain or compressed) ─▶ savefile, or libpcap ────┘
  *
- * It keeps the kernel's ring (--buffer-mib) or one block of a file; a batch points into that and is valid
- * until the next one. What bounds it: these sizes, and the batch. Drops of kernel and interface are
- * read from the kernel and handed on as they are.
+ * It keeps the kernel's ring (--buffer-mib) or one block of a file; a batch points into that and is
+ * valid until the next one. What bounds it: these sizes, and the batch. Drops of kernel and
+ * interface are read from the kernel and handed on as they are.
  *
  * Where packets come from: a capture file (pcap, pcapng) or an interface, both through libpcap.
  * One thread at a time for each capture.
@@ -57,8 +57,8 @@ void capture_close(struct capture *capture); /* NULL is allowed */
  */
 int capture_frames(struct capture *capture, struct frame_view *frames, int max);
 /*
- * Of an interface: from now on the kernel copies only the headers of packets that this policy does not
- * care about (headers_only.h), if it can. False: it refused, and does what it did before.
+ * Of an interface: from now on the kernel copies only the headers of packets that this policy does
+ * not care about (headers_only.h), if it can. False: it refused, and does what it did before.
  */
 bool capture_headers_only(struct capture *capture, const struct policy *policy);
 /* Of an interface: until there are some, at most twice its timeout. False: broken. */

@@ -2,8 +2,9 @@
 /*
  * A kernel filter (classic BPF) that the policy writes: of TCP between two addresses that no rule
  * cares about, only the headers are copied to us. All packets still come, so that what they say of
- * sight, losses and silence is the same; what is saved is the copy of payload that nobody would read.
- * Everything else is whole: IPv6, fragments, and UDP and other protocols, which may be tunnels.
+ * sight, losses and silence is the same; what is saved is the copy of payload that nobody would
+ * read. Everything else is whole: IPv6, fragments, and UDP and other protocols, which may be
+ * tunnels.
  */
 #ifndef SENSOR_HEADERS_ONLY_H
 #define SENSOR_HEADERS_ONLY_H

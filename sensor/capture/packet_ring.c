@@ -30,8 +30,8 @@
 
 #include "sensor/base/clock.h"
 
-/* Large ones cost the fewest turns of the scheduler, small ones fill soon (and a packet of 64 KiB, which
- * offloading makes, has to fit in): measured between 256 KiB and 4 MiB. */
+/* Large ones cost the fewest turns of the scheduler, small ones fill soon (and a packet of 64 KiB,
+ * which offloading makes, has to fit in): measured between 256 KiB and 4 MiB. */
 #define BLOCK_MOST   (1U << 20)
 #define BLOCK_LEAST  (1U << 17)
 #define BLOCKS	     16U   /* rather than larger ones */
@@ -182,7 +182,9 @@ static uint64_t interface_drops(const struct packet_ring *ring)
 	return sum;
 }
 
-/* Bound last: what comes before the filter and the ring are there would not be of this interface. */
+/*
+ * Bound last: what comes before the filter and the ring are there would not be of this interface.
+ */
 struct packet_ring *packet_ring_open(const struct packet_ring_options *options)
 {
 	struct packet_ring *ring = calloc(1, sizeof *ring);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Packets of an Ethernet-like interface, out of a ring that the kernel fills: packet(7), TPACKET_V3.
- * The kernel hands over blocks of many packets. Unlike libpcap, which gives a block back before its
- * caller can know that it was the last packet's turn, this leaves packets where they are for a whole
- * batch: nothing is copied, and the next ones can be looked at ahead. One thread at a time.
+ * Packets of an Ethernet-like interface, out of a ring that the kernel fills: packet(7),
+ * TPACKET_V3. The kernel hands over blocks of many packets. Unlike libpcap, which gives a block
+ * back before its caller can know that it was the last packet's turn, this leaves packets where
+ * they are for a whole batch: nothing is copied, and the next ones can be looked at ahead. One
+ * thread at a time.
  */
 #ifndef SENSOR_PACKET_RING_H
 #define SENSOR_PACKET_RING_H
@@ -39,10 +40,15 @@ int packet_ring_fd(const struct packet_ring *ring);
 bool packet_ring_filter(struct packet_ring *ring, const struct sock_filter *filter, uint16_t length,
 			uint32_t headers);
 
-/* The next packets, at most `max` and of one block; they stay until the next call. 0: none is there. */
+/*
+ * The next packets, at most `max` and of one block; they stay until the next call. 0: none is
+ * there.
+ */
 int packet_ring_frames(struct packet_ring *ring, struct frame_view *frames, int max);
 
-/* Until there are some, at most so long. False: the interface is gone, or the socket broke: errno. */
+/*
+ * Until there are some, at most so long. False: the interface is gone, or the socket broke: errno.
+ */
 bool packet_ring_wait(const struct packet_ring *ring, int timeout_ms);
 
 struct packet_ring_stats {

@@ -42,7 +42,9 @@ static bool has_ip_oddities(const struct packet *packet)
 	return ip[6] != packet->transport; /* extension headers */
 }
 
-/* Kinds that any host knows or passes over: size, window, SACK, time stamps, Fast Open, Multipath. */
+/*
+ * Kinds that any host knows or passes over: size, window, SACK, time stamps, Fast Open, Multipath.
+ */
 static bool is_usual_option(uint8_t kind, uint8_t length)
 {
 	switch (kind) {

@@ -8,6 +8,7 @@
  */
 #include "sensor/base/endpoint.h"
 #include "sensor/decode/decode_walk.h"
+#include "sensor/decode/encapsulation.h"
 
 #define TCP_FIXED	14 /* bytes from the ports to the flags */
 #define PROTOCOL_ICMP	1
@@ -124,8 +125,8 @@ static void skip_authentication(struct walk *walk)
 }
 
 /*
- * Walks the chain of extension headers (RFC 8200 section 4), however long it is, because a host does so
- * too: each takes 8 bytes at least of what was captured.
+ * Walks the chain of extension headers (RFC 8200 section 4), however long it is, because a host
+ * does so too: each takes 8 bytes at least of what was captured.
  */
 static enum decode_result skip_ipv6_extensions(struct walk *walk)
 {
@@ -244,6 +245,18 @@ static bool holds_tunnel(struct walk *walk, enum decode_result *result)
 	return false;
 }
 
+/* Not on a port where it would have been looked into, and not where that is switched off. */
+static bool is_unlisted_vxlan(const struct walk *walk)
+{
+	const struct decode_options *options = &walk->decoder->options;
+
+	for (int i = 0; i < options->vxlan_port_count; i++) {
+		if (options->vxlan_ports[i] == walk->packet->destination_port)
+			return false;
+	}
+	return !(options->tunnels_off >> TUNNEL_VXLAN & 1) && decode_looks_like_vxlan(walk);
+}
+
 static enum decode_result decode_udp(struct walk *walk)
 {
 	struct packet *packet = walk->packet;
@@ -260,15 +273,28 @@ static enum decode_result decode_udp(struct walk *walk)
 		return DECODE_MALFORMED;
 	if (length != 0) /* 0: longer than 16 bits tell (RFC 2675), or offload */
 		walk_limit(walk, length - 8u);
-	if ((walk->decoder->udp_ports >> (packet->destination_port & 63) & 1) &&
+	if ((walk->decoder->udp_ports >> (packet->destination_port & 63) & 1 ||
+	     packet->source_port == PORT_CAPWAP) &&
 	    holds_tunnel(walk, &result))
 		return result;
+	if (walk->rest.left != 0 && walk->rest.at[0] == 0x08 && is_unlisted_vxlan(walk))
+		packet->unread = unread_of(BY_SHAPE, packet->destination_port);
 	packet->kind = PACKET_UDP;
 	set_payload(walk);
 	return DECODE_OK;
 }
 
-static enum decode_result decode_transport(struct walk *walk)
+/* Routers' and hosts' own protocols carry none; one that nobody knows may. */
+static enum decode_result decode_no_service(struct walk *walk)
+{
+	const struct encapsulation *known = encapsulation_find(BY_PROTOCOL, walk->protocol);
+
+	if (walk->quote || (known && known->fate == FATE_CONTROL))
+		return DECODE_NOT_OURS;
+	return decode_unread(walk, BY_PROTOCOL, walk->protocol);
+}
+
+enum decode_result decode_transport(struct walk *walk)
 {
 	enum decode_result result;
 
@@ -282,7 +308,7 @@ static enum decode_result decode_transport(struct walk *walk)
 	case PROTOCOL_ICMPV6:
 		return decode_icmp(walk, true);
 	default:
-		return decode_ip_tunnel(walk, &result) ? result : DECODE_NOT_OURS;
+		return decode_ip_tunnel(walk, &result) ? result : decode_no_service(walk);
 	}
 }
 
@@ -371,6 +397,7 @@ const char *decode_result_name(enum decode_result result)
 		[DECODE_TOO_DEEP] = "nested-too-deep",
 		[DECODE_CHECKSUM] = "bad-checksum",
 		[DECODE_UNSUPPORTED_LINK] = "unsupported-link",
+		[DECODE_UNREAD] = "unread",
 	};
 
 	return names[result];

@@ -4,14 +4,14 @@
  *
  *   frame ─▶ decode_link ─▶ VLAN, MPLS, PPPoE … ─▶ IPv4, IPv6 ─▶ TCP, UDP, ICMP error ─▶ packet
  *                 ▲               │                    │  │
- *                 └── tunnel, at most two deep ◀───────┘  └─▶ DECODE_FRAGMENT ─▶ fragments ─▶ datagram
- *                                                                                     │
- *                                              decode_datagram() goes on ◀────────────┘
+ *                 └── tunnel, at most two deep ◀───────┘  └─▶ DECODE_FRAGMENT ─▶ fragments
+ *                                                                                │ datagram
+ *                                              decode_datagram() goes on ◀───────┘
  *
  * Only fragments.c keeps anything: pages of a pool of --fragments-mib, for a few seconds of packet
- * time. Everything else is a function of the bytes. What bounds it: constants for tags and tunnels, the
- * number of bytes captured. What is not understood has a verdict of its own (enum decode_result), and
- * the worker counts each of them.
+ * time. Everything else is a function of the bytes. What bounds it: constants for tags and tunnels,
+ * the number of bytes captured. What is not understood has a verdict of its own (enum
+ * decode_result), and the worker counts each of them.
  *
  * From captured bytes to a struct packet: link layer, VLAN tags, tunnels, IPv4 and IPv6 with
  * extension headers, TCP, UDP and ICMP errors. Pure: no state, no allocation. Every read is checked
@@ -36,11 +36,26 @@
 
 enum link_type {
 	LINK_ETHERNET,
-	LINK_SLL,  /* Linux cooked, version 1 */
-	LINK_SLL2, /* Linux cooked, version 2 */
-	LINK_RAW,  /* starts with an IPv4 or IPv6 header */
-	LINK_NULL, /* BSD loopback: address family in the byte order of the capturing host */
-	LINK_PPP,  /* with or without HDLC's address and control bytes */
+	LINK_SLL,	/* Linux cooked, version 1 */
+	LINK_SLL2,	/* Linux cooked, version 2 */
+	LINK_RAW,	/* starts with an IPv4 or IPv6 header */
+	LINK_NULL,	/* BSD loopback: address family in the byte order of the capturing host */
+	LINK_PPP,	/* with or without HDLC's address and control bytes; Cisco's HDLC as well */
+	LINK_PPP_SIDES, /* PPP, with the direction before it */
+	LINK_PPPOE,	/* PPPoE without Ethernet before it */
+	LINK_CHDLC,	/* Cisco's HDLC */
+	LINK_FRELAY,
+	LINK_WLAN,     /* IEEE 802.11 */
+	LINK_RADIOTAP, /* 802.11, with radiotap before it */
+	LINK_PPI,      /* 802.11 or Ethernet, with PPI before it */
+	LINK_PRISM,    /* 802.11, with the header of Prism or AVS before it */
+	LINK_ENC,      /* OpenBSD's IPsec */
+	LINK_PFLOG,    /* OpenBSD's and others' packet filter */
+	LINK_NFLOG,    /* Linux' netfilter */
+	LINK_MPLS,
+	LINK_INFINIBAND, /* IP over InfiniBand */
+	LINK_JUNIPER,	 /* Ethernet, with Juniper's header before it */
+	LINK_PKTAP,	 /* macOS: wraps another link type */
 	LINK_UNSUPPORTED,
 };
 
@@ -110,6 +125,7 @@ struct packet {
 	uint32_t sequence, acknowledgement;
 	uint32_t segment_at; /* where TCP's header begins, from `ip` on */
 	uint32_t realm;	     /* keeps equal addresses of different VNIs apart; 0 = none */
+	uint32_t unread; /* what of it was not read: unread_of() in encapsulation.h; 0: nothing */
 	uint16_t source_port, destination_port;
 	uint16_t vlan;	     /* outermost tag's id, 0 = none */
 	uint16_t vlan_inner; /* innermost tag's id if there are several, 0 = none */
@@ -139,6 +155,7 @@ enum decode_result {
 	DECODE_TOO_DEEP,  /* more tunnels in each other than are looked into */
 	DECODE_CHECKSUM,  /* a checksum is wrong, and those are asked for */
 	DECODE_UNSUPPORTED_LINK,
+	DECODE_UNREAD, /* a kind that nobody knows here, or whose content is not read: packet->unread */
 	DECODE_RESULT_COUNT
 };
 
@@ -175,8 +192,8 @@ enum decode_result decode_packet(const struct decoder *decoder, enum link_type l
 				 uint64_t ts_ns, struct packet *packet);
 
 /*
- * The same, but the datagram that would be the tunnel behind `layers` others stays the datagram that
- * it is: for the other view of a packet, where its tunnel is none, or not believed.
+ * The same, but the datagram that would be the tunnel behind `layers` others stays the datagram
+ * that it is: for the other view of a packet, where its tunnel is none, or not believed.
  */
 enum decode_result decode_packet_to(const struct decoder *decoder, enum link_type link,
 				    const struct decode_frame *frame, uint8_t layers,

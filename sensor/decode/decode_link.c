@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The decoder's link layers, and what stands between them and IP: VLAN tags, MPLS, PPPoE and PPP.
+ * The decoder's link layers, and what stands between them and IP: MPLS, PPPoE and PPP. Tags are in
+ * decode_tags.c, rarer link types in decode_capture_link.c.
  *
  * References: IEEE 802.1Q, RFC 3032 (MPLS), RFC 4448 and 4385 (Ethernet over MPLS, its control
  * word), RFC 2516 (PPPoE), RFC 1661 (PPP), the LINKTYPE_ list of tcpdump.org for the rest.
@@ -9,26 +10,11 @@
 
 #include "sensor/decode/decode_walk.h"
 
-#define VLAN_TAGS_MAX	2
 #define MPLS_LABELS_MAX 8
 #define PADDING_MAX	64
 #define PPP_IPV4	0x0021
 #define PPP_IPV6	0x0057
 #define PPP_MPLS	0x0281
-
-static bool is_vlan_tag(uint16_t ethertype)
-{
-	switch (ethertype) {
-	case 0x8100:
-	case 0x88a8:
-	case 0x9100:
-	case 0x9200:
-	case 0x9300:
-		return true;
-	default:
-		return false;
-	}
-}
 
 /* An id of 0 is a tag that only carries a priority. */
 void decode_note_vlan(struct packet *packet, uint16_t id)
@@ -37,16 +23,6 @@ void decode_note_vlan(struct packet *packet, uint16_t id)
 		packet->vlan = id;
 	else if (id != 0)
 		packet->vlan_inner = id;
-}
-
-/* Takes the tags; returns the ethertype behind them. */
-static uint16_t skip_vlan_tags(struct walk *walk, uint16_t ethertype)
-{
-	for (int i = 0; i < VLAN_TAGS_MAX && is_vlan_tag(ethertype); i++) {
-		decode_note_vlan(walk->packet, bytes_be16(&walk->rest) & 0x0fff);
-		ethertype = bytes_be16(&walk->rest);
-	}
-	return ethertype;
 }
 
 static bool is_ip_of(const struct bytes *rest, uint8_t version)
@@ -73,7 +49,7 @@ bool decode_looks_like_ethernet(struct bytes rest)
 	case 0x88cc: /* LLDP */
 		return true;
 	default:
-		return is_vlan_tag(ethertype);
+		return decode_is_tag(ethertype);
 	}
 }
 
@@ -96,7 +72,7 @@ static bool length_fits(const struct walk *walk, size_t at, size_t more)
 }
 
 /* Is it an IP header, or an Ethernet address that begins like one? */
-static bool looks_like_ip(const struct walk *walk)
+bool decode_looks_like_ip(const struct walk *walk)
 {
 	if (is_ip_of(&walk->rest, 4))
 		return length_fits(walk, 2, 0) || !decode_looks_like_ethernet(walk->rest);
@@ -115,7 +91,7 @@ static enum decode_result decode_mpls_payload(struct walk *walk)
 
 	if (walk->rest.left == 0)
 		return DECODE_TRUNCATED;
-	if (looks_like_ip(walk))
+	if (decode_looks_like_ip(walk))
 		return decode_network(walk);
 	bytes_skip(&behind, 4);
 	if (is_ip_of(&walk->rest, 0) && decode_looks_like_ethernet(behind)) {
@@ -129,7 +105,9 @@ static enum decode_result decode_mpls_payload(struct walk *walk)
 	return walk->beyond != 0 ? DECODE_TRUNCATED : DECODE_TUNNEL;
 }
 
-/* |  Label (20)  | TC | bottom | TTL |, until the bottom. The lowest label is kept: the service's. */
+/*
+ * |  Label (20)  | TC | bottom | TTL |, until the bottom. The lowest label is kept: the service's.
+ */
 enum decode_result decode_mpls(struct walk *walk, bool over_ip)
 {
 	for (int i = 0; i < MPLS_LABELS_MAX; i++) {
@@ -146,6 +124,12 @@ enum decode_result decode_mpls(struct walk *walk, bool over_ip)
 	return DECODE_MALFORMED;
 }
 
+/* To one station or to all; on serial lines both protocols are captured as PPP. */
+static bool is_cisco_hdlc(const struct bytes *rest)
+{
+	return rest->left >= 2 && (rest->at[0] == 0x0f || rest->at[0] == 0x8f) && rest->at[1] == 0;
+}
+
 /* The protocol may be shortened to one byte, which is odd (RFC 1661 section 2). */
 enum decode_result decode_ppp(struct walk *walk)
 {
@@ -153,6 +137,8 @@ enum decode_result decode_ppp(struct walk *walk)
 
 	if (walk->rest.left >= 2 && walk->rest.at[0] == 0xff && walk->rest.at[1] == 0x03)
 		bytes_skip(&walk->rest, 2);
+	else if (is_cisco_hdlc(&walk->rest))
+		return decode_chdlc(walk);
 	protocol = bytes_u8(&walk->rest);
 	if (!(protocol & 1))
 		protocol = (uint16_t)(protocol << 8 | bytes_u8(&walk->rest));
@@ -173,7 +159,7 @@ enum decode_result decode_ppp(struct walk *walk)
 }
 
 /* |Version|Type|  Code  |   Session   |   Length   |, then PPP. */
-static enum decode_result decode_pppoe(struct walk *walk)
+enum decode_result decode_pppoe(struct walk *walk)
 {
 	uint8_t version = bytes_u8(&walk->rest), code = bytes_u8(&walk->rest);
 	uint16_t session = bytes_be16(&walk->rest), length = bytes_be16(&walk->rest);
@@ -192,12 +178,14 @@ static enum decode_result decode_pppoe(struct walk *walk)
 
 enum decode_result decode_ethertype(struct walk *walk, uint16_t ethertype)
 {
+	enum decode_result result;
+
 	/* Most packets: no tag, nothing else to ask. A failed cursor gives 0. */
 	if (ethertype == ETHERTYPE_IPV4)
 		return decode_network(walk);
-	ethertype = skip_vlan_tags(walk, ethertype);
-	if (walk->rest.failed)
-		return DECODE_TRUNCATED;
+	result = decode_tags(walk, &ethertype);
+	if (result != DECODE_OK)
+		return result;
 	switch (ethertype) {
 	case ETHERTYPE_IPV4:
 	case ETHERTYPE_IPV6:
@@ -208,7 +196,8 @@ enum decode_result decode_ethertype(struct walk *walk, uint16_t ethertype)
 	case ETHERTYPE_PPPOE:
 		return decode_pppoe(walk);
 	default:
-		return DECODE_NOT_IP;
+		return decode_is_shim(ethertype) ? decode_shim(walk, ethertype)
+						 : decode_other(walk, ethertype);
 	}
 }
 
@@ -253,8 +242,11 @@ enum decode_result decode_link(enum link_type link, struct walk *walk)
 		return decode_null(walk);
 	case LINK_PPP:
 		return decode_ppp(walk);
-	case LINK_UNSUPPORTED:
-		break;
+	case LINK_PPPOE:
+		return decode_pppoe(walk);
+	case LINK_MPLS:
+		return decode_mpls(walk, false);
+	default:
+		return decode_capture_link(link, walk);
 	}
-	return DECODE_UNSUPPORTED_LINK;
 }

@@ -8,10 +8,12 @@
  */
 #include "sensor/base/endpoint.h"
 #include "sensor/decode/decode_walk.h"
+#include "sensor/decode/encapsulation.h"
 
 #define PROTOCOL_IPIP	 4
 #define PROTOCOL_IPV6	 41
 #define PROTOCOL_GRE	 47
+#define PROTOCOL_ESP	 50
 #define PROTOCOL_ETHERIP 97
 #define PROTOCOL_L2TP	 115
 #define PROTOCOL_MPLS	 137
@@ -26,6 +28,9 @@
 #define GRE_ERSPAN2 0x88be /* and type I, which has no sequence numbers */
 #define GRE_ERSPAN3 0x22eb
 #define GRE_PPP	    0x880b
+#define GRE_WCCP    0x883e
+
+#define ESP_BEHIND 64 /* bytes at most behind the packet, but for long padding */
 
 #define VSID_LOWEST 0x1000 /* RFC 7637: those below are reserved */
 
@@ -47,6 +52,7 @@ bool decode_enter(struct walk *walk, enum tunnel_kind kind, bool has_id, uint32_
 		.id = id,
 	};
 	walk->in_udp = walk->loose = false;
+	walk->tags = 0;
 	if (over_ip) {
 		tunnel->source = packet->source;
 		tunnel->destination = packet->destination;
@@ -97,6 +103,30 @@ static enum decode_result decode_gretap(struct walk *walk, uint16_t flags, uint3
 	return decode_ethernet(walk);
 }
 
+/* Version 2 has a header of 4 bytes, which says by which service a packet was redirected. */
+static enum decode_result decode_wccp(struct walk *walk)
+{
+	if (!decode_looks_like_ip(walk))
+		bytes_skip(&walk->rest, 4);
+	return walk->rest.failed ? DECODE_TRUNCATED : decode_network(walk);
+}
+
+/* The types are by the virtual access point: what is in it shows by itself. */
+static bool is_aruba(uint16_t type)
+{
+	return (type >= 0x8200 && type <= 0x83ff) || (type >= 0x9010 && type <= 0x90ff) ||
+	       type == 0x9000;
+}
+
+static enum decode_result decode_aruba(struct walk *walk, uint16_t type)
+{
+	if (decode_looks_like_ethernet(walk->rest))
+		return decode_ethernet(walk);
+	if (walk->rest.left != 0 && (walk->rest.at[0] & 0x0f) == 0x08)
+		return decode_wlan(walk);
+	return decode_unread(walk, BY_ETHERTYPE, type);
+}
+
 static enum decode_result decode_gre_payload(struct walk *walk, uint16_t flags, uint16_t type,
 					     uint32_t key)
 {
@@ -116,7 +146,11 @@ static enum decode_result decode_gre_payload(struct walk *walk, uint16_t flags, 
 	}
 	if (!decode_enter(walk, TUNNEL_GRE, (flags & GRE_KEY) != 0, key, true))
 		return DECODE_TOO_DEEP;
-	return type == GRE_PPP ? decode_ppp(walk) : decode_ethertype(walk, type);
+	if (type == GRE_PPP)
+		return decode_ppp(walk);
+	if (type == GRE_WCCP)
+		return decode_wccp(walk);
+	return is_aruba(type) ? decode_aruba(walk, type) : decode_ethertype(walk, type);
 }
 
 /* |C|R|K|S|...|Ver|   Type   | checksum, offset if C or R | key if K | sequence if S | */
@@ -157,15 +191,10 @@ static enum decode_result decode_ip_in_ip(struct walk *walk, enum tunnel_kind ki
 
 /* The cookie (0, 4 or 8 bytes) and the sublayer (0 or 4) are agreed on by signalling that was not
  * seen: the ethertype shows which it is. */
-static enum decode_result decode_l2tp3(struct walk *walk)
+enum decode_result decode_l2tp3_payload(struct walk *walk, uint32_t session)
 {
-	uint32_t session = bytes_be32(&walk->rest);
 	struct bytes rest = walk->rest;
 
-	if (walk->rest.failed)
-		return DECODE_TRUNCATED;
-	if (session == 0)
-		return DECODE_NOT_OURS; /* its control channel */
 	if (!decode_enter(walk, TUNNEL_L2TP3, true, session, true))
 		return DECODE_TOO_DEEP;
 	for (int words = 0; words < 4; words++) {
@@ -176,6 +205,17 @@ static enum decode_result decode_l2tp3(struct walk *walk)
 		bytes_skip(&rest, 4);
 	}
 	return walk->beyond != 0 || walk->rest.left < 28 ? DECODE_TRUNCATED : DECODE_TUNNEL;
+}
+
+static enum decode_result decode_l2tp3(struct walk *walk)
+{
+	uint32_t session = bytes_be32(&walk->rest);
+
+	if (walk->rest.failed)
+		return DECODE_TRUNCATED;
+	if (session == 0)
+		return DECODE_NOT_OURS; /* its control channel */
+	return decode_l2tp3_payload(walk, session);
 }
 
 static enum decode_result decode_etherip(struct walk *walk)
@@ -191,6 +231,72 @@ static enum decode_result decode_etherip(struct walk *walk)
 	return decode_ethernet(walk);
 }
 
+/* An IP packet in ESP's tunnel mode; behind it stand padding and the proof of who sent it. */
+static bool is_plain_ip(struct bytes at)
+{
+	size_t told, header = at.left != 0 ? (at.at[0] & 0x0fu) * 4 : 0;
+	uint8_t version = at.left != 0 ? at.at[0] >> 4 : 0;
+	struct bytes length = at;
+
+	if (version == 4) {
+		bytes_skip(&length, 2);
+		told = bytes_be16(&length);
+		return header >= 20 && header <= at.left && decode_ip_sum_good(at.at) &&
+		       told >= header && told < at.left && at.left - told <= ESP_BEHIND;
+	}
+	bytes_skip(&length, 4);
+	told = bytes_be16(&length) + 40u;
+	return version == 6 && !length.failed && told < at.left && at.left - told <= ESP_BEHIND &&
+	       (at.at[6] == TRANSPORT_TCP || at.at[6] == TRANSPORT_UDP);
+}
+
+/* Transport mode: |…|Padding 1, 2, 3 …|Pad length|Next header|  Proof  |. The checksum decides. */
+static bool is_plain_transport(const struct walk *walk, struct bytes *at, size_t proof,
+			       uint8_t *protocol)
+{
+	size_t left = at->left, padding;
+
+	if (left < proof + 2 + 8)
+		return false;
+	left -= proof + 2;
+	*protocol = at->at[left + 1];
+	padding = at->at[left];
+	if ((*protocol != TRANSPORT_TCP && *protocol != TRANSPORT_UDP) || padding + 8 > left)
+		return false;
+	for (size_t i = 1; i <= padding; i++) {
+		if (at->at[left - padding + i - 1] != i)
+			return false;
+	}
+	at->left = left - padding;
+	return (*protocol == TRANSPORT_UDP || at->left >= 20) &&
+	       decode_transport_sum_good(walk->packet->ip, *protocol, at->at, at->left);
+}
+
+/* |  Security parameters (32)  |  Sequence (32)  |. NULL encryption (RFC 2410) shows by itself. */
+static enum decode_result decode_esp(struct walk *walk)
+{
+	static const uint8_t proofs[] = {12, 16, 24, 32};
+	uint32_t id = bytes_be32(&walk->rest);
+	struct bytes at;
+
+	bytes_skip(&walk->rest, 4);
+	if (is_plain_ip(walk->rest)) {
+		if (!decode_enter(walk, TUNNEL_ESP, true, id, true))
+			return DECODE_TOO_DEEP;
+		return decode_network(walk);
+	}
+	for (size_t i = 0; i < sizeof proofs && walk->beyond == 0; i++) {
+		at = walk->rest;
+		if (!is_plain_transport(walk, &at, proofs[i], &walk->protocol))
+			continue;
+		walk->rest = at;
+		walk->packet->transport = walk->protocol;
+		walk->packet->ip_length = (uint32_t)(at.at + at.left - walk->packet->ip);
+		return decode_transport(walk);
+	}
+	return decode_unread(walk, BY_PROTOCOL, PROTOCOL_ESP);
+}
+
 static bool decode_known(struct walk *walk, enum decode_result *result)
 {
 	bool outer_is_ipv4 = address_is_ipv4(&walk->packet->source);
@@ -204,6 +310,9 @@ static bool decode_known(struct walk *walk, enum decode_result *result)
 		return true;
 	case PROTOCOL_GRE:
 		*result = decode_gre(walk);
+		return true;
+	case PROTOCOL_ESP:
+		*result = decode_esp(walk);
 		return true;
 	case PROTOCOL_ETHERIP:
 		*result = decode_etherip(walk);

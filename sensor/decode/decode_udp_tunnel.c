@@ -2,9 +2,10 @@
 /*
  * The decoder's tunnels over UDP: VXLAN, GENEVE, TZSP, GTP-U and GRE in UDP, by the port that a
  * datagram is sent to. A port alone proves nothing (a client chooses its own, and what a server
- * answers begins with what the client sent): a datagram whose header is not the tunnel's to the last
- * bit, reserved ones and lengths included, is a datagram like any other. VXLAN's reserved bits are to
- * be ignored by who receives them, and some senders use them: there a mark tells (TUNNEL_LOOSE).
+ * answers begins with what the client sent): a datagram whose header is not the tunnel's to the
+ * last bit, reserved ones and lengths included, is a datagram like any other. VXLAN's reserved bits
+ * are to be ignored by who receives them, and some senders use them: there a mark tells
+ * (TUNNEL_LOOSE).
  *
  * References: RFC 7348 (VXLAN), RFC 8926 (GENEVE), TZSP as Wireshark describes it, 3GPP TS 29.281
  * (GTP-U), RFC 8086 (GRE in UDP).
@@ -29,7 +30,7 @@ static uint64_t port_bit(uint16_t port)
 struct decoder decoder_of(const struct decode_options *options)
 {
 	struct decoder decoder = {.udp_ports = port_bit(PORT_TZSP) | port_bit(PORT_GTP) |
-					       port_bit(PORT_GRE)};
+					       port_bit(PORT_GRE) | decode_overlay_ports()};
 
 	if (options)
 		decoder.options = *options;
@@ -184,12 +185,14 @@ static bool decode_gtp(struct walk *walk, enum decode_result *result)
 	return true;
 }
 
-/* Without what RFC 2784 reserves, routing, and versions but 0; of the types those that are known. */
+/*
+ * Without what RFC 2784 reserves, routing, and versions but 0; of the types those that are known.
+ */
 static bool is_gre_type(uint16_t type)
 {
 	return type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6 || type == ETHERTYPE_BRIDGE ||
 	       type == ETHERTYPE_MPLS || type == ETHERTYPE_MPLS_MULTI || type == 0x880b ||
-	       type == 0x88be || type == 0x22eb;
+	       type == 0x88be || type == 0x22eb || type == ETHERTYPE_NSH;
 }
 
 static bool decode_gre_in_udp(struct walk *walk, enum decode_result *result)
@@ -221,6 +224,8 @@ bool decode_udp_tunnel(struct walk *walk, enum decode_result *result)
 		return !(options->tunnels_off >> DECODE_GRE_IN_UDP & 1) &&
 		       decode_gre_in_udp(walk, result);
 	default:
-		return false;
+		if (walk->packet->source_port == PORT_CAPWAP)
+			port = PORT_CAPWAP;
+		return decode_udp_overlay(walk, port, result);
 	}
 }

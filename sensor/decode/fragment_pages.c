@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* See fragment_pages.h. Pages that were never used are taken last: their memory is not there yet. */
+/*
+ * See fragment_pages.h. Pages that were never used are taken last: their memory is not there yet.
+ */
 #include "sensor/decode/fragment_pages.h"
 
 #include <stdlib.h>

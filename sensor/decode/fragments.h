@@ -10,10 +10,10 @@
  *  liars        a piece behind the end, a second end, an end that is before what is there, a piece
  *               whose length is no multiple of 8: not taken, counted.
  *  never whole  given up FRAGMENTS_WAIT_NS after the first piece came, however many follow. What
- *               is there from the beginning on is still looked at (the mirror may have lost the rest).
+ *               is there from the beginning on is still looked at (the mirror may have lost more).
  *  no room      the datagram that has waited longest is given up, counted.
- *  copies       the same fragment again changes nothing; neither does it just after the datagram was
- *               whole (a mirror that sees everything twice).
+ *  copies       the same fragment again changes nothing; neither does it just after the datagram
+ *               was whole (a mirror that sees everything twice).
  */
 #ifndef SENSOR_FRAGMENTS_H
 #define SENSOR_FRAGMENTS_H

@@ -115,6 +115,14 @@ const char *tunnel_name(enum tunnel_kind kind)
 		[TUNNEL_L2TP3] = "l2tpv3",
 		[TUNNEL_GTP] = "gtp-u",
 		[TUNNEL_ETHERIP] = "etherip",
+		[TUNNEL_VXLAN_GPE] = "vxlan-gpe",
+		[TUNNEL_LISP] = "lisp",
+		[TUNNEL_L2TP2] = "l2tpv2",
+		[TUNNEL_CAPWAP] = "capwap",
+		[TUNNEL_JMIRROR] = "jmirror",
+		[TUNNEL_GUE] = "gue",
+		[TUNNEL_FOU] = "fou",
+		[TUNNEL_ESP] = "esp-null",
 	};
 
 	return kind < TUNNEL_KIND_COUNT ? names[kind] : "";
@@ -140,6 +148,14 @@ const char *tunnel_words(const struct tunnel *layer)
 		[TUNNEL_L2TP3] = "L2TPv3 ",
 		[TUNNEL_GTP] = "GTP-U ",
 		[TUNNEL_ETHERIP] = "EtherIP ",
+		[TUNNEL_VXLAN_GPE] = "VXLAN-GPE ",
+		[TUNNEL_LISP] = "LISP ",
+		[TUNNEL_L2TP2] = "L2TP ",
+		[TUNNEL_CAPWAP] = "CAPWAP ",
+		[TUNNEL_JMIRROR] = "Juniper mirror's ",
+		[TUNNEL_GUE] = "GUE ",
+		[TUNNEL_FOU] = "FOU ",
+		[TUNNEL_ESP] = "ESP ",
 	};
 
 	return layer && layer->kind < TUNNEL_KIND_COUNT ? words[layer->kind] : "";

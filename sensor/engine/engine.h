@@ -10,8 +10,8 @@
  *   engine_tick        silence, summaries, exceptions that expire; engine_store: over a restart
  *   closing: engine_wall.c (proof) and engine_silence.c (likely); "all ports": engine_collapse.c
  *
- * It keeps exposures (--max-exposures), incidents, walls (--max-walls) and coverage per policy line; who
- * makes room for whom stands at the top of exposure.h and incident.h.
+ * It keeps exposures (--max-exposures), incidents, walls (--max-walls) and coverage per policy
+ * line; who makes room for whom stands at the top of exposure.h and incident.h.
  *
  * The event side: observations in, events out. Owns the wall evidence, the exposures and the
  * incidents. One thread (live: the main thread; replay: the same thread as the packets). Time is
@@ -63,7 +63,10 @@ void engine_free(struct engine *engine);
 
 void engine_observe(struct engine *engine, const struct observation *observation);
 
-/* Packet time has come to `now_ns`: summaries, unconfirmed states, exceptions. Cheap if called often. */
+/*
+ * Packet time has come to `now_ns`: summaries, unconfirmed states, exceptions. Cheap if called
+ * often.
+ */
 void engine_tick(struct engine *engine, uint64_t now_ns);
 
 /* A new policy is in force. Open exposures that it permits are closed (CLOSE_POLICY). */

@@ -4,8 +4,8 @@
  * packet, with anything in it: it proves nothing about the endpoint that it names, and a storm of
  * them must not bury what is real. So all that comes from one end is one record, whatever endpoints
  * it names: the first is shown, all are counted. The first CLAIM_RECORDS ends have a record each,
- * the rest share one. Such a record is of medium severity at most, is no part of an incident, of the
- * coverage or of "all ports", and is the first to go when the table is full.
+ * the rest share one. Such a record is of medium severity at most, is no part of an incident, of
+ * the coverage or of "all ports", and is the first to go when the table is full.
  */
 #include "sensor/base/hash.h"
 #include "sensor/engine/engine_state.h"

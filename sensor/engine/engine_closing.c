@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From the proof that nobody new is let in to "closed". A filter that comes back seldom ends what it
- * let through before: as long as the server still sends something in a conversation that has not
- * ended, the exposure is `closing`, which is open. It closes when all have ended, or when the server
- * has sent nothing for TALK_NS: from then on a conversation may still be there, and is silent.
+ * From the proof that nobody new is let in to "closed". A filter that comes back seldom ends what
+ * it let through before: as long as the server still sends something in a conversation that has not
+ * ended, the exposure is `closing`, which is open. It closes when all have ended, or when the
+ * server has sent nothing for TALK_NS: from then on a conversation may still be there, and is
+ * silent.
  *
  * One that talks later opens the exposure again, as closing; the patience doubles each time.
  */

@@ -63,7 +63,9 @@ static void take_in(struct engine *engine, struct exposure *x, const struct arri
 		x->state = EXPOSURE_OPEN;
 }
 
-/* When it let somebody in: a new conversation, or the next datagram of an old one. 0: it has not. */
+/*
+ * When it let somebody in: a new conversation, or the next datagram of an old one. 0: it has not.
+ */
 static uint64_t let_in_ns(const struct arrival *a)
 {
 	const struct observation *o = a->observation;
@@ -196,7 +198,9 @@ static void continue_exposure(struct engine *engine, uint32_t slot, const struct
 		engine_tell_summary(engine, slot, a->observation->ts_ns);
 }
 
-/* Closed by what was seen: only a new conversation, begun after the proof, shows that it is open. */
+/*
+ * Closed by what was seen: only a new conversation, begun after the proof, shows that it is open.
+ */
 static bool opens(const struct exposure *x, const struct arrival *a)
 {
 	if (exposure_is_open(x->state))

@@ -110,24 +110,20 @@ static const struct packed_member exposure_members[] = {
 	X(TAG_FACTS, facts),
 };
 
+#define FIGURE(name, member, type, from, tag) I(tag, member),
+
 static const struct packed_member incident_members[] = {
+	INCIDENT_FIGURES(FIGURE)
+	/* What no event shows, or shows by another name. */
 	S(1, services),
 	I(10, closed),
-	I(11, one_change),
 	I(12, severity),
 	I(13, level),
 	I(14, listed),
 	I(15, id),
 	I(16, group_name),
 	I(17, rule_name),
-	I(18, opened_ns),
-	I(19, last_ns),
-	I(20, closed_ns),
 	I(21, last_join_ns),
-	I(22, changed_after_ns),
-	I(23, changed_before_ns),
-	I(24, member_count),
-	I(25, open_count),
 	I(26, members),
 	I(27, unlisted),
 	I(28, untold),

@@ -15,8 +15,8 @@
  *   - eyes: time in which the sensor was blind is no silence;
  *   - for each time that it has opened again after such a closing, ten times the odds.
  *
- * Where the mirror is, the policy says; `auto` learns it. Anybody's addresses are scanned all day: an
- * interface on which 100 attempts were let in or refused in a row, and none in an hour was left
+ * Where the mirror is, the policy says; `auto` learns it. Anybody's addresses are scanned all day:
+ * an interface on which 100 attempts were let in or refused in a row, and none in an hour was left
  * without an answer, does not show what is blocked.
  */
 #include <math.h>
@@ -71,7 +71,8 @@ void engine_silence_blocked(struct engine *engine, uint64_t ns)
 void engine_silence_blind(struct engine *engine, bool begins, enum blind_cause cause,
 			  uint64_t now_ns)
 {
-	/* What is about single packets, or about attempts that nobody makes, hides no connection. */
+	/* What is about single packets, or about attempts that nobody makes, hides no
+	 * connection. */
 	if (cause == BLIND_TRUNCATION || cause == BLIND_DUPLICATES || cause == BLIND_UNTESTED ||
 	    cause == BLIND_UNPROBED || cause == BLIND_NOT_OURS)
 		return;

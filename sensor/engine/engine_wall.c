@@ -7,9 +7,9 @@
  * The proof, since the last new conversation that was let in: `close_probes` probes from as many
  * distinct sources; or, where a single scanner comes again and again, three times as many from
  * however few, over at least a minute. Since the first of them, `close_spread` must have passed in
- * which nobody was let in: a restart or a moment of loss is shorter. Only probes from the zone of the
- * last client that was let in count: a wall that stands against the internet says nothing of a hole
- * for a partner.
+ * which nobody was let in: a restart or a moment of loss is shorter. Only probes from the zone of
+ * the last client that was let in count: a wall that stands against the internet says nothing of a
+ * hole for a partner.
  *
  * A hole for one stranger among many looks closed to the others. An exposure that has opened again
  * and again is such a case: from the third time on the proof needed doubles with each.
@@ -162,7 +162,8 @@ void engine_wall(struct engine *engine, const struct endpoint *server,
 		 const struct wall_report *report, uint64_t now_ns)
 {
 	uint64_t newest = newest_probe(report);
-	/* A datagram in vain dates nothing: only the worker knows whether its question makes sense. */
+	/* A datagram in vain dates nothing: only the worker knows whether its question makes
+	 * sense. */
 	bool dates = server->transport == TRANSPORT_TCP;
 	uint32_t slot;
 

@@ -35,8 +35,8 @@ struct host {
 };
 
 struct slot {
-	uint32_t
-		tag; /* of the endpoint's hash: a record is cold memory, looked at only if it fits */
+	/* Of the endpoint's hash: a record is cold memory, looked at only if the tag fits. */
+	uint32_t tag;
 	bool used;
 	uint8_t rank; /* list that holds it */
 };

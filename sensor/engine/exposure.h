@@ -5,11 +5,12 @@
  * told as one, until its place is needed.
  *
  * Memory: 4 KiB an exposure (half of it the merged facts), taken at start, touched when
- * used. When the table is full, room is made in this order: records of claims, closed ones, quiet ones (unlisted
- * ones first, then the lowest severity), unlisted ones, then the lowest severity; of one severity those where nobody was let in; in each class the one
- * heard of longest ago. An open one makes room only for one that ranks higher, or when it is
- * unconfirmed for one that ranks as high: so nobody can push an alarm out with more of the same.
- * A newcomer for which there is no such room is not taken. Both are counted.
+ * used. When the table is full, room is made in this order: records of claims, closed ones, quiet
+ * ones (unlisted ones first, then the lowest severity), unlisted ones, then the lowest severity; of
+ * one severity those where nobody was let in; in each class the one heard of longest ago. An open
+ * one makes room only for one that ranks higher, or when it is unconfirmed for one that ranks as
+ * high: so nobody can push an alarm out with more of the same. A newcomer for which there is no
+ * such room is not taken. Both are counted.
  *
  * The exposures of one host are linked, for the collapse into "all ports".
  */
@@ -63,7 +64,8 @@ struct exposure {
 	uint64_t check_ns, last_summary_ns; /* when engine_tick() looks at it next */
 	uint64_t life_bytes_out;
 	uint64_t close_probes, first_probe_ns, probe_ns; /* those that count towards closing */
-	/* Since the first that was let in: minutes in which somebody was; when the last of them began. */
+	/* Since the first that was let in: minutes in which somebody was; when the last of them
+	 * began. */
 	uint64_t busy_minutes, busy_since_ns, busy_ns, longest_silence_ns;
 	uint64_t talked_ns;			/* when the server sent anybody payload last */
 	uint32_t questions[EXPOSURE_QUESTIONS]; /* of datagrams that it answered: question.h */

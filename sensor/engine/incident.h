@@ -29,16 +29,14 @@ enum {
 };
 
 struct incident {
-	bool used, closed, one_change;
+	bool used, closed;
 	uint8_t severity, level, listed, news;
 	uint16_t group; /* POLICY_NONE: none, or the policy no longer has it */
 	uint32_t key;	/* incidents_key(), with the policy in force */
 	char id[EXPOSURE_ID_TEXT];
 	char group_name[POLICY_NAME_MAX], rule_name[POLICY_NAME_MAX];
-	uint64_t opened_ns, last_ns, closed_ns;
+	INCIDENT_FIGURES(FIGURE_MEMBER)
 	uint64_t last_join_ns;
-	uint64_t changed_after_ns, changed_before_ns;
-	uint32_t member_count, open_count;
 	uint32_t latest;    /* slot of the exposure that the news is about */
 	uint32_t told_next; /* the next one with news in this call */
 	struct incident_member members[INCIDENT_MEMBERS];

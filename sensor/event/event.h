@@ -17,6 +17,7 @@
 
 #include "policy/policy.h"
 #include "sensor/event/exposure_fields.h"
+#include "sensor/event/incident_fields.h"
 #include "sensor/event/observation.h"
 
 #define EVENT_SCHEMA_VERSION 1
@@ -28,7 +29,7 @@
 
 enum event_kind {
 	EVENT_EXPOSURE_OPENED,
-	EVENT_EXPOSURE_ESCALATED, /* a higher level, or a severer rule, or the service became known */
+	EVENT_EXPOSURE_ESCALATED, /* a higher level, a severer rule, or the service became known */
 	EVENT_EXPOSURE_SUMMARY,
 	EVENT_EXPOSURE_CLOSED,
 	EVENT_EXPOSURE_REOPENED,
@@ -128,9 +129,9 @@ struct exposure_view {
 	char incident[EXPOSURE_ID_TEXT]; /* "" if none */
 	/* Texts are "" if there is none; wall_was is valid with changed_after_ns. */
 	EXPOSURE_FIELDS(FIELD_VIEW)
-	uint64_t
-		last_accept_ns; /* newest *new* conversation; old ones may outlive the wall's return */
-	uint32_t live_flows;	/* conversations that go on, also after it closed for new ones */
+	/* The newest *new* conversation; old ones may outlive the wall's return. */
+	uint64_t last_accept_ns;
+	uint32_t live_flows;   /* conversations that go on, also after it closed for new ones */
 	struct address client; /* of the conversation that raised this event */
 	uint16_t client_port;
 	struct carrier carrier; /* of that client */
@@ -151,16 +152,18 @@ struct incident_view {
 	POLICY_FIELDS(FIELD_VIEW)
 	uint8_t severity, level; /* the highest of the members */
 	bool closed;
-	uint64_t opened_ns, last_ns, closed_ns;
-	uint64_t changed_after_ns, changed_before_ns; /* intersection of the members' intervals */
-	bool one_change; /* false: the members' intervals do not intersect */
-	uint32_t member_count, open_count;
-	/* Members that were counted and not announced: they merely accept connections. */
-	uint32_t unannounced_count;
-	uint32_t
-		untracked_count; /* of these: that nobody follows, so not seen to close; estimated */
-	bool unlisted;		 /* no rule speaks of them */
-	bool many_ports;	 /* `ports` are not all */
+	/*
+	 * The hole was made within `changed_…`, the intersection of the members' intervals;
+	 * `one_change` is false if they do not intersect.
+	 */
+	INCIDENT_FIGURES(FIGURE_MEMBER)
+	/*
+	 * Members that were counted and not announced, as they merely accept connections; of
+	 * these, those that no record follows, so not seen to close (estimated).
+	 */
+	INCIDENT_CROWD(FIGURE_MEMBER)
+	bool unlisted;	 /* no rule speaks of them */
+	bool many_ports; /* `ports` are not all */
 	uint8_t port_count;
 	uint16_t ports[INCIDENT_PORTS]; /* of the unannounced ones; rising */
 	uint8_t listed;			/* how many members are in `members` */

@@ -111,6 +111,7 @@ static void put_event(struct event_fields *fields, const struct event *event,
 #define PUT_SECONDS(name, ns)	     put_seconds(fields, name, ns);
 #define PUT_COUNT(name, number)	     put_number(fields, name, number);
 #define PUT_COUNT32(name, number)    put_number(fields, name, number);
+#define PUT_FLAG(name, flag)	     put(fields, name, (flag) ? "1" : "0");
 #define PUT_SOME(name, number)	     put_some(fields, name, number);
 #define PUT_SOME32(name, number)     put_some(fields, name, number);
 #define PUT_REASON(name, reason)     put(fields, name, close_reason_name(reason));
@@ -295,6 +296,9 @@ static void put_exposure(struct event_fields *fields, const struct exposure_view
 	put_sources(fields, view);
 }
 
+/* A row of incident_fields.h, by its type. */
+#define PUT_FIGURE(name, member, type, ...) PUT_##type("incident_" #name, incident->member)
+
 static void put_crowd(struct event_fields *fields, const struct incident_view *incident)
 {
 	char ports[INCIDENT_PORTS * 6 + 8] = "";
@@ -307,8 +311,7 @@ static void put_crowd(struct event_fields *fields, const struct incident_view *i
 					 used != 0 ? " " : "", incident->ports[i]);
 	if (incident->many_ports)
 		snprintf(ports + used, sizeof ports - used, "%s...", used != 0 ? " " : "");
-	put_number(fields, "incident_unannounced_count", incident->unannounced_count);
-	put_number(fields, "incident_untracked_count", incident->untracked_count);
+	INCIDENT_CROWD(PUT_FIGURE)
 	put(fields, "incident_ports", ports);
 }
 
@@ -325,14 +328,7 @@ static void put_incident(struct event_fields *fields, const struct incident_view
 	put(fields, "incident_severity", policy_severity_name(incident->severity));
 	put_number(fields, "incident_severity_number",
 		   (uint64_t)event_severity_number(incident->severity));
-	put_time(fields, "incident_opened", incident->opened_ns);
-	put_time(fields, "incident_last", incident->last_ns);
-	put_time(fields, "incident_closed", incident->closed_ns);
-	put_time(fields, "incident_changed_after", incident->changed_after_ns);
-	put_time(fields, "incident_changed_before", incident->changed_before_ns);
-	put(fields, "incident_one_change", incident->one_change ? "1" : "0");
-	put_number(fields, "incident_member_count", incident->member_count);
-	put_number(fields, "incident_open_count", incident->open_count);
+	INCIDENT_FIGURES(PUT_FIGURE)
 	put(fields, "incident_members", members);
 	put_crowd(fields, incident);
 }

@@ -151,13 +151,18 @@ static void put_members(struct json_out *out, const struct event_context *contex
 	json_out_end(out);
 }
 
+/* A row of incident_fields.h, by its type. */
+#define PUT_FIGURE(name, member, type, ...) FIGURE_##type(#name, incident->member)
+#define FIGURE_TIME(key, ns)		    json_out_time(out, key, ns);
+#define FIGURE_FLAG(key, flag)		    json_out_flag(out, key, flag);
+#define FIGURE_COUNT32(key, number)	    json_out_number(out, key, number);
+
 /* Only where there are endpoints that were counted and not announced. */
 static void put_crowd(struct json_out *out, const struct incident_view *incident)
 {
 	if (incident->port_count == 0 && !incident->many_ports)
 		return;
-	json_out_number(out, "unannounced_count", incident->unannounced_count);
-	json_out_number(out, "untracked_count", incident->untracked_count);
+	INCIDENT_CROWD(PUT_FIGURE)
 	json_out_list(out, "ports");
 	for (size_t i = 0; i < incident->port_count; i++)
 		json_out_number(out, NULL, incident->ports[i]);
@@ -173,14 +178,7 @@ static void put_incident(struct json_out *out, const struct event_context *conte
 	json_out_text(out, "state", incident->closed ? "closed" : "open");
 	put_level(out, incident->level);
 	put_incident_policy(out, incident);
-	json_out_time(out, "opened", incident->opened_ns);
-	json_out_time(out, "last", incident->last_ns);
-	json_out_time(out, "closed", incident->closed_ns);
-	json_out_time(out, "changed_after", incident->changed_after_ns);
-	json_out_time(out, "changed_before", incident->changed_before_ns);
-	json_out_flag(out, "one_change", incident->one_change);
-	json_out_number(out, "member_count", incident->member_count);
-	json_out_number(out, "open_count", incident->open_count);
+	INCIDENT_FIGURES(PUT_FIGURE)
 	put_crowd(out, incident);
 	put_members(out, context, incident);
 	json_out_end(out);

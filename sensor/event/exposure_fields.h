@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The fields of an event, one row each. From the rows follow the members of struct exposure and
- * struct exposure_view, how the engine fills one from the other, what it saves, the flat fields, the
- * JSON, what moves with each event and how the script in Redis merges it. tools/event-fields writes
- * the same rows into the JSON Schema, the man pages and spanwatch-receipt, and tests/events checks
- * that they are there.
+ * struct exposure_view, how the engine fills one from the other, what it saves, the flat fields,
+ * the JSON, what moves with each event and how the script in Redis merges it. tools/event-fields
+ * writes the same rows into the JSON Schema, the man pages and spanwatch-receipt, and tests/events
+ * checks that they are there.
  *
  * The lists are in the order in which an event shows them: in the flat form policy, zones, times,
  * counts, sums, reopened; in JSON reopened comes before the sums.

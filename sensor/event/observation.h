@@ -33,10 +33,9 @@ enum observation_kind {
 struct wall_report {
 	uint64_t last_unanswered_ns, last_refused_ns; /* time of the newest such probe; 0 = none */
 	uint32_t new_unanswered, new_refused;
-	uint32_t
-		new_unjudged; /* that came while enough others waited for an answer, or in a flood */
-	uint32_t new_idle;    /* that nobody would have answered: they prove nothing */
-	uint64_t first_ns;    /* time of the oldest of the new unanswered and refused ones */
+	uint32_t new_unjudged;	   /* that came in a flood, or while enough others waited */
+	uint32_t new_idle;	   /* that nobody would have answered: they prove nothing */
+	uint64_t first_ns;	   /* time of the oldest of the new unanswered and refused ones */
 	uint64_t last_unjudged_ns; /* of the newest in a flood; 0 = none */
 	uint8_t source_count;
 	struct address sources[WALL_SOURCES]; /* distinct sources among the new ones, at most */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The room health/: does the sensor see, and how is it? vision takes the figures of workers and
- * captures once a second, blindness judges them by cause (hysteresis: a cause begins and ends once),
- * tally counts what was told, metrics writes all of it for Prometheus, http_server serves that to a
- * bounded number of clients. "Sight" is a direction of a conversation that was seen (base/endpoint.h);
- * "vision" is the sensor's own.
+ * captures once a second, blindness judges them by cause (hysteresis: a cause begins and ends
+ * once), tally counts what was told, metrics writes all of it for Prometheus, http_server serves
+ * that to a bounded number of clients. "Sight" is a direction of a conversation that was seen
+ * (base/endpoint.h); "vision" is the sensor's own.
  *
  * When does the absence of alarms mean nothing? One detector for each interface: fed once a second
  * with totals that only grow (`vision_figures`), it says when the sensor stopped seeing what it

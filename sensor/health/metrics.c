@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See metrics.h. Plain counters are rows of counter_rows.h; the rest is written here. Names are a
- * contract: what is measured, in base units, `_total` for what only grows (Prometheus's naming rules).
+ * contract: what is measured, in base units, `_total` for what only grows (Prometheus's naming
+ * rules).
  */
 #include "sensor/health/metrics.h"
 

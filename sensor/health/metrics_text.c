@@ -53,7 +53,9 @@ void metrics_family(struct metrics_text *text, const char *name, const char *typ
 	    name, type);
 }
 
-/* Label values may hold anything: printable_copy() leaves no line ends, the other two are escaped. */
+/*
+ * Label values may hold anything: printable_copy() leaves no line ends, the other two are escaped.
+ */
 static void put_value(struct metrics_text *text, const char *value)
 {
 	char safe[LABEL_MAX];

@@ -25,7 +25,8 @@ void vision_figures(const struct worker_stats *worker, const struct capture_stat
 				[SIGHT_TRUNCATED] = worker->cut_frames + worker->mirror_cut,
 				[SIGHT_COMPARED] = worker->compared,
 				[SIGHT_DUPLICATES] = worker->duplicates,
-				[SIGHT_UNREAD] = worker->decoded[DECODE_UNSUPPORTED_LINK],
+				[SIGHT_UNREAD] = worker->decoded[DECODE_UNSUPPORTED_LINK] +
+						 worker->decoded[DECODE_UNREAD] + worker->shaped,
 				[SIGHT_MALFORMED] = worker->decoded[DECODE_MALFORMED],
 			},
 	};

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The room journal/: what must survive a kill -9, in one SQLite file (database.c alone sees SQLite).
- * In: packed events and records of the engine's state. Out: the same, in order, to Redis and to the
- * next run. It keeps a queue in memory of what is not committed yet and the file; bounded by
- * --journal-mib, --journal-days and --journal-keep; what a bound costs is counted exactly.
+ * The room journal/: what must survive a kill -9, in one SQLite file (database.c alone sees
+ * SQLite). In: packed events and records of the engine's state. Out: the same, in order, to Redis
+ * and to the next run. It keeps a queue in memory of what is not committed yet and the file;
+ * bounded by --journal-mib, --journal-days and --journal-keep; what a bound costs is counted
+ * exactly.
  *
  * Events on their way to Redis: stored first, sent then, forgotten some time after they are
  * confirmed; and the engine's state, for the next run. A file survives the sensor; without a path
@@ -35,7 +36,8 @@ struct journal_options {
 	uint32_t max_rows;  /* at least 1 */
 	uint64_t max_bytes; /* of the file, or of memory without one; 0: no bound */
 	uint64_t max_age_s; /* running time of the sensor, which no clock can jump; 0: no bound */
-	/* Confirmed events kept in memory, and in the file, for a Redis that loses some; 0: 1000. */
+	/* Confirmed events kept in memory, and in the file, for a Redis that loses some; 0:
+	 * 1000. */
 	uint32_t keep, keep_in_file;
 };
 
@@ -106,8 +108,8 @@ void journal_states(struct journal *journal, unsigned kind,
 uint64_t journal_number(const struct journal *journal, const char *name);
 void journal_set_number(struct journal *journal, const char *name, uint64_t value);
 
-/* Calls `each` for the unconfirmed rows after `sequence`, oldest first, until it says false or there are no
- * more. A row is valid during the call; `each` must not call the journal. */
+/* Calls `each` for the unconfirmed rows after `sequence`, oldest first, until it says false or
+ * there are no more. A row is valid during the call; `each` must not call the journal. */
 void journal_read(struct journal *journal, uint64_t sequence,
 		  bool (*each)(void *context, const struct journal_row *row), void *context);
 

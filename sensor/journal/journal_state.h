@@ -14,8 +14,8 @@ struct journal {
 	char epoch[JOURNAL_EPOCH_TEXT];
 	uint64_t last_sequence, confirmed;
 	uint64_t opened_sequence; /* `last_sequence` of the runs before */
-	/* Up to here events may have reached Redis unconfirmed: they are never given up, so that what
-	 * is counted as given up is what Redis has not got. */
+	/* Up to here events may have reached Redis unconfirmed: they are never given up, so that
+	 * what is counted as given up is what Redis has not got. */
 	uint64_t handed_out;
 	uint64_t clock_before_s, opened_s; /* the journal's clock: running time over all runs */
 	uint64_t written_s;		   /* when the last commit was, by that clock */

@@ -352,7 +352,7 @@ void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms)
 }
 
 void outputs_report(struct outputs *outputs, const struct engine *engine,
-		    const struct policy *policy, const char *unseen)
+		    const struct policy *policy, const struct text_unseen *unseen)
 {
 	if (outputs->text != NULL)
 		note_out(outputs, sink_text_report(outputs->text, engine, policy, unseen));

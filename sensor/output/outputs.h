@@ -6,8 +6,8 @@
  *         └▶ journal ─▶ redis/sink_redis
  *   kept frames ─▶ evidence_store (pcapng files of exposures, --evidence)
  *
- * Bounded: patient_out's backlog, evidence by bytes and files. "evidence" means packets kept on disk, here
- * and everywhere; how sure an exposure is, is its rung (engine/ladder.h).
+ * Bounded: patient_out's backlog, evidence by bytes and files. "evidence" means packets kept on
+ * disk, here and everywhere; how sure an exposure is, is its rung (engine/ladder.h).
  *
  * Everything after the engine, composed: text for people, JSON lines, and journal → Redis. The main
  * program knows only this header. One thread: that of the loop. Nothing here waits for a network;
@@ -30,6 +30,7 @@
 #include "sensor/engine/engine.h"
 #include "sensor/event/event.h"
 #include "sensor/journal/journal.h"
+#include "sensor/output/text_report.h"
 
 #define OUTPUTS_ERROR 256 /* bytes of an error message, with the NUL */
 
@@ -119,7 +120,7 @@ void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms);
 /* The closing report of a replay, as text on `out`; nothing if options.text was not set.
  * `unseen`: text_report.h. */
 void outputs_report(struct outputs *outputs, const struct engine *engine,
-		    const struct policy *policy, const char *unseen);
+		    const struct policy *policy, const struct text_unseen *unseen);
 
 /* A line that the report begins with, shorter than OUTPUTS_NOTE; of many the first few. */
 #define OUTPUTS_NOTE 256

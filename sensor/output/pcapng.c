@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "sensor/decode/encapsulation.h"
+
 #define SECTION	  0x0a0d0d0au
 #define INTERFACE 1u
 #define PACKET	  6u
@@ -107,29 +109,12 @@ void pcapng_section(struct pcapng_out *out, const char *comment, const char *pro
 	end(out, start);
 }
 
-static uint16_t link_number(enum link_type link)
-{
-	switch (link) {
-	case LINK_ETHERNET:
-		return 1;
-	case LINK_SLL:
-		return 113;
-	case LINK_SLL2:
-		return 276;
-	case LINK_RAW:
-		return 101;
-	case LINK_NULL:
-	default:
-		return 0;
-	}
-}
-
 void pcapng_interface(struct pcapng_out *out, enum link_type link, const char *name)
 {
 	size_t start = begin(out, INTERFACE);
 	uint8_t nanoseconds = 9;
 
-	put_le(out, link_number(link), 2);
+	put_le(out, encapsulation_link_number(link), 2);
 	put_le(out, 0, 2);
 	put_le(out, ANY_SNAP, 4);
 	put_text(out, OPTION_NAME, name);

@@ -66,8 +66,8 @@ static void print_alarm(const struct text_report *report, const struct event *ev
 }
 
 /*
- * Not worth a line: that a member joined its incident (the exposure's own line has just said so; but
- * many of them have none),
+ * Not worth a line: that a member joined its incident (the exposure's own line has just said so;
+ * but many of them have none),
  * and in a replay the summaries, because a report with all of them ends it.
  */
 static bool is_repetition(const struct text_report *report, const struct event *event,
@@ -93,7 +93,7 @@ bool sink_text_event(struct sink_text *sink, const struct event *event)
 }
 
 bool sink_text_report(struct sink_text *sink, const struct engine *engine,
-		      const struct policy *policy, const char *unseen)
+		      const struct policy *policy, const struct text_unseen *unseen)
 {
 	text_report_print(&sink->report, engine, policy, unseen);
 	return fflush(sink->report.out) == 0 && !ferror(sink->report.out);

@@ -12,6 +12,7 @@
 
 #include "sensor/engine/engine.h"
 #include "sensor/event/event_words.h"
+#include "sensor/output/text_report.h"
 
 struct sink_text;
 
@@ -27,6 +28,6 @@ void sink_text_note(struct sink_text *sink, const char *line);
 
 /* What there is to say at the end: incidents, exposures, walls, and a line of numbers. */
 bool sink_text_report(struct sink_text *sink, const struct engine *engine,
-		      const struct policy *policy, const char *unseen);
+		      const struct policy *policy, const struct text_unseen *unseen);
 
 #endif

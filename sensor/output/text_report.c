@@ -242,14 +242,16 @@ static void print_blindness(const struct text_report *report)
 }
 
 void text_report_print(const struct text_report *report, const struct engine *engine,
-		       const struct policy *policy, const char *unseen)
+		       const struct policy *policy, const struct text_unseen *unseen)
 {
 	struct tally tally = {.report = report};
 	struct walls walls = {.report = report, .policy = policy};
 	char merged[32] = "";
 
-	if (unseen[0] != '\0')
-		fprintf(report->out, "\nNo all-clear: %s\n", unseen);
+	if (unseen->all[0] != '\0')
+		fprintf(report->out, "\nNo all-clear: %s\n", unseen->all);
+	if (unseen->some[0] != '\0')
+		fprintf(report->out, "\nNot read: %s\n", unseen->some);
 	print_notes(report);
 	print_incidents(report);
 	engine_each_exposure(engine, true, print_exposure, &tally);

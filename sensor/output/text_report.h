@@ -38,10 +38,17 @@ struct text_report {
 	struct report_blindness blindness[BLIND_CAUSES];
 };
 
-/* True if its incident counts more endpoints that have no events of their own than it did before. */
+/*
+ * True if its incident counts more endpoints that have no events of their own than it did before.
+ */
 bool text_report_note(struct text_report *report, const struct event *event);
-/* `unseen`: why "nothing found" would say nothing; "" if something was looked at. */
+/* What was not looked at, in words; "" where there is nothing to say. */
+struct text_unseen {
+	const char *all;  /* why "nothing found" would say nothing */
+	const char *some; /* kinds of packets that were not read: unread_text() */
+};
+
 void text_report_print(const struct text_report *report, const struct engine *engine,
-		       const struct policy *policy, const char *unseen);
+		       const struct policy *policy, const struct text_unseen *unseen);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* See redis_clock.h. As NTP does it: the answer was made halfway, give or take half the round trip. */
+/*
+ * See redis_clock.h. As NTP does it: the answer was made halfway, give or take half the round trip.
+ */
 #include "sensor/redis/redis_clock.h"
 
 #include <inttypes.h>

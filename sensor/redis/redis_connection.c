@@ -27,7 +27,7 @@
 #define ANSWER_MAX     (1U << 20) /* CLUSTER NODES of a big cluster is the longest */
 #define LIST_MAX       64
 #define TLS_OWN_ERRORS 0xff
-#define TLS_ALERT      0x15 /* first byte of what a TLS server answers to one who does not speak it */
+#define TLS_ALERT      0x15 /* first byte of a TLS server's answer to clear text */
 
 /* A peer that is gone without a word is noticed after about a minute, also when idle. */
 #define KEEPALIVE_IDLE_S     30

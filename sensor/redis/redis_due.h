@@ -27,8 +27,7 @@ enum redis_due_kind {
 
 struct redis_due {
 	enum redis_due_kind kind;
-	uint64_t
-		sequence; /* of an event; of a heartbeat: when it was sent, ns by this host's clock */
+	uint64_t sequence;   /* of an event; of a heartbeat: when sent, ns by this host's clock */
 	uint64_t decided_ns; /* when that was; 0: not known */
 };
 

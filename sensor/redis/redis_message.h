@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Builds the calls of sensor/redis/apply.lua: which keys, which arguments. A message borrows every text
- * that is added to it until it is sent. Keys: spanwatch-redis(7).
+ * Builds the calls of sensor/redis/apply.lua: which keys, which arguments. A message borrows every
+ * text that is added to it until it is sent. Keys: spanwatch-redis(7).
  */
 #ifndef SENSOR_REDIS_MESSAGE_H
 #define SENSOR_REDIS_MESSAGE_H

@@ -14,8 +14,8 @@
 #include "sensor/event/exposure_fields.h"
 
 /*
- * CHOOSE gives its text where IN_list_merge is defined below, otherwise "": as such a macro brings a
- * comma, the text becomes the second argument.
+ * CHOOSE gives its text where IN_list_merge is defined below, otherwise "": as such a macro brings
+ * a comma, the text becomes the second argument.
  */
 #define CHOOSE(...)		 CHOOSE_SECOND(__VA_ARGS__, "", )
 #define CHOOSE_SECOND(a, b, ...) b

@@ -2,11 +2,11 @@
 /*
  * See sink_redis.h. One alarm serves every state:
  *
- *   WAITING ──alarm──▶ CONNECTING ──connected──▶ GREETING ──script loaded──▶ READY ◀──alarm── PAUSED
- *      ▲                  │ alarm: too late         │                          │ error           ▲
- *      └──────────────────┴── lost, or elsewhere ───┴────────── lost ──────────┤                 │
- *                                                                              ▼                 │
- *                                                            DRAINING (answers still come) ──────┘
+ *   WAITING ─alarm─▶ CONNECTING ──connected──▶ GREETING ──script loaded──▶ READY ◀──alarm── PAUSED
+ *      ▲                │ alarm: too late         │                          │ error           ▲
+ *      └────────────────┴── lost, or elsewhere ───┴────────── lost ──────────┤                 │
+ *                                                                            ▼                 │
+ *                                                          DRAINING (answers still come) ──────┘
  *
  * Where to connect to is the route's matter: a server, a sentinel that names one, a node of a
  * cluster. After an error nothing is sent until all answers are in; then everything behind the

@@ -7,7 +7,8 @@
  *   apply.lua: one script that applies an event atomically and only once
  *
  * It keeps a window of unconfirmed messages; everything else waits in the journal. What bounds it:
- * SINK_REDIS_WINDOW, and one call of the script at a time for each event. redis_outage says trouble once.
+ * SINK_REDIS_WINDOW, and one call of the script at a time for each event. redis_outage says trouble
+ * once.
  *
  * Journal → Redis: what is in the journal is sent in order of sequence, and leaves it when Redis
  * has confirmed it. Events are pipelined, at most SINK_REDIS_WINDOW unconfirmed at a time. A lost

@@ -8,6 +8,7 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
+#include "sensor/base/log.h"
 #include "sensor/health/counters.h"
 
 static void say_messages(const char *path, const struct policy_messages *messages)
@@ -84,6 +85,15 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		read_ports(options->vxlan_ports, worker->decode.vxlan_ports);
 	worker->decode.geneve_port_count =
 		read_ports(options->geneve_ports, worker->decode.geneve_ports);
+}
+
+void app_say_unread(const struct worker_stats *worker)
+{
+	char text[UNREAD_TEXT];
+
+	unread_text(&worker->unread, text);
+	if (text[0] != '\0')
+		log_warnx("not read: %s", text);
 }
 
 void app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,

@@ -2,9 +2,9 @@
 /*
  * The room run/: the options, and the two ways to run what the other rooms do.
  *
- *   live     a thread for each worker (capture, worker) ── ring ──▶ main thread (engine, outputs, health)
+ *   live     a thread for each worker (capture, worker) ─ ring ─▶ main thread (engine, outputs)
  *   replay   the same calls in one thread, in packet time; ahead: others read and decode for it
- *   inventory, inventory_crew: services instead of exposures · memory, prefault: the sum of all tables
+ *   inventory, inventory_crew: services instead of exposures · memory, prefault: all tables
  *   sandbox: fewer rights once everything is open
  *
  * What main() has put together, for the two ways to run: replay.c and live.c.
@@ -57,6 +57,8 @@ struct policy *app_load_policy(const struct app *app);
 int replay_run(struct app *app);
 int live_run(struct app *app);
 
+/* Says on standard error which kinds of packets were not read, if there were any. */
+void app_say_unread(const struct worker_stats *worker);
 /* Says on standard error what was read and, if there was any, what was lost. */
 void app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,
 		    const struct engine_stats *engine);

@@ -199,8 +199,8 @@ static void stop_all(struct crew *crew)
 	pthread_mutex_unlock(&crew->mutex);
 }
 
-/* Turns the loop meanwhile: a signal stops the workers, and what they have so far is put out. False:
- * stopped before anybody took that capture. */
+/* Turns the loop meanwhile: a signal stops the workers, and what they have so far is put out.
+ * False: stopped before anybody took that capture. */
 static bool wait_for(struct crew *crew, const bool *stop)
 {
 	const bool *done = &crew->done[crew->shown % crew->place_count];
@@ -255,7 +255,9 @@ static bool put_out(struct place *place)
 	return good;
 }
 
-/* The next capture. False: it is the end, because nothing more can be written or all was stopped. */
+/*
+ * The next capture. False: it is the end, because nothing more can be written or all was stopped.
+ */
 static bool show(struct crew *crew, const bool *stop, struct progress *progress, uint64_t *bytes,
 		 struct crew_result *result)
 {

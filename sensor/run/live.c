@@ -208,6 +208,7 @@ static void on_totals(void *context)
 
 	live_stats(live, &worker, &capture);
 	engine_stats(live->app->engine, &engine);
+	app_say_unread(&worker);
 	app_say_totals(&worker, &capture, &engine);
 }
 

@@ -77,7 +77,10 @@ void live_look(struct live *live);
 /* live.c: from a worker's thread. */
 void live_wake(const struct thread *thread);
 
-/* live_policy.c: from a worker's thread, or before it runs: only the headers of what it does not need. */
+/*
+ * live_policy.c: from a worker's thread, or before it runs: only the headers of what it does not
+ * need.
+ */
 void live_policy_headers(const struct thread *thread, const struct policy *policy);
 /* From a worker's thread, between two batches. */
 void live_policy_adopt(struct thread *thread);

@@ -14,6 +14,7 @@
 
 #include "sensor/base/log.h"
 #include "sensor/decode/decode.h"
+#include "sensor/decode/encapsulation.h"
 #include "sensor/health/counters.h"
 
 enum kind {
@@ -24,6 +25,7 @@ enum kind {
 	KIND_HELP,
 	KIND_VERSION,
 	KIND_COUNTERS,
+	KIND_ENCAPSULATIONS,
 };
 
 struct row {
@@ -115,6 +117,7 @@ static const struct row rows[] = {
 	FLAG("quiet", 'q', quiet, "no progress bar and no closing numbers on standard error"),
 	FLAG("verbose", 'v', verbose, "say more on standard error"),
 	{"help", 'h', KIND_HELP, 0, 0, 0, 0, NULL, "this text"},
+	{"encapsulations", 0, KIND_ENCAPSULATIONS, 0, 0, 0, 0, NULL, "every encapsulation that is known, how it is recognised and whether it is read"},
 	{"counters", 0, KIND_COUNTERS, 0, 0, 0, 0, NULL, "everything that is counted, where it is told and what it means"},
 	{"version", 'V', KIND_VERSION, 0, 0, 0, 0, NULL, "the version"},
 };
@@ -195,6 +198,9 @@ static void take(struct options *options, const struct row *row, char *value)
 		exit(EXIT_DONE);
 	case KIND_VERSION:
 		printf("spanwatch %s\n", SPANWATCH_VERSION);
+		exit(EXIT_DONE);
+	case KIND_ENCAPSULATIONS:
+		encapsulation_print(stdout);
 		exit(EXIT_DONE);
 	case KIND_COUNTERS:
 		counters_print(stdout);

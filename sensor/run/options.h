@@ -52,8 +52,8 @@ struct options {
 
 /*
  * Reads the command line. Says what is wrong and exits with EXIT_USAGE, or prints --help,
- * --counters or --version and exits with EXIT_DONE; returns otherwise. `options` holds pointers into argv; free
- * with options_free().
+ * --counters or --version and exits with EXIT_DONE; returns otherwise. `options` holds pointers
+ * into argv; free with options_free().
  */
 void options_read(int argc, char **argv, struct options *options);
 void options_free(struct options *options);

@@ -16,8 +16,8 @@
 #endif
 
 /*
- * A line of /proc/self/maps: "start-end mode offset device inode  name". Is it memory of ours that is
- * not of a file, and no stack?
+ * A line of /proc/self/maps: "start-end mode offset device inode  name". Is it memory of ours that
+ * is not of a file, and no stack?
  */
 static bool is_heap(const char *line, uintptr_t *start, uintptr_t *end)
 {

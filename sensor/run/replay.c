@@ -276,8 +276,7 @@ static void judge_looked(struct replay *replay, char unseen[VISION_SENTENCE])
 /* `good`: no input broke; of one that could not be read at all, that was said. */
 static void finish(struct replay *replay, bool good)
 {
-	char unseen[VISION_SENTENCE] = "";
-
+	char unseen[VISION_SENTENCE] = "", unread[UNREAD_TEXT];
 	struct app *app = replay->app;
 	struct worker_stats worker;
 	struct engine_stats engine = {0};
@@ -285,19 +284,22 @@ static void finish(struct replay *replay, bool good)
 
 	progress_end(&replay->progress);
 	worker_finish(replay->worker);
+	worker_stats(replay->worker, &worker);
+	app_say_unread(&worker);
 	if (app->engine) {
 		if (good || replay->packets != 0)
 			judge_looked(replay, unseen);
 		engine_tick(app->engine, replay->newest_ns);
 		engine_finish(app->engine, replay->newest_ns);
 		left = outputs_finish(app->outputs, DRAIN_MS);
-		outputs_report(app->outputs, app->engine, app->policy, unseen);
+		unread_text(&worker.unread, unread);
+		outputs_report(app->outputs, app->engine, app->policy,
+			       &(struct text_unseen){unseen, unread});
 		engine_stats(app->engine, &engine);
 	}
 	if (left != 0)
 		log_warnx("Redis has not confirmed %llu events%s", (unsigned long long)left,
 			  app->options->journal ? ": they stay in the journal" : "");
-	worker_stats(replay->worker, &worker);
 	if (!app->options->quiet)
 		app_say_totals(&worker, NULL, &engine);
 	if (app->inventory)
@@ -358,6 +360,7 @@ static bool run_crew(struct replay *replay, const struct sources *sources)
 
 	inventory_crew_run(replay->app, sources, &replay->stop, &replay->progress, &result);
 	progress_end(&replay->progress);
+	app_say_unread(&result.stats);
 	if (!replay->app->options->quiet)
 		app_say_totals(&result.stats, NULL, &engine);
 	say_left_out(result.left_out);

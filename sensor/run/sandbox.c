@@ -19,7 +19,9 @@
 #define SPANWATCH_SANITIZED 0
 #endif
 
-/* A setuid that was refused and not noticed is how root daemons stay root: every step is verified. */
+/*
+ * A setuid that was refused and not noticed is how root daemons stay root: every step is verified.
+ */
 static void become(const char *name)
 {
 	const struct passwd *user = getpwnam(name);

@@ -165,13 +165,13 @@ const struct dissector *identify_own(struct identity *identity, const struct ope
 			continue;
 		}
 		identity->work += IDENTIFY_WORK + shown;
-		switch (dissectors[i]->probe(opening)) {
-		case PROBE_YES:
+		switch (dissectors[i]->recognise(opening)) {
+		case RECOGNISED_YES:
 			return dissectors[i];
-		case PROBE_NO:
+		case RECOGNISED_NO:
 			identity->refused[i / 64] |= bit;
 			break;
-		case PROBE_MORE:
+		case RECOGNISED_MORE:
 			break;
 		}
 	}

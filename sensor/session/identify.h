@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What answers? Our own dissectors first, nDPI second; whoever says it, it is told by what
- * (enum identified_by). nDPI is asked only while our own probes are undecided, for at most
+ * (enum identified_by). nDPI is asked only while our own recognisers are undecided, for at most
  * IDENTIFY_PACKETS payload packets, and only what its deep inspection says counts: its guesses by
  * port or address are never taken for evidence. On conflict our own verdict wins, and nDPI is not
  * believed about services that have a dissector of ours.
@@ -21,7 +21,7 @@
 #include "sensor/decode/decode.h"
 
 #define IDENTIFY_PACKETS 16
-#define IDENTIFY_WORK	 64 /* of asking one probe, beside the bytes that it is shown */
+#define IDENTIFY_WORK	 64 /* of asking one recogniser, beside the bytes that it is shown */
 
 struct identify;
 struct ndpi_state; /* nDPI's state of one conversation, from a pool */
@@ -29,7 +29,8 @@ struct ndpi_state; /* nDPI's state of one conversation, from a pool */
 /* One conversation that is not identified yet. Zero to begin with. */
 struct identity {
 	uint64_t refused[DISSECTORS_MAX / 64]; /* bit i: dissectors[i] has said NO */
-	uint64_t work; /* done by identify_own(): IDENTIFY_WORK for each probe, and its bytes */
+	uint64_t
+		work; /* done by identify_own(): IDENTIFY_WORK for each recogniser, and its bytes */
 	struct ndpi_state *ndpi; /* NULL: not begun, or given back */
 	uint8_t packets;	 /* payload packets seen */
 	bool ndpi_done;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The first bytes of both sides of a conversation, in the order in which they were said, so that
- * they can be probed while the service is unknown and then be fed to its dissector as they came.
+ * they can be recognised while the service is unknown and then be fed to its dissector as they
+ * came.
  */
 #ifndef SENSOR_OPENING_H
 #define SENSOR_OPENING_H
@@ -27,11 +28,13 @@ struct opening_record {
 	struct opening_turn turns[OPENING_TURNS];
 };
 
-/* Returns how many of the bytes were kept. A datagram is a turn of its own, and kept once a side. */
+/*
+ * Returns how many of the bytes were kept. A datagram is a turn of its own, and kept once a side.
+ */
 size_t opening_add(struct opening_record *record, enum side from, const uint8_t *bytes,
 		   size_t length, bool datagram);
 
-/* What a probe may see; with `swapped`, as if the other side were the client. */
+/* What a recogniser may see; with `swapped`, as if the other side were the client. */
 struct opening opening_view(const struct opening_record *record, uint8_t transport, bool midstream,
 			    bool swapped);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See session.h. A session is undecided first: bytes go into its opening, and every piece is shown
- * to the probes and to nDPI. When a dissector says YES, its state takes the opening's place and
- * the opening is played to it. When nobody does, the session stays without a dissector and only
+ * to the recognisers and to nDPI. When a dissector says YES, its state takes the opening's place
+ * and the opening is played to it. When nobody does, the session stays without a dissector and only
  * keeps what nDPI said.
  */
 #include "sensor/session/session.h"

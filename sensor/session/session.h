@@ -15,10 +15,10 @@
  * (--reassembly-mib) and one of nDPI's flows. When a pool is empty the conversation that was silent
  * longest is no longer read: counted. Facts are read by the worker, which tells the engine.
  *
- * What is being read of the conversations that matter: reassembled bytes, the opening that probes
- * look at until the service is known, then the dissector's state and the facts. A fixed pool; when
- * it is used up, the conversation that has been silent longest is no longer read (its flow goes on
- * being counted), and that is counted.
+ * What is being read of the conversations that matter: reassembled bytes, the opening that
+ * recognisers look at until the service is known, then the dissector's state and the facts. A fixed
+ * pool; when it is used up, the conversation that has been silent longest is no longer read (its
+ * flow goes on being counted), and that is counted.
  */
 #ifndef SENSOR_SESSION_H
 #define SENSOR_SESSION_H
@@ -70,8 +70,9 @@ void sessions_free(struct sessions *sessions);
 uint64_t sessions_bytes(
 	uint32_t max_sessions); /* what sessions_new() takes; beside the streams and nDPI */
 /*
- * Recognition may take a bounded part of each second of packet time; what it cannot afford waits for
- * the conversation's next bytes, and is counted. False: it takes what it takes. True to begin with.
+ * Recognition may take a bounded part of each second of packet time; what it cannot afford waits
+ * for the conversation's next bytes, and is counted. False: it takes what it takes. True to begin
+ * with.
  */
 void sessions_limit(struct sessions *sessions, bool limited);
 /* Without it there are no turns: flow->carrier must stay false. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See session_slot.h. The conversation is recognised: its bytes go to the dissector, whose turns are
- * told one by one, and to TLS's instead from where the stream turns into it.
+ * See session_slot.h. The conversation is recognised: its bytes go to the dissector, whose turns
+ * are told one by one, and to TLS's instead from where the stream turns into it.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See session_slot.h. Who reads this conversation? Its opening is shown to the probes, and its
+ * See session_slot.h. Who reads this conversation? Its opening is shown to the recognisers, and its
  * packets to nDPI, until somebody knows or nobody can.
  */
 #include <string.h>
@@ -8,7 +8,9 @@
 #include "sensor/session/session_slot.h"
 
 #define SECOND_NS	1000000000ull
-/* Each second, and at once after a pause: half a core's, or an eighth where nothing has answered. */
+/*
+ * Each second, and at once after a pause: half a core's, or an eighth where nothing has answered.
+ */
 #define WORK_ANSWERED	2000000000ull
 #define WORK_UNANSWERED 500000000ull
 #define EARLY_MAX	2 /* times that an opening is shown though it has hardly grown */
@@ -51,7 +53,7 @@ static void pay(struct sessions *sessions, const struct slot *slot, uint64_t wor
 }
 
 /* The opening the other way round, against what was refused of that. */
-static const struct dissector *probe_swapped(struct slot *slot, const struct opening *opening)
+static const struct dissector *recognise_swapped(struct slot *slot, const struct opening *opening)
 {
 	struct identity other = slot->identity;
 	const struct dissector *swapped;
@@ -75,8 +77,8 @@ static bool is_one_sided(const struct slot *slot)
 	return slot->opening.length[SIDE_CLIENT] == 0 || slot->opening.length[SIDE_SERVER] == 0;
 }
 
-/* Shows the opening to the probes, both ways round if the roles are only a guess. */
-static const struct dissector *probe_ways(struct slot *slot, uint8_t transport, bool final)
+/* Shows the opening to the recognisers, both ways round if the roles are only a guess. */
+static const struct dissector *recognise_ways(struct slot *slot, uint8_t transport, bool final)
 {
 	struct session *session = &slot->session;
 	bool guessed = slot->flow->direction == DIRECTION_GUESS;
@@ -91,7 +93,7 @@ static const struct dissector *probe_ways(struct slot *slot, uint8_t transport, 
 		return own;
 	opening = opening_view(&slot->opening, transport, slot->flow->midstream, true);
 	opening.one_sided = one_sided;
-	swapped = probe_swapped(slot, &opening);
+	swapped = recognise_swapped(slot, &opening);
 	if (own && !swapped)
 		session->proven = true;
 	/* Only against a clear no: more bytes may yet show that the guess was right. */
@@ -102,15 +104,15 @@ static const struct dissector *probe_ways(struct slot *slot, uint8_t transport, 
 	return swapped;
 }
 
-static const struct dissector *probe(struct sessions *sessions, struct slot *slot,
-				     uint8_t transport, bool final)
+static const struct dissector *recognise(struct sessions *sessions, struct slot *slot,
+					 uint8_t transport, bool final)
 {
 	uint64_t before = slot->identity.work;
 	const struct dissector *dissector;
 
 	if (!may_work(sessions, slot))
 		return NULL;
-	dissector = probe_ways(slot, transport, final);
+	dissector = recognise_ways(slot, transport, final);
 	note_asked(slot);
 	pay(sessions, slot, slot->identity.work - before);
 	return dissector;
@@ -123,8 +125,8 @@ static bool is_unasked(const struct slot *slot)
 }
 
 /*
- * Is it worth the while to ask the probes again? When the other side begins to speak, or a side's
- * bytes are a third more; whoever sends byte by byte is not looked at with each.
+ * Is it worth the while to ask the recognisers again? When the other side begins to speak, or a
+ * side's bytes are a third more; whoever sends byte by byte is not looked at with each.
  */
 static bool has_grown(struct slot *slot)
 {
@@ -160,10 +162,10 @@ static void consider(const struct feeding *feeding, const uint8_t *bytes, size_t
 	const struct dissector *dissector = NULL;
 
 	if ((kept != 0 || is_unasked(slot)) && has_grown(slot))
-		dissector = probe(feeding->sessions, slot, feeding->transport, false);
+		dissector = recognise(feeding->sessions, slot, feeding->transport, false);
 	if (!dissector && slot->opening.full) {
 		if (is_one_sided(slot))
-			dissector = probe(feeding->sessions, slot, feeding->transport, true);
+			dissector = recognise(feeding->sessions, slot, feeding->transport, true);
 		if (!dissector)
 			decide_without(feeding->sessions, slot);
 	}
@@ -222,7 +224,7 @@ void session_feed_pause(struct sessions *sessions, struct slot *slot, uint8_t tr
 	if (slot->decided || !is_unasked(slot) || slot->asked.early >= EARLY_MAX + ENDS_MAX)
 		return;
 	slot->asked.early++;
-	dissector = probe(sessions, slot, transport, false);
+	dissector = recognise(sessions, slot, transport, false);
 	if (dissector)
 		session_dissect_begin(sessions, slot, dissector, false);
 }
@@ -233,7 +235,7 @@ void session_feed_end(struct sessions *sessions, struct slot *slot, uint8_t tran
 
 	if (slot->decided || slot->opening.turn_count == 0)
 		return;
-	dissector = probe(sessions, slot, transport, true);
+	dissector = recognise(sessions, slot, transport, true);
 	if (dissector)
 		session_dissect_begin(sessions, slot, dissector, false);
 }

@@ -12,7 +12,10 @@
 #include "sensor/session/session.h"
 #include "sensor/session/stream.h"
 
-/* What of the opening the probes have seen. They are asked again when it has grown: session_feed.c. */
+/*
+ * What of the opening the recognisers have seen. They are asked again when it has grown:
+ * session_feed.c.
+ */
 struct asked {
 	uint64_t refused[DISSECTORS_MAX / 64]; /* with the sides swapped; as identity.refused */
 	uint16_t length[2];		       /* index: enum side */
@@ -119,13 +122,13 @@ size_t session_header_strip(const struct feeding *feeding, const uint8_t *bytes,
 /* No more will come of it. */
 void session_header_give_up(const struct feeding *feeding);
 
-/* To the probes while nobody has recognised the conversation, else to its dissector. */
+/* To the recognisers while nobody has recognised the conversation, else to its dissector. */
 void session_feed(const struct feeding *feeding, const uint8_t *bytes, size_t length);
-/* nDPI's turn, while our own probes do not know. */
+/* nDPI's turn, while our own recognisers do not know. */
 void session_feed_ndpi(struct sessions *sessions, struct slot *slot, const struct packet *packet);
-/* A side has ended: what has come since the probes were asked may be all that will come. */
+/* A side has ended: what has come since the recognisers were asked may be all that will come. */
 void session_feed_pause(struct sessions *sessions, struct slot *slot, uint8_t transport);
-/* Nothing more will come: the probes' last word. */
+/* Nothing more will come: the recognisers' last word. */
 void session_feed_end(struct sessions *sessions, struct slot *slot, uint8_t transport);
 
 /* The dissector takes over: its state takes the place of the opening, which is played to it. */

@@ -2,8 +2,8 @@
 /*
  * See duplicates.h. A table of lines of eight 64-bit entries, one cache line each: 44 bits of the
  * fingerprint and 20 bits of the time in milliseconds. A new fingerprint comes first in its
- * line, and the last one goes. 512 KiB: 65,536 packets, which is the window of 100 ms at 650,000 packets a
- * second that matter; beyond that, some copies are not recognised.
+ * line, and the last one goes. 512 KiB: 65,536 packets, which is the window of 100 ms at 650,000
+ * packets a second that matter; beyond that, some copies are not recognised.
  */
 #include "sensor/tables/duplicates.h"
 

@@ -4,9 +4,9 @@
  * other MAC addresses, another VLAN tag), plain and inside a tunnel. A bounded memory of the
  * fingerprints of the packets that matter, in packet time.
  *
- * A fingerprint is of what no hop changes: addresses, ports, IPv4's identification, sequence numbers
- * and flags, lengths, and the bytes of a datagram. A real retransmission by TCP over IPv4 has
- * another identification; over IPv6 it is taken for a copy if it follows so soon, which changes
+ * A fingerprint is of what no hop changes: addresses, ports, IPv4's identification, sequence
+ * numbers and flags, lengths, and the bytes of a datagram. A real retransmission by TCP over IPv4
+ * has another identification; over IPv6 it is taken for a copy if it follows so soon, which changes
  * nothing: its bytes count once in any case. The same datagram sent again without an identification
  * within the window counts as one.
  *
@@ -27,8 +27,8 @@ uint64_t duplicates_bytes(void);		       /* what duplicates_new() takes */
 void duplicates_forget(struct duplicates *duplicates); /* what comes next is another wire */
 
 /*
- * What tells the packet from others. `conversation` is flow_hash() of it, with an ICMP error that of
- * what it quotes.
+ * What tells the packet from others. `conversation` is flow_hash() of it, with an ICMP error that
+ * of what it quotes.
  */
 uint64_t duplicates_fingerprint(const struct duplicates *duplicates, const struct packet *packet,
 				uint64_t conversation);

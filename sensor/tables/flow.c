@@ -215,7 +215,8 @@ static void evict_one(struct flow_table *table)
 
 /*
  * By chance no chain becomes so long, at any size. Who knows the key can make one (a replay's is no
- * secret): its oldest flow is given up, so that no packet costs more than the walk along CHAIN_MOST.
+ * secret): its oldest flow is given up, so that no packet costs more than the walk along
+ * CHAIN_MOST.
  */
 static void bound_chain(struct flow_table *table, uint64_t hash)
 {

@@ -18,8 +18,9 @@
  * One slab allocated at start, hash chains of 32-bit indices, and one list per idle class in the
  * order of last use, so that expiry looks only at flows that are due. A full table gives up its
  * longest idle flow of the briefest class: counted, and the owner is told first (`retire`).
- * The hash is keyed, so that nobody can choose tuples that meet in one chain; where the key is known
- * (a replay is to give the same results again) a chain that grows too long gives up a flow as well.
+ * The hash is keyed, so that nobody can choose tuples that meet in one chain; where the key is
+ * known (a replay is to give the same results again) a chain that grows too long gives up a flow as
+ * well.
  */
 #ifndef SENSOR_FLOW_H
 #define SENSOR_FLOW_H
@@ -33,7 +34,9 @@
 
 #define FLOW_NO_SESSION 0xffffffffu
 
-/* The two ends in numeric order, so that both directions have one key. Hashed as bytes: no holes. */
+/*
+ * The two ends in numeric order, so that both directions have one key. Hashed as bytes: no holes.
+ */
 struct flow_key {
 	struct address low, high;
 	uint32_t realm;
@@ -62,8 +65,8 @@ enum {
 	FLOW_ICMP_REFUSED = 1 << 7,
 	FLOW_SERVER_ACK = 1 << 8,   /* a segment of an open connection, by the server */
 	FLOW_CLIENT_PROOF = 1 << 9, /* the client goes on, and nothing of ours is mirrored */
-	/* Of any conversation: its packets are kept for --evidence; they never will be. Neither: not
-	 * decided (worker_trail.c). */
+	/* Of any conversation: its packets are kept for --evidence; they never will be. Neither:
+	 * not decided (worker_trail.c). */
 	FLOW_KEPT = 1 << 10,
 	FLOW_NOT_KEPT = 1 << 11,
 	FLOW_CLIENT_ACKED = 1 << 12, /* the client acknowledges bytes of a server not seen */

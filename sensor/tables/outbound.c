@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* See outbound.h. Open addressing with short probes; a neighbourhood that is full loses an entry. */
+/*
+ * See outbound.h. Open addressing with short probes; a neighbourhood that is full loses an entry.
+ */
 #include "sensor/tables/outbound.h"
 
 #include <stdlib.h>

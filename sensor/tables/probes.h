@@ -23,8 +23,8 @@
 #define PROBES_OVERTAKEN_NS NS_PER_S /* the first retransmission time-out of RFC 6298 */
 
 /*
- * So many attempts at one endpoint in a slice of time may fill its backlog, and for as long as a host
- * keeps half-open connections (Linux: 63 s) nobody is answered: what is not, is not judged.
+ * So many attempts at one endpoint in a slice of time may fill its backlog, and for as long as a
+ * host keeps half-open connections (Linux: 63 s) nobody is answered: what is not, is not judged.
  */
 #define PROBES_FLOOD	      100
 #define PROBES_FLOOD_SLICE_NS 10000000000ull
@@ -54,15 +54,15 @@ uint64_t probes_bytes(uint32_t max_endpoints); /* what probes_new() takes */
 
 uint32_t probes_hash(const struct probes *probes, const struct endpoint *server);
 /*
- * The endpoint of this hash will be asked about soon. First its bucket; when that has had the time to
- * come, what it leads to.
+ * The endpoint of this hash will be asked about soon. First its bucket; when that has had the time
+ * to come, what it leads to.
  */
 void probes_prefetch_bucket(const struct probes *probes, uint32_t hash);
 void probes_prefetch(const struct probes *probes, uint32_t hash);
 
 /*
- * A SYN or a datagram to this endpoint, by a client that may not. `hash` is probes_hash() of it. False:
- * too many wait already, so that this one is only counted.
+ * A SYN or a datagram to this endpoint, by a client that may not. `hash` is probes_hash() of it.
+ * False: too many wait already, so that this one is only counted.
  */
 bool probes_note(struct probes *probes, const struct endpoint *server, uint32_t hash,
 		 const struct probe *probe);
@@ -76,8 +76,8 @@ bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t 
  * The endpoint has answered this conversation. Out: when it was last seen unanswered and refused
  * (0 = never). Another probe that has waited for PROBES_OVERTAKEN_NS by now counts as unanswered:
  * the wall was still there when it came. News of that endpoint that are not handed over yet are,
- * first: nobody shall take what was seen before the answer for something seen after it. True if this
- * conversation's probe was waiting.
+ * first: nobody shall take what was seen before the answer for something seen after it. True if
+ * this conversation's probe was waiting.
  */
 bool probes_answered(struct probes *probes, const struct endpoint *server, uint64_t tuple,
 		     uint64_t now_ns, uint64_t *unanswered_ns, uint64_t *refused_ns);

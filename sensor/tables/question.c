@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See question.h. The numbers that are left out: RFC 5905 (all but the first byte of a client's 48),
- * RFC 1035 (the id), RFC 3416 (request-id), RFC 5531 (xid), RFC 7296 (the initiator's SPI), RFC 8489
- * (the transaction id), memcached's frame header (the request id).
+ * See question.h. The numbers that are left out: RFC 5905 (all but the first byte of a client's
+ * 48), RFC 1035 (the id), RFC 3416 (request-id), RFC 5531 (xid), RFC 7296 (the initiator's SPI),
+ * RFC 8489 (the transaction id), memcached's frame header (the request id).
  */
 #include "sensor/tables/question.h"
 

@@ -8,8 +8,8 @@
  *	carried client   one for whom it speaks: struct carried
  *	own client       the one that opened the connection, here the carrier; what it says and does
  *	                 for itself counts in flow->own and session->own
- *	turn             whose bytes are read and counted now (flow->turn): a carried client's, or the
- *	                 own client's; all others of the connection are parked
+ *	turn             whose bytes are read and counted now (flow->turn): a carried client's, or
+ *	                 the own client's; all others of the connection are parked
  *	claim            what somebody who is no carrier says about clients: counted, not believed
  *
  * A turn moves flow->turn and session->findings, and no figure is copied (worker_carried.c).
@@ -51,7 +51,9 @@ void carried_give_back(struct carried_pool *pool, uint32_t index); /* must not b
 /* Puts it in front of its flow's list. */
 void carried_park(struct carried_pool *pool, uint32_t index);
 void carried_unpark(struct carried_pool *pool, uint32_t index);
-/* Who has to go before one more of this flow can be taken, whose others are all parked; 0: nobody. */
+/*
+ * Who has to go before one more of this flow can be taken, whose others are all parked; 0: nobody.
+ */
 uint32_t carried_victim(struct carried_pool *pool, const struct flow *flow);
 
 #endif

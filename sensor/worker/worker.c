@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See worker.h. What happens to a packet, in order: decode it; look up where its two addresses
- * are (both in worker_place.c, for a batch at a time); forget it if no rule could care; find its flow;
- * hand it to TCP or UDP, which read its payload and report what is new.
+ * are (both in worker_place.c, for a batch at a time); forget it if no rule could care; find its
+ * flow; hand it to TCP or UDP, which read its payload and report what is new.
  *
  * State is made only by an answer of one of ours, by data of a conversation that was not seen to
  * begin, and by a datagram to a service that never answers. A SYN costs a place in a bounded table
@@ -169,6 +169,14 @@ void worker_look_at(struct worker *worker, const struct sighting *sighting)
 		worker_trail(worker, sighting);
 }
 
+/* What of a packet was not read; one that was read for what it looks like from outside included. */
+static __attribute__((noinline)) void count_unread(struct worker *worker, uint32_t kind,
+						   enum decode_result result)
+{
+	worker->stats.shaped += result != DECODE_UNREAD;
+	unread_count(&worker->stats.unread, kind, 1);
+}
+
 static enum decode_result look_at_datagram(struct worker *worker, const struct datagram *datagram,
 					   struct packet *packet)
 {
@@ -182,6 +190,8 @@ static enum decode_result look_at_datagram(struct worker *worker, const struct d
 	if (packet->tunnel_count != before.tunnel_count)
 		result = worker_judge_tunnel(worker, &capture, packet, result, &layer);
 	worker->stats.decoded[result]++;
+	if (packet->unread != 0)
+		count_unread(worker, packet->unread, result);
 	if (layer > before.tunnel_count && worker_datagram_first(worker, &capture, layer))
 		return DECODE_OK;
 	if (result == DECODE_OK) {
@@ -247,6 +257,8 @@ void worker_take(struct worker *worker, unsigned index)
 	worker->stats.packets++;
 	worker->stats.bytes += prepared->frame.wire;
 	worker->stats.decoded[prepared->result]++;
+	if (prepared->packet.unread != 0)
+		count_unread(worker, prepared->packet.unread, prepared->result);
 	worker->stats.cut_frames +=
 		prepared->frame.captured < prepared->frame.wire && !prepared->frame.headers_only;
 	worker_tick(worker, prepared->frame.ts_ns);

@@ -4,7 +4,7 @@
  *
  *   worker_prepare (a batch: decode, place, prefetch) ─▶ worker_take ─▶ look_at
  *        ├─ ICMP error ─▶ worker_icmp     the quoted attempt was refused
- *        ├─ TCP ─▶ worker_tcp             SYN: probe · SYN-ACK: flow (worker_open) · data: worker_read
+ *        ├─ TCP ─▶ worker_tcp             SYN: probe · SYN-ACK: flow (worker_open) · data: read
  *        └─ UDP ─▶ worker_udp             question: probe · answer: flow
  *                        └─▶ worker_report: what is news becomes an observation ─▶ ring ─▶ engine
  *   worker_carried: the clients of a listed proxy, each a conversation of its own
@@ -22,6 +22,7 @@
 #include "sensor/base/memory_row.h"
 #include "sensor/base/services.h"
 #include "sensor/decode/decode.h"
+#include "sensor/decode/encapsulation.h"
 #include "sensor/decode/fragments.h"
 #include "sensor/event/event.h"
 #include "sensor/event/observation.h"
@@ -83,18 +84,18 @@ bool worker_keep_evidence(struct worker *worker, worker_keep *keep);
 void worker_set_policy(struct worker *worker, const struct policy *policy);
 
 /*
- * A batch of frames, each of its own link type, of at most WORKER_BATCH: first all are prepared, which changes
- * nothing but the caches, then each is taken, in order. In between the frames must stay, and the
- * policy; worker_tick() is allowed.
+ * A batch of frames, each of its own link type, of at most WORKER_BATCH: first all are prepared,
+ * which changes nothing but the caches, then each is taken, in order. In between the frames must
+ * stay, and the policy; worker_tick() is allowed.
  */
 #define WORKER_BATCH 32
 void worker_prepare(struct worker *worker, const struct frame_view *frames, unsigned count);
 void worker_take(struct worker *worker, unsigned index);
 
 /*
- * A batch that another thread has prepared, with copies of what is needed of the frames: of a worker
- * that keeps its policy. Returns how many frames it took, at least one of any. The worker's own
- * thread adopts it in place of worker_prepare(), and is done with it at the next batch.
+ * A batch that another thread has prepared, with copies of what is needed of the frames: of a
+ * worker that keeps its policy. Returns how many frames it took, at least one of any. The worker's
+ * own thread adopts it in place of worker_prepare(), and is done with it at the next batch.
  */
 struct worker_batch;
 struct worker_batch *worker_batch_new(void); /* NULL: out of memory */
@@ -130,7 +131,8 @@ struct worker_stats {
 	struct sessions_stats sessions;
 	struct pairs_stats pairs;
 	struct fragments_stats fragments;
-	uint64_t newest_ns; /* packet time */
+	struct unread unread; /* by kind: DECODE_UNREAD and `shaped` */
+	uint64_t newest_ns;   /* packet time */
 };
 void worker_stats(const struct worker *worker, struct worker_stats *stats);
 void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more);

@@ -5,8 +5,8 @@
  * Whose turn it is: named.h. A PROXY header speaks for the whole connection until a request names
  * somebody else. Where nothing is said of a client, the own client has the turn.
  *
- * Bytes count for the client that has the turn when they are read: a request with its headers counts
- * for the client that it names, a response for the client that asked.
+ * Bytes count for the client that has the turn when they are read: a request with its headers
+ * counts for the client that it names, a response for the client that asked.
  */
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One packet of data out of nowhere proves nothing, and anybody can send it: to any port, in any
- * other's name, as fast as the cable. It makes no flow and no session. It waits, among a bounded number
- * of others, until something follows it or one of ours answers; then it is looked at first, as
- * if it had just come. What a flood has pushed out by then is missing at the beginning of a conversation
- * of which the beginning is not there anyway.
+ * other's name, as fast as the cable. It makes no flow and no session. It waits, among a bounded
+ * number of others, until something follows it or one of ours answers; then it is looked at first,
+ * as if it had just come. What a flood has pushed out by then is missing at the beginning of a
+ * conversation of which the beginning is not there anyway.
  */
 #include "sensor/worker/worker_state.h"
 

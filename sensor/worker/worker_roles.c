@@ -25,8 +25,9 @@ static bool listed(const struct worker *worker, const struct address *address, u
 }
 
 /*
- * Nothing of ours is taken for a client because the other port looks like a server's as well: anybody
- * may choose that one. Of the range that systems take clients' ports from, only a better look counts.
+ * Nothing of ours is taken for a client because the other port looks like a server's as well:
+ * anybody may choose that one. Of the range that systems take clients' ports from, only a better
+ * look counts.
  */
 static bool may_serve(uint16_t port, int weight, int other)
 {

@@ -57,8 +57,8 @@ struct worker_capture {
 
 /* worker_transfer.c: a request, and the port that the server answers it from. */
 /*
- * So long after the first packet a conversation over UDP may have been running before it: which side
- * was first seen to speak says little then.
+ * So long after the first packet a conversation over UDP may have been running before it: which
+ * side was first seen to speak says little then.
  */
 #define WORKER_EARLY_NS (120 * NS_PER_S)
 #define WORKER_ASKED	65536 /* of each generation: attempts without room among those that wait */

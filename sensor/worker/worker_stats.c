@@ -24,6 +24,7 @@ void worker_stats_add(struct worker_stats *sum, const struct worker_stats *more)
 {
 	COUNTERS_WORKER(ADD, )
 	COUNTERS_KEPT(ADD, )
+	unread_add(&sum->unread, &more->unread);
 	if (more->newest_ns > sum->newest_ns)
 		sum->newest_ns = more->newest_ns;
 }

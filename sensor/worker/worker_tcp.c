@@ -23,7 +23,9 @@ static bool closed(const struct flow *flow)
 	       (flow->seen & (FLOW_CLIENT_RST | FLOW_SERVER_RST));
 }
 
-/* Open as far as can be seen. A client's word alone is not enough: anybody can send data blindly. */
+/*
+ * Open as far as can be seen. A client's word alone is not enough: anybody can send data blindly.
+ */
 static bool established(const struct worker *worker, const struct flow *flow)
 {
 	if (worker->options.everything && (flow->midstream || (flow->seen & FLOW_CLIENT_ACK)))
@@ -129,8 +131,8 @@ static struct flow *begin_rst(struct worker *worker, const struct sighting *sigh
 }
 
 /*
- * Does only a stranger say that there is a conversation? What ours send is believed, and so is a client
- * that goes on after its SYN where packets of ours are not mirrored.
+ * Does only a stranger say that there is a conversation? What ours send is believed, and so is a
+ * client that goes on after its SYN where packets of ours are not mirrored.
  */
 static bool is_out_of_nowhere(const struct worker *worker, const struct sighting *sighting,
 			      bool client_is_source, enum direction direction)
@@ -143,8 +145,8 @@ static bool is_out_of_nowhere(const struct worker *worker, const struct sighting
 }
 
 /*
- * Data or an acknowledgement without a flow. If a SYN of this conversation was seen, it is clear who
- * began it; otherwise the policy's ports or the port numbers must do.
+ * Data or an acknowledgement without a flow. If a SYN of this conversation was seen, it is clear
+ * who began it; otherwise the policy's ports or the port numbers must do.
  */
 static struct flow *begin_midstream(struct worker *worker, const struct sighting *sighting)
 {
@@ -257,8 +259,8 @@ static void note_flags(struct flow *flow, enum side from, const struct packet *p
 }
 
 /*
- * The client acknowledges more and more bytes of a server that is not seen: somebody sends them. This
- * tells at once what a mirror does not show, also where other servers' packets are mirrored.
+ * The client acknowledges more and more bytes of a server that is not seen: somebody sends them.
+ * This tells at once what a mirror does not show, also where other servers' packets are mirrored.
  */
 static void note_acknowledgement(struct flow *flow, enum side from, const struct packet *packet)
 {
@@ -277,8 +279,8 @@ static void note_acknowledgement(struct flow *flow, enum side from, const struct
 }
 
 /*
- * Has the conversation ended for those who talk? Only by a FIN behind the last byte, and by an RST at
- * exactly the next one: a host passes over others (RFC 5961).
+ * Has the conversation ended for those who talk? Only by a FIN behind the last byte, and by an RST
+ * at exactly the next one: a host passes over others (RFC 5961).
  */
 static void note_end(struct flow *flow, enum side from, const struct packet *packet)
 {

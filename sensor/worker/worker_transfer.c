@@ -6,8 +6,8 @@
  * like any other, and not a conversation that our own host has begun. The port of a service that is
  * known, or that the client itself has asked meanwhile, is not one that was chosen so.
  *
- * The newest requests are remembered, in packet time; a flood of them makes older ones forgotten, whose
- * transfers are then judged as what they look like.
+ * The newest requests are remembered, in packet time; a flood of them makes older ones forgotten,
+ * whose transfers are then judged as what they look like.
  */
 #include "sensor/worker/worker_state.h"
 

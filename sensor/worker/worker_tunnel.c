@@ -4,11 +4,11 @@
  *
  * What it holds is put into a realm of its own (REALM_CLAIMED): it meets no flow, probe or outbound
  * connection but those of the same realm, so it can neither hide nor end nor turn round anything
- * real. And if it came in a datagram, that datagram is what it is in the first place: a question or an
- * answer like any other. Where it belongs to a conversation that is known, nobody looks inside.
+ * real. And if it came in a datagram, that datagram is what it is in the first place: a question or
+ * an answer like any other. Where it belongs to a conversation that is known, nobody looks inside.
  *
- * An inventory has no policy to be deceived, and believes all; only what contradicts itself inside is a
- * datagram after all, and so is what belongs to a conversation.
+ * An inventory has no policy to be deceived, and believes all; only what contradicts itself inside
+ * is a datagram after all, and so is what belongs to a conversation.
  */
 #include "sensor/worker/worker_state.h"
 

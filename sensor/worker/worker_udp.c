@@ -21,7 +21,7 @@ static bool may_be_one_way(const struct opening *opening)
 {
 	for (size_t i = 0; i < dissector_count; i++) {
 		if ((dissectors[i]->transports & OVER_UDP) && is_one_way(dissectors[i]) &&
-		    dissectors[i]->probe(opening) == PROBE_YES)
+		    dissectors[i]->recognise(opening) == RECOGNISED_YES)
 			return true;
 	}
 	return false;
@@ -82,7 +82,8 @@ static struct flow *begin_from_client(struct worker *worker, const struct sighti
 		return worker_begin(worker, sighting, client_is_source, direction, FLOW_DATAGRAM);
 	}
 	told = says(sighting->packet);
-	/* An answer to one of ours; but a question is one, whatever passed between the two before. */
+	/* An answer to one of ours; but a question is one, whatever passed between the two
+	 * before. */
 	if (told != DATAGRAM_ASKS && outbound_has(worker->outbound, sighting->hash))
 		return worker_begin_outgoing(worker, sighting, DIRECTION_SYNACK, FLOW_DATAGRAM);
 	/* Our question was not seen. Nothing is made of it: it may be a lie as well. */
@@ -105,8 +106,9 @@ static bool is_early(const struct worker *worker)
 }
 
 /*
- * One of ours speaks after somebody has spoken to it. That is an answer, unless the conversation may
- * have been running before anything was seen, and no bytes and no port of the policy say what it is.
+ * One of ours speaks after somebody has spoken to it. That is an answer, unless the conversation
+ * may have been running before anything was seen, and no bytes and no port of the policy say what
+ * it is.
  */
 static enum direction answering(const struct worker *worker, const struct sighting *sighting,
 				enum datagram_direction told, const struct probe *asked)
@@ -122,8 +124,9 @@ static enum direction answering(const struct worker *worker, const struct sighti
 }
 
 /*
- * The order of evidence: a question of this conversation that waits; what the bytes say; what is known
- * to be begun by ours; the ports of the policy; in the end who was seen to speak first, and ports.
+ * The order of evidence: a question of this conversation that waits; what the bytes say; what is
+ * known to be begun by ours; the ports of the policy; in the end who was seen to speak first, and
+ * ports.
  */
 static struct flow *begin_from_server(struct worker *worker, const struct sighting *sighting)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Looks for bytes that cost more than others: patterns x openings x stages x sizes of segments, each
- * played as packets to a worker with a policy. What is counted is work, not time, so that a busy machine says
- * the same as an idle one: the basic blocks of our own code that were run (the compiler has put
- * a call in front of each, see the Makefile), and the bytes that the C library was asked to look
- * at. What nDPI does is not counted; it sees IDENTIFY_PACKETS of a conversation.
+ * Looks for bytes that cost more than others: patterns x openings x stages x sizes of segments,
+ * each played as packets to a worker with a policy. What is counted is work, not time, so that a
+ * busy machine says the same as an idle one: the basic blocks of our own code that were run (the
+ * compiler has put a call in front of each, see the Makefile), and the bytes that the C library was
+ * asked to look at. What nDPI does is not counted; it sees IDENTIFY_PACKETS of a conversation.
  *
  * usage: cpu-search [--short] [--top N] [--most RATIO] [--stage NAME] [--only TEXT]
  *                   [--time [--repeat N]] [CORPUS]
  *
- * CORPUS is tests/fuzz/corpus: the kept conversation of each dissector is an opening, and an ordinary
- * conversation. A case's cost is its work for each packet; the ratio is to the median of the
- * ordinary ones. Ends with 1 if the worst ratio is more than --most. With --time it is nanoseconds that
- * count, of the quickest of some repetitions, in a build that counts nothing.
+ * CORPUS is tests/fuzz/corpus: the kept conversation of each dissector is an opening, and an
+ * ordinary conversation. A case's cost is its work for each packet; the ratio is to the median of
+ * the ordinary ones. Ends with 1 if the worst ratio is more than --most. With --time it is
+ * nanoseconds that count, of the quickest of some repetitions, in a build that counts nothing.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@
 #define CLIENT	   "198.51.100.1"
 #define SERVER	   "10.20.0.12"
 
-/* --- The measure -------------------------------------------------------------------------------- */
+/* --- The measure ------------------------------------------------------------------------------ */
 
 static uint64_t work;
 
@@ -89,7 +89,7 @@ void *__wrap_memset(void *at, int byte, size_t length)
 	return __real_memset(at, byte, length);
 }
 
-/* --- The sensor, and conversations with it ------------------------------------------------------- */
+/* --- The sensor, and conversations with it ---------------------------------------------------- */
 
 static const char policy_text[] =
 	"version: 1\nsite: test\n"
@@ -299,7 +299,7 @@ static void measure_ordinary(struct search *search)
 	       (double)list[search->opening_count - 1] / 100);
 }
 
-/* --- The cases ---------------------------------------------------------------------------------- */
+/* --- The cases -------------------------------------------------------------------------------- */
 
 struct pattern {
 	const char *name;
@@ -518,7 +518,7 @@ static void run_pattern(struct search *search, size_t number, bool brief)
 	}
 }
 
-/* --- The corpus --------------------------------------------------------------------------------- */
+/* --- The corpus ------------------------------------------------------------------------------- */
 
 static void load_file(struct search *search, const char *folder, const char *row, const char *name)
 {

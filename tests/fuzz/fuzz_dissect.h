@@ -2,7 +2,8 @@
 /*
  * Any bytes as a conversation for one dissector. The input is a script:
  *
- *	u8 chunk size of the second run, then turns: u8 (bit 0: server, bit 1: gap), le16 length, bytes
+ *	u8 chunk size of the second run, then turns:
+ *	u8 (bit 0: server, bit 1: gap), le16 length, bytes
  *
  * Beside what the sanitizers see, three properties hold: what is found does not depend on where the
  * pieces end, all text ends with a NUL, and nothing is read that the dissector does not declare.
@@ -63,7 +64,7 @@ static inline void fuzz_dissect(const struct dissector *d, const uint8_t *data, 
 		return;
 	count = fuzz_turns(bytes_from(data + 1, size - 1), turns);
 	(void)dissect_verdict(d, d->transports & OVER_TCP ? OVER_TCP : OVER_UDP, turns, count, 0);
-	/* Whatever the probe says: a session must stand anything. */
+	/* Whatever the recogniser says: a session must stand anything. */
 	memset(&whole, 0, sizeof whole);
 	memset(&pieces, 0, sizeof pieces);
 	tls = dissect_session(d, turns, count, 0, &whole);

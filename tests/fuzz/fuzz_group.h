@@ -5,9 +5,9 @@
  *
  *	le16 selector, u8 flags, then turns as in fuzz_dissect.h
  *
- * The selector names the dissector whose name's hash comes next, so that a kept input stays with its
- * dissector when others join. That one is tried alone (fuzz_dissect.h); then the conversation goes
- * through the sensor's own sessions, where every dissector of the table is asked, as packets:
+ * The selector names the dissector whose name's hash comes next, so that a kept input stays with
+ * its dissector when others join. That one is tried alone (fuzz_dissect.h); then the conversation
+ * goes through the sensor's own sessions, where every dissector of the table is asked, as packets:
  * whole turns, and pieces. The lowest four bits of the flags are the size of the pieces less one;
  * the others are below.
  */

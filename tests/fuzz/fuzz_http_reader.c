@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Any bytes for the reader of HTTP/1, as one direction and as the other. The input is that of
- * fuzz_dissect.h; gaps are passed over. With the first byte's highest bit all responses answer HEAD.
+ * fuzz_dissect.h; gaps are passed over. With the first byte's highest bit all responses answer
+ * HEAD.
  *
  * What is told must not depend on where the pieces end. Where http-parser is installed it is asked
  * as well, one byte at a time, and must tell the same, up to a place where we read otherwise on
@@ -284,7 +285,7 @@ static bool differs(const struct http_reader *r, uint8_t c, bool *authority)
 		return is_line_end(c);
 	case STATE_CHUNK_SIZE: /* bytes beyond ASCII are zeros for it */
 		return c == '\n' || c >= 0x80;
-	case STATE_CHUNK_EXTENSION: /* it wants CR LF around chunks, and takes any two bytes behind */
+	case STATE_CHUNK_EXTENSION: /* wants CR LF around chunks, takes any two bytes behind */
 		return c == '\n';
 	case STATE_CHUNK_END:
 		return c != '\r';

@@ -150,6 +150,14 @@ KINDS = {
     "mpls-control-word": ["mpls"], "pppoe": ["pppoe"], "l2tpv3": ["l2tpv3"], "tzsp": ["tzsp"],
     "gtp": ["gtp-u"], "etherip": ["etherip"], "vlan": [], "qinq": [], "sll": [], "sll2": [],
     "raw": [], "ppp": [], "null": [], "ip-in-ip": ["ip-in-ip"], "ip-in-ipv6": ["ip-in-ip"],
+    "vxlan-gpe": ["vxlan-gpe"], "vxlan-gpe-ip": ["vxlan-gpe"], "vxlan-gpe-nsh": ["vxlan-gpe"],
+    "lisp": ["lisp"], "l2tpv2": ["l2tpv2"], "l2tpv3-udp": ["l2tpv3"], "capwap": ["capwap"],
+    "jmirror": ["jmirror"], "mpls-udp": ["mpls"], "gue": ["gue"], "fou": ["fou"], "wccp": ["gre"],
+    "aruba": ["gre"], "erspan2-sgt": ["erspan-2"], "mpls-link": ["mpls"],
+    **{name: [] for name in (
+        "vn-tag", "e-tag", "sgt", "vlan-sgt", "ttag", "arista", "three-tags", "hsr", "prp",
+        "frame-check", "macsec", "pbb", "pbb-tagged", "trill", "nsh", "nsh-ip", "snap", "ppp-sides",
+        "c-hdlc", "frame-relay", "nflog", "enc", "802.11", "radiotap", "ppi", "ipoib", "pktap")},
 }
 
 

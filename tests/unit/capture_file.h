@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Capture files as bytes, for the tests of reading them: pcap in either byte order and precision. */
+/*
+ * Capture files as bytes, for the tests of reading them: pcap in either byte order and precision.
+ */
 #ifndef TESTS_UNIT_CAPTURE_FILE_H
 #define TESTS_UNIT_CAPTURE_FILE_H
 

@@ -72,7 +72,7 @@ static inline void conversation_same(const struct facts *a, const struct facts *
 	}
 }
 
-/* Probe and session, in pieces of every small size, and with one cut at every place. */
+/* Recogniser and session, in pieces of every small size, and with one cut at every place. */
 static inline void conversation_splits(const struct dissector *d, const struct turn *turns,
 				       size_t count)
 {
@@ -84,7 +84,7 @@ static inline void conversation_splits(const struct dissector *d, const struct t
 		struct facts facts = conversation_facts(d, turns, count, chunk);
 
 		conversation_same(&whole, &facts);
-		assert_int_equal(dissect_verdict(d, OVER_TCP, turns, count, chunk), PROBE_YES);
+		assert_int_equal(dissect_verdict(d, OVER_TCP, turns, count, chunk), RECOGNISED_YES);
 	}
 	for (size_t t = 0; t < count; t++) {
 		for (size_t at = 1; turns[t].bytes != NULL && at < turns[t].length; at++) {

@@ -35,7 +35,7 @@ static inline void datagrams_stand(const struct dissector *d, const struct turn 
 	}
 }
 
-/* The facts of a conversation that the probe takes, seen whole. */
+/* The facts of a conversation that the recogniser takes, seen whole. */
 static inline struct facts datagrams_facts(const struct dissector *d, const struct turn *turns,
 					   size_t count, const char *service)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Plays a scripted conversation to one dissector as the sensor would: the probe is asked with an
- * opening that grows piece by piece, one last time with nothing more to come, and after YES the
+ * Plays a scripted conversation to one dissector as the sensor would: the recogniser is asked with
+ * an opening that grows piece by piece, one last time with nothing more to come, and after YES the
  * session gets the whole conversation from its first byte.
  *
  * Every piece, every opening and the state sit in heap blocks of their exact size, so that the
@@ -56,29 +56,29 @@ static inline uint8_t *dissect_copy(const void *bytes, size_t length)
 	return copy;
 }
 
-/* Asks the probe about these two openings, each from an exact block. */
-static inline enum probe_result dissect_probe(const struct dissector *d, uint8_t transport,
-					      const void *client, size_t client_length,
-					      const void *server, size_t server_length,
-					      bool one_sided)
+/* Asks the recogniser about these two openings, each from an exact block. */
+static inline enum recognised dissect_recognise(const struct dissector *d, uint8_t transport,
+						const void *client, size_t client_length,
+						const void *server, size_t server_length,
+						bool one_sided)
 {
 	uint8_t *side[2] = {dissect_copy(client, client_length),
 			    dissect_copy(server, server_length)};
 	struct opening opening = {.transport = transport, .one_sided = one_sided};
-	enum probe_result result;
+	enum recognised result;
 
 	opening.side[SIDE_CLIENT] = bytes_from(side[0], client_length);
 	opening.side[SIDE_SERVER] = bytes_from(side[1], server_length);
-	result = d->probe(&opening);
+	result = d->recognise(&opening);
 	free(side[0]);
 	free(side[1]);
 	return result;
 }
 
 /* The same over TCP, of NAME_dissector and text. */
-#define PROBE_TCP(name, client, server, one_sided)                                                 \
-	dissect_probe(&name##_dissector, OVER_TCP, (client), sizeof(client) - 1, (server),         \
-		      sizeof(server) - 1, (one_sided))
+#define RECOGNISE_TCP(name, client, server, one_sided)                                             \
+	dissect_recognise(&name##_dissector, OVER_TCP, (client), sizeof(client) - 1, (server),     \
+			  sizeof(server) - 1, (one_sided))
 
 struct dissect_opening {
 	uint8_t bytes[2][OPENING_MAX];
@@ -108,29 +108,28 @@ static inline void dissect_append(struct dissect_opening *o, uint8_t transport, 
  * The verdict on the growing opening, in pieces of `chunk` bytes (0: whole turns). Stops at NO or
  * YES; ends with a last call that says one_sided if a side never spoke.
  */
-static inline enum probe_result dissect_verdict(const struct dissector *d, uint8_t transport,
-						const struct turn *turns, size_t count,
-						size_t chunk)
+static inline enum recognised dissect_verdict(const struct dissector *d, uint8_t transport,
+					      const struct turn *turns, size_t count, size_t chunk)
 {
 	struct dissect_opening o = {.length = {0, 0}};
-	enum probe_result result = PROBE_MORE;
+	enum recognised result = RECOGNISED_MORE;
 
-	for (size_t i = 0; i < count && result == PROBE_MORE; i++) {
+	for (size_t i = 0; i < count && result == RECOGNISED_MORE; i++) {
 		size_t step = chunk == 0 || turns[i].bytes == NULL ? turns[i].length : chunk;
 
-		for (size_t at = 0; at < turns[i].length && result == PROBE_MORE; at += step) {
+		for (size_t at = 0; at < turns[i].length && result == RECOGNISED_MORE; at += step) {
 			const uint8_t *bytes = turns[i].bytes;
 			size_t left = turns[i].length - at;
 
 			dissect_append(&o, transport, turns[i].from, bytes ? bytes + at : NULL,
 				       left < step ? left : step);
-			result = dissect_probe(d, transport, o.bytes[0], o.length[0], o.bytes[1],
-					       o.length[1], false);
+			result = dissect_recognise(d, transport, o.bytes[0], o.length[0],
+						   o.bytes[1], o.length[1], false);
 		}
 	}
-	if (result == PROBE_MORE)
-		result = dissect_probe(d, transport, o.bytes[0], o.length[0], o.bytes[1],
-				       o.length[1], o.length[0] == 0 || o.length[1] == 0);
+	if (result == RECOGNISED_MORE)
+		result = dissect_recognise(d, transport, o.bytes[0], o.length[0], o.bytes[1],
+					   o.length[1], o.length[0] == 0 || o.length[1] == 0);
 	return result;
 }
 
@@ -198,7 +197,7 @@ static inline bool dissect_over(const struct dissector *d, uint8_t transport,
 	memset(facts, 0, sizeof *facts);
 	if (transport == OVER_UDP)
 		chunk = 0;
-	if (dissect_verdict(d, transport, turns, count, chunk) != PROBE_YES)
+	if (dissect_verdict(d, transport, turns, count, chunk) != RECOGNISED_YES)
 		return false;
 	dissect_session(d, turns, count, chunk, facts);
 	return true;
@@ -215,7 +214,10 @@ static inline bool dissect_same(const struct facts *a, const struct facts *b)
 	return memcmp(&left, &right, sizeof left) == 0;
 }
 
-/* Over TCP, in pieces of `chunk` bytes (0: each turn whole). False if the probe never said YES. */
+/*
+ * Over TCP, in pieces of `chunk` bytes (0: each turn whole). False if the recogniser never said
+ * YES.
+ */
 static inline bool dissect(const struct dissector *d, const struct turn *turns, size_t count,
 			   size_t chunk, struct facts *facts)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* What must hold of every observation, whatever the packets were. For unit tests and fuzz targets. */
+/*
+ * What must hold of every observation, whatever the packets were. For unit tests and fuzz targets.
+ */
 #ifndef TESTS_UNIT_OBSERVED_H
 #define TESTS_UNIT_OBSERVED_H
 

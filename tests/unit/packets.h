@@ -22,7 +22,7 @@
 #define IPV6_FRAGMENT	  44
 #define IPV6_AUTH	  51
 #define MORE_FRAGMENTS	  0x2000 /* as in IPv4's header */
-#define PACKET_TAGS	  5
+#define PACKET_TAGS	  9
 #define PACKET_EXTENSIONS 32
 
 struct packet_spec {

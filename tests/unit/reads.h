@@ -45,8 +45,8 @@ static inline uint32_t reads_told(const struct facts *facts)
 }
 
 /*
- * For tests/manual/test_reads.py: adds to the file that SPANWATCH_READS_LOG names what a session has
- * shown and told at any time, a line "name declared shown told" with the flags in hexadecimal.
+ * For tests/manual/test_reads.py: adds to the file that SPANWATCH_READS_LOG names what a session
+ * has shown and told at any time, a line "name declared shown told" with the flags in hexadecimal.
  */
 static inline void reads_log(const struct dissector *d, uint32_t shown, uint32_t told)
 {

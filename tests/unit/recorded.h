@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Conversations kept as inputs of the fuzz targets (see fuzz_dissect.h), recorded from real servers:
- * played to a dissector as the sensor would. For tests only.
+ * Conversations kept as inputs of the fuzz targets (see fuzz_dissect.h), recorded from real
+ * servers: played to a dissector as the sensor would. For tests only.
  */
 #ifndef TESTS_UNIT_RECORDED_H
 #define TESTS_UNIT_RECORDED_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Block storage as recorded: the exports of nbd-server listed, tgt logged in to. For test_block.c only. */
+/*
+ * Block storage as recorded: the exports of nbd-server listed, tgt logged in to. For test_block.c
+ * only.
+ */
 #ifndef TESTS_UNIT_SAMPLE_BLOCK_H
 #define TESTS_UNIT_SAMPLE_BLOCK_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* A file read from nfs-ganesha over NFS 4.0, and the programs of rpcbind, as recorded. For test_rpc.c only. */
+/*
+ * A file read from nfs-ganesha over NFS 4.0, and the programs of rpcbind, as recorded. For
+ * test_rpc.c only.
+ */
 #ifndef TESTS_UNIT_SAMPLE_RPC_H
 #define TESTS_UNIT_SAMPLE_RPC_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The opening of a real TLS 1.2 conversation: a log sender and rsyslog 8 with GnuTLS, which asks for
- * a client's certificate and does without. Recorded in a laboratory; the certificate is its own.
+ * The opening of a real TLS 1.2 conversation: a log sender and rsyslog 8 with GnuTLS, which asks
+ * for a client's certificate and does without. Recorded in a laboratory; the certificate is its
+ * own.
  */
 #ifndef TESTS_UNIT_SAMPLE_TLS_H
 #define TESTS_UNIT_SAMPLE_TLS_H

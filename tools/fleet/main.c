@@ -4,7 +4,7 @@
  * follows the engine is the sensor's own code, only the findings are invented. Obeys lines on
  * standard input, and answers each with a line of JSON:
  *
- *   open N              so many exposures exist in all; new ones are told as fast as Redis takes them
+ *   open N              so many exposures exist in all; new ones as fast as Redis takes them
  *   offer RATE SECONDS  so many events a second: summaries, escalations, closings, reopenings,
  *                       incidents; a sensor that has too many waiting is left out, and counted
  *   beat                each sensor's heartbeat, once, when all are connected

@@ -107,7 +107,9 @@ struct recording transform_server(const struct recording *in, uint64_t number)
 	return run(in, 1, keep_side);
 }
 
-/* `first` bytes, then pieces of `others` bytes. SYN goes with the first, FIN and PSH with the last. */
+/*
+ * `first` bytes, then pieces of `others` bytes. SYN goes with the first, FIN and PSH with the last.
+ */
 static void write_pieces(struct work *work, const struct frame_record *frame,
 			 const struct segment_place *place, uint32_t first, uint32_t others)
 {
@@ -213,7 +215,9 @@ struct recording transform_merge(const struct recording *in, uint64_t number)
 	return run(in, number ? number : SEGMENT_MOST, merge);
 }
 
-/* What the talk holds is the segment before, of the same side, with nothing of the other between. */
+/*
+ * What the talk holds is the segment before, of the same side, with nothing of the other between.
+ */
 static void reorder(struct work *work, const struct frame_record *frame,
 		    const struct segment_place *place, struct talk *talk)
 {

@@ -12,7 +12,7 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 	return facts;
 }
 
-static void test_munin(void **state)
+static void munin_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("version\nlist\nfetch cpu\nquit\n"),
@@ -32,7 +32,7 @@ static void test_munin(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
-static void test_checkmk(void **state)
+static void checkmk_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("<<<check_mk>>>\nVersion: 1.4.0p9\nAgentOS: linux\n<<<df>>>\n"),
@@ -45,7 +45,7 @@ static void test_checkmk(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static void test_ganglia(void **state)
+static void ganglia_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("<?xml version=\"1.0\" encoding=\"ISO-8859-1\" standalone=\"yes\"?>\n"
@@ -61,7 +61,7 @@ static void test_ganglia(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static void test_nut(void **state)
+static void nut_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("VER\nLIST UPS\nLOGOUT\n"),
@@ -93,10 +93,10 @@ static void test_nut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_munin),
-		cmocka_unit_test(test_checkmk),
-		cmocka_unit_test(test_ganglia),
-		cmocka_unit_test(test_nut),
+		cmocka_unit_test(munin_is_read),
+		cmocka_unit_test(checkmk_is_read),
+		cmocka_unit_test(ganglia_is_read),
+		cmocka_unit_test(nut_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&ajp_dissector, turns, count, "ajp");
 }
 
-static void test_recorded(void **state)
+static void a_recorded_conversation_is_read(void **state)
 {
 	struct facts facts = facts_of(sample_ajp, COUNT(sample_ajp));
 
@@ -28,7 +28,7 @@ static void test_recorded(void **state)
 	conversation_has(&facts, "GET /", ANSWER_YES, 0);
 }
 
-static void test_credentials(void **state)
+static void credentials_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(REQUEST("\x20", "\2", "\0\0")),
@@ -53,30 +53,30 @@ static void test_credentials(void **state)
 	conversation_lacks(&facts, "Basic");
 }
 
-static enum probe_result probe(const char *client, size_t client_length, const char *server,
-			       size_t server_length, bool one_sided)
+static enum recognised recognise(const char *client, size_t client_length, const char *server,
+				 size_t server_length, bool one_sided)
 {
-	return dissect_probe(&ajp_dissector, OVER_TCP, client, client_length, server, server_length,
-			     one_sided);
+	return dissect_recognise(&ajp_dissector, OVER_TCP, client, client_length, server,
+				 server_length, one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("\x12\x34\0\1\x0a", 5, "AB\0\1\x09", 5, false), PROBE_YES);
-	assert_int_equal(probe("\x12\x34\0\1\x0a", 5, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe("\x12\x34\0\1\x0a", 5, "", 0, true), PROBE_YES);
-	assert_int_equal(probe("\x12\x34\0\1\x0a", 5, "ABCDEFG", 7, false), PROBE_NO);
-	assert_int_equal(probe("\x12\x34\1\0\0\1\0\0\0\0\0\0", 12, "", 0, true), PROBE_NO);
-	assert_int_equal(probe("AB\0\1\x09", 5, "\x12\x34\0\1\x0a", 5, false), PROBE_NO);
+	assert_int_equal(recognise("\x12\x34\0\1\x0a", 5, "AB\0\1\x09", 5, false), RECOGNISED_YES);
+	assert_int_equal(recognise("\x12\x34\0\1\x0a", 5, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise("\x12\x34\0\1\x0a", 5, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise("\x12\x34\0\1\x0a", 5, "ABCDEFG", 7, false), RECOGNISED_NO);
+	assert_int_equal(recognise("\x12\x34\1\0\0\1\0\0\0\0\0\0", 12, "", 0, true), RECOGNISED_NO);
+	assert_int_equal(recognise("AB\0\1\x09", 5, "\x12\x34\0\1\x0a", 5, false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded),
-		cmocka_unit_test(test_credentials),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(a_recorded_conversation_is_read),
+		cmocka_unit_test(credentials_are_seen),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

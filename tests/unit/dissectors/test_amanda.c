@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* Amanda's backup clients: over TCP as recorded from amandad 3.5.1, over UDP as written in its source. */
+/*
+ * Amanda's backup clients: over TCP as recorded from amandad 3.5.1, over UDP as written in its
+ * source.
+ */
 #include "tests/unit/datagrams.h"
 #include "tests/unit/recorded.h"
 
 extern const struct dissector amanda_dissector;
 
-static void test_stream(void **state)
+static void a_stream_is_read(void **state)
 {
 	struct recorded *r = calloc(1, sizeof *r);
 	struct facts facts = recorded_facts(r, &amanda_dissector, "amanda/noop");
@@ -23,7 +26,7 @@ static void test_stream(void **state)
 	free(r);
 }
 
-static void test_datagrams(void **state)
+static void datagrams_are_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("Amanda 2.6 REQ HANDLE 000-00000001 SEQ 0\nSECURITY USER backup\n"
@@ -40,24 +43,24 @@ static void test_datagrams(void **state)
 	conversation_has(&facts, "sendsize", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_too_little(void **state)
+static void too_little_proves_nothing(void **state)
 {
 	(void)state;
 	/* A packet's prefix alone is anybody's. */
-	assert_int_equal(
-		dissect_probe(&amanda_dissector, OVER_TCP, "", 0, "\0\0\0\2\0\0\0\1\3\0", 10, true),
-		PROBE_MORE);
-	assert_int_equal(dissect_probe(&amanda_dissector, OVER_UDP, "Amanda 2.6 XXX HANDLE", 21, "",
-				       0, true),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&amanda_dissector, OVER_TCP, "", 0,
+					   "\0\0\0\2\0\0\0\1\3\0", 10, true),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&amanda_dissector, OVER_UDP, "Amanda 2.6 XXX HANDLE", 21,
+					   "", 0, true),
+			 RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stream),
-		cmocka_unit_test(test_datagrams),
-		cmocka_unit_test(test_too_little),
+		cmocka_unit_test(a_stream_is_read),
+		cmocka_unit_test(datagrams_are_read),
+		cmocka_unit_test(too_little_proves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

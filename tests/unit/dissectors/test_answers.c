@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Commands that wait for their answers: in order, by number, and what happens when there is no room. */
+/*
+ * Commands that wait for their answers: in order, by number, and what happens when there is no
+ * room.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

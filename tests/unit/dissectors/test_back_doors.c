@@ -20,7 +20,7 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 	"authentication.mechanisms"                                                                \
 	"\x12"
 
-static void test_mysqlx(void **state)
+static void mysqlx_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\1\0\0\0\1"),
@@ -48,7 +48,7 @@ static void test_mysqlx(void **state)
 	conversation_has(&facts, "DROP DATABASE", ANSWER_NO, COMMAND_DESTRUCTIVE);
 }
 
-static void test_mysqlx_tls(void **state)
+static void mysqlx_turns_into_tls(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(X_HELLO),
@@ -66,7 +66,7 @@ static void test_mysqlx_tls(void **state)
 	"\0\0\0" length "\0\0" size name "\x12\x18org.apache.hadoop.hdfs.C"
 #define HADOOP_ANSWER(call, status) "\0\0\0\6\5\x08" call "\x10" status "\0"
 
-static void test_hadoop(void **state)
+static void hadoop_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("hrpc\x09\0\0" HADOOP_CALL("\x27", "\x0a", "getListing")),
@@ -89,7 +89,7 @@ static void test_hadoop(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 }
 
-static void test_vmware(void **state)
+static void vmware_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 VMware Authentication Daemon Version 1.10: SSL Required, "
@@ -114,7 +114,7 @@ static void test_vmware(void **state)
 	conversation_lacks(&facts, "hunter2");
 }
 
-static void test_erlang(void **state)
+static void erlang_is_read(void **state)
 {
 	struct recorded *r = calloc(1, sizeof *r);
 	struct facts facts = recorded_facts(r, &erlang_dissector, "erlang/cookie");
@@ -127,20 +127,20 @@ static void test_erlang(void **state)
 	facts = recorded_facts(r, &erlang_dissector, "erlang/wrong-cookie");
 	assert_int_equal(facts.auth, AUTH_FAILED);
 	/* The status alone is no proof; a name that is none is another's. */
-	assert_int_equal(dissect_probe(&erlang_dissector, OVER_TCP, "", 0, "\0\3sok", 5, false),
-			 PROBE_MORE);
-	assert_int_equal(dissect_probe(&erlang_dissector, OVER_TCP, "\0\x0cn\0\5\0\0\0\0name\n", 14,
-				       "\0\3sok", 5, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&erlang_dissector, OVER_TCP, "", 0, "\0\3sok", 5, false),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&erlang_dissector, OVER_TCP, "\0\x0cn\0\5\0\0\0\0name\n",
+					   14, "\0\3sok", 5, false),
+			 RECOGNISED_NO);
 	free(r);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mysqlx), cmocka_unit_test(test_mysqlx_tls),
-		cmocka_unit_test(test_hadoop), cmocka_unit_test(test_vmware),
-		cmocka_unit_test(test_erlang),
+		cmocka_unit_test(mysqlx_is_read), cmocka_unit_test(mysqlx_turns_into_tls),
+		cmocka_unit_test(hadoop_is_read), cmocka_unit_test(vmware_is_read),
+		cmocka_unit_test(erlang_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static void expect(const char *text, const void *decoded, size_t length)
 	free(copy);
 }
 
-static void test_vectors(void **state)
+static void vectors_of_the_rfc_decode(void **state)
 {
 	(void)state;
 	expect("", "", 0);
@@ -38,7 +38,7 @@ static void test_vectors(void **state)
 	expect("Zm9vYmFy", "foobar", 6);
 }
 
-static void test_letters(void **state)
+static void every_letter_decodes(void **state)
 {
 	static const uint8_t decoded[] = {
 		0x00, 0x10, 0x83, 0x10, 0x51, 0x87, 0x20, 0x92, 0x8b, 0x30, 0xd3, 0x8f,
@@ -51,7 +51,7 @@ static void test_letters(void **state)
 	       sizeof decoded);
 }
 
-static void test_ends_at_what_is_no_letter(void **state)
+static void it_ends_at_what_is_no_letter(void **state)
 {
 	(void)state;
 	expect("Zm9v Zm9v", "foo", 3);
@@ -63,9 +63,9 @@ static void test_ends_at_what_is_no_letter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),
-		cmocka_unit_test(test_letters),
-		cmocka_unit_test(test_ends_at_what_is_no_letter),
+		cmocka_unit_test(vectors_of_the_rfc_decode),
+		cmocka_unit_test(every_letter_decodes),
+		cmocka_unit_test(it_ends_at_what_is_no_letter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

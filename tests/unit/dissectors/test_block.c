@@ -26,7 +26,7 @@ static void say(struct script *script, enum side from, const uint8_t header[48],
 static const uint8_t login[48] = {0x43, 0x87, [19] = 1};
 static const uint8_t login_full[48] = {0x23, 0x87, [19] = 1};
 
-static void test_recorded_targets(void **state)
+static void recorded_targets_are_read(void **state)
 {
 	struct facts facts = facts_of(&iscsi_dissector, sample_targets, COUNT(sample_targets));
 
@@ -37,7 +37,7 @@ static void test_recorded_targets(void **state)
 	conversation_has(&facts, "SendTargets", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_recorded_mode_sense(void **state)
+static void a_recorded_mode_sense_is_read(void **state)
 {
 	struct facts facts = facts_of(&iscsi_dissector, sample_mode, COUNT(sample_mode));
 
@@ -49,7 +49,7 @@ static void test_recorded_mode_sense(void **state)
 	conversation_has(&facts, "TEST UNIT READY", ANSWER_YES, 0);
 }
 
-static void test_chap(void **state)
+static void chap_is_a_log_in(void **state)
 {
 	static const uint8_t more[48] = {0x23, 0x04, [19] = 1}, refused[48] = {0x23, [36] = 2, 1};
 	struct script script = {.count = 0};
@@ -76,7 +76,7 @@ static void test_chap(void **state)
 }
 
 /* Header and data have check sums after the log-in. */
-static void test_wiped(void **state)
+static void a_wiped_disk_is_destruction(void **state)
 {
 	static const uint8_t unmap[48] = {0x01, 0x80, [19] = 2, [32] = 0x42},
 			     read[48] = {0x01, 0xc0, [19] = 3, [32] = 0x28},
@@ -102,7 +102,7 @@ static void test_wiped(void **state)
 	conversation_has(&facts, "READ", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_recorded_exports(void **state)
+static void recorded_exports_are_read(void **state)
 {
 	struct facts facts = facts_of(&nbd_dissector, sample_nbd, COUNT(sample_nbd));
 
@@ -115,7 +115,7 @@ static void test_recorded_exports(void **state)
 #define NBD_HELLO  "NBDMAGICIHAVEOPT\0\3"
 #define NBD_ANSWER "\0\3\xe8\x89\4\x55\x65\xa9"
 
-static void test_transmission(void **state)
+static void transmission_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(NBD_HELLO),
@@ -140,7 +140,7 @@ static void test_transmission(void **state)
 	conversation_has(&facts, "TRIM", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_tls(void **state)
+static void tls_is_agreed_to(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(NBD_HELLO),
@@ -159,38 +159,39 @@ static void test_tls(void **state)
 	assert_true(dissect_starts_tls(&nbd_dissector, turns, COUNT(turns)));
 }
 
-static enum probe_result probe(const struct dissector *d, const struct turn *client,
-			       const struct turn *server, bool one_sided)
+static enum recognised recognise(const struct dissector *d, const struct turn *client,
+				 const struct turn *server, bool one_sided)
 {
-	return dissect_probe(d, OVER_TCP, client ? client->bytes : "", client ? client->length : 0,
-			     server ? server->bytes : "", server ? server->length : 0, one_sided);
+	return dissect_recognise(d, OVER_TCP, client ? client->bytes : "",
+				 client ? client->length : 0, server ? server->bytes : "",
+				 server ? server->length : 0, one_sided);
 }
 
-static void test_probes(void **state)
+static void openings_are_recognised(void **state)
 {
 	const struct turn *ask = &sample_mode[0], *answer = &sample_mode[1];
 
 	(void)state;
-	assert_int_equal(probe(&iscsi_dissector, ask, NULL, false), PROBE_MORE);
-	assert_int_equal(probe(&iscsi_dissector, ask, NULL, true), PROBE_YES);
-	assert_int_equal(probe(&iscsi_dissector, NULL, answer, true), PROBE_YES);
-	assert_int_equal(probe(&iscsi_dissector, answer, ask, false), PROBE_NO);
-	assert_int_equal(probe(&nbd_dissector, NULL, &sample_nbd[0], false), PROBE_YES);
-	assert_int_equal(probe(&nbd_dissector, &sample_nbd[0], NULL, true), PROBE_NO);
-	assert_int_equal(probe(&nbd_dissector, ask, NULL, true), PROBE_NO);
+	assert_int_equal(recognise(&iscsi_dissector, ask, NULL, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(&iscsi_dissector, ask, NULL, true), RECOGNISED_YES);
+	assert_int_equal(recognise(&iscsi_dissector, NULL, answer, true), RECOGNISED_YES);
+	assert_int_equal(recognise(&iscsi_dissector, answer, ask, false), RECOGNISED_NO);
+	assert_int_equal(recognise(&nbd_dissector, NULL, &sample_nbd[0], false), RECOGNISED_YES);
+	assert_int_equal(recognise(&nbd_dissector, &sample_nbd[0], NULL, true), RECOGNISED_NO);
+	assert_int_equal(recognise(&nbd_dissector, ask, NULL, true), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded_targets),
-		cmocka_unit_test(test_recorded_mode_sense),
-		cmocka_unit_test(test_chap),
-		cmocka_unit_test(test_wiped),
-		cmocka_unit_test(test_recorded_exports),
-		cmocka_unit_test(test_transmission),
-		cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_probes),
+		cmocka_unit_test(recorded_targets_are_read),
+		cmocka_unit_test(a_recorded_mode_sense_is_read),
+		cmocka_unit_test(chap_is_a_log_in),
+		cmocka_unit_test(a_wiped_disk_is_destruction),
+		cmocka_unit_test(recorded_exports_are_read),
+		cmocka_unit_test(transmission_is_read),
+		cmocka_unit_test(tls_is_agreed_to),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@ extern const struct dissector redis_cluster_bus_dissector;
 	"credentials\x86hunter\0\0"
 #define SUCCESS "\0\x17\xb1\x70\xa1\x86server\x8cNeo4j/4.4.12\0\0"
 
-static void test_bolt(void **state)
+static void a_session_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(HANDSHAKE),
@@ -49,7 +49,7 @@ static void test_bolt(void **state)
 	conversation_stands(&bolt_dissector, refused, COUNT(refused));
 }
 
-static void test_greeting(void **state)
+static void the_greeting_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("Tarantool 2.11.0 (Binary) 7170b4be-27a8-4a2c-9d3f-2f4e5a6b7c8d \n"
@@ -67,7 +67,7 @@ static void test_greeting(void **state)
 	conversation_stands(&tarantool_dissector, turns, COUNT(turns));
 }
 
-static void test_openings(void **state)
+static void openings_are_recognised(void **state)
 {
 	static const struct turn firebird[] = {
 		TURN_CLIENT("\0\0\0\1\0\0\0\x13\0\0\0\3\0\0\0\x24\0\0\0\4x.db"),
@@ -92,9 +92,9 @@ static void test_openings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bolt),
-		cmocka_unit_test(test_greeting),
-		cmocka_unit_test(test_openings),
+		cmocka_unit_test(a_session_is_read),
+		cmocka_unit_test(the_greeting_is_read),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

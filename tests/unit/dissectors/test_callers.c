@@ -9,7 +9,7 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 	return conversation_read(d, turns, count, d->name);
 }
 
-static void test_giop(void **state)
+static void giop_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("GIOP\1\2\0\0\0\0\0\4abcd"),
@@ -20,12 +20,12 @@ static void test_giop(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
-	assert_int_equal(dissect_probe(&giop_dissector, OVER_TCP, NULL, 0, turns[0].bytes,
-				       turns[0].length, true),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&giop_dissector, OVER_TCP, NULL, 0, turns[0].bytes,
+					   turns[0].length, true),
+			 RECOGNISED_NO);
 }
 
-static void test_fastcgi(void **state)
+static void fastcgi_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\1\1\0\1\0\x08\0\0\0\1\1\0\0\0\0\0\1\4\0\1\0\0\0\0"),
@@ -38,7 +38,7 @@ static void test_fastcgi(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static void test_xdmcp(void **state)
+static void xdmcp_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\1\0\2\0\1\0"),
@@ -56,7 +56,7 @@ static void test_xdmcp(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
-static void test_radmin(void **state)
+static void radmin_is_read(void **state)
 {
 	static const uint8_t screen[1100];
 	static const struct turn turns[] = {
@@ -71,18 +71,18 @@ static void test_radmin(void **state)
 	assert_int_equal(facts.data_read, ANSWER_UNKNOWN);
 	assert_true(dissect(&radmin_dissector, turns, COUNT(turns), 0, &facts));
 	assert_int_equal(facts.data_read, ANSWER_YES);
-	assert_int_equal(dissect_probe(&radmin_dissector, OVER_TCP, turns[0].bytes, 10, "\1\0\0\1",
-				       4, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&radmin_dissector, OVER_TCP, turns[0].bytes, 10,
+					   "\1\0\0\1", 4, false),
+			 RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_giop),
-		cmocka_unit_test(test_fastcgi),
-		cmocka_unit_test(test_xdmcp),
-		cmocka_unit_test(test_radmin),
+		cmocka_unit_test(giop_is_read),
+		cmocka_unit_test(fastcgi_is_read),
+		cmocka_unit_test(xdmcp_is_read),
+		cmocka_unit_test(radmin_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

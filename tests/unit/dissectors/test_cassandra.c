@@ -16,7 +16,7 @@ extern const struct dissector cassandra_dissector;
 #define READY	     "\x84\0\0\1\2\0\0\0\0"
 #define AUTHENTICATE "\x84\0\0\1\3\0\0\0\x18\0\x16org.apache.cassandra.X"
 
-static void test_open(void **state)
+static void an_open_server_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(OPTIONS),
@@ -45,7 +45,7 @@ static void test_open(void **state)
 	conversation_stands(&cassandra_dissector, turns, COUNT(turns));
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(STARTUP),
@@ -65,29 +65,29 @@ static void test_log_in(void **state)
 	conversation_stands(&cassandra_dissector, turns, COUNT(turns));
 }
 
-#define PROBE(client, server, one_sided)                                                           \
-	dissect_probe(&cassandra_dissector, OVER_TCP, client, sizeof(client) - 1, server,          \
-		      sizeof(server) - 1, one_sided)
+#define RECOGNISE(client, server, one_sided)                                                       \
+	dissect_recognise(&cassandra_dissector, OVER_TCP, client, sizeof(client) - 1, server,      \
+			  sizeof(server) - 1, one_sided)
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(PROBE(STARTUP, "", true), PROBE_YES);
-	assert_int_equal(PROBE(STARTUP, "", false), PROBE_MORE);
-	assert_int_equal(PROBE(OPTIONS, "", true), PROBE_MORE);
-	assert_int_equal(PROBE("", READY, true), PROBE_MORE);
-	assert_int_equal(PROBE(OPTIONS, READY, false), PROBE_YES);
-	assert_int_equal(PROBE("", SUPPORTED, true), PROBE_YES);
+	assert_int_equal(RECOGNISE(STARTUP, "", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE(STARTUP, "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE(OPTIONS, "", true), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE("", READY, true), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE(OPTIONS, READY, false), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE("", SUPPORTED, true), RECOGNISED_YES);
 	/* raft */
-	assert_int_equal(PROBE("\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0", "", true), PROBE_NO);
+	assert_int_equal(RECOGNISE("\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0", "", true), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open),
-		cmocka_unit_test(test_log_in),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(an_open_server_is_seen),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

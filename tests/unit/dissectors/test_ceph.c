@@ -4,7 +4,7 @@
 
 extern const struct dissector ceph_dissector;
 
-static void test_banners(void **state)
+static void banners_are_read(void **state)
 {
 	static const struct turn first[] = {TURN_SERVER("ceph v027\0\0\0\1"),
 					    TURN_CLIENT("ceph v027\0\0\0\2")};
@@ -24,7 +24,7 @@ static void test_banners(void **state)
 }
 
 /* What is sent to a stranger is short. */
-static void test_maps(void **state)
+static void maps_are_read(void **state)
 {
 	static const char map[5000];
 	struct turn turns[] = {TURN_SERVER("ceph v027\0\0\0\1"),
@@ -40,29 +40,29 @@ static void test_maps(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&ceph_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&ceph_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "ceph v0", false), PROBE_MORE);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n", "ceph v027", false), PROBE_YES);
-	assert_int_equal(probe("ceph v2\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("ceph v2\n", "", true), PROBE_YES);
-	assert_int_equal(probe("ceph v2\n", "SSH-2.0-x", false), PROBE_NO);
-	assert_int_equal(probe("", "ceph v1\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "ceph v0", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n", "ceph v027", false), RECOGNISED_YES);
+	assert_int_equal(recognise("ceph v2\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("ceph v2\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("ceph v2\n", "SSH-2.0-x", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "ceph v1\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_banners),
-		cmocka_unit_test(test_maps),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(banners_are_read),
+		cmocka_unit_test(maps_are_read),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

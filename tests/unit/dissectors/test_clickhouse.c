@@ -4,7 +4,7 @@
 
 extern const struct dissector clickhouse_dissector;
 
-static void test_open(void **state)
+static void an_open_server_is_seen(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &clickhouse_dissector, "clickhouse/drop-table");
@@ -22,7 +22,7 @@ static void test_open(void **state)
 	conversation_stands(&clickhouse_dissector, r.turns, r.count);
 }
 
-static void test_refused(void **state)
+static void a_refusal_is_seen(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &clickhouse_dissector, "clickhouse/auth-fail");
@@ -33,26 +33,26 @@ static void test_refused(void **state)
 	conversation_splits(&clickhouse_dissector, r.turns, r.count);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	static const char hello[] = "\0\x11"
 				    "ClickHouse client\x12\x10";
 
 	(void)state;
-	assert_int_equal(dissect_probe(&clickhouse_dissector, OVER_TCP, hello, sizeof hello - 1, "",
-				       0, true),
-			 PROBE_YES);
-	assert_int_equal(dissect_probe(&clickhouse_dissector, OVER_TCP, hello, sizeof hello - 1,
-				       "HTTP/1.0 400", 12, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&clickhouse_dissector, OVER_TCP, hello, sizeof hello - 1,
+					   "", 0, true),
+			 RECOGNISED_YES);
+	assert_int_equal(dissect_recognise(&clickhouse_dissector, OVER_TCP, hello, sizeof hello - 1,
+					   "HTTP/1.0 400", 12, false),
+			 RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(an_open_server_is_seen),
+		cmocka_unit_test(a_refusal_is_seen),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

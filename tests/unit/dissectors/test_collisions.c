@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Every probe over everybody's opening: only its owner says YES, whichever sides are seen, whatever
- * has come so far. Openings without an owner are those of protocols that look alike.
+ * Every recogniser over everybody's opening: only its owner says YES, whichever sides are seen,
+ * whatever has come so far. Openings without an owner are those of protocols that look alike.
  */
 #include "tests/unit/conversation.h"
 
@@ -181,10 +181,10 @@ static bool check(const struct opening_sample *sample, const struct dissector *d
 		  size_t server, bool one_sided)
 {
 	bool owner = sample->owner && strcmp(sample->owner, d->name) == 0;
-	enum probe_result result = dissect_probe(d, OVER_TCP, sample->client, client,
-						 sample->server, server, one_sided);
+	enum recognised result = dissect_recognise(d, OVER_TCP, sample->client, client,
+						   sample->server, server, one_sided);
 
-	if (owner || result != PROBE_YES)
+	if (owner || result != RECOGNISED_YES)
 		return true;
 	print_error("%s says YES to sample %zu (%s), %zu and %zu bytes\n", d->name,
 		    (size_t)(sample - samples), sample->owner ? sample->owner : "nobody's", client,
@@ -208,7 +208,7 @@ static bool leaves_alone(const struct opening_sample *sample, const struct disse
 	return true;
 }
 
-static void test_nobody_takes_what_is_not_his(void **state)
+static void no_dissector_takes_the_opening_of_another(void **state)
 {
 	size_t collisions = 0;
 
@@ -230,7 +230,7 @@ static const struct dissector *find(const char *name)
 	return NULL; /* nobody's yet: only what others must leave alone */
 }
 
-static void test_owners_know_their_own(void **state)
+static void every_opening_is_recognised_by_its_owner(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++) {
@@ -240,14 +240,15 @@ static void test_owners_know_their_own(void **state)
 		const struct dissector *owner = s->owner ? find(s->owner) : NULL;
 
 		/* Several samples are too short to be sure of: the owner may ask for more. */
-		if (owner && dissect_probe(owner, OVER_TCP, s->client, s->client_length, s->server,
-					   s->server_length, one_sided) == PROBE_NO)
+		if (owner &&
+		    dissect_recognise(owner, OVER_TCP, s->client, s->client_length, s->server,
+				      s->server_length, one_sided) == RECOGNISED_NO)
 			fail_msg("%s says NO to its sample %zu", owner->name, i);
 	}
 }
 
 /* spanwatch-services(7) is written from the table. */
-static void test_everybody_says_how_he_is_recognised(void **state)
+static void every_dissector_says_how_it_is_recognised(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < dissector_count; i++) {
@@ -263,9 +264,9 @@ static void test_everybody_says_how_he_is_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_everybody_says_how_he_is_recognised),
-		cmocka_unit_test(test_nobody_takes_what_is_not_his),
-		cmocka_unit_test(test_owners_know_their_own),
+		cmocka_unit_test(every_dissector_says_how_it_is_recognised),
+		cmocka_unit_test(no_dissector_takes_the_opening_of_another),
+		cmocka_unit_test(every_opening_is_recognised_by_its_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

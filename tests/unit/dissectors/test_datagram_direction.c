@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Which way a datagram goes, told by its bytes: a question and an answer of each protocol, on their
- * ports and elsewhere, and cut at every length: what is cut may be unknown, but is never the other way.
+ * ports and elsewhere, and cut at every length: what is cut may be unknown, but is never the other
+ * way.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -13,7 +13,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&dcerpc_dissector, turns, count, "dcerpc");
 }
 
-static void test_nobody_in_particular(void **state)
+static void without_proof_no_log_in_is_claimed(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(FRAGMENT("\x0b", "\x20", "\0") ZEROS_16),
@@ -32,7 +32,7 @@ static void test_nobody_in_particular(void **state)
 	assert_int_equal(facts.encryption, ENCRYPTION_CLEARTEXT);
 }
 
-static void test_proof(void **state)
+static void a_proven_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(FRAGMENT("\x0b", "\x30", "\x08") ZEROS_16 "\x0a\x06\0\0\0\0\0\0"
@@ -55,32 +55,33 @@ static void test_proof(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static enum probe_result probe(const void *client, size_t client_length, const void *server,
-			       size_t server_length, bool one_sided)
+static enum recognised recognise(const void *client, size_t client_length, const void *server,
+				 size_t server_length, bool one_sided)
 {
-	return dissect_probe(&dcerpc_dissector, OVER_TCP, client, client_length, server,
-			     server_length, one_sided);
+	return dissect_recognise(&dcerpc_dissector, OVER_TCP, client, client_length, server,
+				 server_length, one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	static const char bind[] = FRAGMENT("\x0b", "\x20", "\0");
 	static const char answer[] = FRAGMENT("\x0c", "\x20", "\0");
 	const size_t size = sizeof bind - 1;
 
 	(void)state;
-	assert_int_equal(probe(bind, size, answer, size, false), PROBE_YES);
-	assert_int_equal(probe(bind, size, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe(bind, size, "", 0, true), PROBE_YES);
-	assert_int_equal(probe("", 0, answer, size, false), PROBE_YES);
-	assert_int_equal(probe(answer, size, bind, size, false), PROBE_NO);
-	assert_int_equal(probe(bind, size, "\x05\0", 2, false), PROBE_MORE);
-	assert_int_equal(probe("\x05\1\0", 3, "\x05\0", 2, true), PROBE_MORE); /* SOCKS 5 */
-	assert_int_equal(probe("\x05\1\0\x05\1\0\1\x7f\0\0\1\0\x50GET /", 18, "", 0, true),
-			 PROBE_NO);
+	assert_int_equal(recognise(bind, size, answer, size, false), RECOGNISED_YES);
+	assert_int_equal(recognise(bind, size, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(bind, size, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise("", 0, answer, size, false), RECOGNISED_YES);
+	assert_int_equal(recognise(answer, size, bind, size, false), RECOGNISED_NO);
+	assert_int_equal(recognise(bind, size, "\x05\0", 2, false), RECOGNISED_MORE);
+	assert_int_equal(recognise("\x05\1\0", 3, "\x05\0", 2, true),
+			 RECOGNISED_MORE); /* SOCKS 5 */
+	assert_int_equal(recognise("\x05\1\0\x05\1\0\1\x7f\0\0\1\0\x50GET /", 18, "", 0, true),
+			 RECOGNISED_NO);
 }
 
-static void test_datagrams(void **state)
+static void datagrams_are_read(void **state)
 {
 	uint8_t ask[84] = {4, 0, 0x28, 0, 0x10}, answer[100] = {4, 2, 0x0a, 0, 0x10};
 	struct turn turns[] = {{SIDE_CLIENT, ask, sizeof ask},
@@ -96,8 +97,8 @@ static void test_datagrams(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 	for (size_t n = 0; n < sizeof ask; n++)
 		assert_int_not_equal(
-			dissect_probe(&dcerpc_udp_dissector, OVER_UDP, ask, n, "", 0, true),
-			PROBE_YES);
+			dissect_recognise(&dcerpc_udp_dissector, OVER_UDP, ask, n, "", 0, true),
+			RECOGNISED_YES);
 	answer[1] = 0;
 	assert_false(dissect_over(&dcerpc_udp_dissector, OVER_UDP, turns, 2, 0, &facts));
 }
@@ -105,10 +106,10 @@ static void test_datagrams(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nobody_in_particular),
-		cmocka_unit_test(test_proof),
-		cmocka_unit_test(test_probe),
-		cmocka_unit_test(test_datagrams),
+		cmocka_unit_test(without_proof_no_log_in_is_claimed),
+		cmocka_unit_test(a_proven_log_in_is_seen),
+		cmocka_unit_test(openings_are_recognised),
+		cmocka_unit_test(datagrams_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 extern const struct dissector smart_install_dissector, ubiquiti_dissector, slp_dissector,
 	ard_dissector, dvr_dissector, ntp_control_dissector;
 
-static void test_smart_install(void **state)
+static void smart_install_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\0\0\1\0\0\0\1\0\0\0\4\0\0\0\x08\0\0\0\1\0\0\0\0"),
@@ -20,10 +20,10 @@ static void test_smart_install(void **state)
 	assert_int_equal(facts.auth, AUTH_NONE);
 	conversation_stands(&smart_install_dissector, turns, 2);
 	assert_int_equal(dissect_verdict(&smart_install_dissector, OVER_TCP, turns, 1, 0),
-			 PROBE_MORE);
+			 RECOGNISED_MORE);
 }
 
-static void test_ubiquiti(void **state)
+static void ubiquiti_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\1\0\0\0"),
@@ -38,7 +38,7 @@ static void test_ubiquiti(void **state)
 	conversation_has(&facts, "DISCOVER", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_others(void **state)
+static void other_devices_are_read(void **state)
 {
 	static const struct turn slp[] = {
 		TURN_CLIENT("\2\1\0\0\x10\0\0\0\0\0\0\1\0\2en"),
@@ -61,7 +61,7 @@ static void test_others(void **state)
 	assert_false(dissect_over(&ard_dissector, OVER_UDP, ard, 2, 0, &facts));
 }
 
-static void test_ntp_control(void **state)
+static void ntp_control_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\x16\2\0\1\0\0\0\0\0\0\0\0"),
@@ -78,7 +78,7 @@ static void test_ntp_control(void **state)
 	conversation_has(&facts, "READVAR", ANSWER_YES, 0);
 }
 
-static void test_ntp_monitor(void **state)
+static void the_list_of_ntp_clients_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\x17\0\3\x2a\0\0\0\0"),
@@ -96,15 +96,18 @@ static void test_ntp_monitor(void **state)
 	assert_string_equal(facts.service->identifier, "ntp-monitor");
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	conversation_has(&facts, "MONLIST", ANSWER_YES, COMMAND_LISTING);
-	assert_int_equal(dissect_verdict(&ntp_control_dissector, OVER_UDP, time, 1, 0), PROBE_NO);
+	assert_int_equal(dissect_verdict(&ntp_control_dissector, OVER_UDP, time, 1, 0),
+			 RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_smart_install), cmocka_unit_test(test_ubiquiti),
-		cmocka_unit_test(test_others),	      cmocka_unit_test(test_ntp_control),
-		cmocka_unit_test(test_ntp_monitor),
+		cmocka_unit_test(smart_install_is_read),
+		cmocka_unit_test(ubiquiti_is_read),
+		cmocka_unit_test(other_devices_are_read),
+		cmocka_unit_test(ntp_control_is_read),
+		cmocka_unit_test(the_list_of_ntp_clients_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ static struct facts stream(const char *path, const char *service)
 	return facts;
 }
 
-static void test_recursion(void **state)
+static void recursion_is_seen(void **state)
 {
 	struct facts facts = datagrams("dns/unbound-recursion", "open-resolver");
 
@@ -47,7 +47,7 @@ static void test_recursion(void **state)
 	conversation_has(&facts, "RECURSION", ANSWER_YES, 0);
 }
 
-static void test_authority(void **state)
+static void authority_is_seen(void **state)
 {
 	struct facts facts = datagrams("dns/bind9-authority", "dns");
 
@@ -62,7 +62,7 @@ static void test_authority(void **state)
 	conversation_has(&facts, "RECURSION", ANSWER_NO, 0);
 }
 
-static void test_version(void **state)
+static void the_version_is_read(void **state)
 {
 	struct facts facts = datagrams("dns/bind9-version", "dns");
 
@@ -76,7 +76,7 @@ static void test_version(void **state)
 	assert_string_equal(facts.version, "1.17.1");
 }
 
-static void test_transfer(void **state)
+static void a_transfer_is_seen(void **state)
 {
 	struct facts facts = stream("dns/bind9-transfer", "dns");
 
@@ -90,7 +90,7 @@ static void test_transfer(void **state)
 	conversation_has(&facts, "AXFR signed.example", ANSWER_NO, COMMAND_LISTING);
 }
 
-static void test_signed_transfer(void **state)
+static void a_signed_transfer_is_seen(void **state)
 {
 	struct facts facts = stream("dns/bind9-transfer-signed", "dns");
 
@@ -107,7 +107,7 @@ static void test_signed_transfer(void **state)
 	conversation_has(&facts, "AXFR signed.example", ANSWER_NO, COMMAND_LISTING);
 }
 
-static void test_update(void **state)
+static void an_update_is_seen(void **state)
 {
 	struct facts facts = datagrams("dns/bind9-update", "dns");
 
@@ -117,7 +117,7 @@ static void test_update(void **state)
 }
 
 /* Two questions at once, answered the other way round. */
-static void test_out_of_order(void **state)
+static void answers_out_of_order_are_matched(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\x1d\0\1\1\0\0\1\0\0\0\0\0\0" WWW "\0\1\0\1"
@@ -135,7 +135,7 @@ static void test_out_of_order(void **state)
 	conversation_stands(&dns_dissector, turns, COUNT(turns));
 }
 
-static void test_one_side(void **state)
+static void one_side_is_enough(void **state)
 {
 	static const struct turn answer[] = {
 		TURN_SERVER("\0\1\x81\x80\0\1\0\1\0\0\0\0" WWW "\0\1\0\1"
@@ -151,11 +151,12 @@ static void test_one_side(void **state)
 	facts = datagrams_facts(&dns_udp_dissector, question, 1, "dns");
 	conversation_has(&facts, "RECURSION", ANSWER_UNKNOWN, 0);
 	assert_int_equal(facts.auth, AUTH_NA);
-	assert_int_equal(dissect_verdict(&dns_udp_dissector, OVER_UDP, answer, 1, 0), PROBE_YES);
+	assert_int_equal(dissect_verdict(&dns_udp_dissector, OVER_UDP, answer, 1, 0),
+			 RECOGNISED_YES);
 }
 
 /* A truncated answer, and one that only refers to others, prove no recursion. */
-static void test_no_proof(void **state)
+static void some_answers_prove_nothing(void **state)
 {
 	static const struct turn turns[][2] = {
 		{TURN_CLIENT("\0\1\1\0\0\1\0\0\0\0\0\0" WWW "\0\1\0\1"),
@@ -177,7 +178,7 @@ static void test_no_proof(void **state)
 }
 
 /* Multicast DNS, LLMNR, NetBIOS names, and bytes that do not fill the message. */
-static void test_look_alikes(void **state)
+static void look_alikes_are_not_dns(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\0\0\0\0\1\0\0\0\0\0\0\5_http\4_tcp\5local\0\0\x0c\0\1"),
@@ -198,17 +199,22 @@ static void test_look_alikes(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(turns); i++)
 		assert_int_not_equal(dissect_verdict(&dns_udp_dissector, OVER_UDP, &turns[i], 1, 0),
-				     PROBE_YES);
+				     RECOGNISED_YES);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recursion),	cmocka_unit_test(test_authority),
-		cmocka_unit_test(test_version),		cmocka_unit_test(test_transfer),
-		cmocka_unit_test(test_signed_transfer), cmocka_unit_test(test_update),
-		cmocka_unit_test(test_out_of_order),	cmocka_unit_test(test_one_side),
-		cmocka_unit_test(test_no_proof),	cmocka_unit_test(test_look_alikes),
+		cmocka_unit_test(recursion_is_seen),
+		cmocka_unit_test(authority_is_seen),
+		cmocka_unit_test(the_version_is_read),
+		cmocka_unit_test(a_transfer_is_seen),
+		cmocka_unit_test(a_signed_transfer_is_seen),
+		cmocka_unit_test(an_update_is_seen),
+		cmocka_unit_test(answers_out_of_order_are_matched),
+		cmocka_unit_test(one_side_is_enough),
+		cmocka_unit_test(some_answers_prove_nothing),
+		cmocka_unit_test(look_alikes_are_not_dns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

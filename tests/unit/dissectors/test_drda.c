@@ -22,7 +22,7 @@ extern const struct dissector db2_discovery_dissector;
 	       "drop table t\xff")
 #define SQLCA_OK "\0\x0b\xd0\3\0\1\0\5\x24\x08\xff"
 
-static void test_session(void **state)
+static void a_session_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(EXCSAT),	    TURN_SERVER(EXCSATRD), TURN_CLIENT(SECCHK),
@@ -42,7 +42,7 @@ static void test_session(void **state)
 	conversation_stands(&drda_dissector, turns, COUNT(turns));
 }
 
-static void test_refused(void **state)
+static void a_refusal_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(EXCSAT),
@@ -57,7 +57,7 @@ static void test_refused(void **state)
 	assert_int_equal(facts.auth, AUTH_FAILED);
 }
 
-static void test_discovery(void **state)
+static void discovery_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("DB2GETADDR\0SQL09010\0"),
@@ -73,9 +73,9 @@ static void test_discovery(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_session),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_discovery),
+		cmocka_unit_test(a_session_is_read),
+		cmocka_unit_test(a_refusal_is_seen),
+		cmocka_unit_test(discovery_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&ftp_dissector, turns, count, "ftp");
 }
 
-static void test_banner(void **state)
+static void the_banner_is_read(void **state)
 {
 	static const struct turn vsftpd[] = {TURN_SERVER("220 (vsFTPd 3.0.3)\r\n")};
 	static const struct turn proftpd[] = {
@@ -35,7 +35,7 @@ static void test_banner(void **state)
 	facts_of(bsd, 1);
 }
 
-static void test_anonymous(void **state)
+static void an_anonymous_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 (vsFTPd 3.0.3)\r\n"),
@@ -68,7 +68,7 @@ static void test_anonymous(void **state)
 	conversation_has(&facts, "QUIT", ANSWER_YES, 0);
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 FTP ready\r\n"),
@@ -98,7 +98,7 @@ static void test_log_in(void **state)
 	conversation_has(&facts, "LIST", ANSWER_NO, COMMAND_LISTING);
 }
 
-static void test_refusals(void **state)
+static void refusals_are_seen(void **state)
 {
 	static const struct turn required[] = {
 		TURN_SERVER("220 (vsFTPd 3.0.3)\r\n"),
@@ -129,7 +129,7 @@ static void test_refusals(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_auth_tls(void **state)
+static void auth_tls_turns_into_tls(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 \"Authorized users only\"\r\n"),
@@ -145,7 +145,7 @@ static void test_auth_tls(void **state)
 	conversation_has(&facts, "AUTH TLS", ANSWER_YES, 0);
 }
 
-static void test_late_capture(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_GAP(SIDE_CLIENT, 0),
@@ -161,33 +161,36 @@ static void test_late_capture(void **state)
 	conversation_has(&facts, "LIST", ANSWER_YES, COMMAND_LISTING);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&ftp_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&ftp_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "22", false), PROBE_MORE);
-	assert_int_equal(probe("", "220 ftp.example.com ready\r\n", true), PROBE_MORE);
-	assert_int_equal(probe("", "220 hi\r\n331 password\r\n", true), PROBE_YES);
-	assert_int_equal(probe("USER a\r\n", "220 hi\r\n230 in\r\n", false), PROBE_YES);
-	assert_int_equal(probe("EHLO a\r\n", "220 hi\r\n500 what\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("USER a\r\n", "", true), PROBE_MORE);
-	assert_int_equal(probe("", "220 mx ESMTP Postfix\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "220-FileZilla Server 1.7.0\r\n", false), PROBE_YES);
-	assert_int_equal(probe("220 (vsFTPd 3.0.3)\r\n", "USER a\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "22", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 ftp.example.com ready\r\n", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 hi\r\n331 password\r\n", true), RECOGNISED_YES);
+	assert_int_equal(recognise("USER a\r\n", "220 hi\r\n230 in\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("EHLO a\r\n", "220 hi\r\n500 what\r\n", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("USER a\r\n", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 mx ESMTP Postfix\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "220-FileZilla Server 1.7.0\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("220 (vsFTPd 3.0.3)\r\n", "USER a\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_banner),	 cmocka_unit_test(test_anonymous),
-		cmocka_unit_test(test_log_in),	 cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_auth_tls), cmocka_unit_test(test_late_capture),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(the_banner_is_read),
+		cmocka_unit_test(an_anonymous_log_in_is_seen),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(refusals_are_seen),
+		cmocka_unit_test(auth_tls_turns_into_tls),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

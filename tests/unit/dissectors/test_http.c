@@ -53,75 +53,76 @@ static void assert_command(const struct facts *facts, const char *text, enum ans
 	assert_int_equal(command->flags, flags);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&http_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&http_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_verdicts(void **unused)
+static void verdicts_are_right(void **unused)
 {
 	static const struct {
 		const char *client, *server;
-		enum probe_result open, last;
+		enum recognised open, last;
 	} rows[] = {
-		{"GET / HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"GET / HTTP/1.0\n", "", PROBE_MORE, PROBE_YES},
-		{"\r\nGET / HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"CONNECT db:443 HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"OPTIONS * HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"GET http://host/x HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"PROPFIND /dav/ HTTP/1.1\r\n", "", PROBE_MORE, PROBE_YES},
-		{"GET / HTTP/1.", "", PROBE_MORE, PROBE_MORE},
-		{"GE", "", PROBE_MORE, PROBE_MORE},
-		{"GET / HTTP/2.0\r\n", "", PROBE_MORE, PROBE_NO},
-		{"GET /\r\n", "", PROBE_MORE, PROBE_NO},
-		{"get / HTTP/1.1\r\n", "", PROBE_MORE, PROBE_NO},
-		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", PROBE_MORE, PROBE_NO},
-		{"OPTIONS rtsp://cam/ RTSP/1.0\r\n", "", PROBE_MORE, PROBE_NO},
-		{"OPTIONS * RTSP/1.0\r\n", "", PROBE_MORE, PROBE_NO},
-		{"OPTIONS sip:a@b SIP/2.0\r\n", "", PROBE_MORE, PROBE_NO},
-		{"\x16\x03\x01\x02", "", PROBE_MORE, PROBE_NO},
-		{"", "HTTP/1.1 200 OK\r\n", PROBE_YES, PROBE_YES},
-		{"", "HTTP/1.0 404\r\n", PROBE_YES, PROBE_YES},
-		{"", "HTTP/1.1 2", PROBE_MORE, PROBE_MORE},
-		{"", "HTTP/1.1 999 x\r\n", PROBE_NO, PROBE_NO},
-		{"", "ICY 200 OK\r\n", PROBE_NO, PROBE_NO},
-		{"", "RTSP/1.0 200 OK\r\n", PROBE_NO, PROBE_NO},
-		{"GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", PROBE_YES, PROBE_YES},
-		{"GET / HTTP/1.1\r\n", "SSH-2.0-OpenSSH_9.2\r\n", PROBE_NO, PROBE_NO},
-		{"GET / HTTP/1.1\r\n", "-ERR unknown command", PROBE_NO, PROBE_NO},
-		{"GET / HTTP/1.1\r\n", "ICY 200 OK\r\n", PROBE_NO, PROBE_NO},
-		{"\x16\x03\x01\x02", "HTTP/1.1 400 Bad Request\r\n", PROBE_YES, PROBE_YES},
+		{"GET / HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"GET / HTTP/1.0\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"\r\nGET / HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"CONNECT db:443 HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"OPTIONS * HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"GET http://host/x HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"PROPFIND /dav/ HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_YES},
+		{"GET / HTTP/1.", "", RECOGNISED_MORE, RECOGNISED_MORE},
+		{"GE", "", RECOGNISED_MORE, RECOGNISED_MORE},
+		{"GET / HTTP/2.0\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"GET /\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"get / HTTP/1.1\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"OPTIONS rtsp://cam/ RTSP/1.0\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"OPTIONS * RTSP/1.0\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"OPTIONS sip:a@b SIP/2.0\r\n", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"\x16\x03\x01\x02", "", RECOGNISED_MORE, RECOGNISED_NO},
+		{"", "HTTP/1.1 200 OK\r\n", RECOGNISED_YES, RECOGNISED_YES},
+		{"", "HTTP/1.0 404\r\n", RECOGNISED_YES, RECOGNISED_YES},
+		{"", "HTTP/1.1 2", RECOGNISED_MORE, RECOGNISED_MORE},
+		{"", "HTTP/1.1 999 x\r\n", RECOGNISED_NO, RECOGNISED_NO},
+		{"", "ICY 200 OK\r\n", RECOGNISED_NO, RECOGNISED_NO},
+		{"", "RTSP/1.0 200 OK\r\n", RECOGNISED_NO, RECOGNISED_NO},
+		{"GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", RECOGNISED_YES, RECOGNISED_YES},
+		{"GET / HTTP/1.1\r\n", "SSH-2.0-OpenSSH_9.2\r\n", RECOGNISED_NO, RECOGNISED_NO},
+		{"GET / HTTP/1.1\r\n", "-ERR unknown command", RECOGNISED_NO, RECOGNISED_NO},
+		{"GET / HTTP/1.1\r\n", "ICY 200 OK\r\n", RECOGNISED_NO, RECOGNISED_NO},
+		{"\x16\x03\x01\x02", "HTTP/1.1 400 Bad Request\r\n", RECOGNISED_YES,
+		 RECOGNISED_YES},
 	};
 
 	(void)unused;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(probe(rows[i].client, rows[i].server, false), rows[i].open);
-		assert_int_equal(probe(rows[i].client, rows[i].server, true), rows[i].last);
+		assert_int_equal(recognise(rows[i].client, rows[i].server, false), rows[i].open);
+		assert_int_equal(recognise(rows[i].client, rows[i].server, true), rows[i].last);
 	}
 }
 
-static void test_midstream_needs_one_good_side(void **unused)
+static void midstream_one_good_side_is_needed(void **unused)
 {
 	struct opening opening = {.transport = OVER_TCP, .midstream = true};
 
 	(void)unused;
 	opening.side[SIDE_SERVER] = bytes_from("of a body</html>", 16);
-	assert_int_equal(http_dissector.probe(&opening), PROBE_MORE);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_MORE);
 	opening.side[SIDE_CLIENT] = bytes_from("GET /next HTTP/1.1\r\n", 20);
-	assert_int_equal(http_dissector.probe(&opening), PROBE_YES);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_YES);
 	opening.side[SIDE_CLIENT] = bytes_from("also a body", 11);
-	assert_int_equal(http_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_NO);
 	/* Guessed the wrong way round. */
 	opening.side[SIDE_CLIENT] = bytes_from("HTTP/1.1 200 OK\r\n", 17);
 	opening.side[SIDE_SERVER] = bytes_from(NULL, 0);
-	assert_int_equal(http_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_NO);
 	/* Nothing more will come. */
 	opening.side[SIDE_CLIENT] = bytes_from("of a body", 9);
-	assert_int_equal(http_dissector.probe(&opening), PROBE_MORE);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_MORE);
 	opening.one_sided = true;
-	assert_int_equal(http_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(http_dissector.recognise(&opening), RECOGNISED_NO);
 }
 
 static void assert_elasticsearch(const struct facts *facts)
@@ -141,7 +142,7 @@ static void assert_elasticsearch(const struct facts *facts)
 	assert_command(facts, "DELETE /_search/scroll", ANSWER_NO, 0);
 }
 
-static void test_elasticsearch(void **unused)
+static void elasticsearch_is_read(void **unused)
 {
 	struct facts facts, pieces;
 
@@ -158,7 +159,7 @@ static void test_elasticsearch(void **unused)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_older_elasticsearch_and_opensearch(void **unused)
+static void older_elasticsearch_and_opensearch_are_read(void **unused)
 {
 	static const struct turn old[] = {
 		TURN_CLIENT("GET / HTTP/1.1\r\n\r\n"),
@@ -205,7 +206,7 @@ static void test_older_elasticsearch_and_opensearch(void **unused)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_directory_listings(void **unused)
+static void directory_listings_are_seen(void **unused)
 {
 	static const char *const bodies[] = {
 		"<html>\r\n<head><title>Index of /backup/</title></head>",
@@ -247,7 +248,7 @@ static void test_directory_listings(void **unused)
 	}
 }
 
-static void test_access(void **unused)
+static void access_is_judged(void **unused)
 {
 	static const struct {
 		const char *request, *status;
@@ -314,7 +315,7 @@ static void test_access(void **unused)
 }
 
 /* A challenge in the middle of NTLM is no failure; what comes after it is a success. */
-static void test_ntlm(void **unused)
+static void ntlm_is_judged(void **unused)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("PUT /dav HTTP/1.1\r\nAuthorization: NTLM TlRMTVNTUAABAAAA\r\n"
@@ -339,13 +340,13 @@ static void test_ntlm(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_midstream_needs_one_good_side),
-		cmocka_unit_test(test_elasticsearch),
-		cmocka_unit_test(test_older_elasticsearch_and_opensearch),
-		cmocka_unit_test(test_directory_listings),
-		cmocka_unit_test(test_access),
-		cmocka_unit_test(test_ntlm),
+		cmocka_unit_test(verdicts_are_right),
+		cmocka_unit_test(midstream_one_good_side_is_needed),
+		cmocka_unit_test(elasticsearch_is_read),
+		cmocka_unit_test(older_elasticsearch_and_opensearch_are_read),
+		cmocka_unit_test(directory_listings_are_seen),
+		cmocka_unit_test(access_is_judged),
+		cmocka_unit_test(ntlm_is_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,7 +78,7 @@ static const struct turn plain[] = {
 	TURN_SERVER(HEADERS("\x01", "\x05") "\xbe"),
 };
 
-static void test_refused(void **unused)
+static void a_refusal_is_seen(void **unused)
 {
 	struct facts facts;
 
@@ -95,7 +95,7 @@ static void test_refused(void **unused)
 	conversation_stands(&http2_dissector, refused, COUNT(refused));
 }
 
-static void test_deleted(void **unused)
+static void a_deletion_is_seen(void **unused)
 {
 	struct facts facts;
 
@@ -109,7 +109,7 @@ static void test_deleted(void **unused)
 	conversation_stands(&http2_dissector, deleted, COUNT(deleted));
 }
 
-static void test_tables(void **unused)
+static void tables_of_headers_are_followed(void **unused)
 {
 	struct facts facts;
 
@@ -127,36 +127,36 @@ static void test_tables(void **unused)
 	conversation_stands(&http2_dissector, plain, COUNT(plain));
 }
 
-static enum probe_result probe(const void *client, size_t client_length, const void *server,
-			       size_t server_length, bool one_sided)
+static enum recognised recognise(const void *client, size_t client_length, const void *server,
+				 size_t server_length, bool one_sided)
 {
-	return dissect_probe(&http2_dissector, OVER_TCP, client, client_length, server,
-			     server_length, one_sided);
+	return dissect_recognise(&http2_dissector, OVER_TCP, client, client_length, server,
+				 server_length, one_sided);
 }
 
-static void test_verdicts(void **unused)
+static void verdicts_are_right(void **unused)
 {
 	static const char settings[] = "\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64";
 	static const char unknown[] = "\0\0\x06\x04\0\0\0\0\0\x7f\x03\0\0\0\x64";
 	size_t n = sizeof PREFACE - 1;
 
 	(void)unused;
-	assert_int_equal(probe(PREFACE, n, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe(PREFACE, n, "", 0, true), PROBE_YES);
-	assert_int_equal(probe(PREFACE, n - 1, "", 0, true), PROBE_MORE);
-	assert_int_equal(probe(PREFACE, n, settings, 15, false), PROBE_YES);
-	assert_int_equal(probe(PREFACE, n, settings, 14, false), PROBE_MORE);
-	assert_int_equal(probe(PREFACE, n, unknown, 15, false), PROBE_NO);
-	assert_int_equal(probe(PREFACE, n, "HTTP/1.1 400 Bad", 16, false), PROBE_NO);
-	assert_int_equal(probe("", 0, settings, 15, false), PROBE_MORE);
-	assert_int_equal(probe("", 0, settings, 15, true), PROBE_YES);
-	assert_int_equal(probe("", 0, SETTINGS, 9, true), PROBE_MORE);
-	assert_int_equal(probe("GET / HTTP/2.0\r\n", 16, settings, 15, false), PROBE_NO);
-	assert_int_equal(probe(settings, 15, PREFACE, n, false), PROBE_NO);
+	assert_int_equal(recognise(PREFACE, n, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(PREFACE, n, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise(PREFACE, n - 1, "", 0, true), RECOGNISED_MORE);
+	assert_int_equal(recognise(PREFACE, n, settings, 15, false), RECOGNISED_YES);
+	assert_int_equal(recognise(PREFACE, n, settings, 14, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(PREFACE, n, unknown, 15, false), RECOGNISED_NO);
+	assert_int_equal(recognise(PREFACE, n, "HTTP/1.1 400 Bad", 16, false), RECOGNISED_NO);
+	assert_int_equal(recognise("", 0, settings, 15, false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", 0, settings, 15, true), RECOGNISED_YES);
+	assert_int_equal(recognise("", 0, SETTINGS, 9, true), RECOGNISED_MORE);
+	assert_int_equal(recognise("GET / HTTP/2.0\r\n", 16, settings, 15, false), RECOGNISED_NO);
+	assert_int_equal(recognise(settings, 15, PREFACE, n, false), RECOGNISED_NO);
 }
 
 /* Padding and priority are no headers, and neither is half of a block. */
-static void test_shapes_of_frames(void **unused)
+static void frames_of_any_shape_are_read(void **unused)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(PREFACE SETTINGS "\0\0\x0e\x01\x29\0\0\0\x01"
@@ -176,9 +176,11 @@ static void test_shapes_of_frames(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),		 cmocka_unit_test(test_deleted),
-		cmocka_unit_test(test_tables),		 cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_shapes_of_frames),
+		cmocka_unit_test(a_refusal_is_seen),
+		cmocka_unit_test(a_deletion_is_seen),
+		cmocka_unit_test(tables_of_headers_are_followed),
+		cmocka_unit_test(verdicts_are_right),
+		cmocka_unit_test(frames_of_any_shape_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

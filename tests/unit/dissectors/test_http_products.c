@@ -208,7 +208,7 @@ static size_t play(const struct sample *sample, char *answer, size_t size, struc
 	return 2;
 }
 
-static void test_samples(void **unused)
+static void samples_name_their_products(void **unused)
 {
 	char answer[1024];
 	struct turn turns[2];
@@ -229,7 +229,7 @@ static void test_samples(void **unused)
 	}
 }
 
-static void test_every_cut_and_change(void **unused)
+static void every_cut_and_change_is_survived(void **unused)
 {
 	char answer[1024];
 	struct turn turns[2];
@@ -243,7 +243,7 @@ static void test_every_cut_and_change(void **unused)
 }
 
 /* Each row has a sample, or is tested elsewhere. */
-static void test_every_row_is_shown(void **unused)
+static void every_row_has_a_sample(void **unused)
 {
 	static const char *const elsewhere[] = {"http-dirlist", "elasticsearch", "opensearch"};
 
@@ -261,7 +261,7 @@ static void test_every_row_is_shown(void **unused)
 	}
 }
 
-static void test_operations(void **unused)
+static void operations_are_named(void **unused)
 {
 	static const struct turn s3[] = {
 		TURN_CLIENT("GET /b?list-type=2 HTTP/1.1\r\n\r\n"),
@@ -304,7 +304,7 @@ static void test_operations(void **unused)
 #define INFLUX			 "X-Influxdb-Version: 1.6.7\r\n"
 #define POST(path, length, body) "POST " path " HTTP/1.1\r\nContent-Length: " length "\r\n\r\n" body
 
-static void test_statements(void **unused)
+static void statements_are_read(void **unused)
 {
 	static const struct turn influx[] = {
 		TURN_CLIENT(POST("/query", "31", "db=m&q=DROP%20DATABASE+m&x=hush")),
@@ -338,7 +338,7 @@ static void test_statements(void **unused)
 }
 
 /* What a printer is brought is not read from it, whatever number the job gets in answer. */
-static void test_printing(void **unused)
+static void what_a_printer_is_given_is_not_read_from_it(void **unused)
 {
 #define IPP_POST                                                                                   \
 	"POST /ipp/print HTTP/1.1\r\nContent-Type: application/ipp\r\nContent-Length: 9\r\n\r\n"
@@ -361,7 +361,7 @@ static void test_printing(void **unused)
 	conversation_splits(&http_dissector, print, COUNT(print));
 }
 
-static void test_paths_as_shown(void **unused)
+static void paths_are_kept_as_they_are_shown(void **unused)
 {
 	static const struct {
 		const char *target, *shown;
@@ -393,7 +393,7 @@ static void test_paths_as_shown(void **unused)
 }
 
 /* A name and a password in the body: a refusal is a failed log-in, not a demand for one. */
-static void test_login_by_form(void **unused)
+static void a_log_in_by_form_is_seen(void **unused)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(POST("/_session", "20", "name=a&password=hush")),
@@ -411,14 +411,14 @@ static void test_login_by_form(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_every_cut_and_change),
-		cmocka_unit_test(test_every_row_is_shown),
-		cmocka_unit_test(test_operations),
-		cmocka_unit_test(test_printing),
-		cmocka_unit_test(test_statements),
-		cmocka_unit_test(test_paths_as_shown),
-		cmocka_unit_test(test_login_by_form),
+		cmocka_unit_test(samples_name_their_products),
+		cmocka_unit_test(every_cut_and_change_is_survived),
+		cmocka_unit_test(every_row_has_a_sample),
+		cmocka_unit_test(operations_are_named),
+		cmocka_unit_test(what_a_printer_is_given_is_not_read_from_it),
+		cmocka_unit_test(statements_are_read),
+		cmocka_unit_test(paths_are_kept_as_they_are_shown),
+		cmocka_unit_test(a_log_in_by_form_is_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,7 +232,7 @@ static const struct row rows[] = {
 	 " B L200 NTransfer-Encoding Vchunked F NTransfer-Encoding Vx F H b5"},
 };
 
-static void test_streams(void **unused)
+static void streams_are_read(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -280,7 +280,7 @@ static const struct difference differences[] = {
 	 "blanks behind a value may be tabs"},
 };
 
-static void test_differences_from_http_parser(void **unused)
+static void differences_from_http_parser_are_known(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < COUNT(differences); i++) {
@@ -290,7 +290,7 @@ static void test_differences_from_http_parser(void **unused)
 }
 
 /* What follows a head that says nothing of it, but to which no body belongs. */
-static void test_no_body(void **unused)
+static void a_head_without_a_body_ends(void **unused)
 {
 	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
 	struct bytes in = bytes_from(answer, sizeof answer - 1);
@@ -329,7 +329,7 @@ static bool survives(bool request, const char *text, uint64_t missing, const cha
 	return true;
 }
 
-static void test_gaps(void **unused)
+static void gaps_are_passed_over(void **unused)
 {
 	static const char known[] = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab";
 	static const char put[] = "PUT / HTTP/1.1\r\nContent-Length: 10\r\n\r\nab";
@@ -349,7 +349,7 @@ static void test_gaps(void **unused)
 }
 
 /* Neither a field nor a chunk's line without an end is read for ever. */
-static void test_heads_have_an_end(void **unused)
+static void heads_have_an_end(void **unused)
 {
 	static const char *const starts[] = {
 		"GET /",
@@ -398,11 +398,11 @@ static void test_heads_have_an_end(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_streams),
-		cmocka_unit_test(test_differences_from_http_parser),
-		cmocka_unit_test(test_no_body),
-		cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_heads_have_an_end),
+		cmocka_unit_test(streams_are_read),
+		cmocka_unit_test(differences_from_http_parser_are_known),
+		cmocka_unit_test(a_head_without_a_body_ends),
+		cmocka_unit_test(gaps_are_passed_over),
+		cmocka_unit_test(heads_have_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static const struct turn everything[] = {
 	TURN_SERVER(OK_X NOT_FOUND "HTTP/1.0 200 OK\r\nServer: last/9\r\n\r\nuntil the end"),
 };
 
-static void test_every_kind_of_message(void **unused)
+static void every_kind_of_message_is_read(void **unused)
 {
 	struct facts facts;
 
@@ -62,7 +62,7 @@ static void test_every_kind_of_message(void **unused)
 }
 
 /* What is told before an error must not depend on how much came with it. */
-static void test_errors_say_the_same_in_any_pieces(void **unused)
+static void errors_say_the_same_in_any_pieces(void **unused)
 {
 	static const struct turn broken[] = {
 		TURN_CLIENT("GET /a HTTP/1.1\r\nHost: a\r\nAuthorization\x01: x\r\n\r\n"),
@@ -81,7 +81,7 @@ static void test_errors_say_the_same_in_any_pieces(void **unused)
 }
 
 /* An answer that cannot be read is still the answer to its request. */
-static void test_broken_answer_uses_up_its_request(void **unused)
+static void a_broken_answer_uses_up_its_request(void **unused)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(GET("/a")),
@@ -97,7 +97,7 @@ static void test_broken_answer_uses_up_its_request(void **unused)
 	assert_int_equal(accepted(&facts, "DELETE /b"), ANSWER_NO);
 }
 
-static void test_any_split_says_the_same(void **unused)
+static void any_split_says_the_same(void **unused)
 {
 	struct facts whole, facts;
 
@@ -124,7 +124,7 @@ static void test_any_split_says_the_same(void **unused)
 }
 
 /* Truncated at every length, and every bit flipped, over the session as a whole. */
-static void test_truncated_and_flipped(void **unused)
+static void truncated_and_flipped_bytes_are_survived(void **unused)
 {
 	struct facts facts;
 
@@ -153,7 +153,7 @@ static void test_truncated_and_flipped(void **unused)
 	}
 }
 
-static void test_upgrade_and_connect_end_http(void **unused)
+static void upgrade_and_connect_end_http(void **unused)
 {
 	static const struct turn upgrade[] = {
 		TURN_CLIENT(
@@ -188,7 +188,7 @@ static void test_upgrade_and_connect_end_http(void **unused)
 }
 
 /* Fifteen requests at once: twelve are remembered, the answers to the others belong to nobody. */
-static void test_more_requests_than_room(void **unused)
+static void more_requests_than_room_are_survived(void **unused)
 {
 	struct turn turns[32] = {TURN_CLIENT("PUT /first HTTP/1.1\r\nContent-Length: 0\r\n\r\n")};
 	struct facts facts;
@@ -209,7 +209,7 @@ static void test_more_requests_than_room(void **unused)
 	assert_int_equal(accepted(&facts, "DELETE /after"), ANSWER_YES);
 }
 
-static void test_gaps(void **unused)
+static void gaps_are_survived(void **unused)
 {
 	static const struct turn in_body[] = {
 		TURN_CLIENT(GET("/a")),
@@ -262,7 +262,7 @@ static void test_gaps(void **unused)
 }
 
 /* More body than was announced: the rest is passed over, and the next answer is found. */
-static void test_lying_length(void **unused)
+static void a_lying_length_is_survived(void **unused)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(GET("/a")),
@@ -288,7 +288,7 @@ static void test_lying_length(void **unused)
 	assert_string_equal(facts.service->name, "http");
 }
 
-static void test_one_side_only(void **unused)
+static void one_side_only_is_read(void **unused)
 {
 	static const struct turn asked[] = {
 		TURN_CLIENT("DELETE /b HTTP/1.1\r\nAuthorization: Basic YTpi\r\n\r\n")};
@@ -309,7 +309,7 @@ static void test_one_side_only(void **unused)
 	assert_string_equal(facts.service->name, "http-dirlist");
 }
 
-static void test_paths_are_cut(void **unused)
+static void long_paths_are_cut(void **unused)
 {
 	static const struct turn turns[] = {TURN_CLIENT(
 		"GET http://user:secret@host/a/b;jsessionid=secret?k=secret HTTP/1.1\r\n"
@@ -340,7 +340,7 @@ static void test_paths_are_cut(void **unused)
 }
 
 /* No secret stays in the state, and no pointer into what was fed. */
-static void test_state_is_clean(void **unused)
+static void the_state_is_clean(void **unused)
 {
 	static const char request[] =
 		"GET / HTTP/1.1\r\nAuthorization: Basic c2VjcmV0OnNlY3JldA==\r\n"
@@ -370,18 +370,18 @@ static void test_state_is_clean(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_kind_of_message),
-		cmocka_unit_test(test_errors_say_the_same_in_any_pieces),
-		cmocka_unit_test(test_broken_answer_uses_up_its_request),
-		cmocka_unit_test(test_any_split_says_the_same),
-		cmocka_unit_test(test_truncated_and_flipped),
-		cmocka_unit_test(test_upgrade_and_connect_end_http),
-		cmocka_unit_test(test_more_requests_than_room),
-		cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_lying_length),
-		cmocka_unit_test(test_one_side_only),
-		cmocka_unit_test(test_paths_are_cut),
-		cmocka_unit_test(test_state_is_clean),
+		cmocka_unit_test(every_kind_of_message_is_read),
+		cmocka_unit_test(errors_say_the_same_in_any_pieces),
+		cmocka_unit_test(a_broken_answer_uses_up_its_request),
+		cmocka_unit_test(any_split_says_the_same),
+		cmocka_unit_test(truncated_and_flipped_bytes_are_survived),
+		cmocka_unit_test(upgrade_and_connect_end_http),
+		cmocka_unit_test(more_requests_than_room_are_survived),
+		cmocka_unit_test(gaps_are_survived),
+		cmocka_unit_test(a_lying_length_is_survived),
+		cmocka_unit_test(one_side_only_is_read),
+		cmocka_unit_test(long_paths_are_cut),
+		cmocka_unit_test(the_state_is_clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 
 extern const struct dissector ident_dissector;
 
-static void test_user(void **state)
+static void the_user_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("6193, 23\r\n"),
@@ -27,7 +27,7 @@ static void test_user(void **state)
 	conversation_splits(&ident_dissector, turns, COUNT(turns));
 }
 
-static void test_nobody(void **state)
+static void an_error_names_no_user(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("6195,23\r\n"),
@@ -41,7 +41,7 @@ static void test_nobody(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_others(void **state)
+static void others_are_not_ident(void **state)
 {
 	static const struct turn graphite[] = {TURN_CLIENT("6193, 23\r\n"),
 					       TURN_SERVER("6193, 23 : what\r\n")};
@@ -56,9 +56,9 @@ static void test_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_user),
-		cmocka_unit_test(test_nobody),
-		cmocka_unit_test(test_others),
+		cmocka_unit_test(the_user_is_read),
+		cmocka_unit_test(an_error_names_no_user),
+		cmocka_unit_test(others_are_not_ident),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

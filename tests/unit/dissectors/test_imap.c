@@ -9,7 +9,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&imap_dissector, turns, count, "imap");
 }
 
-static void test_banner(void **state)
+static void the_banner_is_read(void **state)
 {
 	static const struct turn dovecot[] = {TURN_SERVER(
 		"* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] Dovecot (Debian) ready.\r\n")};
@@ -31,7 +31,7 @@ static void test_banner(void **state)
 	assert_string_equal(facts.version, "3.6.1");
 }
 
-static void test_preauth(void **state)
+static void preauth_needs_no_log_in(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("* PREAUTH IMAP4rev1 server logged in as bob\r\n"),
@@ -46,7 +46,7 @@ static void test_preauth(void **state)
 	conversation_has(&facts, "LIST", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_log_in_and_delete(void **state)
+static void log_in_and_deletion_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("* OK IMAP4 ready\r\n"),
@@ -77,7 +77,7 @@ static void test_log_in_and_delete(void **state)
 	conversation_has(&facts, "EXPUNGE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_literals(void **state)
+static void literals_are_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("* OK ready\r\n"),
@@ -99,7 +99,7 @@ static void test_literals(void **state)
 	conversation_has(&facts, "APPEND", ANSWER_YES, 0);
 }
 
-static void test_sasl(void **state)
+static void sasl_is_read(void **state)
 {
 	/* NUL alice NUL secr3t */
 	static const struct turn plain[] = {
@@ -134,7 +134,7 @@ static void test_sasl(void **state)
 	assert_int_equal(facts.auth, AUTH_ANONYMOUS);
 }
 
-static void test_failure_without_tag(void **state)
+static void a_failure_without_a_tag_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("* OK IMAP4 ready\r\n"),
@@ -151,7 +151,7 @@ static void test_failure_without_tag(void **state)
 	conversation_has(&facts, "AUTHENTICATE", ANSWER_NO, 0);
 }
 
-static void test_required(void **state)
+static void a_log_in_that_is_required_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("* OK ready\r\n"),
@@ -164,7 +164,7 @@ static void test_required(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 }
 
-static void test_starttls(void **state)
+static void starttls_turns_into_tls(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("* OK ready\r\n"),
@@ -180,7 +180,7 @@ static void test_starttls(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_gap_in_mail(void **state)
+static void a_gap_in_mail_is_survived(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("* PREAUTH ready\r\n"),
@@ -196,7 +196,7 @@ static void test_gap_in_mail(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static void test_hostile_lengths(void **state)
+static void hostile_lengths_are_survived(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("* OK ready\r\n"),
@@ -209,43 +209,43 @@ static void test_hostile_lengths(void **state)
 	facts_of(turns, COUNT(turns));
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&imap_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&imap_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "* OK", false), PROBE_MORE);
-	assert_int_equal(probe("", "* OK hello\r\n", false), PROBE_YES);
-	assert_int_equal(probe("", "* BYE busy\r\n", false), PROBE_YES);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n", "* OK hello\r\n", false), PROBE_YES);
-	assert_int_equal(probe("", "* ACAP (IMPLEMENTATION \"x\")\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "+OK POP3\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "220 x ESMTP\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "\"IMPLEMENTATION\" \"Dovecot\"\r\n", false), PROBE_NO);
-	assert_int_equal(probe("a CAPABILITY\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("a CAPABILITY\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n", "", true), PROBE_NO);
-	assert_int_equal(probe("get a\r\n", "", true), PROBE_NO);
+	assert_int_equal(recognise("", "* OK", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "* OK hello\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "* BYE busy\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n", "* OK hello\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "* ACAP (IMPLEMENTATION \"x\")\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "+OK POP3\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "220 x ESMTP\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "\"IMPLEMENTATION\" \"Dovecot\"\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("a CAPABILITY\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("a CAPABILITY\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n", "", true), RECOGNISED_NO);
+	assert_int_equal(recognise("get a\r\n", "", true), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_banner),
-		cmocka_unit_test(test_preauth),
-		cmocka_unit_test(test_log_in_and_delete),
-		cmocka_unit_test(test_literals),
-		cmocka_unit_test(test_sasl),
-		cmocka_unit_test(test_failure_without_tag),
-		cmocka_unit_test(test_required),
-		cmocka_unit_test(test_starttls),
-		cmocka_unit_test(test_gap_in_mail),
-		cmocka_unit_test(test_hostile_lengths),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(the_banner_is_read),
+		cmocka_unit_test(preauth_needs_no_log_in),
+		cmocka_unit_test(log_in_and_deletion_are_seen),
+		cmocka_unit_test(literals_are_read),
+		cmocka_unit_test(sasl_is_read),
+		cmocka_unit_test(a_failure_without_a_tag_is_seen),
+		cmocka_unit_test(a_log_in_that_is_required_is_seen),
+		cmocka_unit_test(starttls_turns_into_tls),
+		cmocka_unit_test(a_gap_in_mail_is_survived),
+		cmocka_unit_test(hostile_lengths_are_survived),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ static struct facts played(const struct dissector *d, const char *path, const ch
 	return facts;
 }
 
-static void test_libvirt(void **state)
+static void libvirt_is_read(void **state)
 {
 	struct facts facts = played(&libvirt_dissector, "libvirt/list", "libvirt");
 
@@ -35,7 +35,7 @@ static void test_libvirt(void **state)
 }
 
 /* It wants SASL, and does not like what it gets; what is not the remote program is passed over. */
-static void test_libvirt_log_in(void **state)
+static void a_log_in_of_libvirt_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\0\0\x1c\x20\0\x80\x86\0\0\0\1\0\0\0\x42\0\0\0\0\0\0\0\0\0\0\0\0"),
@@ -57,7 +57,7 @@ static void test_libvirt_log_in(void **state)
 	conversation_stands(&libvirt_dissector, turns, COUNT(turns));
 }
 
-static void test_doveadm(void **state)
+static void doveadm_is_read(void **state)
 {
 	struct facts facts = played(&dovecot_dissector, "dovecot/doveadm", "doveadm");
 
@@ -73,7 +73,7 @@ static void test_doveadm(void **state)
 	assert_int_equal(facts.auth, AUTH_FAILED);
 }
 
-static void test_doveadm_asks_nothing(void **state)
+static void doveadm_without_a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("VERSION\tdoveadm-server\t1\t2\n"),
@@ -91,7 +91,7 @@ static void test_doveadm_asks_nothing(void **state)
 	conversation_stands(&dovecot_dissector, turns, COUNT(turns));
 }
 
-static void test_dovecot_auth(void **state)
+static void the_authentication_server_of_dovecot_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("VERSION\t1\t2\nSPID\t1\n"),
@@ -116,7 +116,7 @@ static void test_dovecot_auth(void **state)
 	conversation_stands(&dovecot_dissector, turns, COUNT(turns));
 }
 
-static void test_openflow(void **state)
+static void openflow_is_read(void **state)
 {
 	struct facts facts = played(&openflow_dissector, "openflow/features", "openflow");
 
@@ -130,7 +130,7 @@ static void test_openflow(void **state)
 	conversation_has(&facts, "FLOW_MOD DELETE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_openflow_refuses(void **state)
+static void a_refusal_of_openflow_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\1\0\0\x08\0\0\0\1"),
@@ -150,7 +150,7 @@ static void test_openflow_refuses(void **state)
 	conversation_stands(&openflow_dissector, turns, COUNT(turns));
 }
 
-static void test_socks_5(void **state)
+static void socks_5_is_read(void **state)
 {
 	struct facts facts = played(&socks_dissector, "socks/open", "socks");
 
@@ -173,7 +173,7 @@ static void test_socks_5(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 }
 
-static void test_socks_4(void **state)
+static void socks_4_is_read(void **state)
 {
 	static const struct turn ident[] = {
 		TURN_CLIENT("\4\1\0\x19\xc0\0\2\1alice\0"),
@@ -195,36 +195,37 @@ static void test_socks_4(void **state)
 	conversation_stands(&socks_dissector, ident, 2);
 }
 
-static void test_too_little(void **state)
+static void too_little_proves_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(dissect_probe(&socks_dissector, OVER_TCP, "", 0, "\5\0", 2, true),
-			 PROBE_MORE);
-	assert_int_equal(dissect_probe(&socks_dissector, OVER_TCP, "\5\1\0", 3, "", 0, true),
-			 PROBE_MORE);
-	assert_int_equal(dissect_probe(&socks_dissector, OVER_TCP, "\5\1\0", 3, "\5\2", 2, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&socks_dissector, OVER_TCP, "", 0, "\5\0", 2, true),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&socks_dissector, OVER_TCP, "\5\1\0", 3, "", 0, true),
+			 RECOGNISED_MORE);
 	assert_int_equal(
-		dissect_probe(&openflow_dissector, OVER_TCP, "\1\0\0\x08\0\0\0\1", 8, "", 0, true),
-		PROBE_MORE);
-	assert_int_equal(
-		dissect_probe(&dovecot_dissector, OVER_TCP, "", 0, "VERSION\t1\t2\nX\n", 14, false),
-		PROBE_NO);
+		dissect_recognise(&socks_dissector, OVER_TCP, "\5\1\0", 3, "\5\2", 2, false),
+		RECOGNISED_NO);
+	assert_int_equal(dissect_recognise(&openflow_dissector, OVER_TCP, "\1\0\0\x08\0\0\0\1", 8,
+					   "", 0, true),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&dovecot_dissector, OVER_TCP, "", 0,
+					   "VERSION\t1\t2\nX\n", 14, false),
+			 RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_libvirt),
-		cmocka_unit_test(test_libvirt_log_in),
-		cmocka_unit_test(test_doveadm),
-		cmocka_unit_test(test_doveadm_asks_nothing),
-		cmocka_unit_test(test_dovecot_auth),
-		cmocka_unit_test(test_openflow),
-		cmocka_unit_test(test_openflow_refuses),
-		cmocka_unit_test(test_socks_5),
-		cmocka_unit_test(test_socks_4),
-		cmocka_unit_test(test_too_little),
+		cmocka_unit_test(libvirt_is_read),
+		cmocka_unit_test(a_log_in_of_libvirt_is_seen),
+		cmocka_unit_test(doveadm_is_read),
+		cmocka_unit_test(doveadm_without_a_log_in_is_seen),
+		cmocka_unit_test(the_authentication_server_of_dovecot_is_read),
+		cmocka_unit_test(openflow_is_read),
+		cmocka_unit_test(a_refusal_of_openflow_is_seen),
+		cmocka_unit_test(socks_5_is_read),
+		cmocka_unit_test(socks_4_is_read),
+		cmocka_unit_test(too_little_proves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

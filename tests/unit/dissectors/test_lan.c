@@ -26,7 +26,7 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 #define ADB_TOKEN ADB("AUTH", "\1", "\0", "\4", "\xbe\xaa\xab\xb7") "1234"
 #define ADB_PROOF ADB("AUTH", "\2", "\0", "\4", "\xbe\xaa\xab\xb7") "abcd"
 
-static void test_adb_open(void **state)
+static void an_open_adb_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(ADB_HELLO),
@@ -48,7 +48,7 @@ static void test_adb_open(void **state)
 	conversation_has(&facts, "shell rm", ANSWER_NO, COMMAND_DESTRUCTIVE);
 }
 
-static void test_adb_log_in(void **state)
+static void a_log_in_of_adb_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(ADB_HELLO), TURN_SERVER(ADB_TOKEN), TURN_CLIENT(ADB_PROOF),
@@ -68,7 +68,7 @@ static void test_adb_log_in(void **state)
 #define DSI(flags, command, id, error, length)                                                     \
 	flags command "\0" id error "\0\0\0" length "\0\0\0\0"
 
-static void test_afp(void **state)
+static void afp_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(DSI("\0", "\3", "\1", "\0\0\0\0", "\0")),
@@ -95,7 +95,7 @@ static void test_afp(void **state)
 	conversation_has(&facts, "FPDelete", ANSWER_NO, COMMAND_DESTRUCTIVE);
 }
 
-static void test_afp_log_in(void **state)
+static void a_log_in_of_afp_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(DSI("\0", "\4", "\1", "\0\0\0\0", "\0")),
@@ -119,7 +119,7 @@ static void test_afp_log_in(void **state)
 	"\0\0\0" error
 #define NDMP_HELLO NDMP("\x24", "\0", "\5\2", "\0", "\0") "\0\0\0\0\0\0\0\4\0\0\0\0"
 
-static void test_ndmp(void **state)
+static void ndmp_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(NDMP_HELLO),
@@ -155,7 +155,7 @@ static void test_ndmp(void **state)
 }
 
 /* It is nobody's secret: log in as nobody. */
-static void test_ndmp_nobody(void **state)
+static void ndmp_without_a_password_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(NDMP_HELLO),
@@ -174,7 +174,7 @@ static void test_ndmp_nobody(void **state)
 #define NCP_ASK(length, body) "DmdT\0\0\0" length "\0\0\0\1\0\0\x10\0\x22\x22\1\2\3\0" body
 #define NCP_SAY(length, code) "tNcP\0\0\0" length "\x33\x33\1\2\3\0" code "\0"
 
-static void test_ncp(void **state)
+static void ncp_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(NCP_ASK("\x1e", "\x48\0abcdef")),
@@ -192,7 +192,7 @@ static void test_ncp(void **state)
 
 #define NIDS "\1\2\3\4\0\0\2\0\5\6\7\x08\0\0\2\0"
 
-static void test_lustre(void **state)
+static void lustre_is_read(void **state)
 {
 	static const struct turn begin[] = {
 		TURN_CLIENT("\0\x71\xce\xac\1\0\0\0\1\2\3\4\0\0\2\0"
@@ -210,7 +210,7 @@ static void test_lustre(void **state)
 	facts_of(&lustre_dissector, later, 1, "lustre");
 }
 
-static void test_nomachine(void **state)
+static void nomachine_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("NXSH-8.10.1\n"),
@@ -231,17 +231,21 @@ static void test_nomachine(void **state)
 	facts_of(&nomachine_dissector, turns, 3, "nomachine");
 	datagrams_facts(&nomachine_udp_dissector, datagrams, 2, "nomachine");
 	assert_int_equal(dissect_verdict(&nomachine_udp_dissector, OVER_UDP, datagrams, 1, 0),
-			 PROBE_MORE);
+			 RECOGNISED_MORE);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_adb_open),  cmocka_unit_test(test_adb_log_in),
-		cmocka_unit_test(test_afp),	  cmocka_unit_test(test_afp_log_in),
-		cmocka_unit_test(test_ndmp),	  cmocka_unit_test(test_ndmp_nobody),
-		cmocka_unit_test(test_ncp),	  cmocka_unit_test(test_lustre),
-		cmocka_unit_test(test_nomachine),
+		cmocka_unit_test(an_open_adb_is_seen),
+		cmocka_unit_test(a_log_in_of_adb_is_seen),
+		cmocka_unit_test(afp_is_read),
+		cmocka_unit_test(a_log_in_of_afp_is_seen),
+		cmocka_unit_test(ndmp_is_read),
+		cmocka_unit_test(ndmp_without_a_password_is_seen),
+		cmocka_unit_test(ncp_is_read),
+		cmocka_unit_test(lustre_is_read),
+		cmocka_unit_test(nomachine_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@ extern const struct dissector cldap_dissector;
 #define ENTRY(id)	      "\x30\x14\2\1" id "\x64\x0f\4\0\x30\x0b\x30\x09\4\1o\x31\4\4\2xy"
 #define RESULT(id, tag, code) "\x30\x0c\2\1" id tag "\x07\x0a\1" code "\4\0\4\0"
 
-static void test_recorded(void **state)
+static void a_recorded_conversation_is_read(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &ldap_dissector, "ldap/auth-ok");
@@ -32,7 +32,7 @@ static void test_recorded(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
-static void test_served_without_bind(void **state)
+static void service_without_a_bind_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(SEARCH("\1")),
@@ -51,7 +51,7 @@ static void test_served_without_bind(void **state)
 	conversation_stands(&ldap_dissector, turns, COUNT(turns));
 }
 
-static void test_bind_asked_for(void **state)
+static void a_bind_that_is_asked_for_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(SEARCH("\1")),
@@ -64,7 +64,7 @@ static void test_bind_asked_for(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 }
 
-static void test_anonymous(void **state)
+static void an_anonymous_bind_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\x30\x0c\2\1\1\x60\7\2\1\3\4\0\x80\0"),
@@ -81,7 +81,7 @@ static void test_anonymous(void **state)
 }
 
 /* A step of a log-in is none; after the last one, what cannot be read. */
-static void test_sasl(void **state)
+static void sasl_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\x30\x18\2\1\1\x60\x13\2\1\3\4\0\xa3\x0c\4\6GSSAPI\4\2ab"),
@@ -103,7 +103,7 @@ static void test_sasl(void **state)
 	conversation_stands(&ldap_dissector, turns, COUNT(turns));
 }
 
-static void test_udp(void **state)
+static void datagrams_are_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(SEARCH("\1")),
@@ -118,21 +118,21 @@ static void test_udp(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-#define PROBE(client, server, one_sided)                                                           \
-	dissect_probe(&ldap_dissector, OVER_TCP, client, sizeof(client) - 1, server,               \
-		      sizeof(server) - 1, one_sided)
+#define RECOGNISE(client, server, one_sided)                                                       \
+	dissect_recognise(&ldap_dissector, OVER_TCP, client, sizeof(client) - 1, server,           \
+			  sizeof(server) - 1, one_sided)
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(PROBE(SEARCH("\1"), "", false), PROBE_MORE);
-	assert_int_equal(PROBE(SEARCH("\1"), "", true), PROBE_YES);
-	assert_int_equal(PROBE("\x30\5\2\1\3\x42\0", "", true), PROBE_YES);
-	assert_int_equal(PROBE("", SEARCH("\1"), true), PROBE_NO);
-	assert_int_equal(PROBE(ENTRY("\1"), "", true), PROBE_NO);
-	assert_int_equal(PROBE("", ENTRY("\1"), false), PROBE_YES);
+	assert_int_equal(RECOGNISE(SEARCH("\1"), "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE(SEARCH("\1"), "", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE("\x30\5\2\1\3\x42\0", "", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE("", SEARCH("\1"), true), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE(ENTRY("\1"), "", true), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE("", ENTRY("\1"), false), RECOGNISED_YES);
 	/* SNMP */
-	assert_int_equal(PROBE("\x30\x26\2\1\1\4\6public\xa0\x19", "", true), PROBE_NO);
+	assert_int_equal(RECOGNISE("\x30\x26\2\1\1\4\6public\xa0\x19", "", true), RECOGNISED_NO);
 }
 
 /* A reference to `where`, then the end of the search. */
@@ -156,7 +156,7 @@ static struct facts facts_of_reference(const char *where)
 	return facts;
 }
 
-static void test_products(void **state)
+static void products_are_named(void **state)
 {
 	static const char *const rows[][2] = {
 		{"ldap://ForestDnsZones.corp.example/DC=x", "Microsoft Active Directory"},
@@ -175,7 +175,7 @@ static void test_products(void **state)
 }
 
 /* The capture began inside of a request: the server's answer tells, and its proof. */
-static void test_midstream(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_GAP(SIDE_CLIENT, 0),
@@ -193,21 +193,25 @@ static void test_midstream(void **state)
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
-	assert_int_equal(ldap_dissector.probe(&opening), PROBE_MORE);
+	assert_int_equal(ldap_dissector.recognise(&opening), RECOGNISED_MORE);
 	opening.one_sided = true;
-	assert_int_equal(ldap_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(ldap_dissector.recognise(&opening), RECOGNISED_NO);
 	opening.one_sided = opening.midstream = false;
-	assert_int_equal(ldap_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(ldap_dissector.recognise(&opening), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded),       cmocka_unit_test(test_served_without_bind),
-		cmocka_unit_test(test_bind_asked_for), cmocka_unit_test(test_anonymous),
-		cmocka_unit_test(test_sasl),	       cmocka_unit_test(test_udp),
-		cmocka_unit_test(test_probe),	       cmocka_unit_test(test_products),
-		cmocka_unit_test(test_midstream),
+		cmocka_unit_test(a_recorded_conversation_is_read),
+		cmocka_unit_test(service_without_a_bind_is_seen),
+		cmocka_unit_test(a_bind_that_is_asked_for_is_seen),
+		cmocka_unit_test(an_anonymous_bind_is_seen),
+		cmocka_unit_test(sasl_is_read),
+		cmocka_unit_test(datagrams_are_read),
+		cmocka_unit_test(openings_are_recognised),
+		cmocka_unit_test(products_are_named),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,9 @@
 
 #include "dissectors/read/literals.h"
 
-/* What is told of these bytes, in pieces of `chunk`: "line|", "+rest|" behind a literal "<bytes>". */
+/*
+ * What is told of these bytes, in pieces of `chunk`: "line|", "+rest|" behind a literal "<bytes>".
+ */
 static void tell(const char *bytes, size_t length, size_t chunk, char *told, size_t size)
 {
 	struct literals literals = {.left = 0};

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The log and metrics sinks: Beats, Fluentd, RELP, GELF, statsd, Graphite, collectd, flow exports. */
+/*
+ * The log and metrics sinks: Beats, Fluentd, RELP, GELF, statsd, Graphite, collectd, flow exports.
+ */
 #include "tests/unit/conversation.h"
 
 extern const struct dissector beats_dissector, fluentd_dissector, relp_dissector, gelf_dissector;
@@ -12,9 +14,9 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 }
 
 #define UDP(d, datagram)                                                                           \
-	dissect_probe(&d##_dissector, OVER_UDP, (datagram), sizeof(datagram) - 1, "", 0, false)
+	dissect_recognise(&d##_dissector, OVER_UDP, (datagram), sizeof(datagram) - 1, "", 0, false)
 
-static void test_beats(void **state)
+static void beats_are_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("2W\0\0\0\1"
@@ -26,27 +28,27 @@ static void test_beats(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_NO);
-	assert_int_equal(PROBE_TCP(beats, "2W\0\0\0\1", "", true), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(beats,
-				   "2W\0\0\0\1"
-				   "2C",
-				   "", true),
-			 PROBE_YES);
-	assert_int_equal(PROBE_TCP(beats,
-				   "2W\0\0\0\1"
-				   "1C",
-				   "", true),
-			 PROBE_NO);
-	assert_int_equal(PROBE_TCP(beats,
-				   "2W\0\0\0\1"
-				   "2C",
-				   "HTTP/1.1 400", false),
-			 PROBE_NO);
-	assert_int_equal(PROBE_TCP(beats, "", "2A\0\0\0\5", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(beats, "2A\0\0\0\5", "", true), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(beats, "2W\0\0\0\1", "", true), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(beats,
+				       "2W\0\0\0\1"
+				       "2C",
+				       "", true),
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(beats,
+				       "2W\0\0\0\1"
+				       "1C",
+				       "", true),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(beats,
+				       "2W\0\0\0\1"
+				       "2C",
+				       "HTTP/1.1 400", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(beats, "", "2A\0\0\0\5", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(beats, "2A\0\0\0\5", "", true), RECOGNISED_NO);
 }
 
-static void test_fluentd(void **state)
+static void fluentd_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_CLIENT("\x93\xa7"
@@ -87,26 +89,26 @@ static void test_fluentd(void **state)
 	facts = facts_of(&fluentd_dissector, refused, COUNT(refused));
 	assert_int_equal(facts.auth, AUTH_FAILED);
 	assert_string_equal(facts.user, "");
-	assert_int_equal(PROBE_TCP(fluentd,
-				   "\x93\xa3"
-				   "tag\xce",
-				   "", false),
-			 PROBE_MORE);
-	assert_int_equal(PROBE_TCP(fluentd,
-				   "\x93\xa3"
-				   "tag\xce",
-				   "", true),
-			 PROBE_YES);
-	assert_int_equal(PROBE_TCP(fluentd,
-				   "\x93\xa3"
-				   "tag\xce",
-				   "HTTP", false),
-			 PROBE_NO);
-	assert_int_equal(PROBE_TCP(fluentd, "\x94\0\1\xcf\0", "", true),
-			 PROBE_NO); /* other msgpack */
+	assert_int_equal(RECOGNISE_TCP(fluentd,
+				       "\x93\xa3"
+				       "tag\xce",
+				       "", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(fluentd,
+				       "\x93\xa3"
+				       "tag\xce",
+				       "", true),
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(fluentd,
+				       "\x93\xa3"
+				       "tag\xce",
+				       "HTTP", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(fluentd, "\x94\0\1\xcf\0", "", true),
+			 RECOGNISED_NO); /* other msgpack */
 }
 
-static void test_relp(void **state)
+static void relp_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("1 open 85 relp_version=0\nrelp_software=librelp,1.2.7,http://"
@@ -123,16 +125,16 @@ static void test_relp(void **state)
 	assert_string_equal(facts.product, "librelp");
 	assert_string_equal(facts.version, "1.11.0");
 	conversation_has(&facts, "open", ANSWER_YES, 0);
-	assert_int_equal(PROBE_TCP(relp, "1 open 5", "", true), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(relp, "1 open 50 relp", "", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(relp, "1 open 50 relp", "", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(relp, "", "1 rsp 50 500 no", false), PROBE_YES);
-	assert_int_equal(PROBE_TCP(relp, "1 LOGIN a b\r\n", "", true), PROBE_NO);
-	assert_int_equal(PROBE_TCP(relp, "1 open 50 relp", "1 OK\r\n", true), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(relp, "1 open 5", "", true), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(relp, "1 open 50 relp", "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(relp, "1 open 50 relp", "", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(relp, "", "1 rsp 50 500 no", false), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(relp, "1 LOGIN a b\r\n", "", true), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(relp, "1 open 50 relp", "1 OK\r\n", true), RECOGNISED_NO);
 }
 
 /* zlib and gzip made these; nothing here decompresses them. */
-static void test_gelf(void **state)
+static void gelf_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("{\"version\":\"1.1\",\"host\":\"a\",\"short_message\":\"x\"}\0"),
@@ -141,23 +143,24 @@ static void test_gelf(void **state)
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NA);
-	assert_int_equal(UDP(gelf, "{\"host\":\"a\", \"short_message\": \"x\"}"), PROBE_YES);
-	assert_int_equal(UDP(gelf, "{\"host\":\"a\", \"message\": \"x\"}"), PROBE_NO);
-	assert_int_equal(UDP(gelf, "\x1e\x0f\1\2\3\4\5\6\7\x08\0\2data"), PROBE_YES);
-	assert_int_equal(UDP(gelf, "\x1e\x0f\1\2\3\4\5\6\7\x08\2\2data"), PROBE_NO);
-	assert_int_equal(UDP(gelf, "\x1e\x0f\1\2\3\4\5\6\7\x08\0\2"), PROBE_NO);
-	assert_int_equal(UDP(gelf, "\x78\x9c\xab\x56\x2a\x4b\x2d\x2a\xce\xcc"), PROBE_YES);
-	assert_int_equal(UDP(gelf, "\x78\x9c\x01\x56\x2a\x4b\x2d\x2a\xce\xcc"), PROBE_NO);
+	assert_int_equal(UDP(gelf, "{\"host\":\"a\", \"short_message\": \"x\"}"), RECOGNISED_YES);
+	assert_int_equal(UDP(gelf, "{\"host\":\"a\", \"message\": \"x\"}"), RECOGNISED_NO);
+	assert_int_equal(UDP(gelf, "\x1e\x0f\1\2\3\4\5\6\7\x08\0\2data"), RECOGNISED_YES);
+	assert_int_equal(UDP(gelf, "\x1e\x0f\1\2\3\4\5\6\7\x08\2\2data"), RECOGNISED_NO);
+	assert_int_equal(UDP(gelf, "\x1e\x0f\1\2\3\4\5\6\7\x08\0\2"), RECOGNISED_NO);
+	assert_int_equal(UDP(gelf, "\x78\x9c\xab\x56\x2a\x4b\x2d\x2a\xce\xcc"), RECOGNISED_YES);
+	assert_int_equal(UDP(gelf, "\x78\x9c\x01\x56\x2a\x4b\x2d\x2a\xce\xcc"), RECOGNISED_NO);
 	assert_int_equal(UDP(gelf, "\x1f\x8b\x08\0\x49\x09\x02\x6b\x04\xff\xab\x56\x2a\x4b\x2d\x2a"
 				   "\x4b\x2d\x2a\x4b"),
-			 PROBE_YES);
-	assert_int_equal(PROBE_TCP(gelf, "{\"a\":1}\0{\"short_message\":", "", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(gelf, "{\"version\":\"1.1\"", "", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(gelf, "{\"host\":\"\",\"short_message\":\"\"}", "{", false),
-			 PROBE_NO);
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(gelf, "{\"a\":1}\0{\"short_message\":", "", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(gelf, "{\"version\":\"1.1\"", "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(gelf, "{\"host\":\"\",\"short_message\":\"\"}", "{", false),
+			 RECOGNISED_NO);
 }
 
-static void test_statsd(void **state)
+static void statsd_is_read(void **state)
 {
 	static const struct turn management[] = {
 		TURN_CLIENT("health\nstats\ncounters\ndelcounters web.*\nquit\n"),
@@ -168,22 +171,22 @@ static void test_statsd(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NA);
 	conversation_has(&facts, "delcounters", ANSWER_UNKNOWN, 0);
-	assert_int_equal(PROBE_TCP(statsd, "stats\n", "STAT pid 1\r\n", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(statsd, "stats\n", "ERROR\n", false), PROBE_MORE);
-	assert_int_equal(UDP(statsd, "web.hits:1|c"), PROBE_YES);
-	assert_int_equal(UDP(statsd, "web.time:320|ms|@0.1\nweb.hits:1|c"), PROBE_YES);
-	assert_int_equal(UDP(statsd, "page.views:1|c|#env:prod"), PROBE_YES);
-	assert_int_equal(UDP(statsd, "_e{5,4}:title|text"), PROBE_YES);
-	assert_int_equal(UDP(statsd, "web.hits:1|x"), PROBE_NO);
-	assert_int_equal(UDP(statsd, "web.hits:1|cc"), PROBE_NO);
-	assert_int_equal(UDP(statsd, "web.hits:|c"), PROBE_NO);
-	assert_int_equal(UDP(statsd, "web.hits"), PROBE_NO);
-	assert_int_equal(PROBE_TCP(statsd, "web.hits:1|c", "", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(statsd, "web.hits:1|c\n", "", false), PROBE_YES);
-	assert_int_equal(PROBE_TCP(statsd, "web.hits:1|c\n", "x", false), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(statsd, "stats\n", "STAT pid 1\r\n", false), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(statsd, "stats\n", "ERROR\n", false), RECOGNISED_MORE);
+	assert_int_equal(UDP(statsd, "web.hits:1|c"), RECOGNISED_YES);
+	assert_int_equal(UDP(statsd, "web.time:320|ms|@0.1\nweb.hits:1|c"), RECOGNISED_YES);
+	assert_int_equal(UDP(statsd, "page.views:1|c|#env:prod"), RECOGNISED_YES);
+	assert_int_equal(UDP(statsd, "_e{5,4}:title|text"), RECOGNISED_YES);
+	assert_int_equal(UDP(statsd, "web.hits:1|x"), RECOGNISED_NO);
+	assert_int_equal(UDP(statsd, "web.hits:1|cc"), RECOGNISED_NO);
+	assert_int_equal(UDP(statsd, "web.hits:|c"), RECOGNISED_NO);
+	assert_int_equal(UDP(statsd, "web.hits"), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(statsd, "web.hits:1|c", "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(statsd, "web.hits:1|c\n", "", false), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(statsd, "web.hits:1|c\n", "x", false), RECOGNISED_NO);
 }
 
-static void test_graphite(void **state)
+static void graphite_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("a.b.c 1 1700000000\na.b.d;host=x 0.25 1700000000.5\n"),
@@ -192,21 +195,21 @@ static void test_graphite(void **state)
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NA);
-	assert_int_equal(UDP(graphite, "a.b.c 1 1700000000\n"), PROBE_YES);
-	assert_int_equal(UDP(graphite, "a.b.c 1e3 1700000000"), PROBE_YES);
-	assert_int_equal(UDP(graphite, "abc 1 1700000000\n"), PROBE_NO);
-	assert_int_equal(UDP(graphite, "a.b 1 17\n"), PROBE_NO);
-	assert_int_equal(UDP(graphite, "a.b x 1700000000\n"), PROBE_NO);
-	assert_int_equal(PROBE_TCP(graphite, "a.b 1 17000000", "", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(graphite, "\0\0\1\0\x80\2]q", "", false), PROBE_YES);
-	assert_int_equal(PROBE_TCP(graphite, "\0\0\1\0\x80\1]q", "", false), PROBE_NO);
+	assert_int_equal(UDP(graphite, "a.b.c 1 1700000000\n"), RECOGNISED_YES);
+	assert_int_equal(UDP(graphite, "a.b.c 1e3 1700000000"), RECOGNISED_YES);
+	assert_int_equal(UDP(graphite, "abc 1 1700000000\n"), RECOGNISED_NO);
+	assert_int_equal(UDP(graphite, "a.b 1 17\n"), RECOGNISED_NO);
+	assert_int_equal(UDP(graphite, "a.b x 1700000000\n"), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(graphite, "a.b 1 17000000", "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(graphite, "\0\0\1\0\x80\2]q", "", false), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(graphite, "\0\0\1\0\x80\1]q", "", false), RECOGNISED_NO);
 }
 
 #define COLLECTD                                                                                   \
 	"\0\0\0\x0dlocalhos\0\0\1\0\x0c\0\0\0\0\x65\0\0\0\0\2\0\x08"                               \
 	"cpu\0"
 
-static void test_collectd(void **state)
+static void collectd_is_read(void **state)
 {
 	static const struct turn signed_part[] = {
 		TURN_CLIENT("\2\0\0\x29"
@@ -216,11 +219,11 @@ static void test_collectd(void **state)
 	struct facts facts;
 
 	(void)state;
-	assert_int_equal(UDP(collectd, COLLECTD), PROBE_YES);
-	assert_int_equal(UDP(collectd, COLLECTD "\0\6\0\x10"), PROBE_NO);
+	assert_int_equal(UDP(collectd, COLLECTD), RECOGNISED_YES);
+	assert_int_equal(UDP(collectd, COLLECTD "\0\6\0\x10"), RECOGNISED_NO);
 	assert_int_equal(UDP(collectd, "\0\0\0\x08"
 				       "abcd"),
-			 PROBE_NO);
+			 RECOGNISED_NO);
 	assert_true(dissect_over(&collectd_dissector, OVER_UDP, signed_part, 1, 0, &facts));
 	assert_string_equal(facts.user, "alice");
 	assert_string_equal(facts.product, "collectd");
@@ -231,7 +234,7 @@ static void test_collectd(void **state)
 	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"                         \
 	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
-static void test_flows(void **state)
+static void exports_of_flows_are_read(void **state)
 {
 	static const struct turn ipfix[] = {
 		TURN_CLIENT("\0\x0a\0\x18\x65\0\0\0\0\0\0\1\0\0\0\1\1\0\0\x08"
@@ -240,14 +243,14 @@ static void test_flows(void **state)
 	struct facts facts = {.service = NULL};
 
 	(void)state;
-	assert_int_equal(UDP(netflow, NETFLOW_5 ZEROS_48), PROBE_YES);
-	assert_int_equal(UDP(netflow, NETFLOW_5 ZEROS_48 "\0"), PROBE_NO);
+	assert_int_equal(UDP(netflow, NETFLOW_5 ZEROS_48), RECOGNISED_YES);
+	assert_int_equal(UDP(netflow, NETFLOW_5 ZEROS_48 "\0"), RECOGNISED_NO);
 	assert_int_equal(UDP(netflow, "\0\x09\0\1\0\0\1\0\x65\0\0\0\0\0\0\1\0\0\0\0\0\0\0\x08"
 				      "abcd"),
-			 PROBE_YES);
+			 RECOGNISED_YES);
 	assert_int_equal(UDP(netflow, "\0\x09\0\1\0\0\1\0\5\0\0\0\0\0\0\1\0\0\0\0\0\0\0\x08"
 				      "abcd"),
-			 PROBE_NO);
+			 RECOGNISED_NO);
 	assert_true(dissect_over(&netflow_dissector, OVER_UDP, ipfix, 1, 0, &facts));
 	assert_string_equal(facts.service->name, "ipfix");
 	assert_true(dissect_over(&netflow_dissector, OVER_TCP, ipfix, 1, 1, &facts));
@@ -255,15 +258,15 @@ static void test_flows(void **state)
 	assert_int_equal(UDP(sflow, "\0\0\0\5\0\0\0\1\x0a\0\0\1\0\0\0\0\0\0\0\1\0\0\0\1\0\0\0\1"
 				    "\0\0\0\2\0\0\0\x08"
 				    "abcdefgh"),
-			 PROBE_YES);
+			 RECOGNISED_YES);
 	assert_int_equal(UDP(sflow, "\0\0\0\5\0\0\0\3\x0a\0\0\1\0\0\0\0\0\0\0\1\0\0\0\1\0\0\0\1"
 				    "\0\0\0\2\0\0\0\x08"
 				    "abcdefgh"),
-			 PROBE_NO);
+			 RECOGNISED_NO);
 }
 
 /* Each datagram, cut anywhere and with any byte changed: only the sanitizer looks. */
-static void test_datagrams_damaged(void **state)
+static void damaged_datagrams_are_survived(void **state)
 {
 	static const char datagram[] = NETFLOW_5 ZEROS_48;
 	static const char *const others[] = {"{\"host\":\"a\", \"short_message\": \"x\"}",
@@ -281,7 +284,7 @@ static void test_datagrams_damaged(void **state)
 			if (i < COUNT(others))
 				turn = (struct turn){SIDE_CLIENT, others[i], strlen(others[i])};
 			for (size_t n = 0; n <= turn.length; n++)
-				dissect_probe(all[d], OVER_UDP, turn.bytes, n, "", 0, true);
+				dissect_recognise(all[d], OVER_UDP, turn.bytes, n, "", 0, true);
 			conversation_damage(all[d], &turn, 1);
 		}
 	}
@@ -290,15 +293,15 @@ static void test_datagrams_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_beats),
-		cmocka_unit_test(test_fluentd),
-		cmocka_unit_test(test_relp),
-		cmocka_unit_test(test_gelf),
-		cmocka_unit_test(test_statsd),
-		cmocka_unit_test(test_graphite),
-		cmocka_unit_test(test_collectd),
-		cmocka_unit_test(test_flows),
-		cmocka_unit_test(test_datagrams_damaged),
+		cmocka_unit_test(beats_are_read),
+		cmocka_unit_test(fluentd_is_read),
+		cmocka_unit_test(relp_is_read),
+		cmocka_unit_test(gelf_is_read),
+		cmocka_unit_test(statsd_is_read),
+		cmocka_unit_test(graphite_is_read),
+		cmocka_unit_test(collectd_is_read),
+		cmocka_unit_test(exports_of_flows_are_read),
+		cmocka_unit_test(damaged_datagrams_are_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

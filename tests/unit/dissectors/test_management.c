@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* SNMP and IPMI: what the first datagrams of real agents (net-snmp, OpenIPMI) and written ones tell. */
+/*
+ * SNMP and IPMI: what the first datagrams of real agents (net-snmp, OpenIPMI) and written ones
+ * tell.
+ */
 #include "tests/unit/datagrams.h"
 
 extern const struct dissector snmp_dissector, ipmi_dissector;
@@ -147,7 +150,7 @@ static const struct turn session[] = {
 	{SIDE_CLIENT, session_20, sizeof session_20}, {SIDE_SERVER, session_21, sizeof session_21},
 };
 
-static void test_walk(void **state)
+static void a_walk_is_read(void **state)
 {
 	struct facts facts = datagrams_facts(&snmp_dissector, walk, COUNT(walk), "snmp");
 
@@ -162,12 +165,12 @@ static void test_walk(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 	conversation_has(&facts, "GETNEXT", ANSWER_UNKNOWN, COMMAND_LISTING);
 	/* the wrong way round */
-	assert_int_equal(dissect_probe(&snmp_dissector, OVER_UDP, walk_1, sizeof walk_1, walk_0,
-				       sizeof walk_0, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&snmp_dissector, OVER_UDP, walk_1, sizeof walk_1, walk_0,
+					   sizeof walk_0, false),
+			 RECOGNISED_NO);
 }
 
-static void test_set_is_refused(void **state)
+static void a_refused_set_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(
@@ -189,7 +192,7 @@ static void test_set_is_refused(void **state)
 
 #define USM(user) "\x30\x0e\x02\x01\x05\x02\x03\x00\xff\xe3\x04\x01" user "\x02\x01\x03"
 
-static void test_version_3(void **state)
+static void version_3_is_read(void **state)
 {
 	static const char request[] =
 		"\x30\x37\x02\x01\x03" USM("\x07") "\x04\x1a\x30\x18\x04\x05\x80\x00\x00"
@@ -223,7 +226,7 @@ static void test_version_3(void **state)
 	assert_int_equal(facts.logins_failed, 1);
 }
 
-static void test_ipmi_session(void **state)
+static void a_session_of_ipmi_is_read(void **state)
 {
 	struct facts facts = datagrams_facts(&ipmi_dissector, session, COUNT(session), "ipmi");
 
@@ -235,13 +238,13 @@ static void test_ipmi_session(void **state)
 	conversation_has(&facts, "Activate Session", ANSWER_YES, 0);
 	facts = datagrams_facts(&ipmi_dissector, session, 2, "rmcp"); /* only ping and pong */
 	assert_int_equal(facts.auth, AUTH_NA);
-	assert_int_equal(dissect_probe(&ipmi_dissector, OVER_UDP, session_1, sizeof session_1, NULL,
-				       0, true),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&ipmi_dissector, OVER_UDP, session_1, sizeof session_1,
+					   NULL, 0, true),
+			 RECOGNISED_NO);
 }
 
 /* RMCP+ with cipher suite 0: whoever knows a name is in. */
-static void test_ipmi_without_proof(void **state)
+static void ipmi_without_proof_is_seen(void **state)
 {
 	static const char rakp1[] = "\x06\x00\xff\x07\x06\x12\0\0\0\0\0\0\0\0\x21\0"
 				    "\0\0\0\0\1\2\3\4"
@@ -264,7 +267,7 @@ static void test_ipmi_without_proof(void **state)
 }
 
 /* A vendor's error with a value is an answer all the same; one that repeats NULL is none. */
-static void test_vendors_error(void **state)
+static void an_error_of_a_vendor_is_read(void **state)
 {
 #define SNMP_ASKS                                                                                  \
 	"\x30\x20\2\1\1\4\3xyz\xa0\x16\2\1\7\2\1\0\2\1\0\x30\x0b\x30\x09\6\5\x2b\6\1\2\1\5\0"
@@ -291,9 +294,12 @@ static void test_vendors_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vendors_error),  cmocka_unit_test(test_walk),
-		cmocka_unit_test(test_set_is_refused), cmocka_unit_test(test_version_3),
-		cmocka_unit_test(test_ipmi_session),   cmocka_unit_test(test_ipmi_without_proof),
+		cmocka_unit_test(an_error_of_a_vendor_is_read),
+		cmocka_unit_test(a_walk_is_read),
+		cmocka_unit_test(a_refused_set_is_seen),
+		cmocka_unit_test(version_3_is_read),
+		cmocka_unit_test(a_session_of_ipmi_is_read),
+		cmocka_unit_test(ipmi_without_proof_is_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&managesieve_dissector, turns, count, "managesieve");
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(CAPABILITIES),
@@ -42,7 +42,7 @@ static void test_log_in(void **state)
 	conversation_has(&facts, "PUTSCRIPT", ANSWER_NO, 0);
 }
 
-static void test_others(void **state)
+static void others_are_not_managesieve(void **state)
 {
 	static const struct turn cyrus[] = {
 		TURN_SERVER("\"IMPLEMENTATION\" \"Cyrus timsieved v2.4.17\"\r\nOK\r\n")};
@@ -82,30 +82,31 @@ static void test_others(void **state)
 	assert_int_equal(facts.encryption, ENCRYPTION_STARTTLS);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&managesieve_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&managesieve_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "\"IMPL", false), PROBE_MORE);
-	assert_int_equal(probe("", "\"SASL\" \"PLAIN\"\r\n\"SIEVE\" \"\"\r\n", false), PROBE_YES);
-	assert_int_equal(probe("", "\"hello\"\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "* ACAP (IMPLEMENTATION \"x\")\r\n", false), PROBE_NO);
-	assert_int_equal(probe("LISTSCRIPTS\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("LISTSCRIPTS\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("LOGOUT\r\n", "", true), PROBE_NO);
+	assert_int_equal(recognise("", "\"IMPL", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "\"SASL\" \"PLAIN\"\r\n\"SIEVE\" \"\"\r\n", false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("", "\"hello\"\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "* ACAP (IMPLEMENTATION \"x\")\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("LISTSCRIPTS\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("LISTSCRIPTS\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("LOGOUT\r\n", "", true), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_log_in),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(others_are_not_managesieve),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

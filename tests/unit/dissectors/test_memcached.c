@@ -5,7 +5,7 @@
 extern const struct dissector memcached_dissector;
 extern const struct dissector memcached_udp_dissector;
 
-static void test_open(void **state)
+static void an_open_server_is_seen(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &memcached_dissector, "memcached/open");
@@ -22,7 +22,7 @@ static void test_open(void **state)
 	conversation_splits(&memcached_dissector, r.turns, r.count);
 }
 
-static void test_flush(void **state)
+static void a_flush_is_destruction(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &memcached_dissector, "memcached/flush-all");
@@ -34,7 +34,7 @@ static void test_flush(void **state)
 }
 
 /* What is stored looks like a command. */
-static void test_values(void **state)
+static void values_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("set a 0 0 9\r\nflush_all\r\nget a\r\nversion\r\n"),
@@ -53,7 +53,7 @@ static void test_values(void **state)
 	conversation_stands(&memcached_dissector, turns, COUNT(turns));
 }
 
-static void test_binary(void **state)
+static void the_binary_protocol_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\x80\x0b\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0"
@@ -80,7 +80,7 @@ static void test_binary(void **state)
 	conversation_stands(&memcached_dissector, turns, COUNT(turns));
 }
 
-static void test_udp(void **state)
+static void datagrams_are_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\x12\x34\0\0\0\1\0\0stats\r\n"),
@@ -99,34 +99,37 @@ static void test_udp(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&memcached_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&memcached_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "STAT pid 1\r\n", false), PROBE_YES);
-	assert_int_equal(probe("", "VERSION 1.6.18\r\n", false), PROBE_YES);
-	assert_int_equal(probe("version\r\n", "ERROR\r\n", false), PROBE_YES);
-	assert_int_equal(probe("stats\r\n", "OK 10\r\n---\n", false), PROBE_NO);
-	assert_int_equal(probe("delete 1\r\n", "NOT_FOUND\r\n", false), PROBE_NO);
-	assert_int_equal(probe("version\r\n", "OK 1.1.19\n", false), PROBE_NO);
-	assert_int_equal(probe("get a\r\n", "$1\r\n1\r\n", false), PROBE_NO);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n", "ERROR\r\n", false), PROBE_NO);
-	assert_int_equal(probe("stats\r\n", "", true), PROBE_MORE);
-	assert_int_equal(probe("set a 0 0 1\r\nx\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("set a 0 0 1\r\nx\r\n", "", false), PROBE_MORE);
+	assert_int_equal(recognise("", "STAT pid 1\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "VERSION 1.6.18\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("version\r\n", "ERROR\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("stats\r\n", "OK 10\r\n---\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("delete 1\r\n", "NOT_FOUND\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("version\r\n", "OK 1.1.19\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("get a\r\n", "$1\r\n1\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n", "ERROR\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("stats\r\n", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("set a 0 0 1\r\nx\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("set a 0 0 1\r\nx\r\n", "", false), RECOGNISED_MORE);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open),   cmocka_unit_test(test_flush),
-		cmocka_unit_test(test_values), cmocka_unit_test(test_binary),
-		cmocka_unit_test(test_udp),    cmocka_unit_test(test_probe),
+		cmocka_unit_test(an_open_server_is_seen),
+		cmocka_unit_test(a_flush_is_destruction),
+		cmocka_unit_test(values_are_seen),
+		cmocka_unit_test(the_binary_protocol_is_read),
+		cmocka_unit_test(datagrams_are_read),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

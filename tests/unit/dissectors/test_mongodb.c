@@ -9,7 +9,7 @@ extern const struct dissector mongodb_dissector;
 	length "\0\0\0" request "\0\0\0" response "\0\0\0\xdd\7\0\0\0\0\0\0\0" document
 #define OK "\1ok\0\0\0\0\0\0\0\xf0\x3f"
 
-static void test_open(void **state)
+static void an_open_server_is_seen(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &mongodb_dissector, "mongodb/open-list");
@@ -28,7 +28,7 @@ static void test_open(void **state)
 	conversation_stands(&mongodb_dissector, r.turns, r.count);
 }
 
-static void test_unauthorized(void **state)
+static void a_command_without_rights_is_refused(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &mongodb_dissector, "mongodb/unauthorized");
@@ -39,7 +39,7 @@ static void test_unauthorized(void **state)
 	conversation_has(&facts, "aggregate", ANSWER_NO, COMMAND_LISTING);
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(MSG(
@@ -69,7 +69,7 @@ static void test_log_in(void **state)
 }
 
 /* {delete: "a", deletes: [{q: {}, limit: 0}]}; with a filter it is nothing of note */
-static void test_delete(void **state)
+static void a_deletion_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\x57\0\0\0\1\0\0\0\0\0\0\0\xdd\7\0\0\0\0\0\0\0\x14\0\0\0\2delete\0\2\0"
@@ -88,7 +88,7 @@ static void test_delete(void **state)
 }
 
 /* The old way: a query, and a failure that says so in its flags. */
-static void test_old_query(void **state)
+static void the_old_query_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(
@@ -109,34 +109,37 @@ static void test_old_query(void **state)
 	conversation_stands(&mongodb_dissector, turns, COUNT(turns));
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	static const char query[] =
 		"\x3a\0\0\0\1\0\0\0\0\0\0\0\xd4\7\0\0\0\0\0\0admin.$cmd\0\0\0\0\0\1\0\0\0"
 		"\x13\0\0\0\x10isMaster\0\1\0\0\0\0";
 
 	(void)state;
-	assert_int_equal(
-		dissect_probe(&mongodb_dissector, OVER_TCP, query, sizeof query - 1, "", 0, true),
-		PROBE_YES);
-	assert_int_equal(
-		dissect_probe(&mongodb_dissector, OVER_TCP, query, sizeof query - 1, "", 0, false),
-		PROBE_MORE);
-	assert_int_equal(dissect_probe(&mongodb_dissector, OVER_TCP, query, sizeof query - 1,
-				       "HTTP/1.0 200 OK\r\n", 17, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&mongodb_dissector, OVER_TCP, query, sizeof query - 1,
+					   "", 0, true),
+			 RECOGNISED_YES);
+	assert_int_equal(dissect_recognise(&mongodb_dissector, OVER_TCP, query, sizeof query - 1,
+					   "", 0, false),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&mongodb_dissector, OVER_TCP, query, sizeof query - 1,
+					   "HTTP/1.0 200 OK\r\n", 17, false),
+			 RECOGNISED_NO);
 	/* turned round */
-	assert_int_equal(
-		dissect_probe(&mongodb_dissector, OVER_TCP, "", 0, query, sizeof query - 1, true),
-		PROBE_NO);
+	assert_int_equal(dissect_recognise(&mongodb_dissector, OVER_TCP, "", 0, query,
+					   sizeof query - 1, true),
+			 RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open),	  cmocka_unit_test(test_unauthorized),
-		cmocka_unit_test(test_log_in),	  cmocka_unit_test(test_delete),
-		cmocka_unit_test(test_old_query), cmocka_unit_test(test_probe),
+		cmocka_unit_test(an_open_server_is_seen),
+		cmocka_unit_test(a_command_without_rights_is_refused),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(a_deletion_is_seen),
+		cmocka_unit_test(the_old_query_is_read),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

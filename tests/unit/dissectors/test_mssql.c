@@ -64,7 +64,7 @@ static struct facts facts_of(const struct script *s)
 	return conversation_read(&mssql_dissector, s->turns, s->count, "mssql");
 }
 
-static void test_greeting(void **state)
+static void the_greeting_is_read(void **state)
 {
 	struct script s = {.count = 0};
 	struct facts facts;
@@ -77,7 +77,7 @@ static void test_greeting(void **state)
 	assert_string_equal(facts.version, "15.0.2000");
 }
 
-static void test_refused(void **state)
+static void a_refusal_is_seen(void **state)
 {
 	struct script s = {.count = 0};
 	struct facts facts;
@@ -92,7 +92,7 @@ static void test_refused(void **state)
 	conversation_lacks(&facts, "hunter");
 }
 
-static void test_batches(void **state)
+static void batches_are_read(void **state)
 {
 	struct script s = {.count = 0};
 	struct facts facts;
@@ -117,7 +117,7 @@ static void test_batches(void **state)
 }
 
 /* TLS inside of packets; then, if only the log-in was protected, readable packets again. */
-static void test_tls(void **state)
+static void tls_is_agreed_to(void **state)
 {
 	struct script s = {.count = 0};
 	struct facts facts;
@@ -132,7 +132,7 @@ static void test_tls(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_browser(void **state)
+static void the_browser_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\3"),
@@ -151,9 +151,9 @@ static void test_browser(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_greeting), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_batches),	 cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_browser),
+		cmocka_unit_test(the_greeting_is_read), cmocka_unit_test(a_refusal_is_seen),
+		cmocka_unit_test(batches_are_read),	cmocka_unit_test(tls_is_agreed_to),
+		cmocka_unit_test(the_browser_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,7 @@ static struct facts facts_of(const struct script *s)
 	return conversation_read(&mysql_dissector, s->turns, s->count, "mysql");
 }
 
-static void test_versions(void **state)
+static void versions_are_read(void **state)
 {
 	static const struct {
 		const char *greeting, *product, *version;
@@ -126,14 +126,14 @@ static void check_session(bool eof)
 	conversation_has(&facts, "QUIT", ANSWER_UNKNOWN, 0);
 }
 
-static void test_open_server(void **state)
+static void an_open_server_is_seen(void **state)
 {
 	(void)state;
 	check_session(true);
 	check_session(false);
 }
 
-static void test_passwords(void **state)
+static void passwords_are_judged(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -155,7 +155,7 @@ static void test_passwords(void **state)
 }
 
 /* Another mechanism is asked for; then the fast path fails and the password goes in full. */
-static void test_switch_and_full_proof(void **state)
+static void a_switch_and_a_full_proof_are_followed(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -178,7 +178,7 @@ static void test_switch_and_full_proof(void **state)
 	conversation_lacks(&facts, "encrypted-password");
 }
 
-static void test_host_not_allowed(void **state)
+static void a_host_that_is_not_allowed_is_refused(void **state)
 {
 	struct script s = {.count = 0};
 	struct facts facts;
@@ -191,7 +191,7 @@ static void test_host_not_allowed(void **state)
 	assert_string_equal(facts.product, "MariaDB");
 }
 
-static void test_tls(void **state)
+static void tls_is_agreed_to(void **state)
 {
 	static const char request[32] = "\x05\xae\xff\x01\0\0\0\1\x21";
 	struct script s;
@@ -207,7 +207,7 @@ static void test_tls(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_many_statements(void **state)
+static void many_statements_are_matched(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -228,7 +228,7 @@ static void test_many_statements(void **state)
 	conversation_has(&facts, "DROP TABLE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_prepared(void **state)
+static void prepared_statements_are_read(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -252,7 +252,7 @@ static void test_prepared(void **state)
 	conversation_has(&facts, "PING", ANSWER_YES, 0);
 }
 
-static void test_query_attributes(void **state)
+static void attributes_of_queries_are_passed_over(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -270,48 +270,48 @@ static void test_query_attributes(void **state)
 	conversation_has(&facts, "TRUNCATE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static enum probe_result probe_server(const char *bytes, size_t length)
+static enum recognised recognise_server(const char *bytes, size_t length)
 {
-	return dissect_probe(&mysql_dissector, OVER_TCP, "", 0, bytes, length, false);
+	return dissect_recognise(&mysql_dissector, OVER_TCP, "", 0, bytes, length, false);
 }
-#define PROBE_SERVER(text) probe_server((text), sizeof(text) - 1)
+#define RECOGNISE_SERVER(text) recognise_server((text), sizeof(text) - 1)
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	struct script s;
 
 	(void)state;
 	greet(&s, "8.0.36");
 	for (size_t length = 0; length < s.turns[0].length; length++) {
-		enum probe_result result = probe_server(s.turns[0].bytes, length);
+		enum recognised result = recognise_server(s.turns[0].bytes, length);
 
-		assert_true(length < 25 ? result == PROBE_MORE : result == PROBE_YES);
+		assert_true(length < 25 ? result == RECOGNISED_MORE : result == RECOGNISED_YES);
 	}
-	assert_int_equal(dissect_probe(&mysql_dissector, OVER_TCP, "GET / HTTP/1.0\r\n\r\n", 18,
-				       s.turns[0].bytes, s.turns[0].length, false),
-			 PROBE_YES);
-	assert_int_equal(PROBE_SERVER("\x4a\0\0\0\x0a\x01\x02\x03\x04"), PROBE_NO);
-	assert_int_equal(PROBE_SERVER("\x05\0\0\0\x0a"
-				      "8.0\0"),
-			 PROBE_NO);
-	assert_int_equal(PROBE_SERVER("\x0c\0\0\0\xff\x6a\4\1\2\3\4\5\6\7\1\1"), PROBE_NO);
-	assert_int_equal(PROBE_SERVER("SSH-2.0-OpenSSH\r\n"), PROBE_NO);
-	assert_int_equal(PROBE_SERVER("220 mail ESMTP\r\n"), PROBE_NO);
+	assert_int_equal(dissect_recognise(&mysql_dissector, OVER_TCP, "GET / HTTP/1.0\r\n\r\n", 18,
+					   s.turns[0].bytes, s.turns[0].length, false),
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_SERVER("\x4a\0\0\0\x0a\x01\x02\x03\x04"), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_SERVER("\x05\0\0\0\x0a"
+					  "8.0\0"),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_SERVER("\x0c\0\0\0\xff\x6a\4\1\2\3\4\5\6\7\1\1"), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_SERVER("SSH-2.0-OpenSSH\r\n"), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_SERVER("220 mail ESMTP\r\n"), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_versions),
-		cmocka_unit_test(test_open_server),
-		cmocka_unit_test(test_passwords),
-		cmocka_unit_test(test_switch_and_full_proof),
-		cmocka_unit_test(test_host_not_allowed),
-		cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_many_statements),
-		cmocka_unit_test(test_prepared),
-		cmocka_unit_test(test_query_attributes),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(versions_are_read),
+		cmocka_unit_test(an_open_server_is_seen),
+		cmocka_unit_test(passwords_are_judged),
+		cmocka_unit_test(a_switch_and_a_full_proof_are_followed),
+		cmocka_unit_test(a_host_that_is_not_allowed_is_refused),
+		cmocka_unit_test(tls_is_agreed_to),
+		cmocka_unit_test(many_statements_are_matched),
+		cmocka_unit_test(prepared_statements_are_read),
+		cmocka_unit_test(attributes_of_queries_are_passed_over),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

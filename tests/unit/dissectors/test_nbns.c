@@ -9,7 +9,7 @@ extern const struct dissector nbns_dissector;
 	"CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"                                                         \
 	"\0"
 
-static void test_table_of_names(void **state)
+static void the_table_of_names_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\1\2\0\0\0\1\0\0\0\0\0\0" ANY "\0\x21\0\1"),
@@ -35,7 +35,7 @@ static void test_table_of_names(void **state)
 	}
 }
 
-static void test_dns_is_not(void **state)
+static void dns_is_not_nbns(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\1\2\1\0\0\1\0\0\0\0\0\0\7example\3com\0\0\1\0\1"),
@@ -52,8 +52,8 @@ static void test_dns_is_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table_of_names),
-		cmocka_unit_test(test_dns_is_not),
+		cmocka_unit_test(the_table_of_names_is_read),
+		cmocka_unit_test(dns_is_not_nbns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

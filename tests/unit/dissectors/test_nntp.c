@@ -9,7 +9,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&nntp_dissector, turns, count, "nntp");
 }
 
-static void test_banner(void **state)
+static void the_banner_is_read(void **state)
 {
 	static const struct turn inn[] = {
 		TURN_SERVER("200 news.example InterNetNews NNRP server INN 2.7.1 ready\r\n")};
@@ -36,7 +36,7 @@ static void test_banner(void **state)
 	assert_false(dissect(&nntp_dissector, mail, 1, 0, &facts));
 }
 
-static void test_open_reader(void **state)
+static void an_open_reader_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("200 ready\r\n"),
@@ -69,7 +69,7 @@ static void test_open_reader(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("201 NNTP ready\r\n"),
@@ -106,7 +106,7 @@ static void test_log_in(void **state)
 }
 
 /* Not judged: the command came out of turn, or is not there. */
-static void test_not_judged(void **state)
+static void credentials_that_are_not_judged_fail_nothing(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("200 NNTP ready\r\n"),
@@ -129,7 +129,7 @@ static void test_not_judged(void **state)
 	assert_int_equal(facts.logins_failed, 1);
 }
 
-static void test_sasl(void **state)
+static void sasl_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("200 NNTP ready\r\n"),
@@ -150,7 +150,7 @@ static void test_sasl(void **state)
 }
 
 /* What is in an article is no command, and what is refused was not posted. */
-static void test_articles(void **state)
+static void articles_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("200 NNTP ready\r\n"),
@@ -178,7 +178,7 @@ static void test_articles(void **state)
 	conversation_has(&facts, "DATE", ANSWER_YES, 0);
 }
 
-static void test_upgrades(void **state)
+static void upgrades_are_followed(void **state)
 {
 	static const struct turn tls[] = {
 		TURN_SERVER("200 NNTP ready\r\n"),
@@ -212,10 +212,13 @@ static void test_upgrades(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_banner),	 cmocka_unit_test(test_open_reader),
-		cmocka_unit_test(test_log_in),	 cmocka_unit_test(test_not_judged),
-		cmocka_unit_test(test_sasl),	 cmocka_unit_test(test_articles),
-		cmocka_unit_test(test_upgrades),
+		cmocka_unit_test(the_banner_is_read),
+		cmocka_unit_test(an_open_reader_is_seen),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(credentials_that_are_not_judged_fail_nothing),
+		cmocka_unit_test(sasl_is_read),
+		cmocka_unit_test(articles_are_seen),
+		cmocka_unit_test(upgrades_are_followed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

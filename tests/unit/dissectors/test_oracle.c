@@ -9,7 +9,7 @@ extern const struct dissector elasticsearch_transport_dissector;
 	"\0\x5c\0\0\1\0\0\0\1\x3b\1\x2c\0\0\x20\0\x7f\xff\0\0\0\1\0\0\0\x22\0\x3a"                 \
 	"012345678901234567890123456789(CONNECT_DATA=(COMMAND=status))"
 
-static void test_refused(void **state)
+static void a_refusal_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(CONNECT),
@@ -27,7 +27,7 @@ static void test_refused(void **state)
 	conversation_stands(&oracle_dissector, turns, COUNT(turns));
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(CONNECT),
@@ -46,7 +46,7 @@ static void test_log_in(void **state)
 #define MESSAGE(length, number, status, rest)                                                      \
 	"ES\0\0\0" length "\0\0\0\0\0\0\0" number status "\0\x6b\xbb\x4b" rest
 
-static void test_transport(void **state)
+static void the_transport_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(
@@ -69,7 +69,7 @@ static void test_transport(void **state)
 }
 
 /* A long answer to whatever it was is more than an acknowledgement. */
-static void test_transport_long_answer(void **state)
+static void a_long_answer_of_the_transport_is_read(void **state)
 {
 	static const uint8_t head[] = {'E', 'S', 0, 0, 1, 0, 0,	   0,	 0,   0,
 				       0,   0,	 0, 1, 1, 0, 0x6b, 0xbb, 0x4b};
@@ -94,10 +94,10 @@ static void test_transport_long_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_log_in),
-		cmocka_unit_test(test_transport_long_answer),
-		cmocka_unit_test(test_transport),
+		cmocka_unit_test(a_refusal_is_seen),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(a_long_answer_of_the_transport_is_read),
+		cmocka_unit_test(the_transport_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&pop3_dissector, turns, count, "pop3");
 }
 
-static void test_banner(void **state)
+static void the_banner_is_read(void **state)
 {
 	static const struct turn dovecot[] = {TURN_SERVER("+OK Dovecot (Debian) ready.\r\n")};
 	static const struct turn cyrus[] = {
@@ -25,7 +25,7 @@ static void test_banner(void **state)
 	assert_string_equal(facts.version, "2.4.17");
 }
 
-static void test_read_and_delete(void **state)
+static void reading_and_deletion_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("+OK ready\r\n"),
@@ -66,7 +66,7 @@ static void test_read_and_delete(void **state)
 }
 
 /* One message that is fetched and deleted is how the protocol was meant to be used. */
-static void test_one_deletion_is_not_bulk(void **state)
+static void one_deletion_is_not_bulk(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("+OK ready\r\n"),	TURN_CLIENT("APOP bob 0123456789abcdef\r\n"),
@@ -83,7 +83,7 @@ static void test_one_deletion_is_not_bulk(void **state)
 	conversation_has(&facts, "DELE", ANSWER_YES, 0);
 }
 
-static void test_sasl(void **state)
+static void sasl_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("+OK ready\r\n"),
@@ -111,7 +111,7 @@ static void test_sasl(void **state)
 	conversation_lacks(&facts, "secr3t");
 }
 
-static void test_without_log_in(void **state)
+static void commands_without_a_log_in_are_seen(void **state)
 {
 	static const struct turn open[] = {
 		TURN_SERVER("+OK ready\r\n"),
@@ -132,7 +132,7 @@ static void test_without_log_in(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 }
 
-static void test_starttls(void **state)
+static void starttls_turns_into_tls(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("+OK ready\r\n"),
@@ -148,7 +148,7 @@ static void test_starttls(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_late_capture(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_GAP(SIDE_CLIENT, 0),
@@ -163,41 +163,44 @@ static void test_late_capture(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&pop3_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&pop3_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "+OK", false), PROBE_MORE);
-	assert_int_equal(probe("", "+OK\r\n", true), PROBE_MORE);
-	assert_int_equal(probe("USER a\r\n", "+OK\r\n", false), PROBE_YES);
-	assert_int_equal(probe("AUTH PLAIN\r\n", "+OK\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("AUTH PLAIN\r\n", "+OK\r\n+ \r\n", false), PROBE_YES);
-	assert_int_equal(probe("USER a\r\n", "-ERR unknown command 'USER'\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("CONNECT {}\r\nPING\r\n", "+OK\r\nPONG\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("SET a b\r\nGET a\r\n", "+OK\r\n$1\r\nb\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("", "+PONG\r\n", false), PROBE_NO);
-	assert_int_equal(probe("CAPA\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("CAPA\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("USER a\r\n", "", true), PROBE_MORE);
-	assert_int_equal(probe("+OK ready\r\n", "CAPA\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "+OK", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "+OK\r\n", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("USER a\r\n", "+OK\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("AUTH PLAIN\r\n", "+OK\r\n", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("AUTH PLAIN\r\n", "+OK\r\n+ \r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("USER a\r\n", "-ERR unknown command 'USER'\r\n", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise("CONNECT {}\r\nPING\r\n", "+OK\r\nPONG\r\n", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise("SET a b\r\nGET a\r\n", "+OK\r\n$1\r\nb\r\n", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise("", "+PONG\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("CAPA\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("CAPA\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("USER a\r\n", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("+OK ready\r\n", "CAPA\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_banner),
-		cmocka_unit_test(test_read_and_delete),
-		cmocka_unit_test(test_one_deletion_is_not_bulk),
-		cmocka_unit_test(test_sasl),
-		cmocka_unit_test(test_without_log_in),
-		cmocka_unit_test(test_starttls),
-		cmocka_unit_test(test_late_capture),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(the_banner_is_read),
+		cmocka_unit_test(reading_and_deletion_are_seen),
+		cmocka_unit_test(one_deletion_is_not_bulk),
+		cmocka_unit_test(sasl_is_read),
+		cmocka_unit_test(commands_without_a_log_in_are_seen),
+		cmocka_unit_test(starttls_turns_into_tls),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ static struct facts facts_of(const struct script *s)
 	return conversation_read(&postgresql_dissector, s->turns, s->count, "postgresql");
 }
 
-static void test_trust(void **state)
+static void trust_needs_no_log_in(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -72,7 +72,7 @@ static void test_trust(void **state)
 	conversation_has(&facts, "DROP DATABASE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_scram(void **state)
+static void scram_is_judged(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -94,7 +94,7 @@ static void test_scram(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_password_refused(void **state)
+static void a_refused_password_is_seen(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -112,7 +112,7 @@ static void test_password_refused(void **state)
 }
 
 /* AuthenticationOk is not in: these never got further. */
-static void test_ok_and_then_not(void **state)
+static void ok_may_be_followed_by_an_error(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -131,7 +131,7 @@ static void test_ok_and_then_not(void **state)
 	assert_int_equal(facts.logins_succeeded, 0);
 }
 
-static void test_tls(void **state)
+static void tls_is_agreed_to(void **state)
 {
 	struct script s = {.count = 0};
 	struct facts facts;
@@ -146,7 +146,7 @@ static void test_tls(void **state)
 	conversation_has(&facts, "SSLRequest", ANSWER_YES, 0);
 }
 
-static void test_tls_declined(void **state)
+static void tls_may_be_declined(void **state)
 {
 	struct script s = {.count = 0};
 	struct facts facts;
@@ -166,7 +166,7 @@ static void test_tls_declined(void **state)
 }
 
 /* Parse, Bind, Execute, Sync without waiting; an error drops the rest of its round trip. */
-static void test_extended_pipelined(void **state)
+static void extended_queries_in_a_pipeline_are_matched(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -201,7 +201,7 @@ static void test_extended_pipelined(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_resynchronises(void **state)
+static void it_resynchronises_after_a_gap(void **state)
 {
 	struct script s;
 	struct turn turns[8];
@@ -224,7 +224,7 @@ static void test_resynchronises(void **state)
 	conversation_has(&facts, "SELECT FROM", ANSWER_UNKNOWN, COMMAND_LISTING);
 }
 
-static void test_deep_pipeline(void **state)
+static void a_deep_pipeline_is_survived(void **state)
 {
 	struct script s;
 	struct facts facts;
@@ -249,7 +249,7 @@ static void test_deep_pipeline(void **state)
 	conversation_has(&facts, "DROP TABLE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_hostile_lengths(void **state)
+static void hostile_lengths_are_survived(void **state)
 {
 	static const char *const headers[] = {"Q\xff\xff\xff\xff", "Q\x7f\xff\xff\xff",
 					      "Q\x3f\xff\xff\xff", "B\x01\x01\x01\x01",
@@ -268,49 +268,51 @@ static void test_hostile_lengths(void **state)
 	}
 }
 
-static enum probe_result probe(const void *client, size_t client_length, const void *server,
-			       size_t server_length, bool one_sided)
+static enum recognised recognise(const void *client, size_t client_length, const void *server,
+				 size_t server_length, bool one_sided)
 {
-	return dissect_probe(&postgresql_dissector, OVER_TCP, client, client_length, server,
-			     server_length, one_sided);
+	return dissect_recognise(&postgresql_dissector, OVER_TCP, client, client_length, server,
+				 server_length, one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	static const char kafka[] = "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
 				    "consumer-1\0\0";
 	static const char ok[] = "R\0\0\0\x08\0\0\0\0";
 
 	(void)state;
-	assert_int_equal(probe(kafka, sizeof kafka - 1, "", 0, true), PROBE_NO);
-	assert_int_equal(probe(kafka, sizeof kafka - 1, "\0\0\0\x30\0\0\0\1", 8, false), PROBE_NO);
-	assert_int_equal(probe(startup, sizeof startup, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe(startup, sizeof startup, "", 0, true), PROBE_YES);
-	assert_int_equal(probe(startup, sizeof startup, "HTTP/1.1 400", 12, false), PROBE_NO);
-	assert_int_equal(probe("", 0, ok, 9, false), PROBE_YES);
-	assert_int_equal(probe("", 0, ok, 8, false), PROBE_MORE);
-	assert_int_equal(probe(ssl_request, 8, "S", 1, false), PROBE_YES);
-	assert_int_equal(probe(ssl_request, 8, "H", 1, false), PROBE_NO);
-	assert_int_equal(probe("\n", 1, "EFATAL:  unsupported frontend protocol", 38, false),
-			 PROBE_YES);
-	assert_int_equal(probe("", 0, "RFB 003.008\n", 12, false), PROBE_NO);
-	assert_int_equal(probe("", 0, "ESMTP", 5, false), PROBE_NO);
+	assert_int_equal(recognise(kafka, sizeof kafka - 1, "", 0, true), RECOGNISED_NO);
+	assert_int_equal(recognise(kafka, sizeof kafka - 1, "\0\0\0\x30\0\0\0\1", 8, false),
+			 RECOGNISED_NO);
+	assert_int_equal(recognise(startup, sizeof startup, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(startup, sizeof startup, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise(startup, sizeof startup, "HTTP/1.1 400", 12, false),
+			 RECOGNISED_NO);
+	assert_int_equal(recognise("", 0, ok, 9, false), RECOGNISED_YES);
+	assert_int_equal(recognise("", 0, ok, 8, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(ssl_request, 8, "S", 1, false), RECOGNISED_YES);
+	assert_int_equal(recognise(ssl_request, 8, "H", 1, false), RECOGNISED_NO);
+	assert_int_equal(recognise("\n", 1, "EFATAL:  unsupported frontend protocol", 38, false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("", 0, "RFB 003.008\n", 12, false), RECOGNISED_NO);
+	assert_int_equal(recognise("", 0, "ESMTP", 5, false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trust),
-		cmocka_unit_test(test_scram),
-		cmocka_unit_test(test_password_refused),
-		cmocka_unit_test(test_ok_and_then_not),
-		cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_tls_declined),
-		cmocka_unit_test(test_extended_pipelined),
-		cmocka_unit_test(test_resynchronises),
-		cmocka_unit_test(test_deep_pipeline),
-		cmocka_unit_test(test_hostile_lengths),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(trust_needs_no_log_in),
+		cmocka_unit_test(scram_is_judged),
+		cmocka_unit_test(a_refused_password_is_seen),
+		cmocka_unit_test(ok_may_be_followed_by_an_error),
+		cmocka_unit_test(tls_is_agreed_to),
+		cmocka_unit_test(tls_may_be_declined),
+		cmocka_unit_test(extended_queries_in_a_pipeline_are_matched),
+		cmocka_unit_test(it_resynchronises_after_a_gap),
+		cmocka_unit_test(a_deep_pipeline_is_survived),
+		cmocka_unit_test(hostile_lengths_are_survived),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

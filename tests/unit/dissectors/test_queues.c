@@ -17,7 +17,7 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 #define MQTT_LOG_IN   "\x10\x16\0\4MQTT\4\xc2\0\x3c\0\0\0\3app\0\3s3c"
 #define MQTT_LOG_IN_5 "\x10\x1c\0\4MQTT\5\xc2\0\x3c\5\x11\0\0\0\1\0\0\0\3app\0\3s3c"
 
-static void test_mqtt(void **state)
+static void mqtt_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_CLIENT(MQTT_CONNECT "\x82\6\0\1\0\1#\0\x32\7\0\3a/b\0\2x"),
@@ -48,18 +48,18 @@ static void test_mqtt(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 	facts = conversation_facts(&mqtt_dissector, late, COUNT(late), 0);
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
-	assert_int_equal(PROBE_TCP(mqtt, MQTT_CONNECT, "", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(mqtt, MQTT_CONNECT, "", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(mqtt, MQTT_CONNECT, "HTTP/1.1 400", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(mqtt, "", "\x20\2\0\0", true), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(mqtt, "", "\x20\2\0\0\x90\3\0\1\0", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(mqtt, "\x30\x25\2\1\1\x63\x20\4\0", "", true),
-			 PROBE_NO); /* LDAP */
+	assert_int_equal(RECOGNISE_TCP(mqtt, MQTT_CONNECT, "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(mqtt, MQTT_CONNECT, "", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(mqtt, MQTT_CONNECT, "HTTP/1.1 400", false), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(mqtt, "", "\x20\2\0\0", true), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(mqtt, "", "\x20\2\0\0\x90\3\0\1\0", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(mqtt, "\x30\x25\2\1\1\x63\x20\4\0", "", true),
+			 RECOGNISED_NO); /* LDAP */
 }
 
 #define RDKAFKA "\0\7rdkafka"
 
-static void test_kafka(void **state)
+static void kafka_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_CLIENT("\0\0\0\x24\0\x12\0\3\0\0\0\1" RDKAFKA "\0\x0b"
@@ -109,26 +109,27 @@ static void test_kafka(void **state)
 	facts = facts_of(&kafka_dissector, plain, 2);
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 	assert_int_equal(
-		PROBE_TCP(kafka, "", "\0\0\0\x10\0\0\0\1\0\x23\0\0\0\1\0\x12\0\0\0\3", true),
-		PROBE_YES);
+		RECOGNISE_TCP(kafka, "", "\0\0\0\x10\0\0\0\1\0\x23\0\0\0\1\0\x12\0\0\0\3", true),
+		RECOGNISED_YES);
 	/* PostgreSQL's start, with and without its answer */
-	assert_int_equal(PROBE_TCP(kafka, "\0\0\0\x14\0\3\0\0user\0alice\0\0", "", true), PROBE_NO);
-	assert_int_equal(PROBE_TCP(kafka,
-				   "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
-				   "consumer-123",
-				   "", true),
-			 PROBE_YES);
-	assert_int_equal(PROBE_TCP(kafka,
-				   "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
-				   "consumer-123",
-				   "\0\0\0\x20\0\0\0\2", false),
-			 PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(kafka, "\0\0\0\x14\0\3\0\0user\0alice\0\0", "", true),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(kafka,
+				       "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
+				       "consumer-123",
+				       "", true),
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(kafka,
+				       "\0\0\0\x16\0\3\0\0\0\0\0\1\0\x0c"
+				       "consumer-123",
+				       "\0\0\0\x20\0\0\0\2", false),
+			 RECOGNISED_NO);
 	assert_int_equal(
-		PROBE_TCP(kafka, "",
-			  "\0\0\0\x40\0\0\0\1\0\0\0\0\0\2\0\0\0\0\0\7\0\1\0\0\0\x0b\0\2\0\0\0\5"
-			  "\0\3",
-			  true),
-		PROBE_YES);
+		RECOGNISE_TCP(kafka, "",
+			      "\0\0\0\x40\0\0\0\1\0\0\0\0\0\2\0\0\0\0\0\7\0\1\0\0\0\x0b\0\2\0\0\0\5"
+			      "\0\3",
+			      true),
+		RECOGNISED_YES);
 }
 
 #define AMQP_START                                                                                 \
@@ -142,7 +143,7 @@ static void test_kafka(void **state)
 #define AMQP_OK                                                                                    \
 	"\1\0\0\0\0\0\x2b\0\x0a\0\x0b\0\0\0\6\3keyt\1\5PLAIN\0\0\0\x0d\0guest\0s3cret\5en_US\xce"
 
-static void test_amqp(void **state)
+static void amqp_is_read(void **state)
 {
 	static const struct turn in[] = {
 		TURN_CLIENT("AMQP\0\0\x09\1"),
@@ -186,15 +187,16 @@ static void test_amqp(void **state)
 	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
 	assert_string_equal(facts.user, "guest");
 	conversation_lacks(&facts, "s3cr");
-	assert_int_equal(PROBE_TCP(amqp, "AMQP\0\0\x09\1", "", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(amqp, "AMQP\0\0\x09\1", "SSH-2.0-x\r\n", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(amqp, "", AMQP_START, true), PROBE_YES);
+	assert_int_equal(RECOGNISE_TCP(amqp, "AMQP\0\0\x09\1", "", true), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(amqp, "AMQP\0\0\x09\1", "SSH-2.0-x\r\n", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(amqp, "", AMQP_START, true), RECOGNISED_YES);
 }
 
 #define NATS_INFO(more)                                                                            \
 	"INFO {\"server_id\":\"NB2XZ\",\"version\":\"2.9.10\",\"port\":4222" more "} \r\n"
 
-static void test_nats(void **state)
+static void nats_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_SERVER(NATS_INFO("")),
@@ -233,12 +235,13 @@ static void test_nats(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 	facts = facts_of(&nats_dissector, tls, 1);
 	assert_true(dissect_starts_tls(&nats_dissector, tls, 1));
-	assert_int_equal(PROBE_TCP(nats, "PING\r\n", "+PONG\r\n", false), PROBE_NO); /* Redis */
-	assert_int_equal(PROBE_TCP(nats, "INFO\r\n", "$12\r\n", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(nats, "PING\r\n", "", true), PROBE_MORE);
+	assert_int_equal(RECOGNISE_TCP(nats, "PING\r\n", "+PONG\r\n", false),
+			 RECOGNISED_NO); /* Redis */
+	assert_int_equal(RECOGNISE_TCP(nats, "INFO\r\n", "$12\r\n", false), RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(nats, "PING\r\n", "", true), RECOGNISED_MORE);
 }
 
-static void test_stomp(void **state)
+static void stomp_is_read(void **state)
 {
 	static const struct turn in[] = {
 		TURN_CLIENT("CONNECT\naccept-version:1.2\nlogin:bob\npasscode:s3cret\n\n\0"),
@@ -263,11 +266,11 @@ static void test_stomp(void **state)
 	conversation_lacks(&facts, "s3cret");
 	facts = facts_of(&stomp_dissector, refused, COUNT(refused));
 	assert_int_equal(facts.auth, AUTH_FAILED);
-	assert_int_equal(PROBE_TCP(stomp, "CONNECT a:80 HTTP/1.1\r\n", "HTTP/1.1 200", false),
-			 PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(stomp, "CONNECT a:80 HTTP/1.1\r\n", "HTTP/1.1 200", false),
+			 RECOGNISED_NO);
 }
 
-static void test_openwire(void **state)
+static void openwire_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("\0\0\0\x30\1"
@@ -298,7 +301,7 @@ static void test_openwire(void **state)
 	"\xff\0\0\0\0\0\0\0\1\x7f\3\0" mechanism                                                   \
 	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
-static void test_zmtp(void **state)
+static void zmtp_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_CLIENT(ZMTP("NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") "\4\6\5READY"),
@@ -319,7 +322,7 @@ static void test_zmtp(void **state)
 	conversation_lacks(&facts, "s3c");
 }
 
-static void test_epmd(void **state)
+static void epmd_is_read(void **state)
 {
 	static const struct turn names[] = {
 		TURN_CLIENT("\0\1n"),
@@ -331,12 +334,12 @@ static void test_epmd(void **state)
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	conversation_has(&facts, "NAMES_REQ", ANSWER_YES, COMMAND_LISTING);
-	assert_int_equal(PROBE_TCP(epmd, "\0\1n", "", true), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(epmd, "\0\7zrabbit", "w\0", false), PROBE_YES);
-	assert_int_equal(PROBE_TCP(epmd, "\0\1n", "HTTP", false), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(epmd, "\0\1n", "", true), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(epmd, "\0\7zrabbit", "w\0", false), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(epmd, "\0\1n", "HTTP", false), RECOGNISED_NO);
 }
 
-static void test_beanstalkd(void **state)
+static void beanstalkd_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("stats\r\nput 1 0 10 5\r\nstats\r\ndelete 1\r\n"),
@@ -353,12 +356,14 @@ static void test_beanstalkd(void **state)
 	assert_string_equal(facts.version, "1.12");
 	conversation_has(&facts, "put", ANSWER_YES, 0);
 	conversation_has(&facts, "delete", ANSWER_NO, 0);
-	assert_int_equal(PROBE_TCP(beanstalkd, "stats\r\n", "STAT pid 1\r\n", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(beanstalkd, "stats\r\n", "OK 10\r\nabc", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(beanstalkd, "stats\r\n", "", true), PROBE_MORE);
+	assert_int_equal(RECOGNISE_TCP(beanstalkd, "stats\r\n", "STAT pid 1\r\n", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(beanstalkd, "stats\r\n", "OK 10\r\nabc", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(beanstalkd, "stats\r\n", "", true), RECOGNISED_MORE);
 }
 
-static void test_gearman_admin(void **state)
+static void administration_of_gearman_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("version\nstatus\nworkers\ndrop function a\n"),
@@ -386,16 +391,17 @@ static void test_gearman_admin(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 	assert_true(dissect(&gearman_admin_dissector, workers, 1, 0, &facts));
 	assert_int_equal(facts.data_read, ANSWER_YES);
-	assert_int_equal(PROBE_TCP(gearman_admin, "status\n", ".\n", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(gearman_admin, "status\n", "a\t1\t2\n", false), PROBE_NO);
-	assert_int_equal(PROBE_TCP(gearman_admin, "version\n", "OK\n", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(gearman_admin, "version\r\n", "VERSION 1.6.18\r\n", false),
-			 PROBE_NO);
-	assert_int_equal(PROBE_TCP(gearman_admin, "status\n", "", false), PROBE_MORE);
-	assert_int_equal(PROBE_TCP(gearman_admin, "quit\n", "", false), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "status\n", ".\n", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "status\n", "a\t1\t2\n", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "version\n", "OK\n", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "version\r\n", "VERSION 1.6.18\r\n", false),
+			 RECOGNISED_NO);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "status\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(gearman_admin, "quit\n", "", false), RECOGNISED_NO);
 }
 
-static void test_gearman(void **state)
+static void gearman_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0REQ\0\0\0\x12\0\0\0\x0e"
@@ -407,11 +413,13 @@ static void test_gearman(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	conversation_has(&facts, "SUBMIT_JOB_BG", ANSWER_YES, 0);
-	assert_int_equal(PROBE_TCP(gearman, "\0REQ\0\0\0\x12\0\0\0\x0e", "", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(gearman, "\0RES\0\0\0\x08\0\0\0\3", "", true), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(gearman, "\0REQ\0\0\0\x12\0\0\0\x0e", "", true),
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(gearman, "\0RES\0\0\0\x08\0\0\0\3", "", true),
+			 RECOGNISED_NO);
 }
 
-static void test_thrift(void **state)
+static void thrift_is_read(void **state)
 {
 	static const struct turn call[] = {
 		TURN_CLIENT("\x80\1\0\1\0\0\0\4ping\0\0\0\1\0"),
@@ -428,10 +436,11 @@ static void test_thrift(void **state)
 	assert_true(dissect(&thrift_dissector, log, COUNT(log), 1, &facts));
 	assert_string_equal(facts.service->name, "scribe");
 	conversation_stands(&thrift_dissector, log, COUNT(log));
-	assert_int_equal(PROBE_TCP(thrift, "\x80\1\0\2\0\0\0\4ping\0\0\0\1\0", "", true), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(thrift, "\x80\1\0\2\0\0\0\4ping\0\0\0\1\0", "", true),
+			 RECOGNISED_NO);
 }
 
-static void test_splunk(void **state)
+static void splunk_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("--splunk-cooked-mode-v3--\0\0\0\0"),
@@ -442,12 +451,13 @@ static void test_splunk(void **state)
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
-	assert_int_equal(PROBE_TCP(splunk, "--splunk-cooked-mode-v3--", "", true), PROBE_YES);
-	assert_int_equal(PROBE_TCP(splunk, "--splunk-cooked-mode-v3--", "HTTP/1.1", false),
-			 PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(splunk, "--splunk-cooked-mode-v3--", "", true),
+			 RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(splunk, "--splunk-cooked-mode-v3--", "HTTP/1.1", false),
+			 RECOGNISED_NO);
 }
 
-static void test_rocketmq(void **state)
+static void rocketmq_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\0\0\x42\0\0\0\x3e{\"code\":216,\"flag\":0,\"language\":\"JAVA\","
@@ -460,10 +470,11 @@ static void test_rocketmq(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	conversation_has(&facts, "DELETE_TOPIC_IN_NAMESRV", ANSWER_YES, COMMAND_DESTRUCTIVE);
-	assert_int_equal(PROBE_TCP(rocketmq, "\0\0\0\x40\0\0\0\x3c{\"a\"", "", true), PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(rocketmq, "\0\0\0\x40\0\0\0\x3c{\"a\"", "", true),
+			 RECOGNISED_NO);
 }
 
-static void test_msmq(void **state)
+static void msmq_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\x10\0\x0b\0LIOR\x3c\2\0\0\xff\xff\xff\xff"),
@@ -472,21 +483,28 @@ static void test_msmq(void **state)
 
 	(void)state;
 	facts_of(&msmq_dissector, turns, COUNT(turns));
-	assert_int_equal(PROBE_TCP(msmq, "\x10\0\x0b\0LIOR\x3c\2\0\0", "HTTP/1.1", false),
-			 PROBE_NO);
+	assert_int_equal(RECOGNISE_TCP(msmq, "\x10\0\x0b\0LIOR\x3c\2\0\0", "HTTP/1.1", false),
+			 RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mqtt),	      cmocka_unit_test(test_kafka),
-		cmocka_unit_test(test_amqp),	      cmocka_unit_test(test_nats),
-		cmocka_unit_test(test_stomp),	      cmocka_unit_test(test_openwire),
-		cmocka_unit_test(test_zmtp),	      cmocka_unit_test(test_epmd),
-		cmocka_unit_test(test_beanstalkd),    cmocka_unit_test(test_gearman),
-		cmocka_unit_test(test_gearman_admin), cmocka_unit_test(test_thrift),
-		cmocka_unit_test(test_splunk),	      cmocka_unit_test(test_rocketmq),
-		cmocka_unit_test(test_msmq),
+		cmocka_unit_test(mqtt_is_read),
+		cmocka_unit_test(kafka_is_read),
+		cmocka_unit_test(amqp_is_read),
+		cmocka_unit_test(nats_is_read),
+		cmocka_unit_test(stomp_is_read),
+		cmocka_unit_test(openwire_is_read),
+		cmocka_unit_test(zmtp_is_read),
+		cmocka_unit_test(epmd_is_read),
+		cmocka_unit_test(beanstalkd_is_read),
+		cmocka_unit_test(gearman_is_read),
+		cmocka_unit_test(administration_of_gearman_is_read),
+		cmocka_unit_test(thrift_is_read),
+		cmocka_unit_test(splunk_is_read),
+		cmocka_unit_test(rocketmq_is_read),
+		cmocka_unit_test(msmq_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

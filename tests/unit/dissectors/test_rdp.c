@@ -12,7 +12,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&rdp_dissector, turns, count, "rdp");
 }
 
-static void test_turns_into_tls(void **state)
+static void it_turns_into_tls(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(REQUEST),
@@ -26,7 +26,7 @@ static void test_turns_into_tls(void **state)
 	assert_true(dissect_starts_tls(&rdp_dissector, turns, COUNT(turns)));
 }
 
-static void test_refuses_and_old(void **state)
+static void refusals_and_old_servers_are_seen(void **state)
 {
 	static const struct turn refused[] = {
 		TURN_CLIENT(REQUEST),
@@ -48,25 +48,25 @@ static void test_refuses_and_old(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static enum probe_result ask(const char *client, size_t c, const char *server, size_t s, bool one)
+static enum recognised ask(const char *client, size_t c, const char *server, size_t s, bool one)
 {
-	return dissect_probe(&rdp_dissector, OVER_TCP, client, c, server, s, one);
+	return dissect_recognise(&rdp_dissector, OVER_TCP, client, c, server, s, one);
 }
 
-static void test_others_on_iso_transport(void **state)
+static void others_on_iso_transport_are_not_rdp(void **state)
 {
 	static const char s7[] = "\x03\0\0\x16\x11\xe0\0\0\0\1\0\xc0\1\x0a\xc1\2\1\0\xc2\2\1\2";
 
 	(void)state;
-	assert_int_equal(ask(s7, sizeof s7 - 1, NULL, 0, true), PROBE_NO);
-	assert_int_equal(ask(REQUEST, 39, NULL, 0, true), PROBE_YES);
-	assert_int_equal(ask(REQUEST, 39, NULL, 0, false), PROBE_MORE);
-	assert_int_equal(ask(NULL, 0, REQUEST, 39, true), PROBE_NO);
-	assert_int_equal(ask(REQUEST, 39, "SSH-2.0-x\r\n", 11, false), PROBE_NO);
-	assert_int_equal(ask("\x03\0\0\x0b\x06\xe0\0\0\0\0\0", 11, NULL, 0, true), PROBE_MORE);
+	assert_int_equal(ask(s7, sizeof s7 - 1, NULL, 0, true), RECOGNISED_NO);
+	assert_int_equal(ask(REQUEST, 39, NULL, 0, true), RECOGNISED_YES);
+	assert_int_equal(ask(REQUEST, 39, NULL, 0, false), RECOGNISED_MORE);
+	assert_int_equal(ask(NULL, 0, REQUEST, 39, true), RECOGNISED_NO);
+	assert_int_equal(ask(REQUEST, 39, "SSH-2.0-x\r\n", 11, false), RECOGNISED_NO);
+	assert_int_equal(ask("\x03\0\0\x0b\x06\xe0\0\0\0\0\0", 11, NULL, 0, true), RECOGNISED_MORE);
 }
 
-static void test_udp(void **state)
+static void datagrams_are_read(void **state)
 {
 	static uint8_t syn[1232], answer[1232];
 	static const struct turn turns[] = {
@@ -93,7 +93,7 @@ static void test_udp(void **state)
 	acknowledged "\4\0\0\x0c\0\1\1\0" number number record
 
 /* The SYN was before the capture: records of TLS in datagrams that acknowledge each other. */
-static void test_udp_midstream(void **state)
+static void datagrams_without_their_beginning_are_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(UDP_DATA("\0\0\1\x10", "\x55\0\0\7", "\x17\3\3\0\1x")),
@@ -118,11 +118,11 @@ static void test_udp_midstream(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_turns_into_tls),
-		cmocka_unit_test(test_refuses_and_old),
-		cmocka_unit_test(test_others_on_iso_transport),
-		cmocka_unit_test(test_udp),
-		cmocka_unit_test(test_udp_midstream),
+		cmocka_unit_test(it_turns_into_tls),
+		cmocka_unit_test(refusals_and_old_servers_are_seen),
+		cmocka_unit_test(others_on_iso_transport_are_not_rdp),
+		cmocka_unit_test(datagrams_are_read),
+		cmocka_unit_test(datagrams_without_their_beginning_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return facts;
 }
 
-static void test_open_server(void **state)
+static void an_open_server_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("*1\r\n$4\r\nINFO\r\n"),
@@ -38,7 +38,7 @@ static void test_open_server(void **state)
 	conversation_has(&facts, "FLUSHALL", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("*1\r\n$4\r\nPING\r\n"),
@@ -62,7 +62,7 @@ static void test_log_in(void **state)
 	conversation_lacks(&facts, "secr3t");
 }
 
-static void test_password_alone_is_no_user(void **state)
+static void a_password_alone_is_no_user(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("AUTH hunter2\r\n"),
@@ -79,7 +79,7 @@ static void test_password_alone_is_no_user(void **state)
 	conversation_has(&facts, "KEYS", ANSWER_NO, COMMAND_LISTING);
 }
 
-static void test_hello(void **state)
+static void hello_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(
@@ -99,7 +99,7 @@ static void test_hello(void **state)
 	conversation_has(&facts, "HGETALL", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_protected_mode(void **state)
+static void protected_mode_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("-DENIED Redis is running in protected mode because protected mode is "
@@ -112,7 +112,7 @@ static void test_protected_mode(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_no_password_configured(void **state)
+static void a_server_without_a_password_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("*2\r\n$4\r\nAUTH\r\n$3\r\nfoo\r\n"),
@@ -127,7 +127,7 @@ static void test_no_password_configured(void **state)
 }
 
 /* The usual way to a shell: write an authorized_keys file. */
-static void test_attack(void **state)
+static void an_attack_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("CONFIG SET dir /root/.ssh\r\nCONFIG SET dbfilename authorized_keys\r\n"
@@ -148,7 +148,7 @@ static void test_attack(void **state)
 	conversation_lacks(&facts, "/root");
 }
 
-static void test_replies_switched_off(void **state)
+static void replies_that_are_switched_off_do_not_count(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT(
@@ -164,7 +164,7 @@ static void test_replies_switched_off(void **state)
 	conversation_has(&facts, "GET", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_messages_are_no_replies(void **state)
+static void messages_are_no_replies(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("*2\r\n$9\r\nSUBSCRIBE\r\n$2\r\nch\r\n"),
@@ -182,7 +182,7 @@ static void test_messages_are_no_replies(void **state)
 }
 
 /* More commands at once than the queue holds: what is told about the rest is nothing. */
-static void test_deep_pipeline(void **state)
+static void a_deep_pipeline_is_survived(void **state)
 {
 	enum { COMMANDS = 200 };
 	static const char command[] = "*1\r\n$4\r\nPING\r\n", last[] = "*1\r\n$8\r\nFLUSHALL\r\n";
@@ -213,7 +213,7 @@ static void test_deep_pipeline(void **state)
 }
 
 /* The capture has a hole in a value of known length, and one of unknown length. */
-static void test_resynchronises(void **state)
+static void it_resynchronises_after_a_gap(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("*2\r\n$3\r\nGET\r\n$1\r\na\r\n"),
@@ -234,7 +234,7 @@ static void test_resynchronises(void **state)
 	conversation_has(&facts, "FLUSHDB", ANSWER_NO, COMMAND_DESTRUCTIVE);
 }
 
-static void test_midstream_may_be_logged_in(void **state)
+static void midstream_it_may_be_logged_in(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_GAP(SIDE_CLIENT, 0),
@@ -248,7 +248,7 @@ static void test_midstream_may_be_logged_in(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static void test_hostile_lengths(void **state)
+static void hostile_lengths_are_survived(void **state)
 {
 	static const char *const replies[] = {
 		"*2147483648\r\n", "*99999999999999999999\r\n",
@@ -271,50 +271,51 @@ static void test_hostile_lengths(void **state)
 	}
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&redis_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&redis_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "-NOAUTH Authentication required.\r\n", false), PROBE_YES);
-	assert_int_equal(probe("", "$12\r\n# Server\r\nab\r\n", false), PROBE_YES);
-	assert_int_equal(probe("PING\r\n", "+PONG\r\n", false), PROBE_YES);
-	assert_int_equal(probe("PING\r\n", "+", false), PROBE_MORE);
-	assert_int_equal(probe("PING\r\n", "PONG\r\n", false), PROBE_NO); /* NATS */
-	assert_int_equal(probe("PING\r\n", "", true), PROBE_MORE);
-	assert_int_equal(probe("*1\r\n$4\r\nPING\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("*1\r\n$4\r\nPING\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("*1\r\n$4\r\nPING\r\n", "SSH-2.0-x\r\n", true), PROBE_NO);
-	assert_int_equal(probe("GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-			       "-ERR wrong number of arguments for 'get' command\r\n", false),
-			 PROBE_YES);
-	assert_int_equal(probe("USER a\r\n", "+OK\r\n", false), PROBE_NO);
-	assert_int_equal(probe("AUTH PLAIN\r\n", "+OK\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "+OK POP3 ready\r\n", true), PROBE_MORE);
-	assert_int_equal(probe("USER a\r\n", "+OK POP3 ready\r\n", true), PROBE_NO);
+	assert_int_equal(recognise("", "-NOAUTH Authentication required.\r\n", false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("", "$12\r\n# Server\r\nab\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("PING\r\n", "+PONG\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("PING\r\n", "+", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("PING\r\n", "PONG\r\n", false), RECOGNISED_NO); /* NATS */
+	assert_int_equal(recognise("PING\r\n", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("*1\r\n$4\r\nPING\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("*1\r\n$4\r\nPING\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("*1\r\n$4\r\nPING\r\n", "SSH-2.0-x\r\n", true), RECOGNISED_NO);
+	assert_int_equal(recognise("GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+				   "-ERR wrong number of arguments for 'get' command\r\n", false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("USER a\r\n", "+OK\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("AUTH PLAIN\r\n", "+OK\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "+OK POP3 ready\r\n", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("USER a\r\n", "+OK POP3 ready\r\n", true), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open_server),
-		cmocka_unit_test(test_log_in),
-		cmocka_unit_test(test_password_alone_is_no_user),
-		cmocka_unit_test(test_hello),
-		cmocka_unit_test(test_protected_mode),
-		cmocka_unit_test(test_no_password_configured),
-		cmocka_unit_test(test_attack),
-		cmocka_unit_test(test_replies_switched_off),
-		cmocka_unit_test(test_messages_are_no_replies),
-		cmocka_unit_test(test_deep_pipeline),
-		cmocka_unit_test(test_resynchronises),
-		cmocka_unit_test(test_midstream_may_be_logged_in),
-		cmocka_unit_test(test_hostile_lengths),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(an_open_server_is_seen),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(a_password_alone_is_no_user),
+		cmocka_unit_test(hello_is_read),
+		cmocka_unit_test(protected_mode_is_seen),
+		cmocka_unit_test(a_server_without_a_password_is_seen),
+		cmocka_unit_test(an_attack_is_read),
+		cmocka_unit_test(replies_that_are_switched_off_do_not_count),
+		cmocka_unit_test(messages_are_no_replies),
+		cmocka_unit_test(a_deep_pipeline_is_survived),
+		cmocka_unit_test(it_resynchronises_after_a_gap),
+		cmocka_unit_test(midstream_it_may_be_logged_in),
+		cmocka_unit_test(hostile_lengths_are_survived),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 	return facts;
 }
 
-static void test_java_rmi(void **state)
+static void java_rmi_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("JRMI\0\2K"),
@@ -33,7 +33,7 @@ static void test_java_rmi(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_zabbix(void **state)
+static void zabbix_is_read(void **state)
 {
 	static char page[200] = "ZBXD\1\xbb\0\0\0\0\0\0\0{\"data\":";
 	static const struct turn turns[] = {
@@ -56,7 +56,7 @@ static void test_zabbix(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_zabbix_agent(void **state)
+static void an_agent_of_zabbix_is_read(void **state)
 {
 	static const struct turn version[] = {
 		TURN_CLIENT("ZBXD\1\x0d\0\0\0\0\0\0\0agent.version"),
@@ -87,7 +87,7 @@ static void test_zabbix_agent(void **state)
 	conversation_has(&facts, "system.run", ANSWER_NO, COMMAND_LISTING);
 }
 
-static void test_nrpe(void **state)
+static void nrpe_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\4\0\1\xf5\x08\xb5\x34\0\0\0\0\0\0\0\x12"
@@ -110,7 +110,7 @@ static void test_nrpe(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_x11(void **state)
+static void x11_is_read(void **state)
 {
 	static const struct turn open[] = {
 		TURN_CLIENT("l\0\x0b\0\0\0\0\0\0\0\0\0"),
@@ -132,7 +132,7 @@ static void test_x11(void **state)
 	assert_string_equal(facts.mechanism, "abc");
 }
 
-static void test_jdwp(void **state)
+static void jdwp_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("JDWP-Handshake"),
@@ -151,7 +151,7 @@ static void test_jdwp(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_git(void **state)
+static void git_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("0036git-upload-pack /r.git\0host=10.20.1.10\0\0version=2\0"),
@@ -172,13 +172,13 @@ static void test_git(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
-static enum probe_result ask_citrix(const char *client, const char *server, bool one_sided)
+static enum recognised ask_citrix(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&citrix_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&citrix_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_citrix(void **state)
+static void citrix_is_read(void **state)
 {
 	static const char screen[1200];
 	static const struct turn turns[] = {
@@ -196,24 +196,28 @@ static void test_citrix(void **state)
 	conversation_stands(&citrix_dissector, turns, 2);
 	assert_true(dissect(&citrix_dissector, turns, 3, 0, &facts));
 	assert_int_equal(facts.data_read, ANSWER_YES);
-	assert_int_equal(ask_citrix("\x7f\x7fICA", "", false), PROBE_MORE);
-	assert_int_equal(ask_citrix("\x7f\x7fICA", "", true), PROBE_YES);
-	assert_int_equal(ask_citrix("\x7f\x7fICA", "SSH-2.0-x\r\n", false), PROBE_NO);
+	assert_int_equal(ask_citrix("\x7f\x7fICA", "", false), RECOGNISED_MORE);
+	assert_int_equal(ask_citrix("\x7f\x7fICA", "", true), RECOGNISED_YES);
+	assert_int_equal(ask_citrix("\x7f\x7fICA", "SSH-2.0-x\r\n", false), RECOGNISED_NO);
 	assert_int_equal(ask_citrix("\x1a"
 				    "CGP/01",
 				    "", false),
-			 PROBE_MORE);
-	assert_int_equal(ask_citrix("\x7f\x7f", "", false), PROBE_MORE);
-	assert_int_equal(ask_citrix("GET", "", true), PROBE_NO);
+			 RECOGNISED_MORE);
+	assert_int_equal(ask_citrix("\x7f\x7f", "", false), RECOGNISED_MORE);
+	assert_int_equal(ask_citrix("GET", "", true), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_java_rmi),     cmocka_unit_test(test_zabbix),
-		cmocka_unit_test(test_zabbix_agent), cmocka_unit_test(test_nrpe),
-		cmocka_unit_test(test_x11),	     cmocka_unit_test(test_jdwp),
-		cmocka_unit_test(test_git),	     cmocka_unit_test(test_citrix),
+		cmocka_unit_test(java_rmi_is_read),
+		cmocka_unit_test(zabbix_is_read),
+		cmocka_unit_test(an_agent_of_zabbix_is_read),
+		cmocka_unit_test(nrpe_is_read),
+		cmocka_unit_test(x11_is_read),
+		cmocka_unit_test(jdwp_is_read),
+		cmocka_unit_test(git_is_read),
+		cmocka_unit_test(citrix_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 	return facts;
 }
 
-static void test_bacula(void **state)
+static void bacula_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\0\0\x1fHello Director dir calling 1000"),
@@ -33,7 +33,7 @@ static void test_bacula(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 }
 
-static void test_rsh(void **state)
+static void rsh_is_read(void **state)
 {
 	static const struct turn refused[] = {
 		TURN_CLIENT("1022\0alice\0hidden\0mkdir testdir\0"),
@@ -55,7 +55,7 @@ static void test_rsh(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static void test_distcc(void **state)
+static void distcc_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("DIST00000001ARGC00000002ARGV00000002ccARGV00000002-vDOTI00000000"),
@@ -70,7 +70,7 @@ static void test_distcc(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_gdbserver(void **state)
+static void gdbserver_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("+$qSupported:multiprocess+#77"),
@@ -86,10 +86,10 @@ static void test_gdbserver(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bacula),
-		cmocka_unit_test(test_rsh),
-		cmocka_unit_test(test_distcc),
-		cmocka_unit_test(test_gdbserver),
+		cmocka_unit_test(bacula_is_read),
+		cmocka_unit_test(rsh_is_read),
+		cmocka_unit_test(distcc_is_read),
+		cmocka_unit_test(gdbserver_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

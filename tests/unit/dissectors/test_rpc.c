@@ -108,7 +108,7 @@ static struct facts facts_of(const struct turn *turns, size_t count, const char 
 	return facts;
 }
 
-static void test_recorded_nfs4(void **state)
+static void recorded_nfs4_is_read(void **state)
 {
 	struct facts facts = facts_of(sample_nfs4, COUNT(sample_nfs4), "nfs");
 
@@ -121,7 +121,7 @@ static void test_recorded_nfs4(void **state)
 	conversation_has(&facts, "READ", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_recorded_dump(void **state)
+static void a_recorded_dump_is_read(void **state)
 {
 	struct facts facts = facts_of(sample_dump, COUNT(sample_dump), "portmap");
 
@@ -131,7 +131,7 @@ static void test_recorded_dump(void **state)
 	conversation_has(&facts, "DUMP", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_nfs3(void **state)
+static void nfs3_is_read(void **state)
 {
 	struct script script = {.count = 0};
 	struct facts facts;
@@ -155,7 +155,7 @@ static void test_nfs3(void **state)
 }
 
 /* SEQUENCE, PUTFH, OPEN that creates, REMOVE */
-static void test_nfs4_operations(void **state)
+static void operations_of_nfs4_are_read(void **state)
 {
 	struct script script = {.count = 0};
 	struct message m = call(1, NFS, 4, 1, false);
@@ -194,7 +194,7 @@ static void test_nfs4_operations(void **state)
 	conversation_has(&facts, "REMOVE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_refused_credentials(void **state)
+static void refused_credentials_are_seen(void **state)
 {
 	struct script script = {.count = 0};
 	struct message denied = {.length = 0};
@@ -212,7 +212,7 @@ static void test_refused_credentials(void **state)
 	conversation_has(&facts, "READDIRPLUS", ANSWER_NO, COMMAND_LISTING);
 }
 
-static void test_gluster(void **state)
+static void gluster_is_read(void **state)
 {
 	struct script script = {.count = 0};
 	struct facts facts;
@@ -224,7 +224,7 @@ static void test_gluster(void **state)
 }
 
 /* A call and a reply lie behind a hole, in the middle of something. */
-static void test_midstream(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	struct script script = {.count = 0};
 	struct turn turns[CONVERSATION_TURNS] = {TURN_GAP(SIDE_CLIENT, 0),
@@ -240,7 +240,7 @@ static void test_midstream(void **state)
 	conversation_has(&facts, "REMOVE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_udp(void **state)
+static void datagrams_are_read(void **state)
 {
 	struct message ask = call(7, MOUNT, 3, 1, true), answer = reply_status(7, 0);
 	struct facts facts;
@@ -262,8 +262,8 @@ static void test_udp(void **state)
 	assert_false(dissect_over(&rpc_udp_dissector, OVER_UDP, turns, 2, 0, &facts));
 	for (size_t n = 0; n < 40; n++)
 		assert_int_not_equal(
-			dissect_probe(&rpc_udp_dissector, OVER_UDP, ask.bytes, n, "", 0, true),
-			PROBE_YES);
+			dissect_recognise(&rpc_udp_dissector, OVER_UDP, ask.bytes, n, "", 0, true),
+			RECOGNISED_YES);
 	for (size_t at = 0; at < ask.length; at++) {
 		ask.bytes[at] ^= 0xff;
 		(void)dissect_over(&rpc_udp_dissector, OVER_UDP, turns, 2, 0, &facts);
@@ -274,14 +274,14 @@ static void test_udp(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded_nfs4),
-		cmocka_unit_test(test_recorded_dump),
-		cmocka_unit_test(test_nfs3),
-		cmocka_unit_test(test_nfs4_operations),
-		cmocka_unit_test(test_refused_credentials),
-		cmocka_unit_test(test_gluster),
-		cmocka_unit_test(test_midstream),
-		cmocka_unit_test(test_udp),
+		cmocka_unit_test(recorded_nfs4_is_read),
+		cmocka_unit_test(a_recorded_dump_is_read),
+		cmocka_unit_test(nfs3_is_read),
+		cmocka_unit_test(operations_of_nfs4_are_read),
+		cmocka_unit_test(refused_credentials_are_seen),
+		cmocka_unit_test(gluster_is_read),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
+		cmocka_unit_test(datagrams_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return facts;
 }
 
-static void test_list(void **state)
+static void a_list_is_read(void **state)
 {
 	static const struct turn banner[] = {TURN_SERVER(HELLO)};
 	static const struct turn list[] = {
@@ -43,7 +43,7 @@ static void test_list(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_log_in_and_pull(void **state)
+static void log_in_and_pull_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(HELLO),
@@ -68,7 +68,7 @@ static void test_log_in_and_pull(void **state)
 	conversation_has(&facts, "pull priv", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_refusals(void **state)
+static void refusals_are_seen(void **state)
 {
 	static const struct turn failed[] = {
 		TURN_SERVER(HELLO),
@@ -111,7 +111,7 @@ static void test_refusals(void **state)
 	conversation_has(&facts, "pull backup", ANSWER_NO, COMMAND_LISTING);
 }
 
-static void test_push_and_delete(void **state)
+static void push_and_deletion_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(HELLO),
@@ -142,29 +142,31 @@ static void test_push_and_delete(void **state)
 	conversation_has(&facts, "push --delete backup", ANSWER_NO, COMMAND_DESTRUCTIVE);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&rsync_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&rsync_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "@RSY", false), PROBE_MORE);
-	assert_int_equal(probe("", "@RSYNCD: 3", false), PROBE_YES);
-	assert_int_equal(probe("", "@RSYNCD: OK", false), PROBE_NO);
-	assert_int_equal(probe("@RSYNCD: 31.0\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("@RSYNCD: 31.0\n", "", true), PROBE_YES);
-	assert_int_equal(probe("@RSYNCD: 31.0\n", "220 mx ESMTP\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "@RSY", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "@RSYNCD: 3", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "@RSYNCD: OK", false), RECOGNISED_NO);
+	assert_int_equal(recognise("@RSYNCD: 31.0\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("@RSYNCD: 31.0\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("@RSYNCD: 31.0\n", "220 mx ESMTP\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),	 cmocka_unit_test(test_log_in_and_pull),
-		cmocka_unit_test(test_refusals), cmocka_unit_test(test_push_and_delete),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(a_list_is_read),
+		cmocka_unit_test(log_in_and_pull_are_seen),
+		cmocka_unit_test(refusals_are_seen),
+		cmocka_unit_test(push_and_deletion_are_seen),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 extern const struct dissector natpmp_dissector, chargen_dissector, cassandra_internode_dissector,
 	netis_dissector;
 
-static void test_natpmp(void **state)
+static void natpmp_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\0\0"),
@@ -26,8 +26,10 @@ static void test_natpmp(void **state)
 	facts = datagrams_facts(&natpmp_dissector, refused, 2, "nat-pmp");
 	assert_int_equal(facts.auth, AUTH_NA);
 	assert_false(dissect_over(&natpmp_dissector, OVER_UDP, other, 2, 0, &facts));
-	assert_int_equal(dissect_verdict(&natpmp_dissector, OVER_UDP, turns, 1, 0), PROBE_MORE);
-	assert_int_equal(dissect_verdict(&natpmp_dissector, OVER_UDP, turns + 1, 1, 0), PROBE_MORE);
+	assert_int_equal(dissect_verdict(&natpmp_dissector, OVER_UDP, turns, 1, 0),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_verdict(&natpmp_dissector, OVER_UDP, turns + 1, 1, 0),
+			 RECOGNISED_MORE);
 }
 
 /* As RFC 864 draws it, from any character on. */
@@ -44,7 +46,7 @@ static size_t pattern(char *to, size_t size, unsigned first)
 	return n;
 }
 
-static void test_chargen(void **state)
+static void chargen_is_read(void **state)
 {
 	char text[148];
 	struct turn turns[] = {{SIDE_SERVER, text, 0}};
@@ -61,13 +63,14 @@ static void test_chargen(void **state)
 	assert_int_equal(facts.auth, AUTH_NONE);
 	conversation_stands(&chargen_dissector, turns, 1);
 	asked[1].length = 74;
-	assert_int_equal(dissect_verdict(&chargen_dissector, OVER_UDP, asked, 2, 0), PROBE_MORE);
+	assert_int_equal(dissect_verdict(&chargen_dissector, OVER_UDP, asked, 2, 0),
+			 RECOGNISED_MORE);
 	asked[1].length = 100;
 	text[90]++;
-	assert_int_equal(dissect_verdict(&chargen_dissector, OVER_UDP, asked, 2, 0), PROBE_NO);
+	assert_int_equal(dissect_verdict(&chargen_dissector, OVER_UDP, asked, 2, 0), RECOGNISED_NO);
 }
 
-static void test_cassandra(void **state)
+static void the_internode_protocol_of_cassandra_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("\xca\x55\x2d\xfa\0\0\x0b\0"),
@@ -88,7 +91,7 @@ static void test_cassandra(void **state)
 	assert_false(dissect(&cassandra_internode_dissector, other, 2, 0, &facts));
 }
 
-static void test_netis(void **state)
+static void netis_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("AAAAAAAAnetcore\0"),
@@ -117,16 +120,16 @@ static void test_netis(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 	datagrams_facts(&netis_dissector, name + 1, 1, "netis-backdoor");
 	assert_false(dissect_over(&netis_dissector, OVER_UDP, other, 2, 0, &facts));
-	assert_int_equal(dissect_verdict(&netis_dissector, OVER_UDP, turns, 1, 0), PROBE_MORE);
+	assert_int_equal(dissect_verdict(&netis_dissector, OVER_UDP, turns, 1, 0), RECOGNISED_MORE);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_natpmp),
-		cmocka_unit_test(test_chargen),
-		cmocka_unit_test(test_cassandra),
-		cmocka_unit_test(test_netis),
+		cmocka_unit_test(natpmp_is_read),
+		cmocka_unit_test(chargen_is_read),
+		cmocka_unit_test(the_internode_protocol_of_cassandra_is_read),
+		cmocka_unit_test(netis_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

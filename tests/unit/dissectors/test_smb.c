@@ -125,7 +125,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&smb_dissector, turns, count, "smb");
 }
 
-static void test_recorded_smb1(void **state)
+static void recorded_smb1_is_read(void **state)
 {
 	struct facts facts = facts_of(sample_smb1, COUNT(sample_smb1));
 
@@ -139,7 +139,7 @@ static void test_recorded_smb1(void **state)
 	conversation_has(&facts, "QUERY_DIRECTORY", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_recorded_netbios_session(void **state)
+static void a_recorded_netbios_session_is_read(void **state)
 {
 	struct facts facts = conversation_facts(&smb_dissector, sample_nbss, COUNT(sample_nbss), 0);
 
@@ -150,7 +150,7 @@ static void test_recorded_netbios_session(void **state)
 	conversation_has(&facts, "TREE_CONNECT", ANSWER_YES, 0);
 }
 
-static void test_recorded_refusal(void **state)
+static void a_recorded_refusal_is_seen(void **state)
 {
 	struct facts facts =
 		conversation_facts(&smb_dissector, sample_refused, COUNT(sample_refused), 0);
@@ -164,7 +164,7 @@ static void test_recorded_refusal(void **state)
 	conversation_has(&facts, "SESSION_SETUP", ANSWER_NO, 0);
 }
 
-static void test_deletions(void **state)
+static void deletions_are_seen(void **state)
 {
 	struct script script = {.count = 0};
 	struct facts facts;
@@ -190,7 +190,7 @@ static void test_deletions(void **state)
 }
 
 /* An interim answer is none; two requests in one frame are two. */
-static void test_pending_and_compound(void **state)
+static void pending_and_compound_messages_are_matched(void **state)
 {
 	struct script script = {.count = 0};
 	struct message m;
@@ -217,7 +217,7 @@ static void test_pending_and_compound(void **state)
 	conversation_has(&facts, "QUERY_DIRECTORY", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_sealed(void **state)
+static void sealed_messages_are_seen(void **state)
 {
 	static const uint8_t sealed[4 + 60] = {0, 0, 0, 60, 0xfd, 'S', 'M', 'B', [4 + 42] = 1};
 	struct script script = {.count = 0};
@@ -231,7 +231,7 @@ static void test_sealed(void **state)
 	assert_int_equal(facts.encryption, ENCRYPTION_NATIVE);
 }
 
-static void test_midstream(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	struct script script = {.count = 0};
 	struct turn turns[CONVERSATION_TURNS] = {TURN_GAP(SIDE_CLIENT, 0),
@@ -249,38 +249,42 @@ static void test_midstream(void **state)
 	conversation_has(&facts, "DELETE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static enum probe_result probe(enum side from, const void *bytes, size_t length, bool one_sided)
+static enum recognised recognise(enum side from, const void *bytes, size_t length, bool one_sided)
 {
 	bool client = from == SIDE_CLIENT;
 
-	return dissect_probe(&smb_dissector, OVER_TCP, client ? bytes : "", client ? length : 0,
-			     client ? "" : bytes, client ? 0 : length, one_sided);
+	return dissect_recognise(&smb_dissector, OVER_TCP, client ? bytes : "", client ? length : 0,
+				 client ? "" : bytes, client ? 0 : length, one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	struct message request, answer;
 
 	(void)state;
 	begin_message(&request, SIDE_CLIENT, NEGOTIATE, 0, 0, 36);
 	begin_message(&answer, SIDE_SERVER, NEGOTIATE, 0, 0, 64);
-	assert_int_equal(probe(SIDE_CLIENT, request.bytes, request.length, false), PROBE_MORE);
-	assert_int_equal(probe(SIDE_CLIENT, request.bytes, request.length, true), PROBE_YES);
-	assert_int_equal(probe(SIDE_SERVER, answer.bytes, answer.length, false), PROBE_YES);
-	assert_int_equal(probe(SIDE_SERVER, request.bytes, request.length, false), PROBE_NO);
-	assert_int_equal(probe(SIDE_CLIENT, answer.bytes, answer.length, true), PROBE_NO);
-	assert_int_equal(dissect_probe(&smb_dissector, OVER_TCP, request.bytes, request.length,
-				       "HTTP/1.1 400 Bad Request\r\n", 26, false),
-			 PROBE_NO);
+	assert_int_equal(recognise(SIDE_CLIENT, request.bytes, request.length, false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise(SIDE_CLIENT, request.bytes, request.length, true),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise(SIDE_SERVER, answer.bytes, answer.length, false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise(SIDE_SERVER, request.bytes, request.length, false),
+			 RECOGNISED_NO);
+	assert_int_equal(recognise(SIDE_CLIENT, answer.bytes, answer.length, true), RECOGNISED_NO);
+	assert_int_equal(dissect_recognise(&smb_dissector, OVER_TCP, request.bytes, request.length,
+					   "HTTP/1.1 400 Bad Request\r\n", 26, false),
+			 RECOGNISED_NO);
 	for (size_t n = 0; n < answer.length; n++) {
-		enum probe_result part = probe(SIDE_SERVER, answer.bytes, n, true);
+		enum recognised part = recognise(SIDE_SERVER, answer.bytes, n, true);
 
-		assert_int_equal(part, n < 28 ? PROBE_MORE : PROBE_YES);
+		assert_int_equal(part, n < 28 ? RECOGNISED_MORE : RECOGNISED_YES);
 	}
 }
 
 /* The server was in the middle of a file when the capture began. */
-static void test_probe_midstream(void **state)
+static void a_midstream_opening_is_recognised(void **state)
 {
 	struct opening opening = {.transport = OVER_TCP, .midstream = true};
 	struct message request;
@@ -289,26 +293,26 @@ static void test_probe_midstream(void **state)
 	begin_message(&request, SIDE_CLIENT, READ, 9, 0, 48);
 	opening.side[SIDE_CLIENT] = bytes_from(request.bytes, request.length);
 	opening.side[SIDE_SERVER] = bytes_from("contents of a file", 18);
-	assert_int_equal(smb_dissector.probe(&opening), PROBE_YES);
+	assert_int_equal(smb_dissector.recognise(&opening), RECOGNISED_YES);
 	opening.side[SIDE_SERVER] = opening.side[SIDE_CLIENT];
-	assert_int_equal(smb_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(smb_dissector.recognise(&opening), RECOGNISED_NO);
 	opening.midstream = false;
 	opening.side[SIDE_SERVER] = bytes_from("contents of a file", 18);
-	assert_int_equal(smb_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(smb_dissector.recognise(&opening), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded_smb1),
-		cmocka_unit_test(test_recorded_netbios_session),
-		cmocka_unit_test(test_recorded_refusal),
-		cmocka_unit_test(test_deletions),
-		cmocka_unit_test(test_pending_and_compound),
-		cmocka_unit_test(test_sealed),
-		cmocka_unit_test(test_midstream),
-		cmocka_unit_test(test_probe),
-		cmocka_unit_test(test_probe_midstream),
+		cmocka_unit_test(recorded_smb1_is_read),
+		cmocka_unit_test(a_recorded_netbios_session_is_read),
+		cmocka_unit_test(a_recorded_refusal_is_seen),
+		cmocka_unit_test(deletions_are_seen),
+		cmocka_unit_test(pending_and_compound_messages_are_matched),
+		cmocka_unit_test(sealed_messages_are_seen),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
+		cmocka_unit_test(openings_are_recognised),
+		cmocka_unit_test(a_midstream_opening_is_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return facts;
 }
 
-static void test_open_relay(void **state)
+static void an_open_relay_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 box.localdomain ESMTP Postfix\r\n"),
@@ -45,7 +45,7 @@ static void test_open_relay(void **state)
 	conversation_has(&facts, "DATA", ANSWER_YES, 0);
 }
 
-static void test_banner(void **state)
+static void the_banner_is_read(void **state)
 {
 	static const struct turn exim[] = {
 		TURN_SERVER("220-mx.example.com ESMTP Exim 4.96 #2 Sat, 21 Nov 2026\r\n"
@@ -67,7 +67,7 @@ static void test_banner(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
-static void test_relay_denied(void **state)
+static void a_denied_relay_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 mx ESMTP\r\n"),
@@ -94,7 +94,7 @@ static void test_relay_denied(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn login[] = {
 		TURN_SERVER("220 mx ESMTP\r\n"),
@@ -127,7 +127,7 @@ static void test_log_in(void **state)
 }
 
 /* A client that does not wait: lines of the log-in are told from commands all the same. */
-static void test_log_in_without_answers(void **state)
+static void lines_of_a_log_in_are_no_commands(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 mx ESMTP\r\n"),
@@ -149,7 +149,7 @@ static void test_log_in_without_answers(void **state)
 }
 
 /* The last line of an answer never comes. */
-static void test_answer_without_end(void **state)
+static void an_answer_without_end_is_survived(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 mx ESMTP\r\n"), TURN_CLIENT("EHLO a\r\n"),
@@ -172,7 +172,7 @@ static void test_answer_without_end(void **state)
 	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
 }
 
-static void test_other_mechanisms(void **state)
+static void other_mechanisms_are_read(void **state)
 {
 	static const struct turn cram[] = {
 		TURN_SERVER("220 mx ESMTP\r\n"),
@@ -200,7 +200,7 @@ static void test_other_mechanisms(void **state)
 	assert_string_equal(facts.mechanism, "SCRAM-SHA-1");
 }
 
-static void test_chunks(void **state)
+static void chunks_are_passed_over(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 mx ESMTP\r\n"),
@@ -225,7 +225,7 @@ static void test_chunks(void **state)
 	conversation_has(&facts, "VRFY", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_gap_in_chunk(void **state)
+static void a_gap_in_a_chunk_is_survived(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 mx ESMTP\r\n"),
@@ -241,7 +241,7 @@ static void test_gap_in_chunk(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static void test_refused_data(void **state)
+static void refused_data_are_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 mx ESMTP\r\n"), TURN_CLIENT("RSET\r\nDATA\r\n"),
@@ -256,7 +256,7 @@ static void test_refused_data(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
-static void test_lmtp(void **state)
+static void lmtp_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 mail Dovecot (Debian) ready.\r\n"),
@@ -286,7 +286,7 @@ static void test_lmtp(void **state)
 }
 
 /* A sender was taken without a log-in; who else is not there has nothing to do with one. */
-static void test_refused_recipient(void **state)
+static void a_refused_recipient_is_seen(void **state)
 {
 	static const struct {
 		const char *answer;
@@ -317,7 +317,7 @@ static void test_refused_recipient(void **state)
 }
 
 /* A greeting that says nothing, and an answer that only STARTTLS has. */
-static void test_terse_greeting(void **state)
+static void a_terse_greeting_is_recognised(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 f\r\n"),
@@ -331,7 +331,7 @@ static void test_terse_greeting(void **state)
 	conversation_has(&facts, "STARTTLS", ANSWER_YES, 0);
 }
 
-static void test_starttls(void **state)
+static void starttls_turns_into_tls(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("220 mx ESMTP\r\n"), TURN_CLIENT("EHLO a\r\n"),
@@ -355,7 +355,7 @@ static void test_starttls(void **state)
 }
 
 /* A log-in before the capture began: that there was none is not claimed. */
-static void test_late_capture(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_GAP(SIDE_CLIENT, 0),	    TURN_GAP(SIDE_SERVER, 0),
@@ -369,52 +369,53 @@ static void test_late_capture(void **state)
 	conversation_has(&facts, "RCPT TO", ANSWER_YES, 0);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&smtp_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&smtp_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "22", false), PROBE_MORE);
-	assert_int_equal(probe("", "220 mx ES", false), PROBE_MORE);
-	assert_int_equal(probe("", "220 smtp.example.com ready\r\n", true), PROBE_MORE);
-	assert_int_equal(probe("EHLO a\r\n", "220 hi\r\n250 hello\r\n", false), PROBE_YES);
-	assert_int_equal(probe("EHLO a\r\n", "220 hi\r\n530 log in\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("", "220 hi\r\n250-PIPELINING\r\n", false), PROBE_YES);
-	assert_int_equal(probe("EHLO a\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("EHLO a\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("USER a\r\n", "", true), PROBE_MORE);
-	assert_int_equal(probe("", "220 (vsFTPd 3.0.3)\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "220 ProFTPD ESMTP\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "220 VMware Authentication Daemon Version 1.10\r\n", false),
-			 PROBE_NO);
-	assert_int_equal(probe("220 mx ESMTP\r\n", "EHLO a\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "HTTP/1.1 400 Bad\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "200 news ESMTP\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "22", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 mx ES", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 smtp.example.com ready\r\n", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("EHLO a\r\n", "220 hi\r\n250 hello\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("EHLO a\r\n", "220 hi\r\n530 log in\r\n", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 hi\r\n250-PIPELINING\r\n", false), RECOGNISED_YES);
+	assert_int_equal(recognise("EHLO a\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("EHLO a\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("USER a\r\n", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "220 (vsFTPd 3.0.3)\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "220 ProFTPD ESMTP\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "220 VMware Authentication Daemon Version 1.10\r\n", false),
+			 RECOGNISED_NO);
+	assert_int_equal(recognise("220 mx ESMTP\r\n", "EHLO a\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "HTTP/1.1 400 Bad\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "200 news ESMTP\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open_relay),
-		cmocka_unit_test(test_banner),
-		cmocka_unit_test(test_relay_denied),
-		cmocka_unit_test(test_log_in),
-		cmocka_unit_test(test_log_in_without_answers),
-		cmocka_unit_test(test_answer_without_end),
-		cmocka_unit_test(test_other_mechanisms),
-		cmocka_unit_test(test_chunks),
-		cmocka_unit_test(test_gap_in_chunk),
-		cmocka_unit_test(test_refused_data),
-		cmocka_unit_test(test_lmtp),
-		cmocka_unit_test(test_refused_recipient),
-		cmocka_unit_test(test_terse_greeting),
-		cmocka_unit_test(test_starttls),
-		cmocka_unit_test(test_late_capture),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(an_open_relay_is_seen),
+		cmocka_unit_test(the_banner_is_read),
+		cmocka_unit_test(a_denied_relay_is_seen),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(lines_of_a_log_in_are_no_commands),
+		cmocka_unit_test(an_answer_without_end_is_survived),
+		cmocka_unit_test(other_mechanisms_are_read),
+		cmocka_unit_test(chunks_are_passed_over),
+		cmocka_unit_test(a_gap_in_a_chunk_is_survived),
+		cmocka_unit_test(refused_data_are_seen),
+		cmocka_unit_test(lmtp_is_read),
+		cmocka_unit_test(a_refused_recipient_is_seen),
+		cmocka_unit_test(a_terse_greeting_is_recognised),
+		cmocka_unit_test(starttls_turns_into_tls),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,27 +121,27 @@ static void check_all(const struct expected *rows, size_t count, enum sql_dialec
 	}
 }
 
-static void test_both(void **state)
+static void statements_of_both_are_read(void **state)
 {
 	(void)state;
 	check_all(common, COUNT(common), SQL_POSTGRESQL);
 	check_all(common, COUNT(common), SQL_MYSQL);
 }
 
-static void test_postgresql(void **state)
+static void statements_of_postgresql_are_read(void **state)
 {
 	(void)state;
 	check_all(postgresql, COUNT(postgresql), SQL_POSTGRESQL);
 }
 
-static void test_mysql(void **state)
+static void statements_of_mysql_are_read(void **state)
 {
 	(void)state;
 	check_all(mysql, COUNT(mysql), SQL_MYSQL);
 }
 
 /* Whatever comes, the name stays a short text and the tokeniser comes to an end. */
-static void test_noise(void **state)
+static void noise_is_no_statement(void **state)
 {
 	uint32_t seed = 1;
 
@@ -169,10 +169,10 @@ static void test_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_both),
-		cmocka_unit_test(test_postgresql),
-		cmocka_unit_test(test_mysql),
-		cmocka_unit_test(test_noise),
+		cmocka_unit_test(statements_of_both_are_read),
+		cmocka_unit_test(statements_of_postgresql_are_read),
+		cmocka_unit_test(statements_of_mysql_are_read),
+		cmocka_unit_test(noise_is_no_statement),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return facts;
 }
 
-static void test_banner(void **state)
+static void the_banner_is_read(void **state)
 {
 	static const struct {
 		struct turn turn;
@@ -43,7 +43,7 @@ static void test_banner(void **state)
 	}
 }
 
-static void test_key_exchange(void **state)
+static void the_key_exchange_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("SSH-2.0-OpenSSH_9.2p1\r\n"),
@@ -67,7 +67,7 @@ static void test_key_exchange(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_lines_before_version(void **state)
+static void lines_before_the_version_are_passed_over(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("SSH-2.0-OpenSSH_9.7\r\n"),
@@ -79,8 +79,10 @@ static void test_lines_before_version(void **state)
 	assert_string_equal(facts.product, "OpenSSH");
 }
 
-/* An ornament longer than an opening; the version behind it is the proof, and without it nothing. */
-static void test_long_greeting(void **state)
+/*
+ * An ornament longer than an opening; the version behind it is the proof, and without it nothing.
+ */
+static void a_long_greeting_is_read(void **state)
 {
 	static char art[1600];
 	struct turn turns[] = {
@@ -106,7 +108,7 @@ static void test_long_greeting(void **state)
 }
 
 /* Version 1 has packets of another form. */
-static void test_version_one(void **state)
+static void version_one_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("SSH-1.5-1.2.26\n"),
@@ -123,7 +125,7 @@ static void test_version_one(void **state)
 }
 
 /* The capture began late, if only by the handshake: the version is read, and proves nothing. */
-static void test_midstream(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	static const struct turn turns[] = {
 		{SIDE_CLIENT, NULL, 0},
@@ -139,36 +141,37 @@ static void test_midstream(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&ssh_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&ssh_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "SSH-", false), PROBE_MORE);
-	assert_int_equal(probe("", "SSH-2.0-", false), PROBE_MORE);
-	assert_int_equal(probe("", "SSH-2.0-x", false), PROBE_YES);
-	assert_int_equal(probe("", "SSH is down\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("", "hello\r\nSSH-2.0-x\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("SSH-2.0-x\r\n", "", false), PROBE_MORE);
-	assert_int_equal(probe("SSH-2.0-x\r\n", "", true), PROBE_YES);
-	assert_int_equal(probe("SSH-2.0-x\r\n", "HTTP/1.1 400 Bad Request\r\n", false), PROBE_MORE);
-	assert_int_equal(probe("SSH-2.0-x\r\n", "\x15\3\1\0\2\2\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "SSH-", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "SSH-2.0-", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "SSH-2.0-x", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "SSH is down\r\n", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "hello\r\nSSH-2.0-x\r\n", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("SSH-2.0-x\r\n", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("SSH-2.0-x\r\n", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("SSH-2.0-x\r\n", "HTTP/1.1 400 Bad Request\r\n", false),
+			 RECOGNISED_MORE);
+	assert_int_equal(recognise("SSH-2.0-x\r\n", "\x15\3\1\0\2\2\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_banner),
-		cmocka_unit_test(test_key_exchange),
-		cmocka_unit_test(test_lines_before_version),
-		cmocka_unit_test(test_long_greeting),
-		cmocka_unit_test(test_version_one),
-		cmocka_unit_test(test_midstream),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(the_banner_is_read),
+		cmocka_unit_test(the_key_exchange_is_seen),
+		cmocka_unit_test(lines_before_the_version_are_passed_over),
+		cmocka_unit_test(a_long_greeting_is_read),
+		cmocka_unit_test(version_one_is_read),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

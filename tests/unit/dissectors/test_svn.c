@@ -17,7 +17,7 @@ static struct facts played(const char *path)
 	return facts;
 }
 
-static void test_anonymous(void **state)
+static void anonymous_access_is_seen(void **state)
 {
 	struct facts facts = played("svn/ls");
 
@@ -32,7 +32,7 @@ static void test_anonymous(void **state)
 	conversation_has(&facts, "update", ANSWER_YES, COMMAND_LISTING);
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	struct facts facts = played("svn/auth-ok");
 
@@ -51,7 +51,7 @@ static void test_log_in(void **state)
 }
 
 /* Reading is for everybody; a commit needs more, and is refused. */
-static void test_failed_log_in(void **state)
+static void a_failed_log_in_is_seen(void **state)
 {
 	struct facts facts = played("svn/auth-fail");
 
@@ -62,7 +62,7 @@ static void test_failed_log_in(void **state)
 	assert_int_not_equal(conversation_command(&facts, "commit")->accepted, ANSWER_YES);
 }
 
-static void test_commits(void **state)
+static void commits_are_seen(void **state)
 {
 	struct facts facts = played("svn/mkdir");
 
@@ -74,29 +74,30 @@ static void test_commits(void **state)
 	conversation_has(&facts, "delete-entry", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	static const char server[] = "( success ( 2 2 ( ) ( edit-pipeline ) ) ) ";
 	static const char client[] = "( 2 ( edit-pipeline svndiff1 ) 12:svn://a/repo ) ";
 
 	(void)state;
-	assert_int_equal(dissect_probe(&svn_dissector, OVER_TCP, "", 0, server, 18, false),
-			 PROBE_YES);
-	assert_int_equal(dissect_probe(&svn_dissector, OVER_TCP, "", 0, server, 17, false),
-			 PROBE_MORE);
-	assert_int_equal(dissect_probe(&svn_dissector, OVER_TCP, client, 40, "", 0, false),
-			 PROBE_MORE);
-	assert_int_equal(dissect_probe(&svn_dissector, OVER_TCP, client, 40, "", 0, true),
-			 PROBE_YES);
-	assert_int_equal(dissect_probe(&svn_dissector, OVER_TCP, "", 0, "( success ( a", 13, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&svn_dissector, OVER_TCP, "", 0, server, 18, false),
+			 RECOGNISED_YES);
+	assert_int_equal(dissect_recognise(&svn_dissector, OVER_TCP, "", 0, server, 17, false),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&svn_dissector, OVER_TCP, client, 40, "", 0, false),
+			 RECOGNISED_MORE);
+	assert_int_equal(dissect_recognise(&svn_dissector, OVER_TCP, client, 40, "", 0, true),
+			 RECOGNISED_YES);
+	assert_int_equal(
+		dissect_recognise(&svn_dissector, OVER_TCP, "", 0, "( success ( a", 13, false),
+		RECOGNISED_NO);
 	/* the wrong way round */
-	assert_int_equal(dissect_probe(&svn_dissector, OVER_TCP, server, 40, client, 40, false),
-			 PROBE_NO);
+	assert_int_equal(dissect_recognise(&svn_dissector, OVER_TCP, server, 40, client, 40, false),
+			 RECOGNISED_NO);
 }
 
 /* Depths, numbers and lengths that nobody means. */
-static void test_hostile(void **state)
+static void hostile_bytes_are_survived(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER("( success ( 2 2 ( ) ( ) ) ) "),
@@ -113,9 +114,12 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_anonymous),     cmocka_unit_test(test_log_in),
-		cmocka_unit_test(test_failed_log_in), cmocka_unit_test(test_commits),
-		cmocka_unit_test(test_probe),	      cmocka_unit_test(test_hostile),
+		cmocka_unit_test(anonymous_access_is_seen),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(a_failed_log_in_is_seen),
+		cmocka_unit_test(commits_are_seen),
+		cmocka_unit_test(openings_are_recognised),
+		cmocka_unit_test(hostile_bytes_are_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

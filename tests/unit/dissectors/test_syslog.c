@@ -6,78 +6,78 @@ extern const struct dissector syslog_dissector;
 
 struct sample {
 	const char *bytes;
-	enum probe_result tcp, udp;
+	enum recognised tcp, udp;
 };
 
 static const struct sample samples[] = {
-	{"<34>Oct 11 22:14:15 host su: failed\n", PROBE_YES, PROBE_YES},
-	{"<34>1 2003-10-11T22:14:15.003Z host su - ID47 - text", PROBE_YES, PROBE_YES},
-	{"<0>a\n", PROBE_YES, PROBE_YES},
-	{"<191>x: y z, and so on", PROBE_YES, PROBE_YES},
-	{"<189>72: *Mar  3 19:57:17.371: %LINK-5-CHANGED", PROBE_YES, PROBE_YES},
-	{"<13>h\xc3\xa9t\xc3\xa9 text in UTF-8", PROBE_YES, PROBE_YES},
-	{"76 <34>1 2003-10-11T22:14:15.003Z host su - ID47 - text", PROBE_YES, PROBE_NO},
-	{"Oct 11 22:14:15 host su[12]: failed", PROBE_NO, PROBE_YES},
-	{"Oct  1 22:14:15 host su[12]: failed", PROBE_NO, PROBE_YES},
-	{"Oct 11 22:14 host", PROBE_NO, PROBE_NO},
-	{"Foo 11 22:14:15 host su[12]: failed", PROBE_NO, PROBE_NO},
-	{"<192>too much of a priority", PROBE_NO, PROBE_NO},
-	{"<034>leading zero", PROBE_NO, PROBE_NO},
-	{"<>nothing at all", PROBE_NO, PROBE_NO},
-	{"<?xml version=\"1.0\"?>", PROBE_NO, PROBE_NO},
-	{"<html><body>", PROBE_NO, PROBE_NO},
-	{"<stream:stream to='x'>", PROBE_NO, PROBE_NO},
-	{"<3", PROBE_MORE, PROBE_NO},
-	{"<34>", PROBE_MORE, PROBE_NO},
-	{"<34>\x01\x02\x03\x04\x05\x06\x07\x08", PROBE_NO, PROBE_NO},
-	{"220 mail ESMTP\r\n", PROBE_NO, PROBE_NO},
-	{"1 open 88 relp_version=0\n", PROBE_NO, PROBE_NO},
-	{"12345678 <34>1 -", PROBE_NO, PROBE_NO},
-	{"0 <34>1 -", PROBE_NO, PROBE_NO},
-	{"GET / HTTP/1.1\r\n", PROBE_NO, PROBE_NO},
-	{"\x16\x03\x01\x02", PROBE_NO, PROBE_NO},
+	{"<34>Oct 11 22:14:15 host su: failed\n", RECOGNISED_YES, RECOGNISED_YES},
+	{"<34>1 2003-10-11T22:14:15.003Z host su - ID47 - text", RECOGNISED_YES, RECOGNISED_YES},
+	{"<0>a\n", RECOGNISED_YES, RECOGNISED_YES},
+	{"<191>x: y z, and so on", RECOGNISED_YES, RECOGNISED_YES},
+	{"<189>72: *Mar  3 19:57:17.371: %LINK-5-CHANGED", RECOGNISED_YES, RECOGNISED_YES},
+	{"<13>h\xc3\xa9t\xc3\xa9 text in UTF-8", RECOGNISED_YES, RECOGNISED_YES},
+	{"76 <34>1 2003-10-11T22:14:15.003Z host su - ID47 - text", RECOGNISED_YES, RECOGNISED_NO},
+	{"Oct 11 22:14:15 host su[12]: failed", RECOGNISED_NO, RECOGNISED_YES},
+	{"Oct  1 22:14:15 host su[12]: failed", RECOGNISED_NO, RECOGNISED_YES},
+	{"Oct 11 22:14 host", RECOGNISED_NO, RECOGNISED_NO},
+	{"Foo 11 22:14:15 host su[12]: failed", RECOGNISED_NO, RECOGNISED_NO},
+	{"<192>too much of a priority", RECOGNISED_NO, RECOGNISED_NO},
+	{"<034>leading zero", RECOGNISED_NO, RECOGNISED_NO},
+	{"<>nothing at all", RECOGNISED_NO, RECOGNISED_NO},
+	{"<?xml version=\"1.0\"?>", RECOGNISED_NO, RECOGNISED_NO},
+	{"<html><body>", RECOGNISED_NO, RECOGNISED_NO},
+	{"<stream:stream to='x'>", RECOGNISED_NO, RECOGNISED_NO},
+	{"<3", RECOGNISED_MORE, RECOGNISED_NO},
+	{"<34>", RECOGNISED_MORE, RECOGNISED_NO},
+	{"<34>\x01\x02\x03\x04\x05\x06\x07\x08", RECOGNISED_NO, RECOGNISED_NO},
+	{"220 mail ESMTP\r\n", RECOGNISED_NO, RECOGNISED_NO},
+	{"1 open 88 relp_version=0\n", RECOGNISED_NO, RECOGNISED_NO},
+	{"12345678 <34>1 -", RECOGNISED_NO, RECOGNISED_NO},
+	{"0 <34>1 -", RECOGNISED_NO, RECOGNISED_NO},
+	{"GET / HTTP/1.1\r\n", RECOGNISED_NO, RECOGNISED_NO},
+	{"\x16\x03\x01\x02", RECOGNISED_NO, RECOGNISED_NO},
 };
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++) {
 		const char *bytes = samples[i].bytes;
 		size_t length = strlen(bytes);
-		enum probe_result tcp =
-			dissect_probe(&syslog_dissector, OVER_TCP, bytes, length, "", 0, false);
-		enum probe_result udp =
-			dissect_probe(&syslog_dissector, OVER_UDP, bytes, length, "", 0, false);
+		enum recognised tcp =
+			dissect_recognise(&syslog_dissector, OVER_TCP, bytes, length, "", 0, false);
+		enum recognised udp =
+			dissect_recognise(&syslog_dissector, OVER_UDP, bytes, length, "", 0, false);
 
 		if (tcp != samples[i].tcp || udp != samples[i].udp)
 			fail_msg("%s: tcp %d, udp %d", bytes, tcp, udp);
 		/* A shorter opening never says the opposite. */
 		for (size_t at = 0; at < length; at++) {
-			enum probe_result part =
-				dissect_probe(&syslog_dissector, OVER_TCP, bytes, at, "", 0, false);
+			enum recognised part = dissect_recognise(&syslog_dissector, OVER_TCP, bytes,
+								 at, "", 0, false);
 
-			assert_true(part == PROBE_MORE || part == tcp);
+			assert_true(part == RECOGNISED_MORE || part == tcp);
 		}
 		/* A collector never answers. */
-		assert_int_equal(
-			dissect_probe(&syslog_dissector, OVER_TCP, bytes, length, "x", 1, false),
-			PROBE_NO);
+		assert_int_equal(dissect_recognise(&syslog_dissector, OVER_TCP, bytes, length, "x",
+						   1, false),
+				 RECOGNISED_NO);
 	}
 }
 
-static void test_late_capture(void **state)
+static void a_capture_that_began_late_is_read(void **state)
 {
 	static const char bytes[] = "rest of a message\n<34>1 - host app - - - next\n";
 	struct opening opening = {.transport = OVER_TCP, .midstream = true};
 
 	(void)state;
 	opening.side[SIDE_CLIENT] = bytes_from(bytes, sizeof bytes - 1);
-	assert_int_equal(syslog_dissector.probe(&opening), PROBE_YES);
+	assert_int_equal(syslog_dissector.recognise(&opening), RECOGNISED_YES);
 	opening.midstream = false;
-	assert_int_equal(syslog_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(syslog_dissector.recognise(&opening), RECOGNISED_NO);
 }
 
-static void test_facts(void **state)
+static void facts_are_read(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_CLIENT("<34>1 2003-10-11T22:14:15.003Z host su - ID47 - text\n"),
@@ -101,9 +101,9 @@ static void test_facts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_probe),
-		cmocka_unit_test(test_late_capture),
-		cmocka_unit_test(test_facts),
+		cmocka_unit_test(openings_are_recognised),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
+		cmocka_unit_test(facts_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

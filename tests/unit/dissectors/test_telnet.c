@@ -14,7 +14,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return facts;
 }
 
-static void test_prompt(void **state)
+static void a_prompt_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(OPTIONS "Debian GNU/Linux 12\r\nbox login: ")};
@@ -28,7 +28,7 @@ static void test_prompt(void **state)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_log_in(void **state)
+static void a_log_in_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(OPTIONS "box login: "),
@@ -62,7 +62,7 @@ static void test_log_in(void **state)
 	conversation_lacks(&facts, "wrong-pw");
 }
 
-static void test_without_password(void **state)
+static void a_shell_without_a_password_is_seen(void **state)
 {
 	static const struct turn open[] = {
 		TURN_SERVER("\xff\xfd\x01\xff\xfd\x1f\xff\xfb\x01\r\n/ # "),
@@ -91,34 +91,34 @@ static void test_without_password(void **state)
 	assert_int_equal(facts.auth, AUTH_FAILED);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&telnet_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&telnet_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "\xff", false), PROBE_MORE);
-	assert_int_equal(probe("", "\xff\xfd\x18", false), PROBE_MORE);
-	assert_int_equal(probe("", "\xff\xfd\x18\xff\xfd\x20", false), PROBE_YES);
-	assert_int_equal(probe("", "\xff\xfd\x18\r\nlogin: ", false), PROBE_YES);
-	assert_int_equal(probe("\xff\xfb\x18", "\xff\xfd\x18", false), PROBE_YES);
-	assert_int_equal(probe("", "\xff\xfd\xa0", false), PROBE_NO);
-	assert_int_equal(probe("", "\xff\xd8\xff\xe0", false), PROBE_NO); /* JPEG */
-	assert_int_equal(probe("", "login: ", true), PROBE_NO);
-	assert_int_equal(probe("\xff\xfb\x18\xff\xfb\x20", "", false), PROBE_MORE);
-	assert_int_equal(probe("\xff\xfb\x18\xff\xfb\x20", "", true), PROBE_YES);
+	assert_int_equal(recognise("", "\xff", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "\xff\xfd\x18", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", "\xff\xfd\x18\xff\xfd\x20", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "\xff\xfd\x18\r\nlogin: ", false), RECOGNISED_YES);
+	assert_int_equal(recognise("\xff\xfb\x18", "\xff\xfd\x18", false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "\xff\xfd\xa0", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "\xff\xd8\xff\xe0", false), RECOGNISED_NO); /* JPEG */
+	assert_int_equal(recognise("", "login: ", true), RECOGNISED_NO);
+	assert_int_equal(recognise("\xff\xfb\x18\xff\xfb\x20", "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("\xff\xfb\x18\xff\xfb\x20", "", true), RECOGNISED_YES);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prompt),
-		cmocka_unit_test(test_log_in),
-		cmocka_unit_test(test_without_password),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(a_prompt_is_seen),
+		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(a_shell_without_a_password_is_seen),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static const struct sample samples[] = {
 	SAMPLE("\1\1x\0octet\0", false),
 };
 
-static void test_requests(void **state)
+static void requests_are_recognised(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++) {
@@ -47,7 +47,7 @@ static void test_requests(void **state)
 	}
 }
 
-static void test_facts(void **state)
+static void facts_are_read(void **state)
 {
 	struct turn read = TURN_CLIENT("\0\1startup-config\0octet\0");
 	struct turn write = TURN_CLIENT("\0\2x\0octet\0");
@@ -63,7 +63,7 @@ static void test_facts(void **state)
 }
 
 /* The packet path puts the transfer's packets back to the request. */
-static void test_answers(void **state)
+static void answers_are_read(void **state)
 {
 	static const struct turn read[] = {TURN_CLIENT("\0\1x\0octet\0"),
 					   TURN_SERVER("\0\3\0\1contents")};
@@ -90,7 +90,7 @@ static void test_answers(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
-static void test_transfers(void **state)
+static void transfers_are_followed(void **state)
 {
 	static const struct turn out[] = {TURN_SERVER("\0\3\0\1contents"), TURN_CLIENT("\0\4\0\1"),
 					  TURN_SERVER("\0\3\0\2")};
@@ -111,10 +111,10 @@ static void test_transfers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_requests),
-		cmocka_unit_test(test_facts),
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_transfers),
+		cmocka_unit_test(requests_are_recognised),
+		cmocka_unit_test(facts_are_read),
+		cmocka_unit_test(answers_are_read),
+		cmocka_unit_test(transfers_are_followed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,11 +42,11 @@ static const struct turn tls12[] = {
 };
 static const struct turn tls13[] = {TURN_CLIENT(HELLO_13), TURN_SERVER(SERVER_13)};
 
-static enum probe_result probe(const void *client, size_t client_length, const void *server,
-			       size_t server_length, bool one_sided)
+static enum recognised recognise(const void *client, size_t client_length, const void *server,
+				 size_t server_length, bool one_sided)
 {
-	return dissect_probe(&tls_dissector, OVER_TCP, client, client_length, server, server_length,
-			     one_sided);
+	return dissect_recognise(&tls_dissector, OVER_TCP, client, client_length, server,
+				 server_length, one_sided);
 }
 
 static void assert_tls12(const struct facts *facts)
@@ -61,7 +61,7 @@ static void assert_tls12(const struct facts *facts)
 	assert_int_equal(facts->tls_not_after_s, 2110641491);
 }
 
-static void test_certificate(void **unused)
+static void the_certificate_is_read(void **unused)
 {
 	struct facts facts;
 
@@ -71,7 +71,7 @@ static void test_certificate(void **unused)
 }
 
 /* Whom the hello was said to may speak no TLS at all. */
-static void test_unanswered(void **unused)
+static void a_hello_without_an_answer_proves_nothing(void **unused)
 {
 	static const struct turn sealed[] = {
 		TURN_BYTES(SIDE_CLIENT, tls12_client_hello),
@@ -88,7 +88,7 @@ static void test_unanswered(void **unused)
 	assert_int_equal(facts.encryption, ENCRYPTION_TLS);
 }
 
-static void test_version_and_name_of_13(void **unused)
+static void version_and_name_of_13_are_read(void **unused)
 {
 	struct facts facts;
 
@@ -99,7 +99,7 @@ static void test_version_and_name_of_13(void **unused)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_any_pieces_say_the_same(void **unused)
+static void any_pieces_say_the_same(void **unused)
 {
 	struct facts whole, pieces;
 
@@ -117,7 +117,7 @@ static void test_any_pieces_say_the_same(void **unused)
 }
 
 /* The handshake messages of the server, cut into records of `size` bytes. */
-static void test_messages_span_records(void **unused)
+static void messages_may_span_records(void **unused)
 {
 	uint8_t wire[8 * sizeof tls12_server_flight];
 	struct facts whole, facts;
@@ -152,23 +152,25 @@ static void test_messages_span_records(void **unused)
 	}
 }
 
-static void test_hello_alone_waits_for_the_server(void **unused)
+static void a_hello_alone_waits_for_the_server(void **unused)
 {
 	const size_t n = sizeof tls12_client_hello;
 
 	(void)unused;
-	assert_int_equal(probe(tls12_client_hello, n, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe(tls12_client_hello, n, "", 0, true), PROBE_YES);
-	assert_int_equal(probe(tls12_client_hello, 20, "", 0, true), PROBE_MORE);
-	assert_int_equal(probe("", 0, tls12_server_flight, 60, false), PROBE_YES);
-	assert_int_equal(probe("", 0, ALERT_FATAL_40, 7, false), PROBE_YES);
-	assert_int_equal(probe(tls12_client_hello, n, ALERT_FATAL_40, 7, false), PROBE_YES);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n\r\n", 18, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n\r\n", 18, ALERT_FATAL_40, 7, false), PROBE_YES);
-	assert_int_equal(probe("GET / HTTP/1.0\r\n\r\n", 18, "", 0, true), PROBE_NO);
+	assert_int_equal(recognise(tls12_client_hello, n, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(tls12_client_hello, n, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise(tls12_client_hello, 20, "", 0, true), RECOGNISED_MORE);
+	assert_int_equal(recognise("", 0, tls12_server_flight, 60, false), RECOGNISED_YES);
+	assert_int_equal(recognise("", 0, ALERT_FATAL_40, 7, false), RECOGNISED_YES);
+	assert_int_equal(recognise(tls12_client_hello, n, ALERT_FATAL_40, 7, false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n\r\n", 18, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n\r\n", 18, ALERT_FATAL_40, 7, false),
+			 RECOGNISED_YES);
+	assert_int_equal(recognise("GET / HTTP/1.0\r\n\r\n", 18, "", 0, true), RECOGNISED_NO);
 }
 
-static void test_plain_answers_are_not_tls(void **unused)
+static void plain_answers_are_not_tls(void **unused)
 {
 	/* The last ones look like TLS for a while: records that a server cannot open with. */
 	static const struct turn answers[] = {
@@ -187,36 +189,38 @@ static void test_plain_answers_are_not_tls(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < COUNT(answers); i++) {
 		for (int last = 0; last < 2; last++)
-			assert_int_equal(probe(tls12_client_hello, sizeof tls12_client_hello,
-					       answers[i].bytes, answers[i].length, last),
-					 PROBE_NO);
+			assert_int_equal(recognise(tls12_client_hello, sizeof tls12_client_hello,
+						   answers[i].bytes, answers[i].length, last),
+					 RECOGNISED_NO);
 	}
 }
 
-static void test_bad_hellos(void **unused)
+static void bad_hellos_are_not_tls(void **unused)
 {
 	uint8_t hello[sizeof tls12_client_hello];
 
 	(void)unused;
-	/* Record type, major version, handshake type and length, hello's major, session id length. */
+	/* Record type, major version, handshake type and length, hello's major, session id
+	 * length. */
 	static const size_t places[] = {0, 1, 5, 6, 9, 43};
 
 	for (size_t i = 0; i < COUNT(places); i++) {
 		memcpy(hello, tls12_client_hello, sizeof hello);
 		hello[places[i]] ^= 0x40;
-		assert_int_equal(probe(hello, sizeof hello, "", 0, true), PROBE_NO);
+		assert_int_equal(recognise(hello, sizeof hello, "", 0, true), RECOGNISED_NO);
 	}
-	/* Cipher suites that do not fill the message: all of it is there, so nothing is believed. */
+	/* Cipher suites that do not fill the message: all of it is there, so nothing is
+	 * believed. */
 	for (uint8_t wrong = 0x02; wrong != 0; wrong = (uint8_t)(wrong << 1)) {
 		memcpy(hello, HELLO_13, sizeof HELLO_13 - 1);
 		hello[49] ^= wrong;
-		assert_int_equal(probe(hello, sizeof HELLO_13 - 1, "", 0, true), PROBE_NO);
+		assert_int_equal(recognise(hello, sizeof HELLO_13 - 1, "", 0, true), RECOGNISED_NO);
 	}
-	assert_int_equal(probe("GET / HTTP/1.1\r\n", 16, "", 0, true), PROBE_NO);
-	assert_int_equal(probe("\x16\x03", 2, "", 0, true), PROBE_MORE);
+	assert_int_equal(recognise("GET / HTTP/1.1\r\n", 16, "", 0, true), RECOGNISED_NO);
+	assert_int_equal(recognise("\x16\x03", 2, "", 0, true), RECOGNISED_MORE);
 }
 
-static void test_old_hello(void **unused)
+static void an_old_hello_is_recognised(void **unused)
 {
 	static const char hello[] = "\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10"
 				    "\x00\x00\x2f\x00\x00\x35\x00\x00\x0a\x01\x00\x80\x07\x00\xc0"
@@ -224,38 +228,38 @@ static void test_old_hello(void **unused)
 				    "0123456789abcdef";
 
 	(void)unused;
-	assert_int_equal(probe(hello, sizeof hello - 1, "", 0, true), PROBE_YES);
-	assert_int_equal(probe(hello, sizeof hello - 1, "", 0, false), PROBE_MORE);
-	assert_int_equal(probe(hello, sizeof hello - 2, "", 0, true), PROBE_MORE);
-	assert_int_equal(probe("\x80\x2f\x01\x03\x01\x00\x15\x00\x00\x00\x10", 11, "", 0, true),
-			 PROBE_NO);
+	assert_int_equal(recognise(hello, sizeof hello - 1, "", 0, true), RECOGNISED_YES);
+	assert_int_equal(recognise(hello, sizeof hello - 1, "", 0, false), RECOGNISED_MORE);
+	assert_int_equal(recognise(hello, sizeof hello - 2, "", 0, true), RECOGNISED_MORE);
+	assert_int_equal(recognise("\x80\x2f\x01\x03\x01\x00\x15\x00\x00\x00\x10", 11, "", 0, true),
+			 RECOGNISED_NO);
 }
 
-static void test_midstream(void **unused)
+static void a_capture_that_began_late_is_read(void **unused)
 {
 	static const char data[] = "\x17\x03\x03\x00\x04zzzz\x17\x03\x03\x10\x00zz";
 	struct opening opening = {.transport = OVER_TCP, .midstream = true, .one_sided = true};
 
 	(void)unused;
 	opening.side[SIDE_SERVER] = bytes_from(data, sizeof data - 1);
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_YES);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_YES);
 	opening.one_sided = false;
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_MORE);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_MORE);
 	opening.side[SIDE_CLIENT] = bytes_from(data, sizeof data - 1);
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_YES);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_YES);
 	opening.side[SIDE_CLIENT] = bytes_from("plain text", 10);
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_NO);
 	opening.side[SIDE_CLIENT] = opening.side[SIDE_SERVER];
 	opening.midstream = false;
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_NO);
 	/* Guessed the wrong way round. */
 	opening.midstream = true;
 	opening.side[SIDE_SERVER] = bytes_from(tls12_client_hello, sizeof tls12_client_hello);
 	opening.side[SIDE_CLIENT] = bytes_from(tls12_server_flight, sizeof tls12_server_flight);
-	assert_int_equal(tls_dissector.probe(&opening), PROBE_NO);
+	assert_int_equal(tls_dissector.recognise(&opening), RECOGNISED_NO);
 }
 
-static void test_client_certificate_demanded(void **unused)
+static void a_demand_for_a_client_certificate_is_seen(void **unused)
 {
 	/* The client's Certificate message is empty, then the server gives up. */
 	static const uint8_t sent[] = {0x16, 3, 3, 0, 11, 11, 0, 0, 7, 0, 0, 4, 0, 0, 1, 0x30};
@@ -289,7 +293,7 @@ static void test_client_certificate_demanded(void **unused)
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }
 
-static void test_after_starttls_the_service_stays(void **unused)
+static void after_starttls_the_service_stays(void **unused)
 {
 	static const struct service imap = {.name = "imap"};
 	struct facts facts = {.service = &imap, .encryption = ENCRYPTION_CLEARTEXT};
@@ -302,7 +306,7 @@ static void test_after_starttls_the_service_stays(void **unused)
 }
 
 /* Truncated everywhere: never a YES that the whole does not give, no name that is not whole. */
-static void test_truncated(void **unused)
+static void truncated_bytes_are_survived(void **unused)
 {
 	struct facts facts;
 
@@ -316,11 +320,11 @@ static void test_truncated(void **unused)
 			    strcmp(facts.tls_subject, "CN=srv.corp.internal") == 0);
 	}
 	for (size_t n = 1; n <= sizeof tls12_client_hello; n++)
-		assert_int_not_equal(probe(tls12_client_hello, n, "", 0, true), PROBE_NO);
+		assert_int_not_equal(recognise(tls12_client_hello, n, "", 0, true), RECOGNISED_NO);
 }
 
 /* Each byte flipped: the sanitizers watch, and the text stays what text must be. */
-static void test_flipped(void **unused)
+static void flipped_bits_are_survived(void **unused)
 {
 	uint8_t flight[sizeof tls12_server_flight];
 	struct turn turns[] = {tls12[0], TURN_BYTES(SIDE_SERVER, flight), tls12[2]};
@@ -338,7 +342,7 @@ static void test_flipped(void **unused)
 	}
 }
 
-static void test_gap_ends_reading(void **unused)
+static void a_gap_ends_reading(void **unused)
 {
 	const struct turn turns[] = {tls12[0],
 				     {SIDE_SERVER, tls12_server_flight, 120},
@@ -355,21 +359,21 @@ static void test_gap_ends_reading(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_certificate),
-		cmocka_unit_test(test_version_and_name_of_13),
-		cmocka_unit_test(test_any_pieces_say_the_same),
-		cmocka_unit_test(test_messages_span_records),
-		cmocka_unit_test(test_hello_alone_waits_for_the_server),
-		cmocka_unit_test(test_plain_answers_are_not_tls),
-		cmocka_unit_test(test_bad_hellos),
-		cmocka_unit_test(test_old_hello),
-		cmocka_unit_test(test_midstream),
-		cmocka_unit_test(test_client_certificate_demanded),
-		cmocka_unit_test(test_after_starttls_the_service_stays),
-		cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_unanswered),
-		cmocka_unit_test(test_flipped),
-		cmocka_unit_test(test_gap_ends_reading),
+		cmocka_unit_test(the_certificate_is_read),
+		cmocka_unit_test(version_and_name_of_13_are_read),
+		cmocka_unit_test(any_pieces_say_the_same),
+		cmocka_unit_test(messages_may_span_records),
+		cmocka_unit_test(a_hello_alone_waits_for_the_server),
+		cmocka_unit_test(plain_answers_are_not_tls),
+		cmocka_unit_test(bad_hellos_are_not_tls),
+		cmocka_unit_test(an_old_hello_is_recognised),
+		cmocka_unit_test(a_capture_that_began_late_is_read),
+		cmocka_unit_test(a_demand_for_a_client_certificate_is_seen),
+		cmocka_unit_test(after_starttls_the_service_stays),
+		cmocka_unit_test(truncated_bytes_are_survived),
+		cmocka_unit_test(a_hello_without_an_answer_proves_nothing),
+		cmocka_unit_test(flipped_bits_are_survived),
+		cmocka_unit_test(a_gap_ends_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ static size_t attribute(uint8_t *out, const char *type, const void *value, size_
 }
 
 /* A name with a part that is too long and parts that need escapes, and dates of both kinds. */
-static void test_written_certificate(void **unused)
+static void a_written_certificate_is_read(void **unused)
 {
 	uint8_t wire[1024] = {0}, name[512], body[600], long_name[100];
 	struct turn turns[] = {{SIDE_SERVER, wire, 0}};
@@ -77,7 +77,7 @@ static void test_written_certificate(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_written_certificate),
+		cmocka_unit_test(a_written_certificate_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

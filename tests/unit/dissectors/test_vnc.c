@@ -13,7 +13,7 @@ static struct facts facts_of(const struct turn *turns, size_t count)
 	return conversation_read(&vnc_dissector, turns, count, "vnc");
 }
 
-static void test_offers(void **state)
+static void offers_are_read(void **state)
 {
 	static const struct turn banner[] = {TURN_SERVER(V38)};
 	static const struct turn none[] = {TURN_SERVER(V38), TURN_CLIENT(V38),
@@ -34,7 +34,7 @@ static void test_offers(void **state)
 	assert_int_equal(facts.auth, AUTH_NA);
 }
 
-static void test_nobody_asked(void **state)
+static void a_server_that_asks_for_nothing_is_seen(void **state)
 {
 	static const struct turn turns[] = {
 		TURN_SERVER(V38),
@@ -63,7 +63,7 @@ static void test_nobody_asked(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 }
 
-static void test_password(void **state)
+static void a_password_is_judged(void **state)
 {
 	static const struct turn failed[] = {
 		TURN_CLIENT(V38), /* before the server's */
@@ -99,7 +99,7 @@ static void test_password(void **state)
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 }
 
-static void test_encrypted(void **state)
+static void encryption_is_seen(void **state)
 {
 	static const struct turn tls[] = {
 		TURN_SERVER(V38),
@@ -131,29 +131,31 @@ static void test_encrypted(void **state)
 	assert_string_equal(facts.mechanism, "VeNCrypt");
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&vnc_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&vnc_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("", "RFB 003.008", false), PROBE_MORE);
-	assert_int_equal(probe("", V38, false), PROBE_YES);
-	assert_int_equal(probe("", "RFB 003,008\n", false), PROBE_NO);
-	assert_int_equal(probe(V38, "", false), PROBE_MORE);
-	assert_int_equal(probe(V38, "", true), PROBE_YES);
-	assert_int_equal(probe(V38, "SSH-2.0-x\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("", "RFB 003.008", false), RECOGNISED_MORE);
+	assert_int_equal(recognise("", V38, false), RECOGNISED_YES);
+	assert_int_equal(recognise("", "RFB 003,008\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise(V38, "", false), RECOGNISED_MORE);
+	assert_int_equal(recognise(V38, "", true), RECOGNISED_YES);
+	assert_int_equal(recognise(V38, "SSH-2.0-x\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_offers),	 cmocka_unit_test(test_nobody_asked),
-		cmocka_unit_test(test_password), cmocka_unit_test(test_encrypted),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(offers_are_read),
+		cmocka_unit_test(a_server_that_asks_for_nothing_is_seen),
+		cmocka_unit_test(a_password_is_judged),
+		cmocka_unit_test(encryption_is_seen),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 
 extern const struct dissector zookeeper_dissector;
 
-static void test_letters(void **state)
+static void four_letters_are_read(void **state)
 {
 	static const struct turn refused[] = {
 		TURN_CLIENT("stat\n"),
@@ -24,7 +24,7 @@ static void test_letters(void **state)
 	conversation_has(&facts, "stat", ANSWER_NO, 0);
 }
 
-static void test_deleteall(void **state)
+static void deletion_of_all_is_seen(void **state)
 {
 	struct recorded r;
 	struct facts facts = recorded_facts(&r, &zookeeper_dissector, "zookeeper/deleteall");
@@ -36,29 +36,29 @@ static void test_deleteall(void **state)
 	conversation_stands(&zookeeper_dissector, r.turns, r.count);
 }
 
-static enum probe_result probe(const char *client, const char *server, bool one_sided)
+static enum recognised recognise(const char *client, const char *server, bool one_sided)
 {
-	return dissect_probe(&zookeeper_dissector, OVER_TCP, client, strlen(client), server,
-			     strlen(server), one_sided);
+	return dissect_recognise(&zookeeper_dissector, OVER_TCP, client, strlen(client), server,
+				 strlen(server), one_sided);
 }
 
-static void test_probe(void **state)
+static void openings_are_recognised(void **state)
 {
 	(void)state;
-	assert_int_equal(probe("ruok", "imok", false), PROBE_YES);
-	assert_int_equal(probe("ruok", "", true), PROBE_YES);
-	assert_int_equal(probe("stat", "", true), PROBE_MORE);
-	assert_int_equal(probe("stat\r\n", "+OK 2 320\r\n", false), PROBE_NO);
-	assert_int_equal(probe("", "imokay", true), PROBE_NO);
-	assert_int_equal(probe("stats\r\n", "STAT pid 1\r\n", false), PROBE_NO);
+	assert_int_equal(recognise("ruok", "imok", false), RECOGNISED_YES);
+	assert_int_equal(recognise("ruok", "", true), RECOGNISED_YES);
+	assert_int_equal(recognise("stat", "", true), RECOGNISED_MORE);
+	assert_int_equal(recognise("stat\r\n", "+OK 2 320\r\n", false), RECOGNISED_NO);
+	assert_int_equal(recognise("", "imokay", true), RECOGNISED_NO);
+	assert_int_equal(recognise("stats\r\n", "STAT pid 1\r\n", false), RECOGNISED_NO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_letters),
-		cmocka_unit_test(test_deleteall),
-		cmocka_unit_test(test_probe),
+		cmocka_unit_test(four_letters_are_read),
+		cmocka_unit_test(deletion_of_all_is_seen),
+		cmocka_unit_test(openings_are_recognised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,9 @@ static FILE *begin(struct text *text)
 	return text->stream;
 }
 
-/* Parses what was written. The first message must contain `wanted`; NULL: there must be no error. */
+/*
+ * Parses what was written. The first message must contain `wanted`; NULL: there must be no error.
+ */
 static void finish(struct text *text, const char *wanted)
 {
 	struct policy_messages messages;

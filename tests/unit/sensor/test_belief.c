@@ -123,7 +123,9 @@ static void udp(struct traffic *traffic, bool by_client, uint16_t port, uint16_t
 	traffic_send(traffic, &spec);
 }
 
-/* The client has a tunnel's port, and the server's answer looks like that tunnel, inside and all. */
+/*
+ * The client has a tunnel's port, and the server's answer looks like that tunnel, inside and all.
+ */
 static void an_answer_is_no_tunnel(void **state)
 {
 	struct traffic *traffic = *state;

@@ -102,9 +102,9 @@ static void link_types(void **state)
 		uint32_t number; /* LINKTYPE_ */
 		enum link_type link;
 	} cases[] = {
-		{0, LINK_NULL},	 {108, LINK_NULL}, {1, LINK_ETHERNET},
-		{101, LINK_RAW}, {228, LINK_RAW},  {229, LINK_RAW},
-		{113, LINK_SLL}, {276, LINK_SLL2}, {105, LINK_UNSUPPORTED},
+		{0, LINK_NULL},	  {108, LINK_NULL}, {1, LINK_ETHERNET}, {101, LINK_RAW},
+		{228, LINK_RAW},  {229, LINK_RAW},  {113, LINK_SLL},	{276, LINK_SLL2},
+		{105, LINK_WLAN}, {51, LINK_PPPOE}, {239, LINK_NFLOG},	{189, LINK_UNSUPPORTED},
 	};
 	char error[CAPTURE_ERROR];
 	struct seen seen;

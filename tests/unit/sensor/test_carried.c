@@ -15,7 +15,9 @@
 #define PING		"*1\r\n$4\r\nPING\r\n"
 #define PONG		"+PONG\r\n"
 #define OK		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-#define DENIED		"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n"
+#define DENIED                                                                                     \
+	"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n"                                 \
+	"Content-Length: 0\r\n\r\n"
 #define GET(path, more) "GET " path " HTTP/1.1\r\nHost: a\r\n" more "\r\n"
 #define FROM(list)	"X-Forwarded-For: " list "\r\n"
 #define PORT		41000

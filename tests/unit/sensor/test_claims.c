@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Claims of tunnels that are not believed, in the engine: one record for each end, of medium severity
- * at most, that closes nothing, dates nothing, folds nothing, and is the first to go.
+ * Claims of tunnels that are not believed, in the engine: one record for each end, of medium
+ * severity at most, that closes nothing, dates nothing, folds nothing, and is the first to go.
  */
 #include "tests/unit/scene.h"
 

@@ -132,7 +132,9 @@ static void a_full_table_keeps_what_matters(void **state)
 	scene_close(scene);
 }
 
-/* Seventy ports by their client's word, one that serves data; before them, among them, and after. */
+/*
+ * Seventy ports by their client's word, one that serves data; before them, among them, and after.
+ */
 static void a_port_that_serves_is_not_buried(void **state)
 {
 	struct scene *scene = scene_open("thresholds: { collapse-ports: 8 }\n" SCENE_POLICY);

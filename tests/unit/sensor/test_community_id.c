@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Test vectors: FIPS 180 (SHA-1), and the baseline of corelight/community-id-spec, seeds 0 and 1. */
+/*
+ * Test vectors: FIPS 180 (SHA-1), and the baseline of corelight/community-id-spec, seeds 0 and 1.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

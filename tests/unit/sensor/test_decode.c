@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "sensor/decode/encapsulation.h"
 #include "tests/unit/packets.h"
 #include "tests/unit/random.h"
 
@@ -186,10 +187,271 @@ static void every_vlan_ethertype_single_and_double(void **state)
 	spec.tags[1] = 0;
 	spec.tags[0] = 0x9000;
 	assert_int_equal(decode_spec(&spec), DECODE_NOT_IP);
-	/* The depth is bounded. */
-	for (int i = 0; i < PACKET_TAGS; i++)
+	/* Several, to a bound. */
+	for (int i = 0; i < PACKET_TAGS; i++) {
 		spec.tags[i] = 0x8100;
-	assert_int_equal(decode_spec(&spec), DECODE_NOT_IP);
+		packet_build(&frame, &spec);
+		if (i < LINK_TAGS_MAX)
+			expect_hello(&spec);
+		else
+			assert_int_equal(decode(), DECODE_TOO_DEEP);
+	}
+}
+
+/* `header` after the addresses of Ethernet, then `behind`: what the frame begins with there. */
+static void build_behind(const char *header, size_t length, enum link_type behind)
+{
+	static struct frame inner;
+	struct packet_spec spec = tcp4;
+
+	spec.link = behind;
+	packet_build(&inner, &spec);
+	frame.link = LINK_ETHERNET;
+	frame.length = 0;
+	frame_put(&frame, "\2\0\0\0\0\1\2\0\0\0\0\2", 12);
+	frame_put(&frame, header, length);
+	frame.ip_at = frame.length + inner.ip_at;
+	frame.payload_at = frame.length + inner.payload_at;
+	frame_put(&frame, inner.bytes, inner.length);
+}
+
+#define IN(bytes, behind) bytes, sizeof bytes - 1, behind
+
+static void tags_and_headers_of_switches(void **state)
+{
+	static const struct {
+		const char *name, *header;
+		size_t length;
+		enum link_type behind;
+	} cases[] = {
+		{"VN-Tag", IN("\x89\x26\0\1\0\2\x08\0", LINK_RAW)},
+		{"E-Tag", IN("\x89\x3f\0\1\0\2\0\3\x08\0", LINK_RAW)},
+		{"CMD", IN("\x89\x09\1\1\0\1\0\7\x08\0", LINK_RAW)},
+		{"VLAN, CMD", IN("\x81\0\0\5\x89\x09\1\1\0\1\0\7\x08\0", LINK_RAW)},
+		{"TTag", IN("\x89\x88\1\2\3\4\5\6\x08\0", LINK_RAW)},
+		{"Arista, 64", IN("\xd2\x8b\0\1\0\x10\1\2\3\4\5\6\7\x8\x08\0", LINK_RAW)},
+		{"Arista, 48", IN("\xd2\x8b\0\1\1\x20\1\2\3\4\5\6\x08\0", LINK_RAW)},
+		{"HSR", IN("\x89\x2f\0\x40\0\1\x08\0", LINK_RAW)},
+		{"MACsec", IN("\x88\xe5\0\0\0\0\0\1\x08\0", LINK_RAW)},
+		{"MACsec, SCI", IN("\x88\xe5\x20\0\0\0\0\1\1\2\3\4\5\6\7\x8\x08\0", LINK_RAW)},
+		{"LLC, SNAP", IN("\0\x30\xaa\xaa\3\0\0\0\x08\0", LINK_RAW)},
+		{"LLC, IP", IN("\0\x30\x06\x06\3", LINK_RAW)},
+		{"PBB", IN("\x88\xe7\0\0\1\2", LINK_ETHERNET)},
+		{"BVLAN, PBB", IN("\x88\xa8\0\5\x88\xe7\0\0\1\2", LINK_ETHERNET)},
+		{"FabricPath", IN("\x89\x03\x40\x20", LINK_ETHERNET)},
+		{"TRILL, options", IN("\x22\xf3\0\x7f\0\1\0\2\0\0\0\0", LINK_ETHERNET)},
+		{"NSH, IP", IN("\x89\x4f\x0f\xc2\2\1\0\0\1\xff", LINK_RAW)},
+		{"NSH, Ethernet", IN("\x89\x4f\x0f\xc3\2\3\0\0\1\xff\0\0\0\0", LINK_ETHERNET)},
+		{"NSH, NSH", IN("\x89\x4f\x0f\xc2\2\4\0\0\1\xff\x0f\xc2\2\1\0\0\1\xff", LINK_RAW)},
+		{"NSH, MPLS", IN("\x89\x4f\x0f\xc2\2\5\0\0\1\xff\0\1\1\x40", LINK_RAW)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		build_behind(cases[i].header, cases[i].length, cases[i].behind);
+		if (decode() != DECODE_OK)
+			fail_msg("%s", cases[i].name);
+		expect_hello(&tcp4);
+		for (size_t captured = 0; captured < cases[i].length; captured++)
+			assert_int_not_equal(decode_cut(captured, frame.length), DECODE_OK);
+	}
+}
+
+static const struct {
+	const char *name;
+	enum link_type link;
+	const char *header;
+	size_t length;
+	enum link_type behind;
+} link_cases[] = {
+	{"PPP, sides", LINK_PPP_SIDES, IN("\0\xff\3\0\x21", LINK_RAW)},
+	{"PPP, Cisco", LINK_PPP, IN("\x0f\0\x08\0", LINK_RAW)},
+	{"PPPoE", LINK_PPPOE, IN("\x11\0\0\1\0\x2f\0\x21", LINK_RAW)},
+	{"Cisco HDLC", LINK_CHDLC, IN("\x0f\0\x08\0", LINK_RAW)},
+	{"Frame Relay", LINK_FRELAY, IN("\x18\x41\3\xcc", LINK_RAW)},
+	{"Frame Relay, SNAP", LINK_FRELAY, IN("\x18\x41\3\0\x80\0\0\0\x08\0", LINK_RAW)},
+	{"Frame Relay, Cisco", LINK_FRELAY, IN("\x18\x41\x08\0", LINK_RAW)},
+	{"802.11", LINK_WLAN,
+	 IN("\x08\1\0\0"
+	    "aaaaaabbbbbbcccccc"
+	    "\x10\0\xaa\xaa\3\0\0\0\x08\0",
+	    LINK_RAW)},
+	{"802.11, QoS, four addresses", LINK_WLAN,
+	 IN("\x88\3\0\0"
+	    "aaaaaabbbbbbcccccc"
+	    "\x10\0"
+	    "dddddd"
+	    "\0\0"
+	    "\xaa\xaa\3\0\0\0\x08\0",
+	    LINK_RAW)},
+	{"radiotap, time, flags, padded", LINK_RADIOTAP,
+	 IN("\0\0\x11\0\3\0\0\0"
+	    "\1\2\3\4\5\6\7\x8"
+	    "\x20"
+	    "\x88\1\0\0"
+	    "aaaaaabbbbbbcccccc"
+	    "\x10\0"
+	    "\0\0"
+	    "\0\0"
+	    "\xaa\xaa\3\0\0\0\x08\0",
+	    LINK_RAW)},
+	{"PPI", LINK_PPI,
+	 IN("\0\0\x08\0\x69\0\0\0"
+	    "\x08\1\0\0"
+	    "aaaaaabbbbbbcccccc"
+	    "\x10\0\xaa\xaa\3\0\0\0\x08\0",
+	    LINK_RAW)},
+	{"AVS", LINK_PRISM,
+	 IN("\x80\x21\x10\1\0\0\0\x08"
+	    "\x08\1\0\0"
+	    "aaaaaabbbbbbcccccc"
+	    "\x10\0\xaa\xaa\3\0\0\0\x08\0",
+	    LINK_RAW)},
+	{"ENC", LINK_ENC, IN("\2\0\0\0\0\0\0\1\0\0\0\0", LINK_RAW)},
+	{"PFLOG", LINK_PFLOG, IN("\5\2\0\0\0\0\0\0", LINK_RAW)},
+	{"NFLOG", LINK_NFLOG,
+	 IN("\2\0\0\0"
+	    "\5\0\x0a\0p\0\0\0"
+	    "\x31\0\x09\0",
+	    LINK_RAW)},
+	{"MPLS", LINK_MPLS, IN("\0\1\1\x40", LINK_RAW)},
+	{"InfiniBand", LINK_INFINIBAND,
+	 IN("0123456789012345678901234567890123456789\x08\0\0\0", LINK_RAW)},
+	{"Juniper", LINK_JUNIPER, IN("MGC\x81\0\2\1\1", LINK_ETHERNET)},
+	{"PKTAP", LINK_PKTAP, IN("\x0c\0\0\0\1\0\0\0\1\0\0\0", LINK_ETHERNET)},
+};
+
+static void headers_of_captures(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof link_cases / sizeof *link_cases; i++) {
+		build_behind(link_cases[i].header, link_cases[i].length, link_cases[i].behind);
+		frame.length -= 12;
+		memmove(frame.bytes, frame.bytes + 12, frame.length);
+		frame.ip_at -= 12;
+		frame.payload_at -= 12;
+		frame.link = link_cases[i].link;
+		if (decode() != DECODE_OK)
+			fail_msg("%s: %s", link_cases[i].name, decode_result_name(decode()));
+		expect_hello(&tcp4);
+		for (size_t captured = 0; captured < link_cases[i].length; captured++)
+			assert_int_not_equal(decode_cut(captured, frame.length), DECODE_OK);
+	}
+}
+
+static void what_is_not_known_is_told_by_its_number(void **state)
+{
+	static const uint16_t types[] = {0x9999, 0x88a2, 0x8906};
+	struct packet_spec spec = tcp4;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		packet_build(&frame, &tcp4);
+		put_be16(frame.bytes + 12, types[i]);
+		assert_int_equal(decode(), DECODE_UNREAD);
+		assert_int_equal(packet.unread, unread_of(BY_ETHERTYPE, types[i]));
+	}
+	build_behind("\x88\xe5\x0c\0\0\0\0\1\x08\0", 10, LINK_RAW); /* encrypted */
+	assert_int_equal(decode(), DECODE_UNREAD);
+	assert_int_equal(packet.unread, unread_of(BY_ETHERTYPE, 0x88e5));
+	spec.transport = 132;
+	assert_int_equal(decode_spec(&spec), DECODE_UNREAD);
+	assert_int_equal(packet.unread, unread_of(BY_PROTOCOL, 132));
+	assert_int_equal(decode_spec(&tcp4), DECODE_OK);
+	assert_int_equal(packet.unread, 0);
+}
+
+static void what_was_not_read_in_words(void **state)
+{
+	struct unread unread = {.others = 0}, sum = {.others = 0};
+	char text[UNREAD_TEXT];
+
+	(void)state;
+	unread_text(&unread, text);
+	assert_string_equal(text, "");
+	unread_count(&unread, unread_of(BY_PROTOCOL, 132), 3);
+	for (int i = 0; i < 5; i++)
+		unread_count(&unread, unread_of(BY_ETHERTYPE, 0x9999), 1);
+	unread_add(&sum, &unread);
+	unread_add(&sum, &unread);
+	unread_text(&sum, text);
+	assert_string_equal(text,
+			    "10 frames of ethertype 0x9999, 6 packets of SCTP (IP protocol 132)");
+	for (uint16_t i = 0; i < 1000; i++)
+		unread_count(&sum, unread_of(BY_ETHERTYPE, (uint16_t)(0xa000 + i)), 1);
+	unread_text(&sum, text);
+	assert_non_null(strstr(text, " of other kinds"));
+	assert_int_equal(sum.others, 1000 - (UNREAD_KINDS - 2));
+}
+
+/* What a row promises to be told or counted is; what it promises to be read is not told. */
+static void the_rows_say_what_is_so(void **state)
+{
+	const struct encapsulation *rows;
+	size_t count;
+
+	(void)state;
+	rows = encapsulation_rows(&count);
+	for (size_t i = 0; i < count; i++) {
+		const struct encapsulation *row = &rows[i];
+		enum decode_result result;
+
+		if (row->by != BY_ETHERTYPE && row->by != BY_PROTOCOL) {
+			if (row->by == BY_LINK)
+				assert_int_equal(encapsulation_link(row->first) != LINK_UNSUPPORTED,
+						 row->fate == FATE_READ);
+			continue;
+		}
+		packet_build(&frame, &tcp4);
+		if (row->by == BY_ETHERTYPE)
+			put_be16(frame.bytes + 12, row->first);
+		else
+			frame.bytes[frame.ip_at + 9] = (uint8_t)row->first;
+		result = decode_packet(&decoder, LINK_ETHERNET, frame.bytes, (uint32_t)frame.length,
+				       (uint32_t)frame.length, 1, &packet);
+		if (row->fate == FATE_TOLD)
+			assert_int_equal(result, DECODE_UNREAD);
+		if (row->fate == FATE_CONTROL)
+			assert_true(result == DECODE_NOT_IP || result == DECODE_NOT_OURS);
+		/* Routing headers, GRE, ESP and AH: it depends on what follows. */
+		if (row->fate == FATE_READ && row->by == BY_PROTOCOL &&
+		    (row->first < 43 || row->first > 51))
+			assert_int_not_equal(result, DECODE_UNREAD);
+	}
+}
+
+/* ESP without encryption, in both modes; what is behind the packet is no part of it. */
+static void esp_that_only_authenticates(void **state)
+{
+	static struct frame inner;
+	struct packet_spec raw = tcp4, outer = tcp4;
+	static char content[256];
+	size_t length, at;
+
+	(void)state;
+	raw.link = LINK_RAW;
+	packet_build(&inner, &raw);
+	for (int mode = 0; mode < 2; mode++) {
+		at = mode == 0 ? 0 : inner.transport_at;
+		memset(content, 0x5a, sizeof content);
+		memcpy(content, "\0\0\0\x07\0\0\0\1", 8);
+		length = inner.length - at;
+		memcpy(content + 8, inner.bytes + at, length);
+		memcpy(content + 8 + length, mode == 0 ? "\1\2\2\4" : "\1\2\2\6", 4);
+		outer.transport = 50;
+		outer.payload = content;
+		outer.payload_length = 8 + length + 4 + 12;
+		packet_build(&frame, &outer);
+		frame.ip_at = mode == 0 ? frame.payload_at + 8 : frame.ip_at;
+		assert_int_equal(decode(), DECODE_OK);
+		assert_int_equal(packet.payload_length, 5);
+		assert_memory_equal(packet.payload, "hello", 5);
+		assert_int_equal(packet.tunnel_count, mode == 0);
+		content[30] ^= 1;
+		content[17] ^= 1;
+		assert_int_equal(decode_spec(&outer), DECODE_UNREAD);
+		assert_int_equal(packet.unread, unread_of(BY_PROTOCOL, 50));
+	}
 }
 
 static void what_is_not_ip_says_so(void **state)
@@ -368,7 +630,7 @@ static void every_extension_header(void **state)
 
 static void protocols_that_carry_no_service(void **state)
 {
-	static const uint8_t protocols[] = {2, 50, 59, 89, 112, 132};
+	static const uint8_t protocols[] = {2, 59, 89, 103, 112};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof protocols; i++) {
@@ -592,6 +854,12 @@ int main(void)
 		cmocka_unit_test(every_link_type_family_and_transport),
 		cmocka_unit_test(the_family_of_loopback_in_either_byte_order),
 		cmocka_unit_test(every_vlan_ethertype_single_and_double),
+		cmocka_unit_test(tags_and_headers_of_switches),
+		cmocka_unit_test(headers_of_captures),
+		cmocka_unit_test(what_is_not_known_is_told_by_its_number),
+		cmocka_unit_test(what_was_not_read_in_words),
+		cmocka_unit_test(the_rows_say_what_is_so),
+		cmocka_unit_test(esp_that_only_authenticates),
 		cmocka_unit_test(what_is_not_ip_says_so),
 		cmocka_unit_test(padding_is_not_payload),
 		cmocka_unit_test(lengths_of_ipv4_that_lie),

@@ -233,7 +233,9 @@ static void print_event(const struct event *event)
 	free(json);
 }
 
-/* Every kind; then exposures of every level, outcome and state, IPv6, all ports, and the largest. */
+/*
+ * Every kind; then exposures of every level, outcome and state, IPv6, all ports, and the largest.
+ */
 static void print_all(void)
 {
 	uint16_t redis = services_find(services, "redis");

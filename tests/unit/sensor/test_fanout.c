@@ -260,7 +260,8 @@ static bool is_looked_through(const struct tunnel_case *tunnel)
 	case TUNNEL_ERSPAN3:
 		return tunnel->inner == LINK_ETHERNET;
 	case TUNNEL_GRE:
-		return tunnel->inner == LINK_RAW && strcmp(tunnel->name, "GRE, MPLS") != 0;
+		return tunnel->inner == LINK_RAW && strcmp(tunnel->name, "GRE, MPLS") != 0 &&
+		       strcmp(tunnel->name, "WCCP") != 0;
 	default:
 		return false;
 	}

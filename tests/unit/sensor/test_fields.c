@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The rows of exposure_fields.h and what follows from them: an event that has something in every row
- * shows every row, in the flat form and in JSON, and no flat field that is no row; what moves with
- * each event; the script's lists. What stands in other files is tests/events/test_fields.py's.
+ * The rows of exposure_fields.h and what follows from them: an event that has something in every
+ * row shows every row, in the flat form and in JSON, and no flat field that is no row; what moves
+ * with each event; the script's lists. What stands in other files is tests/events/test_fields.py's.
  */
 #include <setjmp.h>
 #include <stdarg.h>

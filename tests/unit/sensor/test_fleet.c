@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Several sensors at one Redis: who is there, who was, whose word counts, and clocks that differ. */
+/*
+ * Several sensors at one Redis: who is there, who was, whose word counts, and clocks that differ.
+ */
 #include "tests/unit/redis_sensor.h"
 
 #define EXPOSURE LIVE "exposure:00112233445566aa"

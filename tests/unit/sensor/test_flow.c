@@ -258,7 +258,9 @@ static void evicts_the_briefest_first_and_of_these_the_oldest(void **state)
 	flow_table_free(fixture.table);
 }
 
-/* A clock that was set back, or a capture of another time: what lies in the future is old as well. */
+/*
+ * A clock that was set back, or a capture of another time: what lies in the future is old as well.
+ */
 static void a_clock_set_back_blocks_nothing(void **state)
 {
 	static const uint32_t gone[] = {0, 1};

@@ -544,7 +544,8 @@ static void trusts_a_redis_that_is_ahead(void **state)
 	journal = open_as(place->path, "a", 100);
 	assert_int_equal(journal_rewind(journal, "another", 40), 0);
 	assert_int_equal(stats_of(journal).waiting, 1);
-	/* But once it has confirmed something of ours, another run's name means that it went back. */
+	/* But once it has confirmed something of ours, another run's name means that it went
+	 * back. */
 	append(journal, 22);
 	journal_commit(journal);
 	journal_confirm(journal, 22);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What --memory says is what the tables take: the rows of worker_memory() and engine_memory() against
- * malloc's own books around worker_new() and engine_new(). A table without a row fails here.
+ * What --memory says is what the tables take: the rows of worker_memory() and engine_memory()
+ * against malloc's own books around worker_new() and engine_new(). A table without a row fails
+ * here.
  */
 #include <malloc.h>
 

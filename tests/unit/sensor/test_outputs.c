@@ -186,7 +186,7 @@ static void reports_at_the_end(void **state)
 	engine = engine_new(&options, policy, stage->services, outputs_event, outputs);
 	assert_non_null(engine);
 	publish(stage, outputs, EVENT_INCIDENT_OPENED, 1);
-	outputs_report(outputs, engine, policy, "");
+	outputs_report(outputs, engine, policy, &(struct text_unseen){"", ""});
 	assert_contains(stage->text,
 			"\nIncidents\n  CRITICAL  group logging, sg-0a1b2c3d: 2 reached");
 	assert_contains(stage->text,

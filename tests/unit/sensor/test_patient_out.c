@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Standard output of a live sensor: a reader that does not read, that comes back, that goes away. */
+/*
+ * Standard output of a live sensor: a reader that does not read, that comes back, that goes away.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

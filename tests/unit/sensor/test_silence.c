@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Closing by silence: only behind the filter, only when chance would hardly give it, and told so. */
+/*
+ * Closing by silence: only behind the filter, only when chance would hardly give it, and told so.
+ */
 #include "tests/unit/scene.h"
 
 #define HOST   "10.20.0.1"

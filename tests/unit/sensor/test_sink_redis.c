@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* What an event leaves in a real redis-server: every key, merged over sensors, live and replayed. */
+/*
+ * What an event leaves in a real redis-server: every key, merged over sensors, live and replayed.
+ */
 #include "tests/unit/redis_sensor.h"
 
 static void applies_an_exposure(void **state)

@@ -94,7 +94,7 @@ static void expect_text(const struct output *out, const char *text)
 	}
 }
 
-/* --- The property ------------------------------------------------------------------------------ */
+/* --- The property ----------------------------------------------------------------------------- */
 
 struct cell {
 	uint8_t state;
@@ -196,7 +196,8 @@ static void check_truth(const struct plan *plan, const struct cell *cells, const
 {
 	assert_true(out->length <= plan->length);
 	for (uint32_t i = 0; i < plan->length; i++) {
-		/* What nobody captured at the very end is not told: nothing shows that it was there. */
+		/* What nobody captured at the very end is not told: nothing shows that it was
+		 * there. */
 		if (i >= out->length)
 			assert_int_not_equal(cells[i].state, CELL_SEEN);
 		else if (cells[i].state == CELL_SEEN && out->gap[i])
@@ -298,7 +299,7 @@ static void a_small_pool_loses_bytes_but_never_invents_any(void **state)
 	stream_pool_free(pool);
 }
 
-/* --- Cases ------------------------------------------------------------------------------------- */
+/* --- Cases ------------------------------------------------------------------------------------ */
 
 struct scene {
 	struct stream_pool *pool;

@@ -194,7 +194,7 @@ static void an_unknown_key_spreads_them(void **state)
 	}
 }
 
-/* --- The table of probes: one host, all of whose ports meet under the key they were made for ----- */
+/* --- The table of probes: one host, all of whose ports meet under the key they were made for -- */
 
 static struct endpoint attacked_port(uint64_t key, uint16_t port)
 {

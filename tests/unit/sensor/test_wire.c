@@ -2,8 +2,8 @@
 /*
  * The shipped captures through a worker, damaged in every place: each segment split at each byte,
  * each frame cut off at each length, each conversation ended at each byte, each byte flipped.
- * Splitting must not change what is found; the rest must neither crash nor tell nonsense. Frames lie
- * in heap blocks of their exact size. nDPI is left out: it judges single packets.
+ * Splitting must not change what is found; the rest must neither crash nor tell nonsense. Frames
+ * lie in heap blocks of their exact size. nDPI is left out: it judges single packets.
  *
  * make test tries a sample of the places, always the same. All of them, in these or other captures:
  *   SPANWATCH_WIRE_BUDGET=0 SPANWATCH_WIRE_CAPTURES=DIRECTORY build/tests/unit/test_wire
@@ -153,7 +153,10 @@ static void begin(struct lab *lab)
 	lab->replays++;
 }
 
-/* Replays with the frames of `instead` in the place of frame `at`; nothing after it if it is the last. */
+/*
+ * Replays with the frames of `instead` in the place of frame `at`; nothing after it if it is the
+ * last.
+ */
 static uint64_t replay(struct lab *lab, const struct recording *recording, size_t at,
 		       const struct recording *instead, bool last)
 {

@@ -31,7 +31,7 @@ static int end(void **state)
 	return 0;
 }
 
-/* --- One direction only ------------------------------------------------------------------------ */
+/* --- One direction only ----------------------------------------------------------------------- */
 
 static void only_clients_are_mirrored(void **state)
 {
@@ -155,7 +155,10 @@ static void blind_data_pushes_nobody_out(void **state)
 	assert_int_equal(traffic_flow(traffic)->outcome, OUTCOME_ESTABLISHED);
 }
 
-/* Two packets each, all in one moment: what they may cost runs out, and what is answered has its own. */
+/*
+ * Two packets each, all in one moment: what they may cost runs out, and what is answered has its
+ * own.
+ */
 static void what_nobody_answers_uses_up_its_share(void **state)
 {
 	struct traffic *traffic = *state;
@@ -218,7 +221,7 @@ static void data_out_of_nowhere_waits_half_a_minute(void **state)
 	assert_int_equal(c2s, strlen(GET));
 }
 
-/* --- Without the beginning --------------------------------------------------------------------- */
+/* --- Without the beginning -------------------------------------------------------------------- */
 
 static void a_capture_that_began_late(void **state)
 {
@@ -314,7 +317,7 @@ static void a_gap_at_the_beginning_is_a_late_beginning(void **state)
 	assert_int_equal(traffic_stats(traffic).sessions.gap_bytes, 3000);
 }
 
-/* --- The same ports again ---------------------------------------------------------------------- */
+/* --- The same ports again --------------------------------------------------------------------- */
 
 static void expect_redis_again(struct traffic *traffic, uint32_t server_at)
 {
@@ -377,7 +380,7 @@ static void the_same_ports_where_one_side_is_mirrored(void **state)
 	assert_string_equal(traffic_flow(traffic)->facts.service->name, "redis");
 }
 
-/* --- No room ----------------------------------------------------------------------------------- */
+/* --- No room ---------------------------------------------------------------------------------- */
 
 static void the_flow_table_is_full(void **state)
 {
@@ -480,7 +483,7 @@ static void the_ring_is_full(void **state)
 	traffic->ring_full = false;
 }
 
-/* --- Time -------------------------------------------------------------------------------------- */
+/* --- Time ------------------------------------------------------------------------------------- */
 
 static void a_second_input_of_an_earlier_time(void **state)
 {
@@ -536,7 +539,7 @@ static void one_packet_of_a_far_future(void **state)
 	assert_true(traffic_count(traffic, OBSERVATION_WALL) >= 1);
 }
 
-/* --- Everything -------------------------------------------------------------------------------- */
+/* --- Everything ------------------------------------------------------------------------------- */
 
 /* An inventory: the last look at the bytes may turn the roles round as well. */
 static void an_inventory_tells_every_conversation_once(void **state)
