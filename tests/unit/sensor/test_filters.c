@@ -29,7 +29,8 @@ static uint32_t build(uint8_t frame[80], bool tagged)
 		at += (uint32_t)sizeof tag;
 	}
 	memcpy(frame + at, packet, sizeof packet);
-	return at + (uint32_t)sizeof packet;
+	at += (uint32_t)sizeof packet;
+	return at;
 }
 
 static void each_link_type_has_its_program(void **state)
