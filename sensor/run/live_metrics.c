@@ -50,6 +50,7 @@ static void make_text(struct live_metrics *m, uint64_t now_ns)
 	};
 
 	live_counters(live, &metrics.counters);
+	http_server_stats(m->server, &metrics.counters.http);
 	engine_count_open(live->app->engine, metrics.open);
 	m->text.length = 0;
 	m->text.failed = false;

@@ -64,10 +64,13 @@ struct live {
 	uint64_t started_ns, looked_ns, untested_ns; /* the latter two: when last judged */
 };
 
-/* live_status.c: main thread. */
+/* live_counters.c: main thread. */
 void live_stats(const struct live *live, struct worker_stats *worker,
 		struct capture_stats *capture);
+/* All but those of the metrics' server: live_metrics_stats(). */
 void live_counters(const struct live *live, struct counters *counters);
+
+/* live_status.c: main thread. */
 /* `state` NULL: "watching", or "blind". */
 void live_heartbeat(const struct live *live, const char *state);
 struct blindness *live_blindness(struct live *live); /* NULL: out of memory */

@@ -11,30 +11,6 @@
 #define LOOKED_AFTER	  10000 /* packets without one of ours: the policy does not fit */
 #define RETOLD_A_TURN	  1024
 
-#define ADD_CAPTURE(in, member, kind, metric, field, told, meaning)                                \
-	capture->in member += live->threads[i].capture_stats.in member;
-
-void live_stats(const struct live *live, struct worker_stats *worker, struct capture_stats *capture)
-{
-	*worker = (struct worker_stats){0};
-	*capture = (struct capture_stats){0};
-	for (uint32_t i = 0; i < live->thread_count; i++) {
-		worker_stats_add(worker, &live->threads[i].stats);
-		COUNTERS_CAPTURE(ADD_CAPTURE, )
-	}
-}
-
-void live_counters(const struct live *live, struct counters *counters)
-{
-	*counters = (struct counters){.worker = {0}};
-	live_stats(live, &counters->worker, &counters->capture);
-	engine_stats(live->app->engine, &counters->engine);
-	if (live->app->evidence)
-		evidence_stats(live->app->evidence, &counters->evidence);
-	outputs_stats(live->app->outputs, &counters->outputs);
-	live_metrics_stats(live->metrics, &counters->http);
-}
-
 /* How long it took; what is counted otherwise is in counter_rows.h. */
 #define DELAYS 7
 static void take_delays(const struct live *live, const struct latency *delivery,
@@ -70,6 +46,7 @@ void live_heartbeat(const struct live *live, const char *state)
 	if (state)
 		heartbeat.state = state;
 	live_counters(live, &counters);
+	live_metrics_stats(live->metrics, &counters.http);
 	heartbeat.packet_ns = counters.worker.newest_ns;
 	heartbeat.count = counters_heartbeat(&counters, fields);
 	take_delays(live, &counters.outputs.delivery, fields + heartbeat.count);
