@@ -15,7 +15,7 @@ const struct mongodb_command *mongodb_commands_find(const char *name)
 		{"buildInfo", MONGODB_ASKS_BUILD, false, 0},
 		{"saslStart", MONGODB_ASKS_LOGIN, false, 0},
 		{"saslContinue", MONGODB_ASKS_LOGIN, true, 0},
-		{"authenticate", MONGODB_ASKS_LOGIN, false, 0},
+		{"authenticate", MONGODB_ASKS_LOGIN_WHOLE, false, 0},
 		{"getnonce", MONGODB_ASKS_PUBLIC, false, 0},
 		{"ping", MONGODB_ASKS_PUBLIC, true, 0},
 		{"endSessions", MONGODB_ASKS_PUBLIC, true, 0},

@@ -11,8 +11,9 @@ enum mongodb_kind {
 	MONGODB_ASKS_PUBLIC, /* answered without a log-in */
 	MONGODB_ASKS_GREETING,
 	MONGODB_ASKS_BUILD,
-	MONGODB_ASKS_LOGIN,
-	MONGODB_ASKS_QUERY, /* the old way: records without an "ok" */
+	MONGODB_ASKS_LOGIN,	  /* in steps: the last answer says "done" */
+	MONGODB_ASKS_LOGIN_WHOLE, /* in one: MONGODB-X509, MONGODB-CR */
+	MONGODB_ASKS_QUERY,	  /* the old way: records without an "ok" */
 	MONGODB_ASKS_GUARDED,
 };
 

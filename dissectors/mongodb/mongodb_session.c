@@ -57,7 +57,7 @@ void mongodb_session_asked(struct mongodb *mongo, struct mongodb_stream *s, stru
 		on_command_name(mongo, facts, bson->name);
 		return;
 	}
-	if (mongo->kind == MONGODB_ASKS_LOGIN ||
+	if (mongo->kind == MONGODB_ASKS_LOGIN || mongo->kind == MONGODB_ASKS_LOGIN_WHOLE ||
 	    (mongo->kind == MONGODB_ASKS_GREETING && bson->depth == 2))
 		mongodb_commands_login(bson, facts);
 	if (mongo->kind == MONGODB_ASKS_GREETING && bson_named(bson, "speculativeAuthenticate"))
@@ -102,7 +102,7 @@ static void on_login_answer(struct mongodb *mongo, struct facts *facts)
 {
 	if (!mongo->ok) {
 		facts_login(facts, false);
-	} else if (mongo->done) {
+	} else if (mongo->done || mongo->answer_kind == MONGODB_ASKS_LOGIN_WHOLE) {
 		facts_login(facts, true);
 		mongo->logged_in = true;
 	}
@@ -125,6 +125,7 @@ void mongodb_session_end_answer(struct mongodb *mongo, struct facts *facts)
 			facts_set_auth(facts, AUTH_NA);
 		break;
 	case MONGODB_ASKS_LOGIN:
+	case MONGODB_ASKS_LOGIN_WHOLE:
 		on_login_answer(mongo, facts);
 		return;
 	case MONGODB_ASKS_QUERY:

@@ -4,14 +4,16 @@
  *
  *   frame ─▶ decode_link ─▶ VLAN, MPLS, PPPoE … ─▶ IPv4, IPv6 ─▶ TCP, UDP, ICMP error ─▶ packet
  *                 ▲               │                    │  │
- *                 └── tunnel, at most two deep ◀───────┘  └─▶ DECODE_FRAGMENT ─▶ fragments
+ *                 └── tunnel, bounded (tunnel.h) ◀───────┘  └─▶ DECODE_FRAGMENT ─▶ fragments
  *                                                                                │ datagram
  *                                              decode_datagram() goes on ◀───────┘
  *
  * Only fragments.c keeps anything: pages of a pool of --fragments-mib, for a few seconds of packet
  * time. Everything else is a function of the bytes. What bounds it: constants for tags and tunnels,
  * the number of bytes captured. What is not understood has a verdict of its own (enum
- * decode_result), and the worker counts each of them.
+ * decode_result), and the worker counts each of them. A table of
+ * all kinds is encapsulation.c; tunnels are read in decode_tunnel.c (over IP: GRE and its kin),
+ * decode_udp_tunnel.c (VXLAN, GENEVE, TZSP, GTP-U) and decode_udp_overlay.c, tags in decode_tags.c.
  *
  * From captured bytes to a struct packet: link layer, VLAN tags, tunnels, IPv4 and IPv6 with
  * extension headers, TCP, UDP and ICMP errors. Pure: no state, no allocation. Every read is checked

@@ -8,7 +8,8 @@
  *                                └▶ incident: exposures of one group that opened together
  *                                       └▶ engine_emit: the event, numbered ─▶ handler (outputs)
  *   engine_tick        silence, summaries, exceptions that expire; engine_store: over a restart
- *   closing: engine_wall.c (proof) and engine_silence.c (likely); "all ports": engine_collapse.c
+ *   closed: engine_wall.c gathers the proof, engine_closing.c decides, engine_silence.c the likely
+ *   ones; "all ports": engine_collapse.c
  *
  * It keeps exposures (--max-exposures), incidents, walls (--max-walls) and coverage per policy
  * line; who makes room for whom stands at the top of exposure.h and incident.h.

@@ -38,7 +38,7 @@ redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sen
 sentinel-password-file journal sensor site run metrics user workers snaplen buffer-mib
 capture-timeout-ms whole-packets no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound
 max-exposures max-walls max-incidents max-inventory memory prefault tcp-idle journal-keep journal-mib journal-days stream-maxlen queue-maxlen heartbeat
-silence untested quiet verbose help version counters vxlan-ports geneve-ports no-tunnels as-given separate-vni checksums
+silence untested quiet verbose help version counters vxlan-ports geneve-ports no-tunnels encapsulations as-given separate-vni checksums
 duplicate-ms fragments-mib evidence evidence-files evidence-file-mib evidence-mib""".split()
 INVENTORY_FIELDS = """file server_ip server_port transport client_ip protocol protocol_source
 product version outcome auth encrypted data_read commands destructive bytes_c2s

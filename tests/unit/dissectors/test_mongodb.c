@@ -68,6 +68,27 @@ static void a_log_in_is_seen(void **state)
 	conversation_stands(&mongodb_dissector, exchange, COUNT(exchange));
 }
 
+/* A certificate logs in with one command, whose answer has no "done"; what follows was not open. */
+static void a_log_in_of_one_command_is_seen(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("\x36\0\0\0\2\0\0\0\0\0\0\0\xdd\7\0\0\0\0\0\0\0\x21\0\0\0"
+			    "\x10"
+			    "authenticate\0\1\0\0\0\10done\0\1\x0a"
+			    "a\0\0"),
+		TURN_SERVER("\x26\0\0\0\7\0\0\0\2\0\0\0\xdd\7\0\0\0\0\0\0\0\x11\0\0\0" OK "\0"),
+		TURN_CLIENT("\x30\0\0\0\3\0\0\0\0\0\0\0\xdd\7\0\0\0\0\0\0\0\x1b\0\0\0"
+			    "\1dropDatabase\0\0\0\0\0\0\0\xf0\x3f\0"),
+		TURN_SERVER("\x26\0\0\0\x08\0\0\0\3\0\0\0\xdd\7\0\0\0\0\0\0\0\x11\0\0\0" OK "\0"),
+	};
+	struct facts facts = conversation_facts(&mongodb_dissector, turns, COUNT(turns), 0);
+
+	(void)state;
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
+	conversation_has(&facts, "dropDatabase", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_stands(&mongodb_dissector, turns, COUNT(turns));
+}
+
 /* {delete: "a", deletes: [{q: {}, limit: 0}]}; with a filter it is nothing of note */
 static void a_deletion_is_seen(void **state)
 {
@@ -137,6 +158,7 @@ int main(void)
 		cmocka_unit_test(an_open_server_is_seen),
 		cmocka_unit_test(a_command_without_rights_is_refused),
 		cmocka_unit_test(a_log_in_is_seen),
+		cmocka_unit_test(a_log_in_of_one_command_is_seen),
 		cmocka_unit_test(a_deletion_is_seen),
 		cmocka_unit_test(the_old_query_is_read),
 		cmocka_unit_test(openings_are_recognised),
