@@ -5,6 +5,8 @@
  */
 #include "sensor/decode/answerable.h"
 
+#include <string.h>
+
 #include "sensor/base/endpoint.h"
 #include "sensor/decode/decode_walk.h"
 
@@ -16,25 +18,35 @@
 #define OPTION_NOTHING	 1
 #define OPTION_LENGTH_AT 2u /* kind and length of an option */
 
-/* Multicast, this host, nobody: nothing is answered to such a source. */
-static bool is_no_source(const struct address *address)
+static bool is_loopback(const struct address *address)
 {
-	const uint8_t *bytes = address->bytes;
+	static const uint8_t v6[sizeof address->bytes] = {[15] = 1};
 
-	if (address_is_ipv4(address))
-		return bytes[12] == 0 || bytes[12] == 127 || bytes[12] >= 224;
-	for (int i = 0; i < 15; i++) {
+	return address_is_ipv4(address) ? address->bytes[12] == 127
+					: memcmp(address->bytes, v6, sizeof v6) == 0;
+}
+
+/* Multicast and nobody: nothing is answered to such a source; this host talks with itself only. */
+static bool is_no_source(const struct packet *packet)
+{
+	const uint8_t *bytes = packet->source.bytes;
+
+	if (is_loopback(&packet->source))
+		return !is_loopback(&packet->destination);
+	if (address_is_ipv4(&packet->source))
+		return bytes[12] == 0 || bytes[12] >= 224;
+	for (int i = 0; i < 16; i++) {
 		if (bytes[i] != 0)
 			return bytes[0] == 0xff;
 	}
-	return bytes[15] <= 1;
+	return true;
 }
 
 static bool has_ip_oddities(const struct packet *packet)
 {
 	const uint8_t *ip = packet->ip;
 
-	if (packet->pieces || packet->incomplete || is_no_source(&packet->source) ||
+	if (packet->pieces || packet->incomplete || is_no_source(packet) ||
 	    address_equal(&packet->source, &packet->destination) || packet->source_port == 0)
 		return true;
 	if (ip[0] >> 4 == 4) /* options; the reserved flag, more fragments, an offset */

@@ -31,14 +31,16 @@ CAPTURES = sorted(glob.glob(os.path.join(GOLDEN, "captures", "*.pcap")))
 LAB = os.path.join(TOP, "tests/lab")
 MADE = tempfile.TemporaryDirectory()
 # The ends that tools/reframe writes are addresses of outside: they are believed where they are named.
-BELIEVED = "tunnels:\n  - { ends: [192.0.2.0/29, 2001:db8:1::/64] }\n"
+BELIEVED = "tunnels:\n  - { ends: [192.0.2.0/29, 2001:db8:1::/64] }\n"  # or one more of them
 
 
 def believing(path):
     """A copy of the policy that believes those tunnels."""
     copy = os.path.join(MADE.name, path.replace("/", "-"))
     with open(path, encoding="utf-8") as file, open(copy, "w", encoding="utf-8") as made:
-        made.write(file.read() + BELIEVED)
+        text = file.read()
+        head, named, rest = text.partition("\ntunnels:")
+        made.write(head + "\n" + BELIEVED + rest.partition("\n")[2] if named else text + BELIEVED)
     return copy
 
 

@@ -45,7 +45,8 @@ static void append(struct told *told, const char *text, size_t length)
 	size_t at = strlen(told->text);
 
 	assert_true(at + length < sizeof told->text);
-	memcpy(told->text + at, text, length);
+	if (length != 0)
+		memcpy(told->text + at, text, length);
 	told->text[at + length] = '\0';
 }
 
