@@ -254,7 +254,7 @@ bool savefile_blocks_ready(const struct savefile *savefile)
 {
 	size_t have = savefile->have - savefile->at;
 	const uint8_t *bytes = savefile->buffer + savefile->at;
-	struct block block;
+	struct block block = {.type = 0};
 
 	if (have < savefile->rest || have - savefile->rest < PACKET_HEAD)
 		return false;

@@ -142,12 +142,14 @@ static void sink_first(struct timeline *timeline)
 
 static void add_reader(struct timeline *timeline, struct reader *reader)
 {
-	unsigned at = timeline->open++;
+	unsigned at = timeline->open++, parent;
 
 	timeline->heap[at] = reader;
-	while (at > 0 && goes_before(timeline, at, (at - 1) / 2)) {
-		swap(timeline, at, (at - 1) / 2);
-		at = (at - 1) / 2;
+	for (; at != 0; at = parent) {
+		parent = (at - 1) / 2;
+		if (!goes_before(timeline, at, parent))
+			return;
+		swap(timeline, at, parent);
 	}
 }
 

@@ -66,6 +66,7 @@ static void put_time(struct status *status, const char *name, uint64_t ns)
 void status_add(struct heartbeat_counter *fields, size_t *count, const char *name, uint64_t value)
 {
 	for (size_t i = 0; i < *count; i++) {
+		/* cppcheck-suppress uninitvar ; the first *count of them are set */
 		if (strcmp(fields[i].name, name) == 0) {
 			fields[i].value += value;
 			return;

@@ -108,6 +108,7 @@ static size_t feed_piece(struct sessions *sessions, struct slot *slot, enum side
 	struct feed fed = {
 		.from = from,
 		.bytes = bytes_from(bytes, length),
+		/* cppcheck-suppress uninitvar ; the dissector writes it before anybody reads */
 		.forwarded = slot->session.carries ? &named : NULL,
 	};
 

@@ -156,8 +156,8 @@ static bool take_opening(struct slot *version, const struct slot *slot, uint32_t
 	version->opening = *opening;
 	if (taken == 0)
 		return true;
-	last = &version->opening.turns[opening->turn_count - 1];
-	if (opening->turn_count == 0 || last->side != SIDE_CLIENT || last->length < taken) {
+	last = opening->turn_count == 0 ? NULL : &version->opening.turns[opening->turn_count - 1];
+	if (!last || last->side != SIDE_CLIENT || last->length < taken) {
 		memset(&version->opening, 0, sizeof version->opening);
 		return false;
 	}
