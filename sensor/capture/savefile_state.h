@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the two halves of the savefile reader share: savefile.c reads classic records and keeps the
- * buffer, savefile_blocks.c reads the blocks of pcapng. Nobody else includes it.
+ * What the parts of the savefile reader share: savefile_begin.c keeps the buffer and knows how a
+ * file begins, savefile_blocks.c reads the blocks of pcapng, savefile.c classic records and all
+ * that is public. Nobody else includes it.
  */
 #ifndef SENSOR_SAVEFILE_STATE_H
 #define SENSOR_SAVEFILE_STATE_H
@@ -75,6 +76,8 @@ bool savefile_fill(struct savefile *savefile, size_t need);
 int savefile_fail_short(struct savefile *savefile, const char *what, size_t need);
 /* Does a classic file begin at `at`? Then its header is taken. */
 bool savefile_begin_classic(struct savefile *savefile);
+/* Is this the header of a classic file, whole? */
+bool savefile_is_classic(const uint8_t *bytes, size_t length);
 
 /* savefile_blocks.c: a section header at `bytes`? */
 #define SAVEFILE_SECTION 28 /* bytes of the shortest one */
