@@ -124,12 +124,14 @@ static enum datagram_direction stun(struct bytes b)
 static enum datagram_direction text_of(const struct bytes *b, const char *const asks[],
 				       const char *const answers[])
 {
+	if (b->left == 0)
+		return UNKNOWN;
 	for (; *answers; answers++) {
-		if (bytes_start_with(b, *answers))
+		if (**answers == b->at[0] && bytes_start_with(b, *answers))
 			return ANSWERS;
 	}
 	for (; *asks; asks++) {
-		if (bytes_start_with(b, *asks))
+		if (**asks == b->at[0] && bytes_start_with(b, *asks))
 			return ASKS;
 	}
 	return UNKNOWN;

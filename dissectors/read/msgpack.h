@@ -40,11 +40,6 @@ struct msgpack {
 
 /* True when there is an item, valid until the next call; all its bytes may not have passed yet. */
 bool msgpack_next(struct msgpack *m, struct bytes *input);
-/* Was the item returned last the last one of its message? */
-static inline bool msgpack_at_end(const struct msgpack *m)
-{
-	return m->open == 0;
-}
 /* `missing` bytes were not seen (0: unknown). */
 void msgpack_gap(struct msgpack *m, uint64_t missing);
 bool msgpack_text_is(const struct msgpack *m, const char *text);

@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
+#include "sensor/base/clock.h"
 #include "sensor/session/session_slot.h"
 
-#define SECOND_NS	1000000000ull
 /*
  * Each second, and at once after a pause: half a core's, or an eighth where nothing has answered.
  */
@@ -24,11 +24,11 @@ static struct budget *budget_of(struct sessions *sessions, const struct slot *sl
 	uint64_t since = sessions->now_ns - budget->filled_ns;
 
 	/* A clock that was set back is a long pause, too. */
-	if (since >= SECOND_NS || budget->filled_ns == 0) {
+	if (since >= NS_PER_S || budget->filled_ns == 0) {
 		budget->left = most;
 		budget->filled_ns = sessions->now_ns;
-	} else if (since >= SECOND_NS / 1024) {
-		budget->left += since / 1000 * (most / (SECOND_NS / 1000));
+	} else if (since >= NS_PER_S / 1024) {
+		budget->left += since / 1000 * (most / (NS_PER_S / 1000));
 		budget->left = budget->left > most ? most : budget->left;
 		budget->filled_ns = sessions->now_ns;
 	}

@@ -27,8 +27,8 @@
  * host keeps half-open connections (Linux: 63 s) nobody is answered: what is not, is not judged.
  */
 #define PROBES_FLOOD	      100
-#define PROBES_FLOOD_SLICE_NS 10000000000ull
-#define PROBES_FLOOD_HOLD_NS  64000000000ull
+#define PROBES_FLOOD_SLICE_NS (10 * NS_PER_S)
+#define PROBES_FLOOD_HOLD_NS  (64 * NS_PER_S)
 
 /* One attempt: whose, how to recognise its continuation, and whether anybody would answer it. */
 struct probe {

@@ -10,8 +10,8 @@
 
 #define WAITING	      1024
 #define WAITING_BYTES (1u << 19)
-#define WAITING_NS    30000000000ull /* as long as a flow that is not open yet */
-#define REMEMBERED    16384	     /* conversations of which one packet was seen, twice over */
+#define WAITING_NS    (30 * NS_PER_S) /* as long as a flow that is not open yet */
+#define REMEMBERED    16384	      /* conversations of which one packet was seen, twice over */
 
 struct early {
 	struct recent *frames;

@@ -123,6 +123,15 @@ static enum direction answering(const struct worker *worker, const struct sighti
 								   : DIRECTION_GUESS;
 }
 
+/* It goes on with what one of ours has begun; counted. */
+static bool is_outbound(struct worker *worker, const struct sighting *sighting)
+{
+	if (!outbound_has(worker->outbound, sighting->hash))
+		return false;
+	worker->stats.outbound++;
+	return true;
+}
+
 /*
  * The order of evidence: a question of this conversation that waits; what the bytes say; what is
  * known to be begun by ours; the ports of the policy; in the end who was seen to speak first, and
@@ -130,20 +139,23 @@ static enum direction answering(const struct worker *worker, const struct sighti
  */
 static struct flow *begin_from_server(struct worker *worker, const struct sighting *sighting)
 {
-	enum datagram_direction told = says(sighting->packet);
 	struct endpoint server = worker_source(sighting);
-	bool client_is_source = true;
+	bool client_is_source = true, waits;
+	enum datagram_direction told;
 	enum direction direction;
 	struct probe asked;
 
-	if (told != DATAGRAM_ASKS && worker_asked(worker, &server, sighting->hash, &asked)) {
+	waits = worker_asked(worker, &server, sighting->hash, &asked);
+	/* Most datagrams of ours: their bytes are not looked at. */
+	if (!waits && is_outbound(worker, sighting))
+		return NULL;
+	told = says(sighting->packet);
+	if (waits && told != DATAGRAM_ASKS) {
 		direction = answering(worker, sighting, told, &asked);
 		return worker_begin(worker, sighting, false, direction, FLOW_DATAGRAM);
 	}
-	if (outbound_has(worker->outbound, sighting->hash)) {
-		worker->stats.outbound++;
+	if (waits && is_outbound(worker, sighting))
 		return NULL;
-	}
 	if (told == DATAGRAM_ANSWERS || told == DATAGRAM_ANSWERS_PEER) {
 		direction = told == DATAGRAM_ANSWERS || !is_early(worker) ? DIRECTION_PAYLOAD
 									  : DIRECTION_GUESS;
