@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Where packets come from, in words: captures and interfaces by number, so that a packet carries
- * four bytes in place of names. Grows with what is added, which is bounded by who adds: the captures
- * of the command line, and of each so many interfaces as savefile.h says. Of any thread.
+ * four bytes in place of names. Grows with what is added, which is bounded by who adds: the
+ * captures of the command line, and of each so many interfaces as savefile.h says. Of any thread.
  */
 #ifndef SENSOR_ORIGINS_H
 #define SENSOR_ORIGINS_H

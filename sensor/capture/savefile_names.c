@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the packets of a savefile come from: see savefile.h. An interface that is described again, in
- * another section, is the same one; those beyond SAVEFILE_NAMED have the name of the file alone.
+ * What the packets of a savefile come from: see savefile.h. An interface that is described again,
+ * in another section, is the same one; those beyond SAVEFILE_NAMED have the file's name alone.
  */
 #include "sensor/capture/savefile_state.h"
 
