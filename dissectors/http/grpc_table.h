@@ -115,7 +115,7 @@ GRPC(ZEEBE, "zeebe", FAMILY_ORCHESTRATION, "Zeebe, workflows of Camunda", PORTS(
      {"*/ActivateJobs", GRPC_LISTS, NULL},
      {"*/StreamActivatedJobs", GRPC_LISTS, NULL})
 
-GRPC(DAPR, "dapr", FAMILY_ORCHESTRATION, "Dapr's sidecar: state, secrets, calls", PORTS(50001),
+GRPC(DAPR, "dapr", FAMILY_ORCHESTRATION, "Dapr's sidecar: state, secrets, calls", NULL,
      "Dapr", PACKAGES("/dapr.proto."),
      {"*/GetMetadata*", GRPC_LISTS, NULL},
      {"*/Get*Secret", GRPC_LISTS, NULL},

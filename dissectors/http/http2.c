@@ -315,8 +315,9 @@ const struct dissector http2_dissector = {
 	.service_count = GRPC_SERVICE_COUNT,
 	.services = grpc_services,
 	.recognised = "the client's preface, or the server's SETTINGS frame with what answers it",
-	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
-		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_HOST | READS_PATH,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_HOST | READS_PATH,
 	.recognise = http2_recognise,
 	.begin = http2_begin,
 	.feed = http2_feed,
