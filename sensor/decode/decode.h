@@ -76,7 +76,7 @@ enum packet_kind {
 	PACKET_TCP,
 	PACKET_UDP,	    /* or UDP-Lite */
 	PACKET_ASSOCIATION, /* SCTP, DCCP: a handshake, then messages */
-	PACKET_ICMP_ERROR, /* `quoted` tells which packet caused it */
+	PACKET_ICMP_ERROR,  /* `quoted` tells which packet caused it */
 };
 
 /*

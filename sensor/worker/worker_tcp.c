@@ -78,9 +78,10 @@ static struct flow *begin_outgoing(struct worker *worker, const struct sighting 
 	 * Who asks, or has been let in, answers nobody, and whom ours had asked would have been
 	 * seen to be: a word that the host throws away.
 	 */
-	if (!asked && (worker_sees_ours(worker) || segment_sum(sighting->packet) == SEGMENT_SUM_WRONG ||
-		       worker_remembers_inbound(worker, sighting, &client_is_source) ||
-		       (sighting->to_ours && worker_asked(worker, &ours, sighting->hash, &probe))))
+	if (!asked &&
+	    (worker_sees_ours(worker) || segment_sum(sighting->packet) == SEGMENT_SUM_WRONG ||
+	     worker_remembers_inbound(worker, sighting, &client_is_source) ||
+	     (sighting->to_ours && worker_asked(worker, &ours, sighting->hash, &probe))))
 		return NULL;
 	outbound_add(worker->outbound, sighting->hash);
 	flow = worker_begin_outgoing(worker, sighting, DIRECTION_SYNACK, FLOW_BRIEF);
