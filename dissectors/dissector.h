@@ -12,8 +12,8 @@
  *             pieces of any size: a verdict must not depend on where the pieces end. State is
  *             `state_size` bytes, zeroed before begin().
  *
- * On UDP each feed() is one datagram, and the opening holds the first datagram of each side. On SCTP
- * it is one message, with the four bytes of its payload protocol identifier before it.
+ * On UDP each feed() is one datagram, and the opening holds the first datagram of each side. On
+ * SCTP it is one message, with the four bytes of its payload protocol identifier before it.
  * Wrong is worse than unknown: a recogniser that could be fooled by another protocol says MORE.
  */
 #ifndef DISSECTORS_DISSECTOR_H

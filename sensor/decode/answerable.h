@@ -24,7 +24,7 @@ enum {
 /* A TTL (hop limit) of so much passes whatever routers there are behind a mirror. */
 #define ANSWERABLE_TTL 16
 
-/* Bits of the enum, FLAW_DISOWNED not among them. Of what has a handshake: as an attempt to connect. */
+/* Bits of the enum, FLAW_DISOWNED not among them. Of what has a handshake: as its first packet. */
 uint8_t answerable_flaws(const struct packet *packet);
 uint8_t answerable_ttl(const struct packet *packet);
 

@@ -90,7 +90,7 @@ static void note_refusal(struct worker *worker, const struct sighting *sighting)
 
 /*
  * It was running before, or only one direction is mirrored. A stranger's word alone makes nothing:
- * but the client that goes on after its INIT, where packets of ours are not seen, has been answered.
+ * but the client that goes on after its INIT, where ours are not seen, has been answered.
  */
 static struct flow *begin_midstream(struct worker *worker, const struct sighting *sighting)
 {
