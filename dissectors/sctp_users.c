@@ -2,7 +2,7 @@
 /*
  * What SCTP carries: telephony's and mobile networks' signalling, told by the payload protocol
  * identifier (PPID) that stands before every message (RFC 9260 section 3.3.1; IANA, "SCTP Payload
- * Protocol Identifiers"; 3GPP TS 36.412, 36.422, 38.412, 38.422, 38.472). Nothing of the messages is
+ * Protocol Identifiers"; 3GPP TS 36.412, 36.422, 38.412, 38.422, 38.472). The messages are not
  * read; none of these protocols has a log-in of its own. Diameter has a file of its own.
  */
 #include "dissectors/dissector.h"
