@@ -130,7 +130,8 @@ X(in, carried_evicted, COUNTER, "carried_evicted_total", "carried_evicted", "car
 X(in, carried_nobody, COUNTER, "carried_nobody_total", "carried_nobody", "conversations in which a listed proxy names no client", "Conversations of listed proxies in which, by what can be read, no client is named for some or all of what was answered.") \
 X(in, observations, COUNTER, "observations_total", "observations", NULL, "What workers told the main thread.") \
 X(in, observations_refused, COUNTER, "observations_retried_total", "observations_retried", "observations told again later", "Observations that found the ring full and were told later.") \
-X(in, observations_lost, COUNTER, "observations_lost_total", "observations_lost", "observations lost", "Observations that found the ring full and were lost.")
+X(in, observations_waiting, GAUGE, "observations_waiting", "observations_waiting", NULL, "Observations that wait for room in the ring.") \
+X(in, observations_lost, COUNTER, "observations_lost_total", "observations_lost", "observations lost", "Observations that found the ring full, and no room to wait either.")
 
 /* struct worker_stats, for --evidence: no label tells the interface */
 #define COUNTERS_KEPT(X, in) \

@@ -19,10 +19,12 @@
 #include "sensor/run/prefault.h"
 #include "sensor/run/sandbox.h"
 
-#define TURN		512
-#define DRAIN_MS	5000	 /* for Redis to take the rest at the end */
-#define MESSAGES_A_TURN 1024	 /* then signals and Redis have their turn */
-#define LAST_NS		NS_PER_S /* after the stop, for what the kernel still holds */
+#define TURN	   512
+#define DRAIN_MS   5000		     /* for Redis to take the rest at the end */
+#define TURN_NS	   (100 * NS_PER_MS) /* then signals, the disk and Redis have their turn */
+#define LOOK_EVERY 64		     /* messages, before the clock is looked at */
+#define ROOM_US	   200		     /* between two tries, at the end */
+#define LAST_NS	   NS_PER_S	     /* after the stop, for what the kernel still holds */
 
 /* ---- worker threads ---- */
 
@@ -40,8 +42,15 @@ static bool send_message(const struct thread *thread, const struct message *mess
 static bool on_observation(void *context, const struct observation *observation)
 {
 	struct message message = {.observation = *observation};
+	const struct thread *thread = context;
+	bool sent = send_message(thread, &message);
 
-	return send_message(context, &message);
+	/* Its last words: there is no later, and the main thread goes on taking them. */
+	while (!sent && thread->finishing) {
+		usleep(ROOM_US);
+		sent = send_message(thread, &message);
+	}
+	return sent;
 }
 
 static void send_stats(struct thread *thread)
@@ -60,6 +69,7 @@ static void between_batches(struct thread *thread, int packets)
 	live_policy_adopt(thread);
 	if (packets == 0)
 		worker_tick(thread->worker, now_ns);
+	worker_retry(thread->worker);
 	if (now_ns >= thread->next_stats_ns) {
 		thread->next_stats_ns = now_ns + NS_PER_S;
 		send_stats(thread);
@@ -110,6 +120,7 @@ static void *run_worker(void *context)
 		if (n == 0)
 			break;
 	}
+	thread->finishing = true;
 	worker_finish(thread->worker);
 	send_stats(thread);
 	if (n < 0)
@@ -131,6 +142,27 @@ static void take_message(struct live *live, struct thread *thread, const struct 
 	}
 }
 
+/*
+ * All that a thread's ring holds, unless that takes too long: a turn may end in a commit, and
+ * a slow disk should see few of them. True if something may be left.
+ */
+static bool take_ring(struct live *live, struct thread *thread)
+{
+	uint64_t until_ns = clock_monotonic_ns() + TURN_NS;
+	const struct message *message;
+
+	for (int n = 1; n <= LIVE_RING_MESSAGES; n++) {
+		message = ring_peek(thread->ring);
+		if (!message)
+			return false;
+		take_message(live, thread, message);
+		ring_pop(thread->ring);
+		if (n % LOOK_EVERY == 0 && clock_monotonic_ns() >= until_ns)
+			break;
+	}
+	return true;
+}
+
 /* True if something may be left. */
 static bool take_messages(struct live *live)
 {
@@ -138,15 +170,8 @@ static bool take_messages(struct live *live)
 
 	for (uint32_t i = 0; i < live->thread_count; i++) {
 		struct thread *thread = &live->threads[i];
-		const struct message *message;
-		int n = 0;
 
-		while (n < MESSAGES_A_TURN && (message = ring_peek(thread->ring)) != NULL) {
-			take_message(live, thread, message);
-			ring_pop(thread->ring);
-			n++;
-		}
-		more |= n == MESSAGES_A_TURN;
+		more |= take_ring(live, thread);
 		more |= live_evidence_take(live, thread);
 	}
 	return more;

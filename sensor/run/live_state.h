@@ -37,6 +37,7 @@ struct thread {
 	struct ring *ring;
 	struct byte_ring *kept;			/* packets for --evidence; NULL: not wanted */
 	uint64_t next_stats_ns;			/* the thread's own */
+	bool finishing;				/* the thread's own: its last words */
 	_Atomic(const struct policy *) offered; /* by the main thread */
 	_Atomic(const struct policy *) adopted; /* by the worker */
 	atomic_bool failed;			/* the capture broke */
