@@ -111,7 +111,10 @@ X(in, versions_refused, COUNTER, "stream_versions_refused_total", "stream_versio
 
 /* struct worker_stats */
 #define COUNTERS_PROBED(X, in) \
-X(in, probed_evicted, COUNTER, "probed_evicted_total", "probed_evicted", "probed endpoints forgotten (--max-probed)", "Probed endpoints forgotten because the table was full.")
+X(in, probed_evicted, COUNTER, "probed_evicted_total", "probed_evicted", "probed endpoints forgotten (--max-probed)", "Probed endpoints forgotten because the table was full.") \
+X(in, asked_forgotten, COUNTER, "attempts_forgotten_total", "attempts_forgotten", "attempts forgotten that had found no room to wait", "Attempts that found no room among those that wait, and were pushed out of the set behind them by others: an answer to one may be told as a guess.") \
+X(in, outbound_forgotten, COUNTER, "outbound_forgotten_total", "outbound_forgotten", NULL, "Conversations begun by ours that were pushed out of their set by others.") \
+X(in, inbound_forgotten, COUNTER, "inbound_forgotten_total", "inbound_forgotten", NULL, "Ended or idle conversations begun from outside whose roles were pushed out of their set by others.")
 
 /* struct identify_stats */
 #define COUNTERS_IDENTIFY(X, in) \
