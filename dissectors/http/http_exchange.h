@@ -4,7 +4,8 @@
  * which response belongs to which request, who was let in, what was read or deleted.
  *
  * The calls for a request, in order: request_line, any number of request_header, request_end,
- * request_search for pieces of its body and request_body for what was kept of it. A response: response_begin, response_header, response_status (the
+ * request_search for each piece of its body and request_search_end, and request_body with its
+ * beginning if that is wanted. A response: response_begin, response_header, response_status (the
  * end of the headers), and settle once its beginning is known. Secrets are looked at and forgotten.
  */
 #ifndef DISSECTORS_HTTP_EXCHANGE_H

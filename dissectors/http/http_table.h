@@ -17,7 +17,8 @@
  *	       DESTROYS("DELETE /collections/{name}"),
  *	       EXECUTES("POST /api/run", .sure = true),
  *	       DESTROYS("POST /admin?action=drop", .command = "POST /admin drop"),
- *	       DESTROYS("POST /.../_bulk", .body = "{\"delete\":{\"_", .command = "POST /_bulk delete")),
+ *	       DESTROYS("POST /.../_bulk", .body = "{\"delete\":{\"_",
+ *			.command = "POST /_bulk delete")),
  *
  *	method	several with "|", or ANY
  *	path	without a slash at its end. "{what}" stands for the rest of a segment, or a part of
@@ -27,9 +28,10 @@
  *	.body	a mark that must stand in the query or in the first 64 KiB of the body, wherever:
  *		in lower case, without blanks, at most HTTP_MARK_MAX bytes (http_search.h). Begin it
  *		with what is neither letter nor digit
- *	.command  how it is told; needed with parameters and marks, of which the path says nothing
+ *	.command
+ *		how it is told; needed with parameters and marks, of which the path says nothing
  *	.sure	no other product has such a path: it counts also while nothing is known of the
- *		product. For what a product answers with nothing of its own, and what is unmistakable
+ *		product. For what is unmistakable, above all if its answer says nothing
  *
  * The kinds are in http_routes.h. What several products share belongs into the first row, which
  * counts where the product's own has nothing to say. A DELETE needs no row to be destruction; one
