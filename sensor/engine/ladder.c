@@ -6,10 +6,10 @@
  */
 #include "sensor/engine/ladder.h"
 
-/* TCP data from a client that began with a SYN: its stack has seen the SYN-ACK that we have not. */
+/* Data from a client that began with a SYN: its stack has seen the SYN-ACK that we have not. */
 static bool client_shows_handshake(const struct observation *o)
 {
-	return o->server.transport == TRANSPORT_TCP && o->flow.direction >= DIRECTION_SYN;
+	return !transport_is_datagram(o->server.transport) && o->flow.direction >= DIRECTION_SYN;
 }
 
 static bool proves(const struct observation *o, bool inside)
@@ -40,7 +40,7 @@ static bool proves(const struct observation *o, bool inside)
 
 static bool counts(const struct flow_report *flow, const struct command *command)
 {
-	if (command->accepted == ANSWER_UNKNOWN && (command->flags & COMMAND_DESTRUCTIVE))
+	if (command->accepted == ANSWER_UNKNOWN && facts_command_weight(command->flags) != 0)
 		return flow->last || flow->sight == SIGHT_CLIENT;
 	return command->accepted == ANSWER_YES;
 }
@@ -67,6 +67,9 @@ static enum level level_of(const struct flow_report *flow, const struct command 
 	*command = find_command(flow, COMMAND_DESTRUCTIVE);
 	if (*command != NULL)
 		return LEVEL_DESTROYED;
+	*command = find_command(flow, COMMAND_EXECUTES);
+	if (*command != NULL)
+		return LEVEL_EXECUTED;
 	*command = find_command(flow, COMMAND_LISTING);
 	if (*command != NULL || flow->facts.directory_listing)
 		return LEVEL_DATA_OUT;
@@ -82,7 +85,7 @@ static enum level level_of(const struct flow_report *flow, const struct command 
 static bool is_fresh(const struct observation *o)
 {
 	return o->flow.first &&
-	       (o->server.transport != TRANSPORT_TCP || o->flow.direction >= DIRECTION_SYN) &&
+	       (transport_is_datagram(o->server.transport) || o->flow.direction >= DIRECTION_SYN) &&
 	       o->flow.outcome != OUTCOME_MIDSTREAM;
 }
 
