@@ -196,7 +196,7 @@ unsigned http_route_flags(const struct http_route *route)
 {
 	static const uint8_t flags[] = {
 		[ROUTE_RECORDS] = COMMAND_LISTING,
-		[ROUTE_EXECUTES] = 0,
+		[ROUTE_EXECUTES] = COMMAND_EXECUTES,
 		[ROUTE_DESTROYS] = COMMAND_DESTRUCTIVE,
 	};
 
@@ -230,8 +230,7 @@ void http_settle_late(struct http_exchange *x, struct facts *facts)
 {
 	struct http_response *r = &x->response;
 
-	if (r->matched && !r->begun && !r->open && r->status >= 200 &&
-	    (is_success(r) || r->status >= 400))
+	if (r->matched && !r->begun && !r->open && (is_success(r) || r->status >= 400))
 		note_route(facts, &r->request, is_success(r));
 }
 
@@ -245,8 +244,10 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 	if (!r->open)
 		return;
 	r->open = false;
-	if (r->matched && x->count == 0) /* it did not wait for the end of the body */
-		http_search_look(&x->search, &r->request.fits);
+	if (r->matched && r->request.serial == x->serial) { /* its body may go on */
+		http_search_look(&x->search, &x->current.fits);
+		r->request.fits.found |= x->current.fits.found;
+	}
 	r->lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
 	kind = kind_of(r, facts);
 	data = is_data(r, facts, kind);
