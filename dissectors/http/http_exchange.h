@@ -41,6 +41,7 @@ struct http_request {
 	uint8_t statement;     /* serial of the statement that it carries, 0: none */
 	uint16_t client;       /* fed->client of the client that it came from */
 	uint8_t serial;	       /* tells it from the few others of its time */
+	uint8_t rekeys;	       /* REKEYS_… of http_request.c */
 	struct http_fits fits; /* what it may mean */
 };
 
@@ -50,9 +51,11 @@ struct http_response {
 	bool matched;	/* `request` is the one that this answers */
 	bool challenge; /* 401 in the middle of a log-in of several steps */
 	bool has_body;
-	bool lists; /* it is a listing */
-	bool begun; /* headers are not complete */
-	bool open;  /* headers are complete, and it is not settled */
+	bool lists;  /* it is a listing */
+	bool page;   /* it is HTML, for people */
+	bool denied; /* a success by its status, and its body says otherwise */
+	bool begun;  /* headers are not complete */
+	bool open;   /* headers are complete, and it is not settled */
 };
 
 struct http_exchange {

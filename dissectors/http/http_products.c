@@ -5,6 +5,8 @@
  */
 #include "dissectors/http/http_products.h"
 
+#include "dissectors/http/http_deeds.h"
+
 #include <strings.h>
 
 #define PORTS(...) ((const uint16_t[]){__VA_ARGS__, 0})
@@ -281,6 +283,16 @@ static bool is_everybodys(const char *name)
 			return true;
 	}
 	return false;
+}
+
+void http_product_take(struct facts *facts, uint8_t *rank, size_t row)
+{
+	const char *product = products[row].product;
+
+	facts_set_service(facts, &http_services[row]);
+	if (product != NULL)
+		FACTS_TEXT(facts, product, product, strlen(product));
+	*rank = 1;
 }
 
 bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,

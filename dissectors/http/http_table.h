@@ -33,7 +33,8 @@
  *	.sure	no other product has such a path: it counts also while nothing is known of the
  *		product. For what is unmistakable, above all if its answer says nothing
  *
- * The kinds are in http_routes.h. What several products share belongs into the first row, which
+ * The kinds are in http_routes.h. What runs code or destroys stands in http_deeds.h, unless it shows
+ * which product it is (below). What several products share belongs into the first row, which
  * counts where the product's own has nothing to say. A DELETE needs no row to be destruction; one
  * that is none needs OWN(…).
  *
@@ -60,7 +61,8 @@ PRODUCT(ANY, "http", FAMILY_WEB, "a web service that nothing more is known about
 	       OPEN("GET|HEAD /ready"),
 	       OPEN("GET|HEAD /ping"),
 	       OPEN("GET|HEAD /favicon.ico"),
-	       OPEN("GET|HEAD /robots.txt")),
+	       OPEN("GET|HEAD /robots.txt"),
+	       HTTP_DEEDS),
 	{.pattern = "<title>Statistics Report for HAProxy", .product = "HAProxy", .rank = 2},
 	{.header = "x-owa-version", .product = "Microsoft Exchange", .version_after = "", .rank = 2},
 	{.pattern = "<title>phpMyAdmin", .product = "phpMyAdmin", .rank = 2},
@@ -235,7 +237,8 @@ PRODUCT(DOCKER_REGISTRY, "docker-registry", FAMILY_STORAGE, "a registry of conta
 
 PRODUCT(KUBELET, "kubelet", FAMILY_ORCHESTRATION, "a Kubernetes node's agent", "open-kubernetes",
 	PORTS(10250, 10255), "kubelet",
-	REQUESTS("/pods", "/runningpods", "/run", "/exec", "/spec", "/stats/summary"),
+	REQUESTS("/pods", "/runningpods", "/run", "/exec", "/spec", "/stats/summary")
+	ROUTES(DEEDS_KUBELET),
 	{.pattern = "^{\"kind\":\"PodList\",\"apiVersion\":\"v1\"", .operation = "ListPods",
 	 .status = 200, .rank = 3, .flags = SIGN_ASKED | SIGN_LISTS})
 
@@ -382,7 +385,8 @@ PRODUCT(SOLR, "solr", FAMILY_DATABASE, "Apache Solr", NULL, PORTS(8983), "Solr",
 
 PRODUCT(HADOOP, "hadoop", FAMILY_DATABASE, "Hadoop's web interfaces: HDFS, YARN", "accessible-hadoop",
 	PORTS(9870, 50070, 8088), "Hadoop",
-	REQUESTS("/jmx", "/ws/v1/cluster", "/webhdfs/v1", "/dfshealth.html"),
+	REQUESTS("/jmx", "/ws/v1/cluster", "/webhdfs/v1", "/dfshealth.html")
+	ROUTES(EXECUTES("POST /ws/v1/cluster/apps", .sure = true)),
 	{.pattern = "\"Hadoop:service=", .rank = 3},
 	{.pattern = "^{\"clusterInfo\":{", .version_after = "\"hadoopVersion\":", .rank = 3},
 	{.pattern = "^{\"FileStatuses\":{\"FileStatus\":", .operation = "LISTSTATUS", .status = 200,
