@@ -33,8 +33,8 @@
  *	.sure	no other product has such a path: it counts also while nothing is known of the
  *		product. For what is unmistakable, above all if its answer says nothing
  *
- * The kinds are in http_routes.h. What runs code or destroys stands in http_deeds.h, unless it shows
- * which product it is (below). What several products share belongs into the first row, which
+ * The kinds are in http_routes.h. What runs code or destroys stands in http_deeds.h, unless it
+ * shows which product it is (.sure in a row of its own). What several products share belongs into the first row, which
  * counts where the product's own has nothing to say. A DELETE needs no row to be destruction; one
  * that is none needs OWN(…).
  *
