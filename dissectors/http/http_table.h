@@ -34,9 +34,9 @@
  *		product. For what is unmistakable, above all if its answer says nothing
  *
  * The kinds are in http_routes.h. What runs code or destroys stands in http_deeds.h, unless it
- * shows which product it is (.sure in a row of its own). What several products share belongs into the first row, which
- * counts where the product's own has nothing to say. A DELETE needs no row to be destruction; one
- * that is none needs OWN(…).
+ * shows which product it is (.sure in a row of its own). What several products share belongs into
+ * the first row, which counts where the product's own has nothing to say. A DELETE needs no row to
+ * be destruction; one that is none needs ROUTE_OWN.
  *
  * Ranks of signs: 0 tells more of a service that is known already; 1 a kind of page, or a request
  * that was answered; 2 a product by what several have in common; 3 a product by its own word; 4 one
