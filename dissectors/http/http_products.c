@@ -7,17 +7,40 @@
 
 #include <strings.h>
 
-#define PORTS(...)    ((const uint16_t[]){__VA_ARGS__, 0})
-#define ALSO(...)     , .also = ((const char *const[]){__VA_ARGS__, NULL})
-#define MET	      , .met = true
-#define REQUESTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define SIGNS(...)    ((const struct http_sign[]){__VA_ARGS__})
+#define PORTS(...) ((const uint16_t[]){__VA_ARGS__, 0})
+/* Members of the row, too. */
+#define ALSO(...)  , .also = ((const char *const[]){__VA_ARGS__, NULL})
+#define MET	   , .met = true
+/* Members of the row, so that ROUTES() may follow or not. */
+#define REQUESTS(...)                                                                              \
+	.requests = (const char *const[])                                                          \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
+#define OPEN(...)     ROUTE(ROUTE_OPEN, __VA_ARGS__)
+#define OWN(...)      ROUTE(ROUTE_OWN, __VA_ARGS__)
+#define LOGIN(...)    ROUTE(ROUTE_LOGIN, __VA_ARGS__)
+#define ACCESS(...)   ROUTE(ROUTE_ACCESS, __VA_ARGS__)
+#define RECORDS(...)  ROUTE(ROUTE_RECORDS, __VA_ARGS__)
+#define EXECUTES(...) ROUTE(ROUTE_EXECUTES, __VA_ARGS__)
+#define DESTROYS(...) ROUTE(ROUTE_DESTROYS, __VA_ARGS__)
+#define ROUTE(KIND, ...)                                                                           \
+	{                                                                                          \
+		.kind = (KIND), .request = __VA_ARGS__                                             \
+	}
+#define ROUTE_LIST(...) ((const struct http_route[]){__VA_ARGS__})
+#define ROUTES(...)                                                                                \
+	, .routes = ROUTE_LIST(__VA_ARGS__),                                                       \
+	  .route_count = sizeof ROUTE_LIST(__VA_ARGS__) / sizeof(struct http_route)
+#define SIGNS(...) ((const struct http_sign[]){__VA_ARGS__})
 
 #define VALUE_MAX 64 /* bytes that a star in a pattern stands for */
 
 struct http_product {
 	const char *product;
 	const char *const *requests; /* ends with NULL */
+	const struct http_route *routes;
+	size_t route_count;
 	const struct http_sign *signs;
 	size_t sign_count;
 };
@@ -38,7 +61,7 @@ _Static_assert(HTTP_SERVICE_COUNT <= UINT8_MAX, "struct http_asked has no room f
 static const struct http_product products[HTTP_SERVICE_COUNT] = {
 #define PRODUCT(id, NAME, FAMILY, ABOUT, IDENTIFIER, PORTS, NAMED, REQUESTS, ...)                  \
 	[HTTP_##id] = {.product = (NAMED),                                                         \
-		       .requests = (REQUESTS),                                                     \
+		       REQUESTS,                                                                   \
 		       .signs = SIGNS(__VA_ARGS__),                                                \
 		       .sign_count = sizeof SIGNS(__VA_ARGS__) / sizeof(struct http_sign)},
 #include "dissectors/http/http_table.h"
@@ -197,6 +220,12 @@ static bool is_asked(const struct http_asked *asked, size_t row)
 	return false;
 }
 
+/* An operation that the request alone tells of: a route of the row's own knows better. */
+static bool is_by_request(const struct http_sign *sign)
+{
+	return sign->operation != NULL && sign->header == NULL && sign->pattern == NULL;
+}
+
 static bool applies(const struct http_sign *sign, size_t row, const struct service *service,
 		    const struct http_answer *answer, const char *name, struct bytes text)
 {
@@ -214,6 +243,8 @@ static bool applies(const struct http_sign *sign, size_t row, const struct servi
 				: sign->status != 0 && sign->status != answer->status)
 		return false;
 	if (sign->without != NULL && occurs(text, sign->without))
+		return false;
+	if (is_by_request(sign) && answer->fits != NULL && http_routes_of(answer->fits, row))
 		return false;
 	return sign->pattern == NULL || occurs(text, sign->pattern);
 }
@@ -372,6 +403,12 @@ void http_product_asked(struct http_asked *asked, const char *name, struct bytes
 		found.rows[count++] = asked->rows[i];
 	if (count != 0)
 		*asked = found;
+}
+
+const struct http_route *http_product_routes(size_t row, size_t *count)
+{
+	*count = products[row].route_count;
+	return products[row].routes;
 }
 
 /* "?q": the parameter `q` holds statements. */

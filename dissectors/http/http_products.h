@@ -7,6 +7,7 @@
 #ifndef DISSECTORS_HTTP_PRODUCTS_H
 #define DISSECTORS_HTTP_PRODUCTS_H
 
+#include "dissectors/http/http_routes.h"
 #include "dissectors/read/bytes.h"
 #include "dissectors/read/facts.h"
 
@@ -66,7 +67,8 @@ struct http_answer {
 	uint16_t asks;
 	uint16_t status;
 	struct http_asked asked;
-	bool without_credentials; /* it is known that none were sent */
+	bool without_credentials;     /* it is known that none were sent */
+	const struct http_fits *fits; /* what it may have meant; NULL: which request is unknown */
 };
 
 /* One per row, in their order. The first is any web service. */
@@ -85,6 +87,8 @@ extern const struct service http_services[HTTP_SERVICE_COUNT];
  * agrees.
  */
 void http_product_asked(struct http_asked *asked, const char *name, struct bytes text);
+/* The routes of a row, in the order in which they count; NULL and 0: none. */
+const struct http_route *http_product_routes(size_t row, size_t *count);
 /* Do this row's requests carry statements in a language like SQL, as parameter or as body? */
 bool http_product_has_statements(size_t row);
 
