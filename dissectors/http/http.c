@@ -123,15 +123,14 @@ static void on_field(struct context *c)
 	struct bytes value = http_text_bytes(&side->text);
 
 	begin_value(c);
-	if (side->name.length <= HTTP_NAME_MAX) {
-		side->name.text[side->name.length] = '\0';
-		if (c->from == SIDE_CLIENT)
-			http_head_header(&c->http->head, &c->http->exchange, c->facts,
-					 side->name.text, value);
-		else
-			http_response_header(&c->http->exchange, c->facts, side->name.text, value,
-					     side->reader.status);
-	}
+	side->name.text[side->name.length < HTTP_NAME_MAX ? side->name.length : HTTP_NAME_MAX] =
+		'\0';
+	if (c->from == SIDE_CLIENT)
+		http_head_header(&c->http->head, &c->http->exchange, c->facts, side->name.text,
+				 value);
+	else
+		http_response_header(&c->http->exchange, c->facts, side->name.text, value,
+				     side->reader.status);
 	if (c->from == SIDE_CLIENT)
 		forwarded_end(&c->http->head.forwarded);
 	side->in_value = false;

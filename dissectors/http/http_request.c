@@ -184,7 +184,7 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 	if (host.left != 0)
 		r->asks |= ASKS_PROXY;
 	fit_routes(x, method, path, query, cut);
-	r->asked = http_product_asked(NULL, path);
+	http_product_asked(&r->asked, NULL, path);
 	r->credentials = (uint8_t)http_credentials_in_query(facts, query, cut);
 	if (facts->path[0] == '\0')
 		FACTS_TEXT(facts, path, path.at, path.left);
@@ -211,7 +211,9 @@ static void search_text(struct http_exchange *x, struct bytes text)
 static void search_header(struct http_exchange *x, const char *name, struct bytes value)
 {
 	static const char rekeyed[] = HTTP_MARK_REKEYED;
-	uint8_t *rekeys = &x->current.rekeys, before = *rekeys;
+	/* "x-amz-server-side-encryption-customer-algorithm", cut off at HTTP_NAME_MAX. */
+	static const char customer_key[] = "x-amz-server-side-encryption-cus";
+	uint8_t *rekeys = &x->search.rekeys, before = *rekeys;
 
 	if (x->search.left == 0 || strncmp(name, "x-amz-", 6) != 0)
 		return;
@@ -219,7 +221,7 @@ static void search_header(struct http_exchange *x, const char *name, struct byte
 		search_text(x, value);
 	if (strcmp(name, "x-amz-copy-source") == 0)
 		*rekeys |= REKEYS_COPY;
-	if (strcmp(name, "x-amz-server-side-encryption-customer-algorithm") == 0)
+	if (strcmp(name, customer_key) == 0)
 		*rekeys |= REKEYS_KEY;
 	if (*rekeys != before && *rekeys == (REKEYS_COPY | REKEYS_KEY))
 		search_text(x, bytes_from(rekeyed, sizeof rekeyed - 1));
@@ -229,14 +231,12 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 			 struct bytes value)
 {
 	uint8_t credentials = (uint8_t)http_credentials_in_header(facts, name, value);
-	uint8_t asked = http_product_asked(name, value);
 
 	if (credentials > x->current.credentials)
 		x->current.credentials = credentials;
 	if (strcmp(name, "host") == 0 && facts->host[0] == '\0')
 		FACTS_TEXT(facts, host, value.at, value.left);
-	if (asked != 0)
-		x->current.asked = asked;
+	http_product_asked(&x->current.asked, name, value);
 	search_header(x, name, value);
 	if (strcmp(name, "content-type") == 0)
 		x->search.form = bytes_start_with(&value, "application/x-www-form-urlencoded");
@@ -245,8 +245,8 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 bool http_request_wants_body(const struct http_exchange *x)
 {
 	/* ClickHouse listens at "/". */
-	return (x->current.asks & ASKS_BANNER) || x->current.asked == HTTP_IPP ||
-	       http_product_has_statements(x->current.asked);
+	return (x->current.asks & ASKS_BANNER) || x->current.asked.rows[0] == HTTP_IPP ||
+	       http_product_has_statements(x->current.asked.rows[0]);
 }
 
 /* What was found is found for all that is kept of the request. */
@@ -285,7 +285,7 @@ void http_request_body(struct http_exchange *x, struct bytes body)
 
 	if (x->count == 0 || x->beyond != 0 || body.left == 0)
 		return;
-	if (last->asked != HTTP_IPP)
+	if (last->asked.rows[0] != HTTP_IPP)
 		take_statement(x, last, body, true);
 	else if (!http_ipp_reads(body))
 		last->traits &= (uint8_t)~HTTP_TRAIT_READS;
