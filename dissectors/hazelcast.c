@@ -94,11 +94,11 @@ static void on_status(struct hazelcast *hz, struct facts *facts, uint8_t status)
 {
 	if (status > 1)
 		return;
-	if (hz->credentials || hz->exchange.late)
+	if (hz->credentials)
 		exchange_login(&hz->exchange, facts, status == 0);
 	else if (status == 0)
 		exchange_served(&hz->exchange, facts);
-	else
+	else if (!hz->exchange.late)
 		exchange_demanded(&hz->exchange, facts);
 }
 
