@@ -55,7 +55,7 @@ static const struct exchange_command account_commands[] = {
 };
 
 static const struct exchange_command scan = {0, COMMAND_LISTING, EXCHANGE_READS, "SCAN"},
-				     udf = {0, 0, EXCHANGE_READS, "UDF"},
+				     udf = {0, COMMAND_EXECUTES, EXCHANGE_READS, "UDF"},
 				     batch = {0, COMMAND_LISTING, EXCHANGE_READS, "BATCH"},
 				     deletion = {0, 0, 0, "DELETE"}, put = {0, 0, 0, "PUT"},
 				     get = {0, 0, EXCHANGE_READS, "GET"};
@@ -70,6 +70,7 @@ static const struct {
 	{"namespaces", COMMAND_LISTING},
 	{"sindex-delete", COMMAND_DESTRUCTIVE},
 	{"udf-remove", COMMAND_DESTRUCTIVE},
+	{"udf-put", COMMAND_EXECUTES},
 };
 
 static void begin(void *state, struct facts *facts)
@@ -350,7 +351,8 @@ const struct dissector aerospike_dissector = {
 	.services = services,
 	.recognised = "a header of version 2 on both sides, with text or a record's header behind",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+		 READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -60,6 +60,8 @@ static const struct method {
 	{"DeleteColumn", {0, COMMAND_DESTRUCTIVE, 0, "DeleteColumn"}},
 	{"DeleteNamespace", {0, COMMAND_DESTRUCTIVE, 0, "DeleteNamespace"}},
 	{"DeleteSnapshot", {0, COMMAND_DESTRUCTIVE, 0, "DeleteSnapshot"}},
+	{"ExecService", {0, COMMAND_EXECUTES, 0, "ExecService"}},
+	{"ExecMasterService", {0, COMMAND_EXECUTES, 0, "ExecMasterService"}},
 	{"Shutdown", {0, COMMAND_DESTRUCTIVE, 0, "Shutdown"}},
 	{"StopMaster", {0, COMMAND_DESTRUCTIVE, 0, "StopMaster"}},
 	{"StopServer", {0, COMMAND_DESTRUCTIVE, 0, "StopServer"}},
@@ -234,7 +236,8 @@ const struct dissector hbase_dissector = {
 	.services = services,
 	.recognised = "the letters HBas with which a client begins",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_MECHANISM | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+		 READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -66,8 +66,8 @@ static const struct exchange_command commands[] = {
 	{2004, COMMAND_LISTING, EXCHANGE_READS, "QUERY_SQL_FIELDS"},
 	{5000, 0, 0, "CLUSTER_GET_STATE"},
 	{5001, 0, 0, "CLUSTER_CHANGE_STATE"},
-	{6000, 0, 0, "COMPUTE_TASK_EXECUTE"},
-	{7000, 0, 0, "SERVICE_INVOKE"},
+	{6000, COMMAND_EXECUTES, 0, "COMPUTE_TASK_EXECUTE"},
+	{7000, COMMAND_EXECUTES, 0, "SERVICE_INVOKE"},
 };
 
 static void begin(void *state, struct facts *facts)
@@ -291,7 +291,7 @@ const struct dissector ignite_dissector = {
 	.services = services,
 	.recognised = "the handshake of thin clients and its answer, or the letters of Ignite 3",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
-		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+		 READS_DESTRUCTION | READS_EXECUTION | READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -59,7 +59,7 @@ static const struct exchange_command commands[] = {
 	{0x02, COMMAND_LISTING, 0, "GET LOG PAGE"},
 	{0x06, 0, 0, "IDENTIFY"},
 	{0x0d, 0, 0, "NAMESPACE MANAGEMENT"},
-	{0x10, 0, 0, "FIRMWARE COMMIT"},
+	{0x10, COMMAND_EXECUTES, 0, "FIRMWARE COMMIT"},
 	{0x11, 0, 0, "FIRMWARE IMAGE DOWNLOAD"},
 	{0x80, COMMAND_DESTRUCTIVE, 0, "FORMAT NVM"},
 	{0x84, COMMAND_DESTRUCTIVE, 0, "SANITIZE"},
@@ -206,8 +206,8 @@ const struct dissector nvme_tcp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the 128 bytes with which each side begins",
-	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION,
+	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
+		 READS_EXECUTION | READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -26,6 +26,7 @@
 #define HEADER	    12
 #define START	    1  /* a query's kind */
 #define ERROR_KIND  16 /* of an answer, and above */
+#define DOES_HARM   (COMMAND_DESTRUCTIVE | COMMAND_EXECUTES)
 
 enum phase {
 	VERSION,    /* of the client: its first four bytes */
@@ -59,7 +60,7 @@ _Static_assert(sizeof(struct rethinkdb) <= DISSECTOR_STATE_MAX, "state of rethin
 
 /* Terms that stand at the top of a query, or do harm wherever they stand. */
 static const struct exchange_command terms[] = {
-	{11, 0, EXCHANGE_READS, "JAVASCRIPT"},
+	{11, COMMAND_EXECUTES, EXCHANGE_READS, "JAVASCRIPT"},
 	{15, COMMAND_LISTING, EXCHANGE_READS, "TABLE"},
 	{16, 0, EXCHANGE_READS, "GET"},
 	{38, 0, EXCHANGE_READS, "MAP"},
@@ -79,7 +80,7 @@ static const struct exchange_command terms[] = {
 	{71, COMMAND_LISTING, EXCHANGE_READS, "LIMIT"},
 	{78, 0, EXCHANGE_READS, "GET_ALL"},
 	{152, 0, EXCHANGE_READS, "CHANGES"},
-	{153, 0, EXCHANGE_READS, "HTTP"},
+	{153, COMMAND_EXECUTES, EXCHANGE_READS, "HTTP"},
 };
 
 static const struct exchange_command other_query = {0, 0, EXCHANGE_READS, "QUERY"};
@@ -100,7 +101,7 @@ static uint32_t take_number(struct bytes *b)
 	return number;
 }
 
-/* The first term of the query, or the first that destroys: [1,[54,[[15,["t"]]]]]. */
+/* The first term of the query, or the first that destroys or runs code: [1,[54,[[15,["t"]]]]]. */
 static const struct exchange_command *find_term(struct bytes json)
 {
 	const struct exchange_command *first = NULL, *term;
@@ -115,9 +116,9 @@ static const struct exchange_command *find_term(struct bytes json)
 		if (quoted || c != '[')
 			continue;
 		term = EXCHANGE_FIND(terms, take_number(&json));
-		if (first == NULL || (term != NULL && (term->flags & COMMAND_DESTRUCTIVE)))
-			first = term != NULL ? term : first;
-		if (first != NULL && (first->flags & COMMAND_DESTRUCTIVE))
+		if (term != NULL && (first == NULL || (term->flags & DOES_HARM)))
+			first = term;
+		if (first != NULL && (first->flags & DOES_HARM))
 			break;
 	}
 	return first != NULL ? first : &other_query;
@@ -382,8 +383,8 @@ const struct dissector rethinkdb_dissector = {
 	.services = services,
 	.recognised = "one of five versions, and the server's greeting or word about the key",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION |
+		 READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

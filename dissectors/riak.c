@@ -55,7 +55,7 @@ static const struct exchange_command commands[] = {
 	{17, COMMAND_LISTING, EXCHANGE_READS, "LIST_KEYS"},
 	{19, 0, 0, "GET_BUCKET"},
 	{21, 0, 0, "SET_BUCKET"},
-	{23, COMMAND_LISTING, EXCHANGE_READS, "MAP_REDUCE"},
+	{23, COMMAND_LISTING | COMMAND_EXECUTES, EXCHANGE_READS, "MAP_REDUCE"},
 	{25, COMMAND_LISTING, EXCHANGE_READS, "INDEX"},
 	{27, COMMAND_LISTING, EXCHANGE_READS, "SEARCH"},
 	{29, 0, 0, "RESET_BUCKET"},
@@ -211,7 +211,7 @@ const struct dissector riak_dissector = {
 	.services = services,
 	.recognised = "a question by its code, and the answer with the next code",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
-		 READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
+		 READS_LISTINGS | READS_EXECUTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -43,6 +43,8 @@ static void rethinkdb_is_read(void **state)
 	token(&script, SERVER, 1, "{\"t\":2,\"r\":[{\"id\":1}],\"n\":[]}");
 	token(&script, CLIENT, 2, "[1,[58,[\"test\"]],{}]");
 	token(&script, SERVER, 2, "{\"t\":1,\"r\":[{\"dbs_dropped\":1}]}");
+	token(&script, CLIENT, 4, "[1,[64,[[11,[\"1+1\"]],1]],{}]");
+	token(&script, SERVER, 4, "{\"t\":1,\"r\":[2]}");
 	token(&script, CLIENT, 3, "[1,[61,[\"none\"]],{}]");
 	token(&script, SERVER, 3, "{\"t\":18,\"e\":4100000,\"r\":[\"Table does not exist\"]}");
 	facts = messages_read(&rethinkdb_dissector, &script, "rethinkdb");
@@ -53,6 +55,7 @@ static void rethinkdb_is_read(void **state)
 	conversation_has(&facts, "TABLE", ANSWER_YES, COMMAND_LISTING);
 	conversation_has(&facts, "DB_DROP", ANSWER_YES, COMMAND_DESTRUCTIVE);
 	conversation_has(&facts, "TABLE_DROP", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "JAVASCRIPT", ANSWER_YES, COMMAND_EXECUTES);
 	conversation_lacks(&facts, "s3cr3t");
 	rethink_opens(&refused,
 		      "{\"success\":false,\"error\":\"Wrong password\",\"error_code\":12}");
@@ -106,9 +109,10 @@ static void aerospike_is_read(void **state)
 	struct facts facts;
 
 	(void)state;
-	AERO(&script, CLIENT, 1, "build\nnamespaces\ntruncate:namespace=test\n");
+	AERO(&script, CLIENT, 1,
+	     "build\nnamespaces\ntruncate:namespace=test\nudf-put:filename=x\n");
 	AERO(&script, SERVER, 1,
-	     "build\t6.4.0.1\nnamespaces\ttest;bar\ntruncate:namespace=test\tok\n");
+	     "build\t6.4.0.1\nnamespaces\ttest;bar\ntruncate:namespace=test\tok\nudf-put\tok\n");
 	AERO(&script, CLIENT, 3,
 	     RECORD("\3", "\0", "\0", "\2", "\0") "\0\0\0\5\0test\0\0\0\x09\7"
 						  "12345678");
@@ -118,6 +122,7 @@ static void aerospike_is_read(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	assert_string_equal(facts.version, "6.4.0.1");
 	conversation_has(&facts, "truncate", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "udf-put", ANSWER_YES, COMMAND_EXECUTES);
 	conversation_has(&facts, "SCAN", ANSWER_YES, COMMAND_LISTING);
 	AERO(&asked, CLIENT, 1, "namespaces\n");
 	AERO(&asked, SERVER, 1, "namespaces\tERROR:80:not authenticated\n");
@@ -203,11 +208,14 @@ static void ignite_is_read(void **state)
 		     "0123456789abcdef");
 	MESSAGE_LE32(&script, CLIENT, "\x1a\4\1\0\0\0\0\0\0\0");
 	MESSAGE_LE32(&script, SERVER, "\1\0\0\0\0\0\0\0\0\0\1\0\0\0\x09\6\0\0\0people");
+	MESSAGE_LE32(&script, CLIENT, "\x70\x17\3\0\0\0\0\0\0\0");
+	MESSAGE_LE32(&script, SERVER, "\3\0\0\0\0\0\0\0\0\0");
 	MESSAGE_LE32(&script, CLIENT, "\x20\4\2\0\0\0\0\0\0\0\1\2\3\4");
 	MESSAGE_LE32(&script, SERVER, "\2\0\0\0\0\0\0\0\1\0\xe8\3\0\0");
 	facts = messages_read(&ignite_dissector, &script, "ignite");
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
+	conversation_has(&facts, "COMPUTE_TASK_EXECUTE", ANSWER_YES, COMMAND_EXECUTES);
 	conversation_has(&facts, "CACHE_GET_NAMES", ANSWER_YES, COMMAND_LISTING);
 	conversation_has(&facts, "CACHE_DESTROY", ANSWER_NO, COMMAND_DESTRUCTIVE);
 	MESSAGE_LE32(&old, CLIENT, "\1\1\0\2\0\0\0\2\x09\6\0\0\0ignite\x09\6\0\0\0s3cr3t");
@@ -304,6 +312,10 @@ static void hbase_is_read(void **state)
 		     "\x11\x08\2\x1a\x0b"
 		     "DeleteTable\x20\1\0");
 	MESSAGE_BE32(&script, SERVER, "\x15\x08\2\x12\x11\x0a\x0fx.AccessDenied!");
+	MESSAGE_BE32(&script, CLIENT,
+		     "\x11\x08\4\x1a\x0b"
+		     "ExecService\x20\1\0");
+	MESSAGE_BE32(&script, SERVER, "\2\x08\4\0");
 	MESSAGE_BE32(&script, CLIENT, "\x13\x08\3\x1a\x0dTruncateTable\x20\1\0");
 	MESSAGE_BE32(&script, SERVER, "\2\x08\3\0");
 	facts = messages_read(&hbase_dissector, &script, "hbase");
@@ -380,6 +392,8 @@ static void riak_is_read(void **state)
 	MESSAGE_BYTES(&script, SERVER,
 		      "\0\0\0\x18\x08\x0a\x0eriak@127.0.0.1\x12\5"
 		      "2.2.3");
+	MESSAGE_BYTES(&script, CLIENT, "\0\0\0\5\x17\x0a\2{}");
+	MESSAGE_BYTES(&script, SERVER, "\0\0\0\1\x18");
 	MESSAGE_BYTES(&script, CLIENT, "\0\0\0\1\x0f");
 	MESSAGE_BYTES(&script, SERVER, "\0\0\0\x09\x10\x0a\6people");
 	facts = messages_read(&riak_dissector, &script, "riak");

@@ -210,6 +210,8 @@ static void nvme_is_read(void **state)
 	nvme_opens(&admin, 0, 0);
 	nvme_command(&admin, 2, 2, 0, 0);
 	nvme_answer(&admin, 2, 0, 0);
+	nvme_command(&admin, 0x10, 4, 0, 0);
+	nvme_answer(&admin, 4, 0, 0);
 	nvme_command(&admin, 0x80, 3, 0, 0);
 	nvme_answer(&admin, 3, 0x0b, 0);
 	facts = messages_read(&nvme_tcp_dissector, &admin, "nvme-tcp");
