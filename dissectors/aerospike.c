@@ -25,14 +25,11 @@ enum { FIELD_KEY = 2, FIELD_DIGEST = 4, FIELD_SCAN = 7, FIELD_UDF = 30 };
 enum { OK = 0, OK_LAST = 50, NOT_SUPPORTED = 51, NOT_CONFIGURED = 52, NOT_AUTHENTICATED = 80 };
 enum { AUTHENTICATE = 0, LOGIN = 20, FIELD_USER = 0 };
 
-static const uint16_t ports[] = {3000, 0};
-
 static const struct service services[] = {
 	{
 		.name = "aerospike",
 		.family = FAMILY_DATABASE,
 		.about = "Aerospike database",
-		.ports = ports,
 	},
 };
 

@@ -6,9 +6,9 @@
  *	product:1+2 protocol:1+2 0000
  *
  * Then messages, little-endian: a header of 32 bytes (session:8 packet:4 length:4 room:4 segments:2
- * ...), segments of 24 bytes (length:4 offset:4 parts:2 number:2 kind:1, and for a request its type:1,
- * for a reply a filler and its function:2) and parts of 16 bytes (kind:1 attributes:1 arguments:2+4
- * length:4 room:4). AUTHENTICATE begins a log-in, CONNECT ends it.
+ * ...), segments of 24 bytes (length:4 offset:4 parts:2 number:2 kind:1, then for a request its
+ * type:1, for a reply a filler and its function:2) and parts of 16 bytes (kind:1 attributes:1
+ * arguments:2+4 length:4 room:4). AUTHENTICATE begins a log-in, CONNECT ends it.
  *
  * SAP HANA SQL Command Network Protocol; github.com/SAP/go-hdb: driver/internal/protocol.
  */

@@ -5,8 +5,8 @@
  *	"HBas" version:1 (0) method:1	50 simple: any name is believed; 51 Kerberos; 52 digest
  *
  * and length:4 with a ConnectionHeader, which is not answered. Then both sides send length:4 and
- * counted messages of Protocol Buffers: a RequestHeader with number (1) and method (3), answered by a
- * ResponseHeader with number (1) and perhaps an exception (2). What is wrapped by SASL is not read.
+ * counted messages of Protocol Buffers: a RequestHeader with number (1) and method (3), answered by
+ * a ResponseHeader with number (1) and perhaps an exception (2). What SASL has wrapped is not read.
  *
  * github.com/apache/hbase: hbase-protocol, RPC.proto.
  */
@@ -21,7 +21,7 @@
 #define OPENING_MAX_SEEN (1u << 24)
 #define LONG_ANSWER	 16 /* bytes behind the header: more than an empty one */
 
-static const uint16_t ports[] = {16000, 16020, 60000, 60020, 0};
+static const uint16_t ports[] = {16000, 16020, 0};
 
 static const struct service services[] = {
 	{

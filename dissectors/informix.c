@@ -20,7 +20,7 @@
 
 enum { COMMAND = 1, PREPARE = 2, ERROR = 13 };
 
-static const uint16_t ports[] = {9088, 1526, 1533, 0};
+static const uint16_t ports[] = {9088, 0};
 
 static const struct service services[] = {
 	{

@@ -29,7 +29,7 @@ enum { INITIAL_REQUEST, INITIAL_ANSWER, COMMAND = 4, ANSWER = 5, DATA_TO_HOST = 
 enum { CONNECT = FABRIC | 1, PROVES = FABRIC | 6 };
 enum { KIND_CONNECT = 0x40, KIND_PROOF = 0x80 }; /* of a command, beside EXCHANGE_… */
 
-static const uint16_t ports[] = {4420, 8009, 0};
+static const uint16_t ports[] = {4420, 0};
 
 static const struct service services[] = {
 	{

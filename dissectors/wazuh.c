@@ -4,7 +4,7 @@
  * each message, over UDP none. A message begins with the agent's number and how it is encrypted:
  *
  *	!001!#AES:...	!001!:...	the agent; 001 is its number; ":" alone is Blowfish
- *	#AES:...	:...		the manager, which answers only who has the key of his number
+ *	#AES:...	:...		the manager; it answers who has the key of his number
  *
  * documentation.wazuh.com: secure message format.
  */

@@ -6,8 +6,8 @@
  *	status:2 (of a reply) body length:4 number:4 CAS:8
  *
  * Couchbase's data service speaks it as well, with opcodes of its own: HELLO opens, SELECT_BUCKET
- * follows the log-in. Its headers may begin with 08 and 18 (then a byte each for further extras' and
- * the key's length), and the server may ask, too (82, answered by 83).
+ * follows the log-in. Its headers may begin with 08 and 18 (then a byte each for the length of
+ * further extras and of the key), and the server may ask, too (82, answered by 83).
  *
  * github.com/memcached/memcached: doc/protocol-binary.xml; github.com/couchbase/kv_engine:
  * docs/BinaryProtocol.md.
