@@ -384,7 +384,7 @@ static void riak_is_read(void **state)
 {
 	static const char info[] = "\0\0\0\x18\x08\x0a\x0eriak@127.0.0.1\x12\5"
 				   "2.2.3";
-	struct script script = {.count = 0}, asked = {.count = 0};
+	struct script script = {.count = 0}, asked = {.count = 0}, user = {.count = 0};
 	struct facts facts;
 
 	(void)state;
@@ -407,6 +407,12 @@ static void riak_is_read(void **state)
 	MESSAGE_BYTES(&asked, CLIENT, "\0\0\0\1\xff");
 	MESSAGE_BYTES(&asked, SERVER, "\0\0\0\1\xff");
 	assert_true(dissect_starts_tls(&riak_dissector, asked.turns, asked.count));
+	MESSAGE_BYTES(&user, CLIENT, "\0\0\0\x0e\xfd\x0a\3app\x12\6s3cr3t");
+	MESSAGE_BYTES(&user, SERVER, "\0\0\0\1\xfe");
+	facts = messages_read(&riak_dissector, &user, "riak");
+	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
+	assert_string_equal(facts.user, "app");
+	conversation_lacks(&facts, "s3cr3t");
 	assert_int_equal(RECOGNISE_TCP(riak, "\0\0\0\1\1", "\0\0\0\1\2", false), RECOGNISED_YES);
 	assert_int_equal(RECOGNISE_TCP(riak, "\0\0\0\1\1", "", true), RECOGNISED_MORE);
 	assert_int_equal(RECOGNISE_TCP(riak, "", info, true), RECOGNISED_YES);
@@ -427,10 +433,13 @@ static void orientdb_is_read(void **state)
 	MESSAGE_BYTES(&script, SERVER, "\0\xff\xff\xff\xff\0\0\0\7\0\0\0\0");
 	MESSAGE_BYTES(&script, CLIENT, "\7\0\0\0\7\0\0\0\0\0\0\0\4test\0\0\0\5plocal");
 	MESSAGE_BYTES(&script, SERVER, "\0\0\0\0\7");
+	MESSAGE_BYTES(&script, CLIENT, "\x4a\0\0\0\7\0\0\0\0");
+	MESSAGE_BYTES(&script, SERVER, "\0\0\0\0\7\0\0\0\0\0\0\0\1x");
 	facts = messages_read(&orientdb_dissector, &script, "orientdb");
 	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
 	assert_string_equal(facts.user, "root");
 	conversation_has(&facts, "DB_DROP", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "DB_LIST", ANSWER_YES, COMMAND_LISTING);
 	conversation_lacks(&facts, "s3cr3t");
 	MESSAGE_BYTES(&refused, SERVER, "\0\x25");
 	MESSAGE_BYTES(&refused, CLIENT, ORIENT_OPEN);
