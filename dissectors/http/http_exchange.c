@@ -7,6 +7,7 @@
 #include "dissectors/http/http_exchange.h"
 
 #include "dissectors/http/http_credentials.h"
+#include "dissectors/http/http_denial.h"
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
 
@@ -29,8 +30,8 @@ void http_response_begin(struct http_exchange *x)
 static struct http_answer answer_of(const struct http_response *r)
 {
 	return (struct http_answer){
+		.asked = r->matched ? r->request.asked : (struct http_asked){.rows = {0}},
 		.asks = r->matched ? r->request.asks : 0,
-		.asked = r->matched ? r->request.asked : 0,
 		.status = r->status,
 		.without_credentials = r->matched && r->request.credentials == CREDENTIALS_NONE,
 		.fits = r->matched ? &r->request.fits : NULL,
@@ -51,6 +52,8 @@ void http_response_header(struct http_exchange *x, struct facts *facts, const ch
 
 	x->response.status = status;
 	answer = answer_of(&x->response);
+	if (strcmp(name, "content-type") == 0)
+		x->response.page = bytes_start_with(&value, "text/html");
 	if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
 		x->response.challenge |= is_next_step(value);
 	x->response.lists |= http_products_match(facts, &x->rank, &answer, name, value);
@@ -104,13 +107,26 @@ size_t http_known_row(const struct facts *facts)
  * What the request means to the product that is known by now. A store may hold what everybody
  * is given elsewhere: scripts and pictures.
  */
-static enum http_route_kind kind_of(const struct http_response *r, const struct facts *facts)
+static const struct http_route *meaning_of(const struct http_response *r, const struct facts *facts)
 {
+	size_t row = http_known_row(facts);
 	const struct http_route *route;
 
 	if (!r->matched)
-		return ROUTE_NONE;
-	route = http_routes_meaning(&r->request.fits, http_known_row(facts));
+		return NULL;
+	route = http_routes_meaning(&r->request.fits, row);
+	/* Many a site has a page for any path: where a product is not known to have this one, a
+	 * page for people says that it was another. */
+	if (route != NULL && r->page && route->kind >= ROUTE_RECORDS &&
+	    (row == HTTP_ANY || route != http_routes_of(&r->request.fits, row)))
+		return NULL;
+	return route;
+}
+
+static enum http_route_kind kind_of(const struct http_response *r, const struct facts *facts)
+{
+	const struct http_route *route = meaning_of(r, facts);
+
 	return route != NULL ? (enum http_route_kind)route->kind : ROUTE_NONE;
 }
 
@@ -196,7 +212,7 @@ unsigned http_route_flags(const struct http_route *route)
 {
 	static const uint8_t flags[] = {
 		[ROUTE_RECORDS] = COMMAND_LISTING,
-		[ROUTE_EXECUTES] = 0,
+		[ROUTE_EXECUTES] = COMMAND_EXECUTES,
 		[ROUTE_DESTROYS] = COMMAND_DESTRUCTIVE,
 	};
 
@@ -208,10 +224,10 @@ unsigned http_route_flags(const struct http_route *route)
  * told as that; else the command that was noted when the request came is more than it looked like,
  * if it was accepted: the same path may have been refused or harmless before.
  */
-static void note_route(struct facts *facts, const struct http_request *request, bool accepted)
+static void note_route(struct facts *facts, const struct http_response *r, bool accepted)
 {
-	const struct http_route *route = http_routes_meaning(&request->fits, http_known_row(facts));
-	int index = facts_command_index(facts, request->command);
+	const struct http_route *route = meaning_of(r, facts);
+	int index = facts_command_index(facts, r->request.command);
 	unsigned flags = http_route_flags(route);
 	char text[FACTS_COMMAND_TEXT];
 	const char *name;
@@ -226,13 +242,40 @@ static void note_route(struct facts *facts, const struct http_request *request, 
 	facts_command_result(facts, facts_command(facts, name, strlen(name), flags), accepted);
 }
 
+/*
+ * The command was noted for what its path means to somebody. Is it refused, though the status says
+ * otherwise: in the body, or by a page where none belongs?
+ */
+static bool is_denied(const struct http_response *r, const struct facts *facts, struct bytes body)
+{
+	const struct http_route *route =
+		http_routes_meaning(&r->request.fits, http_known_row(facts));
+
+	if ((http_route_flags(route) & (COMMAND_EXECUTES | COMMAND_DESTRUCTIVE)) == 0 ||
+	    (r->request.traits & HTTP_TRAIT_DELETE))
+		return false;
+	return meaning_of(r, facts) == NULL || http_denial(body);
+}
+
+/* Nothing else has said what answers, and this path no other product has. */
+static void name_by_route(struct http_exchange *x, struct facts *facts)
+{
+	const struct http_response *r = &x->response;
+	const struct http_route *route = meaning_of(r, facts);
+	size_t row = http_routes_row(&r->request.fits, route);
+
+	if (route != NULL && route->sure && row != HTTP_ANY && x->rank == 0 &&
+	    http_known_row(facts) == HTTP_ANY &&
+	    (route->kind == ROUTE_EXECUTES || route->kind == ROUTE_DESTROYS))
+		http_product_take(facts, &x->rank, row);
+}
+
 void http_settle_late(struct http_exchange *x, struct facts *facts)
 {
 	struct http_response *r = &x->response;
 
-	if (r->matched && !r->begun && !r->open && r->status >= 200 &&
-	    (is_success(r) || r->status >= 400))
-		note_route(facts, &r->request, is_success(r));
+	if (r->matched && !r->begun && !r->open && (is_success(r) || r->status >= 400))
+		note_route(facts, r, is_success(r) && !r->denied);
 }
 
 void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body)
@@ -245,8 +288,10 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 	if (!r->open)
 		return;
 	r->open = false;
-	if (r->matched && x->count == 0) /* it did not wait for the end of the body */
-		http_search_look(&x->search, &r->request.fits);
+	if (r->matched && r->request.serial == x->serial) { /* its body may go on */
+		http_search_look(&x->search, &x->current.fits);
+		r->request.fits.found |= x->current.fits.found;
+	}
 	r->lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
 	kind = kind_of(r, facts);
 	data = is_data(r, facts, kind);
@@ -255,10 +300,11 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 	facts_set_data_read(facts, data ? ANSWER_YES : ANSWER_NO);
 	if (!r->matched)
 		return;
-	if (is_success(r))
-		facts_command_result(facts, r->request.command, true);
-	else if (r->status >= 400)
-		facts_command_result(facts, r->request.command, false);
+	r->denied = is_success(r) && is_denied(r, facts, body);
+	if (is_success(r) && !r->denied)
+		name_by_route(x, facts);
+	if (is_success(r) || r->status >= 400)
+		facts_command_result(facts, r->request.command, is_success(r) && !r->denied);
 	note_statement(x, facts);
 	http_settle_late(x, facts);
 }

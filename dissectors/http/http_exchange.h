@@ -11,6 +11,7 @@
 #ifndef DISSECTORS_HTTP_EXCHANGE_H
 #define DISSECTORS_HTTP_EXCHANGE_H
 
+#include "dissectors/http/http_products.h"
 #include "dissectors/http/http_routes.h"
 #include "dissectors/http/http_search.h"
 #include "dissectors/read/bytes.h"
@@ -32,15 +33,16 @@ enum http_trait {
 
 /* A request that waits for its response. */
 struct http_request {
-	uint16_t asks;	       /* ASKS_… of its path */
-	uint8_t traits;	       /* HTTP_TRAIT_…: what its method does */
-	uint8_t credentials;   /* what came with it */
-	int32_t command;       /* handle, or -1 */
-	uint32_t object;       /* half of facts_hash() of its path, 0: none is asked for */
-	uint8_t asked;	       /* whose request it looks like: http_product_asked() */
-	uint8_t statement;     /* serial of the statement that it carries, 0: none */
-	uint16_t client;       /* fed->client of the client that it came from */
-	struct http_fits fits; /* what it may mean */
+	uint16_t asks;		 /* ASKS_… of its path */
+	uint8_t traits;		 /* HTTP_TRAIT_…: what its method does */
+	uint8_t credentials;	 /* what came with it */
+	int32_t command;	 /* handle, or -1 */
+	uint32_t object;	 /* half of facts_hash() of its path, 0: none is asked for */
+	struct http_asked asked; /* whose request it looks like */
+	uint8_t statement;	 /* serial of the statement that it carries, 0: none */
+	uint16_t client;	 /* fed->client of the client that it came from */
+	uint8_t serial;		 /* tells it from the few others of its time */
+	struct http_fits fits;	 /* what it may mean */
 };
 
 struct http_response {
@@ -49,9 +51,11 @@ struct http_response {
 	bool matched;	/* `request` is the one that this answers */
 	bool challenge; /* 401 in the middle of a log-in of several steps */
 	bool has_body;
-	bool lists; /* it is a listing */
-	bool begun; /* headers are not complete */
-	bool open;  /* headers are complete, and it is not settled */
+	bool lists;  /* it is a listing */
+	bool page;   /* it is HTML, for people */
+	bool denied; /* a success by its status, and its body says otherwise */
+	bool begun;  /* headers are not complete */
+	bool open;   /* headers are complete, and it is not settled */
 };
 
 struct http_exchange {
@@ -63,6 +67,7 @@ struct http_exchange {
 	bool challenged; /* the last response asked for the next step of a log-in */
 	bool unmatched;	 /* responses cannot be told apart any more */
 	uint32_t beyond; /* requests that wait behind a full ring: their responses are unknown */
+	uint8_t serial;	 /* of the latest request, which is searched */
 	uint8_t statement_serial;
 	uint8_t statement_flags;
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
@@ -87,7 +92,7 @@ void http_request_note(struct http_exchange *x, struct facts *facts, const char 
 bool http_request_wants_body(const struct http_exchange *x);
 /* A piece of that body, each in turn, to be searched; kept or not. */
 void http_request_search(struct http_exchange *x, struct bytes piece);
-/* Its end, or a hole in it. */
+/* Its end, or a hole in it. What was found is told to the request's response as well. */
 void http_request_search_end(struct http_exchange *x);
 /* The beginning of that body. */
 void http_request_body(struct http_exchange *x, struct bytes body);

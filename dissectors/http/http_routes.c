@@ -310,6 +310,15 @@ const struct http_route *http_routes_of(const struct http_fits *fits, size_t row
 	return NULL;
 }
 
+size_t http_routes_row(const struct http_fits *fits, const struct http_route *route)
+{
+	for (size_t i = 0; i < fits->count; i++) {
+		if (route != NULL && route_at(fits, i) == route)
+			return fits->at[i].row;
+	}
+	return HTTP_ANY;
+}
+
 const struct http_route *http_routes_meaning(const struct http_fits *fits, size_t row)
 {
 	const struct http_route *route = http_routes_of(fits, row);
