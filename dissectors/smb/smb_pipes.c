@@ -104,7 +104,7 @@ void smb_pipes_told(struct smb *smb, struct facts *facts, struct bytes b)
 		if (b.failed)
 			return;
 	}
-	/* Under a proof the result may be sealed: that the call was carried out is what is known. */
+	/* Under a proof the result may be sealed: that the call was answered is what is known. */
 	facts_command_result(facts, smb->call, type == RESPONSE && result == 0);
 	smb->call = -1;
 }
