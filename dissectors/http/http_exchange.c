@@ -164,15 +164,32 @@ static void note_statement(struct http_exchange *x, struct facts *facts)
 		facts_command_result(facts, handle, is_success(r));
 }
 
-void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body)
+void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes body)
+{
+	struct http_answer answer = answer_of(&x->response);
+
+	if (!x->response.open || x->response.shown)
+		return;
+	x->response.shown = true;
+	x->response.lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
+}
+
+void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes text)
+{
+	struct http_answer answer = answer_of(&x->response);
+
+	answer.late = true;
+	x->response.lists |= http_products_match(facts, &x->rank, &answer, NULL, text);
+}
+
+void http_settle(struct http_exchange *x, struct facts *facts)
 {
 	struct http_response *r = &x->response;
-	struct http_answer answer = answer_of(r);
 
 	if (!r->open)
 		return;
+	http_body_begins(x, facts, bytes_from(NULL, 0));
 	r->open = false;
-	r->lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
 	judge_access(x, facts);
 	note_object(facts, r);
 	facts_set_data_read(facts, is_data(r, facts) ? ANSWER_YES : ANSWER_NO);

@@ -165,6 +165,13 @@ static bool is_accepted(uint16_t status)
 	return status >= 200 && status <= 299;
 }
 
+/* Further down in a body only what stands in that very place counts: "<title>", "# HELP ". */
+static bool is_late(const struct http_sign *sign, struct bytes text)
+{
+	return sign->pattern != NULL && sign->pattern[0] == (char)text.at[0] &&
+	       match_here(&text, sign->pattern);
+}
+
 static bool applies(const struct http_sign *sign, size_t row, const struct service *service,
 		    const struct http_answer *answer, const char *name, struct bytes text)
 {
@@ -181,6 +188,8 @@ static bool applies(const struct http_sign *sign, size_t row, const struct servi
 	if (sign->status == 200 ? !is_accepted(answer->status)
 				: sign->status != 0 && sign->status != answer->status)
 		return false;
+	if (answer->late)
+		return is_late(sign, text);
 	return sign->pattern == NULL || occurs(text, sign->pattern);
 }
 

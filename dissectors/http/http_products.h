@@ -61,6 +61,7 @@ struct http_answer {
 	uint16_t status;
 	uint8_t asked;		  /* whose request it looked like, see http_product_asked() */
 	bool without_credentials; /* it is known that none were sent */
+	bool late;		  /* the text is of a place further down in the body: http_body.h */
 };
 
 /* One per row, in their order. The first is any web service. */
