@@ -61,6 +61,7 @@ enum {
 	READS_PATH = 1 << 12,
 	READS_OPERATION = 1 << 13,
 	READS_TLS = 1 << 14, /* version and certificate */
+	READS_EXECUTION = 1 << 15,
 };
 
 struct dissector {

@@ -49,6 +49,7 @@ static const struct {
 	{14, sizeof code_14 - 1, 0x3ffc, code_14}, {15, sizeof code_15 - 1, 0x7ffc, code_15},
 };
 
+/* The names of which an entry of the table is remembered. */
 static const struct {
 	const char *name;
 	uint8_t kind;
@@ -58,34 +59,76 @@ static const struct {
 	{":status", HPACK_STATUS},
 	{":authority", HPACK_AUTHORITY},
 	{"content-type", HPACK_CONTENT_TYPE},
-	{"authorization", HPACK_AUTHORIZATION},
-	{"cookie", HPACK_AUTHORIZATION},
-	{"server", HPACK_SERVER},
-	{"token", HPACK_TOKEN},
 	{"grpc-status", HPACK_GRPC_STATUS},
 	{"grpc-message", HPACK_GRPC_MESSAGE},
 };
 
-/* Of the static table (appendix A), what is of interest. */
+/* The static table (appendix A), from its first entry on. */
 static const struct {
-	uint8_t index, kind, name_length;
-	const char *value;
-} statics[] = {
-	{1, HPACK_AUTHORITY, 10, ""},	   {2, HPACK_METHOD, 7, "GET"},
-	{3, HPACK_METHOD, 7, "POST"},	   {4, HPACK_PATH, 5, "/"},
-	{5, HPACK_PATH, 5, "/index.html"}, {8, HPACK_STATUS, 7, "200"},
-	{9, HPACK_STATUS, 7, "204"},	   {10, HPACK_STATUS, 7, "206"},
-	{11, HPACK_STATUS, 7, "304"},	   {12, HPACK_STATUS, 7, "400"},
-	{13, HPACK_STATUS, 7, "404"},	   {14, HPACK_STATUS, 7, "500"},
-	{23, HPACK_AUTHORIZATION, 13, ""}, {31, HPACK_CONTENT_TYPE, 12, ""},
-	{32, HPACK_AUTHORIZATION, 6, ""},  {54, HPACK_SERVER, 6, ""},
+	const char *name, *value;
+} statics[STATIC_COUNT] = {
+	{":authority", ""},
+	{":method", "GET"},
+	{":method", "POST"},
+	{":path", "/"},
+	{":path", "/index.html"},
+	{":scheme", "http"},
+	{":scheme", "https"},
+	{":status", "200"},
+	{":status", "204"},
+	{":status", "206"},
+	{":status", "304"},
+	{":status", "400"},
+	{":status", "404"},
+	{":status", "500"},
+	{"accept-charset", ""},
+	{"accept-encoding", "gzip, deflate"},
+	{"accept-language", ""},
+	{"accept-ranges", ""},
+	{"accept", ""},
+	{"access-control-allow-origin", ""},
+	{"age", ""},
+	{"allow", ""},
+	{"authorization", ""},
+	{"cache-control", ""},
+	{"content-disposition", ""},
+	{"content-encoding", ""},
+	{"content-language", ""},
+	{"content-length", ""},
+	{"content-location", ""},
+	{"content-range", ""},
+	{"content-type", ""},
+	{"cookie", ""},
+	{"date", ""},
+	{"etag", ""},
+	{"expect", ""},
+	{"expires", ""},
+	{"from", ""},
+	{"host", ""},
+	{"if-match", ""},
+	{"if-modified-since", ""},
+	{"if-none-match", ""},
+	{"if-range", ""},
+	{"if-unmodified-since", ""},
+	{"last-modified", ""},
+	{"link", ""},
+	{"location", ""},
+	{"max-forwards", ""},
+	{"proxy-authenticate", ""},
+	{"proxy-authorization", ""},
+	{"range", ""},
+	{"referer", ""},
+	{"refresh", ""},
+	{"retry-after", ""},
+	{"server", ""},
+	{"set-cookie", ""},
+	{"strict-transport-security", ""},
+	{"transfer-encoding", ""},
+	{"user-agent", ""},
+	{"vary", ""},
+	{"via", ""},
+	{"www-authenticate", ""},
 };
-
-/* Lengths of the names of the static table, which sizes of entries depend on. */
-static const uint8_t static_name_lengths[STATIC_COUNT + 1] = {
-	0, 10, 7,  7,  5,  5,  7,  7,  7,  7,  7,  7,  7, 7,  7,  14, 15, 15, 13, 6,  27,
-	3, 5,  13, 13, 19, 16, 16, 14, 16, 13, 12, 6,  4, 4,  6,  7,  4,  4,  8,  17, 13,
-	8, 19, 13, 4,  8,  12, 18, 19, 5,  7,  7,  11, 6, 10, 25, 17, 10, 4,  3,  16};
 
 void hpack_begin(struct hpack *hpack)
 {
@@ -108,6 +151,7 @@ static struct hpack_entry *insert(struct hpack *hpack, uint32_t size)
 {
 	struct hpack_entry *entry;
 
+	hpack->inserted++;
 	if (size > hpack->max) { /* empties the table */
 		hpack->count = 0;
 		hpack->size = 0;
@@ -138,59 +182,97 @@ static struct hpack_entry *dynamic(struct hpack *hpack, uint32_t index)
 	return &hpack->entries[(hpack->first + index - STATIC_COUNT - 1) % HPACK_ENTRIES];
 }
 
-static void give(struct hpack *hpack, struct hpack_header *header, uint16_t *memo)
+/* "" stays where the name is not known. */
+static void name_kind(struct hpack *hpack)
+{
+	hpack->kind = HPACK_OTHER;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcmp(names[i].name, hpack->name) == 0)
+			hpack->kind = names[i].kind;
+	}
+}
+
+static void set_name(struct hpack *hpack, const char *name)
+{
+	hpack->name_length = (uint32_t)strlen(name);
+	memcpy(hpack->name, name, hpack->name_length + 1);
+	name_kind(hpack);
+}
+
+/* Of an entry only the kind is known, and how long its name is. */
+static void take_entry_name(struct hpack *hpack, const struct hpack_entry *entry)
+{
+	hpack->kind = entry != NULL ? entry->kind : HPACK_OTHER;
+	hpack->name_length = entry != NULL ? entry->name_length : 0;
+	hpack->name[0] = '\0';
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (hpack->kind == names[i].kind)
+			memcpy(hpack->name, names[i].name, strlen(names[i].name) + 1);
+	}
+}
+
+static void give(struct hpack *hpack, struct hpack_header *header, uint32_t *memo, uint32_t entry)
 {
 	*header = (struct hpack_header){.kind = hpack->kind,
+					.name = hpack->name,
 					.text = bytes_from(hpack->text, hpack->text_length),
-					.memo = memo};
+					.cut = hpack->cut,
+					.memo = memo,
+					.entry = entry};
 	hpack->place = AT_HEADER;
 }
 
 static void give_index(struct hpack *hpack, struct hpack_header *header)
 {
 	struct hpack_entry *entry = dynamic(hpack, hpack->number);
+	uint32_t index = hpack->number;
 
 	hpack->memo = 0;
 	hpack->text_length = 0;
-	hpack->kind = entry != NULL ? entry->kind : HPACK_OTHER;
-	for (size_t i = 0; i < sizeof statics / sizeof *statics; i++) {
-		if (statics[i].index != hpack->number)
-			continue;
-		hpack->kind = statics[i].kind;
-		hpack->text_length = (uint8_t)strlen(statics[i].value);
-		memcpy(hpack->text, statics[i].value, hpack->text_length);
+	hpack->cut = false;
+	if (entry != NULL) {
+		take_entry_name(hpack, entry);
+		give(hpack, header, &entry->memo, hpack->inserted - (index - STATIC_COUNT - 1));
+		header->known = true;
+		return;
 	}
-	give(hpack, header, entry != NULL ? &entry->memo : &hpack->memo);
-	header->known = entry != NULL;
+	take_entry_name(hpack, NULL);
+	if (index != 0 && index <= STATIC_COUNT) {
+		set_name(hpack, statics[index - 1].name);
+		hpack->text_length = (uint8_t)strlen(statics[index - 1].value);
+		memcpy(hpack->text, statics[index - 1].value, hpack->text_length);
+	}
+	give(hpack, header, &hpack->memo, 0);
+}
+
+uint32_t *hpack_memo(struct hpack *hpack, uint32_t entry)
+{
+	uint32_t age = hpack->inserted - entry;
+
+	if (entry == 0 || age >= hpack->count)
+		return NULL;
+	return &hpack->entries[(hpack->first + age) % HPACK_ENTRIES].memo;
 }
 
 /* The name of a literal is known by its index. */
 static void take_name_index(struct hpack *hpack)
 {
-	const struct hpack_entry *entry = dynamic(hpack, hpack->number);
-
-	hpack->kind = entry != NULL ? entry->kind : HPACK_OTHER;
-	hpack->name_length = 0;
-	if (hpack->number <= STATIC_COUNT)
-		hpack->name_length = static_name_lengths[hpack->number];
-	for (size_t i = 0; i < sizeof statics / sizeof *statics; i++) {
-		if (statics[i].index == hpack->number)
-			hpack->kind = statics[i].kind;
-	}
-	if (entry != NULL)
-		hpack->name_length = entry->name_length;
+	if (hpack->number != 0 && hpack->number <= STATIC_COUNT)
+		set_name(hpack, statics[hpack->number - 1].name);
+	else
+		take_entry_name(hpack, dynamic(hpack, hpack->number));
 	hpack->place = hpack->number != 0 ? AT_VALUE_LENGTH : AT_NAME_LENGTH;
 }
 
 static void take_name(struct hpack *hpack)
 {
-	hpack->kind = HPACK_OTHER;
+	bool fits = hpack->decoded < HPACK_NAME && !hpack->cut;
+
 	hpack->name_length = hpack->decoded;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (strlen(names[i].name) == hpack->decoded &&
-		    memcmp(names[i].name, hpack->text, hpack->decoded) == 0)
-			hpack->kind = names[i].kind;
-	}
+	if (fits)
+		memcpy(hpack->name, hpack->text, hpack->decoded);
+	hpack->name[fits ? hpack->decoded : 0] = '\0';
+	name_kind(hpack);
 	hpack->place = AT_VALUE_LENGTH;
 }
 
@@ -198,14 +280,18 @@ static void append(struct hpack *hpack, char c)
 {
 	if (hpack->text_length < HPACK_TEXT)
 		hpack->text[hpack->text_length++] = c;
+	else
+		hpack->cut = true;
 	hpack->decoded++;
 }
 
 static void decode(struct hpack *hpack, uint8_t byte)
 {
 	for (unsigned bit = 8; bit-- != 0;) {
-		if (hpack->code_length > 15) /* lost in this string */
+		if (hpack->code_length > 15) { /* lost in this string */
+			hpack->cut = true;
 			return;
+		}
 		hpack->code = hpack->code << 1 | ((uint32_t)byte >> bit & 1u);
 		hpack->code_length++;
 		for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
@@ -277,7 +363,8 @@ static bool string_done(struct hpack *hpack, struct hpack_header *header)
 	hpack->memo = 0;
 	if (hpack->insert)
 		entry = insert(hpack, hpack->name_length + hpack->decoded + 32);
-	give(hpack, header, entry != NULL ? &entry->memo : &hpack->memo);
+	give(hpack, header, entry != NULL ? &entry->memo : &hpack->memo,
+	     entry != NULL ? hpack->inserted : 0);
 	return true;
 }
 
@@ -300,6 +387,7 @@ static bool start_string(struct hpack *hpack, uint8_t byte)
 	hpack->code_length = 0;
 	hpack->decoded = 0;
 	hpack->text_length = 0;
+	hpack->cut = false;
 	return first_number(hpack, byte, 7,
 			    hpack->place == AT_NAME_LENGTH ? IN_NAME_LENGTH : IN_VALUE_LENGTH);
 }
@@ -350,4 +438,5 @@ void hpack_end(struct hpack *hpack)
 	hpack->broken |= hpack->place != AT_HEADER;
 	memset(hpack->text, 0, sizeof hpack->text);
 	hpack->text_length = 0;
+	hpack->name[0] = '\0';
 }

@@ -7,17 +7,34 @@
  *	| length (24) | type (8) | flags (8) | stream id (32) | payload ... |
  *	+-------------+----------+-----------+----------------+-------------+
  *
- * A side that was lost stays lost: its table of headers would be wrong.
+ * After a hole, and where the capture begins within, the next whole block of headers is looked for.
+ * Its table of headers is then empty: what the peer says of older entries is not known, and what it
+ * adds has the numbers that it gives them.
  */
 #include "dissectors/http/http2.h"
+
+#include "dissectors/http/grpc_services.h"
 
 #define PREFACE	       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #define PREFACE_SIZE   (sizeof PREFACE - 1)
 #define SETTING_SIZE   6
 #define SETTINGS_MAX   16 /* settings in a server's first frame */
 #define SETTING_ID_MAX 0x10
+#define FRAME_MAX      16384 /* bytes, unless the peer allows more */
+#define STREAMS_MAX    (1U << 24)
 
-enum { TYPE_DATA = 0, TYPE_HEADERS = 1, TYPE_SETTINGS = 4, TYPE_CONTINUATION = 9 };
+enum {
+	TYPE_DATA = 0,
+	TYPE_HEADERS = 1,
+	TYPE_PRIORITY = 2,
+	TYPE_RST_STREAM = 3,
+	TYPE_SETTINGS = 4,
+	TYPE_PUSH_PROMISE = 5,
+	TYPE_PING = 6,
+	TYPE_GOAWAY = 7,
+	TYPE_WINDOW_UPDATE = 8,
+	TYPE_CONTINUATION = 9
+};
 enum { FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, FLAG_PADDED = 8, FLAG_PRIORITY = 32 };
 
 _Static_assert(sizeof(struct http2) <= DISSECTOR_STATE_MAX, "the state is too large");
@@ -83,10 +100,12 @@ static void begin_frame(const struct http2_context *c, struct http2_side *side)
 	side->padding = 0;
 	side->pads = (first || type == TYPE_DATA) && (flags & FLAG_PADDED);
 	side->skip = first && (flags & FLAG_PRIORITY) ? 5 : 0;
-	if (first) {
+	if (first || type == TYPE_DATA)
 		side->ends = flags & FLAG_END_STREAM;
-		http2_block_begin(c);
-	}
+	if (first && c->from == SIDE_CLIENT)
+		http2_request_begin(c);
+	else if (first)
+		http2_answer_begin(c);
 }
 
 static void take_headers(const struct http2_context *c, struct http2_side *side, struct bytes piece)
@@ -96,9 +115,33 @@ static void take_headers(const struct http2_context *c, struct http2_side *side,
 
 	side->skip = (uint8_t)(side->skip - skip);
 	bytes_skip(&piece, skip);
-	while (hpack_next(&side->hpack, &piece, &header))
-		http2_take_header(c, &header);
-	side->lost |= side->hpack.broken;
+	while (hpack_next(&side->hpack, &piece, &header)) {
+		if (c->from == SIDE_CLIENT)
+			http2_request_header(c, &header);
+		else
+			http2_answer_header(c, &header);
+	}
+}
+
+static void end_stream(const struct http2_context *c, uint32_t stream)
+{
+	if (c->from == SIDE_CLIENT)
+		http2_request_closed(c, stream);
+	else
+		http2_answer_closed(c, stream);
+}
+
+static void end_block(const struct http2_context *c, struct http2_side *side)
+{
+	hpack_end(&side->hpack);
+	if (side->hpack.broken)
+		return;
+	if (c->from == SIDE_CLIENT)
+		http2_request_end(c);
+	else
+		http2_answer_end(c, side->ends);
+	if (side->ends)
+		end_stream(c, side->stream);
 }
 
 static void end_frame(const struct http2_context *c, struct http2_side *side)
@@ -107,13 +150,11 @@ static void end_frame(const struct http2_context *c, struct http2_side *side)
 
 	side->framed = false;
 	side->have = 0;
-	if ((type != TYPE_HEADERS && type != TYPE_CONTINUATION) ||
-	    !(side->header[4] & FLAG_END_HEADERS))
-		return;
-	hpack_end(&side->hpack);
-	side->lost |= side->hpack.broken;
-	if (!side->lost)
-		http2_block_end(c, side->ends);
+	if ((type == TYPE_HEADERS || type == TYPE_CONTINUATION) &&
+	    (side->header[4] & FLAG_END_HEADERS))
+		end_block(c, side);
+	else if ((type == TYPE_DATA && side->ends) || type == TYPE_RST_STREAM)
+		end_stream(c, side->stream);
 }
 
 /* Takes the next bytes of a frame's payload, up to its end. */
@@ -135,10 +176,52 @@ static void take_payload(const struct http2_context *c, struct http2_side *side,
 	}
 	if (type == TYPE_HEADERS || type == TYPE_CONTINUATION)
 		take_headers(c, side, piece);
+	else if (type == TYPE_DATA && c->from == SIDE_CLIENT)
+		http2_request_data(c, piece);
 	else if (type == TYPE_DATA)
-		http2_take_data(c, piece);
+		http2_answer_data(c, piece);
 	if (side->left == 0)
 		end_frame(c, side);
+}
+
+/* What it has said of the table of headers is lost with it; what it says from now on counts. */
+static void get_lost(struct http2_side *side)
+{
+	hpack_begin(&side->hpack);
+	side->lost = true;
+	side->framed = false;
+	side->greeted = true;
+	side->have = 0;
+}
+
+/*
+ * Nine bytes that begin a whole block of headers, and hardly anything else: a length below the
+ * usual bound, type, flags, and the odd number of a stream. Before a hole there were lower ones.
+ */
+static bool is_block_start(const struct http2_side *side)
+{
+	struct bytes b = bytes_from(side->header, HTTP2_HEADER);
+	uint32_t length = bytes_be24(&b);
+	uint8_t type = bytes_u8(&b), flags = bytes_u8(&b);
+	uint32_t stream = bytes_be32(&b);
+	uint8_t known = FLAG_END_STREAM | FLAG_END_HEADERS | FLAG_PADDED | FLAG_PRIORITY;
+
+	return length != 0 && length <= FRAME_MAX && type == TYPE_HEADERS && !(flags & ~known) &&
+	       (flags & FLAG_END_HEADERS) && stream % 2 == 1 && stream < STREAMS_MAX;
+}
+
+/* Looks for the next block of headers, byte by byte. */
+static void seek(const struct http2_context *c, struct http2_side *side, uint8_t byte)
+{
+	if (side->have == HTTP2_HEADER)
+		memmove(side->header, side->header + 1, HTTP2_HEADER - 1);
+	else
+		side->have++;
+	side->header[side->have - 1] = byte;
+	if (side->have < HTTP2_HEADER || !is_block_start(side))
+		return;
+	side->lost = false;
+	begin_frame(c, side);
 }
 
 static void http2_begin(void *state, struct facts *facts)
@@ -148,8 +231,19 @@ static void http2_begin(void *state, struct facts *facts)
 	hpack_begin(&http2->side[SIDE_CLIENT].hpack);
 	hpack_begin(&http2->side[SIDE_SERVER].hpack);
 	http2->side[SIDE_SERVER].greeted = true;
-	facts_set_service(facts, &http2_services[0]);
+	facts_set_service(facts, &grpc_services[HTTP2_ANY]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
+}
+
+static void greet(struct http2_side *side, uint8_t byte)
+{
+	if (byte != (uint8_t)PREFACE[side->have]) {
+		get_lost(side);
+		return;
+	}
+	side->have++;
+	side->greeted = side->have == PREFACE_SIZE;
+	side->have = side->greeted ? 0 : side->have;
 }
 
 static void http2_feed(void *state, struct facts *facts, struct feed *fed)
@@ -160,15 +254,20 @@ static void http2_feed(void *state, struct facts *facts, struct feed *fed)
 	struct http2_context c = {.http2 = http2, .facts = facts, .from = from};
 	struct bytes data = fed->bytes;
 
-	while (data.left != 0 && !side->lost) {
+	side->spoke |= data.left != 0;
+	while (data.left != 0) {
+		if (side->lost) {
+			seek(&c, side, bytes_u8(&data));
+			continue;
+		}
 		if (!side->greeted) {
-			side->lost = bytes_u8(&data) != (uint8_t)PREFACE[side->have++];
-			side->greeted = side->have == PREFACE_SIZE;
-			side->have = side->greeted ? 0 : side->have;
+			greet(side, bytes_u8(&data));
 			continue;
 		}
 		if (side->framed) {
 			take_payload(&c, side, &data);
+			if (side->hpack.broken)
+				get_lost(side);
 			continue;
 		}
 		side->header[side->have++] = bytes_u8(&data);
@@ -185,29 +284,43 @@ static void http2_gap(void *state, struct facts *facts, enum side from, uint64_t
 {
 	struct http2 *http2 = state;
 	struct http2_side *side = &http2->side[from];
+	struct http2_context c = {.http2 = http2, .facts = facts, .from = from};
 	uint8_t type = side->header[3];
 
-	(void)facts;
-	memset(http2->data, 0, sizeof http2->data);
-	http2->data_length = 0;
+	memset(http2->asked, 0, sizeof http2->asked);
+	http2->asked_length = 0;
+	http2->asking = 0;
+	if (from == SIDE_SERVER)
+		http2_settle(&c);
 	if (side->framed && type != TYPE_HEADERS && type != TYPE_CONTINUATION && missing != 0 &&
 	    missing < side->left && !side->pads)
 		side->left -= (uint32_t)missing;
 	else
-		side->lost = true;
+		get_lost(side);
+}
+
+static void http2_end(void *state, struct facts *facts)
+{
+	struct http2 *http2 = state;
+	struct http2_context c = {.http2 = http2, .facts = facts, .from = SIDE_SERVER};
+
+	http2_settle(&c);
+	http2_unanswered(&c);
 }
 
 const struct dissector http2_dissector = {
 	.name = "http2",
 	.transports = OVER_TCP,
 	.state_size = sizeof(struct http2),
-	.service_count = HTTP2_SERVICE_COUNT,
-	.services = http2_services,
+	.service_count = GRPC_SERVICE_COUNT,
+	.services = grpc_services,
 	.recognised = "the client's preface, or the server's SETTINGS frame with what answers it",
-	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
-		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_HOST | READS_PATH,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_HOST | READS_PATH,
 	.recognise = http2_recognise,
 	.begin = http2_begin,
 	.feed = http2_feed,
 	.gap = http2_gap,
+	.end = http2_end,
 };

@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * HTTP/2 without TLS: http2.c turns bytes into headers and data of streams, http2_calls.c says what
- * they mean.
+ * HTTP/2 without TLS: http2.c turns bytes into headers and data of streams, http2_requests.c and
+ * http2_answers.c say what they mean.
+ *
+ * A call by gRPC is judged here, by grpc_services.h. Every other request is an exchange of HTTP
+ * like those of HTTP/1, and http_exchange.h judges it. There, requests and responses follow one
+ * another; here the slot of `calls` that a stream has is the place of its request in the ring
+ * exchange.pending, which therefore seems to hold one request at a time: see http2_select().
  */
 #ifndef DISSECTORS_HTTP2_H
 #define DISSECTORS_HTTP2_H
 
 #include "dissectors/dissector.h"
 #include "dissectors/http/hpack.h"
+#include "dissectors/http/http_exchange.h"
 
-#define HTTP2_HEADER	9  /* bytes of a frame's header */
-#define HTTP2_CALLS	8  /* under way at a time, that are remembered */
-#define HTTP2_DATA_KEPT 48 /* bytes of a log-in's message */
-
-#define HTTP2_SERVICE_COUNT 4
-
-/* The first is HTTP/2 of which nothing more is known. */
-extern const struct service http2_services[HTTP2_SERVICE_COUNT];
+#define HTTP2_HEADER 9		      /* bytes of a frame's header */
+#define HTTP2_CALLS  HTTP_PENDING_MAX /* under way at a time, that are remembered */
+#define HTTP2_ASKED  48		      /* bytes of a request's body: a log-in, a statement */
+#define HTTP2_BODY   320	      /* bytes of a response's body that patterns can see */
 
 struct http2_call {
 	uint32_t stream; /* 0: free */
 	int32_t command; /* handle, or -1 */
-	uint8_t rpc;	 /* row of a table in http2_calls.c */
-	bool credentials;
-	uint16_t status;
+	uint16_t status; /* 0: not answered yet */
+	uint8_t service; /* enum grpc_service_id */
+	uint8_t traits;	 /* GRPC_… */
+	bool rpc, credentials;
+	bool answered; /* as a call is */
+	bool judged;   /* it has succeeded, whatever its trailers say */
 };
 
 struct http2_side {
@@ -38,22 +43,42 @@ struct http2_side {
 	bool framed;	 /* inside of a frame */
 	bool greeted;	 /* the preface is over */
 	bool ends;	 /* the stream does, with this block of headers */
-	bool lost;
+	bool lost;	 /* looks for the next block of headers */
+	bool spoke;	 /* a byte of it was seen */
 	uint8_t header[HTTP2_HEADER];
+};
+
+/* The request whose headers the client is sending. */
+struct http2_request {
+	struct http2_call call;
+	uint32_t path_entry; /* of the table of headers: hpack_memo() */
+	uint32_t path_memo;
+	uint8_t method; /* one more than its place in http_methods; 0: not known */
+	uint8_t path_length;
+	bool path_cut;
+	bool grpc;     /* by its content type */
+	bool begun;    /* its path has been judged */
+	bool trailers; /* they are those of an earlier request */
+	char path[HPACK_TEXT];
 };
 
 struct http2 {
 	struct http2_side side[2];
+	struct http_exchange exchange;
 	struct http2_call calls[HTTP2_CALLS];
-	struct http2_call current; /* whose headers the client is sending */
-	uint16_t grpc_status;	   /* of the response whose headers come */
-	uint16_t status;
-	uint8_t next; /* of calls[], to be given up */
-	uint8_t data_length;
-	bool grpc;    /* that is what is carried */
-	bool no_user; /* the response whose headers come wants one */
-	bool post;    /* the method of the request whose headers come */
-	uint8_t data[HTTP2_DATA_KEPT];
+	struct http2_request request;
+	/* The response whose headers come. */
+	uint16_t status, grpc_status;
+	bool rpc;	 /* its content type is one of a call */
+	bool no_user;	 /* it wants a log-in */
+	bool grpc;	 /* that is what is carried, at least once */
+	uint8_t next;	 /* of calls[], to be given up */
+	uint32_t asking; /* the stream of the request whose body is kept */
+	uint32_t page;	 /* the stream of the response in `exchange`; 0: none */
+	uint8_t asked_length;
+	uint16_t body_length;
+	uint8_t asked[HTTP2_ASKED];
+	uint8_t body[HTTP2_BODY];
 };
 
 struct http2_context {
@@ -62,11 +87,27 @@ struct http2_context {
 	enum side from;
 };
 
-void http2_block_begin(const struct http2_context *c);
-void http2_take_header(const struct http2_context *c, const struct hpack_header *header);
-/* `last`: the stream ends with these headers. */
-void http2_block_end(const struct http2_context *c, bool last);
-/* A piece of DATA, of which there is more if the side's `left` is not 0. */
-void http2_take_data(const struct http2_context *c, struct bytes piece);
+struct http2_call *http2_call_find(struct http2 *http2, uint32_t stream);
+/* The exchange is to be the one of this call; NULL: of a request that is not known. */
+void http2_select(struct http2 *http2, const struct http2_call *call);
+
+/* http2_requests.c: of the client. `last`: the stream ends with it. */
+void http2_request_begin(const struct http2_context *c);
+void http2_request_header(const struct http2_context *c, const struct hpack_header *header);
+void http2_request_end(const struct http2_context *c);
+/* A piece of DATA, of which there is more in this frame if the side's `left` is not 0. */
+void http2_request_data(const struct http2_context *c, struct bytes piece);
+void http2_request_closed(const struct http2_context *c, uint32_t stream);
+
+/* http2_answers.c: the same of the server. */
+void http2_answer_begin(const struct http2_context *c);
+void http2_answer_header(const struct http2_context *c, const struct hpack_header *header);
+void http2_answer_end(const struct http2_context *c, bool last);
+void http2_answer_data(const struct http2_context *c, struct bytes piece);
+void http2_answer_closed(const struct http2_context *c, uint32_t stream);
+/* The page at hand, as far as it came. */
+void http2_settle(const struct http2_context *c);
+/* The conversation is over. */
+void http2_unanswered(const struct http2_context *c);
 
 #endif

@@ -143,14 +143,28 @@ static int handle_of(const struct facts *facts, int index)
 	return (facts->commands[index].serial & 0x7fff) << 16 | index;
 }
 
-/* The last harmless row, to be given up for a destructive command; -1 if there is none. */
-static int find_harmless(const struct facts *facts)
+unsigned facts_command_weight(unsigned flags)
 {
-	int index = FACTS_COMMANDS - 1;
+	if (flags & COMMAND_DESTRUCTIVE)
+		return 2;
+	return flags & COMMAND_EXECUTES ? 1 : 0;
+}
 
-	while (index >= 0 && (facts->commands[index].flags & COMMAND_DESTRUCTIVE))
-		index--;
-	return index;
+/* The most harmless row, of equals the last, to be given up for a worse command; -1: none. */
+static int find_harmless(const struct facts *facts, unsigned flags)
+{
+	unsigned least = facts_command_weight(flags);
+	int found = -1;
+
+	for (int i = FACTS_COMMANDS - 1; i >= 0; i--) {
+		unsigned weight = facts_command_weight(facts->commands[i].flags);
+
+		if (weight >= least)
+			continue;
+		least = weight;
+		found = i;
+	}
+	return found;
 }
 
 /* A command that was noted before may turn out to be more than it looked like. */
@@ -183,8 +197,8 @@ int facts_command(struct facts *facts, const void *text, size_t length, unsigned
 	}
 	if (facts->command_count < FACTS_COMMANDS)
 		index = facts->command_count++;
-	else if (flags & COMMAND_DESTRUCTIVE)
-		index = find_harmless(facts);
+	else
+		index = find_harmless(facts, flags);
 	if (index < 0)
 		return -1;
 	command.serial = (uint16_t)facts->commands_seen;

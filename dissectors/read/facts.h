@@ -75,6 +75,8 @@ struct service {
 enum {
 	COMMAND_LISTING = 1 << 0,     /* asks for a listing or for records: data-out if accepted */
 	COMMAND_DESTRUCTIVE = 1 << 1, /* deletes or overwrites in bulk: destroyed if accepted */
+	COMMAND_EXECUTES = 1 << 2,    /* runs code, or reads or writes files of the server:
+					 executed if accepted */
 };
 
 struct command {
@@ -157,13 +159,16 @@ void facts_set_text(struct facts *facts, char *field, size_t size, const void *t
 
 /*
  * Notes a command; the same text is kept once. Returns a handle for facts_command_result(), or -1
- * if there was no room (it is counted then; a destructive one takes the place of a harmless one).
+ * if there was no room (it is counted then; the worse one takes the place of a more harmless one:
+ * destructive, executing, any other).
  * A text that was refused before and is accepted later counts as accepted.
  */
 int facts_command(struct facts *facts, const void *text, size_t length, unsigned flags);
 /* The same of a literal: FACTS_COMMAND(facts, "FLUSHALL", COMMAND_DESTRUCTIVE). */
 #define FACTS_COMMAND(facts, literal, flags)                                                       \
 	facts_command((facts), "" literal "", sizeof(literal) - 1, (flags))
+/* How bad such a command is: 2 destructive, 1 executing, 0 any other. */
+unsigned facts_command_weight(unsigned flags);
 /* A handle of -1, or of a command that has lost its place since, is ignored. */
 void facts_command_result(struct facts *facts, int handle, bool accepted);
 /* Where in commands[] it is; -1 for a handle of -1, or of a command that has lost its place. */

@@ -250,7 +250,7 @@ static void tell(struct engine *engine, enum event_kind kind, uint32_t slot, uin
 	struct reason_context context = engine_reason(engine, x);
 
 	engine_emit_exposure(engine, kind, slot, now_ns);
-	engine->event.alert = !x->unlisted && x->incident_id[0] == '\0';
+	engine->event.alert = engine_life_alerts(x);
 	reason_reached(engine->event.reason, &engine->event.exposure, &context, true);
 	engine_emit_send(engine);
 }

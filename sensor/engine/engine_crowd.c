@@ -115,7 +115,7 @@ static void announce(struct engine *engine, uint32_t slot, const struct command 
 	if (closed) /* an old conversation; told as what it was, then as what it is */
 		x->state = EXPOSURE_OPEN;
 	engine_emit_exposure(engine, EVENT_EXPOSURE_OPENED, slot, now_ns);
-	engine->event.alert = !x->unlisted && x->incident_id[0] == '\0';
+	engine->event.alert = engine_life_alerts(x);
 	reason_reached(engine->event.reason, &engine->event.exposure, &context, true);
 	engine_emit_send(engine);
 	if (!closed)

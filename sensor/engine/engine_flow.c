@@ -138,7 +138,7 @@ static void open_exposure(struct engine *engine, uint32_t slot, const struct arr
 		kind = EVENT_EXPOSURE_OPENED;
 	context = context_of(engine, x, a);
 	engine_emit_exposure(engine, kind, slot, now_ns);
-	engine->event.alert = !x->unlisted && x->incident_id[0] == '\0';
+	engine->event.alert = engine_life_alerts(x);
 	if (kind == EVENT_EXPOSURE_OPENED)
 		reason_reached(engine->event.reason, &engine->event.exposure, &context, true);
 	else
@@ -159,7 +159,7 @@ static void escalate(struct engine *engine, uint32_t slot, const struct arrival 
 
 	engine_emit_exposure(engine, EVENT_EXPOSURE_ESCALATED, slot, a->observation->ts_ns);
 	event->previous_level = before->level;
-	event->alert = !x->unlisted && x->incident_id[0] == '\0' &&
+	event->alert = engine_life_alerts(x) &&
 		       (rule_applies || severer || (x->campaign && !before->campaign) ||
 			(higher && x->level >= LEVEL_ACCESSED));
 	if (higher)

@@ -120,18 +120,36 @@ void engine_life_judge(struct exposure *x, const struct policy_decision *decisio
 	x->server_zone = decision->server_zone;
 }
 
-/* Destruction and a broken-into account are critical whatever the rule said. */
+/*
+ * Destruction and a broken-into account are critical whatever the rule said, and code that was run
+ * is high at least. Where no rule speaks, what was carried out is told as medium: a door that may
+ * be meant to be open is no news, but this is.
+ */
+static uint8_t severity_by_deed(const struct exposure *x)
+{
+	if (x->unlisted)
+		return x->level >= LEVEL_EXECUTED ? SEVERITY_MEDIUM : SEVERITY_INFO;
+	if (x->level == LEVEL_DESTROYED || x->campaign)
+		return SEVERITY_CRITICAL;
+	if (x->level == LEVEL_EXECUTED && x->rule_severity < SEVERITY_HIGH)
+		return SEVERITY_HIGH;
+	return x->rule_severity;
+}
+
 void engine_life_severity(struct exposure *x)
 {
-	uint8_t severity = x->rule_severity;
+	uint8_t severity = severity_by_deed(x);
 
-	if (x->level == LEVEL_DESTROYED || x->campaign)
-		severity = SEVERITY_CRITICAL;
 	if (x->direction == DIRECTION_GUESS && severity > EXPOSURE_GUESS_RANK)
 		severity = EXPOSURE_GUESS_RANK;
 	if (x->server.realm == REALM_CLAIMED && severity > EXPOSURE_GUESS_RANK)
 		severity = EXPOSURE_GUESS_RANK;
-	x->severity = x->unlisted ? SEVERITY_INFO : severity;
+	x->severity = severity;
+}
+
+bool engine_life_alerts(const struct exposure *x)
+{
+	return (!x->unlisted || x->severity > SEVERITY_INFO) && x->incident_id[0] == '\0';
 }
 
 void engine_life_join(struct engine *engine, uint32_t slot, uint64_t now_ns)

@@ -19,11 +19,13 @@ struct saved_exposure {
 	char rule[POLICY_NAME_MAX], group[POLICY_NAME_MAX];
 	char client_zone[POLICY_NAME_MAX], server_zone[POLICY_NAME_MAX];
 	char accept_zone[POLICY_NAME_MAX];
+	uint8_t level_of_six;
 	struct exposure x;
 };
 
 struct saved_incident {
 	char services[INCIDENT_MEMBERS][SERVICE_TEXT];
+	uint8_t level_of_six;
 	struct incident incident;
 };
 
@@ -63,7 +65,7 @@ static const struct packed_member exposure_members[] = {
 	X(11, server_seen),
 	X(12, id),
 	X(13, state),
-	X(14, level),
+	E(14, level_of_six),
 	X(16, severity),
 	X(17, rule_severity),
 	X(18, direction),
@@ -108,6 +110,7 @@ static const struct packed_member exposure_members[] = {
 	X(87, folds),
 	X(88, awaiting),
 	X(TAG_FACTS, facts),
+	X(93, level),
 };
 
 #define FIGURE(name, member, type, from, tag) I(tag, member),
@@ -118,7 +121,7 @@ static const struct packed_member incident_members[] = {
 	S(1, services),
 	I(10, closed),
 	I(12, severity),
-	I(13, level),
+	S(13, level_of_six),
 	I(14, listed),
 	I(15, id),
 	I(16, group_name),
@@ -136,6 +139,7 @@ static const struct packed_member incident_members[] = {
 	I(35, told_quiet),
 	I(36, told_ns),
 	I(37, untracked),
+	I(38, level),
 };
 
 static const struct packed_member coverage_members[] = {
@@ -157,8 +161,36 @@ static const struct packed_member wall_members[] = {
 	packed_read(members, COUNT(members), object, bytes, length, (to)->scratch,                 \
 		    sizeof(to)->scratch)
 
-_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 96) <= SAVED_MAX, "SAVED_MAX");
+_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 97) <= SAVED_MAX, "SAVED_MAX");
 _Static_assert(PACKED_MAX(sizeof(struct saved_incident), 80) <= SAVED_MAX, "SAVED_MAX");
+
+/*
+ * The file's number of a level from before there was LEVEL_EXECUTED, when `destroyed` was 6. Files
+ * that have it alone are read so, and it is still written for a program that knows no other.
+ */
+static uint8_t level_to_six(uint8_t level)
+{
+	return (uint8_t)(level - (level > LEVEL_DATA_OUT));
+}
+
+static uint8_t level_from_six(uint8_t level)
+{
+	return (uint8_t)(level + (level > LEVEL_DATA_OUT));
+}
+
+static void renumber_exposure(struct exposure *x, uint8_t level_of_six)
+{
+	x->level = level_from_six(level_of_six);
+	for (unsigned i = 0; i < x->source_count && i < EXPOSURE_SOURCES; i++)
+		x->sources[i].level = level_from_six(x->sources[i].level);
+}
+
+static void renumber_incident(struct incident *incident, uint8_t level_of_six)
+{
+	incident->level = level_from_six(level_of_six);
+	for (unsigned i = 0; i < incident->listed && i < INCIDENT_MEMBERS; i++)
+		incident->members[i].level = level_from_six(incident->members[i].level);
+}
 
 static void name_service(char to[SERVICE_TEXT], const struct engine *engine, uint16_t id)
 {
@@ -188,7 +220,8 @@ static void name_policy(struct saved_exposure *saved, const struct engine *engin
 size_t engine_saved_exposure_write(const struct engine *engine, const struct exposure *x,
 				   struct saved_scratch *scratch)
 {
-	struct saved_exposure saved = {.version = SPANWATCH_VERSION, .x = *x};
+	struct saved_exposure saved = {
+		.version = SPANWATCH_VERSION, .level_of_six = level_to_six(x->level), .x = *x};
 
 	name_service(saved.service, engine, x->service);
 	name_service(saved.ndpi_service, engine, x->ndpi_service);
@@ -200,7 +233,8 @@ size_t engine_saved_exposure_write(const struct engine *engine, const struct exp
 size_t engine_saved_incident_write(const struct engine *engine, const struct incident *incident,
 				   struct saved_scratch *scratch)
 {
-	struct saved_incident saved = {.incident = *incident};
+	struct saved_incident saved = {.level_of_six = level_to_six(incident->level),
+				       .incident = *incident};
 
 	for (unsigned i = 0; i < incident->listed; i++)
 		name_service(saved.services[i], engine, incident->members[i].service);
@@ -257,6 +291,8 @@ bool engine_saved_exposure_read(const struct engine *engine, struct exposure *x,
 
 	if (!READ(exposure_members, &saved, bytes, length, scratch))
 		return false;
+	if (saved.x.level == LEVEL_BLOCKED) /* which no exposure is: the file has none */
+		renumber_exposure(&saved.x, saved.level_of_six);
 	if (strcmp(saved.version, SPANWATCH_VERSION) != 0)
 		saved.x.facts = (struct facts){.service = NULL};
 	*x = saved.x;
@@ -278,6 +314,8 @@ bool engine_saved_incident_read(const struct engine *engine, struct incident *in
 
 	if (!READ(incident_members, &saved, bytes, length, scratch))
 		return false;
+	if (saved.incident.level == LEVEL_BLOCKED)
+		renumber_incident(&saved.incident, saved.level_of_six);
 	*incident = saved.incident;
 	for (unsigned i = 0; i < incident->listed; i++)
 		incident->members[i].service = service_of(engine, saved.services[i]);

@@ -130,6 +130,8 @@ void engine_life_check_later(struct engine *engine, uint32_t slot, uint64_t now_
 /* Takes a decision into the exposure if it is severer than what is known. */
 void engine_life_judge(struct exposure *x, const struct policy_decision *decision);
 void engine_life_severity(struct exposure *x);
+/* Is news of it an alert of its own? An incident speaks for its members. */
+bool engine_life_alerts(const struct exposure *x);
 /* Enters its incident, if it should have one. */
 void engine_life_join(struct engine *engine, uint32_t slot, uint64_t now_ns);
 

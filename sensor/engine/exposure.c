@@ -177,7 +177,9 @@ static unsigned open_rank(struct exposure_rank of)
 		return RANK_CLAIMED;
 	if (of.quiet)
 		return of.unlisted ? RANK_QUIET : RANK_QUIET_LISTED + (unsigned)of.severity;
-	return of.unlisted ? RANK_UNLISTED + let_in : RANK_LISTED + 2u * of.severity + let_in;
+	if (of.unlisted && of.severity == SEVERITY_INFO)
+		return RANK_UNLISTED + let_in;
+	return RANK_LISTED + 2u * of.severity + let_in;
 }
 
 static bool is_closed(unsigned rank)

@@ -55,32 +55,39 @@ static bool is_better_service(const struct exposure *x, const struct flow_report
 			       services_get(services, x->service));
 }
 
+/* What a row is worth when there are too many: harmless ones make room first, then refused ones. */
+static unsigned row_worth(const struct command *command)
+{
+	unsigned weight = facts_command_weight(command->flags);
+
+	if (weight == 0)
+		return 0;
+	return command->accepted == ANSWER_NO ? 1 : 2 * weight + (command->accepted == ANSWER_YES);
+}
+
 static struct command *find_row(struct facts *into, const struct command *command)
 {
-	int harmless = -1, refused = -1;
+	unsigned worth = row_worth(command), least = worth;
+	int given_up = -1;
 
 	for (int i = 0; i < into->command_count; i++) {
 		const struct command *row = &into->commands[i];
 
 		if (strcmp(row->text, command->text) == 0)
 			return &into->commands[i];
-		if (!(row->flags & COMMAND_DESTRUCTIVE))
-			harmless = i;
-		else if (row->accepted == ANSWER_NO)
-			refused = i;
+		if (row_worth(row) < worth && row_worth(row) <= least) {
+			least = row_worth(row);
+			given_up = i;
+		}
 	}
 	if (into->command_count < FACTS_COMMANDS) {
 		into->commands[into->command_count] = (struct command){.accepted = ANSWER_UNKNOWN};
 		return &into->commands[into->command_count++];
 	}
-	if (!(command->flags & COMMAND_DESTRUCTIVE))
+	if (given_up < 0)
 		return NULL;
-	if (harmless < 0 && command->accepted == ANSWER_YES)
-		harmless = refused;
-	if (harmless < 0)
-		return NULL;
-	into->commands[harmless] = (struct command){.accepted = ANSWER_UNKNOWN};
-	return &into->commands[harmless];
+	into->commands[given_up] = (struct command){.accepted = ANSWER_UNKNOWN};
+	return &into->commands[given_up];
 }
 
 static void merge_commands(struct facts *into, const struct facts *from)

@@ -2,7 +2,7 @@
 /*
  * What many conversations say of one exposure, merged. Text is filled where there is none, or
  * taken from a better identified conversation; of log-ins the furthest that any client got; of
- * commands each text once, and a destructive one is never crowded out by a harmless one.
+ * commands each text once, and a bad one is never crowded out by a more harmless one.
  */
 #ifndef SENSOR_EXPOSURE_MERGE_H
 #define SENSOR_EXPOSURE_MERGE_H

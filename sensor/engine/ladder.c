@@ -40,7 +40,7 @@ static bool proves(const struct observation *o, bool inside)
 
 static bool counts(const struct flow_report *flow, const struct command *command)
 {
-	if (command->accepted == ANSWER_UNKNOWN && (command->flags & COMMAND_DESTRUCTIVE))
+	if (command->accepted == ANSWER_UNKNOWN && facts_command_weight(command->flags) != 0)
 		return flow->last || flow->sight == SIGHT_CLIENT;
 	return command->accepted == ANSWER_YES;
 }
@@ -67,6 +67,9 @@ static enum level level_of(const struct flow_report *flow, const struct command 
 	*command = find_command(flow, COMMAND_DESTRUCTIVE);
 	if (*command != NULL)
 		return LEVEL_DESTROYED;
+	*command = find_command(flow, COMMAND_EXECUTES);
+	if (*command != NULL)
+		return LEVEL_EXECUTED;
 	*command = find_command(flow, COMMAND_LISTING);
 	if (*command != NULL || flow->facts.directory_listing)
 		return LEVEL_DATA_OUT;

@@ -13,7 +13,7 @@ struct rung {
 	bool fresh;	  /* by a new conversation: also proof that the wall is down now */
 	bool answered;	  /* something came from the server (or, one way, was taken) just now */
 	uint64_t answer_ns;
-	const struct command *command; /* for LEVEL_DATA_OUT and LEVEL_DESTROYED, or NULL */
+	const struct command *command; /* for LEVEL_DATA_OUT and above, or NULL */
 };
 
 /*

@@ -20,7 +20,7 @@
 #include "sensor/event/incident_fields.h"
 #include "sensor/event/observation.h"
 
-#define EVENT_SCHEMA_VERSION 1
+#define EVENT_SCHEMA_VERSION 2
 #define EVENT_ID_TEXT	     33 /* 32 hex digits and a NUL */
 #define EXPOSURE_ID_TEXT     17
 #define EXPOSURE_SOURCES     8
@@ -55,6 +55,7 @@ enum level {
 	LEVEL_ANSWERED,
 	LEVEL_ACCESSED,
 	LEVEL_DATA_OUT,
+	LEVEL_EXECUTED,
 	LEVEL_DESTROYED,
 };
 

@@ -237,7 +237,7 @@ static void put_commands(struct event_fields *fields, const struct facts *facts)
 {
 	char text[FACTS_COMMANDS * (FACTS_COMMAND_TEXT + 2)] = "";
 	size_t used = 0;
-	bool destroyed = false;
+	unsigned carried_out = 0; /* COMMAND_… flags */
 
 	for (size_t i = 0; i < facts->command_count && i < FACTS_COMMANDS; i++) {
 		const struct command *command = &facts->commands[i];
@@ -245,11 +245,12 @@ static void put_commands(struct event_fields *fields, const struct facts *facts)
 		used += (size_t)snprintf(text + used, sizeof text - used, "%s%.*s",
 					 used != 0 ? "; " : "", FACTS_COMMAND_TEXT - 1,
 					 command->text);
-		destroyed |= (command->flags & COMMAND_DESTRUCTIVE) != 0 &&
-			     command->accepted == ANSWER_YES;
+		if (command->accepted == ANSWER_YES)
+			carried_out |= command->flags;
 	}
 	put(fields, "commands", text);
-	put(fields, "destroyed", destroyed ? "1" : "");
+	put(fields, "executed", (carried_out & COMMAND_EXECUTES) != 0 ? "1" : "");
+	put(fields, "destroyed", (carried_out & COMMAND_DESTRUCTIVE) != 0 ? "1" : "");
 }
 
 static void put_facts(struct event_fields *fields, const struct exposure_view *exposure,

@@ -256,6 +256,7 @@ static void put_commands(struct json_out *out, const struct facts *facts)
 		if (command->accepted != ANSWER_UNKNOWN)
 			json_out_flag(out, "accepted", command->accepted == ANSWER_YES);
 		json_out_flag(out, "destructive", (command->flags & COMMAND_DESTRUCTIVE) != 0);
+		json_out_flag(out, "executes", (command->flags & COMMAND_EXECUTES) != 0);
 		json_out_flag(out, "listing", (command->flags & COMMAND_LISTING) != 0);
 		json_out_end(out);
 	}

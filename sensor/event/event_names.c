@@ -32,7 +32,7 @@ const char *level_name(enum level level)
 		[LEVEL_BLOCKED] = "blocked",	 [LEVEL_REFUSED] = "refused",
 		[LEVEL_REACHABLE] = "reachable", [LEVEL_ANSWERED] = "answered",
 		[LEVEL_ACCESSED] = "accessed",	 [LEVEL_DATA_OUT] = "data-out",
-		[LEVEL_DESTROYED] = "destroyed",
+		[LEVEL_EXECUTED] = "executed",	 [LEVEL_DESTROYED] = "destroyed",
 	};
 
 	return names[level];

@@ -176,6 +176,7 @@
 	X(outcome, SELDOM)                                                                         \
 	X(conn_state, SELDOM)                                                                      \
 	X(commands, SELDOM)                                                                        \
+	X(executed, SELDOM)                                                                        \
 	X(destroyed, SELDOM)                                                                       \
 	X(sources, NEWEST)                                                                         \
 	X(incident_state, EACH)                                                                    \

@@ -103,10 +103,13 @@ static void say_data_out(struct text *text, const struct exposure_view *x,
 	say_client(text, x, c);
 }
 
-static void say_destroyed(struct text *text, const struct exposure_view *x,
-			  const struct reason_context *c)
+/* Of LEVEL_EXECUTED and LEVEL_DESTROYED. */
+static void say_carried_out(struct text *text, const struct exposure_view *x,
+			    const struct reason_context *c)
 {
-	const char *what = c->command != NULL ? c->command->text : "a destructive command";
+	const char *what = c->command != NULL		 ? c->command->text
+			   : x->level == LEVEL_DESTROYED ? "a destructive command"
+							 : "a command that runs code";
 
 	if (c->command != NULL && c->command->accepted != ANSWER_YES)
 		text_say(text, " was sent %s by ", what);
@@ -126,7 +129,8 @@ static void say_reached(struct text *text, const struct exposure_view *x,
 	}
 	switch ((enum level)x->level) {
 	case LEVEL_DESTROYED:
-		say_destroyed(text, x, c);
+	case LEVEL_EXECUTED:
+		say_carried_out(text, x, c);
 		return;
 	case LEVEL_DATA_OUT:
 		say_data_out(text, x, c);

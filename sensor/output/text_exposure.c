@@ -173,6 +173,23 @@ void text_incident_rule(FILE *out, const struct incident_view *view)
 	print_policy(out, &(struct policy_texts){POLICY_FIELDS(COPY)});
 }
 
+/* To the end of the line. Where no rule speaks, that somebody was let in may be meant to be. */
+static void advise_by_level(FILE *out, const struct exposure_view *exposure)
+{
+	static const char *const advice[] = {
+		[LEVEL_ACCESSED] = "somebody was let in: treat its data as read",
+		[LEVEL_DATA_OUT] = "data has left: find out what, and who has to be told",
+		[LEVEL_EXECUTED] =
+			"code was run or files were reached: treat the host as taken over",
+		[LEVEL_DESTROYED] = "data was destroyed: isolate the host, keep its disk, restore",
+	};
+	unsigned least = exposure->unlisted ? LEVEL_EXECUTED : LEVEL_ACCESSED;
+
+	if (exposure->level >= least)
+		fprintf(out, "; %s", advice[exposure->level]);
+	fputc('\n', out);
+}
+
 void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 {
 	const char *from = has(exposure->client_zone) ? exposure->client_zone : "there";
@@ -187,7 +204,8 @@ void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 		return;
 	}
 	if (exposure->unlisted) {
-		fputs("      do     no rule speaks of it: write one, or allow it\n", out);
+		fputs("      do     no rule speaks of it: write one, or allow it", out);
+		advise_by_level(out, exposure);
 		return;
 	}
 	fputs(exposure->server.outgoing ? "      do     stop it" : "      do     close it", out);
@@ -196,13 +214,7 @@ void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 			transport_name(exposure->server.transport));
 	fprintf(out, " %s %s in %s", exposure->server.outgoing ? "to" : "from",
 		text_safe(from).text, has(where.text) ? where.text : "the filter before it");
-	if (exposure->level == LEVEL_DESTROYED)
-		fputs("; data was destroyed: isolate the host, keep its disk, restore", out);
-	else if (exposure->level >= LEVEL_DATA_OUT)
-		fputs("; data has left: find out what, and who has to be told", out);
-	else if (exposure->level == LEVEL_ACCESSED)
-		fputs("; somebody was let in: treat its data as read", out);
-	fputc('\n', out);
+	advise_by_level(out, exposure);
 }
 
 void text_exposure_details(FILE *out, const struct exposure_view *exposure)

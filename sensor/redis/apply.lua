@@ -35,7 +35,7 @@
 -- exposure_merged, exposure_own, exposure_others, and policy_texts (what events copy from the policy).
 
 -- Of the keys. Major: something has gone or means something else. Minor: something was added.
-local MAJOR, MINOR = 1, 0
+local MAJOR, MINOR = 2, 0
 local SCHEMA = MAJOR .. '.' .. MINOR
 
 local function pairs_from(first, last)
@@ -217,11 +217,18 @@ if after ~= '' and applied ~= after then
 end
 
 local levels = {[0] = 'blocked', 'refused', 'reachable', 'answered', 'accessed', 'data-out',
-	'destroyed'}
+	'executed', 'destroyed'}
 local severities = {[10] = 'info', [30] = 'low', [50] = 'medium', [70] = 'high',
 	[90] = 'critical'}
 local json_at, pairs_at = 13, 15 -- in ARGV
 local event = pairs_from(pairs_at, last_moving)
+-- By name: an event that has waited may be of a version with other numbers.
+for number_now = 0, #levels do
+	if levels[number_now] == event.level_name then event.level = tostring(number_now) end
+	if levels[number_now] == event.incident_level_name then
+		event.incident_level = tostring(number_now)
+	end
+end
 local mine = '@' .. sensor
 
 -- What one sensor says of `name` is in the field `name@sensor`; of a merged object `old` has the

@@ -198,17 +198,15 @@ static int compare_lines(const void *a, const void *b, void *context)
 	return order ? order : (one < other ? -1 : 1);
 }
 
-static void write_commands(struct json_out *json, const struct facts *facts)
+/* A list of the commands with this flag, and whether the server accepted them. */
+static void write_flagged(struct json_out *json, const struct facts *facts, const char *name,
+			  unsigned flag)
 {
-	json_out_list(json, "commands");
-	for (int i = 0; i < facts->command_count; i++)
-		json_out_text(json, NULL, facts->commands[i].text);
-	json_out_end(json);
-	json_out_list(json, "destructive");
+	json_out_list(json, name);
 	for (int i = 0; i < facts->command_count; i++) {
 		const struct command *command = &facts->commands[i];
 
-		if (!(command->flags & COMMAND_DESTRUCTIVE))
+		if (!(command->flags & flag))
 			continue;
 		json_out_object(json, NULL);
 		json_out_text(json, "cmd", command->text);
@@ -219,6 +217,16 @@ static void write_commands(struct json_out *json, const struct facts *facts)
 		json_out_end(json);
 	}
 	json_out_end(json);
+}
+
+static void write_commands(struct json_out *json, const struct facts *facts)
+{
+	json_out_list(json, "commands");
+	for (int i = 0; i < facts->command_count; i++)
+		json_out_text(json, NULL, facts->commands[i].text);
+	json_out_end(json);
+	write_flagged(json, facts, "executes", COMMAND_EXECUTES);
+	write_flagged(json, facts, "destructive", COMMAND_DESTRUCTIVE);
 }
 
 static void text_or_null(struct json_out *json, const char *key, const char *text)

@@ -41,7 +41,7 @@ max-exposures max-walls max-incidents max-inventory memory prefault tcp-idle jou
 silence untested quiet verbose help version counters vxlan-ports geneve-ports no-tunnels encapsulations as-given separate-vni checksums
 duplicate-ms fragments-mib evidence evidence-files evidence-file-mib evidence-mib""".split()
 INVENTORY_FIELDS = """file server_ip server_port transport client_ip protocol protocol_source
-product version outcome auth encrypted data_read commands destructive bytes_c2s
+product version outcome auth encrypted data_read commands executes destructive bytes_c2s
 bytes_s2c""".split()
 
 

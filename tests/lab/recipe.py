@@ -45,7 +45,7 @@ import re
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIRST_ADDRESS = 11  # of a scenario that names none
 OFFICE = 128
-LEVELS = ("reachable", "answered", "accessed", "data-out", "destroyed")
+LEVELS = ("reachable", "answered", "accessed", "data-out", "executed", "destroyed")
 STEPS = ("client", "open", "shut", "reject", "probe", "listen", "pause", "await")
 CHECKS = ("expect", "count", "last", "order", "quiet")
 NAMES = {

@@ -23,7 +23,7 @@ from harness import GOLDEN, PROGRAM, TOP, Report  # noqa: E402
 RECAST = os.path.join(os.environ.get("SPANWATCH_BUILD", os.path.join(TOP, "build")), "recast")
 CAPTURES = sorted(glob.glob(os.path.join(GOLDEN, "captures", "*.pcap")))
 VERDICT = ("protocol", "protocol_source", "product", "version", "outcome", "auth", "encrypted",
-           "data_read", "directory_listing", "commands", "destructive", "flows", "bytes_c2s",
+           "data_read", "directory_listing", "commands", "executes", "destructive", "flows", "bytes_c2s",
            "bytes_s2c")
 ANYTHING = "*"
 LESS_SPECIAL = ("http", "tls")  # what carries a service, when there is no more to be seen of it

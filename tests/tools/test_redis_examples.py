@@ -84,7 +84,7 @@ def test_examples_of_the_manual():
         answers[line] = run(line)
         if not any(KEY + name in line for name in LIVE_ONLY) and "0-0" not in line:
             assert answers[line] not in (None, [], "", 0), (line, answers[line])
-    assert answers[f"GET {KEY}schema"] == "1.0"
+    assert answers[f"GET {KEY}schema"] == "2.0"
     assert STAGE[None]("ACL", "LOG") == []
     ((_, taken),) = answers[f"XREADGROUP GROUP desk alice COUNT 10 BLOCK 5000 STREAMS {KEY}events >"]
     ((_, again),) = answers[f"XREADGROUP GROUP desk alice STREAMS {KEY}events 0"]

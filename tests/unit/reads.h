@@ -30,6 +30,7 @@ static inline uint32_t reads_shown(const struct facts *facts)
 		shown |= READS_COMMANDS;
 		shown |= facts->commands[i].flags & COMMAND_LISTING ? READS_LISTINGS : 0;
 		shown |= facts->commands[i].flags & COMMAND_DESTRUCTIVE ? READS_DESTRUCTION : 0;
+		shown |= facts->commands[i].flags & COMMAND_EXECUTES ? READS_EXECUTION : 0;
 	}
 	return shown;
 }

@@ -23,6 +23,7 @@ static const struct {
 	{READS_COMMANDS, "commands", "what was asked for, and whether it was accepted"},
 	{READS_LISTINGS, "listings", "which of these asked for lists or records"},
 	{READS_DESTRUCTION, "destruction", "which of these delete or overwrite in bulk"},
+	{READS_EXECUTION, "execution", "which of these run code, or reach files of the server"},
 	{READS_DATA, "data", "whether stored data were returned"},
 	{READS_ENCRYPTION, "encryption", "clear, TLS, or the protocol's own"},
 	{READS_STARTTLS, "STARTTLS", "that a clear conversation turned into TLS"},

@@ -86,25 +86,28 @@ static void a_guessed_service_fires_no_rule(void **state)
 static void each_rung_is_told_once(void **state)
 {
 	static const uint8_t levels[] = {LEVEL_ANSWERED, LEVEL_ACCESSED, LEVEL_DATA_OUT,
-					 LEVEL_DESTROYED};
+					 LEVEL_EXECUTED, LEVEL_DESTROYED};
+	static const char *const texts[] = {"SEARCH /logs", "POST /_scripts", "DELETE /logs"};
+	static const uint8_t flags[] = {COMMAND_LISTING, COMMAND_EXECUTES, COMMAND_DESTRUCTIVE};
 	struct scene *scene = scene_open(SCENE_POLICY);
 
 	(void)state;
 	scene_reach(scene, "10.20.0.1", 9200, STRANGER, 0);
 	assert_int_equal(scene->events[0].exposure.level, LEVEL_REACHABLE);
-	for (unsigned rung = 0; rung < 4; rung++) {
+	for (unsigned rung = 0; rung < 5; rung++) {
 		struct observation o =
 			scene_answer(scene, "10.20.0.1", 9200, STRANGER, "elasticsearch", rung + 1);
 
 		if (rung >= 1)
 			o.flow.facts.auth = AUTH_NONE;
-		o.flow.facts.command_count = rung >= 3 ? 2 : rung >= 2;
-		strcpy(o.flow.facts.commands[0].text, "SEARCH /logs");
-		o.flow.facts.commands[0].flags = COMMAND_LISTING;
-		o.flow.facts.commands[0].accepted = ANSWER_YES;
-		strcpy(o.flow.facts.commands[1].text, "DELETE /logs");
-		o.flow.facts.commands[1].flags = COMMAND_DESTRUCTIVE;
-		o.flow.facts.commands[1].accepted = ANSWER_YES;
+		for (unsigned i = 0; i + 2 <= rung; i++) {
+			struct command *command = &o.flow.facts.commands[i];
+
+			strcpy(command->text, texts[i]);
+			command->flags = flags[i];
+			command->accepted = ANSWER_YES;
+			o.flow.facts.command_count = (uint8_t)(i + 1);
+		}
 		scene_tell(scene, o);
 		scene_tell(scene, o); /* the same again is no news */
 		assert_int_equal(scene_count(scene, EVENT_EXPOSURE_ESCALATED), rung + 1);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sensor/base/packed.h"
 #include "sensor/engine/engine_saved.h"
 #include "sensor/engine/engine_store.h"
 #include "tests/unit/random.h"
@@ -410,6 +411,44 @@ static void passes_over_damage(void **state)
 	end(&life);
 }
 
+/* A file from before LEVEL_EXECUTED has the levels under another tag, `destroyed` as 6. */
+static void reads_the_levels_of_old_files(void **state)
+{
+#define OLD(tag, member)                                                                           \
+	{                                                                                          \
+		tag, offsetof(struct exposure, member), sizeof(((struct exposure *)0)->member)     \
+	}
+	static const struct packed_member old[] = {OLD(14, level), OLD(23, source_count),
+						   OLD(64, sources)};
+#undef OLD
+	const struct place *place = *state;
+	struct saved_scratch *scratch = calloc(1, sizeof *scratch);
+	struct life life = begin(place->path, 0);
+
+	for (uint8_t level = LEVEL_REACHABLE; level <= 6; level++) {
+		struct exposure before = {.level = level, .source_count = 1}, after = {.flows = 1};
+		enum level now = level == 6 ? LEVEL_DESTROYED : (enum level)level;
+		uint8_t copy[SAVED_MAX];
+		size_t length;
+
+		before.sources[0].level = level;
+		length = packed_write(old, 3, &before, scratch->scratch, copy);
+		assert_true(engine_saved_exposure_read(life.scene->engine, &after, copy, length,
+						       scratch));
+		assert_int_equal(after.level, now);
+		assert_int_equal(after.sources[0].level, now);
+		length = engine_saved_exposure_write(life.scene->engine, &after, scratch);
+		memcpy(copy, scratch->bytes, length);
+		after.level = LEVEL_BLOCKED;
+		assert_true(engine_saved_exposure_read(life.scene->engine, &after, copy, length,
+						       scratch));
+		assert_int_equal(after.level, now);
+		assert_int_equal(after.sources[0].level, now);
+	}
+	free(scratch);
+	end(&life);
+}
+
 static struct observation any_observation(struct scene *scene, struct random *random, uint64_t at)
 {
 	static const char *const names[] = {"redis", "ssh", "http", "postgresql"};
@@ -487,11 +526,17 @@ static void every_member_has_its_row(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(knows_all_after_a_restart), TEST(does_not_announce_again),
-		TEST(remembers_the_wall),	 TEST(survives_a_kill),
-		TEST(judges_by_a_new_policy),	 TEST(keeps_the_newest_where_there_is_less_room),
-		TEST(many_endpoints_stay_quiet), TEST(passes_over_damage),
-		TEST(many_lives_are_one),	 cmocka_unit_test(every_member_has_its_row),
+		TEST(knows_all_after_a_restart),
+		TEST(does_not_announce_again),
+		TEST(remembers_the_wall),
+		TEST(survives_a_kill),
+		TEST(judges_by_a_new_policy),
+		TEST(keeps_the_newest_where_there_is_less_room),
+		TEST(many_endpoints_stay_quiet),
+		TEST(passes_over_damage),
+		TEST(reads_the_levels_of_old_files),
+		TEST(many_lives_are_one),
+		cmocka_unit_test(every_member_has_its_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,12 +7,12 @@
 
 #include "sensor/redis/redis_script.h"
 
-#define OURS "1.0"
+#define OURS "2.0"
 
 /* Loads the script as a sensor of schema `major`.`minor` would; its digest into `sha`. */
 static void load_script(const char *major, const char *minor, char sha[64])
 {
-	static const char head[] = "local MAJOR, MINOR = 1, 0\n";
+	static const char head[] = "local MAJOR, MINOR = 2, 0\n";
 	FILE *stream = redis_server_connect(&server);
 	size_t length;
 	const char *script = redis_script(&length), *at = strstr(script, head);
@@ -87,16 +87,16 @@ static void a_newer_minor_version_beside_ours(void **state)
 
 	(void)state;
 	fresh();
-	load_script("1", "7", sha);
+	load_script("2", "7", sha);
 	sensor = sensor_begin("span-a");
 	publish_next(sensor, EVENT_EXPOSURE_OPENED);
 	drain(sensor);
 	assert_string_equal(publish_other(sha, 1), "1");
-	ASSERT_ANSWER("1.7", "GET " LIVE "schema");
+	ASSERT_ANSWER("2.7", "GET " LIVE "schema");
 	publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
 	drain(sensor);
 	assert_string_equal(publish_other(sha, 2), "1");
-	ASSERT_ANSWER("1.7", "GET " LIVE "schema");
+	ASSERT_ANSWER("2.7", "GET " LIVE "schema");
 	ASSERT_ANSWER("4", "XLEN " LIVE "events");
 	assert_int_equal(stats_of(sensor).errors, 0);
 	sensor_end(sensor);
@@ -131,15 +131,15 @@ static void another_major_version_makes_ours_wait(void **state)
 	sink_redis_heartbeat(sensor->sink, "sensor\0span-a\0packets\0005", 24);
 	publish_next(sensor, EVENT_EXPOSURE_OPENED);
 	drain(sensor);
-	ASSERT_ANSWER("OK", "SET " LIVE "schema 2.0");
+	ASSERT_ANSWER("OK", "SET " LIVE "schema 3.0");
 	for (int i = 0; i < 20; i++)
 		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
-	pump_until_said(sensor, "schema 2.0, this sensor writes " OURS);
+	pump_until_said(sensor, "schema 3.0, this sensor writes " OURS);
 	assert_int_equal(waiting(sensor), 20);
 	for (int i = 0; i < PATIENCE_TURNS && stats_of(sensor).reconnects < 5; i++)
 		loop_pump(sensor->loop, 10);
 	ASSERT_ANSWER("1", "XLEN " LIVE "events");
-	ASSERT_ANSWER("2.0", "GET " LIVE "schema");
+	ASSERT_ANSWER("3.0", "GET " LIVE "schema");
 	ASSERT_ANSWER("incompatible\n" OURS "\n(nil)",
 		      "HMGET " LIVE "sensor:span-a state schema packets");
 	assert_int_equal(waiting(sensor), 20);
@@ -154,7 +154,7 @@ static void another_major_version_makes_ours_wait(void **state)
 /* The other way round: a sensor of another major version comes to keys of ours. */
 static void another_major_version_does_not_touch_our_keys(void **state)
 {
-	static const char *const versions[][2] = {{"2", "0"}, {"0", "9"}};
+	static const char *const versions[][2] = {{"3", "0"}, {"1", "9"}};
 	struct sensor *sensor;
 	char sha[64];
 
@@ -191,7 +191,7 @@ static void an_idle_sensor_says_it_once(void **state)
 
 	(void)state;
 	fresh();
-	ASSERT_ANSWER("OK", "SET " LIVE "schema 2.0");
+	ASSERT_ANSWER("OK", "SET " LIVE "schema 3.0");
 	assert_non_null(file);
 	fflush(stderr);
 	dup2(fileno(file), STDERR_FILENO);

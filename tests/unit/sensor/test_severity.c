@@ -96,6 +96,65 @@ static void a_guess_is_never_critical(void **state)
 	scene_close(scene);
 }
 
+static const struct event *carried_out(struct scene *scene, const char *server, unsigned flags,
+				       enum answer accepted)
+{
+	struct observation o = scene_answer(scene, server, 7700, STRANGER, "http", 0);
+
+	o.flow.first = true;
+	o.flow.facts.command_count = 1;
+	strcpy(o.flow.facts.commands[0].text, "POST /x");
+	o.flow.facts.commands[0].flags = (uint8_t)flags;
+	o.flow.facts.commands[0].accepted = (uint8_t)accepted;
+	scene_tell(scene, o);
+	return scene_newest(scene, EVENT_EXPOSURE_OPENED);
+}
+
+/* Where no rule speaks: an open door is a note, what was done behind it is an alert. */
+static void a_strangers_deed_is_never_info(void **state)
+{
+	static const struct {
+		const char *server;
+		unsigned flags;
+		enum answer accepted;
+		enum level level;
+		enum policy_severity severity;
+	} rows[] = {
+		{"10.99.0.1", COMMAND_EXECUTES, ANSWER_YES, LEVEL_EXECUTED, SEVERITY_MEDIUM},
+		{"10.99.0.2", COMMAND_DESTRUCTIVE, ANSWER_YES, LEVEL_DESTROYED, SEVERITY_MEDIUM},
+		{"10.99.0.3", COMMAND_LISTING, ANSWER_YES, LEVEL_DATA_OUT, SEVERITY_INFO},
+		{"10.99.0.4", COMMAND_EXECUTES, ANSWER_NO, LEVEL_ANSWERED, SEVERITY_INFO},
+	};
+	struct scene *scene = scene_open(SCENE_POLICY);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct event *event =
+			carried_out(scene, rows[i].server, rows[i].flags, rows[i].accepted);
+
+		assert_true(event->exposure.unlisted);
+		assert_int_equal(event->exposure.level, rows[i].level);
+		assert_int_equal(event->severity, rows[i].severity);
+		assert_int_equal(event->alert, rows[i].severity > SEVERITY_INFO);
+	}
+	scene_close(scene);
+}
+
+static void code_that_was_run_is_high_at_least(void **state)
+{
+	static const char policy[] = "version: 1\n"
+				     "zones: { inside: [10.0.0.0/8] }\n"
+				     "rules: [{ name: web, services: [http], internal-only: true,"
+				     " severity: low }]\n";
+	struct scene *scene = scene_open(policy);
+
+	(void)state;
+	assert_int_equal(carried_out(scene, DB, COMMAND_EXECUTES, ANSWER_YES)->severity,
+			 SEVERITY_HIGH);
+	assert_int_equal(carried_out(scene, "10.20.0.9", 0, ANSWER_YES)->severity, SEVERITY_LOW);
+	scene_close(scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +162,8 @@ int main(void)
 		cmocka_unit_test(one_mistyped_password_is_no_campaign),
 		cmocka_unit_test(the_first_of_equal_rules_stays),
 		cmocka_unit_test(a_guess_is_never_critical),
+		cmocka_unit_test(a_strangers_deed_is_never_info),
+		cmocka_unit_test(code_that_was_run_is_high_at_least),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
