@@ -86,7 +86,7 @@ static int begin(void **state)
 	assert_non_null(lab->pool);
 	assert_non_null(lab->packed);
 	for (size_t i = 0; i < sizeof lab->text; i++)
-		lab->text[i] = (uint8_t)((uint8_t)"metrics: node_load1 "[i % 20] + (i / 997) % 3);
+		lab->text[i] = (uint8_t)((uint8_t) "metrics: node_load1 "[i % 20] + (i / 997) % 3);
 	*state = lab;
 	return 0;
 }
