@@ -67,8 +67,8 @@ typedef void sessions_turn(void *context, struct flow *flow, struct session *ses
 			   const struct feed *fed);
 
 /*
- * `reassembly_blocks` of 2 KiB hold what came early; `unpack_mib` are for what is unpacked, at least
- * one. NULL: out of memory.
+ * `reassembly_blocks` of 2 KiB hold what came early; `unpack_mib` are for what is unpacked, one at
+ * least. NULL: out of memory.
  */
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 			      uint32_t ndpi_flows, uint32_t unpack_mib,
