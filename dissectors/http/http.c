@@ -98,7 +98,6 @@ static void on_head(struct http_context *c)
 	side->in_body = true;
 	if (c->from == SIDE_CLIENT) {
 		http_head_end(&c->http->head, &c->http->exchange, c->facts);
-		side->body.done = !http_request_wants_body(&c->http->exchange);
 		return;
 	}
 	switch (http_response_status(&c->http->exchange, side->reader.status)) {
@@ -124,6 +123,24 @@ static void on_body(struct http_context *c, struct bytes span)
 	http_body_take(c, span);
 }
 
+/* Of a request's body, or at a hole in it. */
+static void end_search(const struct http_context *c)
+{
+	struct http_exchange *x = &c->http->exchange;
+
+	http_request_search_end(x);
+	if (x->count == 0 && x->response.request.client == c->http->head.client)
+		http_settle_late(x, c->facts);
+}
+
+static void end_request(const struct http_context *c)
+{
+	struct http_exchange *x = &c->http->exchange;
+
+	end_search(c);
+	http_request_body(x, http_text_bytes(&http_side_of(c)->text));
+}
+
 static void on_message(struct http_context *c)
 {
 	struct http_side *side = http_side_of(c);
@@ -131,7 +148,7 @@ static void on_message(struct http_context *c)
 	if (c->from == SIDE_SERVER)
 		http_body_settle(c);
 	else
-		http_request_body(&c->http->exchange, http_text_bytes(&side->text));
+		end_request(c);
 	unpacker_end(c->fed);
 	side->in_body = false;
 	http_text_wipe(&side->text);
@@ -145,6 +162,7 @@ static void get_lost(struct http_context *c, bool responses_missing)
 		http_body_settle(c);
 		http_exchange_lost(&c->http->exchange, responses_missing);
 	} else {
+		end_search(c);
 		c->http->exchange.unmatched |= c->http->exchange.pipelined;
 	}
 	unpacker_end(c->fed);
@@ -269,6 +287,13 @@ static void http_feed(void *state, struct facts *facts, struct feed *fed)
 	fed->rest = data.left;
 }
 
+/* In a request's body: a statement with a hole is not to be read, nor a mark. */
+static void skip_hole(const struct http_context *c)
+{
+	end_search(c);
+	http_text_wipe(&http_side_of(c)->text);
+}
+
 /*
  * A gap inside of a body of known length is harmless, and so is one in a body that ends with the
  * connection. Everything else is lost until the next message.
@@ -285,8 +310,8 @@ static void http_gap(void *state, struct facts *facts, enum side from, uint64_t 
 	else if (from == SIDE_SERVER)
 		http_body_settle(&c);
 	else
-		http_text_wipe(&side->text); /* a statement with a hole is not to be read */
-	side->body.done = true;
+		skip_hole(&c);
+	side->body.done |= from == SIDE_SERVER || side->body.packing != PACKING_NONE;
 }
 
 static void http_end(void *state, struct facts *facts)

@@ -261,16 +261,29 @@ static void take_response(struct http_context *c, struct bytes span)
 		http_body_settle(c);
 }
 
+/* Has what was kept of the request's body, and what was searched, enough of it? */
+static bool has_enough(const struct http_context *c)
+{
+	const struct http_exchange *x = &c->http->exchange;
+	const struct http_text *text = &http_side_of(c)->text;
+
+	return c->from == SIDE_CLIENT && x->search.left == 0 &&
+	       (text->length == text->size || !http_request_wants_body(x));
+}
+
 static void take(struct http_context *c, struct bytes span)
 {
+	struct http_exchange *x = &c->http->exchange;
 	struct http_side *side = http_side_of(c);
 
 	if (c->from == SIDE_SERVER) {
 		take_response(c, span);
 		return;
 	}
-	http_text_append(&side->text, span);
-	side->body.done = side->text.length == side->text.size;
+	http_request_search(x, span);
+	if (http_request_wants_body(x))
+		http_text_append(&side->text, span);
+	side->body.done = has_enough(c);
 }
 
 static void unpack(struct http_context *c, struct bytes span)
@@ -296,6 +309,7 @@ void http_body_take(struct http_context *c, struct bytes span)
 {
 	struct http_body *body = &http_side_of(c)->body;
 
+	body->done |= has_enough(c);
 	if (body->done)
 		return;
 	if (body->packing == PACKING_NONE)

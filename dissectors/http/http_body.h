@@ -19,8 +19,8 @@
 #include "dissectors/read/bytes.h"
 #include "dissectors/read/unpacker.h"
 
-#define HTTP_BODY_MOST	UNPACKER_MOST /* bytes of a response's body, unpacked */
-#define HTTP_LATE_TRIES 16	      /* places of one body that the table is asked about */
+#define HTTP_BODY_MOST	16384 /* bytes of a response's body, unpacked */
+#define HTTP_LATE_TRIES 16    /* places of one body that the table is asked about */
 
 struct http_body {
 	uint8_t packing; /* enum packing */

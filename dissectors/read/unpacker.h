@@ -20,7 +20,7 @@
 #include "dissectors/read/facts.h"
 #include "dissectors/read/feed.h"
 
-#define UNPACKER_MOST 16384 /* bytes that are made of one stream */
+#define UNPACKER_MOST 65536 /* bytes that are made of one stream */
 
 enum packing {
 	PACKING_NONE,

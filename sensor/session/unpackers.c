@@ -11,7 +11,7 @@
 #include "sensor/base/unpack_zlib.h"
 
 #define SMALL_BYTES UNPACK_ZLIB_BYTES
-#define TAKES_MOST  (32u << 10) /* bytes of a stream: one of UNPACKER_MOST that grew is shorter */
+#define TAKES_MOST  (96u << 10) /* bytes of a stream: one of UNPACKER_MOST that grew is shorter */
 #define PIECE	    4096	/* bytes that come out at a time */
 #define PEEK_MAX    4
 
