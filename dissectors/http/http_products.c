@@ -220,6 +220,13 @@ static bool is_asked(const struct http_asked *asked, size_t row)
 	return false;
 }
 
+/* Further down in a body only what stands in that very place counts: "<title>", "# HELP ". */
+static bool is_late(const struct http_sign *sign, struct bytes text)
+{
+	return sign->pattern != NULL && sign->pattern[0] == (char)text.at[0] &&
+	       match_here(&text, sign->pattern);
+}
+
 /* An operation that the request alone tells of: a route of the row's own knows better. */
 static bool is_by_request(const struct http_sign *sign)
 {
@@ -246,6 +253,8 @@ static bool applies(const struct http_sign *sign, size_t row, const struct servi
 		return false;
 	if (is_by_request(sign) && answer->fits != NULL && http_routes_of(answer->fits, row))
 		return false;
+	if (answer->late)
+		return is_late(sign, text);
 	return sign->pattern == NULL || occurs(text, sign->pattern);
 }
 
