@@ -32,6 +32,8 @@
 #define ROUTES(...)                                                                                \
 	, .routes = ROUTE_LIST(__VA_ARGS__),                                                       \
 	  .route_count = sizeof ROUTE_LIST(__VA_ARGS__) / sizeof(struct http_route)
+/* Its pages are shown to everybody; what they fetch is not. */
+#define SHELL	   , .shell = true
 #define SIGNS(...) ((const struct http_sign[]){__VA_ARGS__})
 
 #define VALUE_MAX 64 /* bytes that a star in a pattern stands for */
@@ -41,6 +43,7 @@ struct http_product {
 	const char *const *requests; /* ends with NULL */
 	const struct http_route *routes;
 	size_t route_count;
+	bool shell;
 	const struct http_sign *signs;
 	size_t sign_count;
 };
@@ -327,13 +330,13 @@ static bool is_everybodys(const char *name)
 	return false;
 }
 
-bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
-			 const char *name, struct bytes text)
+unsigned http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
+			     const char *name, struct bytes text)
 {
-	bool lists = false;
+	unsigned flags = 0;
 
 	if (name != NULL && is_everybodys(name))
-		return false;
+		return 0;
 	if (name != NULL && strcmp(name, "server") == 0)
 		take_server(facts, *rank, text);
 	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
@@ -343,10 +346,10 @@ bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_a
 			if (!applies(sign, row, facts->service, answer, name, text))
 				continue;
 			apply(sign, row, facts, rank, answer, text);
-			lists |= (sign->flags & SIGN_LISTS) != 0;
+			flags |= sign->flags;
 		}
 	}
-	return lists;
+	return flags;
 }
 
 /* "/v1/kv" is asked by "/v1/kv" and all below it, and "/v1/AUTH_" by all that begin so. */
@@ -418,6 +421,11 @@ const struct http_route *http_product_routes(size_t row, size_t *count)
 {
 	*count = products[row].route_count;
 	return products[row].routes;
+}
+
+bool http_product_has_shell(size_t row)
+{
+	return products[row].shell;
 }
 
 /* "?q": the parameter `q` holds statements. */

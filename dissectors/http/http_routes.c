@@ -310,6 +310,13 @@ const struct http_route *http_routes_of(const struct http_fits *fits, size_t row
 	return NULL;
 }
 
+static bool is_store(size_t row)
+{
+	enum family family = http_services[row].family;
+
+	return family == FAMILY_STORAGE || family == FAMILY_DATABASE || family == FAMILY_BACKUP;
+}
+
 const struct http_route *http_routes_meaning(const struct http_fits *fits, size_t row)
 {
 	const struct http_route *route = http_routes_of(fits, row);
@@ -321,7 +328,10 @@ const struct http_route *http_routes_meaning(const struct http_fits *fits, size_
 		    (route == NULL || is_worse(route_at(fits, i), route)))
 			route = route_at(fits, i);
 	}
-	return route != NULL ? route : http_routes_of(fits, HTTP_ANY);
+	if (route != NULL)
+		return route;
+	route = http_routes_of(fits, HTTP_ANY);
+	return route != NULL && route->file && is_store(row) ? NULL : route;
 }
 
 enum http_route_kind http_routes_worst(const struct http_fits *fits)
