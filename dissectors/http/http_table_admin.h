@@ -30,7 +30,7 @@ PRODUCT(NODE, "node-inspector", FAMILY_ADMIN, "a Node.js process that lets itsel
 PRODUCT(CONSUL, "consul", FAMILY_ORCHESTRATION, "Consul", NULL, PORTS(8500), "Consul",
 	REQUESTS("/v1/kv", "/v1/agent", "/v1/catalog", "x-consul-token: ") SHELL
 	ROUTES(OPEN("GET|HEAD /v1/status/leader"), OPEN("GET|HEAD /v1/status/peers"),
-	       OPEN("GET|HEAD /ui/...")),
+	       OPEN("GET|HEAD /ui/..."), ACCESS("GET|HEAD /v1/kv/...")),
 	{.header = "x-consul-index", .rank = 3},
 	{.header = "x-consul-knownleader", .rank = 3},
 	{.header = "x-consul-default-acl-policy", .rank = 3})
