@@ -8,6 +8,7 @@
 
 #include "dissectors/http/http_credentials.h"
 #include "dissectors/http/http_denial.h"
+#include "dissectors/http/http_pages.h"
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
 
@@ -45,6 +46,25 @@ static bool is_next_step(struct bytes value)
 	       value.left > 16;
 }
 
+static void note_signs(struct http_response *r, unsigned flags)
+{
+	r->lists |= (flags & SIGN_LISTS) != 0;
+	r->shell |= (flags & SIGN_SHELL) != 0;
+}
+
+static bool is_html(struct bytes type)
+{
+	static const char *const types[] = {"text/html", "application/xhtml"};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		size_t n = strlen(types[i]);
+
+		if (type.left >= n && strncasecmp((const char *)type.at, types[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 void http_response_header(struct http_exchange *x, struct facts *facts, const char *name,
 			  struct bytes value, uint16_t status)
 {
@@ -52,11 +72,13 @@ void http_response_header(struct http_exchange *x, struct facts *facts, const ch
 
 	x->response.status = status;
 	answer = answer_of(&x->response);
-	if (strcmp(name, "content-type") == 0)
-		x->response.page = bytes_start_with(&value, "text/html");
 	if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
 		x->response.challenge |= is_next_step(value);
-	x->response.lists |= http_products_match(facts, &x->rank, &answer, name, value);
+	else if (strcmp(name, "content-type") == 0)
+		x->response.html = is_html(value);
+	else if (strcmp(name, "location") == 0)
+		x->response.to_login = http_pages_login(value);
+	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, name, value));
 }
 
 static void drop_first(struct http_exchange *x)
@@ -103,10 +125,7 @@ size_t http_known_row(const struct facts *facts)
 									      : (size_t)row;
 }
 
-/*
- * What the request means to the product that is known by now. A store may hold what everybody
- * is given elsewhere: scripts and pictures.
- */
+/* What the request means to the product that is known by now. */
 static const struct http_route *meaning_of(const struct http_response *r, const struct facts *facts)
 {
 	size_t row = http_known_row(facts);
@@ -117,7 +136,7 @@ static const struct http_route *meaning_of(const struct http_response *r, const 
 	route = http_routes_meaning(&r->request.fits, row);
 	/* Many a site has a page for any path: where a product is not known to have this one, a
 	 * page for people says that it was another. */
-	if (route != NULL && r->page && route->kind >= ROUTE_RECORDS &&
+	if (route != NULL && r->html && route->kind >= ROUTE_RECORDS &&
 	    (row == HTTP_ANY || route != http_routes_of(&r->request.fits, row)))
 		return NULL;
 	return route;
@@ -130,10 +149,30 @@ static enum http_route_kind kind_of(const struct http_response *r, const struct 
 	return route != NULL ? (enum http_route_kind)route->kind : ROUTE_NONE;
 }
 
+/*
+ * Was only the door shown? What is open to everybody, a page that asks for a password, and one that
+ * is filled by what a log-in is asked for. Only pages: other data may hold the same words.
+ */
+static bool proves_nothing(const struct http_response *r, const struct facts *facts,
+			   enum http_route_kind kind)
+{
+	if (kind == ROUTE_OPEN || kind == ROUTE_LOGIN)
+		return true;
+	return kind < ROUTE_ACCESS && r->html &&
+	       (r->password || r->shell || http_product_has_shell(http_known_row(facts)));
+}
+
+/* A page that was asked for without credentials, and another came instead. */
+static bool is_sent_to_login(const struct http_response *r)
+{
+	return r->to_login && r->status >= 300 && r->status <= 399 && r->matched &&
+	       r->request.credentials == CREDENTIALS_NONE && !(r->request.traits & HTTP_TRAIT_POST);
+}
+
 static void judge_access(struct http_exchange *x, struct facts *facts, enum http_route_kind kind)
 {
 	const struct http_response *r = &x->response;
-	bool refused = r->status == 401 || r->status == 407;
+	bool refused = r->status == 401 || r->status == 407 || is_sent_to_login(r);
 	bool sent = r->matched && r->request.credentials == CREDENTIALS_SENT;
 	bool login = kind == ROUTE_LOGIN;
 	bool none = r->matched && r->request.credentials == CREDENTIALS_NONE && !login;
@@ -147,7 +186,7 @@ static void judge_access(struct http_exchange *x, struct facts *facts, enum http
 		return;
 	}
 	x->challenged = r->challenge;
-	if (is_success(r) && none && kind != ROUTE_OPEN && r->request.traits != 0 &&
+	if (is_success(r) && none && !proves_nothing(r, facts, kind) && r->request.traits != 0 &&
 	    facts->auth != AUTH_SUCCEEDED)
 		facts_set_auth(facts, AUTH_NONE);
 	else if (refused && ((!sent && !login) || r->challenge))
@@ -169,7 +208,7 @@ static bool is_data(const struct http_response *r, const struct facts *facts,
 		return false;
 	if (!r->matched)
 		return !search;
-	if (kind == ROUTE_OPEN || kind == ROUTE_LOGIN)
+	if (proves_nothing(r, facts, kind))
 		return false;
 	if (kind == ROUTE_RECORDS)
 		return true;
@@ -216,7 +255,7 @@ void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes
 		return;
 	x->response.shown = true;
 	x->response.denies = http_denial(body);
-	x->response.lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
+	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, NULL, body));
 }
 
 void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes text)
@@ -224,7 +263,7 @@ void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes 
 	struct http_answer answer = answer_of(&x->response);
 
 	answer.late = true;
-	x->response.lists |= http_products_match(facts, &x->rank, &answer, NULL, text);
+	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, NULL, text));
 }
 
 unsigned http_route_flags(const struct http_route *route)
