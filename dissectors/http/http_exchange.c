@@ -208,6 +208,25 @@ static void note_statement(struct http_exchange *x, struct facts *facts)
 		facts_command_result(facts, handle, is_success(r));
 }
 
+void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes body)
+{
+	struct http_answer answer = answer_of(&x->response);
+
+	if (!x->response.open || x->response.shown)
+		return;
+	x->response.shown = true;
+	x->response.denial = http_denial(body);
+	x->response.lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
+}
+
+void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes text)
+{
+	struct http_answer answer = answer_of(&x->response);
+
+	answer.late = true;
+	x->response.lists |= http_products_match(facts, &x->rank, &answer, NULL, text);
+}
+
 unsigned http_route_flags(const struct http_route *route)
 {
 	static const uint8_t flags[] = {
@@ -246,7 +265,7 @@ static void note_route(struct facts *facts, const struct http_response *r, bool 
  * The command was noted for what its path means to somebody. Is it refused, though the status says
  * otherwise: in the body, or by a page where none belongs?
  */
-static bool is_denied(const struct http_response *r, const struct facts *facts, struct bytes body)
+static bool is_denied(const struct http_response *r, const struct facts *facts)
 {
 	const struct http_route *route =
 		http_routes_meaning(&r->request.fits, http_known_row(facts));
@@ -254,7 +273,7 @@ static bool is_denied(const struct http_response *r, const struct facts *facts, 
 	if ((http_route_flags(route) & (COMMAND_EXECUTES | COMMAND_DESTRUCTIVE)) == 0 ||
 	    (r->request.traits & HTTP_TRAIT_DELETE))
 		return false;
-	return meaning_of(r, facts) == NULL || http_denial(body);
+	return meaning_of(r, facts) == NULL || r->denial;
 }
 
 /* Nothing else has said what answers, and this path no other product has. */
@@ -278,21 +297,20 @@ void http_settle_late(struct http_exchange *x, struct facts *facts)
 		note_route(facts, r, is_success(r) && !r->denied);
 }
 
-void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body)
+void http_settle(struct http_exchange *x, struct facts *facts)
 {
 	struct http_response *r = &x->response;
-	struct http_answer answer = answer_of(r);
 	enum http_route_kind kind;
 	bool data;
 
 	if (!r->open)
 		return;
+	http_body_begins(x, facts, bytes_from(NULL, 0));
 	r->open = false;
 	if (r->matched && r->request.serial == x->serial) { /* its body may go on */
 		http_search_look(&x->search, &x->current.fits);
 		r->request.fits.found |= x->current.fits.found;
 	}
-	r->lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
 	kind = kind_of(r, facts);
 	data = is_data(r, facts, kind);
 	judge_access(x, facts, kind);
@@ -300,7 +318,7 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 	facts_set_data_read(facts, data ? ANSWER_YES : ANSWER_NO);
 	if (!r->matched)
 		return;
-	r->denied = is_success(r) && is_denied(r, facts, body);
+	r->denied = is_success(r) && is_denied(r, facts);
 	if (is_success(r) && !r->denied)
 		name_by_route(x, facts);
 	if (is_success(r) || r->status >= 400)
