@@ -111,8 +111,8 @@ static void begin(void *state, struct facts *facts)
 }
 
 /*
- * A write that is agreed to: servers take what overwrites a file, and must be told to take a new one
- * (tftpd(8)). Not before: most requests of this kind are probes that meet nobody.
+ * A write that is agreed to: servers take what overwrites a file, and must be told to take a new
+ * one (tftpd(8)). Not before: most requests of this kind are probes that meet nobody.
  */
 static void on_overwrite(const struct state *state, struct facts *facts)
 {

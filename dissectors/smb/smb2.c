@@ -109,8 +109,8 @@ static bool sets_deletion(const struct smb_stream *stream, struct bytes body)
 }
 
 /*
- * What a WRITE or an IOCTL carries, or the answer to a READ or an IOCTL: its place in the message is
- * told `skip` bytes into the body, in two bytes of a WRITE, one of a READ, four of an IOCTL.
+ * What a WRITE or an IOCTL carries, or the answer to a READ or an IOCTL: its place in the message
+ * is told `skip` bytes into the body, in one byte of a READ, in more of the others.
  */
 static struct bytes payload(const struct smb_stream *stream, struct bytes body, size_t skip,
 			    bool byte)
