@@ -8,9 +8,13 @@
 
 #include <stdlib.h>
 
+#include "sensor/base/unpack_brotli.h"
+#include "sensor/base/unpack_lz.h"
 #include "sensor/base/unpack_zlib.h"
+#include "sensor/base/unpack_zstd.h"
 
-#define SMALL_BYTES UNPACK_ZLIB_BYTES
+#define SMALL_BYTES UNPACK_LZ_BYTES /* and zlib needs less */
+#define LARGE_BYTES UNPACK_ZSTD_BYTES
 #define TAKES_MOST  (96u << 10) /* bytes of a stream: one of UNPACKER_MOST that grew is shorter */
 #define PIECE	    4096	/* bytes that come out at a time */
 #define PEEK_MAX    4
@@ -19,6 +23,9 @@
 #define WORK_IN	   8
 #define WORK_OUT   16
 #define WORK_TABLE 500
+
+_Static_assert(SMALL_BYTES >= UNPACK_ZLIB_BYTES && LARGE_BYTES >= UNPACK_BROTLI_BYTES, "places");
+_Static_assert(UNPACK_LZ_MOST == UNPACKER_MOST, "what comes out is kept");
 
 enum stage {
 	STAGE_PEEK,  /* what is it? */
@@ -36,7 +43,12 @@ struct place {
 	uint8_t peeked, repeated; /* of those bytes: how many, and how many were taken again */
 	uint32_t taken, made;
 	uint32_t charged; /* of what went in and brought nothing */
-	struct unpack_zlib *zlib;
+	union {
+		struct unpack_zlib *zlib;
+		struct unpack_brotli *brotli;
+		struct unpack_zstd *zstd;
+		struct unpack_lz *lz;
+	};
 	struct arena arena;
 };
 
@@ -47,8 +59,10 @@ struct places {
 	uint16_t count, free_list, oldest, newest;
 };
 
+#define LARGE_HOLD 0x8000 /* in the number of a large place, for who holds it */
+
 struct unpackers {
-	struct places small;
+	struct places small, large;
 	uint64_t work;
 	struct unpackers_stats stats;
 	uint8_t out[PIECE];
@@ -58,6 +72,8 @@ static uint16_t places_of(uint32_t mib, uint32_t size)
 {
 	uint64_t count = ((uint64_t)(mib ? mib : 1) << 19) / size;
 
+	if (count == 0)
+		count = 1;
 	if (count > UNPACKERS_LOST / 2 - 1)
 		count = UNPACKERS_LOST / 2 - 1;
 	return (uint16_t)count;
@@ -70,7 +86,8 @@ static uint64_t bytes_of(uint16_t count, uint32_t size)
 
 uint64_t unpackers_bytes(uint32_t mib)
 {
-	return sizeof(struct unpackers) + bytes_of(places_of(mib, SMALL_BYTES), SMALL_BYTES);
+	return sizeof(struct unpackers) + bytes_of(places_of(mib, SMALL_BYTES), SMALL_BYTES) +
+	       bytes_of(places_of(mib, LARGE_BYTES), LARGE_BYTES);
 }
 
 static bool make_places(struct places *places, uint16_t count, uint32_t size)
@@ -97,7 +114,8 @@ struct unpackers *unpackers_new(uint32_t mib)
 
 	if (!unpackers)
 		return NULL;
-	if (make_places(&unpackers->small, places_of(mib, SMALL_BYTES), SMALL_BYTES))
+	if (make_places(&unpackers->small, places_of(mib, SMALL_BYTES), SMALL_BYTES) &&
+	    make_places(&unpackers->large, places_of(mib, LARGE_BYTES), LARGE_BYTES))
 		return unpackers;
 	unpackers_free(unpackers);
 	return NULL;
@@ -109,6 +127,8 @@ void unpackers_free(struct unpackers *unpackers)
 		return;
 	free(unpackers->small.place);
 	free(unpackers->small.memory);
+	free(unpackers->large.place);
+	free(unpackers->large.memory);
 	free(unpackers);
 }
 
@@ -137,9 +157,19 @@ static void append_use(struct places *places, struct place *place)
 	places->newest = index;
 }
 
+static bool is_large(enum packing packing)
+{
+	return packing == PACKING_BROTLI || packing == PACKING_ZSTD;
+}
+
+static struct places *places_for(struct unpackers *unpackers, uint8_t packing)
+{
+	return is_large((enum packing)packing) ? &unpackers->large : &unpackers->small;
+}
+
 static void give_back(struct unpackers *unpackers, struct place *place)
 {
-	struct places *places = &unpackers->small;
+	struct places *places = places_for(unpackers, place->packing);
 
 	unlink_use(places, place);
 	place->hold = NULL;
@@ -150,7 +180,10 @@ static void give_back(struct unpackers *unpackers, struct place *place)
 
 static struct place *held(struct unpackers *unpackers, const unpackers_hold *hold)
 {
-	return *hold == 0 || *hold == UNPACKERS_LOST ? NULL : &unpackers->small.place[*hold];
+	if (*hold == 0 || *hold == UNPACKERS_LOST)
+		return NULL;
+	return *hold & LARGE_HOLD ? &unpackers->large.place[*hold & ~LARGE_HOLD]
+				  : &unpackers->small.place[*hold];
 }
 
 void unpackers_end(struct unpackers *unpackers, unpackers_hold *hold)
@@ -172,7 +205,7 @@ void unpackers_take_away(struct unpackers *unpackers, unpackers_hold *hold)
 static struct place *take_place(struct unpackers *unpackers, unpackers_hold *hold,
 				enum packing packing)
 {
-	struct places *places = &unpackers->small;
+	struct places *places = places_for(unpackers, (uint8_t)packing);
 	struct place *place;
 
 	if (!places->free_list) {
@@ -186,6 +219,8 @@ static struct place *take_place(struct unpackers *unpackers, unpackers_hold *hol
 	places->free_list = place->newer;
 	*place = (struct place){.hold = hold, .packing = (uint8_t)packing, .arena = place->arena};
 	*hold = (uint16_t)(place - places->place);
+	if (is_large(packing))
+		*hold |= LARGE_HOLD;
 	append_use(places, place);
 	unpackers->stats.in_use++;
 	unpackers->stats.streams++;
@@ -203,13 +238,73 @@ static bool is_gzip(const uint8_t *peek)
 	return peek[0] == 0x1f && peek[1] == 0x8b;
 }
 
-static bool begin_zlib(struct place *place, enum unpack_zlib_format format)
+/* The libraries' own state, in the place's memory. */
+static enum unpacked begin_stream(struct place *place)
 {
+	bool zlib = place->packing == PACKING_DEFLATE && is_zlib(place->peek);
+	bool begun = false;
+
 	arena_begin(&place->arena);
-	place->zlib = unpack_zlib_begin(&place->arena, format);
 	place->stage = STAGE_ON;
 	place->repeated = 0;
-	return place->zlib != NULL;
+	switch ((enum packing)place->packing) {
+	case PACKING_GZIP:
+		place->zlib = unpack_zlib_begin(&place->arena, UNPACK_ZLIB_GZIP);
+		begun = place->zlib != NULL;
+		break;
+	case PACKING_DEFLATE:
+		place->zlib =
+			unpack_zlib_begin(&place->arena, zlib ? UNPACK_ZLIB_ZLIB : UNPACK_ZLIB_RAW);
+		begun = place->zlib != NULL;
+		break;
+	case PACKING_BROTLI:
+		place->brotli = unpack_brotli_begin(&place->arena);
+		begun = place->brotli != NULL;
+		break;
+	case PACKING_ZSTD:
+		place->zstd = unpack_zstd_begin(&place->arena);
+		begun = place->zstd != NULL;
+		break;
+	case PACKING_LZ4:
+	case PACKING_SNAPPY:
+		place->lz = unpack_lz_begin(&place->arena, place->packing == PACKING_LZ4
+								   ? UNPACK_LZ_LZ4
+								   : UNPACK_LZ_SNAPPY);
+		begun = place->lz != NULL;
+		break;
+	case PACKING_NONE:
+	case PACKING_UNKNOWN:
+		break;
+	}
+	return begun ? UNPACKED_ON : UNPACKED_REFUSED;
+}
+
+static enum unpack_result step_stream(struct place *place, struct unpack_buffers *buffers)
+{
+	switch ((enum packing)place->packing) {
+	case PACKING_GZIP:
+	case PACKING_DEFLATE:
+		return unpack_zlib_step(place->zlib, buffers);
+	case PACKING_BROTLI:
+		return unpack_brotli_step(place->brotli, buffers);
+	case PACKING_ZSTD:
+		return unpack_zstd_step(place->zstd, buffers);
+	case PACKING_LZ4:
+	case PACKING_SNAPPY:
+		return unpack_lz_step(place->lz, buffers);
+	case PACKING_NONE:
+	case PACKING_UNKNOWN:
+		break;
+	}
+	return UNPACK_WRONG;
+}
+
+/* How many of the first bytes are looked at before anything is unpacked. */
+static uint8_t peeks(uint8_t packing)
+{
+	if (packing == PACKING_GZIP || packing == PACKING_DEFLATE)
+		return 2;
+	return packing == PACKING_ZSTD ? 4 : 0;
 }
 
 /* The first bytes are there. */
@@ -217,22 +312,20 @@ static enum unpacked begin(struct unpackers *unpackers, struct place *place)
 {
 	bool again = place->stage == STAGE_AGAIN;
 
-	if (place->packing == PACKING_DEFLATE)
-		return begin_zlib(place, is_zlib(place->peek) ? UNPACK_ZLIB_ZLIB : UNPACK_ZLIB_RAW)
-			       ? UNPACKED_ON
-			       : UNPACKED_REFUSED;
-	if (is_gzip(place->peek))
-		return begin_zlib(place, UNPACK_ZLIB_GZIP) ? UNPACKED_ON : UNPACKED_REFUSED;
-	if (again)
-		return UNPACKED_ENDED; /* clients do not mind what is behind the last member */
-	place->stage = STAGE_PLAIN;
-	unpackers->stats.plain++;
-	return UNPACKED_ON;
+	if ((place->packing == PACKING_GZIP && !is_gzip(place->peek)) ||
+	    (place->packing == PACKING_ZSTD && !unpack_zstd_begins(place->peek))) {
+		if (again)
+			return UNPACKED_ENDED; /* clients do not mind what is behind the last */
+		place->stage = STAGE_PLAIN;
+		unpackers->stats.plain++;
+		return UNPACKED_ON;
+	}
+	return begin_stream(place);
 }
 
 static enum unpacked peek(struct unpackers *unpackers, struct place *place, struct bytes *in)
 {
-	while (place->peeked < 2) {
+	while (place->peeked < peeks(place->packing)) {
 		if (in->left == 0)
 			return UNPACKED_MORE;
 		place->peek[place->peeked++] = bytes_u8(in);
@@ -309,7 +402,7 @@ static enum unpacked step(struct unpackers *unpackers, struct place *place, stru
 	if (!repeats && buffers.in_length > most)
 		buffers.in_length = most;
 	before = buffers.in_length;
-	result = unpack_zlib_step(place->zlib, &buffers);
+	result = step_stream(place, &buffers);
 	before -= buffers.in_length;
 	after -= buffers.out_length;
 	if (repeats)
@@ -342,13 +435,31 @@ static enum unpacked next(struct unpackers *unpackers, struct place *place, stru
 
 static bool is_read(enum packing packing)
 {
-	return packing == PACKING_GZIP || packing == PACKING_DEFLATE;
+	return packing != PACKING_NONE && packing != PACKING_UNKNOWN;
+}
+
+static struct place *place_of(struct unpackers *unpackers, unpackers_hold *hold,
+			      enum packing packing)
+{
+	struct places *places = places_for(unpackers, (uint8_t)packing);
+	struct place *place = held(unpackers, hold);
+
+	if (place && place->packing != packing) {
+		give_back(unpackers, place);
+		place = NULL;
+	}
+	if (!place)
+		return take_place(unpackers, hold, packing);
+	if (place != &places->place[places->newest]) {
+		unlink_use(places, place);
+		append_use(places, place);
+	}
+	return place;
 }
 
 enum unpacked unpackers_next(struct unpackers *unpackers, unpackers_hold *hold,
 			     enum packing packing, struct bytes *in, struct bytes *out)
 {
-	struct place *place = held(unpackers, hold);
 	enum unpacked result;
 
 	*out = bytes_from(NULL, 0);
@@ -357,13 +468,7 @@ enum unpacked unpackers_next(struct unpackers *unpackers, unpackers_hold *hold,
 		*hold = 0;
 		return UNPACKED_REFUSED;
 	}
-	if (!place) {
-		place = take_place(unpackers, hold, packing);
-	} else if (place != &unpackers->small.place[unpackers->small.newest]) {
-		unlink_use(&unpackers->small, place);
-		append_use(&unpackers->small, place);
-	}
-	result = next(unpackers, place, in, out);
+	result = next(unpackers, place_of(unpackers, hold, packing), in, out);
 	if (result > UNPACKED_MORE)
 		unpackers_end(unpackers, hold);
 	return result;

@@ -12,10 +12,13 @@
 
 #include <cmocka.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "sensor/session/unpackers.h"
+#include "tests/unit/sample_packed.h"
 
 #define ROOM (256u << 10)
+#define ODD  600
 
 struct told {
 	size_t made;
@@ -73,7 +76,8 @@ static struct bytes deflated(uint8_t *to, const void *from, size_t size, int win
 struct lab {
 	struct unpackers *pool;
 	uint8_t *packed;
-	uint8_t text[8192];
+	uint8_t text[8000];
+	uint8_t odd[ODD];
 };
 
 static int begin(void **state)
@@ -87,6 +91,10 @@ static int begin(void **state)
 	assert_non_null(lab->packed);
 	for (size_t i = 0; i < sizeof lab->text; i++)
 		lab->text[i] = (uint8_t)((uint8_t) "metrics: node_load1 "[i % 20] + (i / 997) % 3);
+	for (uint32_t i = 0, x = 1; i < ODD; i++) {
+		x = x * 1103515245 + 12345;
+		lab->odd[i] = (uint8_t)('a' + (x >> 16) % 7);
+	}
 	*state = lab;
 	return 0;
 }
@@ -279,6 +287,142 @@ static void the_eldest_gives_way(void **state)
 	free(hold);
 }
 
+static void blocks_of_lz4_and_snappy(void **state)
+{
+	struct lab *lab = *state;
+
+	check(lab, PACKING_LZ4, bytes_from(sample_lz4_even, sizeof sample_lz4_even), lab->text,
+	      sizeof lab->text);
+	check(lab, PACKING_LZ4, bytes_from(sample_lz4_odd, sizeof sample_lz4_odd), lab->odd, ODD);
+	check(lab, PACKING_SNAPPY, bytes_from(sample_snappy_even, sizeof sample_snappy_even),
+	      lab->text, sizeof lab->text);
+	check(lab, PACKING_SNAPPY, bytes_from(sample_snappy_odd, sizeof sample_snappy_odd),
+	      lab->odd, ODD);
+}
+
+static void brotli_of_any_window(void **state)
+{
+	struct lab *lab = *state;
+
+	check(lab, PACKING_BROTLI, bytes_from(sample_brotli_even, sizeof sample_brotli_even),
+	      lab->text, sizeof lab->text);
+	check(lab, PACKING_BROTLI, bytes_from(sample_brotli_odd, sizeof sample_brotli_odd),
+	      lab->odd, ODD);
+	check(lab, PACKING_BROTLI,
+	      bytes_from(sample_brotli_best_even, sizeof sample_brotli_best_even), lab->text,
+	      sizeof lab->text);
+}
+
+/* With a length of the content or without, with a checksum, and a window of 8 MiB. */
+static struct bytes zstd(uint8_t *to, const void *from, size_t size, int level, bool streamed)
+{
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+	ZSTD_inBuffer in = {.src = from, .size = size};
+	ZSTD_outBuffer out = {.dst = to, .size = ROOM};
+
+	ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+	ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 23);
+	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, streamed);
+	if (!streamed)
+		out.pos = ZSTD_compress2(context, to, ROOM, from, size);
+	while (streamed && ZSTD_compressStream2(context, &out, &in, ZSTD_e_flush) != 0)
+		;
+	while (streamed && ZSTD_compressStream2(context, &out, &in, ZSTD_e_end) != 0)
+		;
+	ZSTD_freeCCtx(context);
+	assert_false(ZSTD_isError(out.pos));
+	return bytes_from(to, out.pos);
+}
+
+static void frames_of_zstd(void **state)
+{
+	static const uint8_t skippable[] = "\x53\x2a\x4d\x18\5\0\0\0hello";
+	struct lab *lab = *state;
+	struct bytes one, two;
+	uint8_t both[2 * ODD];
+
+	for (int level = -1; level < 20; level += 5) {
+		check(lab, PACKING_ZSTD, zstd(lab->packed, lab->text, 8000, level, false),
+		      lab->text, 8000);
+		check(lab, PACKING_ZSTD, zstd(lab->packed, lab->text, 8000, level, true), lab->text,
+		      8000);
+		check(lab, PACKING_ZSTD, zstd(lab->packed, lab->odd, ODD, level, false), lab->odd,
+		      ODD);
+	}
+	memcpy(lab->packed, skippable, sizeof skippable - 1);
+	one = zstd(lab->packed + sizeof skippable - 1, lab->odd, ODD, 3, true);
+	two = zstd(lab->packed + sizeof skippable - 1 + one.left, lab->odd, ODD, 3, false);
+	memcpy(both, lab->odd, ODD);
+	memcpy(both + ODD, lab->odd, ODD);
+	check(lab, PACKING_ZSTD,
+	      bytes_from(lab->packed, sizeof skippable - 1 + one.left + two.left), both, 2 * ODD);
+	check(lab, PACKING_ZSTD, bytes_from("{\"a\": 1}", 8), "{\"a\": 1}", 8);
+}
+
+/* Much out of little: as far as it is looked at, and no further. */
+static void bombs_of_other_kinds(void **state)
+{
+	struct lab *lab = *state;
+	uint8_t *zeros = calloc(1, 8u << 20);
+	struct told told;
+	struct bytes in;
+
+	assert_non_null(zeros);
+	in = zstd(lab->packed, zeros, 8u << 20, 9, true);
+	for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+		unpack(lab->pool, PACKING_ZSTD, in, chunks[i], &told);
+		assert_int_equal(told.result, UNPACKED_FULL);
+	}
+	memset(lab->packed, 0xff, 4096);
+	memcpy(lab->packed, "\x1fz\1\0", 4); /* LZ4: one literal, and a long copy */
+	lab->packed[4095] = 0;
+	unpack(lab->pool, PACKING_LZ4, bytes_from(lab->packed, 4096), 0, &told);
+	assert_int_equal(told.result, UNPACKED_FULL);
+	memset(lab->packed, 0xfe, 4096);
+	memcpy(lab->packed, "\xff\xff\xff\xff\x0f\0z", 7); /* Snappy: 4 GiB, it says */
+	for (size_t at = 7; at + 3 <= 4096; at += 3)
+		memcpy(lab->packed + at, "\xfe\1\0", 3);
+	unpack(lab->pool, PACKING_SNAPPY, bytes_from(lab->packed, 4096), 0, &told);
+	assert_int_equal(told.result, UNPACKED_FULL);
+	free(zeros);
+}
+
+static void check_damage(struct lab *lab, enum packing packing, struct bytes good)
+{
+	struct told whole, pieces;
+
+	memcpy(lab->packed + ROOM, good.at, good.left);
+	for (size_t at = 0; at < good.left; at++) {
+		lab->packed[ROOM + at] ^= 0x55;
+		good = bytes_from(lab->packed + ROOM, good.left);
+		unpack(lab->pool, packing, good, 0, &whole);
+		for (size_t i = 1; i < sizeof chunks / sizeof *chunks; i++) {
+			unpack(lab->pool, packing, good, chunks[i], &pieces);
+			assert_int_equal(pieces.result, whole.result);
+			assert_int_equal(pieces.made, whole.made);
+			assert_memory_equal(pieces.bytes, whole.bytes, whole.made);
+		}
+		lab->packed[ROOM + at] ^= 0x55;
+	}
+}
+
+static void damage_of_other_kinds(void **state)
+{
+	struct lab *lab = *state;
+	struct told told;
+
+	check_damage(lab, PACKING_LZ4, bytes_from(sample_lz4_odd, sizeof sample_lz4_odd));
+	check_damage(lab, PACKING_SNAPPY, bytes_from(sample_snappy_odd, sizeof sample_snappy_odd));
+	check_damage(lab, PACKING_ZSTD, zstd(lab->packed, lab->odd, ODD, 3, true));
+	for (size_t at = 0; at < sizeof sample_brotli_odd; at++) {
+		memcpy(lab->packed, sample_brotli_odd, sizeof sample_brotli_odd);
+		lab->packed[at] ^= 0x55;
+		for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++)
+			unpack(lab->pool, PACKING_BROTLI,
+			       bytes_from(lab->packed, sizeof sample_brotli_odd), chunks[i], &told);
+	}
+}
+
 static void nobody_reads_what_is_unknown(void **state)
 {
 	struct lab *lab = *state;
@@ -305,6 +449,11 @@ int main(void)
 		TEST(damage_is_the_same_in_any_pieces),
 		TEST(what_is_cut_off_comes_as_far_as_it_goes),
 		TEST(the_eldest_gives_way),
+		TEST(blocks_of_lz4_and_snappy),
+		TEST(brotli_of_any_window),
+		TEST(frames_of_zstd),
+		TEST(bombs_of_other_kinds),
+		TEST(damage_of_other_kinds),
 		TEST(nobody_reads_what_is_unknown),
 	};
 
