@@ -151,3 +151,12 @@ void vision_untested(struct blindness *blindness, const struct engine *engine, u
 	engine_count_closed(engine, tried.before_ns, &closed, &unprobed);
 	blindness_set(blindness, BLIND_UNPROBED, unprobed != 0, unprobed, closed, now_ns);
 }
+
+void vision_storm(struct blindness *blindness, const struct engine *engine, uint64_t now_ns)
+{
+	struct engine_stats stats;
+
+	engine_stats(engine, &stats);
+	blindness_set(blindness, BLIND_STORM, stats.exposures_waiting != 0, stats.exposures_waiting,
+		      stats.exposures_open, now_ns);
+}
