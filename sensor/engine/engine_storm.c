@@ -7,8 +7,8 @@
  * further than what was announced of its kind, and one whose port the policy names as long as these
  * keep within a budget of their own. Of the rest
  *
- *  - one client gets `collapse-client` endpoints announced one by one; what else it gets into is one
- *    finding, its incident, which tells how many. Another client of such an endpoint, or a step
+ *  - one client gets `collapse-client` endpoints announced one by one; what else it gets into is
+ *    one finding, its incident, which tells how many. Another client of such an endpoint, or a step
  *    further, announces it by itself;
  *  - all clients together get `announcements-per-second`, ten times as many at once after a quiet
  *    time. What exceeds that is put back: counted by its incident at once, and announced when there
