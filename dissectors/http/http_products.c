@@ -159,8 +159,65 @@ static bool find(struct bytes *text, const char *pattern)
 	return false;
 }
 
-static bool occurs(struct bytes text, const char *pattern)
+/*
+ * Which two characters follow each other in a text, its blanks left out: of the many patterns that
+ * are asked of a body, nearly all can be told not to be in it without a search.
+ */
+#define PAIR_WORDS 64
+
+struct pairs {
+	bool noted;
+	uint64_t words[PAIR_WORDS];
+};
+
+static unsigned pair_bit(uint8_t one, uint8_t other)
 {
+	return (one * 37u + other) % (PAIR_WORDS * 64);
+}
+
+static void note_pairs(struct pairs *pairs, const struct bytes *text)
+{
+	uint8_t before = 0;
+
+	pairs->noted = true;
+	memset(pairs->words, 0, sizeof pairs->words);
+	for (size_t i = 0; i < text->left; i++) {
+		uint8_t c = lower(text->at[i]);
+		unsigned bit = pair_bit(before, c);
+
+		if (is_blank(c))
+			continue;
+		pairs->words[bit / 64] |= UINT64_C(1) << bit % 64;
+		before = c;
+	}
+}
+
+/* False: the pattern is not in there. Its blanks stand for blanks. */
+static bool may_occur(const struct pairs *pairs, const char *pattern)
+{
+	uint8_t before = 0;
+	int asked = 0;
+
+	for (const char *p = pattern + (pattern[0] == '^'); *p != '\0' && asked < 3; p++) {
+		uint8_t c = lower((uint8_t)*p);
+		unsigned bit = pair_bit(before, c);
+
+		if (c == ' ')
+			continue;
+		if (before != 0 && (pairs->words[bit / 64] >> bit % 64 & 1) == 0)
+			return false;
+		before = c;
+		asked++;
+	}
+	return true;
+}
+
+static bool occurs(struct bytes text, const char *pattern, struct pairs *pairs)
+{
+	if (!pairs->noted)
+		note_pairs(pairs, &text);
+	if (!may_occur(pairs, pattern))
+		return false;
 	if (pattern[0] != '^')
 		return find(&text, pattern);
 	skip_blanks(&text);
@@ -227,7 +284,8 @@ static bool is_by_request(const struct http_sign *sign)
 }
 
 static bool applies(const struct http_sign *sign, size_t row, const struct service *service,
-		    const struct http_answer *answer, const char *name, struct bytes text)
+		    const struct http_answer *answer, const char *name, struct bytes text,
+		    struct pairs *pairs)
 {
 	if ((name == NULL) != (sign->header == NULL))
 		return false;
@@ -242,11 +300,11 @@ static bool applies(const struct http_sign *sign, size_t row, const struct servi
 	if (sign->status == 200 ? !is_accepted(answer->status)
 				: sign->status != 0 && sign->status != answer->status)
 		return false;
-	if (sign->without != NULL && occurs(text, sign->without))
+	if (sign->without != NULL && occurs(text, sign->without, pairs))
 		return false;
 	if (is_by_request(sign) && answer->fits != NULL && http_routes_of(answer->fits, row))
 		return false;
-	return sign->pattern == NULL || occurs(text, sign->pattern);
+	return sign->pattern == NULL || occurs(text, sign->pattern, pairs);
 }
 
 /* What was asked for, as a command of its own: "ListObjects" says more than "GET /backups". */
@@ -321,8 +379,10 @@ static bool is_everybodys(const char *name)
 bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
 			 const char *name, struct bytes text)
 {
+	struct pairs pairs;
 	bool lists = false;
 
+	pairs.noted = false;
 	if (name != NULL && is_everybodys(name))
 		return false;
 	if (name != NULL && strcmp(name, "server") == 0)
@@ -331,7 +391,7 @@ bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_a
 		for (size_t i = 0; i < products[row].sign_count; i++) {
 			const struct http_sign *sign = &products[row].signs[i];
 
-			if (!applies(sign, row, facts->service, answer, name, text))
+			if (!applies(sign, row, facts->service, answer, name, text, &pairs))
 				continue;
 			apply(sign, row, facts, rank, answer, text);
 			lists |= (sign->flags & SIGN_LISTS) != 0;
