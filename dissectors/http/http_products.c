@@ -192,13 +192,14 @@ static void note_pairs(struct pairs *pairs, const struct bytes *text)
 	}
 }
 
-/* False: the pattern is not in there. Its blanks stand for blanks. */
+/* False: the pattern is not in there. Its blanks stand for blanks, its stars for anything. */
 static bool may_occur(const struct pairs *pairs, const char *pattern)
 {
 	uint8_t before = 0;
 	int asked = 0;
 
-	for (const char *p = pattern + (pattern[0] == '^'); *p != '\0' && asked < 3; p++) {
+	for (const char *p = pattern + (pattern[0] == '^'); *p != '\0' && *p != '*' && asked < 3;
+	     p++) {
 		uint8_t c = lower((uint8_t)*p);
 		unsigned bit = pair_bit(before, c);
 
