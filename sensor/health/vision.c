@@ -80,6 +80,16 @@ void vision_looked_text(const struct worker_stats *worker, const char *filter,
 				 : "");
 		break;
 	case LOOKED_NOT_OURS:
+		if (worker->tunnels_claimed != 0) {
+			snprintf(text, VISION_SENTENCE,
+				 "of the %llu packets %llu came in tunnels that are not believed, "
+				 "and "
+				 "no other has an address of the policy's: nothing was judged; if "
+				 "they "
+				 "are a mirror's, name its ends under `tunnels`",
+				 read, (unsigned long long)worker->tunnels_claimed);
+			break;
+		}
 		snprintf(text, VISION_SENTENCE,
 			 "none of the %llu packets has an address of the policy's: the zones "
 			 "(`inside`) and groups do not fit this traffic, so nothing was judged",
