@@ -126,6 +126,7 @@ static void view_incident(const struct engine *engine, const struct incident *in
 		.untracked_count = untracked,
 		.unlisted = incident->unlisted,
 		.many_ports = incident->many_ports,
+		.stormed = incident->stormed,
 		.port_count = incident->port_count,
 		.listed = incident->listed,
 		.ingress = ingress_of(engine, incident->origin.from),

@@ -120,6 +120,7 @@ static const struct packed_member exposure_members[] = {
 	X(88, awaiting),
 	X(TAG_FACTS, facts),
 	X(93, level),
+	X(120, stormed),
 };
 
 #define FIGURE(name, member, type, from, tag) I(tag, member),
@@ -150,6 +151,7 @@ static const struct packed_member incident_members[] = {
 	I(36, told_ns),
 	I(37, untracked),
 	I(38, level),
+	I(50, stormed),
 };
 
 static const struct packed_member coverage_members[] = {

@@ -46,5 +46,7 @@ bool vision_text(const struct blindness *blindness, char text[VISION_TEXT]);
 struct engine;
 void vision_untested(struct blindness *blindness, const struct engine *engine, uint64_t since_ns,
 		     uint64_t within_ns, uint64_t now_ns);
+/* Judges BLIND_STORM. */
+void vision_storm(struct blindness *blindness, const struct engine *engine, uint64_t now_ns);
 
 #endif
