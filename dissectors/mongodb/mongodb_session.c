@@ -175,7 +175,7 @@ void mongodb_session_end_answer(struct mongodb *mongo, struct facts *facts)
 		break;
 	case MONGODB_ASKS_LIE: /* the error quotes what it took for a name */
 		if (!good && (mongo->leaks || mongo->code == CODE_INVALID_BSON))
-			facts_set_data_read(facts, ANSWER_YES);
+			facts_leak(facts, "OP_COMPRESSED over-read");
 		break;
 	default:
 		break;

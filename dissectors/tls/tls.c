@@ -367,7 +367,8 @@ const struct dissector tls_dissector = {
 	.services = &tls_service,
 	.recognised =
 		"the server's or client's first handshake record or alert, whole and consistent",
-	.reads = READS_AUTH | READS_DATA | READS_ENCRYPTION | READS_HOST | READS_TLS,
+	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION |
+		 READS_HOST | READS_TLS,
 	.recognise = tls_recognise,
 	.begin = tls_begin,
 	.feed = tls_feed,

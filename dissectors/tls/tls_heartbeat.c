@@ -18,7 +18,7 @@ static void judge(struct tls_heartbeat *heartbeat, struct facts *facts, enum sid
 		heartbeat->lied = length;
 	} else if (from == SIDE_SERVER && type == ANSWERS && heartbeat->lied != 0 &&
 		   length > heartbeat->lied) {
-		facts_set_data_read(facts, ANSWER_YES);
+		facts_leak(facts, "heartbeat over-read");
 	}
 }
 
