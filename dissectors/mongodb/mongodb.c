@@ -82,7 +82,7 @@ static void begin_message(struct mongodb *mongo, struct mongodb_stream *s, enum 
 	s->outer = s->said = s->made = 0;
 	s->unmeasured = false;
 	s->flags = 0;
-	s->sequence = s->noted = s->command = false;
+	s->sequence = s->noted = s->command = s->body = false;
 	if (from == SIDE_SERVER) {
 		mongodb_session_begin_answer(mongo, s->header.response_to);
 	} else {
@@ -208,10 +208,11 @@ static void on_small(struct mongodb *mongo, struct mongodb_stream *s, struct fac
 		break;
 	case KIND:
 		s->sequence = s->fixed[0] == 1;
-		if (s->fixed[0] == 0)
+		if (s->fixed[0] == 0 && !s->body) /* there is one of them */
 			begin_document(s);
 		else
 			ask(s, s->sequence ? SIZE : REST, s->sequence ? 4 : 0);
+		s->body |= s->fixed[0] == 0;
 		break;
 	case SIZE:
 		size = bytes_le32(&b);

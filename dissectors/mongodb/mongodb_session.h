@@ -20,7 +20,7 @@ struct mongodb_stream {
 	uint32_t flags;
 	uint8_t part; /* enum part of mongodb.c */
 	uint8_t have, need;
-	bool lost, sequence, command, noted;
+	bool lost, sequence, command, noted, body;
 	uint8_t packing;     /* enum packing of the message at hand */
 	bool unmeasured;     /* it is not known how much it holds */
 	uint32_t outer;	     /* of a compressed message, as it came: what is left */

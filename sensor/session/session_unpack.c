@@ -9,8 +9,8 @@
 #include "sensor/session/session_slot.h"
 
 #define WORK_A_SECOND 1000000000ull /* a quarter of a core's: unpackers_work() */
-#define CREDIT_FIRST  (32 << 10)    /* bytes that may come out beyond what was earned */
-#define CREDIT_MOST   (64 << 10)
+#define CREDIT_FIRST  (24 << 10)    /* bytes that may come out beyond what was earned */
+#define CREDIT_MOST   (48 << 10)
 #define CREDIT_EARNED 16	/* for each byte that comes, compressed or not */
 #define CREDIT_STREAM (4 << 10) /* what a stream costs that nothing comes out of */
 
