@@ -5,8 +5,8 @@
  *	version flags stream:2 opcode length:4 body	version: 03-05 asks, 83-85 answers
  *
  * A flag (01) says that the body is compressed, as the client has chosen with STARTUP: by LZ4, with
- * the length in four bytes before it, or by Snappy. Version 5 wraps what follows the start in frames
- * of its own, little endian, and compresses those instead, by LZ4:
+ * the length in four bytes before it, or by Snappy. Version 5 wraps what follows the start in
+ * frames of its own, little endian, and compresses those instead, by LZ4:
  *
  *	length:17 bits, [length unpacked:17, 0: it is not compressed], flags; checksum:3
  *	payload checksum:4

@@ -25,8 +25,8 @@ struct mysql_prepared {
 };
 
 /*
- * Where both sides compress, packets stand in frames of their own: length:3 of what comes, number:1,
- * length:3 of what it holds, 0: it is not compressed.
+ * Where both sides compress, packets stand in frames of their own: length:3 of what comes,
+ * number:1, length:3 of what it holds, 0: it is not compressed.
  */
 struct mysql_outer {
 	uint8_t header[7], have;
