@@ -44,11 +44,13 @@ enum policy_position {
 
 /*
  * The service names that rules may use, given by the caller; index = service id. The arrays must
- * outlive the policy. A rule's `services` entry may be a name or a family.
+ * outlive the policy. A rule's `services` entry may be a name or a family; a service that speaks
+ * another's protocol is meant by that one's name, too.
  */
 struct policy_service {
 	const char *name;
 	const char *family;
+	const char *speaks; /* the other's name; NULL: its own */
 };
 
 struct policy_vocabulary {

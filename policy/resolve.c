@@ -148,7 +148,8 @@ static uint32_t services_named(const struct policy_vocabulary *vocabulary, const
 	for (uint16_t i = 0; i < vocabulary->count; i++) {
 		const struct policy_service *service = &vocabulary->services[i];
 
-		if (strcmp(service->name, name) != 0 && strcmp(service->family, name) != 0)
+		if (strcmp(service->name, name) != 0 && strcmp(service->family, name) != 0 &&
+		    (service->speaks == NULL || strcmp(service->speaks, name) != 0))
 			continue;
 		if (out != NULL)
 			out[count] = i;

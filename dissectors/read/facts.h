@@ -67,6 +67,7 @@ struct service {
 	const char *name; /* ours: lower case, hyphens; a contract (policy, events) */
 	enum family family;
 	const char *about;	/* one line for people */
+	const char *speaks;	/* another's protocol: rules for that service are for it as well */
 	const char *identifier; /* Shadowserver / IntelMQ classification.identifier, or NULL */
 	bool one_way;		/* on UDP it never answers: a datagram is all there is to see */
 	const uint16_t *ports;	/* usual ports, 0-terminated; NULL if none. Only for guesses */

@@ -38,6 +38,7 @@ static void add(struct services *services, const struct service *service, uint8_
 	services->vocabulary[id] = (struct policy_service){
 		.name = service->name,
 		.family = family_name(service->family),
+		.speaks = service->speaks,
 	};
 }
 
