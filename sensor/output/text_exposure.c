@@ -126,6 +126,12 @@ static void print_evasion(FILE *out, const struct exposure_view *exposure)
 			text_time(exposure->urgent_ns, time));
 }
 
+static void print_known(FILE *out, const struct exposure_view *exposure)
+{
+	if (has(exposure->known))
+		fprintf(out, "      known  %s\n", exposure->known);
+}
+
 struct policy_texts {
 	POLICY_FIELDS(FIELD_VIEW)
 };
@@ -218,6 +224,7 @@ void text_exposure_details(FILE *out, const struct exposure_view *exposure)
 	print_since(out, exposure);
 	print_seen(out, exposure);
 	print_traffic(out, exposure);
+	print_known(out, exposure);
 	print_evasion(out, exposure);
 	text_exposure_rule(out, exposure);
 	text_exposure_advice(out, exposure);
