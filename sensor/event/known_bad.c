@@ -162,7 +162,7 @@ static int by_id(const void *a, const void *b)
 	return (left->id > right->id) - (left->id < right->id);
 }
 
-/* Between equal ids: what the catalogue has is exploited, and what has ranges is decided by them. */
+/* Of equal ids: what the catalogue has is exploited, and what has ranges is decided by them. */
 static void join(struct known_bad *known, const struct mark *marks, uint32_t count)
 {
 	uint8_t all = 0;

@@ -4,8 +4,9 @@
  * a feed of 100 MB costs no more memory than the ranges in it.
  *
  *	catalogue	{"vulnerabilities":[{"cveID":…,"vendorProject":…,"product":…},…]}
- *	feed		…"id":"CVE-…" (1.1: "ID")… "cpeMatch":[{"vulnerable":true,"criteria":"cpe:2.3:…"
- *			(1.1: "cpe23Uri"),"versionStartIncluding":…,"versionEndExcluding":…},…]
+ *	feed		… "id":"CVE-…" (1.1: "ID") … "cpeMatch":[{"vulnerable":true,
+ *			"criteria":"cpe:2.3:…" (1.1: "cpe23Uri"),"versionStartIncluding":…,
+ *			"versionEndExcluding":…},…]
  *
  * www.cisa.gov/known-exploited-vulnerabilities-catalog; nvd.nist.gov/vuln/data-feeds; NISTIR 7695
  */
