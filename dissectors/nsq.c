@@ -244,6 +244,8 @@ static enum recognised recognise_frames(struct bytes b)
 		return RECOGNISED_YES;
 	if (b.left >= 19 && memcmp(b.at, beat, 19) == 0)
 		return RECOGNISED_YES;
+	if (b.left > 9 && memcmp(b.at + 4, "\0\0\0\0{", 5) == 0 && b.at[0] == 0)
+		return lines_contain(&b, "\"max_rdy_count\"") ? RECOGNISED_YES : RECOGNISED_MORE;
 	return b.left < 19 ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 
