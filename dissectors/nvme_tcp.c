@@ -31,12 +31,15 @@ enum { KIND_CONNECT = 0x40, KIND_PROOF = 0x80 }; /* of a command, beside EXCHANG
 
 static const uint16_t ports[] = {4420, 0};
 
+static const char *const also[] = {"nvme", NULL};
+
 static const struct service services[] = {
 	{
 		.name = "nvme-tcp",
 		.family = FAMILY_STORAGE,
 		.about = "NVMe over TCP, disks of another host",
 		.ports = ports,
+		.also = also,
 	},
 };
 

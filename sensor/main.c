@@ -198,7 +198,8 @@ static int run(struct app *app)
 
 	app->table_key = random_key();
 	app->services = services_new();
-	if (!app->services)
+	app->origins = origins_new();
+	if (!app->services || !app->origins)
 		fatalx(EXIT_USAGE, "out of memory");
 	if (app->options->policy)
 		app->policy = app_load_policy(app);
@@ -236,6 +237,7 @@ int main(int argc, char **argv)
 	policy_free(app.policy);
 	known_bad_free(app.known);
 	services_free(app.services);
+	origins_free(app.origins);
 	options_free(&options);
 	if (fflush(stdout) != 0) {
 		log_warn("standard output");
