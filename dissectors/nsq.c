@@ -99,6 +99,12 @@ static bool measure(struct bytes header, uint32_t *body)
 	return *body <= BODY_MAX;
 }
 
+/* An answer says something. */
+static bool measure_answer(struct bytes header, uint32_t *body)
+{
+	return measure(header, body) && *body != 0;
+}
+
 static void on_client(struct nsq *nsq, struct facts *facts, struct bytes *in)
 {
 	struct frame *frame = &nsq->exchange.side[SIDE_CLIENT];
@@ -181,7 +187,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		on_client(nsq, facts, &input);
 		return;
 	}
-	while (!nsq->packed && !nsq->tls && frames_next(frame, &input, 4, measure)) {
+	while (!nsq->packed && !nsq->tls && frames_next(frame, &input, 4, measure_answer)) {
 		on_frame(nsq, facts, frame);
 		frames_done(frame);
 	}

@@ -53,12 +53,6 @@ struct nvme {
 _Static_assert(sizeof(struct nvme) <= DISSECTOR_STATE_MAX, "state of nvme-tcp");
 
 static const struct exchange_command commands[] = {
-	{CONNECT, 0, EXCHANGE_OPEN | KIND_CONNECT, "CONNECT"},
-	{FABRIC | 0, 0, 0, "PROPERTY SET"},
-	{FABRIC | 4, 0, 0, "PROPERTY GET"},
-	{FABRIC | 5, 0, EXCHANGE_OPEN, "AUTHENTICATION SEND"},
-	{PROVES, 0, EXCHANGE_OPEN | KIND_PROOF, "AUTHENTICATION RECEIVE"},
-	{FABRIC | 8, 0, EXCHANGE_OPEN, "DISCONNECT"},
 	{0x02, COMMAND_LISTING, 0, "GET LOG PAGE"},
 	{0x06, 0, 0, "IDENTIFY"},
 	{0x0d, 0, 0, "NAMESPACE MANAGEMENT"},
@@ -71,6 +65,12 @@ static const struct exchange_command commands[] = {
 	{IO_QUEUE | 0x05, 0, 0, "COMPARE"},
 	{IO_QUEUE | 0x08, COMMAND_DESTRUCTIVE, 0, "WRITE ZEROES"},
 	{IO_QUEUE | 0x09, COMMAND_DESTRUCTIVE, 0, "DATASET MANAGEMENT"},
+	{FABRIC | 0, 0, 0, "PROPERTY SET"},
+	{CONNECT, 0, EXCHANGE_OPEN | KIND_CONNECT, "CONNECT"},
+	{FABRIC | 4, 0, 0, "PROPERTY GET"},
+	{FABRIC | 5, 0, EXCHANGE_OPEN, "AUTHENTICATION SEND"},
+	{PROVES, 0, EXCHANGE_OPEN | KIND_PROOF, "AUTHENTICATION RECEIVE"},
+	{FABRIC | 8, 0, EXCHANGE_OPEN, "DISCONNECT"},
 };
 
 static void begin(void *state, struct facts *facts)
