@@ -61,6 +61,7 @@ struct engine {
 	struct engine_options options;
 	const struct policy *policy;
 	const struct services *services;
+	struct known_bad *known; /* NULL: no file was given */
 	event_handler *handler;
 	void *context;
 	struct wall *wall;

@@ -19,6 +19,7 @@
 
 enum kind {
 	KIND_FILES,
+	KIND_KNOWN_BAD,
 	KIND_TEXT,
 	KIND_FLAG,
 	KIND_NUMBER,
@@ -57,6 +58,7 @@ static const struct row rows[] = {
 	TEXT("interface", 'i', interface, "IFACE", "watch a mirror port"),
 	FLAG("as-given", 0, as_given, "captures in the order of the command line, not in that of time"),
 	TEXT("policy", 'p', policy, "FILE", "what is internal-only: spanwatch-policy(5)"),
+	{"known-bad", 0, KIND_KNOWN_BAD, 0, 0, 0, 0, "FILE", "mark exposures whose version has known vulnerabilities; can be repeated"},
 	FLAG("check", 'n', check_only, "check the policy and exit"),
 	TEXT("filter", 'f', filter, "BPF", "look only at packets that this filter lets through"),
 	FLAG("memory", 0, memory, "print what these options take of memory at most, and exit"),
@@ -164,14 +166,14 @@ static uint32_t read_number(const struct row *row, const char *text)
 	return (uint32_t)value;
 }
 
-static void add_file(struct options *options, char *file)
+static void add_file(char ***list, size_t *count, char *file)
 {
-	char **files = realloc(options->files, (options->file_count + 1) * sizeof *files);
+	char **files = realloc(*list, (*count + 1) * sizeof *files);
 
 	if (!files)
 		fatal(EXIT_INPUT, "command line");
-	options->files = files;
-	files[options->file_count++] = file;
+	*list = files;
+	files[(*count)++] = file;
 }
 
 static void take(struct options *options, const struct row *row, char *value)
@@ -180,7 +182,10 @@ static void take(struct options *options, const struct row *row, char *value)
 
 	switch (row->kind) {
 	case KIND_FILES:
-		add_file(options, value);
+		add_file(&options->files, &options->file_count, value);
+		break;
+	case KIND_KNOWN_BAD:
+		add_file(&options->known_bad, &options->known_bad_count, value);
 		break;
 	case KIND_TEXT:
 		memcpy(field, &value, sizeof value);
@@ -361,7 +366,7 @@ void options_read(int argc, char **argv, struct options *options)
 	for (; optind < argc; optind++) {
 		if (options->file_count == 0)
 			fatalx(EXIT_USAGE, "what is \"%s\"? (--help)", argv[optind]);
-		add_file(options, argv[optind]);
+		add_file(&options->files, &options->file_count, argv[optind]);
 	}
 	check(options);
 }
@@ -369,4 +374,5 @@ void options_read(int argc, char **argv, struct options *options)
 void options_free(struct options *options)
 {
 	free(options->files);
+	free(options->known_bad);
 }
