@@ -11,6 +11,7 @@
 #ifndef DISSECTORS_HTTP_EXCHANGE_H
 #define DISSECTORS_HTTP_EXCHANGE_H
 
+#include "dissectors/http/http_products.h"
 #include "dissectors/http/http_routes.h"
 #include "dissectors/http/http_search.h"
 #include "dissectors/read/bytes.h"
@@ -32,15 +33,15 @@ enum http_trait {
 
 /* A request that waits for its response. */
 struct http_request {
-	uint16_t asks;	       /* ASKS_… of its path */
-	uint8_t traits;	       /* HTTP_TRAIT_…: what its method does */
-	uint8_t credentials;   /* what came with it */
-	int32_t command;       /* handle, or -1 */
-	uint32_t object;       /* half of facts_hash() of its path, 0: none is asked for */
-	uint8_t asked;	       /* whose request it looks like: http_product_asked() */
-	uint8_t statement;     /* serial of the statement that it carries, 0: none */
-	uint16_t client;       /* fed->client of the client that it came from */
-	struct http_fits fits; /* what it may mean */
+	uint16_t asks;		 /* ASKS_… of its path */
+	uint8_t traits;		 /* HTTP_TRAIT_…: what its method does */
+	uint8_t credentials;	 /* what came with it */
+	int32_t command;	 /* handle, or -1 */
+	uint32_t object;	 /* half of facts_hash() of its path, 0: none is asked for */
+	struct http_asked asked; /* whose request it looks like */
+	uint8_t statement;	 /* serial of the statement that it carries, 0: none */
+	uint16_t client;	 /* fed->client of the client that it came from */
+	struct http_fits fits;	 /* what it may mean */
 };
 
 struct http_response {
@@ -49,9 +50,11 @@ struct http_response {
 	bool matched;	/* `request` is the one that this answers */
 	bool challenge; /* 401 in the middle of a log-in of several steps */
 	bool has_body;
-	bool lists; /* it is a listing */
-	bool begun; /* headers are not complete */
-	bool open;  /* headers are complete, and it is not settled */
+	bool password; /* its page has a field for one */
+	bool shown;    /* the beginning of its body, to the table of products */
+	bool lists;    /* it is a listing */
+	bool begun;    /* headers are not complete */
+	bool open;     /* headers are complete, and it is not settled */
 };
 
 struct http_exchange {
@@ -113,8 +116,12 @@ enum http_follows {
 };
 enum http_follows http_response_status(struct http_exchange *x, uint16_t status);
 
-/* `body` is as much of the beginning of the body as will ever be known. May be called again. */
-void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body);
+/* The beginning of the body, as much of it as is looked at in one piece. */
+void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes body);
+/* A place further down in it: what a sign of the table may begin with. */
+void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes text);
+/* As much of the body is known as will ever be. May be called again. */
+void http_settle(struct http_exchange *x, struct facts *facts);
 
 /*
  * A side was lost, and will be found again at the start of a message. `responses_missing`: bytes of

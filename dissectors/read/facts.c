@@ -73,6 +73,18 @@ void facts_object(struct facts *facts, uint64_t hash)
 	note_seen(&facts->objects_read, hash);
 }
 
+void facts_limited(struct facts *facts)
+{
+	facts->revision += !facts->limited;
+	facts->limited = true;
+}
+
+void facts_lying_length(struct facts *facts)
+{
+	facts->revision += !facts->lying_length;
+	facts->lying_length = true;
+}
+
 void facts_message(struct facts *facts)
 {
 	if (facts->messages != UINT32_MAX)
@@ -276,17 +288,9 @@ const char *encryption_name(enum encryption encryption)
 const char *family_name(enum family family)
 {
 	static const char *const names[] = {
-		[FAMILY_OTHER] = "other",
-		[FAMILY_DATABASE] = "database",
-		[FAMILY_LOGGING] = "logging",
-		[FAMILY_MAIL] = "mail",
-		[FAMILY_STORAGE] = "storage",
-		[FAMILY_BACKUP] = "backup",
-		[FAMILY_QUEUE] = "queue",
-		[FAMILY_ADMIN] = "admin",
-		[FAMILY_ORCHESTRATION] = "orchestration",
-		[FAMILY_WEB] = "web",
-		[FAMILY_INFRASTRUCTURE] = "infrastructure",
+#define F(id, name) [FAMILY_##id] = (name),
+		FAMILIES(F)
+#undef F
 	};
 
 	return names[family];

@@ -47,29 +47,41 @@ enum answer {
 	ANSWER_YES,
 };
 
+/* What services are for, one row each: F(ID, "name"). The names are a contract: policy, events. */
+/* clang-format off */
+#define FAMILIES(F) \
+	F(OTHER, "other") \
+	F(DATABASE, "database") \
+	F(LOGGING, "logging") \
+	F(MAIL, "mail") \
+	F(STORAGE, "storage") \
+	F(BACKUP, "backup") \
+	F(QUEUE, "queue") \
+	F(ADMIN, "admin") \
+	F(ORCHESTRATION, "orchestration") \
+	F(AI, "ai") /* serves models, runs agents or their tools, notebooks */ \
+	F(WEB, "web") \
+	F(INFRASTRUCTURE, "infrastructure")
+
 enum family {
-	FAMILY_OTHER,
-	FAMILY_DATABASE,
-	FAMILY_LOGGING,
-	FAMILY_MAIL,
-	FAMILY_STORAGE,
-	FAMILY_BACKUP,
-	FAMILY_QUEUE,
-	FAMILY_ADMIN,
-	FAMILY_ORCHESTRATION,
-	FAMILY_WEB,
-	FAMILY_INFRASTRUCTURE,
+#define F(id, name) FAMILY_##id,
+	FAMILIES(F)
+#undef F
 	FAMILY_COUNT
 };
+/* clang-format on */
 
 /* What answers. Rows are constant data beside the dissector that recognises them. */
 struct service {
 	const char *name; /* ours: lower case, hyphens; a contract (policy, events) */
 	enum family family;
-	const char *about;	/* one line for people */
-	const char *identifier; /* Shadowserver / IntelMQ classification.identifier, or NULL */
-	bool one_way;		/* on UDP it never answers: a datagram is all there is to see */
-	const uint16_t *ports;	/* usual ports, 0-terminated; NULL if none. Only for guesses */
+	const char *about;	 /* one line for people */
+	const char *identifier;	 /* Shadowserver / IntelMQ classification.identifier, or NULL */
+	bool one_way;		 /* on UDP it never answers: a datagram is all there is to see */
+	const uint16_t *ports;	 /* usual ports, 0-terminated; NULL if none. Only for guesses */
+	const char *const *also; /* other names that a policy may write for it; NULL-terminated, or
+				  * NULL if none. Events have `name` only */
+	bool met; /* the tests have met a real server; else: written from documents */
 };
 
 enum {
@@ -109,6 +121,8 @@ struct facts {
 	uint32_t claims;
 	bool contradicted; /* set by the sensor: there are two versions of the same bytes */
 	bool urgent;	   /* set by the sensor: a byte was sent out of band */
+	bool limited;	   /* compressed in a way, or so far, that it was not read */
+	bool lying_length; /* a frame of the client's states a size that cannot be true */
 	uint32_t revision; /* moves on every change */
 	uint32_t logins_failed, logins_succeeded;
 	uint32_t messages;	/* mail taken in for delivery */
@@ -143,6 +157,8 @@ void facts_login(struct facts *facts, bool accepted);
 /* The client was given this object: facts_hash() of its name. Revision stays: bytes tell. */
 void facts_object(struct facts *facts, uint64_t hash);
 void facts_message(struct facts *facts); /* one more mail was taken in */
+void facts_limited(struct facts *facts); /* something compressed could not be read */
+void facts_lying_length(struct facts *facts);
 /* A hash of a name, the same on every machine (FNV-1a, 64 bits, mixed); never 0. */
 uint64_t facts_hash(const void *name, size_t length);
 /* `field` is one of the char arrays above, `size` its size; `text` need not end with a NUL. */
