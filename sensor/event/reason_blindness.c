@@ -64,7 +64,7 @@ void reason_blindness(char *reason, const struct blindness_view *view)
 		return;
 	}
 	if (view->cause == BLIND_GONE) {
-		text_say(&text, "the interface is gone");
+		text_say(&text, "the interface is gone: nothing that comes by it is seen");
 		return;
 	}
 	text_say(&text, "%" PRIu64 " of %" PRIu64 " %s (%" PRIu32 ".%" PRIu32 " %%)", view->lost,

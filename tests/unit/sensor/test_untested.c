@@ -129,7 +129,7 @@ static void each_cause_has_its_sentence(void **state)
 	/* All at once still fits. */
 	assert_true(vision_text(&watch->blindness, 1, text));
 	assert_true(strncmp(text, "silence,one-way,", 16) == 0);
-	assert_string_equal(text + strlen(text) - 11, ",no-packets");
+	assert_string_equal(text + strlen(text) - 15, ",interface-gone");
 }
 
 int main(void)
