@@ -129,7 +129,8 @@ static void end_search(const struct http_context *c)
 	struct http_exchange *x = &c->http->exchange;
 
 	http_request_search_end(x);
-	if (x->count == 0 && x->response.request.client == c->http->head.client)
+	if (x->response.request.serial == x->serial &&
+	    x->response.request.client == c->http->head.client)
 		http_settle_late(x, c->facts);
 }
 
@@ -330,8 +331,8 @@ const struct dissector http_dissector = {
 	.recognised = "a request or status line of HTTP/1; the product by status, header lines and "
 		      "the body's first bytes, unpacked",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION |
+		 READS_DATA | READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION,
 	.recognise = http_recognise,
 	.begin = http_begin,
 	.feed = http_feed,

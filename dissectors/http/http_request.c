@@ -173,7 +173,8 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 	struct bytes query = bytes_from(NULL, 0), host = query, path = target;
 	struct http_request *r = &x->current;
 
-	*r = (struct http_request){.traits = traits_of(method), .command = -1};
+	*r = (struct http_request){
+		.traits = traits_of(method), .command = -1, .serial = ++x->serial};
 	if (!(r->traits & HTTP_TRAIT_CONNECT))
 		path = path_of(target, &query, &host);
 	if (cut && query.left == 0 && host.at + host.left == target.at + target.left)
@@ -214,36 +215,39 @@ bool http_request_wants_body(const struct http_exchange *x)
 	       http_product_has_statements(x->current.asked.rows[0]);
 }
 
-/* The request that the client's bytes belong to; it may have an answer already. */
-static struct http_request *last_request(struct http_exchange *x)
+/* What was found is found for all that is kept of the request. */
+static void tell_found(struct http_exchange *x)
 {
-	if (x->beyond != 0)
-		return &x->current;
-	if (x->count != 0)
-		return &x->pending[(x->first + x->count - 1) % HTTP_PENDING_MAX];
-	return x->response.matched ? &x->response.request : &x->current;
+	struct http_request *response = &x->response.request;
+	uint8_t found = x->current.fits.found;
+
+	for (size_t i = 0; i < HTTP_PENDING_MAX; i++) {
+		if (x->pending[i].serial == x->serial)
+			x->pending[i].fits.found |= found;
+	}
+	if (x->response.matched && response->serial == x->serial)
+		response->fits.found |= found;
 }
 
 void http_request_search(struct http_exchange *x, struct bytes piece)
 {
 	if (x->search.left != 0)
-		http_search_feed(&x->search, &last_request(x)->fits, piece);
+		http_search_feed(&x->search, &x->current.fits, piece);
 }
 
 void http_request_search_end(struct http_exchange *x)
 {
-	struct http_request *last = last_request(x);
-
 	if (x->search.length == 0 && x->search.escaped == 0)
 		return;
-	http_search_end(&x->search, &last->fits);
-	if (x->response.begun && x->response.matched && x->count == 1)
-		x->response.request.fits = last->fits;
+	http_search_end(&x->search, &x->current.fits);
+	tell_found(x);
 }
 
 void http_request_body(struct http_exchange *x, struct bytes body)
 {
-	struct http_request *last = last_request(x);
+	struct http_request *last =
+		&x->pending[((size_t)x->first + x->count + HTTP_PENDING_MAX - 1) %
+			    HTTP_PENDING_MAX];
 
 	if (x->count == 0 || x->beyond != 0 || body.left == 0)
 		return;

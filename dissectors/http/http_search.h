@@ -13,7 +13,7 @@
 #include "dissectors/http/http_routes.h"
 
 #define HTTP_SEARCH_MAX	   (64U * 1024)
-#define HTTP_SEARCH_WINDOW 128
+#define HTTP_SEARCH_WINDOW 128U
 
 /* Plain data. */
 struct http_search {

@@ -11,7 +11,8 @@ PRODUCT(OLLAMA, "ollama", FAMILY_AI, "Ollama, which runs language models", NULL,
 	REQUESTS("/api/tags", "/api/ps", "/api/show", "/api/generate", "/api/chat", "/api/pull",
 		 "/api/push", "/api/create", "/api/copy", "/api/delete", "/api/embed",
 		 "/api/embeddings", "/api/blobs", "/api/version", "/v1/models",
-		 "/v1/chat/completions"),
+		 "/v1/chat/completions")
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/version")),
 	{.pattern = "^Ollama is running", .rank = 3},
 	{.pattern = "\"details\":{\"parent_model\":\"", .rank = 3},
 	{.pattern = "\"model_info\":{\"general.architecture\":\"", .rank = 3, .flags = SIGN_ASKED},
@@ -30,7 +31,9 @@ PRODUCT(OLLAMA, "ollama", FAMILY_AI, "Ollama, which runs language models", NULL,
 	 .flags = SIGN_ASKED})
 
 PRODUCT(VLLM, "vllm", FAMILY_AI, "vLLM, which serves language models", NULL, NULL, "vLLM",
-	REQUESTS("/v1/models", "/v1/completions", "/v1/chat/completions"),
+	REQUESTS("/v1/models", "/v1/completions", "/v1/chat/completions")
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /version"), OPEN("GET|HEAD /ping"),
+	       OPEN("GET|HEAD /load")),
 	{.pattern = "\"owned_by\":\"vllm\"", .rank = 3},
 	{.pattern = "# HELP vllm:", .rank = 3},
 	{.pattern = "# TYPE vllm:", .rank = 3},
@@ -40,7 +43,8 @@ PRODUCT(VLLM, "vllm", FAMILY_AI, "vLLM, which serves language models", NULL, NUL
 PRODUCT(SGLANG, "sglang", FAMILY_AI, "SGLang, which serves language models", NULL, PORTS(30000),
 	"SGLang",
 	REQUESTS("/get_model_info", "/get_server_info", "/generate", "/flush_cache",
-		 "/update_weights_from_disk"),
+		 "/update_weights_from_disk")
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /health_generate")),
 	{.pattern = "\"owned_by\":\"sglang\"", .rank = 3},
 	{.pattern = "# HELP sglang:", .rank = 3},
 	{.pattern = "# TYPE sglang:", .rank = 3},
@@ -53,7 +57,8 @@ PRODUCT(SGLANG, "sglang", FAMILY_AI, "SGLang, which serves language models", NUL
 PRODUCT(LLAMA_CPP, "llama-cpp", FAMILY_AI, "llama.cpp's server of language models", NULL,
 	NULL ALSO("llama.cpp", "llamacpp"), "llama.cpp",
 	REQUESTS("/props", "/slots", "/completion", "/infill", "/tokenize", "/apply-template",
-		 "/lora-adapters"),
+		 "/lora-adapters")
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /v1/health")),
 	{.header = "server", .pattern = "^llama.cpp", .rank = 4},
 	{.pattern = "\"owned_by\":\"llamacpp\"", .rank = 4},
 	{.pattern = "\"modified_at\":\"\",\"size\":\"\",\"digest\":\"\"", .rank = 4},
@@ -66,7 +71,9 @@ PRODUCT(LLAMA_CPP, "llama-cpp", FAMILY_AI, "llama.cpp's server of language model
 PRODUCT(LITELLM, "litellm", FAMILY_AI, "LiteLLM, a proxy for providers of language models", NULL,
 	PORTS(4000), "LiteLLM",
 	REQUESTS("/key", "/model/info", "/v1/model/info", "/health/readiness", "/health/liveliness",
-		 "/spend", "/user/info", "/team"),
+		 "/spend", "/user/info", "/team")
+	ROUTES(OPEN("GET|HEAD /health/liveliness"), OPEN("GET|HEAD /health/liveness"),
+	       OPEN("GET|HEAD /health/readiness")),
 	{.header = "x-litellm-version", .version_after = "", .rank = 4},
 	{.header = "x-litellm-call-id", .rank = 4},
 	{.header = "x-litellm-model-id", .rank = 4},
@@ -79,7 +86,8 @@ PRODUCT(LITELLM, "litellm", FAMILY_AI, "LiteLLM, a proxy for providers of langua
 
 PRODUCT(TRITON, "triton", FAMILY_AI, "Triton, which serves models", NULL, NULL, "Triton",
 	REQUESTS("/v2/repository", "/v2/models", "/v2/health/ready", "/v2/health/live",
-		 "/v2/systemsharedmemory", "/v2/cudasharedmemory", "/v2/logging"),
+		 "/v2/systemsharedmemory", "/v2/cudasharedmemory", "/v2/logging")
+	ROUTES(OPEN("GET|HEAD /v2"), OPEN("GET|HEAD /v2/health/...")),
 	{.pattern = "^{\"name\":\"triton\",\"version\":\"", .version_after = "\"version\":",
 	 .rank = 3},
 	{.pattern = "# HELP nv_inference_", .rank = 3},
@@ -93,7 +101,10 @@ PRODUCT(TRITON, "triton", FAMILY_AI, "Triton, which serves models", NULL, NULL, 
 PRODUCT(N8N, "n8n", FAMILY_AI, "n8n, which automates work with credentials of its own", NULL,
 	PORTS(5678), "n8n",
 	REQUESTS("/rest/settings", "/rest/login", "/rest/workflows", "/rest/credentials",
-		 "/rest/executions", "/rest/users", "/webhook", "/webhook-test", "x-n8n-api-key: "),
+		 "/rest/executions", "/rest/users", "/webhook", "/webhook-test", "x-n8n-api-key: ") SHELL
+	ROUTES(OPEN("GET|HEAD /rest/settings"), OPEN("GET|HEAD /rest/sso/..."),
+	       OPEN("GET|HEAD /types/..."), OPEN("GET|HEAD /assets/..."),
+	       OPEN("GET|HEAD /static/...")),
 	{.pattern = "\"versionCli\":\"", .version_after = "\"versionCli\":", .rank = 3},
 	{.pattern = "<title>n8n", .rank = 3},
 	{.header = "set-cookie", .pattern = "^n8n-auth=", .rank = 3},
@@ -109,7 +120,8 @@ PRODUCT(N8N, "n8n", FAMILY_AI, "n8n, which automates work with credentials of it
 
 /* Its first name was Clawdbot. */
 PRODUCT(OPENCLAW, "openclaw", FAMILY_AI, "OpenClaw, an agent with a shell and files", NULL,
-	PORTS(18789), "OpenClaw", REQUESTS("/__openclaw__", "/__clawdbot__"),
+	PORTS(18789), "OpenClaw",
+	REQUESTS("/__openclaw__", "/__clawdbot__") SHELL,
 	{.pattern = "<title>OpenClaw Control", .rank = 3},
 	{.pattern = "<title>Clawdbot Control", .rank = 3},
 	{.pattern = "<title>Moltbot Control", .rank = 3},
@@ -119,7 +131,8 @@ PRODUCT(OPENCLAW, "openclaw", FAMILY_AI, "OpenClaw, an agent with a shell and fi
 PRODUCT(MLFLOW, "mlflow", FAMILY_AI, "MLflow: experiments, models and their artefacts", NULL,
 	NULL, "MLflow",
 	REQUESTS("/api/2.0/mlflow", "/ajax-api/2.0/mlflow", "/api/2.0/mlflow-artifacts",
-		 "/ajax-api/2.0/mlflow-artifacts", "/ajax-api/3.0/mlflow", "/api/3.0/mlflow"),
+		 "/ajax-api/2.0/mlflow-artifacts", "/ajax-api/3.0/mlflow", "/api/3.0/mlflow")
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /version")),
 	{.pattern = "^{\"experiments\":[{\"experiment_id\":\"", .rank = 3},
 	{.pattern = "\"experiment_id\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"run_uuid\":\"", .rank = 3},
@@ -135,7 +148,9 @@ PRODUCT(RAY, "ray", FAMILY_AI, "Ray, whose dashboard runs jobs", NULL,
 	PORTS(8265) ALSO("ray-gcs", "ray-dashboard"), "Ray",
 	REQUESTS("/api/jobs", "/api/version", "/api/cluster_status", "/api/v0", "/api/actors",
 		 "/api/serve", "/api/gcs_healthz", "/api/local_raylet_healthz", "/api/packages",
-		 "/logical/actors", "/nodes"),
+		 "/logical/actors", "/nodes")
+	ROUTES(OPEN("GET|HEAD /api/version"), OPEN("GET|HEAD /api/gcs_healthz"),
+	       OPEN("GET|HEAD /api/local_raylet_healthz")),
 	{.pattern = "\"ray_version\":\"", .version_after = "\"ray_version\":", .rank = 3},
 	{.pattern = "\"raysubmit_", .rank = 3},
 	{.pattern = "<title>Ray Dashboard<", .rank = 3},
@@ -150,7 +165,9 @@ PRODUCT(LANGFLOW, "langflow", FAMILY_AI, "Langflow: agents and flows, which run 
 	PORTS(7860), "Langflow",
 	REQUESTS("/api/v1/validate/code", "/api/v1/flows", "/api/v1/build",
 		 "/api/v1/build_public_tmp", "/api/v1/auto_login", "/api/v1/run", "/api/v1/config",
-		 "/api/v1/variables", "/api/v1/version", "/health_check"),
+		 "/api/v1/variables", "/api/v1/version", "/health_check") SHELL
+	ROUTES(OPEN("GET|HEAD /health_check"), OPEN("GET|HEAD /api/v1/version"),
+	       OPEN("GET|HEAD /api/v1/config")),
 	{.pattern = "\"package\":\"Langflow\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "<title>Langflow<", .rank = 3},
 	{.pattern = "\"chat\":\"ok\",\"db\":\"ok\"", .rank = 3},
@@ -168,7 +185,9 @@ PRODUCT(FLOWISE, "flowise", FAMILY_AI, "Flowise: agents and flows, with credenti
 	REQUESTS("/api/v1/chatflows", "/api/v1/prediction", "/api/v1/credentials",
 		 "/api/v1/public-chatflows", "/api/v1/chatmessage", "/api/v1/node-load-method",
 		 "/api/v1/vector/upsert", "/api/v1/apikey", "/api/v1/components-credentials",
-		 "/api/v1/nodes", "/api/v1/tools", "/api/v1/assistants"),
+		 "/api/v1/nodes", "/api/v1/tools", "/api/v1/assistants") SHELL
+	ROUTES(OPEN("GET|HEAD /api/v1/ping"), OPEN("GET|HEAD /api/v1/version"),
+	       OPEN("GET|HEAD /api/v1/settings")),
 	{.pattern = "<title>Flowise", .rank = 3},
 	{.pattern = "\"flowData\":\"", .rank = 3},
 	{.pattern = "\"chatMessageId\":\"", .rank = 3, .flags = SIGN_ASKED},
@@ -178,14 +197,19 @@ PRODUCT(FLOWISE, "flowise", FAMILY_AI, "Flowise: agents and flows, with credenti
 
 PRODUCT(DIFY, "dify", FAMILY_AI, "Dify: applications and agents of language models", NULL, NULL,
 	"Dify",
-	REQUESTS("/console/api", "/v1/chat-messages", "/v1/completion-messages", "/v1/datasets"),
+	REQUESTS("/console/api", "/v1/chat-messages", "/v1/completion-messages", "/v1/datasets") SHELL
+	ROUTES(OPEN("GET|HEAD /console/api/setup"), OPEN("GET|HEAD /console/api/system-features"),
+	       OPEN("GET|HEAD /console/api/version"), OPEN("GET|HEAD /console/api/init")),
 	{.pattern = "<title>Dify<", .rank = 3},
 	{.header = "x-version", .version_after = "", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"step\":\"", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(OPEN_WEBUI, "open-webui", FAMILY_AI, "Open WebUI, a console for language models", NULL,
 	NULL, "Open WebUI",
-	REQUESTS("/api/config", "/api/v1/auths", "/api/v1/chats", "/ollama/api", "/api/v1/configs"),
+	REQUESTS("/api/config", "/api/v1/auths", "/api/v1/chats", "/ollama/api", "/api/v1/configs") SHELL
+	ROUTES(OPEN("GET|HEAD /api/config"), OPEN("GET|HEAD /api/version"),
+	       OPEN("GET|HEAD /health/db"), OPEN("GET|HEAD /manifest.json"),
+	       LOGIN("POST /api/v1/auths/signin")),
 	{.pattern = "\"name\":\"Open WebUI\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "(Open WebUI)\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "<title>Open WebUI<", .rank = 3},
@@ -225,7 +249,10 @@ PRODUCT(JUPYTER, "jupyter", FAMILY_AI, "Jupyter: notebooks, which run code", NUL
 	"Jupyter",
 	REQUESTS("/api/contents", "/api/kernels", "/api/terminals", "/api/sessions",
 		 "/api/kernelspecs", "/api/spec.yaml", "/api/security/csp-report", "/tree", "/lab",
-		 "/terminals", "/nbconvert", "/hub", "/nbextensions"),
+		 "/terminals", "/nbconvert", "/hub", "/nbextensions")
+	ROUTES(OPEN("GET|HEAD /api"), OPEN("GET|HEAD /login"), OPEN("GET|HEAD /.../login"),
+	       OPEN("GET|HEAD /hub/login"), OPEN("GET|HEAD /hub/health"),
+	       OPEN("GET|HEAD /static/..."), OPEN("GET|HEAD /hub/static/...")),
 	{.header = "x-jupyterhub-version", .product = "JupyterHub", .version_after = "", .rank = 4},
 	{.header = "content-security-policy", .pattern = "/api/security/csp-report", .rank = 3},
 	{.header = "server", .pattern = "^TornadoServer/", .rank = 3, .flags = SIGN_ASKED},

@@ -270,6 +270,24 @@ static void destruction_in_bodies_is_told(void **unused)
 	assert_int_equal(facts.command_count, 1);
 }
 
+static void what_runs_code_is_told(void **unused)
+{
+	struct facts facts;
+
+	(void)unused;
+	play("POST /containers/create HTTP/1.1\r\n", "{}",
+	     "HTTP/1.1 201 C\r\nServer: Docker/20.10\r\nContent-Length: 0\r\n\r\n", 0, &facts);
+	conversation_has(&facts, "POST /containers/create", ANSWER_YES, COMMAND_EXECUTES);
+	play("POST /script HTTP/1.1\r\n", "script=a",
+	     "HTTP/1.1 200 OK\r\nX-Jenkins: 2.4\r\nContent-Length: 0\r\n\r\n", 0, &facts);
+	conversation_has(&facts, "POST /script", ANSWER_YES, COMMAND_EXECUTES);
+	play("POST /script HTTP/1.1\r\n", "script=a",
+	     "HTTP/1.1 403 No\r\nX-Jenkins: 2.4\r\nContent-Length: 0\r\n\r\n", 0, &facts);
+	conversation_has(&facts, "POST /script", ANSWER_NO, 0);
+	play("POST /script HTTP/1.1\r\n", "script=a", OK_EMPTY, 0, &facts);
+	conversation_has(&facts, "POST /script", ANSWER_YES, 0);
+}
+
 /* The answer came before the end of the body that it answers. */
 static void a_hasty_answer_hides_nothing(void **unused)
 {
@@ -331,6 +349,7 @@ int main(void)
 		cmocka_unit_test(parameters_are_all_wanted),
 		cmocka_unit_test(marks_are_found_wherever_they_stand),
 		cmocka_unit_test(destruction_in_bodies_is_told),
+		cmocka_unit_test(what_runs_code_is_told),
 		cmocka_unit_test(a_hasty_answer_hides_nothing),
 		cmocka_unit_test(a_hole_makes_no_mark),
 		cmocka_unit_test(open_doors_prove_no_access),
