@@ -74,16 +74,16 @@ static void on_field(struct http_context *c)
 	struct bytes value = http_text_bytes(&side->text);
 
 	begin_value(c);
-	if (side->name.length <= HTTP_NAME_MAX) {
-		side->name.text[side->name.length] = '\0';
+	side->name.text[side->name.length < HTTP_NAME_MAX ? side->name.length : HTTP_NAME_MAX] =
+		'\0';
+	if (side->name.length <= HTTP_NAME_MAX)
 		http_body_header(&side->body, side->name.text, value);
-		if (c->from == SIDE_CLIENT)
-			http_head_header(&c->http->head, &c->http->exchange, c->facts,
-					 side->name.text, value);
-		else
-			http_response_header(&c->http->exchange, c->facts, side->name.text, value,
-					     side->reader.status);
-	}
+	if (c->from == SIDE_CLIENT)
+		http_head_header(&c->http->head, &c->http->exchange, c->facts, side->name.text,
+				 value);
+	else
+		http_response_header(&c->http->exchange, c->facts, side->name.text, value,
+				     side->reader.status);
 	if (c->from == SIDE_CLIENT)
 		forwarded_end(&c->http->head.forwarded);
 	side->in_value = false;

@@ -7,6 +7,7 @@
 #include "dissectors/http/http_exchange.h"
 
 #include "dissectors/http/http_credentials.h"
+#include "dissectors/http/http_denial.h"
 #include "dissectors/http/http_pages.h"
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
@@ -125,13 +126,26 @@ size_t http_known_row(const struct facts *facts)
 }
 
 /* What the request means to the product that is known by now. */
-static enum http_route_kind kind_of(const struct http_response *r, const struct facts *facts)
+static const struct http_route *meaning_of(const struct http_response *r, const struct facts *facts)
 {
+	size_t row = http_known_row(facts);
 	const struct http_route *route;
 
 	if (!r->matched)
-		return ROUTE_NONE;
-	route = http_routes_meaning(&r->request.fits, http_known_row(facts));
+		return NULL;
+	route = http_routes_meaning(&r->request.fits, row);
+	/* Many a site has a page for any path: where a product is not known to have this one, a
+	 * page for people says that it was another. */
+	if (route != NULL && r->html && route->kind >= ROUTE_RECORDS &&
+	    (row == HTTP_ANY || route != http_routes_of(&r->request.fits, row)))
+		return NULL;
+	return route;
+}
+
+static enum http_route_kind kind_of(const struct http_response *r, const struct facts *facts)
+{
+	const struct http_route *route = meaning_of(r, facts);
+
 	return route != NULL ? (enum http_route_kind)route->kind : ROUTE_NONE;
 }
 
@@ -240,6 +254,7 @@ void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes
 	if (!x->response.open || x->response.shown)
 		return;
 	x->response.shown = true;
+	x->response.denies = http_denial(body);
 	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, NULL, body));
 }
 
@@ -267,10 +282,10 @@ unsigned http_route_flags(const struct http_route *route)
  * told as that; else the command that was noted when the request came is more than it looked like,
  * if it was accepted: the same path may have been refused or harmless before.
  */
-static void note_route(struct facts *facts, const struct http_request *request, bool accepted)
+static void note_route(struct facts *facts, const struct http_response *r, bool accepted)
 {
-	const struct http_route *route = http_routes_meaning(&request->fits, http_known_row(facts));
-	int index = facts_command_index(facts, request->command);
+	const struct http_route *route = meaning_of(r, facts);
+	int index = facts_command_index(facts, r->request.command);
 	unsigned flags = http_route_flags(route);
 	char text[FACTS_COMMAND_TEXT];
 	const char *name;
@@ -285,12 +300,40 @@ static void note_route(struct facts *facts, const struct http_request *request, 
 	facts_command_result(facts, facts_command(facts, name, strlen(name), flags), accepted);
 }
 
+/*
+ * The command was noted for what its path means to somebody. Is it refused, though the status says
+ * otherwise: in the body, or by a page where none belongs?
+ */
+static bool is_denied(const struct http_response *r, const struct facts *facts)
+{
+	const struct http_route *route =
+		http_routes_meaning(&r->request.fits, http_known_row(facts));
+
+	if ((http_route_flags(route) & (COMMAND_EXECUTES | COMMAND_DESTRUCTIVE)) == 0 ||
+	    (r->request.traits & HTTP_TRAIT_DELETE))
+		return false;
+	return meaning_of(r, facts) == NULL || r->denies;
+}
+
+/* Nothing else has said what answers, and this path no other product has. */
+static void name_by_route(struct http_exchange *x, struct facts *facts)
+{
+	const struct http_response *r = &x->response;
+	const struct http_route *route = meaning_of(r, facts);
+	size_t row = http_routes_row(&r->request.fits, route);
+
+	if (route != NULL && route->sure && row != HTTP_ANY && x->rank == 0 &&
+	    http_known_row(facts) == HTTP_ANY &&
+	    (route->kind == ROUTE_EXECUTES || route->kind == ROUTE_DESTROYS))
+		http_product_take(facts, &x->rank, row);
+}
+
 void http_settle_late(struct http_exchange *x, struct facts *facts)
 {
 	struct http_response *r = &x->response;
 
 	if (r->matched && !r->begun && !r->open && (is_success(r) || r->status >= 400))
-		note_route(facts, &r->request, is_success(r));
+		note_route(facts, r, is_success(r) && !r->denied);
 }
 
 void http_settle(struct http_exchange *x, struct facts *facts)
@@ -314,10 +357,11 @@ void http_settle(struct http_exchange *x, struct facts *facts)
 	facts_set_data_read(facts, data ? ANSWER_YES : ANSWER_NO);
 	if (!r->matched)
 		return;
-	if (is_success(r))
-		facts_command_result(facts, r->request.command, true);
-	else if (r->status >= 400)
-		facts_command_result(facts, r->request.command, false);
+	r->denied = is_success(r) && is_denied(r, facts);
+	if (is_success(r) && !r->denied)
+		name_by_route(x, facts);
+	if (is_success(r) || r->status >= 400)
+		facts_command_result(facts, r->request.command, is_success(r) && !r->denied);
 	note_statement(x, facts);
 	http_settle_late(x, facts);
 }

@@ -54,6 +54,8 @@ struct http_response {
 	bool password; /* its page has a field for one */
 	bool shown;    /* the beginning of its body, to the table of products */
 	bool lists;    /* it is a listing */
+	bool denies;   /* its body speaks of a refusal */
+	bool denied;   /* a success by its status, and its body says otherwise */
 	bool html;     /* by its content type */
 	bool shell;    /* its page is empty without scripts, or a console's that has a log-in */
 	bool to_login; /* it sends to a page for that */

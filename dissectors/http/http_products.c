@@ -156,13 +156,6 @@ static bool is_accepted(uint16_t status)
 	return status >= 200 && status <= 299;
 }
 
-/* Further down in a body only what stands in that very place counts: "<title>", "# HELP ". */
-static bool is_late(const struct http_sign *sign, struct bytes text)
-{
-	return sign->pattern != NULL && sign->without == NULL &&
-	       sign->pattern[0] == (char)text.at[0] && match_here(&text, sign->pattern);
-}
-
 static bool is_asked(const struct http_asked *asked, size_t row)
 {
 	for (size_t i = 0; i < sizeof asked->rows && asked->rows[i] != 0; i++) {
@@ -170,6 +163,13 @@ static bool is_asked(const struct http_asked *asked, size_t row)
 			return true;
 	}
 	return false;
+}
+
+/* Further down in a body only what stands in that very place counts: "<title>", "# HELP ". */
+static bool is_late(const struct http_sign *sign, struct bytes text)
+{
+	return sign->pattern != NULL && sign->without == NULL &&
+	       sign->pattern[0] == (char)text.at[0] && match_here(&text, sign->pattern);
 }
 
 /* An operation that the request alone tells of: a route of the row's own knows better. */
@@ -255,6 +255,16 @@ static unsigned try_sign(struct facts *facts, uint8_t *rank, const struct http_a
 		return 0;
 	apply(sign, entry.row, facts, rank, answer, text);
 	return sign->flags;
+}
+
+void http_product_take(struct facts *facts, uint8_t *rank, size_t row)
+{
+	const char *product = http_products[row].product;
+
+	facts_set_service(facts, &http_services[row]);
+	if (product != NULL)
+		FACTS_TEXT(facts, product, product, strlen(product));
+	*rank = 1;
 }
 
 static unsigned match_header(struct facts *facts, uint8_t *rank, const struct http_answer *answer,

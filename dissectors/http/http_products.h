@@ -96,6 +96,8 @@ bool http_product_has_shell(size_t row);
 /* Do this row's requests carry statements in a language like SQL, as parameter or as body? */
 bool http_product_has_statements(size_t row);
 
+/* Nothing is known but that the product of this row was asked, as no other is, and agreed. */
+void http_product_take(struct facts *facts, uint8_t *rank, size_t row);
 /*
  * Asks every sign about one response header (`name` in lower case), or about the beginning of the
  * body (`name` NULL), and writes what they prove. `rank` is the rank so far, for the conversation.

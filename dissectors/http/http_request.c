@@ -6,6 +6,7 @@
 #include "dissectors/http/http_exchange.h"
 
 #include "dissectors/http/http_credentials.h"
+#include "dissectors/http/http_deeds.h"
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_statement.h"
@@ -194,6 +195,38 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 		take_statement(x, r, query, false);
 }
 
+enum { REKEYS_COPY = 1 << 0, REKEYS_KEY = 1 << 1 };
+
+static void search_text(struct http_exchange *x, struct bytes text)
+{
+	http_search_feed(&x->search, &x->current.fits, bytes_from("|", 1));
+	http_search_feed(&x->search, &x->current.fits, text);
+	http_search_feed(&x->search, &x->current.fits, bytes_from("|", 1));
+}
+
+/*
+ * Headers that say what is done, for the marks of routes: which call it is of a service that has
+ * one path; and that an object is copied over itself, with a key that the client keeps.
+ */
+static void search_header(struct http_exchange *x, const char *name, struct bytes value)
+{
+	static const char rekeyed[] = HTTP_MARK_REKEYED;
+	/* "x-amz-server-side-encryption-customer-algorithm", cut off at HTTP_NAME_MAX. */
+	static const char customer_key[] = "x-amz-server-side-encryption-cus";
+	uint8_t *rekeys = &x->search.rekeys, before = *rekeys;
+
+	if (x->search.left == 0 || strncmp(name, "x-amz-", 6) != 0)
+		return;
+	if (strcmp(name, "x-amz-target") == 0)
+		search_text(x, value);
+	if (strcmp(name, "x-amz-copy-source") == 0)
+		*rekeys |= REKEYS_COPY;
+	if (strcmp(name, customer_key) == 0)
+		*rekeys |= REKEYS_KEY;
+	if (*rekeys != before && *rekeys == (REKEYS_COPY | REKEYS_KEY))
+		search_text(x, bytes_from(rekeyed, sizeof rekeyed - 1));
+}
+
 void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
 			 struct bytes value)
 {
@@ -204,6 +237,7 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 	if (strcmp(name, "host") == 0 && facts->host[0] == '\0')
 		FACTS_TEXT(facts, host, value.at, value.left);
 	http_product_asked(&x->current.asked, name, value);
+	search_header(x, name, value);
 	if (strcmp(name, "content-type") == 0)
 		x->search.form = bytes_start_with(&value, "application/x-www-form-urlencoded");
 }

@@ -333,6 +333,15 @@ const struct http_route *http_routes_of(const struct http_fits *fits, size_t row
 	return NULL;
 }
 
+size_t http_routes_row(const struct http_fits *fits, const struct http_route *route)
+{
+	for (size_t i = 0; i < fits->count; i++) {
+		if (route != NULL && route_at(fits, i) == route)
+			return fits->at[i].row;
+	}
+	return HTTP_ANY;
+}
+
 static bool is_store(size_t row)
 {
 	enum family family = http_services[row].family;

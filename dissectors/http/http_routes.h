@@ -61,6 +61,8 @@ void http_routes_fit(struct http_fits *fits, const char *method, struct bytes pa
 const char *http_routes_mark(const struct http_fits *fits, size_t i);
 /* The first route of this row that it fits, or NULL. */
 const struct http_route *http_routes_of(const struct http_fits *fits, size_t row);
+/* The row of the table that such a meaning comes from; the first for NULL. */
+size_t http_routes_row(const struct http_fits *fits, const struct http_route *route);
 /* What it means to the product of this row of the table; NULL: no route says it. */
 const struct http_route *http_routes_meaning(const struct http_fits *fits, size_t row);
 /* The worst that it may mean to any product, marks not regarded. */

@@ -2,6 +2,8 @@
 /* The rows of the table of products, http_table.h, as data. */
 #include "dissectors/http/http_rows.h"
 
+#include "dissectors/http/http_deeds.h"
+
 #define PORTS(...) ((const uint16_t[]){__VA_ARGS__, 0})
 /* Members of the row, too. */
 #define ALSO(...)  , .also = ((const char *const[]){__VA_ARGS__, NULL})

@@ -20,6 +20,7 @@ struct http_search {
 	uint32_t left;	 /* bytes that will still be looked at; 0: nothing is looked for */
 	bool form;	 /* %XX is undone */
 	uint8_t escaped; /* bytes of `escape` */
+	uint8_t rekeys;	 /* REKEYS_… of http_request.c: which headers were there */
 	uint8_t length;	 /* of `window` */
 	uint8_t escape[6];
 	uint8_t window[HTTP_SEARCH_WINDOW];

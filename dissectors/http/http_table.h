@@ -39,9 +39,10 @@
  * SHELL behind REQUESTS(…) says that the product's pages are shown to everybody, and that only what
  * they fetch asks for a log-in: they prove no access, but for ACCESS(…) and worse.
  *
- * The kinds are in http_routes.h. What several products share belongs into the first row, which
- * counts where the product's own has nothing to say. A DELETE needs no row to be destruction; one
- * that is none needs OWN(…).
+ * The kinds are in http_routes.h. What runs code or destroys stands in http_deeds.h, unless it
+ * shows which product it is (.sure in a row of its own). What several products share belongs into
+ * the first row, which counts where the product's own has nothing to say. A DELETE needs no row to
+ * be destruction; one that is none needs OWN(…).
  *
  * ALSO is left out where there are none, and MET where no real server was met: the row was written
  * from documents then.
@@ -91,7 +92,8 @@ PRODUCT(ANY, "http", FAMILY_WEB, "a web service that nothing more is known about
 	       OPEN("GET|HEAD /.../{file}.webp", .file = true),
 	       OPEN("GET|HEAD /.../{file}.woff", .file = true),
 	       OPEN("GET|HEAD /.../{file}.woff2", .file = true),
-	       OPEN("GET|HEAD /.../{file}.ttf", .file = true)),
+	       OPEN("GET|HEAD /.../{file}.ttf", .file = true),
+	       HTTP_DEEDS),
 	{.pattern = "<title>Statistics Report for HAProxy", .product = "HAProxy", .rank = 2},
 	{.header = "x-owa-version", .product = "Microsoft Exchange", .version_after = "", .rank = 2},
 	{.pattern = "<title>phpMyAdmin", .product = "phpMyAdmin", .rank = 2},
@@ -270,7 +272,8 @@ PRODUCT(DOCKER_REGISTRY, "docker-registry", FAMILY_STORAGE, "a registry of conta
 PRODUCT(KUBELET, "kubelet", FAMILY_ORCHESTRATION, "a Kubernetes node's agent", "open-kubernetes",
 	PORTS(10250, 10255), "kubelet",
 	REQUESTS("/pods", "/runningpods", "/run", "/exec", "/spec", "/stats/summary",
-		 "/metrics/cadvisor"),
+		 "/metrics/cadvisor")
+	ROUTES(DEEDS_KUBELET),
 	{.pattern = "# HELP cadvisor_version_info", .rank = 4, .flags = SIGN_ASKED},
 	{.pattern = "^{\"kind\":\"PodList\",\"apiVersion\":\"v1\"", .operation = "ListPods",
 	 .status = 200, .rank = 3, .flags = SIGN_ASKED | SIGN_LISTS})
@@ -433,7 +436,8 @@ PRODUCT(SOLR, "solr", FAMILY_DATABASE, "Apache Solr", NULL, PORTS(8983), "Solr",
 PRODUCT(HADOOP, "hadoop", FAMILY_ORCHESTRATION, "Hadoop's web interfaces: HDFS, YARN", "accessible-hadoop",
 	PORTS(9870, 50070, 8088) ALSO("hadoop-yarn", "yarn"), "Hadoop",
 	REQUESTS("/jmx", "/ws/v1/cluster", "/ws/v1/node", "/ws/v1/history", "/webhdfs/v1",
-		 "/dfshealth.html"),
+		 "/dfshealth.html")
+	ROUTES(EXECUTES("POST /ws/v1/cluster/apps", .sure = true)),
 	{.pattern = "\"Hadoop:service=", .rank = 3},
 	{.pattern = "^{\"clusterInfo\":{", .version_after = "\"hadoopVersion\":", .rank = 3},
 	{.pattern = "^{\"FileStatuses\":{\"FileStatus\":", .operation = "LISTSTATUS", .status = 200,
