@@ -67,7 +67,14 @@ enum identified_by {
 	IDENTIFIED_NDPI_GUESS,
 	IDENTIFIED_NDPI_DPI,
 	IDENTIFIED_PAYLOAD,
+	IDENTIFIED_OFFER, /* by what the client offers inside of TLS. Saved by its number: the last */
 };
+
+/* In order of how much it says: the client's word is less than the payload. */
+static inline unsigned identified_rank(enum identified_by by)
+{
+	return by == IDENTIFIED_OFFER ? 2 * IDENTIFIED_PAYLOAD - 1U : 2U * (unsigned)by;
+}
 
 const char *outcome_name(enum outcome outcome);	       /* "syn_only", … */
 const char *direction_name(enum direction direction);  /* "guess", "policy-port", … */

@@ -110,6 +110,7 @@ struct exposure_source {
 	uint32_t flows, logins_failed, logins_succeeded;
 	uint8_t level;		/* enum level */
 	struct carrier carrier; /* the latest, if any */
+	char ja4[sizeof((struct facts){0}.ja4)]; /* of its latest TLS hello, "" if none was read */
 };
 
 /*

@@ -94,8 +94,11 @@ static void feed_turns(struct sessions *sessions, struct slot *slot, struct feed
 /* A dissector may tell the service late, even at the end, and take it back. */
 static void note_service(struct slot *slot)
 {
-	slot->session.identified_by =
-		slot->session.findings->facts.service ? IDENTIFIED_PAYLOAD : IDENTIFIED_NOT;
+	const struct facts *facts = &slot->session.findings->facts;
+
+	slot->session.identified_by = !facts->service  ? IDENTIFIED_NOT
+				      : facts->offered ? IDENTIFIED_OFFER
+						       : IDENTIFIED_PAYLOAD;
 }
 
 /* Returns how many of the last bytes are for whoever reads TLS. */
