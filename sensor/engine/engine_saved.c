@@ -45,7 +45,7 @@ struct saved_incident {
 #define X(tag, m)		  MEMBER(tag, struct saved_exposure, x.m)
 #define S(tag, member)		  MEMBER(tag, struct saved_incident, member)
 #define I(tag, m)		  MEMBER(tag, struct saved_incident, incident.m)
-#define TAG_FACTS		  95 /* 90 to 92 had other layouts */
+#define TAG_FACTS		  98 /* 90 to 92 had other layouts */
 
 /* The rows of exposure_fields.h that the engine keeps. */
 #define FIELD(name, member, type, from, tag, ...) FIELD_##from(tag, member)
@@ -122,7 +122,7 @@ static const struct packed_member exposure_members[] = {
 	X(88, awaiting),
 	X(TAG_FACTS, facts),
 	X(93, level),
-	X(94, sources),
+	X(97, sources),
 };
 
 #define FIGURE(name, member, type, from, tag) I(tag, member),
@@ -173,7 +173,7 @@ static const struct packed_member wall_members[] = {
 	packed_read(members, COUNT(members), object, bytes, length, (to)->scratch,                 \
 		    sizeof(to)->scratch)
 
-_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 97) <= SAVED_MAX, "SAVED_MAX");
+_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 101) <= SAVED_MAX, "SAVED_MAX");
 _Static_assert(PACKED_MAX(sizeof(struct saved_incident), 80) <= SAVED_MAX, "SAVED_MAX");
 
 /*
