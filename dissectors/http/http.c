@@ -166,6 +166,8 @@ static void on_body(struct context *c, struct bytes span)
 	struct http_exchange *x = &c->http->exchange;
 	struct http_side *side = side_of(c);
 
+	if (c->from == SIDE_CLIENT)
+		http_request_search(x, span);
 	if (c->from == SIDE_CLIENT ? http_request_wants_body(x) : x->response.open)
 		http_text_append(&side->text, span);
 	if (c->from == SIDE_SERVER && x->response.open) {
@@ -175,6 +177,24 @@ static void on_body(struct context *c, struct bytes span)
 	}
 }
 
+/* Of a request's body, or at a hole in it. */
+static void end_search(const struct context *c)
+{
+	struct http_exchange *x = &c->http->exchange;
+
+	http_request_search_end(x);
+	if (x->count == 0 && x->response.request.client == c->http->head.client)
+		http_settle_late(x, c->facts);
+}
+
+static void end_request(const struct context *c)
+{
+	struct http_exchange *x = &c->http->exchange;
+
+	end_search(c);
+	http_request_body(x, http_text_bytes(&side_of(c)->text));
+}
+
 static void on_message(struct context *c)
 {
 	struct http_side *side = side_of(c);
@@ -182,7 +202,7 @@ static void on_message(struct context *c)
 	if (c->from == SIDE_SERVER)
 		settle(c);
 	else
-		http_request_body(&c->http->exchange, http_text_bytes(&side->text));
+		end_request(c);
 	side->in_body = false;
 	http_text_wipe(&side->text);
 }
@@ -195,6 +215,7 @@ static void get_lost(const struct context *c, bool responses_missing)
 		settle(c);
 		http_exchange_lost(&c->http->exchange, responses_missing);
 	} else {
+		end_search(c);
 		c->http->exchange.unmatched |= c->http->exchange.pipelined;
 	}
 	http_text_wipe(&side->text);
@@ -318,6 +339,13 @@ static void http_feed(void *state, struct facts *facts, struct feed *fed)
 	fed->rest = data.left;
 }
 
+/* In a request's body: a statement with a hole is not to be read, nor a mark. */
+static void skip_hole(const struct context *c)
+{
+	end_search(c);
+	http_text_wipe(&side_of(c)->text);
+}
+
 /*
  * A gap inside of a body of known length is harmless, and so is one in a body that ends with the
  * connection. Everything else is lost until the next message.
@@ -334,7 +362,7 @@ static void http_gap(void *state, struct facts *facts, enum side from, uint64_t 
 	else if (from == SIDE_SERVER)
 		settle(&c);
 	else
-		http_text_wipe(&side->text); /* a statement with a hole is not to be read */
+		skip_hole(&c);
 }
 
 static void http_end(void *state, struct facts *facts)

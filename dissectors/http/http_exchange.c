@@ -33,6 +33,7 @@ static struct http_answer answer_of(const struct http_response *r)
 		.asked = r->matched ? r->request.asked : 0,
 		.status = r->status,
 		.without_credentials = r->matched && r->request.credentials == CREDENTIALS_NONE,
+		.fits = r->matched ? &r->request.fits : NULL,
 	};
 }
 
@@ -91,12 +92,34 @@ static bool is_success(const struct http_response *r)
 	return (r->status >= 200 && r->status <= 299) || r->status == 101;
 }
 
-static void judge_access(struct http_exchange *x, struct facts *facts)
+size_t http_known_row(const struct facts *facts)
+{
+	ptrdiff_t row = facts->service - http_services;
+
+	return facts->service == NULL || row < 0 || row >= HTTP_SERVICE_COUNT ? HTTP_ANY
+									      : (size_t)row;
+}
+
+/*
+ * What the request means to the product that is known by now. A store may hold what everybody
+ * is given elsewhere: scripts and pictures.
+ */
+static enum http_route_kind kind_of(const struct http_response *r, const struct facts *facts)
+{
+	const struct http_route *route;
+
+	if (!r->matched)
+		return ROUTE_NONE;
+	route = http_routes_meaning(&r->request.fits, http_known_row(facts));
+	return route != NULL ? (enum http_route_kind)route->kind : ROUTE_NONE;
+}
+
+static void judge_access(struct http_exchange *x, struct facts *facts, enum http_route_kind kind)
 {
 	const struct http_response *r = &x->response;
 	bool refused = r->status == 401 || r->status == 407;
 	bool sent = r->matched && r->request.credentials == CREDENTIALS_SENT;
-	bool login = r->matched && (r->request.traits & HTTP_TRAIT_LOGIN);
+	bool login = kind == ROUTE_LOGIN;
 	bool none = r->matched && r->request.credentials == CREDENTIALS_NONE && !login;
 
 	/* A client that passed the challenge is logged in, even if its request fails. */
@@ -108,7 +131,8 @@ static void judge_access(struct http_exchange *x, struct facts *facts)
 		return;
 	}
 	x->challenged = r->challenge;
-	if (is_success(r) && none && r->request.traits != 0 && facts->auth != AUTH_SUCCEEDED)
+	if (is_success(r) && none && kind != ROUTE_OPEN && r->request.traits != 0 &&
+	    facts->auth != AUTH_SUCCEEDED)
 		facts_set_auth(facts, AUTH_NONE);
 	else if (refused && ((!sent && !login) || r->challenge))
 		facts_set_auth(facts, AUTH_REQUIRED);
@@ -117,7 +141,8 @@ static void judge_access(struct http_exchange *x, struct facts *facts)
 }
 
 /* Is what came back something that is stored there, rather than how the server is? */
-static bool is_data(const struct http_response *r, const struct facts *facts)
+static bool is_data(const struct http_response *r, const struct facts *facts,
+		    enum http_route_kind kind)
 {
 	bool search = facts->service != NULL && facts->service->family == FAMILY_DATABASE;
 
@@ -128,6 +153,10 @@ static bool is_data(const struct http_response *r, const struct facts *facts)
 		return false;
 	if (!r->matched)
 		return !search;
+	if (kind == ROUTE_OPEN || kind == ROUTE_LOGIN)
+		return false;
+	if (kind == ROUTE_RECORDS)
+		return true;
 	if (!(r->request.traits & HTTP_TRAIT_READS))
 		return false;
 	if (!search)
@@ -138,13 +167,13 @@ static bool is_data(const struct http_response *r, const struct facts *facts)
 }
 
 /* A file that is in a store or a tree; listings, and what a store says of itself, are none. */
-static void note_object(struct facts *facts, const struct http_response *r)
+static void note_object(struct facts *facts, const struct http_response *r, bool data)
 {
 	/* Many stores name themselves in listings only; their files look like any web server's. */
 	bool files = facts->service != NULL && (facts->service->family == FAMILY_STORAGE ||
 						facts->service->family == FAMILY_WEB);
 
-	if (r->matched && r->request.object != 0 && files && !r->lists && is_data(r, facts))
+	if (r->matched && r->request.object != 0 && files && !r->lists && data)
 		facts_object(facts, facts_hash(&r->request.object, sizeof r->request.object));
 }
 
@@ -152,30 +181,78 @@ static void note_object(struct facts *facts, const struct http_response *r)
 static void note_statement(struct http_exchange *x, struct facts *facts)
 {
 	const struct http_response *r = &x->response;
-	ptrdiff_t row = facts->service - http_services;
 	int handle;
 
 	if (r->request.statement == 0 || r->request.statement != x->statement_serial)
 		return;
-	if (row < 0 || row >= HTTP_SERVICE_COUNT || !http_product_has_statements((size_t)row))
+	if (!http_product_has_statements(http_known_row(facts)))
 		return;
 	handle = facts_command(facts, x->statement, strlen(x->statement), x->statement_flags);
 	if (is_success(r) || r->status >= 400)
 		facts_command_result(facts, handle, is_success(r));
 }
 
+unsigned http_route_flags(const struct http_route *route)
+{
+	static const uint8_t flags[] = {
+		[ROUTE_RECORDS] = COMMAND_LISTING,
+		[ROUTE_EXECUTES] = 0,
+		[ROUTE_DESTROYS] = COMMAND_DESTRUCTIVE,
+	};
+
+	return route != NULL && route->kind < sizeof flags / sizeof *flags ? flags[route->kind] : 0;
+}
+
+/*
+ * What the request did, once it is known to whom it was sent. A route with a name of its own is
+ * told as that; else the command that was noted when the request came is more than it looked like,
+ * if it was accepted: the same path may have been refused or harmless before.
+ */
+static void note_route(struct facts *facts, const struct http_request *request, bool accepted)
+{
+	const struct http_route *route = http_routes_meaning(&request->fits, http_known_row(facts));
+	int index = facts_command_index(facts, request->command);
+	unsigned flags = http_route_flags(route);
+	char text[FACTS_COMMAND_TEXT];
+	const char *name;
+
+	if (flags == 0 || (route->command == NULL && !accepted))
+		return;
+	name = route->command != NULL ? route->command : route->request;
+	if (route->command == NULL && index >= 0) {
+		memcpy(text, facts->commands[index].text, sizeof text);
+		name = text;
+	}
+	facts_command_result(facts, facts_command(facts, name, strlen(name), flags), accepted);
+}
+
+void http_settle_late(struct http_exchange *x, struct facts *facts)
+{
+	struct http_response *r = &x->response;
+
+	if (r->matched && !r->begun && !r->open && r->status >= 200 &&
+	    (is_success(r) || r->status >= 400))
+		note_route(facts, &r->request, is_success(r));
+}
+
 void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body)
 {
 	struct http_response *r = &x->response;
 	struct http_answer answer = answer_of(r);
+	enum http_route_kind kind;
+	bool data;
 
 	if (!r->open)
 		return;
 	r->open = false;
+	if (r->matched && x->count == 0) /* it did not wait for the end of the body */
+		http_search_look(&x->search, &r->request.fits);
 	r->lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
-	judge_access(x, facts);
-	note_object(facts, r);
-	facts_set_data_read(facts, is_data(r, facts) ? ANSWER_YES : ANSWER_NO);
+	kind = kind_of(r, facts);
+	data = is_data(r, facts, kind);
+	judge_access(x, facts, kind);
+	note_object(facts, r, data);
+	facts_set_data_read(facts, data ? ANSWER_YES : ANSWER_NO);
 	if (!r->matched)
 		return;
 	if (is_success(r))
@@ -183,6 +260,7 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 	else if (r->status >= 400)
 		facts_command_result(facts, r->request.command, false);
 	note_statement(x, facts);
+	http_settle_late(x, facts);
 }
 
 void http_exchange_lost(struct http_exchange *x, bool responses_missing)
@@ -194,5 +272,6 @@ void http_exchange_lost(struct http_exchange *x, bool responses_missing)
 	if (responses_missing) {
 		x->count = 0;
 		x->beyond = 0;
+		x->search.left = 0; /* whose body it is, is not known */
 	}
 }

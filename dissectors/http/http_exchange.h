@@ -4,12 +4,15 @@
  * which response belongs to which request, who was let in, what was read or deleted.
  *
  * The calls for a request, in order: request_line, any number of request_header, request_end,
- * request_body if it is wanted. A response: response_begin, response_header, response_status (the
+ * request_search for each piece of its body and request_search_end, and request_body with its
+ * beginning if that is wanted. A response: response_begin, response_header, response_status (the
  * end of the headers), and settle once its beginning is known. Secrets are looked at and forgotten.
  */
 #ifndef DISSECTORS_HTTP_EXCHANGE_H
 #define DISSECTORS_HTTP_EXCHANGE_H
 
+#include "dissectors/http/http_routes.h"
+#include "dissectors/http/http_search.h"
 #include "dissectors/read/bytes.h"
 #include "dissectors/read/facts.h"
 
@@ -25,19 +28,19 @@ enum http_trait {
 	HTTP_TRAIT_CONNECT = 1 << 4,
 	HTTP_TRAIT_DELETE = 1 << 5,
 	HTTP_TRAIT_POST = 1 << 6,
-	HTTP_TRAIT_LOGIN = 1 << 7, /* by its path: the body holds credentials */
 };
 
 /* A request that waits for its response. */
 struct http_request {
-	uint16_t asks;	     /* ASKS_… of its path */
-	uint8_t traits;	     /* HTTP_TRAIT_…: what its method does */
-	uint8_t credentials; /* what came with it */
-	int32_t command;     /* handle, or -1 */
-	uint32_t object;     /* half of facts_hash() of its path, 0: none is asked for */
-	uint8_t asked;	     /* whose request it looks like: http_product_asked() */
-	uint8_t statement;   /* serial of the statement that it carries, 0: none */
-	uint16_t client;     /* fed->client of the client that it came from */
+	uint16_t asks;	       /* ASKS_… of its path */
+	uint8_t traits;	       /* HTTP_TRAIT_…: what its method does */
+	uint8_t credentials;   /* what came with it */
+	int32_t command;       /* handle, or -1 */
+	uint32_t object;       /* half of facts_hash() of its path, 0: none is asked for */
+	uint8_t asked;	       /* whose request it looks like: http_product_asked() */
+	uint8_t statement;     /* serial of the statement that it carries, 0: none */
+	uint16_t client;       /* fed->client of the client that it came from */
+	struct http_fits fits; /* what it may mean */
 };
 
 struct http_response {
@@ -63,6 +66,7 @@ struct http_exchange {
 	uint8_t statement_serial;
 	uint8_t statement_flags;
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
+	struct http_search search;	     /* of the latest request's query and body */
 	struct http_request current;	     /* whose lines are being read */
 	struct http_response response;
 };
@@ -81,10 +85,20 @@ void http_request_note(struct http_exchange *x, struct facts *facts, const char 
 		       unsigned flags);
 /* May the body of the request that was just told say what it does? Else it is not to be kept. */
 bool http_request_wants_body(const struct http_exchange *x);
+/* A piece of that body, each in turn, to be searched; kept or not. */
+void http_request_search(struct http_exchange *x, struct bytes piece);
+/* Its end, or a hole in it. */
+void http_request_search_end(struct http_exchange *x);
 /* The beginning of that body. */
 void http_request_body(struct http_exchange *x, struct bytes body);
 
 /* http_exchange.c */
+/* What accepted commands of this kind are flagged as: COMMAND_…. */
+unsigned http_route_flags(const struct http_route *route);
+/* The row of the table that answers as far as is known; the first if nothing is. */
+size_t http_known_row(const struct facts *facts);
+/* The request's body has ended, of which a response that was settled before knew only a part. */
+void http_settle_late(struct http_exchange *x, struct facts *facts);
 /* The request that the server's next bytes answer, or NULL. */
 struct http_request *http_response_owner(struct http_exchange *x);
 void http_response_begin(struct http_exchange *x);

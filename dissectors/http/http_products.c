@@ -7,13 +7,35 @@
 
 #include <strings.h>
 
-#define PORTS(...)    ((const uint16_t[]){__VA_ARGS__, 0})
-#define REQUESTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define SIGNS(...)    ((const struct http_sign[]){__VA_ARGS__})
+#define PORTS(...) ((const uint16_t[]){__VA_ARGS__, 0})
+/* Members of the row, so that ROUTES() may follow or not. */
+#define REQUESTS(...)                                                                              \
+	.requests = (const char *const[])                                                          \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
+#define OPEN(...)     ROUTE(ROUTE_OPEN, __VA_ARGS__)
+#define OWN(...)      ROUTE(ROUTE_OWN, __VA_ARGS__)
+#define LOGIN(...)    ROUTE(ROUTE_LOGIN, __VA_ARGS__)
+#define ACCESS(...)   ROUTE(ROUTE_ACCESS, __VA_ARGS__)
+#define RECORDS(...)  ROUTE(ROUTE_RECORDS, __VA_ARGS__)
+#define EXECUTES(...) ROUTE(ROUTE_EXECUTES, __VA_ARGS__)
+#define DESTROYS(...) ROUTE(ROUTE_DESTROYS, __VA_ARGS__)
+#define ROUTE(KIND, ...)                                                                           \
+	{                                                                                          \
+		.kind = (KIND), .request = __VA_ARGS__                                             \
+	}
+#define ROUTE_LIST(...) ((const struct http_route[]){__VA_ARGS__})
+#define ROUTES(...)                                                                                \
+	, .routes = ROUTE_LIST(__VA_ARGS__),                                                       \
+	  .route_count = sizeof ROUTE_LIST(__VA_ARGS__) / sizeof(struct http_route)
+#define SIGNS(...) ((const struct http_sign[]){__VA_ARGS__})
 
 struct http_product {
 	const char *product;
 	const char *const *requests; /* ends with NULL */
+	const struct http_route *routes;
+	size_t route_count;
 	const struct http_sign *signs;
 	size_t sign_count;
 };
@@ -32,7 +54,7 @@ const struct service http_services[HTTP_SERVICE_COUNT] = {
 static const struct http_product products[HTTP_SERVICE_COUNT] = {
 #define PRODUCT(id, NAME, FAMILY, ABOUT, IDENTIFIER, PORTS, NAMED, REQUESTS, ...)                  \
 	[HTTP_##id] = {.product = (NAMED),                                                         \
-		       .requests = (REQUESTS),                                                     \
+		       REQUESTS,                                                                   \
 		       .signs = SIGNS(__VA_ARGS__),                                                \
 		       .sign_count = sizeof SIGNS(__VA_ARGS__) / sizeof(struct http_sign)},
 #include "dissectors/http/http_table.h"
@@ -165,6 +187,12 @@ static bool is_accepted(uint16_t status)
 	return status >= 200 && status <= 299;
 }
 
+/* An operation that the request alone tells of: a route of the row's own knows better. */
+static bool is_by_request(const struct http_sign *sign)
+{
+	return sign->operation != NULL && sign->header == NULL && sign->pattern == NULL;
+}
+
 static bool applies(const struct http_sign *sign, size_t row, const struct service *service,
 		    const struct http_answer *answer, const char *name, struct bytes text)
 {
@@ -180,6 +208,8 @@ static bool applies(const struct http_sign *sign, size_t row, const struct servi
 		return false;
 	if (sign->status == 200 ? !is_accepted(answer->status)
 				: sign->status != 0 && sign->status != answer->status)
+		return false;
+	if (is_by_request(sign) && answer->fits != NULL && http_routes_of(answer->fits, row))
 		return false;
 	return sign->pattern == NULL || occurs(text, sign->pattern);
 }
@@ -318,6 +348,12 @@ uint8_t http_product_asked(const char *name, struct bytes text)
 		}
 	}
 	return asked;
+}
+
+const struct http_route *http_product_routes(size_t row, size_t *count)
+{
+	*count = products[row].route_count;
+	return products[row].routes;
 }
 
 /* "?q": the parameter `q` holds statements. */

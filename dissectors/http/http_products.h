@@ -7,6 +7,7 @@
 #ifndef DISSECTORS_HTTP_PRODUCTS_H
 #define DISSECTORS_HTTP_PRODUCTS_H
 
+#include "dissectors/http/http_routes.h"
 #include "dissectors/read/bytes.h"
 #include "dissectors/read/facts.h"
 
@@ -59,8 +60,9 @@ struct http_sign {
 struct http_answer {
 	uint16_t asks;
 	uint16_t status;
-	uint8_t asked;		  /* whose request it looked like, see http_product_asked() */
-	bool without_credentials; /* it is known that none were sent */
+	uint8_t asked;		      /* whose request it looked like, see http_product_asked() */
+	bool without_credentials;     /* it is known that none were sent */
+	const struct http_fits *fits; /* what it may have meant; NULL: which request is unknown */
 };
 
 /* One per row, in their order. The first is any web service. */
@@ -78,6 +80,8 @@ extern const struct service http_services[HTTP_SERVICE_COUNT];
  * the longest match counts. It is a hint until the response agrees.
  */
 uint8_t http_product_asked(const char *name, struct bytes text);
+/* The routes of a row, in the order in which they count; NULL and 0: none. */
+const struct http_route *http_product_routes(size_t row, size_t *count);
 /* Do this row's requests carry statements in a language like SQL, as parameter or as body? */
 bool http_product_has_statements(size_t row);
 

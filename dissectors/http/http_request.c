@@ -76,33 +76,43 @@ static struct bytes path_of(struct bytes target, struct bytes *query, struct byt
 	return path.left != 0 ? path : bytes_from("/", 1);
 }
 
-static unsigned flags_of(const struct http_request *r)
+/* What its answer will have proved, as far as that can be said before it comes. */
+static unsigned flags_of(const struct http_request *r, const struct facts *facts)
 {
+	const struct http_route *route = http_routes_meaning(&r->fits, http_known_row(facts));
 	uint16_t own = ASKS_RECORDS | ASKS_DELETE_OWN;
-	unsigned flags = 0;
+	unsigned flags = route != NULL && route->command == NULL ? http_route_flags(route) : 0;
 
 	if ((r->traits & HTTP_TRAIT_LISTS) ||
 	    ((r->traits & HTTP_TRAIT_READS) && (r->asks & ASKS_RECORDS)))
 		flags |= COMMAND_LISTING;
-	if ((r->traits & HTTP_TRAIT_DELETE) && (r->asks & own) != own)
+	if ((r->traits & HTTP_TRAIT_DELETE) && (r->asks & own) != own &&
+	    (route == NULL || route->kind != ROUTE_OWN))
 		flags |= COMMAND_DESTRUCTIVE;
 	if ((r->traits & HTTP_TRAIT_POST) && (r->asks & ASKS_DELETE_MANY))
-		flags = COMMAND_DESTRUCTIVE;
+		flags |= COMMAND_DESTRUCTIVE;
 	return flags;
+}
+
+/* Only so many of these are kept: of what may yet turn out to be more, all. */
+static bool is_ordinary(const struct http_request *r, unsigned flags)
+{
+	return flags == 0 && !(r->traits & (HTTP_TRAIT_CHANGES | HTTP_TRAIT_POST)) &&
+	       http_routes_worst(&r->fits) < ROUTE_RECORDS;
 }
 
 static void note_command(struct http_exchange *x, struct facts *facts, const char *method,
 			 struct bytes host, struct bytes path, struct bytes query)
 {
 	char shown[FACTS_COMMAND_TEXT], text[FACTS_COMMAND_TEXT];
-	unsigned flags = flags_of(&x->current);
+	unsigned flags = flags_of(&x->current, facts);
 	int n = snprintf(text, sizeof text, "%s %s%.*s", method, host.left != 0 ? "http://" : "",
 			 (int)(host.left < sizeof text ? host.left : sizeof text),
 			 (const char *)host.at);
 	size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
 	size_t shown_length = http_path_show(shown, sizeof shown, path);
 	uint8_t before = facts->command_count;
-	bool ordinary = flags == 0 && !(x->current.traits & (HTTP_TRAIT_CHANGES | HTTP_TRAIT_POST));
+	bool ordinary = is_ordinary(&x->current, flags);
 
 	if (ordinary && x->noted >= NOTED_MAX)
 		return;
@@ -115,21 +125,6 @@ static void note_command(struct http_exchange *x, struct facts *facts, const cha
 	x->current.command = facts_command(facts, text, strlen(text), flags);
 	if (ordinary && facts->command_count != before)
 		x->noted++;
-}
-
-/* Paths that take a name and a password in the body. */
-static bool is_login(struct bytes path)
-{
-	static const char *const ends[] = {"/login", "/signin", "/_session", "/authenticate"};
-
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		size_t n = strlen(ends[i]);
-
-		if (path.left >= n &&
-		    strncasecmp((const char *)path.at + path.left - n, ends[i], n) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Keeps the statement in `text`, if there is one, for http_settle() to note. */
@@ -148,6 +143,30 @@ static void take_statement(struct http_exchange *x, struct http_request *request
 		request->asks |= ASKS_RECORDS;
 }
 
+/*
+ * The routes that it fits; what they look for is looked for in the query first. `rest` is what
+ * stands behind the path: parameters of a segment may be followed by more of it.
+ */
+static void fit_routes(struct http_exchange *x, const char *method, struct bytes path,
+		       struct bytes rest, bool cut)
+{
+	struct http_fits *fits = &x->current.fits;
+	struct bytes query = rest;
+
+	while (query.left != 0 && query.at[0] != '?' && query.at[0] != '#')
+		bytes_skip(&query, 1);
+	if (path.at + path.left == rest.at)
+		path.left += rest.left - query.left;
+	http_routes_fit(fits, method, path, query, cut);
+	http_search_begin(&x->search, fits);
+	if (x->search.left == 0)
+		return;
+	x->search.form = true;
+	http_search_feed(&x->search, fits, query);
+	http_search_end(&x->search, fits);
+	http_search_begin(&x->search, fits);
+}
+
 void http_request_line(struct http_exchange *x, struct facts *facts, const char *method,
 		       struct bytes target, bool cut)
 {
@@ -162,10 +181,9 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 	r->asks = http_asks(method, path, query);
 	if (host.left != 0)
 		r->asks |= ASKS_PROXY;
+	fit_routes(x, method, path, query, cut);
 	r->asked = http_product_asked(NULL, path);
 	r->credentials = (uint8_t)http_credentials_in_query(facts, query, cut);
-	if ((r->traits & HTTP_TRAIT_POST) && is_login(path))
-		r->traits |= HTTP_TRAIT_LOGIN;
 	if (facts->path[0] == '\0')
 		FACTS_TEXT(facts, path, path.at, path.left);
 	if ((r->traits & HTTP_TRAIT_READS) && !(r->traits & (HTTP_TRAIT_POST | HTTP_TRAIT_LISTS)))
@@ -187,6 +205,8 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 		FACTS_TEXT(facts, host, value.at, value.left);
 	if (asked != 0)
 		x->current.asked = asked;
+	if (strcmp(name, "content-type") == 0)
+		x->search.form = bytes_start_with(&value, "application/x-www-form-urlencoded");
 }
 
 bool http_request_wants_body(const struct http_exchange *x)
@@ -196,16 +216,43 @@ bool http_request_wants_body(const struct http_exchange *x)
 	       http_product_has_statements(x->current.asked);
 }
 
+/* The request that the client's bytes belong to; it may have an answer already. */
+static struct http_request *last_request(struct http_exchange *x)
+{
+	if (x->beyond != 0)
+		return &x->current;
+	if (x->count != 0)
+		return &x->pending[(x->first + x->count - 1) % HTTP_PENDING_MAX];
+	return x->response.matched ? &x->response.request : &x->current;
+}
+
+void http_request_search(struct http_exchange *x, struct bytes piece)
+{
+	if (x->search.left != 0)
+		http_search_feed(&x->search, &last_request(x)->fits, piece);
+}
+
+void http_request_search_end(struct http_exchange *x)
+{
+	struct http_request *last = last_request(x);
+
+	if (x->search.length == 0 && x->search.escaped == 0)
+		return;
+	http_search_end(&x->search, &last->fits);
+	if (x->response.begun && x->response.matched && x->count == 1)
+		x->response.request.fits = last->fits;
+}
+
 void http_request_body(struct http_exchange *x, struct bytes body)
 {
-	size_t last = ((size_t)x->first + x->count + HTTP_PENDING_MAX - 1) % HTTP_PENDING_MAX;
+	struct http_request *last = last_request(x);
 
 	if (x->count == 0 || x->beyond != 0 || body.left == 0)
 		return;
-	if (x->pending[last].asked != HTTP_IPP)
-		take_statement(x, &x->pending[last], body, true);
+	if (last->asked != HTTP_IPP)
+		take_statement(x, last, body, true);
 	else if (!http_ipp_reads(body))
-		x->pending[last].traits &= (uint8_t)~HTTP_TRAIT_READS;
+		last->traits &= (uint8_t)~HTTP_TRAIT_READS;
 }
 
 void http_request_end(struct http_exchange *x)
@@ -223,7 +270,7 @@ void http_request_end(struct http_exchange *x)
 void http_request_note(struct http_exchange *x, struct facts *facts, const char *command,
 		       unsigned flags)
 {
-	bool ordinary = flags == 0 && !(x->current.traits & (HTTP_TRAIT_CHANGES | HTTP_TRAIT_POST));
+	bool ordinary = is_ordinary(&x->current, flags);
 
 	x->noted = 0; /* counted by client, not by connection */
 	x->current.command = -1;

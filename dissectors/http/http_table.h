@@ -9,6 +9,34 @@
  *			 "?parameter" that holds statements in a language like SQL),
  *		signs…)
  *
+ * To say what its requests mean, put ROUTES(…) behind its REQUESTS(…), without a comma. Of those
+ * that a request fits, the first one counts:
+ *
+ *	REQUESTS("/api")
+ *	ROUTES(OPEN("GET|HEAD /api/health"),
+ *	       DESTROYS("DELETE /collections/{name}"),
+ *	       EXECUTES("POST /api/run", .sure = true),
+ *	       DESTROYS("POST /admin?action=drop", .command = "POST /admin drop"),
+ *	       DESTROYS("POST /.../_bulk", .body = "{\"delete\":{\"_",
+ *			.command = "POST /_bulk delete")),
+ *
+ *	method	several with "|", or ANY
+ *	path	without a slash at its end. "{what}" stands for the rest of a segment, or a part of
+ *		it: "{file}.js"; "/..." for any number of segments, or none. A version before the
+ *		path ("/v1.41") is passed over, and nobody minds upper and lower case
+ *	query	parameters that must be there, in any order; "a=b*": its value begins with b
+ *	.body	a mark that must stand in the query or in the first 64 KiB of the body, wherever:
+ *		in lower case, without blanks, at most HTTP_MARK_MAX bytes (http_search.h). Begin it
+ *		with what is neither letter nor digit
+ *	.command
+ *		how it is told; needed with parameters and marks, of which the path says nothing
+ *	.sure	no other product has such a path: it counts also while nothing is known of the
+ *		product. For what is unmistakable, above all if its answer says nothing
+ *
+ * The kinds are in http_routes.h. What several products share belongs into the first row, which
+ * counts where the product's own has nothing to say. A DELETE needs no row to be destruction; one
+ * that is none needs ROUTE_OWN.
+ *
  * Ranks of signs: 0 tells more of a service that is known already; 1 a kind of page, or a request
  * that was answered; 2 a product by what several have in common; 3 a product by its own word; 4 one
  * among those that share an interface.
@@ -19,7 +47,20 @@
  */
 /* clang-format off */
 PRODUCT(ANY, "http", FAMILY_WEB, "a web service that nothing more is known about", NULL,
-	PORTS(80, 8080, 8000, 8888), NULL, REQUESTS(NULL),
+	PORTS(80, 8080, 8000, 8888), NULL,
+	REQUESTS(NULL)
+	ROUTES(LOGIN("POST /.../login"),
+	       LOGIN("POST /.../signin"),
+	       LOGIN("POST /.../_session"),
+	       LOGIN("POST /.../authenticate"),
+	       OPEN("GET|HEAD /health"),
+	       OPEN("GET|HEAD /healthz"),
+	       OPEN("GET|HEAD /livez"),
+	       OPEN("GET|HEAD /readyz"),
+	       OPEN("GET|HEAD /ready"),
+	       OPEN("GET|HEAD /ping"),
+	       OPEN("GET|HEAD /favicon.ico"),
+	       OPEN("GET|HEAD /robots.txt")),
 	{.pattern = "<title>Statistics Report for HAProxy", .product = "HAProxy", .rank = 2},
 	{.header = "x-owa-version", .product = "Microsoft Exchange", .version_after = "", .rank = 2},
 	{.pattern = "<title>phpMyAdmin", .product = "phpMyAdmin", .rank = 2},
@@ -61,8 +102,14 @@ PRODUCT(PROXY, "http-proxy", FAMILY_INFRASTRUCTURE, "a forward proxy for web cli
 	{.header = "server", .pattern = "^squid", .product = "squid", .version_after = "squid/",
 	 .asks = ASKS_PROXY, .rank = 3})
 
+#define ELASTIC_ROUTES                                                                             \
+	DESTROYS("POST|PUT /.../_bulk", .body = "{\"delete\":{\"_",                                  \
+	 .command = "POST /_bulk delete")
+
 PRODUCT(ELASTICSEARCH, "elasticsearch", FAMILY_DATABASE, "Elasticsearch over HTTP",
-	"open-elasticsearch", PORTS(9200), "Elasticsearch", REQUESTS(NULL),
+	"open-elasticsearch", PORTS(9200), "Elasticsearch",
+	REQUESTS(NULL)
+	ROUTES(ELASTIC_ROUTES),
 	{.header = "x-elastic-product", .pattern = "Elasticsearch", .rank = 3},
 	{.pattern = "\"lucene_version\"", .version_after = "\"number\"", .asks = ASKS_BANNER,
 	 .status = 200, .rank = 2},
@@ -74,14 +121,18 @@ PRODUCT(ELASTICSEARCH, "elasticsearch", FAMILY_DATABASE, "Elasticsearch over HTT
 /* It answers much like the Elasticsearch that it came from. Greeting and header: its own issue
  * 6583 and pull request 8084. */
 PRODUCT(OPENSEARCH, "opensearch", FAMILY_DATABASE, "OpenSearch over HTTP", "open-elasticsearch",
-	NULL, "OpenSearch", REQUESTS(NULL),
+	NULL, "OpenSearch", REQUESTS(NULL) ROUTES(ELASTIC_ROUTES),
 	{.pattern = "\"distribution\":\"opensearch\"", .version_after = "\"number\"",
 	 .status = 200, .rank = 3},
 	{.header = "x-opensearch-version", .pattern = "OpenSearch/",
 	 .version_after = "OpenSearch/", .rank = 3})
 
 PRODUCT(S3, "s3", FAMILY_STORAGE, "object storage with Amazon's S3 interface", NULL, PORTS(7480),
-	NULL, REQUESTS("x-amz-content-sha256: ", "x-amz-date: ", "authorization: AWS "),
+	NULL,
+	REQUESTS("x-amz-content-sha256: ", "x-amz-date: ", "authorization: AWS ")
+	/* What lies under /minio is MinIO's own, and no object. */
+	ROUTES(OPEN("GET|HEAD /minio/health/..."),
+	       ACCESS("ANY /minio/...")),
 	{.pattern = "<ListAllMyBucketsResult", .operation = "ListBuckets", .status = 200,
 	 .rank = 3, .flags = SIGN_LISTS | SIGN_FILES},
 	{.pattern = "<ListBucketResult", .operation = "ListObjects", .status = 200, .rank = 3,
@@ -146,7 +197,10 @@ PRODUCT(SWIFT, "swift", FAMILY_STORAGE, "OpenStack's object storage", NULL, NULL
 	{.header = "x-trans-id", .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(COUCHDB, "couchdb", FAMILY_DATABASE, "CouchDB, and what speaks like it", "open-couchdb",
-	PORTS(5984), "CouchDB", REQUESTS("/_all_dbs", "/_users", "/_utils"),
+	PORTS(5984), "CouchDB",
+	REQUESTS("/_all_dbs", "/_users", "/_utils")
+	ROUTES(DESTROYS("POST /{db}/_bulk_docs", .body = "\"_deleted\":true",
+		.command = "POST /_bulk_docs delete")),
 	{.header = "server", .pattern = "CouchDB/", .version_after = "CouchDB/", .rank = 3},
 	{.pattern = "^{\"couchdb\":\"Welcome\"", .version_after = "\"version\"", .status = 200,
 	 .rank = 3},
@@ -161,7 +215,11 @@ PRODUCT(COUCHDB, "couchdb", FAMILY_DATABASE, "CouchDB, and what speaks like it",
 	{.pattern = "\"reason\":\"You are not a server admin.\"", .rank = 3, .auth = AUTH_REQUIRED})
 
 PRODUCT(DOCKER, "docker", FAMILY_ORCHESTRATION, "the Docker engine's interface", "open-docker",
-	PORTS(2375), "Docker", REQUESTS("/containers", "/images", "/_ping"),
+	PORTS(2375), "Docker",
+	REQUESTS("/containers", "/images", "/_ping")
+	ROUTES(EXECUTES("POST /containers/create", .sure = true),
+	       EXECUTES("POST /containers/{id}/start", .sure = true),
+	       EXECUTES("POST /containers/{id}/exec", .sure = true)),
 	{.header = "server", .pattern = "^Docker/", .version_after = "Docker/", .rank = 3},
 	{.header = "docker-experimental", .rank = 3},
 	{.header = "api-version", .rank = 2, .flags = SIGN_ASKED},
@@ -216,7 +274,10 @@ PRODUCT(NEO4J, "neo4j", FAMILY_DATABASE, "Neo4j over HTTP", NULL, PORTS(7474), "
 	{.pattern = "^{\"results\":[", .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(INFLUXDB, "influxdb", FAMILY_DATABASE, "InfluxDB over HTTP", NULL, PORTS(8086), "InfluxDB",
-	REQUESTS("/query", "/write", "/api/v2/write", "/api/v2/query", "/api/v2/buckets", "?q"),
+	REQUESTS("/query", "/write", "/api/v2/write", "/api/v2/query", "/api/v2/buckets", "?q")
+	ROUTES(OPEN("GET|HEAD /ping"),
+	       OPEN("GET|HEAD /health"),
+	       DESTROYS("POST /query", .body = "dropdatabase", .command = "DROP DATABASE")),
 	{.header = "x-influxdb-version", .version_after = "", .rank = 3},
 	{.header = "x-influxdb-build", .rank = 3},
 	{.pattern = "^{\"name\":\"influxdb\",\"message\":", .version_after = "\"version\":\"v",
@@ -240,13 +301,16 @@ PRODUCT(VICTORIAMETRICS, "victoriametrics", FAMILY_LOGGING, "VictoriaMetrics", N
 	{.pattern = "vm_app_version{version=\"victoria", .rank = 4})
 
 PRODUCT(LOKI, "loki", FAMILY_LOGGING, "Grafana Loki", NULL, PORTS(3100), "Loki",
-	REQUESTS("/loki/api/v1"),
+	REQUESTS("/loki/api/v1")
+	ROUTES(OPEN("GET|HEAD /ready")),
 	{.pattern = "^{\"status\":\"success\"", .status = 200, .rank = 4, .flags = SIGN_ASKED},
 	{.status = 204, .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "\"resultType\":\"streams\"", .status = 200, .rank = 3})
 
 PRODUCT(PROMETHEUS, "prometheus", FAMILY_LOGGING, "Prometheus", NULL, PORTS(9090), "Prometheus",
-	REQUESTS("/api/v1/targets", "/api/v1/status", "/api/v1/labels", "/api/v1/label"),
+	REQUESTS("/api/v1/targets", "/api/v1/status", "/api/v1/labels", "/api/v1/label")
+	ROUTES(OPEN("GET|HEAD /-/ready"),
+	       OPEN("GET|HEAD /-/healthy")),
 	{.pattern = "^{\"status\":\"success\",\"data\":{\"resultType\":", .status = 200, .rank = 2},
 	{.pattern = "^{\"status\":\"success\",\"data\":{\"yaml\":", .status = 200, .rank = 2},
 	{.pattern = "^{\"status\":\"success\",\"data\":{\"activeTargets\":", .status = 200,
@@ -302,7 +366,14 @@ PRODUCT(KIBANA, "kibana", FAMILY_LOGGING, "Kibana, and OpenSearch Dashboards", N
 	{.header = "kbn-license-sig", .rank = 3},
 	{.header = "osd-name", .product = "OpenSearch Dashboards", .rank = 3})
 
-PRODUCT(SOLR, "solr", FAMILY_DATABASE, "Apache Solr", NULL, PORTS(8983), "Solr", REQUESTS("/solr"),
+PRODUCT(SOLR, "solr", FAMILY_DATABASE, "Apache Solr", NULL, PORTS(8983), "Solr",
+	REQUESTS("/solr")
+	ROUTES(DESTROYS("ANY /solr/{core}/update/...", .body = "<delete>",
+		.command = "update delete"),
+	       DESTROYS("ANY /solr/{core}/update/...", .body = "\"delete\":",
+		.command = "update delete"),
+	       DESTROYS("ANY /solr/admin/collections?action=delete",
+		.command = "collections DELETE")),
 	{.pattern = "^{\"responseHeader\":{\"status\":", .version_after = "\"solr-spec-version\":",
 	 .rank = 3},
 	{.pattern = "<title>Solr Admin", .rank = 3},

@@ -34,7 +34,9 @@ PRODUCT(CONSUL, "consul", FAMILY_ORCHESTRATION, "Consul", NULL, PORTS(8500), "Co
 	{.header = "x-consul-default-acl-policy", .rank = 3})
 
 PRODUCT(VAULT, "vault", FAMILY_ADMIN, "HashiCorp Vault", NULL, PORTS(8200), "Vault",
-	REQUESTS("/v1/sys", "/v1/secret", "/v1/auth", "x-vault-token: "),
+	REQUESTS("/v1/sys", "/v1/secret", "/v1/auth", "x-vault-token: ")
+	ROUTES(OPEN("GET|HEAD /v1/sys/health"),
+	       OPEN("GET|HEAD /v1/sys/seal-status")),
 	{.pattern = "\"initialized\":true,\"sealed\":", .version_after = "\"version\":",
 	 .rank = 3},
 	{.pattern = "\"type\":\"shamir\",\"initialized\":", .version_after = "\"version\":",
@@ -48,7 +50,11 @@ PRODUCT(NOMAD, "nomad", FAMILY_ORCHESTRATION, "Nomad", NULL, PORTS(4646), "Nomad
 	{.header = "x-nomad-index", .rank = 3},
 	{.header = "x-nomad-knownleader", .rank = 3})
 
-PRODUCT(JENKINS, "jenkins", FAMILY_ADMIN, "Jenkins", NULL, NULL, "Jenkins", REQUESTS("/script"),
+PRODUCT(JENKINS, "jenkins", FAMILY_ADMIN, "Jenkins", NULL, NULL, "Jenkins",
+	REQUESTS("/script")
+	ROUTES(EXECUTES("POST /.../scriptText", .sure = true),
+	       EXECUTES("POST /.../script"),
+	       OPEN("GET|HEAD /login")),
 	{.header = "x-jenkins", .version_after = "", .rank = 3},
 	{.header = "x-hudson-theme", .rank = 3})
 

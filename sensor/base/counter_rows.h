@@ -111,7 +111,10 @@ X(in, versions_refused, COUNTER, "stream_versions_refused_total", "stream_versio
 
 /* struct worker_stats */
 #define COUNTERS_PROBED(X, in) \
-X(in, probed_evicted, COUNTER, "probed_evicted_total", "probed_evicted", "probed endpoints forgotten (--max-probed)", "Probed endpoints forgotten because the table was full.")
+X(in, probed_evicted, COUNTER, "probed_evicted_total", "probed_evicted", "probed endpoints forgotten (--max-probed)", "Probed endpoints forgotten because the table was full.") \
+X(in, asked_forgotten, COUNTER, "attempts_forgotten_total", "attempts_forgotten", "attempts forgotten that had found no room to wait", "Attempts that found no room among those that wait, and were pushed out of the set behind them by others: an answer to one may be told as a guess.") \
+X(in, outbound_forgotten, COUNTER, "outbound_forgotten_total", "outbound_forgotten", NULL, "Conversations begun by ours that were pushed out of their set by others.") \
+X(in, inbound_forgotten, COUNTER, "inbound_forgotten_total", "inbound_forgotten", NULL, "Ended or idle conversations begun from outside whose roles were pushed out of their set by others.")
 
 /* struct identify_stats */
 #define COUNTERS_IDENTIFY(X, in) \
@@ -130,7 +133,8 @@ X(in, carried_evicted, COUNTER, "carried_evicted_total", "carried_evicted", "car
 X(in, carried_nobody, COUNTER, "carried_nobody_total", "carried_nobody", "conversations in which a listed proxy names no client", "Conversations of listed proxies in which, by what can be read, no client is named for some or all of what was answered.") \
 X(in, observations, COUNTER, "observations_total", "observations", NULL, "What workers told the main thread.") \
 X(in, observations_refused, COUNTER, "observations_retried_total", "observations_retried", "observations told again later", "Observations that found the ring full and were told later.") \
-X(in, observations_lost, COUNTER, "observations_lost_total", "observations_lost", "observations lost", "Observations that found the ring full and were lost.")
+X(in, observations_waiting, GAUGE, "observations_waiting", "observations_waiting", NULL, "Observations that wait for room in the ring.") \
+X(in, observations_lost, COUNTER, "observations_lost_total", "observations_lost", "observations lost", "Observations that found the ring full, and no room to wait either.")
 
 /* struct worker_stats, for --evidence: no label tells the interface */
 #define COUNTERS_KEPT(X, in) \

@@ -19,18 +19,21 @@
 #include "sensor/run/prefault.h"
 #include "sensor/run/sandbox.h"
 
-#define TURN		512
-#define DRAIN_MS	5000	 /* for Redis to take the rest at the end */
-#define MESSAGES_A_TURN 1024	 /* then signals and Redis have their turn */
-#define LAST_NS		NS_PER_S /* after the stop, for what the kernel still holds */
+#define TURN	     512
+#define DRAIN_MS     5000	      /* for Redis to take the rest at the end */
+#define TURN_NS	     (50 * NS_PER_MS) /* then signals, the disk and Redis have their turn */
+#define TURN_MOST_NS (2 * NS_PER_S)
+#define LOOK_EVERY   64	      /* messages, before the clock is looked at */
+#define ROOM_US	     200      /* between two tries, at the end */
+#define LAST_NS	     NS_PER_S /* after the stop, for what the kernel still holds */
 
 /* ---- worker threads ---- */
 
-static bool send_message(const struct thread *thread, const struct message *message)
+static bool send_observation(const struct thread *thread, const struct observation *observation)
 {
 	bool was_empty = false;
 
-	if (!ring_push(thread->ring, message, &was_empty))
+	if (!ring_push(thread->ring, observation, &was_empty))
 		return false;
 	if (was_empty)
 		live_wake(thread);
@@ -39,18 +42,30 @@ static bool send_message(const struct thread *thread, const struct message *mess
 
 static bool on_observation(void *context, const struct observation *observation)
 {
-	struct message message = {.observation = *observation};
+	const struct thread *thread = context;
+	bool sent = send_observation(thread, observation);
 
-	return send_message(context, &message);
+	/* Its last words: there is no later, and the main thread goes on taking them. */
+	while (!sent && thread->finishing) {
+		usleep(ROOM_US);
+		sent = send_observation(thread, observation);
+	}
+	return sent;
 }
 
-static void send_stats(struct thread *thread)
+/* False: the main thread has not looked at the last ones yet. */
+static bool send_figures(struct thread *thread)
 {
-	struct message message = {.is_stats = true};
+	struct figures figures;
+	bool was_empty;
 
-	worker_stats(thread->worker, &message.stats.worker);
-	capture_stats(thread->capture, &message.stats.capture);
-	send_message(thread, &message);
+	worker_stats(thread->worker, &figures.worker);
+	capture_stats(thread->capture, &figures.capture);
+	if (!ring_push(thread->figures, &figures, &was_empty))
+		return false;
+	if (was_empty)
+		live_wake(thread);
+	return true;
 }
 
 static void between_batches(struct thread *thread, int packets)
@@ -60,9 +75,10 @@ static void between_batches(struct thread *thread, int packets)
 	live_policy_adopt(thread);
 	if (packets == 0)
 		worker_tick(thread->worker, now_ns);
-	if (now_ns >= thread->next_stats_ns) {
-		thread->next_stats_ns = now_ns + NS_PER_S;
-		send_stats(thread);
+	worker_retry(thread->worker);
+	if (now_ns >= thread->next_figures_ns) {
+		thread->next_figures_ns = now_ns + NS_PER_S;
+		send_figures(thread);
 	}
 }
 
@@ -110,8 +126,10 @@ static void *run_worker(void *context)
 		if (n == 0)
 			break;
 	}
+	thread->finishing = true;
 	worker_finish(thread->worker);
-	send_stats(thread);
+	while (!send_figures(thread))
+		usleep(ROOM_US);
 	if (n < 0)
 		atomic_store(&thread->failed, true);
 	live_wake(thread);
@@ -120,35 +138,60 @@ static void *run_worker(void *context)
 
 /* ---- main thread ---- */
 
-static void take_message(struct live *live, struct thread *thread, const struct message *message)
+static void take_figures(struct thread *thread)
 {
-	if (message->is_stats) {
+	const struct figures *figures;
+
+	while ((figures = ring_peek(thread->figures)) != NULL) {
 		thread->heard = true;
-		thread->stats = message->stats.worker;
-		thread->capture_stats = message->stats.capture;
-	} else {
-		engine_observe(live->app->engine, &message->observation);
+		thread->stats = figures->worker;
+		thread->capture_stats = figures->capture;
+		ring_pop(thread->figures);
 	}
+}
+
+/* All that a thread's ring holds, unless that takes too long. True if something may be left. */
+static bool take_ring(struct live *live, const struct thread *thread, uint64_t until_ns)
+{
+	const struct observation *observation;
+
+	for (int n = 1; (observation = ring_peek(thread->ring)) != NULL; n++) {
+		engine_observe(live->app->engine, observation);
+		ring_pop(thread->ring);
+		if (n % LOOK_EVERY == 0 && clock_monotonic_ns() >= until_ns)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A turn may end in a commit. On a slow disk that takes long: then the turn may take as long, so
+ * that half of the time at least is left for what the workers tell.
+ */
+static uint64_t turn_ns(const struct live *live, uint64_t now_ns)
+{
+	uint64_t away_ns = live->turn_ended_ns != 0 ? now_ns - live->turn_ended_ns : 0;
+
+	if (away_ns < TURN_NS)
+		return TURN_NS;
+	return away_ns < TURN_MOST_NS ? away_ns : TURN_MOST_NS;
 }
 
 /* True if something may be left. */
 static bool take_messages(struct live *live)
 {
+	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t each_ns = turn_ns(live, now_ns) / live->thread_count;
 	bool more = false;
 
 	for (uint32_t i = 0; i < live->thread_count; i++) {
 		struct thread *thread = &live->threads[i];
-		const struct message *message;
-		int n = 0;
 
-		while (n < MESSAGES_A_TURN && (message = ring_peek(thread->ring)) != NULL) {
-			take_message(live, thread, message);
-			ring_pop(thread->ring);
-			n++;
-		}
-		more |= n == MESSAGES_A_TURN;
+		take_figures(thread);
+		more |= take_ring(live, thread, now_ns + (i + 1) * each_ns);
 		more |= live_evidence_take(live, thread);
 	}
+	live->turn_ended_ns = clock_monotonic_ns();
 	return more;
 }
 
@@ -236,8 +279,9 @@ static bool open_thread(struct live *live, uint32_t number)
 	decoder = decoder_of(&worker.decode);
 	thread->worker =
 		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
-	thread->ring = ring_new(LIVE_RING_MESSAGES, sizeof(struct message));
-	if (!thread->worker || !thread->ring || !live_evidence_begin(thread)) {
+	thread->ring = ring_new(LIVE_RING_OBSERVATIONS, sizeof(struct observation));
+	thread->figures = ring_new(LIVE_RING_FIGURES, sizeof(struct figures));
+	if (!thread->worker || !thread->ring || !thread->figures || !live_evidence_begin(thread)) {
 		log_warnx("out of memory: make the tables smaller (--max-flows, …)");
 		return false;
 	}
@@ -367,6 +411,7 @@ static void free_live(struct live *live)
 		capture_close(live->threads[i].capture);
 		worker_free(live->threads[i].worker);
 		ring_free(live->threads[i].ring);
+		ring_free(live->threads[i].figures);
 	}
 	live_evidence_end(live);
 	live_metrics_free(live->metrics);

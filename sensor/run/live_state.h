@@ -14,18 +14,16 @@
 #include "sensor/health/vision.h"
 #include "sensor/run/app.h"
 
-#define LIVE_RING_MESSAGES 4096 /* of each worker */
+/*
+ * From each worker to the main thread. Figures have a ring of their own: they are told however much
+ * there is to observe.
+ */
+#define LIVE_RING_OBSERVATIONS 4096
+#define LIVE_RING_FIGURES      2
 
-/* From a worker to the main thread. */
-struct message {
-	bool is_stats;
-	union {
-		struct observation observation;
-		struct {
-			struct worker_stats worker;
-			struct capture_stats capture;
-		} stats;
-	};
+struct figures {
+	struct worker_stats worker;
+	struct capture_stats capture;
 };
 
 struct thread {
@@ -34,9 +32,11 @@ struct thread {
 	bool started;
 	struct worker *worker;
 	struct capture *capture;
-	struct ring *ring;
+	struct ring *ring;			/* of struct observation */
+	struct ring *figures;			/* of struct figures */
 	struct byte_ring *kept;			/* packets for --evidence; NULL: not wanted */
-	uint64_t next_stats_ns;			/* the thread's own */
+	uint64_t next_figures_ns;		/* the thread's own */
+	bool finishing;				/* the thread's own: its last words */
 	_Atomic(const struct policy *) offered; /* by the main thread */
 	_Atomic(const struct policy *) adopted; /* by the worker */
 	atomic_bool failed;			/* the capture broke */
@@ -52,6 +52,7 @@ struct live {
 	int wake_fd; /* a worker has put something into an empty ring, or has failed */
 	atomic_bool stop;
 	struct policy *old_policy; /* until all workers have let it go */
+	uint64_t turn_ended_ns;	   /* when the rings were last looked at, of the monotonic clock */
 	bool broken;
 	struct blindness *blindness;
 	uint8_t *record;			     /* room for one packet out of a ring */

@@ -95,7 +95,8 @@ static void live_rows(const struct app *app, struct sheet *sheet)
 	print_row(sheet, "the kernel's ring", "buffer-mib", options->buffer_mib,
 		  (uint64_t)options->buffer_mib << 20);
 	print_row(sheet, "messages to the main thread", NULL, 0,
-		  ring_bytes(LIVE_RING_MESSAGES, sizeof(struct message)));
+		  ring_bytes(LIVE_RING_OBSERVATIONS, sizeof(struct observation)) +
+			  ring_bytes(LIVE_RING_FIGURES, sizeof(struct figures)));
 	print_row(sheet, "the thread's stack", NULL, 0, STACK_BYTES);
 	sheet->times = 1;
 	if (options->evidence)

@@ -120,6 +120,16 @@ static uint32_t index_of(const struct flow_table *table, const struct flow *flow
 	return (uint32_t)(flow - table->slab);
 }
 
+uint32_t flow_number(const struct flow_table *table, const struct flow *flow)
+{
+	return index_of(table, flow);
+}
+
+struct flow *flow_at(struct flow_table *table, uint32_t number)
+{
+	return &table->slab[number];
+}
+
 void flow_prefetch_bucket(const struct flow_table *table, uint64_t hash)
 {
 	__builtin_prefetch(&table->buckets[hash & table->mask]);

@@ -9,6 +9,7 @@
  *   duplicates  packets seen just now              overwritten in turn
  *   pairs       a sample for one-way mirrors       no place: not in the sample
  *   recent      newest frames, for --evidence      the oldest go
+ *   untold      what found the ring full           the least grave go
  *
  * Each loss is a counter in the worker's stats.
  *
@@ -138,6 +139,10 @@ void flow_remove(struct flow_table *table, struct flow *flow); /* retires it */
 /* Retires what has been idle too long. Cheap when nothing is due. */
 void flow_expire(struct flow_table *table, uint64_t now_ns);
 void flow_retire_all(struct flow_table *table);
+
+/* From 1 to max_flows, the same as long as it is in the table. */
+uint32_t flow_number(const struct flow_table *table, const struct flow *flow);
+struct flow *flow_at(struct flow_table *table, uint32_t number);
 
 uint32_t flow_count(const struct flow_table *table);
 uint64_t flow_evictions(const struct flow_table *table);

@@ -17,6 +17,8 @@ struct generation {
 struct outbound {
 	struct generation young, old;
 	uint32_t mask, limit;
+	uint32_t moved; /* of the old generation into the young one */
+	uint64_t forgotten;
 };
 
 static uint32_t slots_for(uint32_t entries)
@@ -96,6 +98,9 @@ static void rotate(struct outbound *outbound)
 {
 	struct generation old = outbound->old;
 
+	if (outbound->moved < old.used)
+		outbound->forgotten += old.used - outbound->moved;
+	outbound->moved = 0;
 	outbound->old = outbound->young;
 	memset(old.slots, 0, ((size_t)outbound->mask + 1) * sizeof *old.slots);
 	outbound->young = (struct generation){.slots = old.slots};
@@ -119,6 +124,7 @@ void outbound_add(struct outbound *outbound, uint64_t hash)
 		}
 	}
 	outbound->young.slots[base + (hash >> 32) % NEIGHBOURS] = hash;
+	outbound->forgotten++;
 }
 
 bool outbound_has(struct outbound *outbound, uint64_t hash)
@@ -128,6 +134,7 @@ bool outbound_has(struct outbound *outbound, uint64_t hash)
 		return true;
 	if (!find(outbound, &outbound->old, hash))
 		return false;
+	outbound->moved++;
 	outbound_add(outbound, hash);
 	return true;
 }
@@ -147,4 +154,9 @@ void outbound_remove(struct outbound *outbound, uint64_t hash)
 			generations[i]->used--;
 		}
 	}
+}
+
+uint64_t outbound_forgotten(const struct outbound *outbound)
+{
+	return outbound->forgotten;
 }

@@ -24,5 +24,7 @@ void outbound_add(struct outbound *outbound, uint64_t hash);
 bool outbound_has(struct outbound *outbound, uint64_t hash);
 /* It was begun from outside after all. */
 void outbound_remove(struct outbound *outbound, uint64_t hash);
+/* How many were pushed out by others. */
+uint64_t outbound_forgotten(const struct outbound *outbound);
 
 #endif

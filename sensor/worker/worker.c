@@ -26,6 +26,7 @@ static void retire(void *context, struct flow *flow)
 	worker_carried_end(worker, flow);
 	worker_remember_inbound(worker, flow);
 	sessions_close(worker->sessions, flow);
+	untold_settle(worker->untold, flow_number(worker->flows, flow));
 }
 
 struct worker *worker_new(const struct worker_options *options, const struct policy *policy,
@@ -58,10 +59,11 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 					  options->table_key);
 	worker->duplicates = duplicates_new(options->duplicate_ns, options->hash_key);
 	worker->early = worker_early_new();
+	worker->untold = untold_new(options->max_flows);
 	if (!worker->flows || !worker->sessions || !worker->carried || !worker->probes ||
 	    !worker->early || !worker->outbound || !worker->asked || !worker->inbound ||
 	    !worker->fastopen || !worker->tunnels || !worker->pairs || !worker->fragments ||
-	    !worker->duplicates) {
+	    !worker->duplicates || !worker->untold) {
 		worker_free(worker);
 		return NULL;
 	}
@@ -87,6 +89,7 @@ void worker_free(struct worker *worker)
 	fragments_free(worker->fragments);
 	duplicates_free(worker->duplicates);
 	worker_early_free(worker->early);
+	untold_free(worker->untold);
 	worker_trail_free(worker);
 	free(worker);
 }
@@ -233,6 +236,7 @@ void worker_tick(struct worker *worker, uint64_t now_ns)
 	flow_expire(worker->flows, worker->now_ns);
 	probes_tick(worker->probes, worker->now_ns);
 	pairs_tick(worker->pairs, worker->now_ns);
+	worker_retry(worker);
 }
 
 static void take_prepared(struct worker *worker, struct prepared *prepared)
@@ -285,11 +289,13 @@ void worker_next_input(struct worker *worker)
 
 void worker_finish(struct worker *worker)
 {
+	worker_retry(worker);
 	give_up_fragments(worker, UINT64_MAX);
 	probes_tick(worker->probes, worker->now_ns);
 	probes_flush(worker->probes, worker->now_ns);
 	pairs_finish(worker->pairs);
 	flow_retire_all(worker->flows);
+	worker_untold_finish(worker);
 	fragments_forget(worker->fragments);
 	outbound_forget(worker->outbound);
 	outbound_forget(worker->asked);

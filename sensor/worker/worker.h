@@ -53,8 +53,10 @@ struct worker_options {
 	bool everything; /* inventory: every flow, whatever the policy says */
 };
 
-/* False: there was no room for it just now. The worker counts that, and tells the news again with
- * the next packet of that flow. */
+/*
+ * False: there was no room for it just now. The worker counts that, and tells it as soon as there
+ * is some: worker_retry().
+ */
 typedef bool worker_emit(void *context, const struct observation *observation);
 
 /* A packet of a conversation that breaks a rule; valid during the call. */
@@ -111,6 +113,10 @@ void worker_packet(struct worker *worker, enum link_type link, const uint8_t *fr
 
 /* Time has come to `now_ns` without a packet (live mode): expiry, wall reports. */
 void worker_tick(struct worker *worker, uint64_t now_ns);
+
+/* Tells what found no room before, the gravest first, as long as there is some. Cheap if there is
+ * nothing; worker_tick() does it as well. */
+void worker_retry(struct worker *worker);
 
 /* Another input follows, of the same worker: what is watched only for a while is judged now. */
 void worker_next_input(struct worker *worker);

@@ -30,6 +30,8 @@ void worker_memory(const struct worker_options *options, bool evidence, memory_r
 	row(context, "samples of sight", NULL, 0, pairs_bytes());
 	row(context, "paths of tunnels", NULL, 0, tunnel_table_bytes());
 	row(context, "data out of nowhere", NULL, 0, worker_early_bytes());
+	row(context, "what waits to be told", "max-flows", options->max_flows,
+	    untold_bytes(options->max_flows));
 	row(context, "the worker itself", NULL, 0, sizeof(struct worker));
 	if (evidence)
 		row(context, "packets before a decision", NULL, 0, worker_trail_bytes());

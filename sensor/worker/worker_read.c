@@ -48,7 +48,7 @@ static struct session *open_session(struct worker *worker, struct flow *flow)
 		if (victim->turn != 0)
 			worker_carried_forget(worker, victim);
 		else
-			worker_report_all(worker, victim);
+			worker_report_parting(worker, victim);
 	}
 	session = sessions_open(worker->sessions, flow);
 	for (int side = 0; side < 2; side++) {

@@ -200,27 +200,45 @@ static void turn_outgoing(const struct flow *flow, struct observation *observati
 	report->facts.directory_listing = false;
 }
 
-static void report(struct worker *worker, struct flow *flow, bool last)
+/* Makes a report, whole, and tells it. False: it found no room, and `*observation` is that one. */
+static bool tell(struct worker *worker, struct flow *flow, bool last,
+		 struct observation *observation)
 {
-	struct observation observation = {
+	*observation = (struct observation){
 		.kind = OBSERVATION_FLOW,
 		.worker = worker->options.number,
 		.ts_ns = flow->last_ns,
 		.server = flow_server(flow),
 	};
-
-	fill(worker, flow, sessions_get(worker->sessions, flow), &observation.flow);
-	observation.flow.last = last;
-	observation.flow.ended = (last || is_over(flow)) && !flow->told_end;
+	fill(worker, flow, sessions_get(worker->sessions, flow), &observation->flow);
+	observation->flow.last = last;
+	observation->flow.ended = (last || is_over(flow)) && !flow->told_end;
 	if (flow->outgoing)
-		turn_outgoing(flow, &observation);
-	if (worker->emit(worker->context, &observation)) {
-		worker->stats.observations++;
-		note_told(worker, flow, &observation.flow);
-	} else {
-		worker->stats.observations_refused++;
-		worker->stats.observations_lost += last;
-	}
+		turn_outgoing(flow, observation);
+	if (!worker_emit_now(worker, observation))
+		return false;
+	note_told(worker, flow, &observation->flow);
+	return true;
+}
+
+static void report(struct worker *worker, struct flow *flow)
+{
+	struct observation observation;
+
+	/* What waits goes first. */
+	if (worker_untold_any(worker) || !tell(worker, flow, false, &observation))
+		worker_untold_flow(worker, flow);
+}
+
+/* What is known now will not be known later: it waits as it is, if it has to. */
+static void report_parting(struct worker *worker, struct flow *flow, bool last)
+{
+	struct observation observation;
+
+	if (tell(worker, flow, last, &observation))
+		return;
+	worker_untold_keep(worker, &observation, flow);
+	note_told(worker, flow, &observation.flow);
 }
 
 /*
@@ -278,27 +296,36 @@ void worker_report_news(struct worker *worker, struct flow *flow)
 {
 	if (may_report(worker, flow) &&
 	    has_news(worker, flow, sessions_get(worker->sessions, flow)))
-		report(worker, flow, false);
+		report(worker, flow);
 }
 
-void worker_report_all(struct worker *worker, struct flow *flow)
+static bool has_any(const struct worker *worker, struct flow *flow)
 {
 	const struct session *session = sessions_get(worker->sessions, flow);
 	const struct telling *telling = worker_telling(worker, flow);
 
-	if (!may_report(worker, flow))
-		return;
-	if (has_news(worker, flow, session) || (is_over(flow) && !flow->told_end) ||
-	    telling->bytes[SIDE_SERVER] != telling->reported_bytes[SIDE_SERVER] ||
-	    telling->bytes[SIDE_CLIENT] != telling->reported_bytes[SIDE_CLIENT] ||
-	    (session && session->findings->facts.revision != telling->reported_revision))
-		report(worker, flow, false);
+	return has_news(worker, flow, session) || (is_over(flow) && !flow->told_end) ||
+	       telling->bytes[SIDE_SERVER] != telling->reported_bytes[SIDE_SERVER] ||
+	       telling->bytes[SIDE_CLIENT] != telling->reported_bytes[SIDE_CLIENT] ||
+	       (session && session->findings->facts.revision != telling->reported_revision);
+}
+
+void worker_report_all(struct worker *worker, struct flow *flow)
+{
+	if (may_report(worker, flow) && has_any(worker, flow))
+		report(worker, flow);
+}
+
+void worker_report_parting(struct worker *worker, struct flow *flow)
+{
+	if (may_report(worker, flow) && has_any(worker, flow))
+		report_parting(worker, flow, false);
 }
 
 void worker_report_last(struct worker *worker, struct flow *flow)
 {
 	if (worker->options.everything || may_report(worker, flow))
-		report(worker, flow, true);
+		report_parting(worker, flow, true);
 }
 
 void worker_report_wall(void *context, const struct endpoint *server,
@@ -313,8 +340,6 @@ void worker_report_wall(void *context, const struct endpoint *server,
 		.wall = *report,
 	};
 
-	if (worker->emit(worker->context, &observation))
-		worker->stats.observations++;
-	else
-		worker->stats.observations_lost++;
+	if (!worker_emit_now(worker, &observation))
+		worker_untold_keep(worker, &observation, NULL);
 }

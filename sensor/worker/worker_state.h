@@ -19,6 +19,7 @@
 #include "sensor/tables/duplicates.h"
 #include "sensor/tables/outbound.h"
 #include "sensor/tables/probes.h"
+#include "sensor/tables/untold.h"
 #include "sensor/worker/carried.h"
 #include "sensor/worker/worker.h"
 
@@ -101,6 +102,8 @@ struct worker {
 	struct fragments *fragments;
 	struct duplicates *duplicates;
 	struct early *early;
+	struct untold *untold;
+	bool retrying, refused;		/* what waits there is being told; there was no room */
 	struct trail *trail;		/* NULL: no evidence is wanted */
 	const struct frame_view *frame; /* the one in hand; NULL: none */
 	worker_emit *emit;
@@ -239,9 +242,27 @@ void worker_icmp(struct worker *worker, const struct sighting *sighting);
 void worker_report_news(struct worker *worker, struct flow *flow);
 /* Whatever is not told yet is told now: the conversation has been closed. */
 void worker_report_all(struct worker *worker, struct flow *flow);
+/* The same, and what is known of it is about to be forgotten. */
+void worker_report_parting(struct worker *worker, struct flow *flow);
 void worker_report_last(struct worker *worker, struct flow *flow);
 void worker_report_wall(void *context, const struct endpoint *server,
 			const struct wall_report *report, uint64_t ts_ns);
+
+/* worker_untold.c */
+/* What waits is to be told before anything else. */
+static inline bool worker_untold_any(const struct worker *worker)
+{
+	return !worker->retrying && untold_count(worker->untold) != 0;
+}
+/* False: there was no room, or others wait for it. */
+bool worker_emit_now(struct worker *worker, const struct observation *observation);
+/* There was no room for news of this flow, or others wait. */
+void worker_untold_flow(struct worker *worker, struct flow *flow);
+/* Nobody can tell this again. `flow`: that it is of, NULL: none. */
+void worker_untold_keep(struct worker *worker, const struct observation *observation,
+			const struct flow *flow);
+/* The end of input: what finds no room now is lost. */
+void worker_untold_finish(struct worker *worker);
 
 /* worker_carried.c */
 sessions_turn worker_turn;

@@ -11,6 +11,10 @@ void worker_stats(const struct worker *worker, struct worker_stats *stats)
 	stats->probes_idle = probes_idle(worker->probes);
 	stats->probes_flooded = probes_flooded(worker->probes);
 	stats->probed_evicted = probes_evictions(worker->probes);
+	stats->observations_waiting = untold_count(worker->untold);
+	stats->asked_forgotten = outbound_forgotten(worker->asked);
+	stats->outbound_forgotten = outbound_forgotten(worker->outbound);
+	stats->inbound_forgotten = outbound_forgotten(worker->inbound);
 	stats->tunnels_unnamed = tunnel_table_refusals(worker->tunnels);
 	if (worker->now_ns != 0)
 		stats->newest_ns = worker->now_ns;

@@ -12,6 +12,7 @@ next run; the ledger proves that.
 """
 
 import collections
+import json
 
 from sensor import SITE
 from traffic import Ledger
@@ -142,4 +143,21 @@ def settle_ids(redis, sensors):
     for sensor in sensors:
         mine = [e for e in entries if e["sensor"] == sensor.name]
         check_ids(account, sensor, mine, 0, all_kept=True)
+    return account
+
+
+def settle_told(sensor, generator):
+    """What one run said on standard output, whatever Redis has of it yet."""
+    account, ledger = Account(), Ledger(generator)
+    with open(sensor.runs[-1].path, "rb") as file:
+        whole = file.read().rpartition(b"\n")[0]
+    for line in whole.splitlines():
+        event = json.loads(line)
+        if "exposure" in event["spanwatch"]:
+            account.events += 1
+            ledger.add({"kind": event["event"]["action"],
+                        "server_ip": event["destination"]["ip"],
+                        "level_name": event["spanwatch"]["exposure"]["level_name"]})
+    account.lost += account.complain(sensor.name, "announcements missing", ledger.missing())
+    account.doubled += account.complain(sensor.name, "announcements too many", ledger.too_many())
     return account

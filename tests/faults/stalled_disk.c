@@ -2,6 +2,8 @@
 /*
  * Preloaded into a sensor by the fault run: writes to a place in a file, and syncs, stand still
  * while the file named by STALLED_DISK is there, as on a disk or a network file system that hangs.
+ * While the file named by SLOW_DISK is there each sync takes a second and a half, as on a disk that
+ * is slow.
  */
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -14,6 +16,14 @@ static void stand_still(void)
 
 	while (flag != NULL && access(flag, F_OK) == 0)
 		usleep(1000);
+}
+
+static void take_long(void)
+{
+	const char *flag = getenv("SLOW_DISK");
+
+	if (flag != NULL && access(flag, F_OK) == 0)
+		usleep(1500000);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t at)
@@ -31,6 +41,7 @@ int fdatasync(int fd)
 
 	*(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
 	stand_still();
+	take_long();
 	return real(fd);
 }
 
@@ -40,5 +51,6 @@ int fsync(int fd)
 
 	*(void **)&real = dlsym(RTLD_NEXT, "fsync");
 	stand_still();
+	take_long();
 	return real(fd);
 }

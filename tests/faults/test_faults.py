@@ -492,6 +492,52 @@ def fault_disk_stalled(scene):
     return account
 
 
+def busy(count):
+    """So many processes that take all the time that they are given."""
+    return [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+
+
+def fault_burst_on_a_slow_disk(scene):
+    """So many new endpoints at once that the ring to the main thread is full, while each sync
+    takes long and others want the processors. All are told, though no packet follows; what should
+    be lost for lack of room would be counted."""
+    server = scene.server()
+    slow = os.path.join(scene.folder, "slow")
+    sensor = Sensor(scene.folder, "north", server.url(), POLICY)
+    sensor.environment = {**stalling(scene.folder, slow + ".not"), "SLOW_DISK": slow}
+    scene.sensors.append(scene.add(sensor))
+    sensor.start()
+    scene.generator = generator = Generator(world.WIRE, RATE)
+    with open(slow, "wb"):
+        pass
+    hogs = busy(os.cpu_count() or 1)
+    try:
+        generator.burst(8000 if scene.full else 5000)
+        sent = time.monotonic()
+        sensor.wait_told("exposure.opened", len(generator.opened))
+        print(f"# {len(generator.opened)} endpoints: all told {time.monotonic() - sent:.1f} s "
+              "after the last", flush=True)
+    finally:
+        for hog in hogs:
+            hog.kill()
+    os.unlink(slow)
+    scene.rounds += 1
+    wait_until(lambda: sensor.heartbeat(server.redis()).get("observations_waiting") == "0",
+               2 * PATIENCE, "nothing that waits")
+    held = sensor.heartbeat(server.redis())
+    if scene.full:
+        scene.wait_delivered(server.redis())
+        scene.stop_all(server.redis())
+        account = reconcile.settle(server.redis(), [sensor], generator)
+    else:  # Redis takes them in its own time
+        account = reconcile.settle_told(sensor, generator)
+    if held["observations_retried"] == "0":
+        account.complaints.append("the ring was never full")
+    if held["observations_lost"] != "0":
+        account.complaints.append(f"{held['observations_lost']} observations were lost")
+    return account
+
+
 LOADS = {"short": (4000, 3), "full": (20000, 60)}  # packets a second, seconds
 
 

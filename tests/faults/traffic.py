@@ -129,6 +129,13 @@ class Generator:
         self.send(self.talks.refused(server))
         self.closed.append(server)
 
+    def burst(self, count):
+        """So many new endpoints as fast as the cable takes them."""
+        new = [server_address(len(self.opened) + n) for n in range(count)]
+        frames = [f for server in new for f in self.talks.answered(server)]
+        self.send(frames)
+        self.opened += new
+
     def run(self):
         due = time.monotonic()
         while not self.ended:
@@ -204,6 +211,9 @@ class Ledger:
         """`event`: flat fields, as in the stream."""
         if event["kind"] in ("exposure.opened", "exposure.closed", "exposure.reopened"):
             self.told[event["server_ip"], event["kind"]] += 1
+            # Who has gone that far when it can be told at last.
+            if (event["kind"], event["level_name"]) == ("exposure.opened", "accessed"):
+                self.told[event["server_ip"], "accessed"] += 1
         elif event["kind"] == "exposure.escalated":
             self.told[event["server_ip"], event["level_name"]] += 1
 

@@ -50,7 +50,9 @@ struct traffic {
 	struct policy *policy;
 	struct worker *worker;
 	uint64_t now_ns;
-	bool ring_full; /* refuse observations */
+	bool ring_full;	    /* refuse observations */
+	size_t ring_places; /* refuse them when so many are in it; 0: never */
+	size_t ring_taken;  /* observations that are not in the ring any more */
 	size_t count;
 	struct observation observed[OBSERVED_MAX];
 	struct frame frame;
@@ -63,7 +65,8 @@ static inline bool traffic_emit(void *context, const struct observation *observa
 
 	if (fault)
 		fail_msg("%s", fault);
-	if (traffic->ring_full)
+	if (traffic->ring_full || (traffic->ring_places != 0 &&
+				   traffic->count - traffic->ring_taken >= traffic->ring_places))
 		return false;
 	assert_true(traffic->count < OBSERVED_MAX);
 	traffic->observed[traffic->count++] = *observation;

@@ -470,7 +470,8 @@ static void the_ring_is_full(void **state)
 	assert_true(traffic_stats(traffic).observations_refused > 0);
 	assert_int_equal(traffic_stats(traffic).observations_lost, 0);
 	traffic->ring_full = false;
-	talk_say(&talk, SIDE_SERVER, PONG); /* told again, and whole */
+	talk_say(&talk, SIDE_SERVER, PONG);
+	worker_retry(traffic->worker); /* told whole */
 	assert_int_equal(traffic_flows(traffic), 1);
 	assert_true(traffic_flow(traffic)->first);
 	traffic_bytes(traffic, &c2s, &s2c);
@@ -479,6 +480,9 @@ static void the_ring_is_full(void **state)
 	traffic->ring_full = true;
 	traffic_pass(traffic, 5000 * SECOND); /* its last word finds no room */
 	assert_int_equal(traffic_stats(traffic).flows, 0);
+	assert_int_equal(traffic_stats(traffic).observations_waiting, 1);
+	worker_finish(traffic->worker); /* and there is no later */
+	assert_int_equal(traffic_stats(traffic).observations_waiting, 0);
 	assert_int_equal(traffic_stats(traffic).observations_lost, 1);
 	traffic->ring_full = false;
 }

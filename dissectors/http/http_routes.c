@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: ISC */
+/* How the routes of the table of products are read: see http_routes.h. */
+#include "dissectors/http/http_routes.h"
+
+#include "dissectors/http/http_products.h"
+
+#include <strings.h>
+
+/* A request's target as servers understand it. */
+struct target {
+	char path[HTTP_ROUTES_PATH + 1]; /* escapes undone, no empty segments, no dots */
+	bool plain;			 /* it came just like this */
+	struct bytes query;
+};
+
+static int hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The next byte, with an escape undone. */
+static uint8_t next_byte(struct bytes *text)
+{
+	uint8_t c = bytes_u8(text);
+
+	if (c != '%' || text->left < 2 || hex_value(text->at[0]) < 0 || hex_value(text->at[1]) < 0)
+		return c;
+	c = (uint8_t)(hex_value(text->at[0]) << 4 | hex_value(text->at[1]));
+	bytes_skip(text, 2);
+	return c;
+}
+
+/* A segment has ended: an empty one and "." go, ".." takes the one before with it. */
+static size_t end_segment(const char *path, size_t begin, size_t n)
+{
+	size_t length = n - begin;
+
+	if (length == 0 || (length == 1 && path[begin] == '.'))
+		return begin;
+	if (length != 2 || path[begin] != '.' || path[begin + 1] != '.')
+		return n;
+	if (begin <= 1)
+		return begin;
+	n = begin - 1;
+	while (n > 1 && path[n - 1] != '/')
+		n--;
+	return n;
+}
+
+/* A path ends with a slash only if it is nothing else. */
+static void normalise(struct target *to, struct bytes path)
+{
+	struct bytes rest = path;
+	size_t n = 1, begin = 1;
+	bool parameters = false;
+
+	to->path[0] = '/';
+	bytes_skip(&rest, rest.left != 0 && rest.at[0] == '/');
+	while (rest.left != 0 && n < HTTP_ROUTES_PATH) {
+		uint8_t c = next_byte(&rest);
+
+		if (c == '/' || c == '\\') {
+			n = end_segment(to->path, begin, n);
+			if (n != 0 && to->path[n - 1] != '/')
+				to->path[n++] = '/';
+			begin = n;
+			parameters = false;
+		} else {
+			parameters |= c == ';';
+			if (!parameters && c != '\0')
+				to->path[n++] = (char)c;
+		}
+	}
+	n = end_segment(to->path, begin, n);
+	if (n > 1 && to->path[n - 1] == '/')
+		n--;
+	to->path[n] = '\0';
+	to->plain = path.left >= n && path.left - n <= (path.at[path.left - 1] == '/') &&
+		    memcmp(path.at, to->path, n) == 0;
+}
+
+static bool same(char a, char b, bool exact)
+{
+	return exact ? a == b : strncasecmp(&a, &b, 1) == 0;
+}
+
+static bool match_path(const char *pattern, const char *path, bool exact);
+
+/* "/..." and the rest of the pattern: at any slash, or at the end. */
+static bool match_segments(const char *pattern, const char *path, bool exact)
+{
+	for (;; path++) {
+		if ((*path == '/' || *path == '\0') && match_path(pattern, path, exact))
+			return true;
+		if (*path == '\0')
+			return false;
+	}
+}
+
+/* "{what}" and the rest of the pattern. */
+static bool match_word(const char *pattern, const char *path, bool exact)
+{
+	while (*path != '/' && *path != '\0') {
+		if (match_path(pattern, ++path, exact))
+			return true;
+	}
+	return false;
+}
+
+/* The pattern ends at a question mark. Recursion: as deep as it has wildcards. */
+static bool match_path(const char *pattern, const char *path, bool exact)
+{
+	for (; *pattern != '\0' && *pattern != '?'; pattern++, path++) {
+		if (strncmp(pattern, "/...", 4) == 0)
+			return match_segments(pattern + 4, path, exact);
+		if (*pattern == '{')
+			return match_word(strchr(pattern, '}') + 1, path, exact);
+		if (*path == '\0' || !same(*pattern, *path, exact))
+			return false;
+	}
+	return *path == '\0';
+}
+
+/* "GET|POST /…": *path is set to what follows the blank. "ANY /…" is any method. */
+static bool match_method(const char *request, const char *method, const char **path)
+{
+	size_t n = strlen(method);
+	const char *end = strchr(request, ' ');
+	bool found = strncmp(request, "ANY ", 4) == 0;
+
+	for (const char *at = request; !found && at != NULL && at < end; at = strchr(at, '|')) {
+		at += *at == '|';
+		found = strncmp(at, method, n) == 0 && (at[n] == ' ' || at[n] == '|');
+	}
+	*path = end != NULL ? end + 1 : request;
+	return found;
+}
+
+/* "name=value" of the query against the same of a pattern, which ends at '&' or its end. */
+static bool match_parameter(const char *pattern, struct bytes parameter)
+{
+	while (*pattern != '\0' && *pattern != '&' && *pattern != '*') {
+		if (parameter.left == 0 || !same(*pattern, (char)next_byte(&parameter), false))
+			return false;
+		pattern++;
+	}
+	return *pattern == '*' || parameter.left == 0 ||
+	       (parameter.at[0] == '=' && (*pattern == '\0' || *pattern == '&'));
+}
+
+static bool has_parameter(const char *pattern, struct bytes query)
+{
+	bytes_skip(&query, query.left != 0 && query.at[0] == '?');
+	while (query.left != 0) {
+		struct bytes parameter = query;
+
+		while (query.left != 0 && query.at[0] != '&' && query.at[0] != ';')
+			bytes_skip(&query, 1);
+		parameter.left -= query.left;
+		bytes_skip(&query, query.left != 0);
+		if (match_parameter(pattern, parameter))
+			return true;
+	}
+	return false;
+}
+
+/* All parameters of the pattern, in any order. */
+static bool match_query(const char *path_pattern, struct bytes query)
+{
+	for (const char *at = strchr(path_pattern, '?'); at != NULL; at = strchr(at, '&')) {
+		at++;
+		if (!has_parameter(at, query))
+			return false;
+	}
+	return true;
+}
+
+/* "/v1.41/containers" is "/containers": an exact version of the interface stands before it. */
+static const char *without_version(const char *path)
+{
+	const char *end = strchr(path + 1, '/');
+	size_t n = 2 + strspn(path + (path[1] == 'v' ? 2 : 0), "0123456789.");
+
+	return end != NULL && path[1] == 'v' && path + n == end && n > 4 ? end : path;
+}
+
+static bool fits_route(const struct http_route *route, const char *method,
+		       const struct target *target)
+{
+	const char *pattern, *later = without_version(target->path);
+
+	if (!match_method(route->request, method, &pattern))
+		return false;
+	if (!match_path(pattern, target->path, false) &&
+	    (later == target->path || !match_path(pattern, later, false)))
+		return false;
+	return match_query(pattern, target->query);
+}
+
+/* Is it spelled as its product's clients do? */
+static bool is_exact(const struct http_route *route, const struct target *target)
+{
+	const char *pattern = strchr(route->request, ' ') + 1;
+
+	return target->plain && (match_path(pattern, target->path, true) ||
+				 match_path(pattern, without_version(target->path), true));
+}
+
+static const struct http_route *route_at(const struct http_fits *fits, size_t i)
+{
+	size_t count;
+
+	return http_product_routes(fits->at[i].row, &count) + fits->at[i].route;
+}
+
+static bool same_text(const struct http_route *a, const struct http_route *b)
+{
+	return strcmp(a->request, b->request) == 0 && (a->body == NULL) == (b->body == NULL) &&
+	       (a->body == NULL || strcmp(a->body, b->body) == 0);
+}
+
+/* Which of two is to be remembered, if there is room for one. */
+static bool is_worse(const struct http_route *a, const struct http_route *b)
+{
+	return a->kind != b->kind ? a->kind > b->kind : a->sure && !b->sure;
+}
+
+/* Is it there already, to this row or another? The worse of two that read the same stays. */
+static size_t place_for(const struct http_fits *fits, const struct http_route *route)
+{
+	size_t weakest = 0;
+
+	for (size_t i = 0; i < fits->count; i++) {
+		if (same_text(route_at(fits, i), route))
+			return is_worse(route, route_at(fits, i)) ? i : HTTP_FITS_MAX;
+		if (is_worse(route_at(fits, weakest), route_at(fits, i)))
+			weakest = i;
+	}
+	if (fits->count < HTTP_FITS_MAX)
+		return fits->count;
+	return is_worse(route, route_at(fits, weakest)) ? weakest : HTTP_FITS_MAX;
+}
+
+static void put(uint8_t *bits, size_t place, bool value)
+{
+	*bits = (uint8_t)((*bits & ~(1U << place)) | (unsigned)value << place);
+}
+
+static void note(struct http_fits *fits, size_t row, size_t index, const struct target *target)
+{
+	size_t count;
+	const struct http_route *route = http_product_routes(row, &count) + index;
+	size_t place = place_for(fits, route);
+
+	if (place == HTTP_FITS_MAX)
+		return;
+	fits->count = (uint8_t)(place == fits->count ? place + 1 : fits->count);
+	fits->at[place].row = (uint8_t)row;
+	fits->at[place].route = (uint8_t)index;
+	put(&fits->found, place, route->body == NULL);
+	put(&fits->exact, place, is_exact(route, target));
+}
+
+void http_routes_fit(struct http_fits *fits, const char *method, struct bytes path,
+		     struct bytes query, bool cut)
+{
+	struct target target = {.query = query};
+
+	*fits = (struct http_fits){.count = 0};
+	normalise(&target, path);
+	target.plain &= !cut;
+	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
+		size_t count;
+		const struct http_route *routes = http_product_routes(row, &count);
+
+		for (size_t i = 0; i < count; i++) {
+			if (fits_route(&routes[i], method, &target))
+				note(fits, row, i, &target);
+		}
+	}
+}
+
+const char *http_routes_mark(const struct http_fits *fits, size_t i)
+{
+	return i < fits->count ? route_at(fits, i)->body : NULL;
+}
+
+/* Does at[i] say this of the request? */
+static bool holds(const struct http_fits *fits, size_t i, const struct http_route *route)
+{
+	return (fits->found & 1U << i) && same_text(route_at(fits, i), route) &&
+	       (route->kind != ROUTE_OPEN || (fits->exact & 1U << i));
+}
+
+/* The first of the row that is among those of the request. */
+const struct http_route *http_routes_of(const struct http_fits *fits, size_t row)
+{
+	size_t count;
+	const struct http_route *routes = http_product_routes(row, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < fits->count; j++) {
+			if (holds(fits, j, &routes[i]))
+				return &routes[i];
+		}
+	}
+	return NULL;
+}
+
+const struct http_route *http_routes_meaning(const struct http_fits *fits, size_t row)
+{
+	const struct http_route *route = http_routes_of(fits, row);
+
+	if (route != NULL || fits->count == 0)
+		return route;
+	for (size_t i = 0; i < fits->count; i++) {
+		if (route_at(fits, i)->sure && holds(fits, i, route_at(fits, i)) &&
+		    (route == NULL || is_worse(route_at(fits, i), route)))
+			route = route_at(fits, i);
+	}
+	return route != NULL ? route : http_routes_of(fits, HTTP_ANY);
+}
+
+enum http_route_kind http_routes_worst(const struct http_fits *fits)
+{
+	enum http_route_kind worst = ROUTE_NONE;
+
+	for (size_t i = 0; i < fits->count; i++) {
+		if (route_at(fits, i)->kind > worst)
+			worst = (enum http_route_kind)route_at(fits, i)->kind;
+	}
+	return worst;
+}
+
+bool http_routes_may_be(const struct http_fits *fits, enum http_route_kind kind)
+{
+	for (size_t i = 0; i < fits->count; i++) {
+		if (route_at(fits, i)->kind == kind)
+			return true;
+	}
+	return false;
+}
