@@ -12,7 +12,8 @@
  *             pieces of any size: a verdict must not depend on where the pieces end. State is
  *             `state_size` bytes, zeroed before begin().
  *
- * On UDP each feed() is one datagram, and the opening holds the first datagram of each side.
+ * On UDP each feed() is one datagram, and the opening holds the first datagram of each side. On
+ * SCTP it is one message, with the four bytes of its payload protocol identifier before it.
  * Wrong is worse than unknown: a recogniser that could be fooled by another protocol says MORE.
  */
 #ifndef DISSECTORS_DISSECTOR_H
@@ -29,6 +30,7 @@
 enum {
 	OVER_TCP = 1 << 0,
 	OVER_UDP = 1 << 1,
+	OVER_SCTP = 1 << 2,
 };
 
 enum recognised {
@@ -39,7 +41,7 @@ enum recognised {
 
 struct opening {
 	struct bytes side[2]; /* index: enum side; what has been sent so far, empty if nothing */
-	uint8_t transport;    /* OVER_TCP or OVER_UDP */
+	uint8_t transport;    /* one of OVER_… */
 	bool midstream;	      /* capture began later than the conversation: not from byte one */
 	bool one_sided;	      /* only one direction is visible (mirror of one direction) */
 };
@@ -66,7 +68,7 @@ enum {
 
 struct dissector {
 	const char *name;
-	uint8_t transports;  /* OVER_TCP | OVER_UDP */
+	uint8_t transports;  /* OVER_… */
 	bool upgrades;	     /* its streams may turn into TLS, seen to be agreed or not */
 	uint16_t state_size; /* at most DISSECTOR_STATE_MAX */
 	uint16_t service_count;

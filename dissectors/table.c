@@ -109,6 +109,9 @@
 	D(relp)                                                                                    \
 	D(gelf)                                                                                    \
 	D(collectd)                                                                                \
+	D(diameter)                                                                                \
+	D(diameter_sctp)                                                                           \
+	D(sctp_users)                                                                              \
 	D(netflow)                                                                                 \
 	D(sflow)                                                                                   \
 	D(statsd)                                                                                  \

@@ -275,10 +275,17 @@ struct coverage {
 
 static bool port_fits(const struct port_list *ports, const struct coverage *coverage)
 {
+	static const uint8_t transports[] = {MODEL_TCP, MODEL_UDP, MODEL_SCTP, MODEL_UDPLITE,
+					     MODEL_DCCP};
 	uint16_t port = (uint16_t)coverage->exception->port;
 
-	return !coverage->ports || port == MODEL_ANY_PORT ||
-	       model_ports_hold(ports, MODEL_TCP, port) || model_ports_hold(ports, MODEL_UDP, port);
+	if (!coverage->ports || port == MODEL_ANY_PORT)
+		return true;
+	for (size_t i = 0; i < sizeof transports; i++) {
+		if (model_ports_hold(ports, transports[i], port))
+			return true;
+	}
+	return false;
 }
 
 static bool place_covered(struct policy_place place, const void *context)

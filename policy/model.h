@@ -18,6 +18,9 @@
 #define MODEL_NO_HEADER UINT32_MAX
 #define MODEL_TCP	6
 #define MODEL_UDP	17
+#define MODEL_DCCP	33
+#define MODEL_SCTP	132
+#define MODEL_UDPLITE	136
 
 struct located_prefix {
 	struct prefix prefix;

@@ -160,7 +160,7 @@ struct policy_question {
 	struct address server, client; /* outbound: the host of ours, and whom it connects to */
 	bool outbound;
 	uint16_t port;	   /* outbound: the remote port */
-	uint8_t transport; /* IP protocol number: 6 TCP, 17 UDP */
+	uint8_t transport; /* IP protocol number: 6 TCP, 17 UDP, 132 SCTP … */
 	uint16_t service;  /* index in the vocabulary, POLICY_NO_SERVICE while unknown */
 	uint64_t ts_ns;	   /* packet time, for `until` */
 };

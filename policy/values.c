@@ -282,6 +282,24 @@ const char *values_prefix(const char *text, struct prefix *out, struct complaint
 	return complaint->text;
 }
 
+/* 0: unknown. */
+static uint8_t transport_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint8_t number;
+	} transports[] = {
+		{"tcp", MODEL_TCP},	    {"udp", MODEL_UDP},	  {"sctp", MODEL_SCTP},
+		{"udplite", MODEL_UDPLITE}, {"dccp", MODEL_DCCP},
+	};
+
+	for (size_t i = 0; i < sizeof transports / sizeof *transports; i++) {
+		if (strcmp(transports[i].name, name) == 0)
+			return transports[i].number;
+	}
+	return 0;
+}
+
 const char *values_ports(const char *text, struct port_range *out, struct complaint *complaint)
 {
 	struct port_range range = {0};
@@ -294,8 +312,12 @@ const char *values_ports(const char *text, struct port_range *out, struct compla
 	if (at == NULL || (*at != '\0' && *at != '/'))
 		return "is not a port (443), a range (6000-6010) or a port with its protocol "
 		       "(514/udp)";
-	if (*at == '/' && strcmp(at, "/tcp") != 0 && strcmp(at, "/udp") != 0)
-		return "has an unknown protocol: it must be tcp or udp";
+	if (*at == '/') {
+		range.transport = transport_of(at + 1);
+		if (range.transport == 0)
+			return "has an unknown protocol: it must be tcp, udp, sctp, udplite or "
+			       "dccp";
+	}
 	wrong = check_range(from, 1, UINT16_MAX, complaint);
 	if (wrong == NULL)
 		wrong = check_range(to, 1, UINT16_MAX, complaint);
@@ -305,8 +327,6 @@ const char *values_ports(const char *text, struct port_range *out, struct compla
 		return "is a range that ends before it begins";
 	range.from = (uint16_t)from;
 	range.to = (uint16_t)to;
-	if (*at == '/')
-		range.transport = at[1] == 't' ? MODEL_TCP : MODEL_UDP;
 	*out = range;
 	return NULL;
 }

@@ -56,7 +56,18 @@ const char *identified_by_name(enum identified_by by)
 
 const char *transport_name(uint8_t transport)
 {
-	if (transport == TRANSPORT_TCP)
+	switch (transport) {
+	case TRANSPORT_TCP:
 		return "tcp";
-	return transport == TRANSPORT_UDP ? "udp" : "ip";
+	case TRANSPORT_UDP:
+		return "udp";
+	case TRANSPORT_DCCP:
+		return "dccp";
+	case TRANSPORT_SCTP:
+		return "sctp";
+	case TRANSPORT_UDPLITE:
+		return "udplite";
+	default:
+		return "ip";
+	}
 }

@@ -6,12 +6,16 @@
 #ifndef SENSOR_ENDPOINT_H
 #define SENSOR_ENDPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "policy/address.h"
 
-#define TRANSPORT_TCP 6 /* IP protocol numbers */
-#define TRANSPORT_UDP 17
+#define TRANSPORT_TCP	  6 /* IP protocol numbers */
+#define TRANSPORT_UDP	  17
+#define TRANSPORT_DCCP	  33
+#define TRANSPORT_SCTP	  132
+#define TRANSPORT_UDPLITE 136
 
 /*
  * The realm of everything that only a tunnel claims which is not believed: a world of its own, so
@@ -80,6 +84,20 @@ const char *outcome_name(enum outcome outcome);	       /* "syn_only", … */
 const char *direction_name(enum direction direction);  /* "guess", "policy-port", … */
 const char *sight_name(enum sight sight);	       /* "both", "client", "server" */
 const char *identified_by_name(enum identified_by by); /* "", "port", "ndpi-guess", … */
-const char *transport_name(uint8_t transport);	       /* "tcp", "udp" */
+const char *transport_name(uint8_t transport);	       /* "tcp", "udp", "sctp" … */
+
+/* Those that are read: each begins with two ports. */
+static inline bool transport_has_ports(uint8_t transport)
+{
+	return transport == TRANSPORT_TCP || transport == TRANSPORT_UDP ||
+	       transport == TRANSPORT_SCTP || transport == TRANSPORT_UDPLITE ||
+	       transport == TRANSPORT_DCCP;
+}
+
+/* Without a handshake: each answer is to a question, and nothing is ever open or closed. */
+static inline bool transport_is_datagram(uint8_t transport)
+{
+	return transport == TRANSPORT_UDP || transport == TRANSPORT_UDPLITE;
+}
 
 #endif

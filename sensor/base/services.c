@@ -14,14 +14,14 @@
 
 struct row {
 	const struct service *service;
-	uint8_t transports; /* OVER_TCP | OVER_UDP */
+	uint8_t transports; /* OVER_… */
 };
 
 struct services {
 	struct row *rows;
 	struct policy_service *vocabulary; /* by the same index */
 	uint16_t count;
-	uint16_t by_port[2]
+	uint16_t by_port[3]
 			[UINT16_MAX + 1]; /* [1]: over UDP; asked for any packet out of nowhere */
 };
 
@@ -77,6 +77,8 @@ static void add_ports(struct services *services)
 				services->by_port[0][*p] = id;
 			if (row->transports & OVER_UDP)
 				services->by_port[1][*p] = id;
+			if (row->transports & OVER_SCTP)
+				services->by_port[2][*p] = id;
 		}
 	}
 }
@@ -143,7 +145,14 @@ uint16_t services_find(const struct services *services, const char *name)
 
 uint16_t services_by_port(const struct services *services, uint8_t transport, uint16_t port)
 {
-	return services->by_port[transport == TRANSPORT_UDP][port];
+	switch (transport) {
+	case TRANSPORT_TCP:
+		return services->by_port[0][port];
+	case TRANSPORT_SCTP:
+		return services->by_port[2][port];
+	default:
+		return services->by_port[1][port];
+	}
 }
 
 struct policy_vocabulary services_vocabulary(const struct services *services)

@@ -70,7 +70,6 @@
 	ROW("stun", FAMILY_INFRASTRUCTURE, OVER_BOTH, "STUN or TURN server", "open-stun", 3478, 0) \
 	ROW("kerberos", FAMILY_INFRASTRUCTURE, OVER_BOTH, "Kerberos key distribution", NULL, 88, 0) \
 	ROW("radius", FAMILY_INFRASTRUCTURE, OVER_UDP, "RADIUS server", NULL, 1812, 1813, 0) \
-	ROW("diameter", FAMILY_INFRASTRUCTURE, OVER_TCP, "Diameter peer", NULL, 3868, 0) \
 	ROW("bgp", FAMILY_INFRASTRUCTURE, OVER_TCP, "BGP speaker", "open-bgp", 179, 0) \
 	ROW("gtp", FAMILY_INFRASTRUCTURE, OVER_UDP, "GTP tunnel", "accessible-gtp", 2123, 2152, 0) \
 	ROW("pptp", FAMILY_INFRASTRUCTURE, OVER_TCP, "PPTP tunnel", NULL, 1723, 0) \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See answerable.h. What Linux drops: ip_rcv(), ip_route_input() (martians), tcp_v4_rcv(),
- * tcp_rcv_state_process() in LISTEN, tcp_inbound_md5_hash() (a signature that nobody asked for).
+ * tcp_rcv_state_process() in LISTEN, tcp_inbound_md5_hash() (a signature that nobody asked for);
+ * sctp_sf_do_5_1B_init(), sctp_verify_init().
  */
 #include "sensor/decode/answerable.h"
 
@@ -14,6 +15,9 @@
 #define IPV6_FIXED	 40u
 #define TCP_FIXED	 20u
 #define UDP_FIXED	 8u
+#define SCTP_FIXED	 12u
+#define SCTP_WINDOW	 1500u
+#define INIT_FIXED	 20u
 #define OPTION_END	 0
 #define OPTION_NOTHING	 1
 #define OPTION_LENGTH_AT 2u /* kind and length of an option */
@@ -113,13 +117,62 @@ static bool has_tcp_oddities(const struct packet *packet, struct bytes transport
 	return has_odd_options(transport);
 }
 
+/* The checksum covers the header, or everything (RFC 3828 section 3.1). */
+static bool has_udplite_oddities(const struct packet *packet, struct bytes transport)
+{
+	unsigned covered = (unsigned)transport.at[4] << 8 | transport.at[5];
+
+	return (covered != 0 && covered < UDP_FIXED) ||
+	       covered > packet->payload_wire + UDP_FIXED ||
+	       (transport.at[6] == 0 && transport.at[7] == 0);
+}
+
 static bool has_udp_oddities(const struct packet *packet, struct bytes transport)
 {
 	if (transport.left < UDP_FIXED)
 		return false;
+	if (packet->transport == TRANSPORT_UDPLITE)
+		return has_udplite_oddities(packet, transport);
 	if (((unsigned)transport.at[4] << 8 | transport.at[5]) != packet->payload_wire + UDP_FIXED)
 		return true;
 	return packet->ip[0] >> 4 == 6 && transport.at[6] == 0 && transport.at[7] == 0;
+}
+
+/*
+ * An INIT alone, without a verification tag, with a tag, a window and streams of its own: RFC 9260
+ * sections 3.3.2 and 8.5.1. Parameters that a host does not know it passes over, or names in its
+ * answer.
+ */
+static bool has_sctp_oddities(const struct packet *packet, struct bytes transport)
+{
+	uint32_t length, window;
+	uint16_t in, out;
+
+	if (packet->tcp_flags != TCP_SYN || packet->acknowledgement != 0 || packet->sequence == 0)
+		return true;
+	bytes_skip(&transport, SCTP_FIXED + 2);
+	length = bytes_be16(&transport);
+	bytes_skip(&transport, 4);
+	window = bytes_be32(&transport);
+	out = bytes_be16(&transport);
+	in = bytes_be16(&transport);
+	bytes_skip(&transport, 4);
+	return transport.failed || window < SCTP_WINDOW || in == 0 || out == 0 ||
+	       length < INIT_FIXED || transport.left != (length + 3u) / 4 * 4 - INIT_FIXED;
+}
+
+static bool has_transport_oddities(const struct packet *packet, struct bytes transport)
+{
+	switch (packet->transport) {
+	case TRANSPORT_TCP:
+		return has_tcp_oddities(packet, transport);
+	case TRANSPORT_SCTP:
+		return has_sctp_oddities(packet, transport);
+	case TRANSPORT_DCCP: /* features are negotiated with it: hosts differ in what they take */
+		return true;
+	default:
+		return has_udp_oddities(packet, transport);
+	}
 }
 
 /* Was all of it captured? Not told where its length is left to the adapter. */
@@ -147,14 +200,12 @@ static uint8_t checksum_flaws(const struct packet *packet, const struct bytes *t
 static uint8_t form_flaws(const struct packet *packet)
 {
 	struct bytes transport = bytes_from(packet->ip, packet->ip_length);
-	bool odd;
 
 	if (has_ip_oddities(packet) ||
 	    !bytes_skip(&transport, packet->ip[0] >> 4 == 4 ? IPV4_FIXED : IPV6_FIXED))
 		return FLAW_FORM;
-	odd = packet->transport == TRANSPORT_TCP ? has_tcp_oddities(packet, transport)
-						 : has_udp_oddities(packet, transport);
-	return (uint8_t)((odd ? FLAW_FORM : 0) | checksum_flaws(packet, &transport));
+	return (uint8_t)((has_transport_oddities(packet, transport) ? FLAW_FORM : 0) |
+			 checksum_flaws(packet, &transport));
 }
 
 uint8_t answerable_ttl(const struct packet *packet)

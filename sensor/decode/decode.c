@@ -284,6 +284,19 @@ static enum decode_result decode_udp(struct walk *walk)
 	return DECODE_OK;
 }
 
+/* UDP with another meaning of its length: how much the checksum covers (RFC 3828). */
+static enum decode_result decode_udplite(struct walk *walk)
+{
+	walk->packet->source_port = bytes_be16(&walk->rest);
+	walk->packet->destination_port = bytes_be16(&walk->rest);
+	bytes_skip(&walk->rest, 4);
+	if (walk->rest.failed)
+		return DECODE_TRUNCATED;
+	walk->packet->kind = PACKET_UDP;
+	set_payload(walk);
+	return DECODE_OK;
+}
+
 /* Routers' and hosts' own protocols carry none; one that nobody knows may. */
 static enum decode_result decode_no_service(struct walk *walk)
 {
@@ -303,6 +316,12 @@ enum decode_result decode_transport(struct walk *walk)
 		return decode_tcp(walk);
 	case TRANSPORT_UDP:
 		return decode_udp(walk);
+	case TRANSPORT_UDPLITE:
+		return decode_udplite(walk);
+	case TRANSPORT_SCTP:
+		return decode_sctp(walk);
+	case TRANSPORT_DCCP:
+		return decode_dccp(walk);
 	case PROTOCOL_ICMP:
 		return decode_icmp(walk, false);
 	case PROTOCOL_ICMPV6:

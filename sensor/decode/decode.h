@@ -74,9 +74,19 @@ enum {
 
 enum packet_kind {
 	PACKET_TCP,
-	PACKET_UDP,
-	PACKET_ICMP_ERROR, /* `quoted` tells which packet caused it */
+	PACKET_UDP,	    /* or UDP-Lite */
+	PACKET_ASSOCIATION, /* SCTP, DCCP: a handshake, then messages */
+	PACKET_ICMP_ERROR,  /* `quoted` tells which packet caused it */
 };
+
+/*
+ * Of an association `tcp_flags` are those of TCP that mean the same: SYN of INIT (Request), SYN and
+ * ACK of its answer, RST of ABORT (Reset), FIN of the rest of an end. Of SCTP `acknowledgement` is
+ * the verification tag, `sequence` the initiate tag or that of the data; the payload is the first
+ * message, with its payload protocol identifier before it. DCCP's payload is not told.
+ */
+#define ASSOCIATION_PPID      4	      /* bytes */
+#define ASSOCIATION_REFLECTED TCP_PSH /* the tag is that of the receiver: it knows no other */
 
 /* Why an ICMP error was sent, as far as it matters here. */
 enum icmp_reason {
@@ -125,6 +135,7 @@ struct packet {
 	uint32_t payload_length; /* captured */
 	uint32_t payload_wire;	 /* as sent: more than captured if the frame was cut off */
 	uint32_t sequence, acknowledgement;
+	uint32_t data_wire;  /* of an association: bytes of all messages in the packet, as sent */
 	uint32_t segment_at; /* where TCP's header begins, from `ip` on */
 	uint32_t realm;	     /* keeps equal addresses of different VNIs apart; 0 = none */
 	uint32_t unread; /* what of it was not read: unread_of() in encapsulation.h; 0: nothing */

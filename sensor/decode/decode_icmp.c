@@ -45,7 +45,7 @@ enum decode_result decode_icmp(struct walk *walk, bool v6)
 		return DECODE_NOT_OURS; /* without ports */
 	if (result != DECODE_OK)
 		return result;
-	if (quote.protocol != TRANSPORT_TCP && quote.protocol != TRANSPORT_UDP)
+	if (!transport_has_ports(quote.protocol))
 		return DECODE_NOT_OURS;
 	packet->quoted.source_port = bytes_be16(&quote.rest);
 	packet->quoted.destination_port = bytes_be16(&quote.rest);

@@ -105,6 +105,10 @@ enum decode_result decode_transport(struct walk *walk); /* by walk->protocol */
 /* decode_icmp.c */
 enum decode_result decode_icmp(struct walk *walk, bool v6);
 
+/* decode_association.c */
+enum decode_result decode_sctp(struct walk *walk);
+enum decode_result decode_dccp(struct walk *walk);
+
 /* decode_tunnel.c */
 enum decode_result decode_gre(struct walk *walk);
 /*

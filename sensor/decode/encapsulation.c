@@ -144,6 +144,9 @@ static const struct encapsulation rows[] = {
 
 	PROTOCOL(6, "TCP", NULL),
 	PROTOCOL(17, "UDP", NULL),
+	PROTOCOL(132, "SCTP", "associations, and the first message of a packet"),
+	PROTOCOL(136, "UDP-Lite", NULL),
+	PROTOCOL(33, "DCCP", "that it is answered"),
 	PROTOCOL(1, "ICMP", "errors"),
 	PROTOCOL(58, "ICMPv6", "errors"),
 	PROTOCOL(4, "IPv4 in IP", "2 tunnels over IP"),
@@ -167,10 +170,7 @@ static const struct encapsulation rows[] = {
 	PROTOCOL_CONTROL(112, "VRRP"),
 	PROTOCOL_CONTROL(124, "IS-IS"),
 	PROTOCOL_CONTROL(240, "pfsync"),
-	PROTOCOL_TOLD(33, "DCCP"),
 	PROTOCOL_TOLD(108, "IPComp"),
-	PROTOCOL_TOLD(132, "SCTP"),
-	PROTOCOL_TOLD(136, "UDP-Lite"),
 
 	PORT(1701, "L2TPv2, L2TPv3", "data packets"),
 	PORT(2152, "GTP-U", "users' packets"),

@@ -20,7 +20,7 @@ static bool talks(const struct engine *engine, const struct exposure *x, uint64_
 {
 	uint64_t patience_ns = TALK_NS << x->resumed, since_ns = x->talked_ns;
 
-	if (x->server.transport != TRANSPORT_TCP)
+	if (transport_is_datagram(x->server.transport))
 		return false; /* an answer to a datagram is somebody who is let in */
 	/* Of a run before this one: who still talks has to be seen first. */
 	if (x->state == EXPOSURE_CLOSING && x->live_flows == 0 && since_ns < engine->sighted_ns)

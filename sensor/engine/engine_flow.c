@@ -90,7 +90,7 @@ static uint64_t let_in_ns(const struct arrival *a)
 
 	if (a->rung.fresh)
 		return a->rung.answer_ns;
-	return o->server.transport == TRANSPORT_UDP ? o->flow.talked_ns : 0;
+	return transport_is_datagram(o->server.transport) ? o->flow.talked_ns : 0;
 }
 
 /*

@@ -164,7 +164,7 @@ void engine_wall(struct engine *engine, const struct endpoint *server,
 	uint64_t newest = newest_probe(report);
 	/* A datagram in vain dates nothing: only the worker knows whether its question makes
 	 * sense. */
-	bool dates = server->transport == TRANSPORT_TCP;
+	bool dates = !transport_is_datagram(server->transport);
 	uint32_t slot;
 
 	if ((newest == 0 && report->last_unjudged_ns == 0) || server->realm == REALM_CLAIMED)

@@ -6,10 +6,10 @@
  */
 #include "sensor/engine/ladder.h"
 
-/* TCP data from a client that began with a SYN: its stack has seen the SYN-ACK that we have not. */
+/* Data from a client that began with a SYN: its stack has seen the SYN-ACK that we have not. */
 static bool client_shows_handshake(const struct observation *o)
 {
-	return o->server.transport == TRANSPORT_TCP && o->flow.direction >= DIRECTION_SYN;
+	return !transport_is_datagram(o->server.transport) && o->flow.direction >= DIRECTION_SYN;
 }
 
 static bool proves(const struct observation *o, bool inside)
@@ -85,7 +85,7 @@ static enum level level_of(const struct flow_report *flow, const struct command 
 static bool is_fresh(const struct observation *o)
 {
 	return o->flow.first &&
-	       (o->server.transport != TRANSPORT_TCP || o->flow.direction >= DIRECTION_SYN) &&
+	       (transport_is_datagram(o->server.transport) || o->flow.direction >= DIRECTION_SYN) &&
 	       o->flow.outcome != OUTCOME_MIDSTREAM;
 }
 

@@ -38,7 +38,7 @@ static void say_reachable(struct text *text, const struct exposure_view *x,
 {
 	if (c->one_way)
 		text_say(text, " takes datagrams from ");
-	else if (x->server.transport == TRANSPORT_UDP)
+	else if (transport_is_datagram(x->server.transport))
 		text_say(text, " answered ");
 	else
 		text_say(text, " accepted a connection from ");

@@ -133,8 +133,8 @@ void text_endpoint(struct text *text, const struct endpoint *endpoint)
 		text_say(text, "%s to port %u", address, (unsigned)endpoint->port);
 	else
 		text_say(text, four ? "%s:%u" : "[%s]:%u", address, (unsigned)endpoint->port);
-	if (endpoint->transport == TRANSPORT_UDP)
-		text_say(text, "/udp");
+	if (endpoint->transport != TRANSPORT_TCP)
+		text_say(text, "/%s", transport_name(endpoint->transport));
 }
 
 /* "redis 7.0.15", "elasticsearch (OpenSearch 2.11)", "probably ssh", "a service". */

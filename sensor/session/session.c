@@ -322,6 +322,18 @@ bool sessions_copies(struct sessions *sessions, const struct flow *flow, enum si
 	return !contradicts(sessions, slot, from, packet);
 }
 
+static uint8_t over(uint8_t transport)
+{
+	switch (transport) {
+	case TRANSPORT_TCP:
+		return OVER_TCP;
+	case TRANSPORT_SCTP:
+		return OVER_SCTP;
+	default:
+		return OVER_UDP;
+	}
+}
+
 void sessions_packet(struct sessions *sessions, struct flow *flow, enum side from,
 		     const struct packet *packet)
 {
@@ -330,7 +342,7 @@ void sessions_packet(struct sessions *sessions, struct flow *flow, enum side fro
 		.sessions = sessions,
 		.slot = slot,
 		.from = from,
-		.transport = packet->kind == PACKET_UDP ? OVER_UDP : OVER_TCP,
+		.transport = over(packet->transport),
 	};
 
 	if (!slot || slot->concluded)
@@ -401,7 +413,7 @@ void sessions_conclude(struct sessions *sessions, struct flow *flow)
 
 	if (!slot || slot->concluded)
 		return;
-	transport = flow->key.transport == TRANSPORT_UDP ? OVER_UDP : OVER_TCP;
+	transport = over((uint8_t)flow->key.transport);
 	session_conclude_slot(sessions, slot, transport);
 	session_versions_conclude(sessions, slot, transport);
 }

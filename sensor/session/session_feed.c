@@ -157,7 +157,7 @@ static void decide_without(struct sessions *sessions, struct slot *slot)
 static void consider(const struct feeding *feeding, const uint8_t *bytes, size_t length)
 {
 	struct slot *slot = feeding->slot;
-	bool datagram = feeding->transport == OVER_UDP;
+	bool datagram = feeding->transport != OVER_TCP;
 	size_t kept = opening_add(&slot->opening, feeding->from, bytes, length, datagram);
 	const struct dissector *dissector = NULL;
 

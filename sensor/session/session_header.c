@@ -73,7 +73,7 @@ size_t session_header_strip(const struct feeding *feeding, const uint8_t *bytes,
 	if (slot->begun)
 		return feeding_side(feeding) == SIDE_SERVER ? strip_refusal(slot, bytes, length)
 							    : 0;
-	if (feeding->transport == OVER_UDP) {
+	if (feeding->transport != OVER_TCP) {
 		slot->begun = true;
 		return 0;
 	}

@@ -458,7 +458,7 @@ bool probes_answered(struct probes *probes, const struct endpoint *server, uint6
 	give_up_overtaken(probes, entry, now_ns);
 	tell(probes, entry, now_ns);
 	news = &detail_of(probes, entry)->news;
-	in_vain_ns = server->transport == TRANSPORT_UDP
+	in_vain_ns = transport_is_datagram(server->transport)
 			     ? asked_in_vain(detail_of(probes, entry), question)
 			     : news->last_unanswered_ns;
 	*unanswered_ns = unless_future(in_vain_ns, now_ns);

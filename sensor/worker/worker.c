@@ -2,7 +2,7 @@
 /*
  * See worker.h. What happens to a packet, in order: decode it; look up where its two addresses
  * are (both in worker_place.c, for a batch at a time); forget it if no rule could care; find its
- * flow; hand it to TCP or UDP, which read its payload and report what is new.
+ * flow; hand it to its transport, which reads its payload and report what is new.
  *
  * State is made only by an answer of one of ours, by data of a conversation that was not seen to
  * begin, and by a datagram to a service that never answers. A SYN costs a place in a bounded table
@@ -166,6 +166,8 @@ void worker_look_at(struct worker *worker, const struct sighting *sighting)
 	flow = flow_find(worker->flows, &sighting->key, sighting->hash);
 	if (packet->kind == PACKET_TCP)
 		worker_tcp(worker, sighting, flow);
+	else if (packet->kind == PACKET_ASSOCIATION)
+		worker_association(worker, sighting, flow);
 	else
 		worker_udp(worker, sighting, flow);
 	if (worker->trail)

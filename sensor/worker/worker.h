@@ -5,7 +5,8 @@
  *   worker_prepare (a batch: decode, place, prefetch) ─▶ worker_take ─▶ look_at
  *        ├─ ICMP error ─▶ worker_icmp     the quoted attempt was refused
  *        ├─ TCP ─▶ worker_tcp             SYN: probe · SYN-ACK: flow (worker_open) · data: read
- *        └─ UDP ─▶ worker_udp             question: probe · answer: flow
+ *        ├─ UDP ─▶ worker_udp             question: probe · answer: flow
+ *        └─ SCTP, DCCP ─▶ worker_association
  *                        └─▶ worker_report: what is news becomes an observation ─▶ ring ─▶ engine
  *   worker_carried: the clients of a listed proxy, each a conversation of its own
  *

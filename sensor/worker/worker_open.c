@@ -36,7 +36,7 @@ void worker_note_probe(struct worker *worker, const struct sighting *sighting, b
 		.client = packet->source,
 		.tuple = sighting->hash,
 		.ts_ns = packet->ts_ns,
-		.initial = packet->kind == PACKET_TCP ? packet->sequence : asks,
+		.initial = packet->kind == PACKET_UDP ? asks : packet->sequence,
 		.flaws = sighting->flaws,
 		.ttl = answerable_ttl(packet),
 	};

@@ -44,7 +44,7 @@ static void sight_probe(const struct worker *worker, struct sighting *sighting)
 	bool acknowledges = (packet->tcp_flags & TCP_ACK) != 0;
 	struct endpoint server;
 
-	if (packet->kind != PACKET_TCP || !(packet->tcp_flags & TCP_SYN))
+	if (packet->kind == PACKET_UDP || !(packet->tcp_flags & TCP_SYN))
 		return;
 	if (acknowledges ? !sighting->from_ours : !sighting->to_ours)
 		return;

@@ -18,7 +18,7 @@
 /* Has anything shown that the server can be reached? */
 static bool is_reachable(const struct worker *worker, struct flow *flow)
 {
-	if (flow->key.transport == TRANSPORT_UDP)
+	if (transport_is_datagram((uint8_t)flow->key.transport))
 		return (flow->sight & SIGHT_SERVER) || flow->one_way_service;
 	if ((flow->seen & (FLOW_SYNACK | FLOW_CLIENT_PROOF)) ||
 	    worker_telling(worker, flow)->bytes[SIDE_SERVER] != 0)
@@ -58,7 +58,7 @@ static enum outcome outcome_udp(const struct flow *flow)
 
 static enum outcome outcome_of(const struct flow *flow, const uint64_t bytes[2])
 {
-	if (flow->key.transport == TRANSPORT_UDP)
+	if (transport_is_datagram((uint8_t)flow->key.transport))
 		return outcome_udp(flow);
 	if (flow->sight != SIGHT_BOTH)
 		return outcome_one_sided(flow, bytes);
@@ -107,7 +107,7 @@ static bool is_attempt(const struct worker *worker, struct flow *flow,
 	const struct service *service = session->findings->facts.service;
 
 	return (!worker->options.everything || (flow->seen & FLOW_SERVER_RST)) &&
-	       flow->key.transport == TRANSPORT_TCP && flow->sight == SIGHT_BOTH &&
+	       !transport_is_datagram((uint8_t)flow->key.transport) && flow->sight == SIGHT_BOTH &&
 	       worker_telling(worker, flow)->bytes[SIDE_SERVER] == 0 &&
 	       !(service && service->one_way);
 }

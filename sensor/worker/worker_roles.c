@@ -64,7 +64,7 @@ enum direction worker_guess_roles(const struct worker *worker, const struct sigh
 	}
 	if (source != destination)
 		*client_is_source = source < destination;
-	else if (packet->transport == TRANSPORT_UDP)
+	else if (transport_is_datagram(packet->transport))
 		*client_is_source = true; /* who speaks first, as far as was seen */
 	else
 		*client_is_source = packet->source_port >= packet->destination_port;

@@ -208,8 +208,11 @@ void worker_fastopen_put(struct worker *worker, const struct sighting *sighting)
 /* The flow has begun with this SYN-ACK: what it acknowledges of that data is read. */
 void worker_fastopen_take(struct worker *worker, const struct sighting *synack, struct flow *flow);
 
-/* worker_tcp.c, worker_udp.c */
+/* worker_tcp.c, worker_udp.c, worker_association.c */
 void worker_tcp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
+/* Are packets of our servers mirrored at all? */
+bool worker_sees_ours(const struct worker *worker);
+void worker_association(struct worker *worker, const struct sighting *sighting, struct flow *flow);
 void worker_udp(struct worker *worker, const struct sighting *sighting, struct flow *flow);
 
 /* worker_early.c: the first data of a conversation that was not seen to begin. */

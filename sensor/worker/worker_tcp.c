@@ -35,8 +35,7 @@ static bool established(const struct worker *worker, const struct flow *flow)
 	return (flow->seen & FLOW_SYNACK) && (flow->seen & FLOW_CLIENT_ACK);
 }
 
-/* Are packets of our servers mirrored at all? */
-static bool sees_ours(const struct worker *worker)
+bool worker_sees_ours(const struct worker *worker)
 {
 	return worker->from_ours_ns != 0 && worker->now_ns - worker->from_ours_ns < ONE_WAY_AFTER;
 }
@@ -79,9 +78,10 @@ static struct flow *begin_outgoing(struct worker *worker, const struct sighting 
 	 * Who asks, or has been let in, answers nobody, and whom ours had asked would have been
 	 * seen to be: a word that the host throws away.
 	 */
-	if (!asked && (sees_ours(worker) || segment_sum(sighting->packet) == SEGMENT_SUM_WRONG ||
-		       worker_remembers_inbound(worker, sighting, &client_is_source) ||
-		       (sighting->to_ours && worker_asked(worker, &ours, sighting->hash, &probe))))
+	if (!asked &&
+	    (worker_sees_ours(worker) || segment_sum(sighting->packet) == SEGMENT_SUM_WRONG ||
+	     worker_remembers_inbound(worker, sighting, &client_is_source) ||
+	     (sighting->to_ours && worker_asked(worker, &ours, sighting->hash, &probe))))
 		return NULL;
 	outbound_add(worker->outbound, sighting->hash);
 	flow = worker_begin_outgoing(worker, sighting, DIRECTION_SYNACK, FLOW_BRIEF);
@@ -138,7 +138,7 @@ static bool is_out_of_nowhere(const struct worker *worker, const struct sighting
 			      bool client_is_source, enum direction direction)
 {
 	if (client_is_source && sighting->to_ours)
-		return direction != DIRECTION_SYN || sees_ours(worker);
+		return direction != DIRECTION_SYN || worker_sees_ours(worker);
 	if (!client_is_source && sighting->from_ours)
 		return false;
 	return sighting->returns && !sighting->leaves;
@@ -184,7 +184,7 @@ static struct flow *begin_midstream(struct worker *worker, const struct sighting
 	flow->midstream = direction != DIRECTION_SYN;
 	if (direction == DIRECTION_SYN)
 		flow->seen |= FLOW_SYN;
-	if (direction == DIRECTION_SYN && client_is_source && !sees_ours(worker) &&
+	if (direction == DIRECTION_SYN && client_is_source && !worker_sees_ours(worker) &&
 	    (sighting->packet->tcp_flags & TCP_ACK))
 		flow->seen |= FLOW_CLIENT_PROOF;
 	return flow;
@@ -208,7 +208,7 @@ static struct flow *begin_ack(struct worker *worker, const struct sighting *sigh
 	    !probes_find(worker->probes, &server, sighting->hash, &probe) ||
 	    packet->sequence != probe.initial + 1)
 		return NULL;
-	if (sees_ours(worker)) {
+	if (worker_sees_ours(worker)) {
 		probes_disown(worker->probes, &server, sighting->hash);
 		return NULL;
 	}
@@ -360,7 +360,7 @@ void worker_tcp(struct worker *worker, const struct sighting *sighting, struct f
 	note_flags(flow, from, packet);
 	note_acknowledgement(flow, from, packet);
 	if (flow->carrier && (flow->seen & FLOW_SYN) && (flow->seen & FLOW_CLIENT_ACK) &&
-	    !sees_ours(worker))
+	    !worker_sees_ours(worker))
 		flow->seen |= FLOW_CLIENT_PROOF;
 	if ((flow->seen & FLOW_SYNACK) && flow->direction < DIRECTION_SYNACK)
 		flow->direction = DIRECTION_SYNACK;

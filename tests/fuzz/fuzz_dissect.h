@@ -63,7 +63,8 @@ static inline void fuzz_dissect(const struct dissector *d, const uint8_t *data, 
 	if (size < 2)
 		return;
 	count = fuzz_turns(bytes_from(data + 1, size - 1), turns);
-	(void)dissect_verdict(d, d->transports & OVER_TCP ? OVER_TCP : OVER_UDP, turns, count, 0);
+	/* TCP's bit is the lowest. */
+	(void)dissect_verdict(d, (uint8_t)(d->transports & -d->transports), turns, count, 0);
 	/* Whatever the recogniser says: a session must stand anything. */
 	memset(&whole, 0, sizeof whole);
 	memset(&pieces, 0, sizeof pieces);

@@ -101,7 +101,7 @@ static inline void dissect_append(struct dissect_opening *o, uint8_t transport, 
 		length = room;
 	memcpy(o->bytes[from] + o->length[from], bytes, length);
 	o->length[from] += length;
-	o->closed[from] = transport == OVER_UDP || o->length[from] == OPENING_MAX;
+	o->closed[from] = transport != OVER_TCP || o->length[from] == OPENING_MAX;
 }
 
 /*
@@ -195,7 +195,7 @@ static inline bool dissect_over(const struct dissector *d, uint8_t transport,
 				struct facts *facts)
 {
 	memset(facts, 0, sizeof *facts);
-	if (transport == OVER_UDP)
+	if (transport != OVER_TCP)
 		chunk = 0;
 	if (dissect_verdict(d, transport, turns, count, chunk) != RECOGNISED_YES)
 		return false;

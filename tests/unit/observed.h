@@ -66,8 +66,7 @@ static inline const char *observed_fault(const struct observation *observation,
 
 	if (observation->server.outgoing > 1)
 		return "an endpoint that cannot be hashed as bytes";
-	if (observation->server.transport != TRANSPORT_TCP &&
-	    observation->server.transport != TRANSPORT_UDP)
+	if (!transport_has_ports(observation->server.transport))
 		return "an endpoint of another transport";
 	if (policy && !policy_place(policy, &observation->server.address).ours)
 		return "a server that is not ours";

@@ -101,11 +101,17 @@ static bool reports(const struct dissector *d, const char *name)
 
 static void put_dissector(const struct dissector *d)
 {
-	const char *over = d->transports == OVER_TCP   ? "TCP"
-			   : d->transports == OVER_UDP ? "UDP"
-						       : "TCP and UDP";
+	static const char *const over[] = {
+		[OVER_TCP] = "TCP",
+		[OVER_UDP] = "UDP",
+		[OVER_TCP | OVER_UDP] = "TCP and UDP",
+		[OVER_SCTP] = "SCTP",
+		[OVER_TCP | OVER_SCTP] = "TCP and SCTP",
+		[OVER_UDP | OVER_SCTP] = "UDP and SCTP",
+		[OVER_TCP | OVER_UDP | OVER_SCTP] = "TCP, UDP and SCTP",
+	};
 
-	printf("Recognised over %s by ", over);
+	printf("Recognised over %s by ", over[d->transports]);
 	put_text(d->recognised ? d->recognised : "its own bytes");
 	puts(".");
 	put_reads(d->reads);

@@ -354,9 +354,9 @@ static void what_is_not_known_is_told_by_its_number(void **state)
 	build_behind("\x88\xe5\x0c\0\0\0\0\1\x08\0", 10, LINK_RAW); /* encrypted */
 	assert_int_equal(decode(), DECODE_UNREAD);
 	assert_int_equal(packet.unread, unread_of(BY_ETHERTYPE, 0x88e5));
-	spec.transport = 132;
+	spec.transport = 108;
 	assert_int_equal(decode_spec(&spec), DECODE_UNREAD);
-	assert_int_equal(packet.unread, unread_of(BY_PROTOCOL, 132));
+	assert_int_equal(packet.unread, unread_of(BY_PROTOCOL, 108));
 	assert_int_equal(decode_spec(&tcp4), DECODE_OK);
 	assert_int_equal(packet.unread, 0);
 }
@@ -369,14 +369,14 @@ static void what_was_not_read_in_words(void **state)
 	(void)state;
 	unread_text(&unread, text);
 	assert_string_equal(text, "");
-	unread_count(&unread, unread_of(BY_PROTOCOL, 132), 3);
+	unread_count(&unread, unread_of(BY_PROTOCOL, 108), 3);
 	for (int i = 0; i < 5; i++)
 		unread_count(&unread, unread_of(BY_ETHERTYPE, 0x9999), 1);
 	unread_add(&sum, &unread);
 	unread_add(&sum, &unread);
 	unread_text(&sum, text);
 	assert_string_equal(text,
-			    "10 frames of ethertype 0x9999, 6 packets of SCTP (IP protocol 132)");
+			    "10 frames of ethertype 0x9999, 6 packets of IPComp (IP protocol 108)");
 	for (uint16_t i = 0; i < 1000; i++)
 		unread_count(&sum, unread_of(BY_ETHERTYPE, (uint16_t)(0xa000 + i)), 1);
 	unread_text(&sum, text);
