@@ -72,7 +72,7 @@ struct service {
 	const uint16_t *ports;	/* usual ports, 0-terminated; NULL if none. Only for guesses */
 };
 
-/* What is odd about the server's certificate. Whether it is still valid is for those who have a clock. */
+/* What is odd about the server's certificate. Is it still valid? That is for who has a clock. */
 enum {
 	TLS_SELF_SIGNED = 1 << 0,
 	TLS_OTHER_NAME = 1 << 1, /* than the client asked for */

@@ -71,7 +71,7 @@ enum identified_by {
 	IDENTIFIED_NDPI_GUESS,
 	IDENTIFIED_NDPI_DPI,
 	IDENTIFIED_PAYLOAD,
-	IDENTIFIED_OFFER, /* by what the client offers inside of TLS. Saved by its number: the last */
+	IDENTIFIED_OFFER, /* what the client wants inside of TLS; last: the number is saved */
 };
 
 /* In order of how much it says: the client's word is less than the payload. */
