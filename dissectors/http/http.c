@@ -15,12 +15,15 @@
  * those of a request's target, headers and body: each side has one text.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/http/http2.h"
+#include "dissectors/http/http_credentials.h"
 #include "dissectors/http/http_exchange.h"
 #include "dissectors/http/http_head.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_reader.h"
 #include "dissectors/http/http_recognise.h"
 #include "dissectors/http/http_text.h"
+#include "dissectors/websocket.h"
 
 enum mode {
 	MODE_PARSE,
@@ -49,6 +52,7 @@ _Static_assert(sizeof(struct http) <= DISSECTOR_STATE_MAX, "the state is too lar
 struct context {
 	struct http *http;
 	struct facts *facts;
+	struct feed *fed; /* NULL outside of feed() */
 	enum side from;
 };
 
@@ -139,6 +143,24 @@ static void on_field(struct context *c)
 	http_text_wipe(&side->text);
 }
 
+/* Another protocol has taken over: if it is one that is read, its dissector does. */
+static void upgrade(const struct context *c)
+{
+	const struct http_response *r = &c->http->exchange.response;
+	bool credentials = r->matched && r->request.credentials != CREDENTIALS_NONE;
+
+	if (c->fed == NULL || r->status != 101 || r->upgrade == UPGRADE_NONE)
+		return;
+	c->fed->next = FEED_PROTOCOL;
+	if (r->upgrade == UPGRADE_HTTP2) {
+		c->fed->to = &http2_dissector;
+		c->fed->hint = HTTP2_UPGRADED;
+	} else {
+		c->fed->to = &websocket_dissector;
+		c->fed->hint = (uint8_t)(r->socket | (credentials ? WEBSOCKET_CREDENTIALS : 0));
+	}
+}
+
 static void on_head(struct context *c)
 {
 	struct http_side *side = side_of(c);
@@ -152,6 +174,7 @@ static void on_head(struct context *c)
 	case FOLLOWS_TUNNEL:
 		settle(c);
 		c->http->side[SIDE_CLIENT].mode = side->mode = MODE_DEAF;
+		upgrade(c);
 		break;
 	case FOLLOWS_NOTHING:
 		http_reader_no_body(&side->reader);
@@ -318,7 +341,7 @@ static void http_begin(void *state, struct facts *facts)
 static void http_feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
-	struct context c = {.http = state, .facts = facts, .from = from};
+	struct context c = {.http = state, .facts = facts, .fed = fed, .from = from};
 	const struct http_side *side = side_of(&c);
 	struct bytes data = fed->bytes;
 

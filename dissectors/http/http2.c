@@ -231,7 +231,8 @@ static void http2_begin(void *state, struct facts *facts)
 	hpack_begin(&http2->side[SIDE_CLIENT].hpack);
 	hpack_begin(&http2->side[SIDE_SERVER].hpack);
 	http2->side[SIDE_SERVER].greeted = true;
-	facts_set_service(facts, &grpc_services[HTTP2_ANY]);
+	if (facts->service == NULL || facts->service->family == FAMILY_WEB)
+		facts_set_service(facts, &grpc_services[HTTP2_ANY]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
@@ -254,6 +255,9 @@ static void http2_feed(void *state, struct facts *facts, struct feed *fed)
 	struct http2_context c = {.http2 = http2, .facts = facts, .from = from};
 	struct bytes data = fed->bytes;
 
+	if (!http2->begun && fed->hint == HTTP2_UPGRADED)
+		http2_request_upgraded(&c);
+	http2->begun = true;
 	side->spoke |= data.left != 0;
 	while (data.left != 0) {
 		if (side->lost) {
@@ -316,8 +320,8 @@ const struct dissector http2_dissector = {
 	.services = grpc_services,
 	.recognised = "the client's preface, or the server's SETTINGS frame with what answers it",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION | READS_HOST | READS_PATH,
+		 READS_COMMANDS | READS_LISTINGS | READS_EXECUTION | READS_DESTRUCTION |
+		 READS_DATA | READS_ENCRYPTION | READS_HOST | READS_PATH,
 	.recognise = http2_recognise,
 	.begin = http2_begin,
 	.feed = http2_feed,

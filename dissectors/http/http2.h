@@ -20,6 +20,10 @@
 #define HTTP2_ASKED  48		      /* bytes of a request's body: a log-in, a statement */
 #define HTTP2_BODY   320	      /* bytes of a response's body that patterns can see */
 
+#define HTTP2_UPGRADED 1 /* hint: HTTP/1 led to it, and its request is that of stream 1 */
+
+extern const struct dissector http2_dissector;
+
 struct http2_call {
 	uint32_t stream; /* 0: free */
 	int32_t command; /* handle, or -1 */
@@ -71,6 +75,7 @@ struct http2 {
 	uint16_t status, grpc_status;
 	bool rpc;	 /* its content type is one of a call */
 	bool no_user;	 /* it wants a log-in */
+	bool begun;	 /* the first byte was fed */
 	bool grpc;	 /* that is what is carried, at least once */
 	uint8_t next;	 /* of calls[], to be given up */
 	uint32_t asking; /* the stream of the request whose body is kept */
@@ -91,6 +96,8 @@ struct http2_call *http2_call_find(struct http2 *http2, uint32_t stream);
 /* The exchange is to be the one of this call; NULL: of a request that is not known. */
 void http2_select(struct http2 *http2, const struct http2_call *call);
 
+/* The first command of the conversation is the request of stream 1, which the server answers. */
+void http2_request_upgraded(const struct http2_context *c);
 /* http2_requests.c: of the client. `last`: the stream ends with it. */
 void http2_request_begin(const struct http2_context *c);
 void http2_request_header(const struct http2_context *c, const struct hpack_header *header);

@@ -226,6 +226,27 @@ void http2_request_end(const struct http2_context *c)
 	http2->asked_length = 0;
 }
 
+void http2_request_upgraded(const struct http2_context *c)
+{
+	struct http2_request *request = &c->http2->request;
+	char text[FACTS_COMMAND_TEXT] = "";
+	const char *path;
+
+	*request = (struct http2_request){.call = {.stream = 1, .command = -1}};
+	if (c->facts->command_count != 0)
+		memcpy(text, c->facts->commands[c->facts->command_count - 1].text, sizeof text);
+	path = strchr(text, ' ');
+	for (uint8_t i = 0; path != NULL && i < HTTP_METHOD_COUNT; i++) {
+		if (strlen(http_methods[i]) == (size_t)(path - text) &&
+		    memcmp(http_methods[i], text, (size_t)(path - text)) == 0)
+			request->method = (uint8_t)(i + 1);
+	}
+	if (path != NULL)
+		begin_page(c, bytes_from(path + 1, strlen(path + 1)), true);
+	request->begun = true;
+	http2_request_end(c);
+}
+
 void http2_request_data(const struct http2_context *c, struct bytes piece)
 {
 	struct http2 *http2 = c->http2;

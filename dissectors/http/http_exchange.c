@@ -9,6 +9,9 @@
 #include "dissectors/http/http_credentials.h"
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
+#include "dissectors/websocket.h"
+
+#include <strings.h>
 
 struct http_request *http_response_owner(struct http_exchange *x)
 {
@@ -23,6 +26,7 @@ void http_response_begin(struct http_exchange *x)
 	if (x->count != 0 && !x->unmatched) {
 		x->response.request = x->pending[x->first];
 		x->response.matched = true;
+		x->response.socket = x->response.request.socket;
 	}
 }
 
@@ -44,6 +48,22 @@ static bool is_next_step(struct bytes value)
 	       value.left > 16;
 }
 
+/* What follows 101, and what is carried in it. */
+static void note_upgrade(struct http_response *r, const char *name, struct bytes value)
+{
+	uint8_t socket;
+
+	if (strcmp(name, "upgrade") == 0) {
+		if (value.left == 9 && strncasecmp((const char *)value.at, "websocket", 9) == 0)
+			r->upgrade = UPGRADE_WEBSOCKET;
+		else if (value.left == 3 && strncasecmp((const char *)value.at, "h2c", 3) == 0)
+			r->upgrade = UPGRADE_HTTP2;
+	} else if (strcmp(name, "sec-websocket-protocol") == 0) {
+		socket = (uint8_t)websocket_by_protocol(value);
+		r->socket = socket != WEBSOCKET_ANY ? socket : r->socket;
+	}
+}
+
 void http_response_header(struct http_exchange *x, struct facts *facts, const char *name,
 			  struct bytes value, uint16_t status)
 {
@@ -51,6 +71,7 @@ void http_response_header(struct http_exchange *x, struct facts *facts, const ch
 
 	x->response.status = status;
 	answer = answer_of(&x->response);
+	note_upgrade(&x->response, name, value);
 	if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
 		x->response.challenge |= is_next_step(value);
 	x->response.lists |= http_products_match(facts, &x->rank, &answer, name, value);
@@ -131,6 +152,9 @@ static void judge_access(struct http_exchange *x, struct facts *facts, enum http
 		return;
 	}
 	x->challenged = r->challenge;
+	/* Who was let in is told in what follows, unless the request itself is worth an account. */
+	if (r->status == 101 && r->upgrade != UPGRADE_NONE && kind < ROUTE_ACCESS)
+		return;
 	if (is_success(r) && none && kind != ROUTE_OPEN && r->request.traits != 0 &&
 	    facts->auth != AUTH_SUCCEEDED)
 		facts_set_auth(facts, AUTH_NONE);

@@ -30,10 +30,18 @@ enum http_trait {
 	HTTP_TRAIT_POST = 1 << 6,
 };
 
+/* What both sides go on in after 101. */
+enum http_upgrade {
+	UPGRADE_NONE, /* or one that is not read */
+	UPGRADE_WEBSOCKET,
+	UPGRADE_HTTP2,
+};
+
 /* A request that waits for its response. */
 struct http_request {
 	uint16_t asks;	       /* ASKS_… of its path */
 	uint8_t traits;	       /* HTTP_TRAIT_…: what its method does */
+	uint8_t socket;	       /* enum websocket_kind, by its path */
 	uint8_t credentials;   /* what came with it */
 	int32_t command;       /* handle, or -1 */
 	uint32_t object;       /* half of facts_hash() of its path, 0: none is asked for */
@@ -46,8 +54,10 @@ struct http_request {
 struct http_response {
 	struct http_request request;
 	uint16_t status;
-	bool matched;	/* `request` is the one that this answers */
-	bool challenge; /* 401 in the middle of a log-in of several steps */
+	bool matched;	 /* `request` is the one that this answers */
+	bool challenge;	 /* 401 in the middle of a log-in of several steps */
+	uint8_t upgrade; /* enum http_upgrade */
+	uint8_t socket;	 /* enum websocket_kind */
 	bool has_body;
 	bool lists; /* it is a listing */
 	bool begun; /* headers are not complete */

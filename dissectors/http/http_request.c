@@ -9,6 +9,7 @@
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_statement.h"
+#include "dissectors/websocket.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -183,6 +184,7 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 		r->asks |= ASKS_PROXY;
 	fit_routes(x, method, path, query, cut);
 	r->asked = http_product_asked(NULL, path);
+	r->socket = (uint8_t)websocket_by_path(path);
 	r->credentials = (uint8_t)http_credentials_in_query(facts, query, cut);
 	if (facts->path[0] == '\0')
 		FACTS_TEXT(facts, path, path.at, path.left);

@@ -20,6 +20,16 @@ static void hand_over_to_tls(struct slot *slot)
 		tls_dissector.begin(slot->state, facts);
 }
 
+/* Both sides go on in another protocol, in the same bytes: the facts stay as well. */
+static void hand_over(struct slot *slot, const struct feed *fed)
+{
+	memset(slot->state, 0, sizeof slot->state);
+	slot->dissector = fed->to;
+	slot->hint = fed->hint;
+	if (fed->to->begin)
+		fed->to->begin(slot->state, &slot->session.findings->facts);
+}
+
 /* TLS was agreed to, and did not come: plaintext goes on, or the conversation is over. */
 static void take_back_tls(struct slot *slot)
 {
@@ -70,6 +80,7 @@ static void feed_once(struct sessions *sessions, struct slot *slot, struct feed 
 	uint32_t claims = now->facts.claims;
 
 	fed->client = now->number;
+	fed->hint = slot->hint;
 	fed->next = FEED_ON;
 	fed->rest = fed->theirs = 0;
 	slot->dissector->feed(slot->state, &now->facts, fed);
@@ -122,10 +133,12 @@ static size_t feed_piece(struct sessions *sessions, struct slot *slot, enum side
 		take_back_tls(slot);
 	feed_turns(sessions, slot, &fed);
 	slot->fed[from] = true;
+	if (fed.next == FEED_PROTOCOL)
+		hand_over(slot, &fed);
 	note_service(slot);
-	if (fed.next != FEED_TLS)
+	if (fed.next != FEED_TLS && fed.next != FEED_PROTOCOL)
 		return 0;
-	slot->tls_agreed = true;
+	slot->tls_agreed = fed.next == FEED_TLS;
 	slot->auth_before = auth;
 	slot->data_before = data_read;
 	return fed.rest < length ? fed.rest : 0;
