@@ -5,8 +5,8 @@
  *
  * Mostly the answer is FEED_ON, which stands there already: all has been read. Otherwise the
  * dissector stops reading where the change is due and leaves the last `rest` bytes. The sensor
- * feeds those again after the change: to the dissector of TLS or of another protocol, or to this one
- * with another client's facts.
+ * feeds those again after the change: to the dissector of TLS or of another protocol, or to this
+ * one with another client's facts.
  *
  * A carrier, a proxy that the policy lists, speaks for many clients over one connection, and each
  * of them has facts of its own. Then `forwarded` is set, and `client` tells them apart. A dissector

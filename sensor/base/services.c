@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The flat catalogue of services. A row is listed once per name: the first dissector in the order
- * of dissectors/table.c wins, unless it knows less, then nDPI's rows. services_id() knows every row by its address,
- * also one that lost its name to another, so that a dissector may share another's service.
+ * of dissectors/table.c wins, unless it knows less, then nDPI's rows. services_id() knows every row
+ * by its address, also one that lost its name to another, so that a dissector may share another's
+ * service.
  */
 #include "sensor/base/services.h"
 
