@@ -91,10 +91,16 @@ static const struct redis_command table[] = {
 
 static const struct redis_command unknown = {NULL, REDIS_DATA, 0, false};
 
+/* As all names begin. */
+static bool is_letter(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
 const struct redis_command *redis_commands_find(const char *upper)
 {
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		if (strcmp(table[i].name, upper) == 0)
+	for (size_t i = 0; i < sizeof table / sizeof *table && is_letter(upper[0]); i++) {
+		if (table[i].name[0] == upper[0] && strcmp(table[i].name, upper) == 0)
 			return &table[i];
 	}
 	return &unknown;
