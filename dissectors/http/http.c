@@ -147,17 +147,19 @@ static void on_field(struct context *c)
 static void upgrade(const struct context *c)
 {
 	const struct http_response *r = &c->http->exchange.response;
-	bool credentials = r->matched && r->request.credentials != CREDENTIALS_NONE;
+	uint8_t credentials = r->matched ? r->request.credentials : CREDENTIALS_UNSURE;
 
 	if (c->fed == NULL || r->status != 101 || r->upgrade == UPGRADE_NONE)
 		return;
 	c->fed->next = FEED_PROTOCOL;
 	if (r->upgrade == UPGRADE_HTTP2) {
 		c->fed->to = &http2_dissector;
-		c->fed->hint = HTTP2_UPGRADED;
+		c->fed->hint = (uint8_t)(HTTP2_UPGRADED | credentials);
 	} else {
 		c->fed->to = &websocket_dissector;
-		c->fed->hint = (uint8_t)(r->socket | (credentials ? WEBSOCKET_CREDENTIALS : 0));
+		c->fed->hint =
+			(uint8_t)(r->socket |
+				  (credentials != CREDENTIALS_NONE ? WEBSOCKET_CREDENTIALS : 0));
 	}
 }
 

@@ -192,8 +192,8 @@ static void http2_feed(void *state, struct facts *facts, struct feed *fed)
 	struct http2_context c = {.http2 = http2, .facts = facts, .from = from};
 	struct bytes data = fed->bytes;
 
-	if (!http2->begun && fed->hint == HTTP2_UPGRADED)
-		http2_request_upgraded(&c);
+	if (!http2->begun && (fed->hint & HTTP2_UPGRADED))
+		http2_request_upgraded(&c, fed->hint & (HTTP2_UPGRADED - 1));
 	http2->begun = true;
 	side->spoke |= data.left != 0;
 	while (data.left != 0) {

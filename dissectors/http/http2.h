@@ -38,7 +38,8 @@ enum {
 };
 enum { FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, FLAG_PADDED = 8, FLAG_PRIORITY = 32 };
 
-#define HTTP2_UPGRADED 1 /* hint: HTTP/1 led to it, and its request is that of stream 1 */
+/* Hint: HTTP/1 led to it, and its request is that of stream 1. Added to it: enum http_credentials. */
+#define HTTP2_UPGRADED 4
 
 extern const struct dissector http2_dissector;
 
@@ -119,7 +120,7 @@ struct http2_call *http2_call_find(struct http2 *http2, uint32_t stream);
 void http2_select(struct http2 *http2, const struct http2_call *call);
 
 /* The first command of the conversation is the request of stream 1, which the server answers. */
-void http2_request_upgraded(const struct http2_context *c);
+void http2_request_upgraded(const struct http2_context *c, uint8_t credentials);
 /* http2_requests.c: of the client. `last`: the stream ends with it. */
 void http2_request_begin(const struct http2_context *c);
 void http2_request_header(const struct http2_context *c, const struct hpack_header *header);

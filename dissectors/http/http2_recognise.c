@@ -9,6 +9,13 @@
 #define SETTINGS_MAX   16 /* settings in a server's first frame */
 #define SETTING_ID_MAX 0x10
 
+/* Registered, or of RFC 8701, or gRPC's own: its library in C sends 0xfe03 to 0xfe05. */
+static bool is_setting(uint16_t id)
+{
+	return (id != 0 && id <= SETTING_ID_MAX) || (id & 0x0f0f) == 0x0a0a ||
+	       (id >= 0xfe00 && id <= 0xfe0f);
+}
+
 /* A SETTINGS frame that is no acknowledgement, with settings that exist. */
 static enum recognised recognise_settings(struct bytes b)
 {
@@ -27,7 +34,7 @@ static enum recognised recognise_settings(struct bytes b)
 		bytes_skip(&b, 4);
 		if (b.failed)
 			return RECOGNISED_MORE;
-		if (id == 0 || (id > SETTING_ID_MAX && (id & 0x0f0f) != 0x0a0a)) /* RFC 8701 */
+		if (!is_setting(id))
 			return RECOGNISED_NO;
 	}
 	return RECOGNISED_YES;
