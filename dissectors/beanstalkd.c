@@ -81,8 +81,9 @@ static const char *const answers[] = {
 
 static bool is_one_of(const struct bytes *word, const char *const *words, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (word->left == strlen(words[i]) && bytes_start_with(word, words[i]))
+	for (size_t i = 0; i < count && word->left != 0; i++) {
+		if (word->at[0] == (uint8_t)words[i][0] && word->left == strlen(words[i]) &&
+		    bytes_start_with(word, words[i]))
 			return true;
 	}
 	return false;

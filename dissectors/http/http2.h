@@ -38,7 +38,7 @@ enum {
 };
 enum { FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, FLAG_PADDED = 8, FLAG_PRIORITY = 32 };
 
-/* Hint: HTTP/1 led to it, and its request is that of stream 1. Added to it: enum http_credentials. */
+/* Hint: HTTP/1 led to it; its request is that of stream 1. And its enum http_credentials. */
 #define HTTP2_UPGRADED 4
 
 extern const struct dissector http2_dissector;

@@ -15,8 +15,9 @@
 
 static bool is_method(const void *text, size_t length)
 {
-	for (size_t i = 0; i < HTTP_METHOD_COUNT; i++) {
-		if (strlen(http_methods[i]) == length && memcmp(http_methods[i], text, length) == 0)
+	for (size_t i = 0; i < HTTP_METHOD_COUNT && length != 0; i++) {
+		if (http_methods[i][0] == *(const char *)text &&
+		    strlen(http_methods[i]) == length && memcmp(http_methods[i], text, length) == 0)
 			return true;
 	}
 	return false;

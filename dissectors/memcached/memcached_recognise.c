@@ -48,10 +48,9 @@ const struct memcached_command *memcached_command(const struct bytes *word)
 		{"me", MEMCACHED_META, 0, 0},
 	};
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		size_t length = strlen(rows[i].word);
-
-		if (word->left == length && memcmp(word->at, rows[i].word, length) == 0)
+	for (size_t i = 0; i < sizeof rows / sizeof *rows && word->left != 0; i++) {
+		if (word->at[0] == (uint8_t)rows[i].word[0] && word->left == strlen(rows[i].word) &&
+		    bytes_start_with(word, rows[i].word))
 			return &rows[i];
 	}
 	return NULL;

@@ -31,6 +31,10 @@ bool lines_next(struct line *line, struct bytes *input)
 		lines_reset(line);
 	if (input->left == 0)
 		return false;
+	if (line->length == 0 && input->at[0] == '\n' && !line->cut) { /* there may be many */
+		line->complete = bytes_skip(input, 1);
+		return true;
+	}
 	end = memchr(input->at, '\n', input->left);
 	length = end ? (size_t)(end - input->at) : input->left;
 	from = bytes_take(input, length);

@@ -22,6 +22,7 @@
 #include <time.h>
 
 #include "sensor/worker/worker.h"
+#include "tests/cpu/patterns.h"
 #include "tests/fuzz/fuzz_dissect.h"
 #include "tests/unit/packets.h"
 
@@ -300,103 +301,6 @@ static void measure_ordinary(struct search *search)
 }
 
 /* --- The cases -------------------------------------------------------------------------------- */
-
-struct pattern {
-	const char *name;
-	const char *bytes;
-	size_t length;
-};
-
-#define P(name, text)                                                                              \
-	{                                                                                          \
-		name, text, sizeof text - 1                                                        \
-	}
-static const struct pattern patterns[] = {
-	P("A", "A"),
-	P("newlines", "\n"),
-	P("CRLF", "\r\n"),
-	P("*1", "*1\r\n"),
-	P("$1", "$1\r\n"),
-	P("header lines", "a: b\r\n"),
-	P("blanks", " "),
-	P("tabs", "\t"),
-	P("zeros", "\0"),
-	P("ones", "\xff"),
-	P("one zero", "\1\0"),
-	P("count 1", "\0\0\0\1"),
-	P("count 1, little", "\1\0\0\0"),
-	P("length 4", "\0\0\0\4"),
-	P("length 4, little", "\4\0\0\0"),
-	P("0x30 0x80", "\x30\x80"),
-	P("BER nested", "\x30\x82\2\0"),
-	P("BER empty", "\x30\0"),
-	P("msgpack arrays", "\x91"),
-	P("msgpack maps", "\x81\xa1"
-			  "a"),
-	P("TLS alerts", "\x15\3\3\0\2\1\0"),
-	P("TLS hellos", "\x16\3\1\0\4\1\0\0\0"),
-	P("DNS pointers", "\xc0\x0c"),
-	P("DNS labels", "\1a"),
-	P("BSON", "\2a\0\1\0\0\0\0"),
-	P("digits", "1"),
-	P("minus digits", "-1\r\n"),
-	P("220", "220 a\r\n"),
-	P("220-", "220-a\r\n"),
-	P("250-", "250-a\r\n"),
-	P("USER", "USER a\r\n"),
-	P("EHLO", "EHLO a\r\n"),
-	P("LIST", "a LIST \"\" *\r\n"),
-	P("IMAP literals", "a LOGIN {1}\r\n"),
-	P("IMAP answers", "* OK a\r\n"),
-	P("+OK", "+OK\r\n"),
-	P("-ERR", "-ERR a\r\n"),
-	P("+", "+\r\n"),
-	P("bulk", "$0\r\n\r\n"),
-	P("PING", "PING\r\n"),
-	P("inline", "a b c d e f g h\r\n"),
-	P("get", "get a\r\n"),
-	P("VALUE", "VALUE a 0 0\r\n\r\n"),
-	P("STAT", "STAT a b\r\n"),
-	P("HTTP requests", "GET / HTTP/1.1\r\n\r\n"),
-	P("HTTP answers", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-	P("HTTP 100", "HTTP/1.1 100 C\r\n\r\n"),
-	P("chunks", "1\r\na\r\n"),
-	P("forwarded", "X-Forwarded-For: 10.1.1.1, 10.1.1.2\r\n"),
-	P("JSON open", "{\"a\":"),
-	P("JSON lists", "["),
-	P("JSON", "{\"a\":1},"),
-	P("XML", "<a>"),
-	P("quotes", "\""),
-	P("escapes", "\\"),
-	P("percent", "%41"),
-	P("SQL", "select 1;"),
-	P("SQL comments", "/**/"),
-	P("SQL dashes", "--\n"),
-	P("brackets", "("),
-	P("syslog", "<13>1 a b c d - - e\n"),
-	P("metrics", "a.b 1 1\n"),
-	P("statsd", "a:1|c\n"),
-	P("HTTP/2 frames", "\0\0\0\4\1\0\0\0\0"),
-	P("HTTP/2 pings", "\0\0\0\6\0\0\0\0\0"),
-	P("HPACK", "\x82\x84\x86"),
-	P("MQTT pings", "\xc0\0"),
-	P("telnet", "\xff\xfd\1"),
-	P("NATS", "PUB a 0\r\n\r\n"),
-	P("STOMP", "SEND\na:b\n\n\0\n"),
-	P("PostgreSQL", "Q\0\0\0\5\0"),
-	P("MySQL", "\1\0\0\0\x0e"),
-	P("TDS", "\1\1\0\x08\0\0\0\0"),
-	P("SMB", "\0\0\0\4\xfeSMB"),
-	P("RPC", "\x80\0\0\4\0\0\0\0"),
-	P("FTP listing", "150 a\r\n226 b\r\n"),
-	P("dots", ".\r\n"),
-	P("colons", ":"),
-	P("commas", ","),
-	P("names", "a=b;"),
-	P("FTP", "FTP"),
-	P("mixed", "\1\x80\n\0 a\xff\x7f\r\n"),
-};
-#define PATTERNS (sizeof patterns / sizeof *patterns)
 
 /* How the bytes come: `first` at once, then `count` segments of `size`. */
 static const struct shape {
