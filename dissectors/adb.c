@@ -10,6 +10,7 @@
  * OKAY and CLSE answer it, WRTE carries data. packages/modules/adb/protocol.txt of Android.
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/lines.h"
 #include "dissectors/read/walker.h"
 
 #define HEADER	   24
@@ -99,6 +100,19 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
+/* Services that run what the host says, or carry files either way. */
+static unsigned flags_of(const struct bytes *name)
+{
+	static const char *const names[] = {"shell", "exec", "abb",	 "abb_exec",
+					    "sync",  "root", "sideload", "remount"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (lines_equal(name, names[i]))
+			return COMMAND_EXECUTES;
+	}
+	return 0;
+}
+
 /* "shell:rm -rf /data": the service, and of a shell's command that it deletes */
 static void on_open(struct adb *adb, struct facts *facts, struct bytes data)
 {
@@ -112,9 +126,10 @@ static void on_open(struct adb *adb, struct facts *facts, struct bytes data)
 	shell = name.left == 5 && memcmp(name.at, "shell", 5) == 0;
 	bytes_skip(&data, end ? 1 : 0);
 	if (shell && bytes_start_with(&data, "rm "))
-		adb->handle = FACTS_COMMAND(facts, "shell rm", COMMAND_DESTRUCTIVE);
+		adb->handle =
+			FACTS_COMMAND(facts, "shell rm", COMMAND_DESTRUCTIVE | COMMAND_EXECUTES);
 	else if (name.left != 0)
-		adb->handle = facts_command(facts, name.at, name.left, 0);
+		adb->handle = facts_command(facts, name.at, name.left, flags_of(&name));
 	adb->stream = adb->side[SIDE_CLIENT].first;
 }
 
@@ -235,8 +250,8 @@ const struct dissector adb_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a CNXN or AUTH message of 24 bytes whose magic number fits its command",
-	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_DESTRUCTION |
-		 READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
+	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_EXECUTION |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -211,7 +211,7 @@ static void note_query(struct clickhouse *ch, struct facts *facts, struct bytes 
 	struct sql_statement statement;
 	unsigned flags;
 
-	sql_begin(&sql, SQL_MYSQL);
+	sql_begin(&sql, SQL_CLICKHOUSE);
 	if (!sql_next(&sql, &text, &statement) && !sql_end(&sql, &statement))
 		return;
 	flags = statement.flags;
@@ -379,7 +379,8 @@ const struct dissector clickhouse_dissector = {
 	.services = services,
 	.recognised = "the client's hello with its name and version, or the server's",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+		 READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -72,7 +72,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		return;
 	if (from == SIDE_CLIENT && !distcc->asked && bytes_start_with(&b, START)) {
 		distcc->asked = true;
-		distcc->handle = FACTS_COMMAND(facts, "DIST", 0);
+		distcc->handle = FACTS_COMMAND(facts, "DIST", COMMAND_EXECUTES);
 	}
 	if (from == SIDE_SERVER && bytes_start_with(&b, ANSWER)) {
 		facts_set_auth(facts, AUTH_NONE);
@@ -97,7 +97,7 @@ const struct dissector distcc_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the DIST token with a version and the ARGC that follows",
-	.reads = READS_AUTH | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_AUTH | READS_COMMANDS | READS_EXECUTION | READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -48,7 +48,7 @@ static const struct method {
 	{"getDatanodeReport", COMMAND_LISTING},
 	{"delete", COMMAND_DESTRUCTIVE},
 	{"truncate", COMMAND_DESTRUCTIVE},
-	{"submitApplication", 0},
+	{"submitApplication", COMMAND_EXECUTES},
 	{"setSafeMode", 0},
 };
 
@@ -110,28 +110,35 @@ static void on_call(struct hadoop *hadoop, struct facts *facts, struct bytes bod
 		answers_add(&hadoop->pending, -1, 0);
 }
 
-/* Of the answer's header, the field 2: its status, 0 is well. */
-static void on_answer(struct hadoop *hadoop, struct facts *facts, struct bytes body)
+/* Of the answer's header, the field 2: its status, 0 is well. False if it is not there. */
+static bool read_status(struct bytes body, bool *ok)
 {
-	struct answers_row *row = answers_first(&hadoop->pending);
-	bool ok;
-
 	bytes_skip(&body, 1); /* the header's length */
 	if (bytes_u8(&body) != 0x08)
-		return;
+		return false;
 	while (bytes_u8(&body) & 0x80)
 		; /* the call's number, zig-zag */
 	if (bytes_u8(&body) != 0x10 || body.left == 0)
-		return;
-	ok = body.at[0] == 0;
-	if (ok && hadoop->method == SIMPLE)
+		return false;
+	*ok = body.at[0] == 0;
+	return true;
+}
+
+/* One that cannot be read is one all the same: the next belongs to the next call. */
+static void on_answer(struct hadoop *hadoop, struct facts *facts, struct bytes body)
+{
+	struct answers_row *row = answers_first(&hadoop->pending);
+	bool ok, known = read_status(body, &ok);
+
+	if (known && ok && hadoop->method == SIMPLE)
 		facts_set_auth(facts, AUTH_NONE);
-	else if (hadoop->method == SASL)
+	else if (known && hadoop->method == SASL)
 		facts_set_auth(facts, AUTH_REQUIRED);
 	if (!row || hadoop->method != SIMPLE)
 		return;
-	facts_command_result(facts, row->handle, ok);
-	if (ok && (row->kind & COMMAND_LISTING))
+	if (known)
+		facts_command_result(facts, row->handle, ok);
+	if (known && ok && (row->kind & COMMAND_LISTING))
 		facts_set_data_read(facts, ANSWER_YES);
 	answers_drop(&hadoop->pending);
 }
@@ -166,6 +173,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		if (!frames_body(frame, &input, &piece))
 			break;
 		on_frame(hadoop, facts, from, bytes_from(frame->body, frame->kept));
+		/* Was it a call? Then answers belong to others than it seems. */
+		hadoop->server.lost |= from == SIDE_CLIENT && frame->holed;
 		frames_done(frame);
 	}
 }
@@ -189,8 +198,8 @@ const struct dissector hadoop_ipc_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the mark \"hrpc\" of the client with a known version and method",
-	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
-		 READS_DATA | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_EXECUTION | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -104,11 +104,12 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	enum side from = fed->from;
 	struct nrpe *nrpe = state;
 	struct bytes b = head_add(&nrpe->head[from], fed->bytes.at, fed->bytes.left);
-	bool *done = from == SIDE_CLIENT ? &nrpe->asked : &nrpe->answered;
+	bool *done = from == SIDE_CLIENT ? &nrpe->asked : &nrpe->answered, whole;
 
 	if (*done || nrpe->head[from].closed)
 		return;
-	if (!read_text(&b, from == SIDE_CLIENT ? '!' : '\n') && nrpe->head[from].have < HEAD_KEPT)
+	whole = read_text(&b, from == SIDE_CLIENT ? '!' : '\n');
+	if (!whole && nrpe->head[from].have < HEAD_KEPT)
 		return;
 	*done = true;
 	if (b.failed)
@@ -116,7 +117,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	if (from == SIDE_SERVER)
 		on_answer(nrpe, facts, b);
 	else
-		nrpe->handle = facts_command(facts, b.at, b.left, 0);
+		nrpe->handle = facts_command(facts, b.at, b.left,
+					     whole && b.at[b.left] == '!' ? COMMAND_EXECUTES : 0);
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -135,8 +137,8 @@ const struct dissector nrpe_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a packet of 1036 bytes or a newer one, whose checksum is right",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_DATA |
-		 READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_EXECUTION |
+		 READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -50,7 +50,7 @@ static const struct {
 	{34, 0, false, "HEART_BEAT"},
 	{17, 0, false, "UPDATE_AND_CREATE_TOPIC"},
 	{21, COMMAND_LISTING, true, "GET_ALL_TOPIC_CONFIG"},
-	{25, 0, false, "UPDATE_BROKER_CONFIG"},
+	{25, COMMAND_EXECUTES, false, "UPDATE_BROKER_CONFIG"},
 	{26, 0, true, "GET_BROKER_CONFIG"},
 	{28, 0, true, "GET_BROKER_RUNTIME_INFO"},
 	{105, 0, false, "GET_ROUTEINFO_BY_TOPIC"},
@@ -59,7 +59,7 @@ static const struct {
 	{215, COMMAND_DESTRUCTIVE, false, "DELETE_TOPIC_IN_BROKER"},
 	{216, COMMAND_DESTRUCTIVE, false, "DELETE_TOPIC_IN_NAMESRV"},
 	{207, COMMAND_DESTRUCTIVE, false, "DELETE_SUBSCRIPTIONGROUP"},
-	{318, 0, false, "UPDATE_NAMESRV_CONFIG"},
+	{318, COMMAND_EXECUTES, false, "UPDATE_NAMESRV_CONFIG"},
 	{319, 0, true, "GET_NAMESRV_CONFIG"},
 };
 
@@ -211,8 +211,8 @@ const struct dissector rocketmq_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a header of JSON within its lengths, with a code and language",
-	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION |
-		 READS_DATA | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_EXECUTION | READS_LISTINGS |
+		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

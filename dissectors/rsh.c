@@ -104,10 +104,11 @@ static void on_client(struct rsh *rsh, struct facts *facts, struct bytes b)
 		return;
 	rsh->asked = true;
 	FACTS_TEXT(facts, user, user.at, user.left);
+	text = lines_word(&text); /* what follows may hold a secret */
 	length = text.left < sizeof command - sizeof PREFIX ? text.left
 							    : sizeof command - sizeof PREFIX;
 	memcpy(command + sizeof PREFIX - 1, text.at, length);
-	rsh->handle = facts_command(facts, command, sizeof PREFIX - 1 + length, 0);
+	rsh->handle = facts_command(facts, command, sizeof PREFIX - 1 + length, COMMAND_EXECUTES);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -149,7 +150,8 @@ const struct dissector rsh_dissector = {
 	.services = services,
 	.recognised = "the port in digits, names and a command, each ended by NUL; what the daemon "
 		      "answers",
-	.reads = READS_AUTH | READS_USER | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_AUTH | READS_USER | READS_COMMANDS | READS_EXECUTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

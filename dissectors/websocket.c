@@ -39,11 +39,11 @@ static const struct service services[SERVICE_COUNT] = {
 			       .family = FAMILY_WEB,
 			       .about = "messages over WebSocket that nothing more is known about"},
 	[SERVICE_OPENCLAW] = {.name = "openclaw",
-			      .family = FAMILY_OTHER,
+			      .family = FAMILY_AI,
 			      .about = "OpenClaw, gateway of an agent with a shell",
 			      .ports = openclaw_ports},
 	[SERVICE_JUPYTER] = {.name = "jupyter",
-			     .family = FAMILY_OTHER,
+			     .family = FAMILY_AI,
 			     .about = "Jupyter, notebooks and terminals"},
 	[SERVICE_NODE] = {.name = "node-inspector",
 			  .family = FAMILY_ADMIN,
@@ -71,7 +71,7 @@ struct side_state {
 struct websocket {
 	struct side_state side[2];
 	uint8_t kind; /* enum websocket_kind */
-	bool begun, credentials;
+	bool begun, credentials, unsure;
 	bool challenged; /* the server wants to know first who it is */
 	bool asked;	 /* the client has sent a message */
 	bool let_in;
@@ -131,8 +131,9 @@ static void begin_inner(struct websocket *ws, struct facts *facts, const struct 
 static void begin(struct websocket *ws, struct facts *facts, uint8_t hint)
 {
 	ws->begun = true;
-	ws->kind = hint & (uint8_t)~WEBSOCKET_CREDENTIALS;
+	ws->kind = hint & (WEBSOCKET_CREDENTIALS - 1);
 	ws->credentials = hint & WEBSOCKET_CREDENTIALS;
+	ws->unsure = hint & WEBSOCKET_UNSURE;
 	if (ws->kind == WEBSOCKET_STOMP)
 		begin_inner(ws, facts, &stomp_dissector);
 	else if (ws->kind == WEBSOCKET_MQTT)
@@ -153,9 +154,9 @@ static void let_in(struct websocket *ws, struct facts *facts)
 	if (ws->let_in)
 		return;
 	ws->let_in = true;
-	if (ws->credentials)
+	if (ws->credentials && facts->auth != AUTH_SUCCEEDED)
 		facts_login(facts, true);
-	else if (facts->auth != AUTH_SUCCEEDED)
+	else if (!ws->credentials && !ws->unsure && facts->auth != AUTH_SUCCEEDED)
 		facts_set_auth(facts, AUTH_NONE);
 }
 

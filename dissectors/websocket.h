@@ -16,7 +16,9 @@ enum websocket_kind {
 	WEBSOCKET_STOMP,
 	WEBSOCKET_MQTT,
 };
-#define WEBSOCKET_CREDENTIALS (1 << 7) /* with it: the request had credentials */
+/* With it: which credentials the request had. */
+#define WEBSOCKET_CREDENTIALS 16 /* were sent */
+#define WEBSOCKET_UNSURE      32 /* perhaps */
 
 /* By the path of the request; WEBSOCKET_ANY if it tells nothing. */
 enum websocket_kind websocket_by_path(struct bytes path);

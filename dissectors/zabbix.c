@@ -103,6 +103,19 @@ static struct bytes whole_body(struct bytes b)
 	return bytes_sub(&b, size);
 }
 
+/* Items that run a command, or read the host's files. */
+static unsigned flags_of(const struct bytes *key)
+{
+	static const char *const keys[] = {"system.run", "vfs.file.contents", "vfs.file.regexp",
+					   "vfs.dir.get"};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		if (lines_equal(key, keys[i]))
+			return COMMAND_EXECUTES;
+	}
+	return 0;
+}
+
 static void on_key(struct zabbix *zabbix, struct facts *facts, struct bytes body)
 {
 	struct bytes key = key_name(body);
@@ -110,7 +123,7 @@ static void on_key(struct zabbix *zabbix, struct facts *facts, struct bytes body
 	if (key.left == 0 || zabbix->agent)
 		return;
 	zabbix->agent = true;
-	zabbix->handle = facts_command(facts, key.at, key.left, COMMAND_LISTING);
+	zabbix->handle = facts_command(facts, key.at, key.left, COMMAND_LISTING | flags_of(&key));
 	zabbix->tells_version = lines_equal(&key, "agent.version");
 	FACTS_WORD(facts, product, "Zabbix agent");
 }
@@ -194,8 +207,8 @@ const struct dissector zabbix_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the ZBXD header with its length, or an item's name and the answer",
-	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
-		 READS_DATA | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_EXECUTION |
+		 READS_LISTINGS | READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -44,16 +44,20 @@ enum policy_position {
 
 /*
  * The service names that rules may use, given by the caller; index = service id. The arrays must
- * outlive the policy. A rule's `services` entry may be a name or a family.
+ * outlive the policy. A rule's `services` entry may be a name, another name of a service, or a
+ * family; a name that several have means all of them.
  */
 struct policy_service {
 	const char *name;
 	const char *family;
+	const char *const *also; /* other names, NULL-terminated; NULL if none */
 };
 
 struct policy_vocabulary {
 	const struct policy_service *services;
 	uint16_t count;
+	uint16_t family_count;
+	const char *const *families; /* all that there are, also those without a service */
 };
 
 /* One diagnostic; `line` and `column` count from 1, 0 when a whole file is meant. */

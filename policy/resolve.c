@@ -11,11 +11,6 @@
 #include "policy/rules.h"
 #include "policy/values.h"
 
-static const char *const families[] = {
-	"database", "logging", "mail",	"storage",	  "backup",	   "queue",
-	"admin",    "web",     "other", "infrastructure", "orchestration",
-};
-
 struct name_entry {
 	const char *name;
 	struct mark at;
@@ -139,6 +134,16 @@ static void resolve_groups(struct load *load, struct rule *rule, const struct na
 	warn_repeated(load, named);
 }
 
+static bool is_meant(const struct policy_service *service, const char *name)
+{
+	if (strcmp(service->name, name) == 0 || strcmp(service->family, name) == 0)
+		return true;
+	for (const char *const *also = service->also; also != NULL && *also != NULL; also++)
+		if (strcmp(*also, name) == 0)
+			return true;
+	return false;
+}
+
 /* How many services of the vocabulary the name means; their indices go to `out` if not NULL. */
 static uint32_t services_named(const struct policy_vocabulary *vocabulary, const char *name,
 			       uint16_t *out)
@@ -146,9 +151,7 @@ static uint32_t services_named(const struct policy_vocabulary *vocabulary, const
 	uint32_t count = 0;
 
 	for (uint16_t i = 0; i < vocabulary->count; i++) {
-		const struct policy_service *service = &vocabulary->services[i];
-
-		if (strcmp(service->name, name) != 0 && strcmp(service->family, name) != 0)
+		if (!is_meant(&vocabulary->services[i], name))
 			continue;
 		if (out != NULL)
 			out[count] = i;
@@ -157,11 +160,11 @@ static uint32_t services_named(const struct policy_vocabulary *vocabulary, const
 	return count;
 }
 
-/* Families are words of the grammar: a policy may name one before any service of it is known. */
-static bool is_family(const char *name)
+/* A policy may name a family before any service of it is known. */
+static bool is_family(const struct policy_vocabulary *vocabulary, const char *name)
 {
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		if (strcmp(families[i], name) == 0)
+	for (uint16_t i = 0; i < vocabulary->family_count; i++)
+		if (strcmp(vocabulary->families[i], name) == 0)
 			return true;
 	return false;
 }
@@ -171,7 +174,7 @@ static void report_no_service(struct load *load, const struct reference *referen
 	const struct policy_vocabulary *vocabulary = load->vocabulary;
 	struct suggestion suggestion;
 
-	if (is_family(reference->name)) {
+	if (is_family(vocabulary, reference->name)) {
 		report_warning(
 			load->context.report, reference->at,
 			"no service of the family \"%s\" can be recognised: this never fires",
@@ -181,10 +184,12 @@ static void report_no_service(struct load *load, const struct reference *referen
 	report_suggest_begin(load->context.report, &suggestion, reference->name);
 	for (uint16_t i = 0; i < vocabulary->count; i++) {
 		report_suggest_offer(&suggestion, vocabulary->services[i].name);
-		report_suggest_offer(&suggestion, vocabulary->services[i].family);
+		for (const char *const *also = vocabulary->services[i].also;
+		     also != NULL && *also != NULL; also++)
+			report_suggest_offer(&suggestion, *also);
 	}
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		report_suggest_offer(&suggestion, families[i]);
+	for (uint16_t i = 0; i < vocabulary->family_count; i++)
+		report_suggest_offer(&suggestion, vocabulary->families[i]);
 	report_error(load->context.report, reference->at, "unknown service or family \"%s\"%s",
 		     reference->name, report_suggest_text(&suggestion));
 }
@@ -203,7 +208,8 @@ static void resolve_services(struct load *load, struct rule *rule)
 		room += count;
 		if (count == 0 && !is_repeated(named, i)) {
 			report_no_service(load, &named->list[i]);
-			rule->broken = rule->broken || !is_family(named->list[i].name);
+			rule->broken =
+				rule->broken || !is_family(load->vocabulary, named->list[i].name);
 		}
 	}
 	services->list = arena_array(&load->policy->arena, room, sizeof(uint16_t));

@@ -79,8 +79,10 @@ static void note_login(struct facts *facts, struct bytes b)
 static void on_statement(struct cassandra *cs, struct facts *facts,
 			 const struct sql_statement *statement)
 {
-	int handle =
-		facts_command(facts, statement->name, strlen(statement->name), statement->flags);
+	/* Functions are Java or JavaScript, which the server runs. */
+	bool code = strcmp(statement->name, "CREATE FUNCTION") == 0;
+	int handle = facts_command(facts, statement->name, strlen(statement->name),
+				   statement->flags | (code ? COMMAND_EXECUTES : 0));
 
 	if (cs->side[SIDE_CLIENT].header[4] == CASSANDRA_QUERY)
 		answers_put(&cs->pending, stream_of(&cs->side[SIDE_CLIENT]), handle, 0);
@@ -259,7 +261,7 @@ const struct dissector cassandra_dissector = {
 	.services = services,
 	.recognised = "a frame header of version 3 to 5 with an opcode of that side and a length",
 	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_COMMANDS | READS_LISTINGS |
-		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+		 READS_DESTRUCTION | READS_EXECUTION | READS_DATA | READS_ENCRYPTION,
 	.recognise = cassandra_recognise,
 	.begin = begin,
 	.feed = feed,

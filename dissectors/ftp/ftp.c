@@ -52,6 +52,8 @@ static int note_command(struct facts *facts, const struct command_word *row, str
 	struct bytes word = lines_word(&arguments);
 	char text[16], upper[8];
 
+	if (strcmp(row->name, "SITE") == 0 && lines_equal(&word, "EXEC"))
+		return FACTS_COMMAND(facts, "SITE EXEC", COMMAND_EXECUTES);
 	if (row->kind != FTP_AUTH || word.left == 0)
 		return command_words_note(row, facts);
 	lines_upper(upper, sizeof upper, &word);
@@ -234,8 +236,8 @@ const struct dissector ftp_dissector = {
 	.services = services,
 	.recognised = "a 220 greeting with FTP commands or codes that SMTP does not have",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION |
-		 READS_STARTTLS | READS_PATH,
+		 READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION | READS_DATA |
+		 READS_ENCRYPTION | READS_STARTTLS | READS_PATH,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

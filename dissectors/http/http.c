@@ -147,17 +147,22 @@ static void on_field(struct context *c)
 static void upgrade(const struct context *c)
 {
 	const struct http_response *r = &c->http->exchange.response;
-	bool credentials = r->matched && r->request.credentials != CREDENTIALS_NONE;
+	static const uint8_t hints[] = {
+		[CREDENTIALS_NONE] = 0,
+		[CREDENTIALS_UNSURE] = WEBSOCKET_UNSURE,
+		[CREDENTIALS_SENT] = WEBSOCKET_CREDENTIALS,
+	};
+	uint8_t credentials = r->matched ? r->request.credentials : CREDENTIALS_UNSURE;
 
 	if (c->fed == NULL || r->status != 101 || r->upgrade == UPGRADE_NONE)
 		return;
 	c->fed->next = FEED_PROTOCOL;
 	if (r->upgrade == UPGRADE_HTTP2) {
 		c->fed->to = &http2_dissector;
-		c->fed->hint = HTTP2_UPGRADED;
+		c->fed->hint = (uint8_t)(HTTP2_UPGRADED | credentials);
 	} else {
 		c->fed->to = &websocket_dissector;
-		c->fed->hint = (uint8_t)(r->socket | (credentials ? WEBSOCKET_CREDENTIALS : 0));
+		c->fed->hint = (uint8_t)(r->socket | hints[credentials]);
 	}
 }
 

@@ -20,7 +20,26 @@
 #define HTTP2_ASKED  48		      /* bytes of a request's body: a log-in, a statement */
 #define HTTP2_BODY   320	      /* bytes of a response's body that patterns can see */
 
-#define HTTP2_UPGRADED 1 /* hint: HTTP/1 led to it, and its request is that of stream 1 */
+#define HTTP2_PREFACE	   "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define HTTP2_PREFACE_SIZE (sizeof HTTP2_PREFACE - 1)
+#define HTTP2_FRAME_MAX	   16384 /* bytes, unless the peer allows more */
+
+enum {
+	TYPE_DATA = 0,
+	TYPE_HEADERS = 1,
+	TYPE_PRIORITY = 2,
+	TYPE_RST_STREAM = 3,
+	TYPE_SETTINGS = 4,
+	TYPE_PUSH_PROMISE = 5,
+	TYPE_PING = 6,
+	TYPE_GOAWAY = 7,
+	TYPE_WINDOW_UPDATE = 8,
+	TYPE_CONTINUATION = 9
+};
+enum { FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, FLAG_PADDED = 8, FLAG_PRIORITY = 32 };
+
+/* Hint: HTTP/1 led to it; its request is that of stream 1. And its enum http_credentials. */
+#define HTTP2_UPGRADED 4
 
 extern const struct dissector http2_dissector;
 
@@ -92,12 +111,16 @@ struct http2_context {
 	enum side from;
 };
 
+/* http2_recognise.c */
+enum recognised http2_recognise(const struct opening *opening);
+
+/* http2_requests.c, and for both */
 struct http2_call *http2_call_find(struct http2 *http2, uint32_t stream);
 /* The exchange is to be the one of this call; NULL: of a request that is not known. */
 void http2_select(struct http2 *http2, const struct http2_call *call);
 
 /* The first command of the conversation is the request of stream 1, which the server answers. */
-void http2_request_upgraded(const struct http2_context *c);
+void http2_request_upgraded(const struct http2_context *c, uint8_t credentials);
 /* http2_requests.c: of the client. `last`: the stream ends with it. */
 void http2_request_begin(const struct http2_context *c);
 void http2_request_header(const struct http2_context *c, const struct hpack_header *header);

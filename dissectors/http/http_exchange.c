@@ -33,8 +33,8 @@ void http_response_begin(struct http_exchange *x)
 static struct http_answer answer_of(const struct http_response *r)
 {
 	return (struct http_answer){
+		.asked = r->matched ? r->request.asked : (struct http_asked){.rows = {0}},
 		.asks = r->matched ? r->request.asks : 0,
-		.asked = r->matched ? r->request.asked : 0,
 		.status = r->status,
 		.without_credentials = r->matched && r->request.credentials == CREDENTIALS_NONE,
 		.fits = r->matched ? &r->request.fits : NULL,

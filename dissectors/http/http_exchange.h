@@ -11,6 +11,7 @@
 #ifndef DISSECTORS_HTTP_EXCHANGE_H
 #define DISSECTORS_HTTP_EXCHANGE_H
 
+#include "dissectors/http/http_products.h"
 #include "dissectors/http/http_routes.h"
 #include "dissectors/http/http_search.h"
 #include "dissectors/read/bytes.h"
@@ -39,16 +40,16 @@ enum http_upgrade {
 
 /* A request that waits for its response. */
 struct http_request {
-	uint16_t asks;	       /* ASKS_… of its path */
-	uint8_t traits;	       /* HTTP_TRAIT_…: what its method does */
-	uint8_t socket;	       /* enum websocket_kind, by its path */
-	uint8_t credentials;   /* what came with it */
-	int32_t command;       /* handle, or -1 */
-	uint32_t object;       /* half of facts_hash() of its path, 0: none is asked for */
-	uint8_t asked;	       /* whose request it looks like: http_product_asked() */
-	uint8_t statement;     /* serial of the statement that it carries, 0: none */
-	uint16_t client;       /* fed->client of the client that it came from */
-	struct http_fits fits; /* what it may mean */
+	uint16_t asks;		 /* ASKS_… of its path */
+	uint8_t traits;		 /* HTTP_TRAIT_…: what its method does */
+	uint8_t socket;		 /* enum websocket_kind, by its path */
+	uint8_t credentials;	 /* what came with it */
+	int32_t command;	 /* handle, or -1 */
+	uint32_t object;	 /* half of facts_hash() of its path, 0: none is asked for */
+	struct http_asked asked; /* whose request it looks like */
+	uint8_t statement;	 /* serial of the statement that it carries, 0: none */
+	uint16_t client;	 /* fed->client of the client that it came from */
+	struct http_fits fits;	 /* what it may mean */
 };
 
 struct http_response {

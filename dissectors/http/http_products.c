@@ -8,6 +8,9 @@
 #include <strings.h>
 
 #define PORTS(...) ((const uint16_t[]){__VA_ARGS__, 0})
+/* Members of the row, too. */
+#define ALSO(...)  , .also = ((const char *const[]){__VA_ARGS__, NULL})
+#define MET	   , .met = true
 /* Members of the row, so that ROUTES() may follow or not. */
 #define REQUESTS(...)                                                                              \
 	.requests = (const char *const[])                                                          \
@@ -31,6 +34,8 @@
 	  .route_count = sizeof ROUTE_LIST(__VA_ARGS__) / sizeof(struct http_route)
 #define SIGNS(...) ((const struct http_sign[]){__VA_ARGS__})
 
+#define VALUE_MAX 64 /* bytes that a star in a pattern stands for */
+
 struct http_product {
 	const char *product;
 	const char *const *requests; /* ends with NULL */
@@ -46,10 +51,12 @@ const struct service http_services[HTTP_SERVICE_COUNT] = {
 		       .family = (FAMILY),                                                         \
 		       .about = (ABOUT),                                                           \
 		       .identifier = (IDENTIFIER),                                                 \
-		       .ports = (PORTS)},
+		       .ports = PORTS},
 #include "dissectors/http/http_table.h"
 #undef PRODUCT
 };
+
+_Static_assert(HTTP_SERVICE_COUNT <= UINT8_MAX, "struct http_asked has no room for more");
 
 static const struct http_product products[HTTP_SERVICE_COUNT] = {
 #define PRODUCT(id, NAME, FAMILY, ABOUT, IDENTIFIER, PORTS, NAMED, REQUESTS, ...)                  \
@@ -77,15 +84,32 @@ static void skip_blanks(struct bytes *text)
 		bytes_skip(text, 1);
 }
 
+/* What a star stands for: up to the end of a quoted text, or to the first `end` in it. */
+static void skip_value(struct bytes *text, char end)
+{
+	size_t n = 0;
+
+	while (n < VALUE_MAX && text->left != 0 && text->at[0] != '"' &&
+	       text->at[0] != (uint8_t)end) {
+		bytes_skip(text, 1);
+		n++;
+	}
+}
+
 /*
  * Does the pattern stand at the beginning of `text`? Upper and lower case are the same, and blanks
- * in the text do not matter, but a blank in the pattern wants at least one. The cursor ends behind
- * it.
+ * in the text do not matter, but a blank in the pattern wants at least one. A star is any value:
+ * "\"version\":\"*\",\"commit\":". The cursor ends behind it.
  */
 static bool match_here(struct bytes *text, const char *pattern)
 {
 	for (const char *p = pattern; *p != '\0'; p++) {
 		size_t before = text->left;
+
+		if (*p == '*') {
+			skip_value(text, p[1]);
+			continue;
+		}
 
 		if (p != pattern)
 			skip_blanks(text);
@@ -187,6 +211,15 @@ static bool is_accepted(uint16_t status)
 	return status >= 200 && status <= 299;
 }
 
+static bool is_asked(const struct http_asked *asked, size_t row)
+{
+	for (size_t i = 0; i < sizeof asked->rows && asked->rows[i] != 0; i++) {
+		if (asked->rows[i] == row)
+			return true;
+	}
+	return false;
+}
+
 /* An operation that the request alone tells of: a route of the row's own knows better. */
 static bool is_by_request(const struct http_sign *sign)
 {
@@ -204,10 +237,12 @@ static bool applies(const struct http_sign *sign, size_t row, const struct servi
 		return false;
 	if (sign->rank == 0 && service != &http_services[row])
 		return false;
-	if ((sign->flags & SIGN_ASKED) && (answer->asked == 0 || answer->asked != row))
+	if ((sign->flags & SIGN_ASKED) && !is_asked(&answer->asked, row))
 		return false;
 	if (sign->status == 200 ? !is_accepted(answer->status)
 				: sign->status != 0 && sign->status != answer->status)
+		return false;
+	if (sign->without != NULL && occurs(text, sign->without))
 		return false;
 	if (is_by_request(sign) && answer->fits != NULL && http_routes_of(answer->fits, row))
 		return false;
@@ -332,22 +367,42 @@ static bool may_be(const char *request, const char *name, const struct bytes *pa
 	return path->left > 1 && request[0] == (char)path->at[0] && request[1] == (char)path->at[1];
 }
 
-uint8_t http_product_asked(const char *name, struct bytes text)
+/* The length of the longest of its requests that this is; 0: none. */
+static size_t longest_request(const struct http_product *product, const char *name,
+			      const struct bytes *text)
 {
 	size_t longest = 0;
-	uint8_t asked = 0;
+
+	for (const char *const *r = product->requests; *r != NULL; r++) {
+		if (!may_be(*r, name, text) || strlen(*r) <= longest)
+			continue;
+		if (name == NULL ? is_path_of(*r, text) : is_header_of(*r, name, text))
+			longest = strlen(*r);
+	}
+	return longest;
+}
+
+void http_product_asked(struct http_asked *asked, const char *name, struct bytes text)
+{
+	struct http_asked found = {.rows = {0}};
+	size_t longest = 1, count = 0;
 
 	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
-		for (const char *const *r = products[row].requests; *r != NULL; r++) {
-			if (!may_be(*r, name, &text) || strlen(*r) <= longest)
-				continue;
-			if (name == NULL ? !is_path_of(*r, &text) : !is_header_of(*r, name, &text))
-				continue;
-			longest = strlen(*r);
-			asked = (uint8_t)row;
-		}
+		size_t length = longest_request(&products[row], name, &text);
+
+		if (length < longest)
+			continue;
+		count = length > longest ? 0 : count;
+		longest = length;
+		if (count == 0)
+			found = (struct http_asked){.rows = {0}};
+		if (count < sizeof found.rows)
+			found.rows[count++] = (uint8_t)row;
 	}
-	return asked;
+	for (size_t i = 0; count < sizeof found.rows && count != 0; i++)
+		found.rows[count++] = asked->rows[i];
+	if (count != 0)
+		*asked = found;
 }
 
 const struct http_route *http_product_routes(size_t row, size_t *count)

@@ -41,11 +41,17 @@ enum {
 	SIGN_NAMELESS = 1 << 3, /* proves the service, but not which product it is */
 };
 
+/* Whose request it looks like: rows' numbers, the likeliest first; 0 behind the last. */
+struct http_asked {
+	uint8_t rows[4];
+};
+
 /* One thing that a response shows. Everything that is set must hold. */
 struct http_sign {
 	const char *header;  /* of the response, in lower case; NULL: the body's window */
 	const char *pattern; /* what must occur there, see match_here(); NULL: presence will do.
 			      * "^…": at its beginning */
+	const char *without; /* the same, what must not occur there; NULL: nothing */
 	const char *version_after; /* the version stands behind this, same place; NULL: unknown */
 	const char *product;	   /* NULL: the row's */
 	const char *operation;	   /* what was asked for: "ListObjects". NULL: unknown */
@@ -60,7 +66,7 @@ struct http_sign {
 struct http_answer {
 	uint16_t asks;
 	uint16_t status;
-	uint8_t asked;		      /* whose request it looked like, see http_product_asked() */
+	struct http_asked asked;
 	bool without_credentials;     /* it is known that none were sent */
 	const struct http_fits *fits; /* what it may have meant; NULL: which request is unknown */
 };
@@ -76,10 +82,11 @@ enum http_product_id {
 extern const struct service http_services[HTTP_SERVICE_COUNT];
 
 /*
- * Whose request is this, by its path (`name` NULL) or by one of its headers? A row's number, or 0;
- * the longest match counts. It is a hint until the response agrees.
+ * Whose request is this, by its path (`name` NULL) or by one of its headers? The longest match
+ * counts; those of a header go before what `asked` holds already. It is a hint until the response
+ * agrees.
  */
-uint8_t http_product_asked(const char *name, struct bytes text);
+void http_product_asked(struct http_asked *asked, const char *name, struct bytes text);
 /* The routes of a row, in the order in which they count; NULL and 0: none. */
 const struct http_route *http_product_routes(size_t row, size_t *count);
 /* Do this row's requests carry statements in a language like SQL, as parameter or as body? */

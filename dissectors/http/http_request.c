@@ -183,7 +183,7 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 	if (host.left != 0)
 		r->asks |= ASKS_PROXY;
 	fit_routes(x, method, path, query, cut);
-	r->asked = http_product_asked(NULL, path);
+	http_product_asked(&r->asked, NULL, path);
 	r->socket = (uint8_t)websocket_by_path(path);
 	r->credentials = (uint8_t)http_credentials_in_query(facts, query, cut);
 	if (facts->path[0] == '\0')
@@ -199,14 +199,12 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 			 struct bytes value)
 {
 	uint8_t credentials = (uint8_t)http_credentials_in_header(facts, name, value);
-	uint8_t asked = http_product_asked(name, value);
 
 	if (credentials > x->current.credentials)
 		x->current.credentials = credentials;
 	if (strcmp(name, "host") == 0 && facts->host[0] == '\0')
 		FACTS_TEXT(facts, host, value.at, value.left);
-	if (asked != 0)
-		x->current.asked = asked;
+	http_product_asked(&x->current.asked, name, value);
 	if (strcmp(name, "content-type") == 0)
 		x->search.form = bytes_start_with(&value, "application/x-www-form-urlencoded");
 }
@@ -214,8 +212,8 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 bool http_request_wants_body(const struct http_exchange *x)
 {
 	/* ClickHouse listens at "/". */
-	return (x->current.asks & ASKS_BANNER) || x->current.asked == HTTP_IPP ||
-	       http_product_has_statements(x->current.asked);
+	return (x->current.asks & ASKS_BANNER) || x->current.asked.rows[0] == HTTP_IPP ||
+	       http_product_has_statements(x->current.asked.rows[0]);
 }
 
 /* The request that the client's bytes belong to; it may have an answer already. */
@@ -251,7 +249,7 @@ void http_request_body(struct http_exchange *x, struct bytes body)
 
 	if (x->count == 0 || x->beyond != 0 || body.left == 0)
 		return;
-	if (last->asked != HTTP_IPP)
+	if (last->asked.rows[0] != HTTP_IPP)
 		take_statement(x, last, body, true);
 	else if (!http_ipp_reads(body))
 		last->traits &= (uint8_t)~HTTP_TRAIT_READS;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The products that speak HTTP, one row each; included by http_products.[ch], which say what
- * PRODUCT is. Those for administration are in http_table_admin.h. To add one, add a row:
+ * PRODUCT is. They go on in http_table_*.h, which the end of this one includes. To add one, add a
+ * row:
  *
  *	PRODUCT(ID, "service", FAMILY_…, "one line for people", "Shadowserver's name" or NULL,
- *		PORTS(usual ones; for guesses), "Product" or NULL,
+ *		PORTS(usual ones; for guesses) or NULL ALSO(other names that a policy may write)
+ *		MET,
+ *		"Product" or NULL,
  *		REQUESTS(its paths with what lies below them; "header: beginning of the value";
  *			 "?parameter" that holds statements in a language like SQL),
  *		signs…)
@@ -36,6 +39,8 @@
  * The kinds are in http_routes.h. What several products share belongs into the first row, which
  * counts where the product's own has nothing to say. A DELETE needs no row to be destruction; one
  * that is none needs ROUTE_OWN.
+ * ALSO is left out where there are none, and MET where no real server was met: the row was written
+ * from documents then.
  *
  * Ranks of signs: 0 tells more of a service that is known already; 1 a kind of page, or a request
  * that was answered; 2 a product by what several have in common; 3 a product by its own word; 4 one
@@ -165,7 +170,7 @@ PRODUCT(S3, "s3", FAMILY_STORAGE, "object storage with Amazon's S3 interface", N
 
 PRODUCT(AZURE_BLOB, "azure-blob", FAMILY_STORAGE, "object storage with Azure's Blob interface",
 	NULL, NULL, NULL, REQUESTS("x-ms-blob-type: ", "authorization: SharedKey"),
-	{.pattern = "<EnumerationResults ", .operation = "ListBlobs",
+	{.pattern = "<EnumerationResults ", .without = "<Queues", .operation = "ListBlobs",
 	 .command = "GET container list", .status = 200, .rank = 3,
 	 .flags = SIGN_LISTS | SIGN_FILES},
 	{.header = "x-ms-blob-type", .rank = 3},
@@ -235,7 +240,9 @@ PRODUCT(DOCKER_REGISTRY, "docker-registry", FAMILY_STORAGE, "a registry of conta
 
 PRODUCT(KUBELET, "kubelet", FAMILY_ORCHESTRATION, "a Kubernetes node's agent", "open-kubernetes",
 	PORTS(10250, 10255), "kubelet",
-	REQUESTS("/pods", "/runningpods", "/run", "/exec", "/spec", "/stats/summary"),
+	REQUESTS("/pods", "/runningpods", "/run", "/exec", "/spec", "/stats/summary",
+		 "/metrics/cadvisor"),
+	{.pattern = "# HELP cadvisor_version_info", .rank = 4, .flags = SIGN_ASKED},
 	{.pattern = "^{\"kind\":\"PodList\",\"apiVersion\":\"v1\"", .operation = "ListPods",
 	 .status = 200, .rank = 3, .flags = SIGN_ASKED | SIGN_LISTS})
 
@@ -298,7 +305,7 @@ PRODUCT(VICTORIAMETRICS, "victoriametrics", FAMILY_LOGGING, "VictoriaMetrics", N
 				    "/api/v1/export", "/api/v1/admin/tsdb"),
 	{.header = "x-server-hostname", .rank = 4, .flags = SIGN_ASKED},
 	{.pattern = "<h2>Single-node VictoriaMetrics<", .rank = 4},
-	{.pattern = "vm_app_version{version=\"victoria", .rank = 4})
+	{.pattern = "vm_app_version{version=\"victoria-metrics-", .rank = 4})
 
 PRODUCT(LOKI, "loki", FAMILY_LOGGING, "Grafana Loki", NULL, PORTS(3100), "Loki",
 	REQUESTS("/loki/api/v1")
@@ -324,10 +331,12 @@ PRODUCT(PROMETHEUS, "prometheus", FAMILY_LOGGING, "Prometheus", NULL, PORTS(9090
 	{.pattern = "<title>Prometheus Time Series", .status = 200, .rank = 3},
 	{.header = "www-authenticate", .pattern = "realm=\"prometheus\"", .rank = 2})
 
-PRODUCT(NODE_EXPORTER, "node-exporter", FAMILY_LOGGING, "Prometheus' exporter for hosts", NULL,
+PRODUCT(NODE_EXPORTER, "node-exporter", FAMILY_ADMIN, "Prometheus' exporter for hosts", NULL,
 	PORTS(9100), "node_exporter", REQUESTS("/metrics"),
 	{.pattern = "<title>Node Exporter<", .version_after = "version=", .rank = 3},
-	{.pattern = "# HELP node_", .status = 200, .rank = 3})
+	{.pattern = "# HELP node_", .status = 200, .rank = 3},
+	{.pattern = "node_exporter_build_info{", .version_after = "version=", .status = 200,
+	 .rank = 3})
 
 /* The interfaces of both, in their own repositories: api/v2/openapi.yaml, README.md. */
 PRODUCT(ALERTMANAGER, "alertmanager", FAMILY_LOGGING, "Prometheus' Alertmanager", NULL, PORTS(9093),
@@ -380,15 +389,24 @@ PRODUCT(SOLR, "solr", FAMILY_DATABASE, "Apache Solr", NULL, PORTS(8983), "Solr",
 	{.pattern = "<lst name=\"responseHeader\"><int name=\"status\">", .rank = 3},
 	{.header = "location", .pattern = "/solr/", .rank = 2})
 
-PRODUCT(HADOOP, "hadoop", FAMILY_DATABASE, "Hadoop's web interfaces: HDFS, YARN", "accessible-hadoop",
-	PORTS(9870, 50070, 8088), "Hadoop",
-	REQUESTS("/jmx", "/ws/v1/cluster", "/webhdfs/v1", "/dfshealth.html"),
+PRODUCT(HADOOP, "hadoop", FAMILY_ORCHESTRATION, "Hadoop's web interfaces: HDFS, YARN", "accessible-hadoop",
+	PORTS(9870, 50070, 8088) ALSO("hadoop-yarn", "yarn"), "Hadoop",
+	REQUESTS("/jmx", "/ws/v1/cluster", "/ws/v1/node", "/ws/v1/history", "/webhdfs/v1",
+		 "/dfshealth.html"),
 	{.pattern = "\"Hadoop:service=", .rank = 3},
 	{.pattern = "^{\"clusterInfo\":{", .version_after = "\"hadoopVersion\":", .rank = 3},
 	{.pattern = "^{\"FileStatuses\":{\"FileStatus\":", .operation = "LISTSTATUS", .status = 200,
 	 .rank = 3, .flags = SIGN_LISTS | SIGN_FILES},
 	{.pattern = "^{\"RemoteException\":{", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "\"application-id\":\"application_", .rank = 3},
+	{.pattern = "\"id\":\"application_", .rank = 3},
+	{.pattern = "^{\"clusterMetrics\":{", .rank = 3},
+	{.pattern = "^{\"nodes\":{\"node\":[", .rank = 3},
+	{.pattern = "^{\"scheduler\":{\"schedulerInfo\":{", .rank = 3},
+	{.pattern = "^{\"apps\":{", .rank = 3, .flags = SIGN_ASKED},
+	{.header = "location", .pattern = "/ws/v1/cluster/apps/application_", .rank = 3},
 	{.pattern = "<title>Namenode information", .rank = 3},
+	{.pattern = "<title>All Applications", .rank = 3},
 	{.pattern = "<title>Hadoop Administration", .rank = 3})
 
 PRODUCT(RABBITMQ, "rabbitmq-management", FAMILY_QUEUE, "RabbitMQ's management interface", NULL,
@@ -425,3 +443,12 @@ PRODUCT(SPLUNK, "splunk", FAMILY_LOGGING, "Splunk: its management, and the event
 
 /* Whatever lets itself be managed, watched or steered over the web. */
 #include "dissectors/http/http_table_admin.h"
+
+/* What came with language models, and what is younger than the rest; by family. */
+#include "dissectors/http/http_table_ai.h"
+#include "dissectors/http/http_table_database.h"
+#include "dissectors/http/http_table_logging.h"
+#include "dissectors/http/http_table_orchestration.h"
+#include "dissectors/http/http_table_queue.h"
+#include "dissectors/http/http_table_registry.h"
+#include "dissectors/http/http_table_console.h"

@@ -69,7 +69,7 @@ static void begin_message(struct mongodb *mongo, struct mongodb_stream *s, enum 
 	} else {
 		mongo->kind = MONGODB_ASKS_NONE;
 		mongo->handle = -1;
-		mongo->deletes = mongo->empty_filter = false;
+		mongo->deletes = mongo->empty_filter = mongo->may_run = false;
 	}
 	if (s->header.opcode == MONGODB_REPLY && from == SIDE_SERVER)
 		ask(s, FIXED, 20);
@@ -322,8 +322,8 @@ const struct dissector mongodb_dissector = {
 	.recognised =
 		"a wire message header with a known opcode and length, and the document in it",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION |
+		 READS_DATA | READS_ENCRYPTION,
 	.recognise = mongodb_recognise,
 	.begin = begin,
 	.feed = feed,

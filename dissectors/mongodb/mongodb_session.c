@@ -6,6 +6,7 @@
 #include "dissectors/mongodb/mongodb_session.h"
 
 #include "dissectors/mongodb/mongodb_commands.h"
+#include "dissectors/read/lines.h"
 
 #define CODE_UNAUTHORIZED 13
 #define CODE_AUTH_FAILED  18
@@ -20,6 +21,20 @@ static bool is_readable(const char *name)
 	return true;
 }
 
+/* Filters and pipelines may hold JavaScript for the server; documents to be stored may not. */
+static bool may_run(const char *name)
+{
+	static const char *const names[] = {"find",   "aggregate", "count",	   "distinct",
+					    "delete", "update",	   "findAndModify"};
+	struct bytes word = bytes_from(name, strlen(name));
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (lines_equal(&word, names[i]))
+			return true;
+	}
+	return false;
+}
+
 static void on_command_name(struct mongodb *mongo, struct facts *facts, const char *name)
 {
 	const struct mongodb_command *row = mongodb_commands_find(name);
@@ -28,19 +43,39 @@ static void on_command_name(struct mongodb *mongo, struct facts *facts, const ch
 	mongo->handle = -1;
 	mongo->empty_filter = false;
 	mongo->deletes = strcmp(name, "delete") == 0;
+	mongo->may_run = may_run(name);
 	if (name[0] != '\0' && !row->silent && is_readable(name))
 		mongo->handle = facts_command(facts, name, strlen(name), row->flags);
 }
 
-/* {delete: ..., deletes: [{q: {}, limit: 0}]}: everything */
-static void on_delete_element(struct mongodb *mongo, struct bson *bson, struct facts *facts)
+/* {delete: ..., deletes: [{q: {}, limit: 0}]}: everything. True: what is in it comes next. */
+static bool on_delete_element(struct mongodb *mongo, struct bson *bson, struct facts *facts)
 {
-	if (bson_named(bson, "deletes") || (bson->depth == 2 && bson->type == BSON_DOCUMENT))
+	if (bson_named(bson, "deletes") || (bson->depth == 2 && bson->type == BSON_DOCUMENT)) {
 		bson_enter(bson);
-	else if (bson_named(bson, "q"))
+		return true;
+	}
+	if (bson_named(bson, "q"))
 		mongo->empty_filter = bson->type == BSON_DOCUMENT && bson->length == 5;
 	else if (bson_named(bson, "limit") && mongo->empty_filter && bson_number(bson) == 0)
 		mongo->handle = FACTS_COMMAND(facts, "delete", COMMAND_DESTRUCTIVE);
+	return false;
+}
+
+/* {find: ..., filter: {$where: "..."}}, and the same at any depth. */
+static void on_expression(struct mongodb *mongo, struct bson *bson, struct facts *facts)
+{
+	static const char *const names[] = {"$where", "$function", "$accumulator"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (bson_named(bson, names[i])) {
+			mongo->handle = facts_command(facts, names[i], strlen(names[i]),
+						      COMMAND_LISTING | COMMAND_EXECUTES);
+			return;
+		}
+	}
+	if (bson->length > 5 && !bson_named(bson, "lsid") && !bson_named(bson, "$clusterTime"))
+		bson_enter(bson);
 }
 
 void mongodb_session_asked(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts)
@@ -62,8 +97,10 @@ void mongodb_session_asked(struct mongodb *mongo, struct mongodb_stream *s, stru
 		mongodb_commands_login(bson, facts);
 	if (mongo->kind == MONGODB_ASKS_GREETING && bson_named(bson, "speculativeAuthenticate"))
 		bson_enter(bson);
-	if (mongo->deletes)
-		on_delete_element(mongo, bson, facts);
+	if (mongo->deletes && on_delete_element(mongo, bson, facts))
+		return;
+	if (mongo->may_run)
+		on_expression(mongo, bson, facts);
 }
 
 void mongodb_session_told(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts)

@@ -29,7 +29,7 @@ struct mongodb {
 	struct answers_table pending; /* kind: enum mongodb_kind */
 	uint8_t kind;		      /* of the client's command at hand */
 	struct turns turns;
-	bool midstream, logged_in, empty_filter, deletes;
+	bool midstream, logged_in, empty_filter, deletes, may_run;
 	int handle; /* of the client's command at hand */
 	/* The answer at hand */
 	uint8_t answer_kind;

@@ -10,14 +10,17 @@
 #include "dissectors/mssql/mssql_tokens.h"
 #include "dissectors/read/frames.h"
 #include "dissectors/read/sql.h"
+#include "dissectors/read/sql_deeds.h"
 #include "dissectors/read/turns.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #define REST_OF_HEADER 3 /* bytes of the header that a frame has in its body */
 #define LAST_PACKET    1
 #define RPC_EXECUTESQL 10
 #define STATEMENTS     4
+#define TYPE_NVARCHAR  0xe7
 
 static const uint16_t ports[] = {1433, 0};
 
@@ -45,6 +48,9 @@ struct mssql {
 	bool has_low;
 	uint32_t skip; /* of the headers before it */
 	uint8_t head[10];
+	/* Text of a call: where it begins in the body, and bytes of it that are to come */
+	uint16_t text_from;
+	uint32_t text_left;
 };
 
 _Static_assert(sizeof(struct mssql) <= DISSECTOR_STATE_MAX, "state of mssql");
@@ -143,7 +149,13 @@ static void begin_request(struct mssql *ms)
 	ms->head_have = 0;
 	ms->skip = 0;
 	ms->has_low = false;
-	sql_begin(&ms->sql, SQL_POSTGRESQL); /* nested comments, no backslashes */
+	sql_begin(&ms->sql, SQL_MSSQL);
+}
+
+static void begin_batch(struct mssql *ms)
+{
+	ms->text_from = 0;
+	begin_request(ms);
 }
 
 static void add_character(struct mssql *ms, struct facts *facts, uint8_t c)
@@ -197,7 +209,7 @@ static void end_batch(struct mssql *ms, struct facts *facts)
 {
 	struct sql_statement statement;
 
-	if (ms->in_batch && ms->head_have < sizeof ms->head) {
+	if (ms->in_batch && ms->text_from == 0 && ms->head_have < sizeof ms->head) {
 		for (size_t i = 0; i < ms->head_have; i++)
 			add_character(ms, facts, ms->head[i]);
 	}
@@ -206,16 +218,94 @@ static void end_batch(struct mssql *ms, struct facts *facts)
 	ms->in_batch = false;
 }
 
+/* The name of what is called is next, or -1 and its number; and some flags behind it. */
+static struct bytes rpc_name(struct bytes *b, uint16_t *number)
+{
+	struct bytes peek = *b, name;
+	uint32_t total = bytes_le32(&peek);
+	uint16_t length;
+
+	*number = 0;
+	if (total >= 10 && total < 256)
+		bytes_skip(b, total);
+	length = bytes_le16(b);
+	if (length == 0xffff)
+		*number = bytes_le16(b);
+	name = bytes_sub(b, length == 0xffff ? 0 : (size_t)length * 2);
+	bytes_skip(b, 2);
+	return name;
+}
+
+/*
+ * Where the text of the first parameter begins, from the beginning of the body, and how long it is;
+ * 0 if it is no text, or not yet known. Name, status, type; then of NVARCHAR the most, a collation
+ * and the length, which is one of 8 bytes, then one for each piece, where the most is 65535.
+ */
+static uint16_t rpc_text(const struct frame *frame, uint32_t *length)
+{
+	struct bytes b = body_of(frame), name;
+	char text[16];
+	uint16_t number, most;
+
+	name = rpc_name(&b, &number);
+	if (number == 0 && (narrow(name, 13, text, sizeof text) != 13 ||
+			    strncasecmp(text, "sp_executesql", 13) != 0))
+		return 0;
+	if (number != 0 && number != RPC_EXECUTESQL)
+		return 0;
+	bytes_skip(&b, (size_t)bytes_u8(&b) * 2);
+	bytes_skip(&b, 1);
+	if (bytes_u8(&b) != TYPE_NVARCHAR)
+		return 0;
+	most = bytes_le16(&b);
+	bytes_skip(&b, 5);
+	if (most == 0xffff)
+		bytes_skip(&b, 8);
+	*length = most == 0xffff ? bytes_le32(&b) : bytes_le16(&b);
+	return b.failed ? 0 : (uint16_t)(frame->kept - b.left);
+}
+
+static void add_rpc_text(struct mssql *ms, struct facts *facts, struct bytes b)
+{
+	for (; b.left != 0 && ms->text_left != 0; ms->text_left--)
+		add_character(ms, facts, bytes_u8(&b));
+}
+
+/* Of a call whose text is a statement: `before` bytes of the packet's body have passed already. */
+static void on_rpc_piece(struct mssql *ms, struct facts *facts, size_t before, struct bytes piece)
+{
+	const struct frame *frame = &ms->side[SIDE_CLIENT];
+	size_t from = ms->continued ? REST_OF_HEADER : ms->text_from;
+
+	if (!ms->in_batch && !ms->continued && ms->text_from == 0) {
+		ms->text_from = rpc_text(frame, &ms->text_left);
+		from = ms->text_from;
+		if (from == 0)
+			return;
+		begin_request(ms);
+		if (before > from)
+			add_rpc_text(ms, facts, bytes_from(frame->body + from, before - from));
+	}
+	if (!ms->in_batch)
+		return;
+	bytes_skip(&piece, before >= from		? 0
+			   : from - before < piece.left ? from - before
+							: piece.left);
+	add_rpc_text(ms, facts, piece);
+}
+
+/* The first packet of a call is over. */
 static void on_rpc(struct mssql *ms, struct facts *facts, struct bytes b)
 {
-	struct bytes peek = b;
-	uint32_t total = bytes_le32(&peek), first = bytes_le32(&peek);
 	struct sql_statement call = {.name = "EXEC"};
+	const char *procedure;
+	char text[64];
+	uint16_t number;
+	struct bytes name = rpc_name(&b, &number);
 
-	(void)first;
-	if (total >= 10 && total < 256)
-		bytes_skip(&b, total);
-	ms->statement_count = 0;
+	procedure = sql_deeds_procedure(text, narrow(name, name.left / 2, text, sizeof text));
+	if (procedure != NULL)
+		call = (struct sql_statement){.name = procedure, .flags = COMMAND_EXECUTES};
 	note_statement(ms, facts, &call);
 }
 
@@ -240,6 +330,8 @@ static void on_client_packet(struct mssql *ms, struct facts *facts)
 	case MSSQL_RPC:
 		if (!ms->continued)
 			on_rpc(ms, facts, b);
+		if (last)
+			end_batch(ms, facts);
 		break;
 	default:
 		break;
@@ -304,6 +396,8 @@ static void on_piece(struct mssql *ms, struct facts *facts, enum side from, stru
 		on_server_piece(ms, facts, piece);
 		return;
 	}
+	if (frame->header[0] == MSSQL_RPC && !frame->holed)
+		on_rpc_piece(ms, facts, before, piece);
 	if (frame->header[0] != MSSQL_BATCH || !ms->in_batch || frame->holed)
 		return;
 	while (before < REST_OF_HEADER && piece.left != 0) {
@@ -332,7 +426,12 @@ static bool begin_packet(struct mssql *ms, enum side from)
 	}
 	frames_expect(frame, (uint32_t)length - FRAME_HEADER);
 	if (from == SIDE_CLIENT && type == MSSQL_BATCH && !ms->continued)
-		begin_request(ms);
+		begin_batch(ms);
+	if (from == SIDE_CLIENT && type == MSSQL_RPC && !ms->continued) {
+		ms->statement_count = 0;
+		ms->in_batch = false;
+		ms->text_from = 0;
+	}
 	return true;
 }
 
@@ -390,8 +489,8 @@ const struct dissector mssql_dissector = {
 	.services = services,
 	.recognised = "a TDS pre-login or log-in packet, or the server's table of answers to one",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION |
+		 READS_DATA | READS_ENCRYPTION,
 	.recognise = mssql_recognise,
 	.begin = begin,
 	.feed = feed,

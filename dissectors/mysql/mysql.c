@@ -293,8 +293,8 @@ const struct dissector mysql_dissector = {
 	.recognised = "the server's greeting of protocol 10, or its error in the place of one; the "
 		      "X Protocol's frames",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION | READS_STARTTLS,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION |
+		 READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.recognise = mysql_recognise,
 	.begin = begin,
 	.feed = feed,

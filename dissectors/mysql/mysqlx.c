@@ -240,7 +240,8 @@ const struct dissector mysqlx_dissector = {
 	.services = services,
 	.recognised = "the server's hello notice, or its list of capabilities",
 	.reads = READS_PRODUCT | READS_AUTH | READS_MECHANISM | READS_COMMANDS | READS_LISTINGS |
-		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
+		 READS_DESTRUCTION | READS_EXECUTION | READS_DATA | READS_ENCRYPTION |
+		 READS_STARTTLS,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -305,8 +305,8 @@ const struct dissector postgresql_dissector = {
 	.recognised = "a StartupMessage or SSLRequest, or the server's Authentication, "
 		      "ErrorResponse or ReadyForQuery",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION | READS_STARTTLS,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION |
+		 READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.recognise = postgresql_recognise,
 	.begin = begin,
 	.feed = feed,

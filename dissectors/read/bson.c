@@ -7,7 +7,7 @@
  */
 #include "dissectors/read/bson.h"
 
-#define DEPTH_MAX    6
+#define DEPTH_MAX    100 /* as MongoDB itself */
 #define LENGTH_MAX   (64u * 1024 * 1024)
 #define SIZE_COUNTED 0xfe /* a length comes first */
 #define SIZE_UNKNOWN 0xff

@@ -276,17 +276,9 @@ const char *encryption_name(enum encryption encryption)
 const char *family_name(enum family family)
 {
 	static const char *const names[] = {
-		[FAMILY_OTHER] = "other",
-		[FAMILY_DATABASE] = "database",
-		[FAMILY_LOGGING] = "logging",
-		[FAMILY_MAIL] = "mail",
-		[FAMILY_STORAGE] = "storage",
-		[FAMILY_BACKUP] = "backup",
-		[FAMILY_QUEUE] = "queue",
-		[FAMILY_ADMIN] = "admin",
-		[FAMILY_ORCHESTRATION] = "orchestration",
-		[FAMILY_WEB] = "web",
-		[FAMILY_INFRASTRUCTURE] = "infrastructure",
+#define F(id, name) [FAMILY_##id] = (name),
+		FAMILIES(F)
+#undef F
 	};
 
 	return names[family];

@@ -47,29 +47,41 @@ enum answer {
 	ANSWER_YES,
 };
 
+/* What services are for, one row each: F(ID, "name"). The names are a contract: policy, events. */
+/* clang-format off */
+#define FAMILIES(F) \
+	F(OTHER, "other") \
+	F(DATABASE, "database") \
+	F(LOGGING, "logging") \
+	F(MAIL, "mail") \
+	F(STORAGE, "storage") \
+	F(BACKUP, "backup") \
+	F(QUEUE, "queue") \
+	F(ADMIN, "admin") \
+	F(ORCHESTRATION, "orchestration") \
+	F(AI, "ai") /* serves models, runs agents or their tools, notebooks */ \
+	F(WEB, "web") \
+	F(INFRASTRUCTURE, "infrastructure")
+
 enum family {
-	FAMILY_OTHER,
-	FAMILY_DATABASE,
-	FAMILY_LOGGING,
-	FAMILY_MAIL,
-	FAMILY_STORAGE,
-	FAMILY_BACKUP,
-	FAMILY_QUEUE,
-	FAMILY_ADMIN,
-	FAMILY_ORCHESTRATION,
-	FAMILY_WEB,
-	FAMILY_INFRASTRUCTURE,
+#define F(id, name) FAMILY_##id,
+	FAMILIES(F)
+#undef F
 	FAMILY_COUNT
 };
+/* clang-format on */
 
 /* What answers. Rows are constant data beside the dissector that recognises them. */
 struct service {
 	const char *name; /* ours: lower case, hyphens; a contract (policy, events) */
 	enum family family;
-	const char *about;	/* one line for people */
-	const char *identifier; /* Shadowserver / IntelMQ classification.identifier, or NULL */
-	bool one_way;		/* on UDP it never answers: a datagram is all there is to see */
-	const uint16_t *ports;	/* usual ports, 0-terminated; NULL if none. Only for guesses */
+	const char *about;	 /* one line for people */
+	const char *identifier;	 /* Shadowserver / IntelMQ classification.identifier, or NULL */
+	bool one_way;		 /* on UDP it never answers: a datagram is all there is to see */
+	const uint16_t *ports;	 /* usual ports, 0-terminated; NULL if none. Only for guesses */
+	const char *const *also; /* other names that a policy may write for it; NULL-terminated, or
+				  * NULL if none. Events have `name` only */
+	bool met; /* the tests have met a real server; else: written from documents */
 };
 
 /* What is odd about the server's certificate. Is it still valid? That is for who has a clock. */

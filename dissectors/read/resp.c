@@ -46,18 +46,34 @@ static void begin_argument(struct resp_command *command)
 	command->kept = 0;
 	if (command->index < RESP_WORDS)
 		command->words[command->index][0] = '\0';
+	command->late[0] = '\0';
 }
 
 static void keep_argument(struct resp_command *command, const uint8_t *from, size_t length)
 {
 	char *word;
+	size_t room;
 
-	if (command->index >= RESP_WORDS || command->kept >= RESP_WORD_SIZE)
+	word = command->index < RESP_WORDS ? command->words[command->index] : command->late;
+	room = command->index < RESP_WORDS ? RESP_WORD_SIZE : sizeof command->late;
+	if (command->kept >= room)
 		return;
-	word = command->words[command->index];
-	for (size_t i = 0; i < length && command->kept < RESP_WORD_SIZE - 1; i++)
+	for (size_t i = 0; i < length && command->kept < room - 1; i++)
 		word[command->kept++] = (char)from[i];
 	word[command->kept] = '\0';
+}
+
+/* The argument is whole. Pairs of CONFIG SET may be many, and any may be the one of note. */
+static void end_argument(struct resp_command *command)
+{
+	const char *text =
+		command->index < RESP_WORDS ? command->words[command->index] : command->late;
+	struct bytes word = bytes_from(text, strlen(text));
+
+	if (command->index >= 2 && command->index % 2 == 0 &&
+	    (lines_equal(&word, "dir") || lines_equal(&word, "dbfilename")))
+		command->sets_file = true;
+	command->index++;
 }
 
 static bool take_inline(struct resp_command *command)
@@ -71,7 +87,7 @@ static bool take_inline(struct resp_command *command)
 			break;
 		begin_argument(command);
 		keep_argument(command, word.at, word.left);
-		command->index++;
+		end_argument(command);
 	}
 	command->arguments = command->index;
 	return command->arguments != 0;
@@ -114,7 +130,7 @@ static bool take_argument(struct resp_command *command, struct bytes *input)
 	if (command->bulk_left != 0)
 		return false;
 	command->phase = AT_LINE;
-	command->index++;
+	end_argument(command);
 	return command->index == command->arguments;
 }
 
@@ -182,6 +198,8 @@ static bool open_aggregate(struct resp_reply *reply, char type, int64_t count)
 	if (count <= 0)
 		return true;
 	reply->is_empty = false;
+	if (reply->depth == 0)
+		reply->size = (uint32_t)count;
 	reply->pending[reply->depth] = (uint32_t)count * (type == '%' || type == '|' ? 2 : 1);
 	if (type == '|')
 		reply->attributes |= (uint16_t)(1u << reply->depth);
@@ -208,6 +226,9 @@ static enum resp_event take_reply_header(struct resp_reply *reply)
 		reply->type = (uint8_t)type;
 		reply->is_empty = true;
 	}
+	if (reply->depth == 1 && (type == '-' || type == '!') &&
+	    reply->size - reply->pending[0] < 64)
+		reply->failed |= UINT64_C(1) << (reply->size - reply->pending[0]);
 	if (type != '\0' && strchr("+-:,#_(", type))
 		return take_simple(reply);
 	if (!is_bulk(type) && !is_aggregate(type))

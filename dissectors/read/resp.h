@@ -21,7 +21,9 @@ struct resp_command {
 	uint32_t arguments; /* that the header promised */
 	uint32_t index;	    /* of the argument at hand */
 	uint8_t kept;	    /* bytes of it in words[index] */
+	bool sets_file;	    /* one of the even arguments is "dir" or "dbfilename" */
 	char words[RESP_WORDS][RESP_WORD_SIZE];
+	char late[12]; /* an argument behind those, as far as it matters */
 };
 
 /* Takes bytes up to the end of a command; true if there is a whole one. */
@@ -54,7 +56,9 @@ struct resp_reply {
 	uint64_t bulk_left;
 	uint32_t elements, bulks; /* so far */
 	uint32_t pending[RESP_DEPTH];
-	char first[24]; /* beginning of the first element */
+	uint32_t size;	 /* of the outermost aggregate */
+	uint64_t failed; /* bit i: its element i is an error */
+	char first[24];	 /* beginning of the first element */
 };
 
 enum resp_event resp_next_event(struct resp_reply *reply, struct bytes *input);

@@ -8,6 +8,7 @@
  */
 #include "dissectors/read/sql.h"
 
+#include "dissectors/read/sql_deeds.h"
 #include "dissectors/read/sql_words.h"
 
 enum place {
@@ -30,11 +31,19 @@ static void begin_statement(struct sql *sql)
 	sql->ended = false;
 	sql->parentheses = 0;
 	sql->name[0] = '\0';
+	sql_words_begin(sql);
+	sql_deeds_begin(sql);
 }
 
 void sql_begin(struct sql *sql, enum sql_dialect dialect)
 {
 	*sql = (struct sql){.dialect = (uint8_t)dialect};
+	begin_statement(sql);
+}
+
+static bool is_like_mysql(const struct sql *sql)
+{
+	return sql->dialect == SQL_MYSQL || sql->dialect == SQL_CLICKHOUSE;
 }
 
 static void end_word(struct sql *sql)
@@ -45,6 +54,7 @@ static void end_word(struct sql *sql)
 	if (sql->words != UINT8_MAX)
 		sql->words++;
 	sql_words_take(sql);
+	sql_deeds_word(sql, false);
 }
 
 static bool is_word_byte(uint8_t c)
@@ -53,11 +63,32 @@ static bool is_word_byte(uint8_t c)
 	       c == '_' || c >= 0x80;
 }
 
+static void keep_in_word(struct sql *sql, uint8_t c)
+{
+	if (sql->word_length < sizeof sql->word - 1)
+		sql->word[sql->word_length++] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+}
+
 static void add_to_word(struct sql *sql, uint8_t c)
 {
 	sql->place = IN_WORD;
-	if (sql->word_length < sizeof sql->word - 1)
-		sql->word[sql->word_length++] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+	keep_in_word(sql, c);
+}
+
+/* Text in quotes that the server takes for code: its words. */
+static void scan_code(struct sql *sql, uint8_t c)
+{
+	if (is_word_byte(c)) {
+		keep_in_word(sql, c);
+		return;
+	}
+	if (sql->word_length != 0) {
+		sql->word[sql->word_length] = '\0';
+		sql->word_length = 0;
+		sql_deeds_word(sql, false);
+	}
+	if (c > ' ')
+		sql_deeds_byte(sql, c);
 }
 
 static uint32_t hash_step(uint32_t hash, uint8_t c)
@@ -71,9 +102,13 @@ static void open_quote(struct sql *sql, uint8_t c)
 	bool extended = (sql->before == 'E' || sql->before == 'e') && strcmp(sql->word, "E") == 0;
 
 	sql->place = IN_QUOTE;
-	sql->quote = c;
+	sql->quote = c == '[' ? ']' : c;
 	sql->escaped = false;
-	sql->backslashes = sql->dialect == SQL_MYSQL ? c != '`' : c == '\'' && extended;
+	sql->backslashes = is_like_mysql(sql) ? c != '`' : c == '\'' && extended;
+	sql->word_length = 0;
+	sql_words_quote(sql, c);
+	if (sql->is_code && sql->dialect == SQL_MSSQL)
+		sql->procedure_due = true;
 }
 
 static void open_comment(struct sql *sql)
@@ -86,18 +121,24 @@ static void open_comment(struct sql *sql)
 /* These take one byte and return what to remember as the byte before the next. */
 static uint8_t between(struct sql *sql, uint8_t c)
 {
-	bool mysql = sql->dialect == SQL_MYSQL;
+	bool mysql = is_like_mysql(sql);
+
+	if (c > ' ' && !is_word_byte(c))
+		sql_deeds_byte(sql, c);
+	if (c == ',')
+		sql->is_code = false; /* what follows are its parameters */
 
 	if (is_word_byte(c)) {
 		add_to_word(sql, c);
-	} else if (c == '\'' || c == '"' || (c == '`' && mysql)) {
+	} else if (c == '\'' || c == '"' || (c == '`' && mysql) ||
+		   (c == '[' && sql->dialect == SQL_MSSQL)) {
 		open_quote(sql, c);
 	} else if ((c == '-' && sql->before == '-') || (c == '#' && mysql)) {
 		sql->place = IN_LINE_COMMENT;
 	} else if (c == '*' && sql->before == '/') {
 		open_comment(sql);
 		return 0;
-	} else if (c == '$' && !mysql) {
+	} else if (c == '$' && sql->dialect == SQL_POSTGRESQL) {
 		sql->place = IN_DOLLAR_TAG;
 		sql->tag = 0;
 	} else if (c == '(') {
@@ -108,13 +149,30 @@ static uint8_t between(struct sql *sql, uint8_t c)
 	return c;
 }
 
+/* A name in quotes may be called like any other. */
+static void end_quoted(struct sql *sql)
+{
+	bool is_name = sql->quote != '\'' && !(sql->quote == '"' && is_like_mysql(sql));
+
+	sql->word[sql->word_length] = '\0';
+	sql->word_length = 0;
+	sql_words_quoted(sql);
+	if (is_name)
+		sql_deeds_word(sql, true);
+}
+
 static void in_quote(struct sql *sql, uint8_t c)
 {
-	if (sql->escaped)
-		sql->escaped = false;
-	else if (c == '\\' && sql->backslashes)
-		sql->escaped = true;
-	else if (c == sql->quote) /* a doubled one opens the next string at once: the same */
+	bool closes = c == sql->quote && !sql->escaped; /* a doubled one opens the next: the same */
+
+	if (sql->is_code)
+		scan_code(sql, closes ? ' ' : c);
+	else if (!closes)
+		keep_in_word(sql, c);
+	else
+		end_quoted(sql);
+	sql->escaped = !sql->escaped && c == '\\' && sql->backslashes;
+	if (closes)
 		sql->place = BETWEEN;
 }
 
@@ -130,7 +188,7 @@ static uint8_t in_comment(struct sql *sql, uint8_t c)
 		if (--sql->comment_depth == 0)
 			sql->place = BETWEEN;
 		return 0;
-	} else if (c == '*' && sql->before == '/' && sql->dialect == SQL_POSTGRESQL) {
+	} else if (c == '*' && sql->before == '/' && !is_like_mysql(sql)) {
 		sql->comment_depth =
 			(uint8_t)(sql->comment_depth + (sql->comment_depth != UINT8_MAX));
 		return 0;
@@ -152,6 +210,7 @@ static uint8_t in_dollar_tag(struct sql *sql, uint8_t c)
 	if (c == '$') {
 		sql->place = IN_DOLLAR_QUOTE;
 		sql->open_tag = sql->tag;
+		sql_words_quote(sql, '\'');
 	} else if (is_word_byte(c)) {
 		sql->tag = hash_step(sql->tag, c);
 	} else {
@@ -163,6 +222,8 @@ static uint8_t in_dollar_tag(struct sql *sql, uint8_t c)
 
 static void in_dollar_quote(struct sql *sql, uint8_t c)
 {
+	if (sql->is_code)
+		scan_code(sql, c);
 	if (c == '$' && sql->place == IN_CLOSING_TAG && sql->tag == sql->open_tag) {
 		sql->place = BETWEEN;
 	} else if (c == '$') {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the words of a statement mean: its verb, the kind of its object, and the few later words
- * outside of parentheses (WHERE, FROM, PROGRAM, OUTFILE) that decide what it does.
+ * outside of parentheses (WHERE, FROM, PROGRAM, OUTFILE, LANGUAGE) that decide what it does.
  */
 #include "dissectors/read/sql_words.h"
 
 #include "dissectors/read/facts.h"
+#include "dissectors/read/sql_deeds.h"
 
 enum verb {
 	VERB_NONE,
@@ -14,6 +15,11 @@ enum verb {
 	VERB_DELETE,
 	VERB_COPY,
 	VERB_OBJECT, /* the kind of object follows */
+	VERB_LOAD,   /* LOAD: of DATA, or of a library */
+	VERB_LOADS,  /* LOAD DATA */
+	VERB_EXTENSION,
+	VERB_INSTALL,
+	VERB_EXECUTES, /* whatever follows */
 	VERB_DROP,
 	VERB_SHOW,
 	VERB_TRUNCATE,
@@ -36,7 +42,7 @@ static const struct verb_row verbs[] = {
 	{"ALTER", VERB_OBJECT},
 	{"SHOW", VERB_SHOW},
 	{"TRUNCATE", VERB_TRUNCATE},
-	{"LOAD", VERB_OBJECT},
+	{"LOAD", VERB_LOAD},
 	{"TABLE", VERB_LISTING},
 	{"FETCH", VERB_LISTING},
 	{"INSERT", VERB_OTHER},
@@ -90,7 +96,10 @@ static const struct verb_row verbs[] = {
 	{"PURGE", VERB_OTHER},
 	{"CHANGE", VERB_OTHER},
 	{"STOP", VERB_OTHER},
-	{"INSTALL", VERB_OTHER},
+	{"INSTALL", VERB_INSTALL},
+	{"EXEC", VERB_OTHER},
+	{"BULK", VERB_EXECUTES},
+	{"BACKUP", VERB_EXECUTES},
 	{"HANDLER", VERB_LISTING},
 	{"IMPORT", VERB_OTHER},
 	{"REASSIGN", VERB_OTHER},
@@ -167,6 +176,19 @@ static void take_verb(struct sql *sql)
 		append_name(sql, sql->word);
 }
 
+/* What CREATE or ALTER of such an object may do besides. */
+static enum verb object_verb(struct sql *sql)
+{
+	if (strcmp(sql->name, "CREATE EXTENSION") == 0 ||
+	    strcmp(sql->name, "CREATE LANGUAGE") == 0) {
+		sql->language_due = true;
+		return VERB_EXTENSION;
+	}
+	if (strcmp(sql->name, "CREATE ASSEMBLY") == 0 || strcmp(sql->name, "ALTER SYSTEM") == 0)
+		return VERB_EXECUTES;
+	return VERB_OTHER;
+}
+
 /* The word after the verb: DROP *TABLE*, LOAD *DATA*. */
 static void take_object(struct sql *sql)
 {
@@ -176,7 +198,34 @@ static void take_object(struct sql *sql)
 	if (sql->verb == VERB_DROP && IS_AMONG(sql->word, valuables))
 		sql->verb = VERB_TRUNCATE;
 	else
-		sql->verb = VERB_OTHER;
+		sql->verb = (uint8_t)(sql->verb == VERB_OBJECT ? object_verb(sql) : VERB_OTHER);
+}
+
+/* INSTALL PLUGIN, SONAME, COMPONENT; LOAD DATA, XML, INDEX, or a library in quotes */
+static void take_loaded(struct sql *sql)
+{
+	bool loads = strcmp(sql->word, "DATA") == 0 || strcmp(sql->word, "XML") == 0;
+
+	append_name(sql, sql->word);
+	if (sql->verb == VERB_INSTALL)
+		sql->verb = VERB_EXECUTES;
+	else
+		sql->verb = loads ? VERB_LOADS : VERB_OTHER;
+}
+
+/* A language or extension: IF NOT EXISTS may come before. */
+static void take_language(struct sql *sql)
+{
+	static const char *const dangerous[] = {"FILE_FDW", "ADMINPACK", "DBLINK", "PG_EXECUTE"};
+
+	if (IS_AMONG(sql->word, fillers) || strcmp(sql->word, "NOT") == 0)
+		return;
+	sql->language_due = false;
+	if (!sql_deeds_language(sql->word) &&
+	    !(sql->verb == VERB_EXTENSION && IS_AMONG(sql->word, dangerous)))
+		return;
+	sql->executes = true;
+	append_name(sql, sql->word);
 }
 
 static void take_shown(struct sql *sql)
@@ -195,15 +244,49 @@ static void take_clause(struct sql *sql)
 	if (strcmp(sql->word, "WHERE") == 0 || strcmp(sql->word, "LIMIT") == 0)
 		sql->where = true;
 	else if (strcmp(sql->word, "FROM") == 0)
-		sql->from = true;
-	else if (strcmp(sql->word, "PROGRAM") == 0)
-		sql->program = true;
+		sql->from = sql->file_due = true;
+	else if (strcmp(sql->word, "TO") == 0)
+		sql->file_due = true;
+	else if (strcmp(sql->word, "STDIN") == 0 || strcmp(sql->word, "STDOUT") == 0 ||
+		 strcmp(sql->word, "PROGRAM") == 0)
+		sql->file_due = false;
+	else if (strcmp(sql->word, "LANGUAGE") == 0)
+		sql->language_due = sql->dialect == SQL_POSTGRESQL;
+	else if (strcmp(sql->word, "LOCAL") == 0)
+		sql->local = true;
+	else if (strcmp(sql->word, "INFILE") == 0 || strcmp(sql->word, "SONAME") == 0)
+		sql->executes |= sql->dialect == SQL_MYSQL;
 	else if (strcmp(sql->word, "OUTFILE") == 0 || strcmp(sql->word, "DUMPFILE") == 0)
 		sql->into = true;
 }
 
+void sql_words_begin(struct sql *sql)
+{
+	sql->file_due = sql->file = sql->local = sql->language_due = sql->executes = false;
+}
+
+void sql_words_quote(struct sql *sql, uint8_t quote)
+{
+	if (quote != '\'')
+		return;
+	sql->file |= sql->file_due;
+	sql->file_due = false;
+	if (sql->verb == VERB_LOAD)
+		sql->verb = VERB_EXECUTES;
+}
+
+void sql_words_quoted(struct sql *sql)
+{
+	if (sql->language_due)
+		take_language(sql);
+}
+
 void sql_words_take(struct sql *sql)
 {
+	if (sql->language_due) {
+		take_language(sql);
+		return;
+	}
 	switch (sql->verb) {
 	case VERB_NONE:
 	case VERB_WITH:
@@ -216,32 +299,67 @@ void sql_words_take(struct sql *sql)
 	case VERB_SHOW:
 		take_shown(sql);
 		break;
+	case VERB_LOAD:
+	case VERB_INSTALL:
+		take_loaded(sql);
+		break;
 	default:
 		if (sql->parentheses == 0)
 			take_clause(sql);
 	}
 }
 
-void sql_words_judge(struct sql *sql, struct sql_statement *statement)
+/* COPY: between a table and the client, a file of the server, or a program there. */
+static void judge_copy(struct sql *sql, struct sql_statement *statement)
 {
-	*statement = (struct sql_statement){.name = sql->name};
+	static const char *const names[2][3] = {
+		{"COPY TO", "COPY TO FILE", "COPY TO PROGRAM"},
+		{"COPY FROM", "COPY FROM FILE", "COPY FROM PROGRAM"},
+	};
+
+	statement->name = names[sql->from][sql->program ? 2 : sql->file];
+	if (!sql->from)
+		statement->flags = COMMAND_LISTING;
+	if (sql->program || sql->file)
+		statement->flags |= COMMAND_EXECUTES;
+}
+
+static void judge_verb(struct sql *sql, struct sql_statement *statement)
+{
 	if (sql->verb == VERB_SELECT && sql->into) {
 		statement->name = "SELECT INTO OUTFILE";
 		statement->flags = COMMAND_LISTING;
+		if (sql->dialect != SQL_CLICKHOUSE) /* there the client writes it */
+			statement->flags |= COMMAND_EXECUTES;
 	} else if (sql->verb == VERB_SELECT && sql->from) {
 		statement->name = "SELECT FROM";
 		statement->flags = COMMAND_LISTING;
 	} else if (sql->verb == VERB_DELETE && !sql->where) {
 		statement->name = "DELETE without WHERE";
 		statement->flags = COMMAND_DESTRUCTIVE;
-	} else if (sql->verb == VERB_COPY && sql->from) {
-		statement->name = sql->program ? "COPY FROM PROGRAM" : "COPY FROM";
 	} else if (sql->verb == VERB_COPY) {
-		statement->name = sql->program ? "COPY TO PROGRAM" : "COPY TO";
-		statement->flags = COMMAND_LISTING;
+		judge_copy(sql, statement);
 	} else if (sql->verb == VERB_TRUNCATE) {
 		statement->flags = COMMAND_DESTRUCTIVE;
 	} else if (sql->verb == VERB_LISTING) {
 		statement->flags = COMMAND_LISTING;
+	} else if (sql->verb == VERB_EXECUTES) {
+		statement->flags = COMMAND_EXECUTES;
+	} else if (sql->executes && !(sql->verb == VERB_LOADS && sql->local)) {
+		statement->flags = COMMAND_EXECUTES;
 	}
+}
+
+void sql_words_judge(struct sql *sql, struct sql_statement *statement)
+{
+	const char *deed = sql_deeds_end(sql);
+
+	*statement = (struct sql_statement){.name = sql->name};
+	judge_verb(sql, statement);
+	if (deed == NULL && sql->is_code && sql->program)
+		deed = "COPY PROGRAM";
+	if (deed == NULL)
+		return;
+	statement->flags |= COMMAND_EXECUTES;
+	statement->name = deed;
 }

@@ -5,6 +5,11 @@
 
 #include "dissectors/read/sql.h"
 
+/* A statement begins. */
+void sql_words_begin(struct sql *sql);
+/* Text in quotes begins, with this character; it is over, and in sql->word as far as it fits. */
+void sql_words_quote(struct sql *sql, uint8_t quote);
+void sql_words_quoted(struct sql *sql);
 /* Another word of the statement is in sql->word, in capitals. */
 void sql_words_take(struct sql *sql);
 /* The statement is over. */

@@ -15,6 +15,8 @@
 #include "dissectors/redis/redis_commands.h"
 #include "dissectors/redis/redis_recognise.h"
 
+#define QUEUED_MAX 16
+
 static const uint16_t ports[] = {6379, 26379, 16379, 6380, 0};
 
 static const struct service services[] = {
@@ -45,6 +47,10 @@ struct redis {
 	bool streaming;	      /* replication or MONITOR: neither side is parsed any more */
 	bool version_is_next; /* in the map that answers HELLO */
 	bool has_product;
+	bool file_set; /* where SAVE goes */
+	/* Handles of what was queued since MULTI, and how many that were. */
+	int queued[QUEUED_MAX];
+	uint8_t queued_count;
 };
 
 _Static_assert(sizeof(struct redis) <= DISSECTOR_STATE_MAX, "state of redis");
@@ -87,7 +93,8 @@ static void on_command(struct redis *redis, struct facts *facts)
 	if (kind == REDIS_HELLO && command->arguments > 2 &&
 	    redis_commands_word_is(command, 2, "AUTH"))
 		kind = REDIS_AUTH;
-	handle = redis_commands_note(command, facts, known);
+	handle = redis_commands_note(command, facts, known, redis->file_set);
+	redis->file_set |= redis_commands_sets_file(command, known);
 	redis->subscribed |= kind == REDIS_SUBSCRIBE;
 	if (redis_commands_word_is(command, 0, "CLIENT") &&
 	    redis_commands_word_is(command, 1, "REPLY")) {
@@ -149,7 +156,8 @@ static void on_success(struct redis *redis, struct facts *facts, uint16_t kind)
 	} else if (kind != REDIS_QUIET) {
 		let_in(redis, facts);
 	}
-	if (kind == REDIS_DATA || kind == REDIS_CONFIG || kind == REDIS_DELETE)
+	if (kind == REDIS_DATA || kind == REDIS_CONFIG || kind == REDIS_DELETE ||
+	    kind == REDIS_EXEC)
 		holds_data = strchr("$*%~=", redis->reply.type) && !redis->reply.is_empty;
 	else if (kind == REDIS_SCAN)
 		holds_data = redis->reply.elements > 1;
@@ -183,6 +191,24 @@ static bool is_message(const struct redis *redis)
 	       reply_starts(&redis->reply, "smessage");
 }
 
+static void queue(struct redis *redis, int handle)
+{
+	if (redis->queued_count < QUEUED_MAX)
+		redis->queued[redis->queued_count++] = handle;
+}
+
+/* EXEC answers with the replies of all that was queued, or with nil; DISCARD, and errors: none. */
+static void end_transaction(struct redis *redis, struct facts *facts, bool carried_out)
+{
+	for (unsigned i = 0; i < redis->queued_count; i++) {
+		bool good = carried_out && !redis->reply.is_empty &&
+			    (redis->reply.failed >> i & 1) == 0;
+
+		facts_command_result(facts, redis->queued[i], good);
+	}
+	redis->queued_count = 0;
+}
+
 static void on_reply(struct redis *redis, struct facts *facts)
 {
 	const struct answers_row *next = answers_first(&redis->pending);
@@ -203,8 +229,12 @@ static void on_reply(struct redis *redis, struct facts *facts)
 		on_error(redis, facts, row.kind);
 	else
 		on_success(redis, facts, row.kind);
-	if (!reply_starts(&redis->reply, "QUEUED"))
+	if (reply_starts(&redis->reply, "QUEUED"))
+		queue(redis, row.handle);
+	else
 		facts_command_result(facts, row.handle, !is_error);
+	if (row.kind == REDIS_EXEC || row.kind == REDIS_DISCARD)
+		end_transaction(redis, facts, row.kind == REDIS_EXEC && !is_error);
 }
 
 /* "redis_version:7.0.15", one line of INFO */
@@ -327,7 +357,8 @@ const struct dissector redis_dissector = {
 	.recognised = "a command of RESP or a line, and the reply; replies alone where they are "
 		      "unmistakable",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
-		 READS_LISTINGS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+		 READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION | READS_DATA |
+		 READS_ENCRYPTION,
 	.recognise = redis_recognise,
 	.begin = begin,
 	.feed = feed,

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What is known of Redis' commands (redis.io/docs/latest/commands): which are named together with
- * their subcommand, what their replies tell, which list and which destroy.
+ * their subcommand, what their replies tell, which list, which destroy, and which run code or write
+ * files: scripts, functions, modules, a file's place and name, and a master that sends either.
  */
 #include "dissectors/redis/redis_commands.h"
 
 #define BULK_DELETE 10 /* keys in one DEL that make it bulk */
 #define LIST	    COMMAND_LISTING
 #define DROP	    COMMAND_DESTRUCTIVE
+#define RUN	    COMMAND_EXECUTES
 
 static const struct redis_command table[] = {
 	/* Before, or instead of, a log-in. */
@@ -31,10 +33,10 @@ static const struct redis_command table[] = {
 	{"CLUSTER", REDIS_NO_DATA, 0, true},
 	{"SENTINEL", REDIS_NO_DATA, 0, true},
 	{"SCRIPT", REDIS_NO_DATA, 0, true},
-	{"DEBUG", REDIS_NO_DATA, 0, true},
+	{"DEBUG", REDIS_DEBUG, 0, true},
 	{"ACL", REDIS_NO_DATA, 0, true},
-	{"MODULE", REDIS_NO_DATA, 0, true},
-	{"FUNCTION", REDIS_NO_DATA, 0, true},
+	{"MODULE", REDIS_LOAD, 0, true},
+	{"FUNCTION", REDIS_LOAD, 0, true},
 	{"MEMORY", REDIS_NO_DATA, 0, true},
 	{"LATENCY", REDIS_NO_DATA, 0, true},
 	{"PUBSUB", REDIS_NO_DATA, 0, true},
@@ -80,11 +82,26 @@ static const struct redis_command table[] = {
 	{"FLUSHALL", REDIS_NO_DATA, DROP, false},
 	{"FLUSHDB", REDIS_NO_DATA, DROP, false},
 	{"SHUTDOWN", REDIS_NO_DATA, DROP, false},
-	{"SLAVEOF", REDIS_REPLICATE, DROP, false},
-	{"REPLICAOF", REDIS_REPLICATE, DROP, false},
+	{"SLAVEOF", REDIS_REPLICATE, DROP | RUN, false},
+	{"REPLICAOF", REDIS_REPLICATE, DROP | RUN, false},
 	{"DEL", REDIS_DELETE, 0, false},
 	{"UNLINK", REDIS_DELETE, 0, false},
+	/* What runs code, or reaches files and other servers. */
+	{"EVAL", REDIS_DATA, RUN, false},
+	{"EVALSHA", REDIS_DATA, RUN, false},
+	{"EVAL_RO", REDIS_DATA, RUN, false},
+	{"EVALSHA_RO", REDIS_DATA, RUN, false},
+	{"FCALL", REDIS_DATA, RUN, false},
+	{"FCALL_RO", REDIS_DATA, RUN, false},
+	{"MIGRATE", REDIS_NO_DATA, RUN | LIST, false},
+	{"SYSTEM.EXEC", REDIS_DATA, RUN, false}, /* of modules that attackers bring along */
+	{"SYSTEM.REV", REDIS_DATA, RUN, false},
+	{"SAVE", REDIS_SAVE, 0, false},
+	{"BGSAVE", REDIS_SAVE, 0, false},
+	{"BGREWRITEAOF", REDIS_SAVE, 0, false},
 	/* Common, and nothing of note. */
+	{"EXEC", REDIS_EXEC, 0, false},
+	{"DISCARD", REDIS_DISCARD, 0, false},
 	{"SET", REDIS_NO_DATA, 0, false},
 	{"MULTI", REDIS_NO_DATA, 0, false},
 };
@@ -144,28 +161,63 @@ static size_t append_word(char *text, size_t at, size_t size, const char *word)
 	return at + gap + length;
 }
 
-static unsigned flags_of(const struct resp_command *command, const struct redis_command *known)
+bool redis_commands_sets_file(const struct resp_command *command, const struct redis_command *known)
 {
-	bool to_disk = redis_commands_word_is(command, 2, "dir") ||
-		       redis_commands_word_is(command, 2, "dbfilename");
+	return known->kind == REDIS_CONFIG && redis_commands_word_is(command, 1, "SET") &&
+	       command->sets_file;
+}
+
+static bool second_is_among(const struct resp_command *command, const char *const *words)
+{
+	for (; *words != NULL; words++) {
+		if (redis_commands_word_is(command, 1, *words))
+			return true;
+	}
+	return false;
+}
+
+static unsigned flags_of(const struct resp_command *command, const struct redis_command *known,
+			 bool file_set)
+{
+	static const char *const loads[] = {"LOAD", "LOADEX", "RESTORE", NULL};
+	static const char *const looks[] = {"OBJECT",  "DIGEST", "DIGEST-VALUE", "HELP", "SDSLEN",
+					    "HTSTATS", NULL};
 
 	switch (known->kind) {
 	case REDIS_CONFIG:
 		if (redis_commands_word_is(command, 1, "GET"))
 			return COMMAND_LISTING;
-		return redis_commands_word_is(command, 1, "SET") && to_disk ? COMMAND_DESTRUCTIVE
-									    : 0;
+		return redis_commands_sets_file(command, known) ? COMMAND_EXECUTES : 0;
 	case REDIS_REPLICATE:
-		return redis_commands_word_is(command, 1, "NO") ? 0 : COMMAND_DESTRUCTIVE;
+		return redis_commands_word_is(command, 1, "NO") ? 0 : known->flags;
+	case REDIS_SAVE:
+		return file_set ? COMMAND_EXECUTES : 0;
+	case REDIS_LOAD:
+		return second_is_among(command, loads) ? COMMAND_EXECUTES : 0;
+	case REDIS_DEBUG:
+		return second_is_among(command, looks) ? 0 : COMMAND_EXECUTES;
 	default:
 		return known->flags;
 	}
 }
 
-int redis_commands_note(const struct resp_command *command, struct facts *facts,
-			const struct redis_command *known)
+/* CONFIG SET DIR, whichever of its pairs that is. */
+static size_t append_setting(char *text, size_t at, size_t size, const struct resp_command *command)
 {
-	unsigned flags = flags_of(command, known);
+	if (!command->sets_file)
+		return append_word(text, at, size, command->words[2]);
+	for (uint32_t i = 2; i < RESP_WORDS; i += 2) {
+		if (redis_commands_word_is(command, i, "dir") ||
+		    redis_commands_word_is(command, i, "dbfilename"))
+			return append_word(text, at, size, command->words[i]);
+	}
+	return append_word(text, at, size, "DIR");
+}
+
+int redis_commands_note(const struct resp_command *command, struct facts *facts,
+			const struct redis_command *known, bool file_set)
+{
+	unsigned flags = flags_of(command, known, file_set);
 	char text[FACTS_COMMAND_TEXT];
 	size_t length = append_word(text, 0, sizeof text, command->words[0]);
 
@@ -178,6 +230,6 @@ int redis_commands_note(const struct resp_command *command, struct facts *facts,
 	if (known->has_subcommand && command->arguments > 1)
 		length = append_word(text, length, sizeof text, command->words[1]);
 	if (known->kind == REDIS_CONFIG && redis_commands_word_is(command, 1, "SET"))
-		length = append_word(text, length, sizeof text, command->words[2]);
+		length = append_setting(text, length, sizeof text, command);
 	return facts_command(facts, text, length, flags);
 }

@@ -51,6 +51,7 @@ static void add(struct services *services, const struct service *service, uint8_
 	services->vocabulary[id] = (struct policy_service){
 		.name = service->name,
 		.family = family_name(service->family),
+		.also = service->also,
 	};
 }
 
@@ -170,8 +171,16 @@ uint16_t services_by_port(const struct services *services, uint8_t transport, ui
 
 struct policy_vocabulary services_vocabulary(const struct services *services)
 {
+	static const char *const families[] = {
+#define F(id, name) (name),
+		FAMILIES(F)
+#undef F
+	};
+
 	return (struct policy_vocabulary){
 		.services = services->vocabulary,
 		.count = services->count,
+		.family_count = FAMILY_COUNT,
+		.families = families,
 	};
 }

@@ -4,4 +4,4 @@
  */
 #include "tests/fuzz/fuzz_group.h"
 
-FUZZ_GROUP(1u << FAMILY_WEB)
+FUZZ_GROUP(1u << FAMILY_WEB | 1u << FAMILY_AI)

@@ -15,7 +15,7 @@ enum {
 	SERVICE_SYSLOG,
 	SERVICE_IMAP,
 	SERVICE_HTTP,
-	SERVICE_COUNT = 18
+	SERVICE_COUNT = 20
 };
 
 static const struct policy_service test_services[SERVICE_COUNT] = {
@@ -37,8 +37,20 @@ static const struct policy_service test_services[SERVICE_COUNT] = {
 	{"smtp", "mail"},
 	{"fluentd", "logging"},
 	{"nfs", "storage"},
+	{"managesieve", "mail", (const char *const[]){"sieve", NULL}},
+	{"rpc", "storage", (const char *const[]){"nfs", "sunrpc", NULL}},
 };
 
-static const struct policy_vocabulary test_vocabulary = {test_services, SERVICE_COUNT};
+static const char *const test_families[] = {
+	"admin",	 "backup", "database", "infrastructure", "logging", "mail",
+	"orchestration", "other",  "queue",    "storage",	 "web",
+};
+
+static const struct policy_vocabulary test_vocabulary = {
+	.services = test_services,
+	.count = SERVICE_COUNT,
+	.family_count = sizeof test_families / sizeof *test_families,
+	.families = test_families,
+};
 
 #endif

@@ -36,10 +36,12 @@ static const struct {
 #define FACTS (sizeof facts / sizeof *facts)
 
 static const enum family order[] = {
-	FAMILY_LOGGING, FAMILY_MAIL,	       FAMILY_DATABASE, FAMILY_QUEUE,
-	FAMILY_STORAGE, FAMILY_BACKUP,	       FAMILY_ADMIN,	FAMILY_ORCHESTRATION,
-	FAMILY_WEB,	FAMILY_INFRASTRUCTURE, FAMILY_OTHER,
+	FAMILY_LOGGING, FAMILY_MAIL,   FAMILY_DATABASE,	      FAMILY_QUEUE,
+	FAMILY_STORAGE, FAMILY_BACKUP, FAMILY_ADMIN,	      FAMILY_ORCHESTRATION,
+	FAMILY_AI,	FAMILY_WEB,    FAMILY_INFRASTRUCTURE, FAMILY_OTHER,
 };
+
+_Static_assert(sizeof order / sizeof *order == FAMILY_COUNT, "a family has no place on the page");
 
 /* A line of text, whatever is in it. */
 static void put_text(const char *text)
@@ -73,6 +75,16 @@ static void put_ports(const struct service *service)
 	printf("Usual ports: ");
 	for (const uint16_t *port = service->ports; *port; port++)
 		printf("%s%u", port == service->ports ? "" : ", ", *port);
+	puts(".");
+}
+
+static void put_names(const struct service *service)
+{
+	if (!service->also)
+		return;
+	printf("A policy may also write ");
+	for (const char *const *also = service->also; *also; also++)
+		printf("%s%s", also == service->also ? "" : ", ", *also);
 	puts(".");
 }
 
@@ -121,7 +133,9 @@ static void put_service(const struct service *service)
 {
 	printf(".It Sy %s\n", service->name);
 	put_sentence("", service->about);
+	put_names(service);
 	put_ports(service);
+	puts(service->met ? "Met as a real server." : "Written from documents.");
 	if (service->identifier)
 		put_sentence("Shadowserver's name:", service->identifier);
 	if (service->one_way)
@@ -195,6 +209,9 @@ static void put_head(void)
 	     "A service is recognised by its bytes, on any port.\n"
 	     "The usual ports serve only for guesses, which are told as such.\n"
 	     "A service that several ways lead to has a sentence for each.\n"
+	     "Those that were met as a real server when this was written and tested are told\n"
+	     "apart from those that are known from documents only: what these answer may have\n"
+	     "been misread, so that they stay unrecognised.\n"
 	     ".Pp\n"
 	     "What is read, where the bytes show it:\n"
 	     ".Bl -tag -width destruction -compact");

@@ -35,6 +35,9 @@ static void mysqlx_is_read(void **state)
 		TURN_CLIENT("\x12\0\0\0\x0c\x0a\x0f"
 			    "DROP DATABASE a"),
 		TURN_SERVER("\3\0\0\0\1\x08\0"),
+		TURN_CLIENT("\x15\0\0\0\x0c\x0a\x12"
+			    "SELECT LOAD_FILE(1"),
+		TURN_SERVER("\3\0\0\0\1\x08\0"),
 	};
 	struct facts facts = facts_of(&mysqlx_dissector, turns, 2, "mysqlx");
 
@@ -46,6 +49,7 @@ static void mysqlx_is_read(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	conversation_has(&facts, "SELECT FROM", ANSWER_YES, COMMAND_LISTING);
 	conversation_has(&facts, "DROP DATABASE", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "LOAD_FILE", ANSWER_NO, COMMAND_EXECUTES);
 }
 
 static void mysqlx_turns_into_tls(void **state)
@@ -73,6 +77,8 @@ static void hadoop_is_read(void **state)
 		TURN_SERVER(HADOOP_ANSWER("\2", "\0")),
 		TURN_CLIENT(HADOOP_CALL("\x23", "\6", "delete")),
 		TURN_SERVER(HADOOP_ANSWER("\4", "\1")),
+		TURN_CLIENT(HADOOP_CALL("\x2e", "\x11", "submitApplication")),
+		TURN_SERVER(HADOOP_ANSWER("\6", "\0")),
 	};
 	static const struct turn sasl[] = {
 		TURN_CLIENT("hrpc\x09\0\xdf\0\0\0\4\2\x08\1\0"),
@@ -85,6 +91,7 @@ static void hadoop_is_read(void **state)
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	conversation_has(&facts, "getListing", ANSWER_YES, COMMAND_LISTING);
 	conversation_has(&facts, "delete", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "submitApplication", ANSWER_YES, COMMAND_EXECUTES);
 	facts = facts_of(&hadoop_ipc_dissector, sasl, COUNT(sasl), "hadoop-ipc");
 	assert_int_equal(facts.auth, AUTH_REQUIRED);
 }

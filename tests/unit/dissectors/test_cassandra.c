@@ -28,6 +28,9 @@ static void an_open_server_is_seen(void **state)
 		TURN_CLIENT("\4\0\0\3\7\0\0\0\x16\0\0\0\x0f"
 			    "drop keyspace k\0\1\0"),
 		TURN_SERVER("\x84\0\0\3\x08\0\0\0\4\0\0\0\5"),
+		TURN_CLIENT("\4\0\0\4\7\0\0\0\x18\0\0\0\x11"
+			    "create function f\0\1\0"),
+		TURN_SERVER("\x84\0\0\4\x08\0\0\0\4\0\0\0\5"),
 	};
 	struct facts facts;
 
@@ -42,6 +45,7 @@ static void an_open_server_is_seen(void **state)
 	assert_int_equal(facts.commands[3].accepted, ANSWER_YES);
 	assert_string_equal(facts.commands[3].text, "DROP KEYSPACE");
 	assert_int_equal(facts.commands[3].flags, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "CREATE FUNCTION", ANSWER_YES, COMMAND_EXECUTES);
 	conversation_stands(&cassandra_dissector, turns, COUNT(turns));
 }
 

@@ -22,6 +22,22 @@ static void an_open_server_is_seen(void **state)
 	conversation_stands(&clickhouse_dissector, r.turns, r.count);
 }
 
+/* The recorded SHOW TABLES, with another statement of its length in its place. */
+static void a_table_function_is_seen(void **state)
+{
+	struct recorded r;
+	struct facts facts;
+	uint8_t *at;
+
+	(void)state;
+	recorded_load(&r, "clickhouse/show-tables");
+	at = memmem(r.bytes, sizeof r.bytes, "show tables", 11);
+	assert_non_null(at);
+	memcpy(at, "SELECT s3()", 11);
+	assert_true(dissect(&clickhouse_dissector, r.turns, r.count, 0, &facts));
+	conversation_has(&facts, "s3", ANSWER_YES, COMMAND_EXECUTES);
+}
+
 static void a_refusal_is_seen(void **state)
 {
 	struct recorded r;
@@ -51,6 +67,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_open_server_is_seen),
+		cmocka_unit_test(a_table_function_is_seen),
 		cmocka_unit_test(a_refusal_is_seen),
 		cmocka_unit_test(openings_are_recognised),
 	};

@@ -51,6 +51,8 @@ static void an_anonymous_log_in_is_seen(void **state)
 		TURN_SERVER("550 Permission denied.\r\n"),
 		TURN_CLIENT("RMD backup\r\n"),
 		TURN_SERVER("250 removed\r\n"),
+		TURN_CLIENT("site  exec id\r\n"),
+		TURN_SERVER("200 uid=0\r\n"),
 		TURN_CLIENT("QUIT\r\n"),
 		TURN_SERVER("221-You have transferred\r\n 250 bytes\r\n221 bye\r\n"),
 	};
@@ -65,6 +67,7 @@ static void an_anonymous_log_in_is_seen(void **state)
 	conversation_has(&facts, "RETR", ANSWER_YES, COMMAND_LISTING);
 	conversation_has(&facts, "DELE", ANSWER_NO, COMMAND_DESTRUCTIVE);
 	conversation_has(&facts, "RMD", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "SITE EXEC", ANSWER_YES, COMMAND_EXECUTES);
 	conversation_has(&facts, "QUIT", ANSWER_YES, 0);
 }
 

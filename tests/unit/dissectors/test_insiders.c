@@ -57,6 +57,19 @@ static void a_log_in_of_libvirt_is_seen(void **state)
 	conversation_stands(&libvirt_dissector, turns, COUNT(turns));
 }
 
+static void a_machine_is_defined(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("\0\0\0\x1c\x20\0\x80\x86\0\0\0\1\0\0\0\x0b\0\0\0\0\0\0\0\0\0\0\0\0"),
+		TURN_SERVER("\0\0\0\x1c\x20\0\x80\x86\0\0\0\1\0\0\0\x0b\0\0\0\1\0\0\0\0\0\0\0\0"),
+	};
+	struct facts facts;
+
+	(void)state;
+	assert_true(dissect(&libvirt_dissector, turns, COUNT(turns), 0, &facts));
+	conversation_has(&facts, "DOMAIN_DEFINE_XML", ANSWER_YES, COMMAND_EXECUTES);
+}
+
 static void doveadm_is_read(void **state)
 {
 	struct facts facts = played(&dovecot_dissector, "dovecot/doveadm", "doveadm");
@@ -218,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(libvirt_is_read),
 		cmocka_unit_test(a_log_in_of_libvirt_is_seen),
+		cmocka_unit_test(a_machine_is_defined),
 		cmocka_unit_test(doveadm_is_read),
 		cmocka_unit_test(doveadm_without_a_log_in_is_seen),
 		cmocka_unit_test(the_authentication_server_of_dovecot_is_read),

@@ -44,8 +44,8 @@ static void an_open_adb_is_seen(void **state)
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_string_equal(facts.product, "Box 3");
 	assert_int_equal(facts.data_read, ANSWER_YES);
-	conversation_has(&facts, "shell", ANSWER_YES, 0);
-	conversation_has(&facts, "shell rm", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "shell", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_has(&facts, "shell rm", ANSWER_NO, COMMAND_DESTRUCTIVE | COMMAND_EXECUTES);
 }
 
 static void a_log_in_of_adb_is_seen(void **state)

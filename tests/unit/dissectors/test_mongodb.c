@@ -108,6 +108,25 @@ static void a_deletion_is_seen(void **state)
 	conversation_stands(&mongodb_dissector, turns, COUNT(turns));
 }
 
+/* {find: "a", filter: {$or: [{$where: "x"}]}}, and the same as a name of a field's value */
+static void javascript_is_seen(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(
+			"X\000\000\000\001\000\000\000\000\000\000\000\335\007\000\000\000\000\000"
+			"\000\000C\000\000\000\002find\000\002\000\000\000a\000\003filter\000"
+			"\052\000\000\000\004$or\000\040\000\000\000\003\060\000\030\000\000"
+			"\000\002$where\000\007\000\000\000return\000\000\000\000\000"),
+		TURN_SERVER("\x26\0\0\0\2\0\0\0\1\0\0\0\xdd\7\0\0\0\0\0\0\0\x11\0\0\0" OK "\0"),
+	};
+	struct facts facts = conversation_facts(&mongodb_dissector, turns, COUNT(turns), 0);
+
+	(void)state;
+	conversation_has(&facts, "$where", ANSWER_YES, COMMAND_LISTING | COMMAND_EXECUTES);
+	conversation_lacks(&facts, "return");
+	conversation_stands(&mongodb_dissector, turns, COUNT(turns));
+}
+
 /* The old way: a query, and a failure that says so in its flags. */
 static void the_old_query_is_read(void **state)
 {
@@ -160,6 +179,7 @@ int main(void)
 		cmocka_unit_test(a_log_in_is_seen),
 		cmocka_unit_test(a_log_in_of_one_command_is_seen),
 		cmocka_unit_test(a_deletion_is_seen),
+		cmocka_unit_test(javascript_is_seen),
 		cmocka_unit_test(the_old_query_is_read),
 		cmocka_unit_test(openings_are_recognised),
 	};

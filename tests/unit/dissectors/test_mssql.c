@@ -116,6 +116,57 @@ static void batches_are_read(void **state)
 	assert_true(facts.commands[2].flags & COMMAND_DESTRUCTIVE);
 }
 
+/* A call of sp_executesql, by its number or by a name, with the text as NVARCHAR. */
+static void call(struct script *s, const char *name, const char *text)
+{
+	static const uint8_t type[] = {0xe7, 0x40, 0x1f, 9, 4, 0xd0, 0, 0x34};
+	uint8_t body[600] = {22, 0, 0, 0, 18, 0, 0, 0, 2, 0};
+	size_t at = 22, length = 2 * strlen(text);
+
+	if (name == NULL) {
+		memcpy(body + at, "\xff\xff\x0a\0", 4);
+		at += 4;
+	} else {
+		body[at] = (uint8_t)strlen(name);
+		at += 2;
+		at += widen(body + at, name);
+	}
+	at += 4; /* flags of the call, no name of the parameter, its status */
+	memcpy(body + at, type, sizeof type);
+	at += sizeof type;
+	body[at] = (uint8_t)length;
+	body[at + 1] = (uint8_t)(length >> 8);
+	at += 2;
+	packet(s, SIDE_CLIENT, 3, body, at + widen(body + at, text));
+}
+
+static void code_that_runs_is_seen(void **state)
+{
+	struct script s = {.count = 0};
+	struct facts facts;
+
+	(void)state;
+	greet(&s);
+	log_in(&s);
+	PACKET(&s, SIDE_SERVER, 4, ACKNOWLEDGED);
+	batch(&s, "SELECT 'EXEC xp_cmdshell' FROM [xp_cmdshell]");
+	PACKET(&s, SIDE_SERVER, 4, "\x81\1\0abc");
+	batch(&s, "exec master..xp_CmdShell 'dir'");
+	PACKET(&s, SIDE_SERVER, 4, REFUSED);
+	call(&s, NULL, "EXEC sp_OACreate 'WScript.Shell', @o OUT");
+	PACKET(&s, SIDE_SERVER, 4, DONE);
+	call(&s, "master..xp_dirtree", "C:\\");
+	PACKET(&s, SIDE_SERVER, 4, DONE);
+	call(&s, "sp_executesql", "DROP TABLE a");
+	PACKET(&s, SIDE_SERVER, 4, DONE);
+	facts = facts_of(&s);
+	conversation_has(&facts, "SELECT FROM", ANSWER_YES, COMMAND_LISTING);
+	conversation_has(&facts, "xp_cmdshell", ANSWER_NO, COMMAND_EXECUTES);
+	conversation_has(&facts, "sp_OACreate", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_has(&facts, "xp_dirtree", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_has(&facts, "DROP TABLE", ANSWER_YES, COMMAND_DESTRUCTIVE);
+}
+
 /* TLS inside of packets; then, if only the log-in was protected, readable packets again. */
 static void tls_is_agreed_to(void **state)
 {
@@ -152,8 +203,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_greeting_is_read), cmocka_unit_test(a_refusal_is_seen),
-		cmocka_unit_test(batches_are_read),	cmocka_unit_test(tls_is_agreed_to),
-		cmocka_unit_test(the_browser_is_read),
+		cmocka_unit_test(batches_are_read),	cmocka_unit_test(code_that_runs_is_seen),
+		cmocka_unit_test(tls_is_agreed_to),	cmocka_unit_test(the_browser_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,31 @@ static void many_statements_are_matched(void **state)
 	conversation_has(&facts, "DROP TABLE", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
+static void files_and_libraries_are_seen(void **state)
+{
+	struct script s;
+	struct facts facts;
+
+	(void)state;
+	greet(&s, "8.0.36");
+	log_in(&s, 0, "x");
+	SERVER(&s, 2, OK);
+	CLIENT(&s, 0, "\3select 1 into/*!50000 outfile*/ '/var/www/x.php'");
+	SERVER(&s, 1, OK);
+	CLIENT(&s, 0, "\3select load_file('/etc/passwd')");
+	SERVER(&s, 1, "\xff\x15\4#42000denied");
+	CLIENT(&s, 0, "\3create function f returns string soname 'x.so'");
+	SERVER(&s, 1, OK);
+	CLIENT(&s, 0, "\3select 'load_file(1)'");
+	SERVER(&s, 1, OK);
+	facts = facts_of(&s);
+	conversation_has(&facts, "SELECT INTO OUTFILE", ANSWER_YES,
+			 COMMAND_LISTING | COMMAND_EXECUTES);
+	conversation_has(&facts, "LOAD_FILE", ANSWER_NO, COMMAND_EXECUTES);
+	conversation_has(&facts, "CREATE FUNCTION", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_has(&facts, "SELECT", ANSWER_YES, 0);
+}
+
 static void prepared_statements_are_read(void **state)
 {
 	struct script s;
@@ -309,6 +334,7 @@ int main(void)
 		cmocka_unit_test(a_host_that_is_not_allowed_is_refused),
 		cmocka_unit_test(tls_is_agreed_to),
 		cmocka_unit_test(many_statements_are_matched),
+		cmocka_unit_test(files_and_libraries_are_seen),
 		cmocka_unit_test(prepared_statements_are_read),
 		cmocka_unit_test(attributes_of_queries_are_passed_over),
 		cmocka_unit_test(openings_are_recognised),

@@ -464,12 +464,17 @@ static void rocketmq_is_read(void **state)
 			    "\"opaque\":7,\"version\":1}"),
 		TURN_SERVER("\0\0\0\x40\0\0\0\x3c{\"code\":0,\"flag\":1,\"language\":\"JAVA\","
 			    "\"opaque\":7,\"version\":1}"),
+		TURN_CLIENT("\0\0\0\x41\0\0\0\x3d{\"code\":25,\"flag\":0,\"language\":\"JAVA\","
+			    "\"opaque\":8,\"version\":1}"),
+		TURN_SERVER("\0\0\0\x40\0\0\0\x3c{\"code\":0,\"flag\":1,\"language\":\"JAVA\","
+			    "\"opaque\":8,\"version\":1}"),
 	};
 	struct facts facts = facts_of(&rocketmq_dissector, turns, COUNT(turns));
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	conversation_has(&facts, "DELETE_TOPIC_IN_NAMESRV", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "UPDATE_BROKER_CONFIG", ANSWER_YES, COMMAND_EXECUTES);
 	assert_int_equal(RECOGNISE_TCP(rocketmq, "\0\0\0\x40\0\0\0\x3c{\"a\"", "", true),
 			 RECOGNISED_NO);
 }

@@ -139,13 +139,65 @@ static void an_attack_is_read(void **state)
 	struct facts facts = facts_of(turns, COUNT(turns));
 
 	(void)state;
-	conversation_has(&facts, "CONFIG SET DIR", ANSWER_YES, COMMAND_DESTRUCTIVE);
-	conversation_has(&facts, "CONFIG SET DBFILENAME", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "CONFIG SET DIR", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_has(&facts, "CONFIG SET DBFILENAME", ANSWER_NO, COMMAND_EXECUTES);
 	conversation_has(&facts, "CONFIG SET TIMEOUT", ANSWER_YES, 0);
-	conversation_has(&facts, "SLAVEOF", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "SLAVEOF", ANSWER_YES, COMMAND_DESTRUCTIVE | COMMAND_EXECUTES);
 	conversation_has(&facts, "REPLICAOF NO ONE", ANSWER_YES, 0);
 	conversation_has(&facts, "CONFIG GET", ANSWER_YES, COMMAND_LISTING);
 	conversation_lacks(&facts, "/root");
+}
+
+static void code_that_runs_is_seen(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("*3\r\n$4\r\neVaL\r\n$8\r\nreturn 1\r\n$1\r\n0\r\n"
+			    "FCALL f 0\r\nFUNCTION LIST\r\nfunction load x\r\nSCRIPT LOAD x\r\n"
+			    "MODULE LOAD /tmp/x.so\r\nEVALSHA abc 0\r\nDEBUG OBJECT a\r\n"
+			    "DEBUG RELOAD\r\nBGSAVE\r\n"),
+		TURN_SERVER(":1\r\n-ERR Function not found\r\n*0\r\n$1\r\nx\r\n$1\r\na\r\n"
+			    "-ERR MODULE command not allowed.\r\n-NOSCRIPT No matching script.\r\n"
+			    "+Value at:0x7f\r\n+OK\r\n+Background saving started\r\n"),
+		TURN_CLIENT("CONFIG SET hz 10 timeout 0 maxmemory 0 tcp-keepalive 9 dir /root\r\n"
+			    "SAVE\r\n"),
+		TURN_SERVER("+OK\r\n+OK\r\n"),
+	};
+	struct facts facts = facts_of(turns, COUNT(turns));
+
+	(void)state;
+	conversation_has(&facts, "EVAL", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_has(&facts, "FCALL", ANSWER_NO, COMMAND_EXECUTES);
+	conversation_has(&facts, "FUNCTION LIST", ANSWER_YES, 0);
+	conversation_has(&facts, "FUNCTION LOAD", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_has(&facts, "MODULE LOAD", ANSWER_NO, COMMAND_EXECUTES);
+	conversation_has(&facts, "EVALSHA", ANSWER_NO, COMMAND_EXECUTES);
+	conversation_has(&facts, "DEBUG OBJECT", ANSWER_YES, 0);
+	conversation_has(&facts, "DEBUG RELOAD", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_has(&facts, "BGSAVE", ANSWER_YES, 0);
+	conversation_has(&facts, "CONFIG SET DIR", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_has(&facts, "SAVE", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_lacks(&facts, "return");
+}
+
+/* What was queued counts by its element of the answer to EXEC. */
+static void a_transaction_is_read(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("*1\r\n$5\r\nMULTI\r\nEVAL x 0\r\nGET a\r\nFLUSHALL\r\nEXEC\r\n"),
+		TURN_SERVER("+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n"
+			    "*3\r\n-ERR no\r\n*2\r\n:1\r\n-ERR inner\r\n+OK\r\n"),
+		TURN_CLIENT("MULTI\r\nFLUSHDB\r\nDISCARD\r\nMULTI\r\nSHUTDOWN\r\nEXEC\r\n"),
+		TURN_SERVER("+OK\r\n+QUEUED\r\n+OK\r\n+OK\r\n-NOPERM\r\n"
+			    "-EXECABORT Transaction discarded\r\n"),
+	};
+	struct facts facts = facts_of(turns, COUNT(turns));
+
+	(void)state;
+	conversation_has(&facts, "EVAL", ANSWER_NO, COMMAND_EXECUTES);
+	conversation_has(&facts, "GET", ANSWER_YES, COMMAND_LISTING);
+	conversation_has(&facts, "FLUSHALL", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "FLUSHDB", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	conversation_has(&facts, "SHUTDOWN", ANSWER_NO, COMMAND_DESTRUCTIVE);
 }
 
 static void replies_that_are_switched_off_do_not_count(void **state)
@@ -309,6 +361,8 @@ int main(void)
 		cmocka_unit_test(protected_mode_is_seen),
 		cmocka_unit_test(a_server_without_a_password_is_seen),
 		cmocka_unit_test(an_attack_is_read),
+		cmocka_unit_test(code_that_runs_is_seen),
+		cmocka_unit_test(a_transaction_is_read),
 		cmocka_unit_test(replies_that_are_switched_off_do_not_count),
 		cmocka_unit_test(messages_are_no_replies),
 		cmocka_unit_test(a_deep_pipeline_is_survived),

@@ -81,10 +81,10 @@ static void an_agent_of_zabbix_is_read(void **state)
 	facts = facts_of(&zabbix_dissector, run, COUNT(run));
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
-	conversation_has(&facts, "system.run", ANSWER_YES, COMMAND_LISTING);
+	conversation_has(&facts, "system.run", ANSWER_YES, COMMAND_LISTING | COMMAND_EXECUTES);
 	facts = facts_of(&zabbix_dissector, refused, COUNT(refused));
 	assert_int_equal(facts.data_read, ANSWER_NO);
-	conversation_has(&facts, "system.run", ANSWER_NO, COMMAND_LISTING);
+	conversation_has(&facts, "system.run", ANSWER_NO, COMMAND_LISTING | COMMAND_EXECUTES);
 }
 
 static void nrpe_is_read(void **state)
@@ -101,7 +101,7 @@ static void nrpe_is_read(void **state)
 	struct facts facts = facts_of(&nrpe_dissector, turns, COUNT(turns));
 
 	(void)state;
-	conversation_has(&facts, "check_users", ANSWER_YES, 0);
+	conversation_has(&facts, "check_users", ANSWER_YES, COMMAND_EXECUTES);
 	conversation_lacks(&facts, "hidden");
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
@@ -139,6 +139,8 @@ static void jdwp_is_read(void **state)
 		TURN_SERVER("JDWP-Handshake"),
 		TURN_CLIENT("\0\0\0\x0b\0\0\0\1\0\1\1"),
 		TURN_SERVER("\0\0\0\x0c\0\0\0\1\x80\0\0x"),
+		TURN_CLIENT("\0\0\0\x0c\0\0\0\2\0\3\3y\0\0\0\x0b\0\0\0\3\0\1\x12"),
+		TURN_SERVER("\0\0\0\x0b\0\0\0\3\x80\0\x63\0\0\0\x0c\0\0\0\2\x80\0\0z"),
 	};
 	struct facts facts = facts_of(&jdwp_dissector, turns, COUNT(turns));
 
@@ -146,7 +148,9 @@ static void jdwp_is_read(void **state)
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	conversation_has(&facts, "JDWP-Handshake", ANSWER_UNKNOWN, 0);
-	conversation_has(&facts, "VirtualMachine.Version", ANSWER_UNKNOWN, 0);
+	conversation_has(&facts, "VirtualMachine.Version", ANSWER_YES, 0);
+	conversation_has(&facts, "ClassType.InvokeMethod", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_has(&facts, "VirtualMachine.RedefineClasses", ANSWER_NO, COMMAND_EXECUTES);
 	facts = facts_of(&jdwp_dissector, turns, 2);
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }

@@ -48,7 +48,7 @@ static void rsh_is_read(void **state)
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_FAILED);
 	assert_string_equal(facts.user, "alice");
-	conversation_has(&facts, "EXEC mkdir testdir", ANSWER_NO, 0);
+	conversation_has(&facts, "EXEC mkdir", ANSWER_NO, COMMAND_EXECUTES);
 	conversation_lacks(&facts, "hidden");
 	facts = facts_of(&rsh_dissector, done, COUNT(done));
 	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
@@ -65,7 +65,7 @@ static void distcc_is_read(void **state)
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
-	conversation_has(&facts, "DIST", ANSWER_YES, 0);
+	conversation_has(&facts, "DIST", ANSWER_YES, COMMAND_EXECUTES);
 	facts = facts_of(&distcc_dissector, turns, 1);
 	assert_int_equal(facts.auth, AUTH_UNKNOWN);
 }

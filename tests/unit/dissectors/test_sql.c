@@ -6,6 +6,7 @@
 
 #define L COMMAND_LISTING
 #define D COMMAND_DESTRUCTIVE
+#define X COMMAND_EXECUTES
 
 struct expected {
 	const char *text;
@@ -51,8 +52,33 @@ static const struct expected common[] = {
 };
 
 static const struct expected postgresql[] = {
-	{"copy x from program 'id'", "COPY FROM PROGRAM;", 0},
-	{"COPY (SELECT a FROM b) TO PROGRAM 'nc'", "COPY TO PROGRAM;", L},
+	{"copy x from program 'id'", "COPY FROM PROGRAM;", X},
+	{"COPY (SELECT a FROM b) TO PROGRAM 'nc'", "COPY TO PROGRAM;", L | X},
+	{"COPY t FROM/**/'/etc/passwd' WITH (FORMAT csv)", "COPY FROM FILE;", X},
+	{"copy t to E'/tmp/\\x61' csv", "COPY TO FILE;", L | X},
+	{"COPY t TO $$/tmp/a$$", "COPY TO FILE;", L | X},
+	{"COPY stdin FROM '/etc/passwd'", "COPY FROM FILE;", X},
+	{"COPY t (a, b) FROM STDIN WITH DELIMITER ','", "COPY FROM;", 0},
+	{"SELECT pg_read_file('/etc/passwd')", "pg_read_file;", X},
+	{"select * from Pg_Catalog . PG_LS_DIR /* x */ ('.')", "pg_ls_dir;", L | X},
+	{"SELECT \"pg_read_file\"('a')", "pg_read_file;", X},
+	{"SELECT (SELECT lo_export(1, '/tmp/x'))", "lo_export;", X},
+	{"SELECT 'pg_read_file(''a'')', \"pg_read_file\" FROM t", "SELECT FROM;", L},
+	{"SELECT pg_read_file FROM t -- pg_read_file('a')", "SELECT FROM;", L},
+	{"INSERT INTO dblink (a) VALUES ('x')", "INSERT;", 0},
+	{"CREATE FUNCTION f() RETURNS int AS '/tmp/x.so', 'f' LANGUAGE C STRICT",
+	 "CREATE FUNCTION C;", X},
+	{"create or replace function f() returns int language 'plpython3u' as $$x$$",
+	 "CREATE FUNCTION PLPYTHON3U;", X},
+	{"CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$x$$", "CREATE FUNCTION;", 0},
+	{"CREATE EXTENSION IF NOT EXISTS \"plperlu\"", "CREATE EXTENSION PLPERLU;", X},
+	{"CREATE EXTENSION hstore", "CREATE EXTENSION;", 0},
+	{"CREATE EXTENSION file_fdw", "CREATE EXTENSION FILE_FDW;", X},
+	{"DO LANGUAGE plpythonu $$import os$$", "DO PLPYTHONU;", X},
+	{"DO $$ BEGIN COPY t FROM PROGRAM 'id'; END $$", "COPY PROGRAM;", X},
+	{"DO 'begin perform pg_read_file(''a''); end'", "pg_read_file;", X},
+	{"ALTER SYSTEM SET archive_command = 'x'", "ALTER SYSTEM;", X},
+	{"LOAD '/tmp/x.so'", "LOAD;", X},
 	{"COPY users TO STDOUT", "COPY TO;", L},
 	{"COPY users (a, b) FROM STDIN", "COPY FROM;", 0},
 	{"DO $$ BEGIN DROP TABLE a; END $$; SELECT 1", "DO;SELECT;", 0},
@@ -72,10 +98,50 @@ static const struct expected mysql[] = {
 	{"/*M!100100 DROP TABLE a */", "DROP TABLE;", D},
 	{"/* a /* b */ DROP TABLE x", "DROP TABLE;", D},
 	{"SELECT `from` , `;`", "SELECT;", 0},
-	{"SELECT a FROM b INTO OUTFILE '/tmp/x'", "SELECT INTO OUTFILE;", L},
+	{"SELECT a FROM b INTO OUTFILE '/tmp/x'", "SELECT INTO OUTFILE;", L | X},
+	{"select 0x3c into/*!50000 dumpfile*/ '/tmp/x'", "SELECT INTO OUTFILE;", L | X},
+	{"SELECT a FROM b WHERE c = 'INTO OUTFILE'", "SELECT FROM;", L},
+	{"SELECT hex( Load_File ( '/etc/passwd' ) )", "LOAD_FILE;", X},
+	{"SELECT load_file FROM t", "SELECT FROM;", L},
+	{"LOAD DATA INFILE '/etc/passwd' INTO TABLE t", "LOAD DATA;", X},
+	{"LOAD DATA LOW_PRIORITY LOCAL INFILE 'x' INTO TABLE t", "LOAD DATA;", 0},
+	{"CREATE AGGREGATE FUNCTION sys_exec RETURNS INT SONAME 'x.so'", "CREATE AGGREGATE;", X},
+	{"INSTALL PLUGIN x SONAME 'x.so'", "INSTALL PLUGIN;", X},
+	{"PREPARE s FROM 'SELECT load_file(\"/x\")'", "LOAD_FILE;", X},
+	{"PREPARE s FROM 'SELECT 1'", "PREPARE;", 0},
 	{"LOAD DATA LOCAL INFILE 'x' INTO TABLE y", "LOAD DATA;", 0},
 	{"DELETE FROM a ORDER BY b LIMIT 1", "DELETE;", 0},
 	{"SELECT \"a\\\"; DROP TABLE x\"", "SELECT;", 0},
+};
+
+static const struct expected mssql[] = {
+	{"EXEC xp_cmdshell 'dir'", "xp_cmdshell;", X},
+	{"exec master . dbo . [xp_cmdshell] 'dir'", "xp_cmdshell;", X},
+	{"EXECUTE @r = master..\"xp_cmdshell\" N'dir'", "xp_cmdshell;", X},
+	{"Xp_CmdShell 'dir'", "xp_cmdshell;", X},
+	{"SELECT 1 EXEC/**/sp_OACreate 'x', @o OUT", "sp_OACreate;", X},
+	{"EXEC('xp_cmdshell ''dir''')", "xp_cmdshell;", X},
+	{"EXEC sp_executesql N'exec xp_cmdshell ''dir'', no_output'", "xp_cmdshell;", X},
+	{"EXEC sp_executesql N'SELECT @a', N'@a nvarchar(9)', 'xp_cmdshell'", "EXEC;", 0},
+	{"EXEC sp_help xp_cmdshell", "EXEC;", 0},
+	{"SELECT xp_cmdshell, [xp_cmdshell], 'EXEC xp_cmdshell' FROM t", "SELECT FROM;", L},
+	{"EXEC sp_configure", "EXEC;", 0},
+	{"EXEC sp_configure 'xp_cmdshell', 1; RECONFIGURE", "sp_configure;;", X},
+	{"SELECT * FROM OPENROWSET(BULK 'C:\\x', SINGLE_CLOB) AS a", "OPENROWSET;", L | X},
+	{"BULK INSERT t FROM 'C:\\x'", "BULK;", X},
+	{"CREATE ASSEMBLY a FROM 0x4d5a", "CREATE ASSEMBLY;", X},
+	{"SELECT [it's] FROM t; DROP TABLE t", "SELECT FROM;DROP TABLE;", L | D},
+};
+
+static const struct expected clickhouse[] = {
+	{"SELECT * FROM file('/etc/passwd', 'CSV')", "file;", L | X},
+	{"INSERT INTO FUNCTION url('http://a/', 'CSV') SELECT 1", "url;", X},
+	{"SELECT * FROM remoteSecure('a', system.one)", "remoteSecure;", L | X},
+	{"CREATE TABLE t (a Int8) ENGINE = URL('http://a/')", "url;", X},
+	{"CREATE TABLE file (url String)", "CREATE TABLE;", 0},
+	{"INSERT INTO url (a) VALUES (1)", "INSERT;", 0},
+	{"SELECT domain(url), 'file(1)' FROM t", "SELECT FROM;", L},
+	{"SELECT a FROM t INTO OUTFILE 'x'", "SELECT INTO OUTFILE;", L},
 };
 
 static void append(char *names, size_t size, unsigned *flags, const struct sql_statement *s)
@@ -140,6 +206,13 @@ static void statements_of_mysql_are_read(void **state)
 	check_all(mysql, COUNT(mysql), SQL_MYSQL);
 }
 
+static void statements_of_others_are_read(void **state)
+{
+	(void)state;
+	check_all(mssql, COUNT(mssql), SQL_MSSQL);
+	check_all(clickhouse, COUNT(clickhouse), SQL_CLICKHOUSE);
+}
+
 /* Whatever comes, the name stays a short text and the tokeniser comes to an end. */
 static void noise_is_no_statement(void **state)
 {
@@ -158,7 +231,7 @@ static void noise_is_no_statement(void **state)
 			text[i] = alphabet[(seed >> 16) % (sizeof alphabet - 1)];
 		}
 		piece = bytes_from(text, sizeof text);
-		sql_begin(&sql, round % 2 ? SQL_MYSQL : SQL_POSTGRESQL);
+		sql_begin(&sql, (enum sql_dialect)(round % 4));
 		while (sql_next(&sql, &piece, &statement))
 			assert_true(strlen(statement.name) < sizeof sql.name);
 		sql_end(&sql, &statement);
@@ -172,6 +245,7 @@ int main(void)
 		cmocka_unit_test(statements_of_both_are_read),
 		cmocka_unit_test(statements_of_postgresql_are_read),
 		cmocka_unit_test(statements_of_mysql_are_read),
+		cmocka_unit_test(statements_of_others_are_read),
 		cmocka_unit_test(noise_is_no_statement),
 	};
 

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -109,6 +110,56 @@ static void the_vocabulary_is_the_catalogue(void **state)
 
 		assert_string_equal(vocabulary.services[id].name, service->name);
 		assert_string_equal(vocabulary.services[id].family, family_name(service->family));
+		assert_ptr_equal(vocabulary.services[id].also, service->also);
+	}
+	assert_int_equal(vocabulary.family_count, FAMILY_COUNT);
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		assert_string_equal(vocabulary.families[family], family_name(family));
+}
+
+/* Another name is no family, and no service has the same twice. */
+static void other_names_are_words(void **state)
+{
+	unsigned count = 0;
+
+	for (uint16_t id = 0; id < services_count(*state); id++) {
+		const struct service *service = services_get(*state, id);
+
+		for (const char *const *also = service->also; also != NULL && *also != NULL;
+		     also++) {
+			assert_int_not_equal(strcmp(*also, service->name), 0);
+			for (enum family family = 0; family < FAMILY_COUNT; family++)
+				assert_int_not_equal(strcmp(*also, family_name(family)), 0);
+			count++;
+		}
+	}
+	assert_true(count > 10);
+}
+
+/* Both man pages that list the families list all of them. */
+static void families_are_documented(void **unused)
+{
+	static const char *const pages[] = {"policy/spanwatch-policy.5", "sensor/run/spanwatch.8"};
+	static char text[1 << 20];
+	char word[64];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+		FILE *file = fopen(pages[i], "r");
+		const char *list;
+
+		assert_non_null(file);
+		text[fread(text, 1, sizeof text - 1, file)] = '\0';
+		fclose(file);
+		list = strstr(text, " database , logging ,");
+		assert_non_null(list);
+		for (enum family family = 0; family < FAMILY_COUNT; family++) {
+			const char *at;
+
+			snprintf(word, sizeof word, " %s", family_name(family));
+			at = strstr(list, word);
+			assert_true(at != NULL && at - list < 200);
+		}
 	}
 }
 
@@ -118,12 +169,13 @@ static void families_are_a_contract(void **state)
 	static const struct {
 		const char *name, *family;
 	} rows[] = {
-		{"ssh", "admin"},	   {"rdp", "admin"},	  {"smb", "storage"},
-		{"nfs", "storage"},	   {"rsync", "backup"},	  {"smtp", "mail"},
-		{"pop3", "mail"},	   {"imap", "mail"},	  {"ldap", "database"},
-		{"mongodb", "database"},   {"redis", "database"}, {"elasticsearch", "database"},
-		{"memcached", "database"}, {"db2", "database"},	  {"amqp", "queue"},
-		{"syslog", "logging"},	   {"snmp", "admin"},
+		{"ssh", "admin"},	   {"rdp", "admin"},	   {"smb", "storage"},
+		{"nfs", "storage"},	   {"rsync", "backup"},	   {"smtp", "mail"},
+		{"pop3", "mail"},	   {"imap", "mail"},	   {"ldap", "database"},
+		{"mongodb", "database"},   {"redis", "database"},  {"elasticsearch", "database"},
+		{"memcached", "database"}, {"db2", "database"},	   {"amqp", "queue"},
+		{"syslog", "logging"},	   {"snmp", "admin"},	   {"ollama", "ai"},
+		{"jupyter", "ai"},	   {"qdrant", "database"}, {"hadoop", "orchestration"},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -142,6 +194,8 @@ int main(void)
 		cmocka_unit_test(a_row_of_another_table_goes_by_its_name),
 		cmocka_unit_test(ports_are_guesses_by_transport),
 		cmocka_unit_test(the_vocabulary_is_the_catalogue),
+		cmocka_unit_test(other_names_are_words),
+		cmocka_unit_test(families_are_documented),
 		cmocka_unit_test(families_are_a_contract),
 	};
 
