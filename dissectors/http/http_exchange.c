@@ -110,7 +110,7 @@ enum http_follows http_response_status(struct http_exchange *x, uint16_t status)
 
 static bool is_success(const struct http_response *r)
 {
-	return (r->status >= 200 && r->status <= 299) || r->status == 101;
+	return !r->failed && ((r->status >= 200 && r->status <= 299) || r->status == 101);
 }
 
 size_t http_known_row(const struct facts *facts)
@@ -127,10 +127,19 @@ size_t http_known_row(const struct facts *facts)
  */
 static enum http_route_kind kind_of(const struct http_response *r, const struct facts *facts)
 {
+	/* A GET to it opens a stream for what the server may want to tell. */
+	static const uint8_t kinds[] = {
+		[MCP_UNKNOWN] = ROUTE_OPEN,
+		[MCP_OPEN] = ROUTE_OPEN,
+		[MCP_LISTS] = ROUTE_RECORDS,
+		[MCP_RUNS] = ROUTE_EXECUTES,
+	};
 	const struct http_route *route;
 
 	if (!r->matched)
 		return ROUTE_NONE;
+	if (http_known_row(facts) == HTTP_MCP)
+		return (enum http_route_kind)kinds[r->request.mcp];
 	route = http_routes_meaning(&r->request.fits, http_known_row(facts));
 	return route != NULL ? (enum http_route_kind)route->kind : ROUTE_NONE;
 }
@@ -209,10 +218,12 @@ static void note_statement(struct http_exchange *x, struct facts *facts)
 
 	if (r->request.statement == 0 || r->request.statement != x->statement_serial)
 		return;
-	if (!http_product_has_statements(http_known_row(facts)))
+	if ((x->statement_flags & COMMAND_EXECUTES) || r->request.mcp != MCP_UNKNOWN
+		    ? http_known_row(facts) != HTTP_MCP
+		    : !http_product_has_statements(http_known_row(facts)))
 		return;
 	handle = facts_command(facts, x->statement, strlen(x->statement), x->statement_flags);
-	if (is_success(r) || r->status >= 400)
+	if (is_success(r) || r->failed || r->status >= 400)
 		facts_command_result(facts, handle, is_success(r));
 }
 
@@ -272,6 +283,7 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 	if (r->matched && x->count == 0) /* it did not wait for the end of the body */
 		http_search_look(&x->search, &r->request.fits);
 	r->lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
+	r->failed = http_known_row(facts) == HTTP_MCP && http_mcp_failed(body);
 	kind = kind_of(r, facts);
 	data = is_data(r, facts, kind);
 	judge_access(x, facts, kind);
@@ -281,7 +293,7 @@ void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body
 		return;
 	if (is_success(r))
 		facts_command_result(facts, r->request.command, true);
-	else if (r->status >= 400)
+	else if (r->failed || r->status >= 400)
 		facts_command_result(facts, r->request.command, false);
 	note_statement(x, facts);
 	http_settle_late(x, facts);

@@ -11,6 +11,7 @@
 #ifndef DISSECTORS_HTTP_EXCHANGE_H
 #define DISSECTORS_HTTP_EXCHANGE_H
 
+#include "dissectors/http/http_mcp.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_routes.h"
 #include "dissectors/http/http_search.h"
@@ -18,7 +19,7 @@
 #include "dissectors/read/facts.h"
 
 #define HTTP_PENDING_MAX    8  /* pipelined requests that are remembered */
-#define HTTP_STATEMENT_TEXT 26 /* "DROP RETENTION POLICY" */
+#define HTTP_STATEMENT_TEXT 40 /* "DROP RETENTION POLICY" */
 
 /* What a method does. */
 enum http_trait {
@@ -49,6 +50,7 @@ struct http_request {
 	struct http_asked asked; /* whose request it looks like */
 	uint8_t statement;	 /* serial of the statement that it carries, 0: none */
 	uint16_t client;	 /* fed->client of the client that it came from */
+	uint8_t mcp;		 /* enum http_mcp_kind */
 	struct http_fits fits;	 /* what it may mean */
 };
 
@@ -59,6 +61,7 @@ struct http_response {
 	bool challenge;	 /* 401 in the middle of a log-in of several steps */
 	uint8_t upgrade; /* enum http_upgrade */
 	uint8_t socket;	 /* enum websocket_kind */
+	bool failed;	 /* its body says so, whatever the status */
 	bool has_body;
 	bool lists; /* it is a listing */
 	bool begun; /* headers are not complete */
@@ -77,6 +80,7 @@ struct http_exchange {
 	uint8_t statement_serial;
 	uint8_t statement_flags;
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
+	struct http_mcp mcp;		     /* of the latest request's body */
 	struct http_search search;	     /* of the latest request's query and body */
 	struct http_request current;	     /* whose lines are being read */
 	struct http_response response;
