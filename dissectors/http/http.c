@@ -410,7 +410,7 @@ const struct dissector http_dissector = {
 		      "the body's first bytes",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION,
+		 READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION | READS_EXECUTION,
 	.recognise = http_recognise,
 	.begin = http_begin,
 	.feed = http_feed,
