@@ -20,6 +20,7 @@
 
 struct dissector;
 struct forwarded;
+struct unpacker;
 
 enum side {
 	SIDE_CLIENT,
@@ -38,8 +39,9 @@ struct feed {
 	enum side from;
 	struct bytes bytes;
 	struct forwarded *forwarded; /* where to name a client; NULL: the sender is no carrier */
-	uint16_t client;	     /* whose turn it is; 0: the connection's own client */
-	uint8_t hint;		     /* of the dissector that led to this one; 0: none */
+	const struct unpacker *unpacker; /* of what is compressed: unpacker.h; NULL: nobody */
+	uint16_t client;		 /* whose turn it is; 0: the connection's own client */
+	uint8_t hint;			 /* of the dissector that led to this one; 0: none */
 	/* The answer. */
 	const struct dissector *to; /* with FEED_PROTOCOL; `hint` is for it */
 	uint16_t wanted;

@@ -171,6 +171,7 @@ static void debuggers_evaluate(void **unused)
 /* The messages together are the bytes of another protocol, however they were cut. */
 static void stomp_and_mqtt_have_readers(void **unused)
 {
+	static const char connected[] = "CONNECTED\nversion:1.2\nserver:RabbitMQ/3.10.8\n\n";
 	static const char connect[] = "\x10\x0c\0\4MQTT\4\2\0\x3c\0\0", connack[] = "\x20\2\0\0";
 	struct script script = {.count = 0};
 	struct facts facts;
@@ -186,8 +187,7 @@ static void stomp_and_mqtt_have_readers(void **unused)
 	script.count = script.used = 0;
 	say(&script, SIDE_CLIENT, "CONNECT\naccept-version:1.2\n\n");
 	frame(&script, SIDE_CLIENT, FIN | TEXT, "", 1);
-	frame(&script, SIDE_SERVER, FIN | TEXT,
-	      "CONNECTED\nversion:1.2\nserver:RabbitMQ/3.10.8\n\n", 48);
+	frame(&script, SIDE_SERVER, FIN | TEXT, connected, sizeof connected);
 	run_cut(&script, WEBSOCKET_STOMP, &facts);
 	assert_string_equal(facts.service->name, "stomp");
 	assert_string_equal(facts.product, "RabbitMQ");
