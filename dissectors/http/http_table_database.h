@@ -7,7 +7,8 @@
  */
 /* clang-format off */
 PRODUCT(QDRANT, "qdrant", FAMILY_DATABASE, "Qdrant, a vector store", NULL, PORTS(6333), "Qdrant",
-	REQUESTS("/collections", "/aliases", "/cluster", "/telemetry", "/snapshots", "/points"),
+	REQUESTS("/collections", "/aliases", "/cluster", "/telemetry", "/snapshots", "/points") SHELL
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /healthz"), OPEN("GET|HEAD /dashboard/...")),
 	{.pattern = "^{\"title\":\"qdrant - vector search engine\"",
 	 .version_after = "\"version\":", .rank = 3},
 	{.pattern = "^{\"result\":{\"collections\":[", .rank = 3},
@@ -24,7 +25,8 @@ PRODUCT(QDRANT, "qdrant", FAMILY_DATABASE, "Qdrant, a vector store", NULL, PORTS
 
 PRODUCT(WEAVIATE, "weaviate", FAMILY_DATABASE, "Weaviate, a vector store", NULL, NULL, "Weaviate",
 	REQUESTS("/v1/meta", "/v1/schema", "/v1/objects", "/v1/graphql", "/v1/nodes", "/v1/batch",
-		 "/v1/.well-known", "/v1/backups"),
+		 "/v1/.well-known", "/v1/backups")
+	ROUTES(OPEN("GET|HEAD /v1/.well-known/...")),
 	{.pattern = "^{\"hostname\":\"http", .version_after = "\"version\":", .status = 200,
 	 .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"grpcMaxMessageSize\":", .version_after = "\"version\":", .rank = 3},
@@ -43,7 +45,11 @@ PRODUCT(CHROMA, "chroma", FAMILY_DATABASE, "Chroma, a vector store", NULL, NULL 
 	"Chroma",
 	REQUESTS("/api/v1/collections", "/api/v1/heartbeat", "/api/v1/tenants", "/api/v2/tenants",
 		 "/api/v2/heartbeat", "/api/v2/pre-flight-checks", "/api/v2/auth/identity",
-		 "/api/v2/healthcheck", "x-chroma-token: "),
+		 "/api/v2/healthcheck", "x-chroma-token: ")
+	ROUTES(OPEN("GET|HEAD /api/v1/heartbeat"), OPEN("GET|HEAD /api/v2/heartbeat"),
+	       OPEN("GET|HEAD /api/v2/healthcheck"), OPEN("GET|HEAD /api/v1/version"),
+	       OPEN("GET|HEAD /api/v2/version"), OPEN("GET|HEAD /api/v1/pre-flight-checks"),
+	       OPEN("GET|HEAD /api/v2/pre-flight-checks")),
 	{.header = "chroma-trace-id", .rank = 3},
 	{.pattern = "{\"nanosecond heartbeat\":", .rank = 3},
 	{.pattern = "\"tenant\":\"*\",\"database\":\"*\"", .rank = 3, .flags = SIGN_ASKED},
@@ -61,7 +67,8 @@ PRODUCT(MILVUS, "milvus", FAMILY_DATABASE, "Milvus, a vector store", NULL, PORTS
 
 PRODUCT(MEILISEARCH, "meilisearch", FAMILY_DATABASE, "Meilisearch", NULL, PORTS(7700),
 	"Meilisearch",
-	REQUESTS("/indexes", "/multi-search", "/tasks", "/keys", "/health", "/stats"),
+	REQUESTS("/indexes", "/multi-search", "/tasks", "/keys", "/health", "/stats") SHELL
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /health")),
 	{.pattern = "\"taskUid\":", .rank = 3},
 	{.pattern = "\"pkgVersion\":\"", .version_after = "\"pkgVersion\":", .rank = 3},
 	{.pattern = "\"link\":\"https://docs.meilisearch.com/errors#", .rank = 3},
@@ -74,7 +81,8 @@ PRODUCT(MEILISEARCH, "meilisearch", FAMILY_DATABASE, "Meilisearch", NULL, PORTS(
 	{.pattern = "<title>Meilisearch", .rank = 3})
 
 PRODUCT(TYPESENSE, "typesense", FAMILY_DATABASE, "Typesense", NULL, PORTS(8108), "Typesense",
-	REQUESTS("x-typesense-api-key: "),
+	REQUESTS("x-typesense-api-key: ")
+	ROUTES(OPEN("GET|HEAD /health")),
 	{.pattern = "\"num_documents\":", .rank = 3},
 	{.pattern = "\"default_sorting_field\":", .rank = 3},
 	{.pattern = "\"search_time_ms\":", .rank = 3},
@@ -83,14 +91,18 @@ PRODUCT(TYPESENSE, "typesense", FAMILY_DATABASE, "Typesense", NULL, PORTS(8108),
 	{.pattern = "\"typesense_memory_", .rank = 3})
 
 PRODUCT(SURREALDB, "surrealdb", FAMILY_DATABASE, "SurrealDB", NULL, NULL, "SurrealDB",
-	REQUESTS("surreal-ns: ", "surreal-db: ", "/sql", "/rpc", "/signin"),
+	REQUESTS("surreal-ns: ", "surreal-db: ", "/sql", "/rpc", "/signin")
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /version"), OPEN("GET|HEAD /status")),
 	{.header = "surreal-version", .version_after = "surrealdb-", .rank = 3},
 	{.header = "server", .pattern = "^SurrealDB", .rank = 3},
 	{.pattern = "^[{\"result\":", .status = 200, .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(ARANGODB, "arangodb", FAMILY_DATABASE, "ArangoDB", NULL, PORTS(8529), "ArangoDB",
 	REQUESTS("/_api/version", "/_api/collection", "/_api/cursor", "/_api/database",
-		 "/_api/document", "/_admin/aardvark", "/_open/auth", "/_db"),
+		 "/_api/document", "/_admin/aardvark", "/_open/auth", "/_db") SHELL
+	ROUTES(OPEN("GET|HEAD /_admin/server/availability"), OPEN("GET|HEAD /_admin/server/mode"),
+	       OPEN("GET|HEAD /_open/..."), OPEN("GET|HEAD /.../_admin/aardvark/..."),
+	       LOGIN("POST /.../_open/auth")),
 	{.header = "server", .pattern = "^ArangoDB", .rank = 3},
 	{.header = "x-arango-queue-time-seconds", .rank = 3},
 	{.header = "www-authenticate", .pattern = "realm=\"ArangoDB\"", .rank = 3},
@@ -110,7 +122,10 @@ PRODUCT(QUESTDB, "questdb", FAMILY_DATABASE, "QuestDB", NULL, PORTS(9000), "Ques
 PRODUCT(TRINO, "trino", FAMILY_DATABASE, "Trino and Presto: SQL over other databases", NULL, NULL,
 	"Trino",
 	REQUESTS("/v1/statement", "x-trino-user: ", "x-presto-user: ", "/v1/query", "/v1/cluster",
-		 "/ui/api", "?query"),
+		 "/ui/api", "?query")
+	ROUTES(OPEN("GET|HEAD /v1/info"), OPEN("GET|HEAD /v1/status"),
+	       OPEN("GET|HEAD /ui/login.html"), OPEN("GET|HEAD /ui/vendor/..."),
+	       OPEN("GET|HEAD /ui/assets/..."), LOGIN("POST /ui/login")),
 	{.pattern = "^{\"nodeVersion\":{\"version\":\"", .version_after = "\"version\":",
 	 .rank = 3},
 	{.pattern = "\"infoUri\":\"", .rank = 3},
@@ -121,7 +136,8 @@ PRODUCT(TRINO, "trino", FAMILY_DATABASE, "Trino and Presto: SQL over other datab
 	{.pattern = "^[{\"queryId\":\"", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(DRUID, "druid", FAMILY_DATABASE, "Apache Druid", NULL, NULL, "Druid",
-	REQUESTS("/druid", "/status"),
+	REQUESTS("/druid", "/status")
+	ROUTES(OPEN("GET|HEAD /status/health")),
 	{.header = "x-druid-sql-query-id", .rank = 3},
 	{.header = "x-druid-query-id", .rank = 3},
 	{.header = "x-druid-response-context", .rank = 3},
@@ -132,7 +148,9 @@ PRODUCT(DRUID, "druid", FAMILY_DATABASE, "Apache Druid", NULL, NULL, "Druid",
 
 PRODUCT(COUCHBASE, "couchbase", FAMILY_DATABASE, "Couchbase Server", NULL, PORTS(8091),
 	"Couchbase Server",
-	REQUESTS("/pools", "/query/service", "/settings/web", "/nodes/self"),
+	REQUESTS("/pools", "/query/service", "/settings/web", "/nodes/self") SHELL
+	ROUTES(OPEN("GET|HEAD /pools"), OPEN("GET|HEAD /versions"), OPEN("GET|HEAD /ui/..."),
+	       LOGIN("POST /uilogin")),
 	{.header = "server", .pattern = "^Couchbase Server", .rank = 3},
 	{.header = "server", .pattern = "^Couchbase Sync Gateway/",
 	 .product = "Couchbase Sync Gateway", .version_after = "Gateway/", .rank = 4},
@@ -146,7 +164,8 @@ PRODUCT(COUCHBASE, "couchbase", FAMILY_DATABASE, "Couchbase Server", NULL, PORTS
 PRODUCT(DGRAPH, "dgraph", FAMILY_DATABASE, "Dgraph", NULL, NULL, "Dgraph",
 	REQUESTS("/query", "/mutate", "/alter", "/admin/schema", "/state",
 		 "content-type: application/dql", "content-type: application/graphql+-",
-		 "x-dgraph-accesstoken: ", "x-dgraph-authtoken: "),
+		 "x-dgraph-accesstoken: ", "x-dgraph-authtoken: ")
+	ROUTES(OPEN("GET|HEAD /health")),
 	{.pattern = "\"extensions\":{\"server_latency\":{", .rank = 3},
 	{.pattern = "\"server_latency\":{\"parsing_ns\":", .rank = 3},
 	{.header = "dgraph-touched-uids", .rank = 3},
@@ -186,7 +205,8 @@ PRODUCT(AZURE_TABLE, "azure-table", FAMILY_DATABASE, "a database with Azure's Ta
 	{.header = "x-ms-error-code", .pattern = "^Table", .rank = 3})
 
 PRODUCT(ORIENTDB, "orientdb", FAMILY_DATABASE, "OrientDB", NULL, PORTS(2480), "OrientDB",
-	REQUESTS("/listDatabases", "/connect", "/studio"),
+	REQUESTS("/listDatabases", "/connect", "/studio") SHELL
+	ROUTES(OPEN("GET|HEAD /studio/...")),
 	{.header = "server", .pattern = "^OrientDB Server v.", .version_after = "Server v.",
 	 .rank = 3},
 	{.header = "set-cookie", .pattern = "^OSESSIONID=", .rank = 3},
@@ -194,7 +214,8 @@ PRODUCT(ORIENTDB, "orientdb", FAMILY_DATABASE, "OrientDB", NULL, PORTS(2480), "O
 	{.pattern = "<title>OrientDB", .rank = 3})
 
 PRODUCT(RIAK, "riak", FAMILY_DATABASE, "Riak over HTTP", NULL, PORTS(8098), "Riak",
-	REQUESTS("/riak", "/buckets", "/types", "/mapred"),
+	REQUESTS("/riak", "/buckets", "/types", "/mapred")
+	ROUTES(OPEN("GET|HEAD /ping")),
 	{.header = "x-riak-vclock", .rank = 3},
 	{.header = "x-riak-deleted", .rank = 3},
 	{.header = "server", .pattern = "WebMachine/", .rank = 3, .flags = SIGN_ASKED},
@@ -212,7 +233,9 @@ PRODUCT(DUCKDB, "duckdb", FAMILY_DATABASE, "DuckDB's Quack protocol", NULL,
 PRODUCT(HASURA, "hasura", FAMILY_DATABASE, "Hasura, GraphQL over databases", NULL, NULL, "Hasura",
 	REQUESTS("/v1/metadata", "/v2/query", "/v1/query", "/v1/graphql", "/v1/version",
 		 "/v1alpha1/config", "/v1alpha1/graphql", "x-hasura-admin-secret: ",
-		 "x-hasura-role: "),
+		 "x-hasura-role: ") SHELL
+	ROUTES(OPEN("GET|HEAD /healthz"), OPEN("GET|HEAD /v1/version"),
+	       OPEN("GET|HEAD /console/...")),
 	{.pattern = "^{\"version\":3,\"sources\":[", .rank = 3},
 	{.pattern = "\"resource_version\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"extensions\":{\"path\":\"$", .rank = 3},

@@ -18,7 +18,9 @@ PRODUCT(OTLP, "otlp", FAMILY_LOGGING, "collectors of telemetry: OTLP", NULL,
 	 .flags = SIGN_ASKED})
 
 PRODUCT(TEMPO, "tempo", FAMILY_LOGGING, "Grafana Tempo: traces", NULL, PORTS(3200), "Tempo",
-	REQUESTS("/api/traces", "/api/search", "/api/v2/search", "/api/echo", "/api/metrics"),
+	REQUESTS("/api/traces", "/api/search", "/api/v2/search", "/api/echo", "/api/metrics")
+	ROUTES(OPEN("GET|HEAD /ready"), OPEN("GET|HEAD /api/echo"),
+	       OPEN("GET|HEAD /api/status/buildinfo")),
 	{.pattern = "\"rootServiceName\":\"", .rank = 3},
 	{.pattern = "\"inspectedTraces\":", .rank = 3},
 	{.pattern = "\"inspectedBytes\":\"", .rank = 3},
@@ -62,7 +64,10 @@ PRODUCT(VICTORIALOGS, "victorialogs", FAMILY_LOGGING, "VictoriaLogs", NULL,
 
 PRODUCT(GRAYLOG, "graylog", FAMILY_LOGGING, "Graylog", NULL, NULL, "Graylog",
 	REQUESTS("/api/system", "/api/streams", "/api/search/universal", "/api/views",
-		 "/api/cluster", "/gelf"),
+		 "/api/cluster", "/gelf") SHELL
+	ROUTES(OPEN("GET|HEAD /api"), OPEN("GET|HEAD /api/system/lbstatus"),
+	       OPEN("GET|HEAD /assets/..."), OPEN("GET|HEAD /config.js"),
+	       LOGIN("POST /api/system/sessions")),
 	{.header = "x-graylog-node-id", .rank = 3},
 	{.pattern = "\"tagline\":\"Manage your logs in the dark", .version_after = "\"version\":",
 	 .rank = 3},
@@ -77,7 +82,8 @@ PRODUCT(LOGSTASH, "logstash", FAMILY_LOGGING, "Logstash's interface", NULL, PORT
 PRODUCT(FLUENT_BIT, "fluent-bit", FAMILY_LOGGING, "Fluent Bit's interface", NULL, PORTS(2020),
 	"Fluent Bit",
 	REQUESTS("/api/v1/metrics", "/api/v1/uptime", "/api/v1/health", "/api/v1/storage",
-		 "/api/v1/plugins", "/api/v2/metrics", "/api/v2/reload"),
+		 "/api/v1/plugins", "/api/v2/metrics", "/api/v2/reload")
+	ROUTES(OPEN("GET|HEAD /api/v1/health")),
 	{.pattern = "^{\"fluent-bit\":{\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "^{\"input\":{\"", .status = 200, .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"uptime_hr\":\"Fluent Bit has been running:", .rank = 3},
@@ -89,7 +95,9 @@ PRODUCT(FLUENT_BIT, "fluent-bit", FAMILY_LOGGING, "Fluent Bit's interface", NULL
 
 PRODUCT(OPENOBSERVE, "openobserve", FAMILY_LOGGING, "OpenObserve", NULL, PORTS(5080),
 	"OpenObserve",
-	REQUESTS("/api/default", "/api/organizations", "/api/_search", "/config"),
+	REQUESTS("/api/default", "/api/organizations", "/api/_search", "/config") SHELL
+	ROUTES(OPEN("GET|HEAD /healthz"), OPEN("GET|HEAD /config"), OPEN("GET|HEAD /web/..."),
+	       LOGIN("POST /auth/login")),
 	{.pattern = "\"default_fts_keys\":[", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "\"scan_size\":", .rank = 3},
 	{.pattern = "^{\"took\":", .status = 200, .rank = 3, .flags = SIGN_ASKED},
@@ -99,7 +107,8 @@ PRODUCT(OPENOBSERVE, "openobserve", FAMILY_LOGGING, "OpenObserve", NULL, PORTS(5
 
 PRODUCT(QUICKWIT, "quickwit", FAMILY_LOGGING, "Quickwit", NULL, PORTS(7280), "Quickwit",
 	REQUESTS("/api/v1/indexes", "/api/v1/_elastic", "/api/v1/cluster", "/api/v1/ingest",
-		 "/api/v1/version"),
+		 "/api/v1/version")
+	ROUTES(OPEN("GET|HEAD /health/livez"), OPEN("GET|HEAD /health/readyz")),
 	{.pattern = "\"index_uid\":\"", .rank = 3},
 	{.pattern = "\"cargo_pkg_version\":\"", .version_after = "\"cargo_pkg_version\":",
 	 .rank = 3, .flags = SIGN_ASKED},

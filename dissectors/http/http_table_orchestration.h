@@ -10,7 +10,11 @@ PRODUCT(AIRFLOW, "airflow", FAMILY_ORCHESTRATION, "Apache Airflow", NULL, NULL, 
 	REQUESTS("/api/v1/dags", "/api/v2/dags", "/api/v1/connections", "/api/v2/connections",
 		 "/api/v1/variables", "/api/v2/variables", "/api/v1/pools", "/api/v2/pools",
 		 "/api/v1/version", "/api/v2/version", "/api/experimental", "/api/v1/config",
-		 "/api/v2/config", "/api/v1/roles", "/api/v1/users"),
+		 "/api/v2/config", "/api/v1/roles", "/api/v1/users")
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /api/v1/health"),
+	       OPEN("GET|HEAD /api/v1/version"), OPEN("GET|HEAD /api/v2/version"),
+	       OPEN("GET|HEAD /api/v2/monitor/health"), OPEN("GET|HEAD /login"),
+	       OPEN("GET|HEAD /static/..."), LOGIN("POST /login"), LOGIN("POST /auth/token")),
 	{.pattern = "^{\"dags\":[", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"dag_id\":\"", .rank = 3},
 	{.pattern = "\"dag_run_id\":\"", .rank = 3},
@@ -57,7 +61,11 @@ PRODUCT(SPARK, "spark", FAMILY_ORCHESTRATION, "Apache Spark", NULL,
 	{.pattern = "<title>History Server<", .rank = 2})
 
 PRODUCT(NACOS, "nacos", FAMILY_ORCHESTRATION, "Nacos: services and their configuration", NULL,
-	PORTS(8848), "Nacos", REQUESTS("/nacos"),
+	PORTS(8848), "Nacos",
+	REQUESTS("/nacos") SHELL
+	ROUTES(OPEN("GET|HEAD /.../v1/console/server/state"),
+	       OPEN("GET|HEAD /.../v1/console/health/..."), OPEN("GET|HEAD /.../actuator/health"),
+	       LOGIN("POST /.../v1/auth/login"), LOGIN("POST /.../v1/auth/users/login")),
 	{.pattern = "^{\"totalCount\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"standalone_mode\":", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "\"path\":\"/nacos/", .rank = 3},
@@ -68,7 +76,10 @@ PRODUCT(NACOS, "nacos", FAMILY_ORCHESTRATION, "Nacos: services and their configu
 	{.pattern = "^[{", .status = 200, .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(NIFI, "nifi", FAMILY_ORCHESTRATION, "Apache NiFi", NULL, NULL, "NiFi",
-	REQUESTS("/nifi-api", "/nifi"),
+	REQUESTS("/nifi-api", "/nifi") SHELL
+	ROUTES(OPEN("GET|HEAD /nifi-api/access/config"),
+	       OPEN("GET|HEAD /nifi-api/authentication/configuration"),
+	       LOGIN("POST /nifi-api/access/token")),
 	{.pattern = "^{\"about\":{\"title\":\"NiFi\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "<title>NiFi", .rank = 3},
 	{.pattern = "^{", .status = 200, .rank = 3, .flags = SIGN_ASKED},

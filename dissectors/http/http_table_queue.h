@@ -58,7 +58,8 @@ PRODUCT(KAFKA_UI, "kafka-ui", FAMILY_QUEUE, "a console of Kafka", NULL, NULL, NU
 PRODUCT(REDPANDA, "redpanda", FAMILY_QUEUE, "Redpanda's administration", NULL,
 	PORTS(9644) ALSO("redpanda-admin"), "Redpanda",
 	REQUESTS("/v1/brokers", "/v1/cluster", "/v1/cluster_config", "/v1/features",
-		 "/v1/partitions", "/v1/status", "/v1/security"),
+		 "/v1/partitions", "/v1/status", "/v1/security")
+	ROUTES(OPEN("GET|HEAD /v1/status/ready")),
 	{.pattern = "\"membership_status\":\"", .version_after = "\"version\":\"v", .rank = 3},
 	{.pattern = "# HELP redpanda_", .rank = 3},
 	{.pattern = "# HELP vectorized_", .rank = 3},
@@ -68,7 +69,8 @@ PRODUCT(REDPANDA, "redpanda", FAMILY_QUEUE, "Redpanda's administration", NULL,
 	{.pattern = "<title>Redpanda Console", .product = "Redpanda Console", .rank = 3})
 
 PRODUCT(NSQ_HTTP, "nsq", FAMILY_QUEUE, "NSQ over HTTP", NULL, PORTS(4151), "NSQ",
-	REQUESTS("/stats", "/topic", "/channel", "/pub", "/mpub", "/lookup", "/topics"),
+	REQUESTS("/stats", "/topic", "/channel", "/pub", "/mpub", "/lookup", "/topics")
+	ROUTES(OPEN("GET|HEAD /ping")),
 	{.pattern = "\"topic_name\":\"", .version_after = "\"version\":", .rank = 3,
 	 .flags = SIGN_ASKED},
 	{.pattern = "\"broadcast_address\":\"", .version_after = "\"version\":", .rank = 3},

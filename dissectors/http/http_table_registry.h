@@ -8,7 +8,9 @@
  */
 /* clang-format off */
 PRODUCT(ARTIFACTORY, "artifactory", FAMILY_STORAGE, "JFrog Artifactory", NULL, NULL, "Artifactory",
-	REQUESTS("/artifactory", "x-jfrog-art-api: "),
+	REQUESTS("/artifactory", "x-jfrog-art-api: ") SHELL
+	ROUTES(OPEN("GET|HEAD /.../api/system/ping"), OPEN("GET|HEAD /.../api/v1/system/ping"),
+	       OPEN("GET|HEAD /ui/...")),
 	{.header = "x-jfrog-version", .version_after = "Artifactory/", .rank = 4},
 	{.header = "x-artifactory-id", .rank = 4},
 	{.header = "x-artifactory-node-id", .rank = 4},
@@ -18,7 +20,11 @@ PRODUCT(ARTIFACTORY, "artifactory", FAMILY_STORAGE, "JFrog Artifactory", NULL, N
 	{.pattern = "<title>JFrog<", .rank = 4})
 
 PRODUCT(HARBOR, "harbor", FAMILY_STORAGE, "Harbor, a registry of images", NULL, NULL, "Harbor",
-	REQUESTS("/api/v2.0"),
+	REQUESTS("/api/v2.0") SHELL
+	ROUTES(OPEN("GET|HEAD /api/v2.0/ping"), OPEN("GET|HEAD /api/v2.0/health"),
+	       OPEN("GET|HEAD /api/v2.0/systeminfo"), OPEN("GET|HEAD /api/systeminfo"),
+	       OPEN("GET|HEAD /api/ping"), OPEN("GET|HEAD /{file}.js"),
+	       OPEN("GET|HEAD /{file}.css"), LOGIN("POST /c/login")),
 	{.header = "x-harbor-csrf-token", .rank = 4},
 	{.header = "www-authenticate", .pattern = "service=\"harbor-registry\"", .rank = 4},
 	{.pattern = "\"harbor_version\":\"", .version_after = "\"harbor_version\":\"v", .rank = 4},
@@ -28,7 +34,11 @@ PRODUCT(HARBOR, "harbor", FAMILY_STORAGE, "Harbor, a registry of images", NULL, 
 	{.pattern = "<title>Harbor<", .rank = 4})
 
 PRODUCT(NEXUS, "nexus", FAMILY_STORAGE, "Sonatype Nexus Repository", NULL, NULL,
-	"Nexus Repository", REQUESTS("/service/rest", "/service/extdirect"),
+	"Nexus Repository",
+	REQUESTS("/service/rest", "/service/extdirect") SHELL
+	ROUTES(OPEN("GET|HEAD /.../service/rest/v1/status"),
+	       OPEN("GET|HEAD /.../service/rest/v1/status/writable"),
+	       OPEN("GET|HEAD /static/..."), LOGIN("POST /.../service/rapture/session")),
 	{.header = "server", .pattern = "^Nexus/", .version_after = "Nexus/", .rank = 4},
 	{.header = "www-authenticate", .pattern = "realm=\"Sonatype Nexus", .rank = 4},
 	{.header = "set-cookie", .pattern = "^NXSESSIONID=", .rank = 4},
@@ -38,7 +48,8 @@ PRODUCT(NEXUS, "nexus", FAMILY_STORAGE, "Sonatype Nexus Repository", NULL, NULL,
 /* The registry's interface is npm's; Verdaccio is what serves it in Debian's and npm's world. */
 PRODUCT(VERDACCIO, "verdaccio", FAMILY_STORAGE, "a registry of npm packages", NULL,
 	PORTS(4873) ALSO("npm", "npm-registry"), NULL,
-	REQUESTS("/-/all", "/-/v1/search", "/-/verdaccio", "/-/package", "/-/npm", "/-/user"),
+	REQUESTS("/-/all", "/-/v1/search", "/-/verdaccio", "/-/package", "/-/npm", "/-/user")
+	ROUTES(OPEN("GET|HEAD /-/ping"), OPEN("GET|HEAD /-/static/...")),
 	{.header = "x-powered-by", .pattern = "^verdaccio/", .product = "Verdaccio",
 	 .version_after = "verdaccio/", .rank = 3},
 	{.pattern = "<title>Verdaccio", .product = "Verdaccio", .rank = 3},
