@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * How the table of products is read: whose request it looks like, and what a response proves.
- * A few hundred short patterns over a few hundred bytes, once for each response.
+ * Several hundred short patterns over a few hundred bytes, once for each response; most are
+ * excluded by their pairs of bytes, see http_pairs.h.
  */
 #include "dissectors/http/http_products.h"
+
+#include "dissectors/http/http_pairs.h"
 
 #include <strings.h>
 
@@ -75,7 +78,7 @@ static bool is_blank(uint8_t c)
 
 static uint8_t lower(uint8_t c)
 {
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+	return http_pairs_lower(c);
 }
 
 static void skip_blanks(struct bytes *text)
@@ -318,19 +321,31 @@ static bool is_everybodys(const char *name)
 	return false;
 }
 
+/* Could this sign stand in a body with these pairs? */
+static bool is_worth_asking(const struct http_sign *sign, const struct http_pairs *pairs)
+{
+	return sign->header == NULL &&
+	       (sign->pattern == NULL || http_pairs_may(pairs, sign->pattern));
+}
+
 bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
 			 const char *name, struct bytes text)
 {
+	struct http_pairs pairs;
 	bool lists = false;
 
 	if (name != NULL && is_everybodys(name))
 		return false;
 	if (name != NULL && strcmp(name, "server") == 0)
 		take_server(facts, *rank, text);
+	if (name == NULL)
+		http_pairs_of(&pairs, text);
 	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
 		for (size_t i = 0; i < products[row].sign_count; i++) {
 			const struct http_sign *sign = &products[row].signs[i];
 
+			if (name == NULL && !is_worth_asking(sign, &pairs))
+				continue;
 			if (!applies(sign, row, facts->service, answer, name, text))
 				continue;
 			apply(sign, row, facts, rank, answer, text);
