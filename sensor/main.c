@@ -197,7 +197,8 @@ static int run(struct app *app)
 
 	app->table_key = random_key();
 	app->services = services_new();
-	if (!app->services)
+	app->origins = origins_new();
+	if (!app->services || !app->origins)
 		fatalx(EXIT_USAGE, "out of memory");
 	if (app->options->policy)
 		app->policy = app_load_policy(app);
@@ -232,6 +233,7 @@ int main(int argc, char **argv)
 	loop_free(app.loop);
 	policy_free(app.policy);
 	services_free(app.services);
+	origins_free(app.origins);
 	options_free(&options);
 	if (fflush(stdout) != 0) {
 		log_warn("standard output");

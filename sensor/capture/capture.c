@@ -57,6 +57,7 @@ struct capture {
 	struct bpf_program filter; /* of the ring */
 	uint32_t snap_length;	   /* of the ring */
 	enum link_type link;
+	struct origin origin;	    /* of the packet before */
 	int wait_ms;		    /* of an interface */
 	char broken[CAPTURE_ERROR]; /* why the ring or a filter is, or "" */
 	struct unread_link unread[UNREAD_LINKS];
@@ -232,6 +233,15 @@ struct capture *capture_open_file(struct input *input, struct filters *filters,
 		return capture;
 	capture_close(capture);
 	return NULL;
+}
+
+void capture_name(struct capture *capture, struct origins *origins,
+		  const struct origin_names *names)
+{
+	if (capture->savefile)
+		savefile_name(capture->savefile, origins, names);
+	else
+		capture->origin.from = origins_add(origins, names);
 }
 
 /* ---- interfaces ---- */
@@ -418,12 +428,14 @@ static int savefile_frames(struct capture *capture, struct frame_view *frames, i
 			++*capture->kind.unread;
 		else if (!is_wanted(capture, &record))
 			continue;
-		frames[n++] = (struct frame_view){record.ts_ns,
-						  record.frame,
-						  record.captured,
-						  record.wire,
-						  (uint8_t)capture->kind.link,
-						  false};
+		frames[n++] = (struct frame_view){
+			.ts_ns = record.ts_ns,
+			.bytes = record.frame,
+			.captured = record.captured,
+			.wire = record.wire,
+			.link = (uint8_t)capture->kind.link,
+			.origin = record.origin,
+		};
 	}
 	return n == 0 && result < 0 ? -1 : n;
 }
@@ -458,8 +470,10 @@ static int ring_frames(struct capture *capture, struct frame_view *frames, int m
 {
 	int n = packet_ring_frames(capture->ring, frames, max);
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		frames[i].link = (uint8_t)capture->link;
+		frames[i].origin = capture->origin;
+	}
 	return n;
 }
 
@@ -474,10 +488,16 @@ static int pcap_frames(struct capture *capture, struct frame_view *frame)
 		result = pcap_next_ex(capture->pcap, &header, &bytes);
 		if (result != 1)
 			return result == PCAP_ERROR_BREAK || result == 0 ? 0 : -1;
+		capture->origin.packet += capture->input != NULL;
 	} while (!filters_pass(capture->kind.program, bytes, header->caplen, header->len));
 	*frame = (struct frame_view){
-		nanoseconds(capture, header), bytes, header->caplen, header->len,
-		(uint8_t)capture->link,	      false};
+		.ts_ns = nanoseconds(capture, header),
+		.bytes = bytes,
+		.captured = header->caplen,
+		.wire = header->len,
+		.link = (uint8_t)capture->link,
+		.origin = capture->origin,
+	};
 	if (capture->kind.unread)
 		++*capture->kind.unread;
 	return 1;

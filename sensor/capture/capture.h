@@ -50,6 +50,11 @@ struct capture *capture_open_interface(const struct capture_interface *interface
 				       char error[CAPTURE_ERROR]);
 void capture_close(struct capture *capture); /* NULL is allowed */
 
+/* What its packets come from, for frame_view.origin; before the first one is read. `origins` must
+ * outlive the capture. */
+void capture_name(struct capture *capture, struct origins *origins,
+		  const struct origin_names *names);
+
 /*
  * The next packets, at most `max`; they stay where they are until the next call. Returns how many;
  * 0: the end of the file, or of an interface, that none is there now; -1: broken, see

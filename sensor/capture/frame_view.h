@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sensor/base/origins.h"
+
 struct frame_view {
 	uint64_t ts_ns;
 	const uint8_t
@@ -13,6 +15,7 @@ struct frame_view {
 	uint32_t captured, wire;
 	uint8_t link;	   /* enum link_type */
 	bool headers_only; /* cut on purpose: headers_only.h */
+	struct origin origin;
 };
 
 #endif

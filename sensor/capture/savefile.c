@@ -110,6 +110,8 @@ static int next_classic(struct savefile *savefile, struct savefile_record *recor
 	record->ts_ns = savefile_u32(savefile, header) * NS_PER_S +
 			savefile_u32(savefile, header + 4) * (uint64_t)savefile->tick_ns;
 	record->link = savefile->link;
+	savefile->origin.packet++;
+	record->origin = savefile->origin;
 	savefile->at += SAVEFILE_RECORD + captured;
 	return 1;
 }

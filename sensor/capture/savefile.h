@@ -14,12 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sensor/base/origins.h"
 #include "sensor/capture/input.h"
 
 #define SAVEFILE_HEADER	    24
 #define SAVEFILE_ERROR	    256
 #define SAVEFILE_CAPTURE    262144 /* captured bytes of one packet: libpcap's limit as well */
 #define SAVEFILE_INTERFACES 4096   /* of one section */
+#define SAVEFILE_NAMED	    64	   /* different names of interfaces that are kept, of one file */
 
 struct savefile;
 
@@ -27,7 +29,8 @@ struct savefile_record {
 	const uint8_t *frame; /* until the next call; see savefile_ready() */
 	uint32_t captured, wire;
 	uint64_t ts_ns;
-	uint16_t link; /* LINKTYPE_ */
+	uint16_t link;	      /* LINKTYPE_ */
+	struct origin origin; /* savefile_name() */
 };
 
 /* What was passed over. */
@@ -48,6 +51,13 @@ uint64_t savefile_bytes(void);		       /* what savefile_new() takes */
 
 /* The LINKTYPE_ that a classic file begins with; -1: it is another one, or not all there. */
 int savefile_link(struct savefile *savefile);
+
+/*
+ * What its packets come from is added to `origins`: this capture, and its interfaces by their
+ * names. Before the first record. `origins` must outlive the savefile.
+ */
+void savefile_name(struct savefile *savefile, struct origins *origins,
+		   const struct origin_names *names);
 
 /* Is the next record here, so that reading it leaves those before it where they are? */
 bool savefile_ready(const struct savefile *savefile);

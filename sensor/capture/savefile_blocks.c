@@ -39,6 +39,8 @@ enum {
 
 enum {
 	OPTION_END = 0,
+	OPTION_NAME = 2,
+	OPTION_DESCRIPTION = 3,
 	OPTION_RESOLUTION = 9,
 	OPTION_OFFSET = 14,
 };
@@ -132,11 +134,27 @@ static int begin_section(struct savefile *savefile, struct block *block)
 	return 1;
 }
 
+/* Shorter than `room`, and up to the first NUL. */
+static void take_text(char *to, size_t room, const uint8_t *bytes, uint16_t length)
+{
+	size_t size = strnlen((const char *)bytes, length);
+
+	size = size < room ? size : room - 1;
+	memcpy(to, bytes, size);
+	to[size] = '\0';
+}
+
 /* False: an option that cannot be. */
 static bool take_option(const struct savefile *savefile, struct savefile_interface *interface,
-			const uint8_t *bytes, uint16_t code, uint16_t length)
+			struct origin_names *names, const uint8_t *bytes, uint16_t code,
+			uint16_t length)
 {
 	uint32_t high, low;
+
+	if (code == OPTION_NAME)
+		take_text(names->interface, sizeof names->interface, bytes, length);
+	if (code == OPTION_DESCRIPTION)
+		take_text(names->alias, sizeof names->alias, bytes, length);
 
 	if (code == OPTION_RESOLUTION && length >= 1)
 		return set_resolution(interface, bytes[0]);
@@ -149,23 +167,26 @@ static bool take_option(const struct savefile *savefile, struct savefile_interfa
 	return true;
 }
 
-static bool take_options(const struct savefile *savefile, struct savefile_interface *interface,
+static bool take_options(struct savefile *savefile, struct savefile_interface *interface,
 			 const uint8_t *bytes, size_t length)
 {
+	struct origin_names names = {.file = ""};
+
 	while (length >= 4) {
 		uint16_t code = savefile_u16(savefile, bytes);
 		uint16_t size = savefile_u16(savefile, bytes + 2);
 		size_t padded = 4 + ((size_t)size + 3) / 4 * 4;
 
 		if (code == OPTION_END || length - 4 < size)
-			return true;
-		if (!take_option(savefile, interface, bytes + 4, code, size))
+			break;
+		if (!take_option(savefile, interface, &names, bytes + 4, code, size))
 			return false;
 		if (padded >= length)
-			return true;
+			break;
 		bytes += padded;
 		length -= padded;
 	}
+	interface->from = savefile_from(savefile, &names);
 	return true;
 }
 
@@ -278,6 +299,7 @@ static int take_packet(struct savefile *savefile, struct block *block,
 	if (!read_packet(savefile, savefile->buffer + savefile->at, block))
 		return fail(savefile, "a packet that does not fit into its block of bytes",
 			    block->length);
+	savefile->origin.packet++;
 	if (block->interface >= savefile->interface_count) {
 		savefile->lost.strangers++;
 		return 0;
@@ -296,6 +318,7 @@ static int take_packet(struct savefile *savefile, struct block *block,
 		.wire = block->wire,
 		.ts_ns = savefile->last_ns,
 		.link = interface->link,
+		.origin = {savefile->origin.packet, interface->from},
 	};
 	savefile->at += head + block->captured;
 	savefile->rest = block->length - head - block->captured;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the parts of the savefile reader share: savefile_begin.c keeps the buffer and knows how a
- * file begins, savefile_blocks.c reads the blocks of pcapng, savefile.c classic records and all
- * that is public. Nobody else includes it.
+ * file begins, savefile_blocks.c reads the blocks of pcapng, savefile_names.c keeps the names of
+ * interfaces, savefile.c reads classic records and has all that is public. Nobody else includes it.
  */
 #ifndef SENSOR_SAVEFILE_STATE_H
 #define SENSOR_SAVEFILE_STATE_H
@@ -27,7 +27,7 @@ enum savefile_kind {
 struct savefile_interface {
 	uint64_t ticks;
 	int64_t offset_s;
-	uint32_t snap_length;
+	uint32_t snap_length, from;
 	uint16_t link;
 };
 
@@ -44,6 +44,9 @@ struct savefile {
 	uint32_t length, rest; /* of the block in hand: all, and what is still to be passed over */
 	uint64_t last_ns;      /* of the newest packet: simple ones have no time */
 	struct savefile_lost lost;
+	struct origins *origins;
+	struct origin origin; /* of the packet before, without its interface */
+	uint32_t named[SAVEFILE_NAMED], named_count;
 	char failure[SAVEFILE_ERROR];
 	uint8_t buffer[SAVEFILE_AHEAD + SAVEFILE_BLOCK];
 };
@@ -78,6 +81,9 @@ int savefile_fail_short(struct savefile *savefile, const char *what, size_t need
 bool savefile_begin_classic(struct savefile *savefile);
 /* Is this the header of a classic file, whole? */
 bool savefile_is_classic(const uint8_t *bytes, size_t length);
+
+/* savefile_names.c: what packets of an interface of this name come from. */
+uint32_t savefile_from(struct savefile *savefile, const struct origin_names *names);
 
 /* savefile_blocks.c: a section header at `bytes`? */
 #define SAVEFILE_SECTION 28 /* bytes of the shortest one */

@@ -47,11 +47,22 @@ static void sort_directory(struct sources *sources, size_t first)
 	}
 }
 
+/* Without the slashes that it may end with. */
+static int length_of_folder(const char *name)
+{
+	size_t length = strlen(name);
+
+	while (length > 1 && name[length - 1] == '/')
+		length--;
+	return (int)(length == 1 && name[0] == '/' ? 0 : length);
+}
+
 static bool add_directory(struct sources *sources, const char *name)
 {
 	size_t first = sources->count;
 	struct dirent *entry;
 	DIR *directory = opendir(name);
+	int folder = length_of_folder(name);
 	bool good = directory != NULL;
 
 	while (good && (entry = readdir(directory)) != NULL) {
@@ -60,7 +71,7 @@ static bool add_directory(struct sources *sources, const char *name)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		if (asprintf(&path, "%s/%s", name, entry->d_name) < 0) {
+		if (asprintf(&path, "%.*s/%s", folder, name, entry->d_name) < 0) {
 			good = false;
 			break;
 		}

@@ -194,6 +194,14 @@ static bool fill(struct reader *reader)
 	return n > 0;
 }
 
+static void name_reader(const struct timeline *timeline, const struct reader *reader)
+{
+	struct origin_names names = {.file = "", .source = reader->source};
+
+	origins_name_file(&names, source_of(timeline, reader->source)->path);
+	capture_name(reader->capture, timeline->options.origins, &names);
+}
+
 static struct reader *open_reader(struct timeline *timeline, size_t number,
 				  char error[CAPTURE_ERROR])
 {
@@ -207,8 +215,10 @@ static struct reader *open_reader(struct timeline *timeline, size_t number,
 	reader->input = input_open(source_of(timeline, number)->path, error);
 	if (reader->input)
 		reader->capture = capture_open_file(reader->input, timeline->filters, error);
-	if (reader->capture)
+	if (reader->capture) {
+		name_reader(timeline, reader);
 		return reader;
+	}
 	timeline->done_bytes += source_of(timeline, number)->bytes;
 	close_reader(reader);
 	return NULL;

@@ -23,8 +23,9 @@ struct timeline;
 struct timeline_options {
 	const struct sources *sources; /* these of them, as they stand there: sources_order() */
 	size_t first, count;
-	const char *filter; /* BPF expression, NULL: everything */
-	bool in_order;	    /* of time; else each is read to its end */
+	const char *filter;	 /* BPF expression, NULL: everything */
+	struct origins *origins; /* what packets come from is added; NULL: nobody asks */
+	bool in_order;		 /* of time; else each is read to its end */
 };
 
 enum timeline_kind {

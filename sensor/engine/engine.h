@@ -40,8 +40,9 @@ struct engine_options {
 	uint64_t first_sequence; /* sequence of the first event, at least 1 */
 	/* Unix ns of now, for event.decided_ns; NULL in replay: packet time is used. */
 	uint64_t (*clock_ns)(void);
-	uint64_t hash_key;  /* of the sketches; 0 in replay, from the kernel in live mode */
-	uint64_t table_key; /* of the tables, whose answers are the same by any */
+	uint64_t hash_key;	 /* of the sketches; 0 in replay, from the kernel in live mode */
+	uint64_t table_key;	 /* of the tables, whose answers are the same by any */
+	struct origins *origins; /* the names of what packets came from; NULL: none */
 };
 
 struct engine_stats {

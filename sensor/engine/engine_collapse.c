@@ -132,6 +132,8 @@ static void add_judgement(struct exposure *all, const struct exposure *part)
 		all->vlan_inner = part->vlan_inner;
 	if (part->tunnels.count != 0)
 		all->tunnels = part->tunnels;
+	if (part->from != ORIGIN_NONE)
+		all->from = part->from;
 }
 
 static void add_counters(struct exposure *all, const struct exposure *part)
@@ -180,8 +182,10 @@ static void add_interval(struct exposure *all, const struct exposure *part)
 		   all->changed_after_ns == part->changed_after_ns) {
 		all->wall_was = part->wall_was;
 	}
-	if (all->first_answer_ns == 0 || part->first_answer_ns < all->first_answer_ns)
+	if (all->first_answer_ns == 0 || part->first_answer_ns < all->first_answer_ns) {
 		all->first_answer_ns = part->first_answer_ns;
+		all->origin = part->origin;
+	}
 }
 
 /*

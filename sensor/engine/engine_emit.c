@@ -41,6 +41,21 @@ static void view_policy(const struct policy *policy, const struct exposure *x,
 	ZONE_FIELDS(FROM_ZONE)
 }
 
+static struct ingress ingress_of(const struct engine *engine, uint32_t from)
+{
+	const struct origin_names *names = origins_get(engine->options.origins, from);
+
+	return (struct ingress){names->interface, names->alias};
+}
+
+/* Of a live sensor the interface alone, which stands elsewhere: observer.ingress. */
+static void view_input(const struct engine *engine, const struct origin *origin,
+		       const char **input_file, uint64_t *input_packet)
+{
+	*input_file = origins_get(engine->options.origins, origin->from)->file;
+	*input_packet = **input_file ? origin->packet : 0;
+}
+
 static void view_record(const struct exposure *x, struct exposure_view *view)
 {
 	EXPOSURE_FIELDS(FROM_RECORD)
@@ -78,11 +93,13 @@ void engine_emit_view(const struct engine *engine, const struct exposure *x,
 		.carrier = x->carrier,
 		.source_count = x->source_count,
 		.facts = x->facts,
+		.ingress = ingress_of(engine, x->from),
 	};
 	memcpy(view->id, x->id, sizeof view->id);
 	memcpy(view->incident, x->incident_id, sizeof view->incident);
 	memcpy(view->sources, x->sources, sizeof view->sources);
 	view_policy(engine->policy, x, view);
+	view_input(engine, &x->origin, &view->input_file, &view->input_packet);
 	view_record(x, view);
 }
 
@@ -111,12 +128,14 @@ static void view_incident(const struct engine *engine, const struct incident *in
 		.many_ports = incident->many_ports,
 		.port_count = incident->port_count,
 		.listed = incident->listed,
+		.ingress = ingress_of(engine, incident->origin.from),
 	};
 	memcpy(view->id, incident->id, sizeof view->id);
 	memcpy(view->members, incident->members, sizeof view->members);
 	memcpy(view->ports, incident->ports, sizeof view->ports);
 	POLICY_FIELDS(FROM_GROUP)
 	INCIDENT_FIGURES(FROM_INCIDENT)
+	view_input(engine, &incident->origin, &view->input_file, &view->input_packet);
 }
 
 void engine_emit_plain(struct engine *engine, enum event_kind kind, uint64_t ts_ns)

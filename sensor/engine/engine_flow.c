@@ -119,6 +119,7 @@ static void open_exposure(struct engine *engine, uint32_t slot, const struct arr
 	bool service_changed;
 
 	x->first_answer_ns = x->changed_before_ns = x->last_accept_ns = a->rung.answer_ns;
+	x->origin = a->observation->flow.origin;
 	x->accept_zone = a->decision.client_zone;
 	x->accept_carried = a->observation->flow.carrier.by != FORWARDED_NOT;
 	engine_silence_begin(x, a->rung.answer_ns);

@@ -13,18 +13,25 @@
 #define SERVICE_TEXT 40
 #define VERSION_TEXT 24
 
+/* The interface, by name; the captures of a replay are not kept. */
+struct saved_from {
+	char interface[ORIGIN_NAME], alias[ORIGIN_NAME];
+};
+
 struct saved_exposure {
 	char version[VERSION_TEXT];
 	char service[SERVICE_TEXT], ndpi_service[SERVICE_TEXT];
 	char rule[POLICY_NAME_MAX], group[POLICY_NAME_MAX];
 	char client_zone[POLICY_NAME_MAX], server_zone[POLICY_NAME_MAX];
 	char accept_zone[POLICY_NAME_MAX];
+	struct saved_from from;
 	uint8_t level_of_six;
 	struct exposure x;
 };
 
 struct saved_incident {
 	char services[INCIDENT_MEMBERS][SERVICE_TEXT];
+	struct saved_from from;
 	uint8_t level_of_six;
 	struct incident incident;
 };
@@ -48,7 +55,8 @@ struct saved_incident {
 /*
  * By tag, and so in the order of the tags. The compiler refuses one that is taken.
  * Not kept: service, ndpi_service, rule, group and the zones (by name), incident and host (slots),
- * live_flows (they end with the run), news and check_ns (begin anew).
+ * live_flows (they end with the run), news and check_ns (begin anew),
+ * origin (a name alone is).
  */
 static const struct packed_member exposure_members[] = {
 	EXPOSURE_FIELDS(FIELD)
@@ -61,6 +69,7 @@ static const struct packed_member exposure_members[] = {
 	E(6, client_zone),
 	E(7, server_zone),
 	E(8, accept_zone),
+	E(9, from),
 	X(10, server),
 	X(11, server_seen),
 	X(12, id),
@@ -119,6 +128,7 @@ static const struct packed_member incident_members[] = {
 	INCIDENT_FIGURES(FIGURE)
 	/* What no event shows, or shows by another name. */
 	S(1, services),
+	S(2, from),
 	I(10, closed),
 	I(12, severity),
 	S(13, level_of_six),
@@ -199,6 +209,14 @@ static void name_service(char to[SERVICE_TEXT], const struct engine *engine, uin
 	snprintf(to, SERVICE_TEXT, "%s", service != NULL ? service->name : "");
 }
 
+static void name_from(struct saved_from *saved, const struct engine *engine, uint32_t from)
+{
+	const struct origin_names *names = origins_get(engine->options.origins, from);
+
+	snprintf(saved->interface, sizeof saved->interface, "%s", names->interface);
+	snprintf(saved->alias, sizeof saved->alias, "%.*s", ORIGIN_NAME - 1, names->alias);
+}
+
 static void name_policy(struct saved_exposure *saved, const struct engine *engine)
 {
 	const struct policy *policy = engine->policy;
@@ -226,6 +244,7 @@ size_t engine_saved_exposure_write(const struct engine *engine, const struct exp
 	name_service(saved.service, engine, x->service);
 	name_service(saved.ndpi_service, engine, x->ndpi_service);
 	name_policy(&saved, engine);
+	name_from(&saved.from, engine, x->from);
 	saved.x.facts.service = NULL;
 	return WRITE(exposure_members, &saved, scratch);
 }
@@ -238,6 +257,7 @@ size_t engine_saved_incident_write(const struct engine *engine, const struct inc
 
 	for (unsigned i = 0; i < incident->listed; i++)
 		name_service(saved.services[i], engine, incident->members[i].service);
+	name_from(&saved.from, engine, incident->origin.from);
 	return WRITE(incident_members, &saved, scratch);
 }
 
@@ -284,6 +304,16 @@ static uint16_t service_of(const struct engine *engine, const char *name)
 	return name[0] != '\0' ? services_find(engine->services, name) : POLICY_NO_SERVICE;
 }
 
+static uint32_t from_of(const struct engine *engine, const struct saved_from *saved)
+{
+	struct origin_names names = {.file = ""};
+
+	snprintf(names.interface, sizeof names.interface, "%.*s", ORIGIN_NAME - 1,
+		 saved->interface);
+	snprintf(names.alias, sizeof names.alias, "%.*s", ORIGIN_NAME - 1, saved->alias);
+	return origins_find(engine->options.origins, &names);
+}
+
 bool engine_saved_exposure_read(const struct engine *engine, struct exposure *x, const void *bytes,
 				size_t length, struct saved_scratch *scratch)
 {
@@ -304,6 +334,8 @@ bool engine_saved_exposure_read(const struct engine *engine, struct exposure *x,
 	x->client_zone = zone_of(engine->policy, saved.client_zone);
 	x->server_zone = zone_of(engine->policy, saved.server_zone);
 	x->accept_zone = zone_of(engine->policy, saved.accept_zone);
+	x->from = from_of(engine, &saved.from);
+	x->origin = (struct origin){.from = x->from};
 	return true;
 }
 
@@ -317,6 +349,7 @@ bool engine_saved_incident_read(const struct engine *engine, struct incident *in
 	if (saved.incident.level == LEVEL_BLOCKED)
 		renumber_incident(&saved.incident, saved.level_of_six);
 	*incident = saved.incident;
+	incident->origin = (struct origin){.from = from_of(engine, &saved.from)};
 	for (unsigned i = 0; i < incident->listed; i++)
 		incident->members[i].service = service_of(engine, saved.services[i]);
 	return true;

@@ -59,6 +59,8 @@ struct exposure {
 	uint32_t failures_running;	    /* failed log-ins since the last accepted one */
 	struct address client;
 	struct carrier carrier; /* of that client */
+	struct origin origin;	/* where it began */
+	uint32_t from;		/* in struct origins: where its newest conversation came in */
 	EXPOSURE_FIELDS(FIELD_RECORD)
 	uint64_t last_accept_ns;	    /* of a new conversation */
 	uint64_t check_ns, last_summary_ns; /* when engine_tick() looks at it next */

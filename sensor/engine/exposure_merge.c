@@ -226,6 +226,8 @@ static void merge_counters(struct exposure *x, const struct observation *o)
 		x->vlan = flow->vlan;
 	if (flow->vlan_inner != 0)
 		x->vlan_inner = flow->vlan_inner;
+	if (flow->origin.from != ORIGIN_NONE)
+		x->from = flow->origin.from;
 	if (flow->tunnels.count != 0)
 		x->tunnels = flow->tunnels;
 	if (flow->ndpi_service != POLICY_NO_SERVICE)

@@ -166,6 +166,7 @@ static uint32_t begin(struct incidents *all, const struct policy *policy, const 
 		.key = incidents_key_of(x),
 		.unlisted = x->unlisted,
 		.opened_ns = now_ns,
+		.origin = x->origin,
 		.changed_after_ns = x->changed_after_ns,
 		.changed_before_ns = x->changed_before_ns,
 	};

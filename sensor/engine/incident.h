@@ -37,8 +37,9 @@ struct incident {
 	char group_name[POLICY_NAME_MAX], rule_name[POLICY_NAME_MAX];
 	INCIDENT_FIGURES(FIGURE_MEMBER)
 	uint64_t last_join_ns;
-	uint32_t latest;    /* slot of the exposure that the news is about */
-	uint32_t told_next; /* the next one with news in this call */
+	struct origin origin; /* where its first exposure began */
+	uint32_t latest;      /* slot of the exposure that the news is about */
+	uint32_t told_next;   /* the next one with news in this call */
 	struct incident_member members[INCIDENT_MEMBERS];
 	/* Many endpoints: */
 	bool unlisted;	 /* of those that no rule speaks of: no alarm */

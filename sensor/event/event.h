@@ -112,6 +112,11 @@ struct exposure_source {
 	struct carrier carrier; /* the latest, if any */
 };
 
+/* Where a packet came in: the interface, and what people call it. "" or NULL: not known. */
+struct ingress {
+	const char *name, *alias;
+};
+
 /*
  * An exposure at the moment of the event. The wall fell after `changed_after_ns` (last probe that
  * was seen blocked or refused; 0 = the endpoint was never seen closed) and not later than
@@ -128,6 +133,7 @@ struct exposure_view {
 	uint16_t service, ndpi_service, vlan, vlan_inner;
 	struct tunnel_path tunnels;	 /* what its conversations were wrapped in */
 	char incident[EXPOSURE_ID_TEXT]; /* "" if none */
+	struct ingress ingress;
 	/* Texts are "" if there is none; wall_was is valid with changed_after_ns. */
 	EXPOSURE_FIELDS(FIELD_VIEW)
 	/* The newest *new* conversation; old ones may outlive the wall's return. */
@@ -151,6 +157,8 @@ struct incident_member {
 struct incident_view {
 	char id[EXPOSURE_ID_TEXT];
 	POLICY_FIELDS(FIELD_VIEW)
+	INPUT_FIELDS(FIELD_VIEW)
+	struct ingress ingress;
 	uint8_t severity, level; /* the highest of the members */
 	bool closed;
 	/*

@@ -89,6 +89,7 @@ static void put_level(struct event_fields *fields, const char *name, const char 
 static void put_event(struct event_fields *fields, const struct event *event,
 		      const struct event_context *context)
 {
+	struct ingress ingress = event_ingress(event);
 	char text[TIMESTAMP_TEXT];
 
 	put(fields, "kind", event_kind_name(event->kind));
@@ -102,6 +103,8 @@ static void put_event(struct event_fields *fields, const struct event *event,
 	put_number(fields, "severity_number", (uint64_t)event_severity_number(event->severity));
 	put(fields, "alert", event->alert ? "1" : "0");
 	put(fields, "reason", event->reason);
+	put(fields, "ingress", ingress.name);
+	put(fields, "ingress_alias", ingress.alias);
 }
 
 /* A row of exposure_fields.h, of `view`, by its type. */
@@ -121,6 +124,11 @@ static void put_event(struct event_fields *fields, const struct event *event,
 static void put_policy(struct event_fields *fields, const struct incident_view *view)
 {
 	POLICY_FIELDS(PUT)
+}
+
+static void put_input(struct event_fields *fields, const struct incident_view *view)
+{
+	INPUT_FIELDS(PUT)
 }
 
 /* Kinds and ids of all layers, outermost first; the ends of the outermost that has some. */
@@ -200,6 +208,7 @@ static void put_counters(struct event_fields *fields, const struct exposure_view
 	COUNT_FIELDS(PUT)
 	SUM_FIELDS(PUT)
 	REOPEN_FIELDS(PUT)
+	INPUT_FIELDS(PUT)
 }
 
 /* "203.0.113.9 accessed flows=3 bytes_out=4096 failed=2 succeeded=1 first=… last=…" */
@@ -360,8 +369,10 @@ void event_fields(struct event_fields *fields, const struct event *event,
 		return;
 	if (!event->has_exposure || event->exposure.incident[0] == '\0')
 		put(fields, "incident", incident->id);
-	if (!event->has_exposure)
+	if (!event->has_exposure) {
 		put_policy(fields, incident);
+		put_input(fields, incident);
+	}
 	put_incident(fields, incident);
 }
 

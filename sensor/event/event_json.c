@@ -87,14 +87,23 @@ static void put_event(struct json_out *out, const struct event *event)
 	json_out_end(out);
 }
 
-static void put_observer(struct json_out *out, const struct event_context *context)
+static void put_observer(struct json_out *out, const struct event_context *context,
+			 const struct event *event)
 {
+	struct ingress ingress = event_ingress(event);
+
 	json_out_object(out, "observer");
 	json_out_text(out, "name", context->sensor);
 	json_out_text(out, "type", "sensor");
 	json_out_text(out, "vendor", "spanwatch");
 	json_out_text(out, "product", "spanwatch");
 	json_out_text(out, "version", context->version);
+	json_out_object(out, "ingress");
+	json_out_object(out, "interface");
+	json_out_text(out, "name", ingress.name);
+	json_out_text(out, "alias", ingress.alias);
+	json_out_end(out);
+	json_out_end(out);
 	json_out_end(out);
 }
 
@@ -265,7 +274,7 @@ char *event_json(const struct event *event, const struct event_context *context,
 	json_out_text(out, "version", ECS_VERSION);
 	json_out_end(out);
 	put_event(out, event);
-	put_observer(out, context);
+	put_observer(out, context, event);
 	if (event->has_exposure)
 		put_flow(out, context, &event->exposure);
 	if (event->has_exposure)

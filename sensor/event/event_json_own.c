@@ -94,6 +94,7 @@ static void put_exposure_figures(struct json_out *out, const struct exposure_vie
 	COUNT_FIELDS(PUT)
 	REOPEN_FIELDS(PUT)
 	SUM_FIELDS(PUT)
+	INPUT_FIELDS(PUT)
 	go_to(&place, "");
 }
 
@@ -102,6 +103,7 @@ static void put_incident_policy(struct json_out *out, const struct incident_view
 	struct place place = {out, ""};
 
 	POLICY_FIELDS(PUT)
+	INPUT_FIELDS(PUT)
 	go_to(&place, "");
 }
 

@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+struct ingress event_ingress(const struct event *event)
+{
+	if (event->has_exposure)
+		return event->exposure.ingress;
+	return event->has_incident ? event->incident.ingress : (struct ingress){NULL, NULL};
+}
+
 int event_severity_number(uint8_t severity)
 {
 	return 10 + 20 * severity;

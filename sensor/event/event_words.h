@@ -23,6 +23,9 @@ uint16_t event_source_port(const struct exposure_view *exposure);
 /* With facts->claims: the client that somebody claimed to speak for. */
 struct address event_claimed(const struct facts *facts);
 
+/* Where it came in; of blindness, where nothing does. */
+struct ingress event_ingress(const struct event *event);
+
 int event_severity_number(uint8_t severity);   /* enum policy_severity → 10, 30, 50, 70, 90 */
 const char *event_conn_state(uint8_t outcome); /* Zeek's letters; "" where none is known to fit */
 /* "" while the service is unknown. */

@@ -7,7 +7,7 @@
  * checks that they are there.
  *
  * The lists are in the order in which an event shows them: in the flat form policy, zones, times,
- * counts, sums, reopened; in JSON reopened comes before the sums.
+ * counts, sums, reopened, input; in JSON reopened comes before the sums.
  *
  * A row of EXPOSURE_FIELDS is X(name, member, type, from, tag, merge, object, key, sentence):
  *
@@ -107,13 +107,21 @@
 	X(reopened, reopened, COUNT32, KEPT, 34, HIGHEST, "", "reopened",                          \
 	  "How often it opened again.")
 
+/* Also in `spanwatch.incident`, and in an incident's flat fields. None in a live sensor. */
+#define INPUT_FIELDS(X)                                                                            \
+	X(input_file, input_file, TEXT, LINE, 0, SELDOM, "input", "file",                          \
+	  "Of a replay: the capture in which it began, as the command line names it.")             \
+	X(input_packet, input_packet, SOME, LINE, 0, SELDOM, "input", "packet",                    \
+	  "The number of the packet there that it began with, from 1.")
+
 #define EXPOSURE_FIELDS(X)                                                                         \
 	POLICY_FIELDS(X)                                                                           \
 	ZONE_FIELDS(X)                                                                             \
 	TIME_FIELDS(X)                                                                             \
 	COUNT_FIELDS(X)                                                                            \
 	SUM_FIELDS(X)                                                                              \
-	REOPEN_FIELDS(X)
+	REOPEN_FIELDS(X)                                                                           \
+	INPUT_FIELDS(X)
 
 /* The other flat fields, X(name, merge), by hand in event_fields.c. Their JSON is ECS's. */
 #define EVENT_FIELDS(X)                                                                            \
@@ -146,6 +154,8 @@
 	X(carried_by, SELDOM)                                                                      \
 	X(claimed_client_ip, SELDOM)                                                               \
 	X(claimed_by, SELDOM)                                                                      \
+	X(ingress, SELDOM)                                                                         \
+	X(ingress_alias, SELDOM)                                                                   \
 	X(vlan, SELDOM)                                                                            \
 	X(vlan_inner, SELDOM)                                                                      \
 	X(tunnel, SELDOM)                                                                          \

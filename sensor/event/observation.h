@@ -20,6 +20,7 @@
 #include "dissectors/read/facts.h"
 #include "dissectors/read/forwarded_by.h"
 #include "sensor/base/endpoint.h"
+#include "sensor/base/origins.h"
 #include "sensor/base/sketch.h"
 #include "sensor/decode/tunnel.h"
 
@@ -76,6 +77,7 @@ struct flow_report {
 	uint64_t wall_unanswered_ns, wall_refused_ns;
 	uint16_t vlan, vlan_inner;		 /* outermost and innermost VLAN id, 0 = none */
 	struct tunnel_path tunnels;		 /* of the packet that began it */
+	struct origin origin;			 /* that packet */
 	struct sketch users_tried, objects_read; /* of this conversation, so far */
 	struct facts facts;
 };

@@ -211,6 +211,24 @@ void text_exposure_advice(FILE *out, const struct exposure_view *exposure)
 	advise_by_level(out, exposure);
 }
 
+/* Where it began in what was captured. */
+static void print_input(FILE *out, const struct exposure_view *exposure)
+{
+	const struct ingress *ingress = &exposure->ingress;
+	const char *name = has(ingress->name) ? ingress->name : ingress->alias;
+
+	if (!has(exposure->input_file) && !has(name))
+		return;
+	fputs("      input  ", out);
+	if (has(exposure->input_file))
+		fprintf(out, "%s, packet %" PRIu64, text_safe(exposure->input_file).text,
+			exposure->input_packet);
+	if (has(name))
+		fprintf(out, "%sinterface %s", has(exposure->input_file) ? ", " : "",
+			text_safe(name).text);
+	fputc('\n', out);
+}
+
 void text_exposure_details(FILE *out, const struct exposure_view *exposure)
 {
 	fprintf(out, "      id     %s\n", exposure->id);
@@ -219,6 +237,7 @@ void text_exposure_details(FILE *out, const struct exposure_view *exposure)
 	print_seen(out, exposure);
 	print_traffic(out, exposure);
 	print_evasion(out, exposure);
+	print_input(out, exposure);
 	text_exposure_rule(out, exposure);
 	text_exposure_advice(out, exposure);
 }

@@ -32,16 +32,14 @@ struct lane {
 
 struct ahead {
 	const struct worker *worker;
-	const struct sources *sources;
-	const char *filter;
-	bool in_order;
+	struct timeline_options options; /* of all captures */
 	uint32_t lane_count;
 	struct lane lanes[];
 };
 
 size_t ahead_units(const struct ahead *ahead)
 {
-	return ahead->in_order ? 1 : ahead->sources->count;
+	return ahead->options.in_order ? 1 : ahead->options.sources->count;
 }
 
 /* ---- the reading threads ---- */
@@ -146,17 +144,14 @@ static bool put_timeline(struct lane *lane, struct timeline *timeline)
 static bool put_unit(struct lane *lane, size_t number)
 {
 	const struct ahead *ahead = lane->ahead;
-	const struct timeline_options options = {
-		.sources = ahead->sources,
-		.first = ahead->in_order ? 0 : number,
-		.count = ahead->in_order ? ahead->sources->count : 1,
-		.filter = ahead->filter,
-		.in_order = ahead->in_order,
-	};
+	struct timeline_options options = ahead->options;
 	struct timeline_step none = {.bad = true, .text = "out of memory"};
-	struct timeline *timeline = timeline_new(&options);
+	struct timeline *timeline;
 	bool good;
 
+	options.first = options.in_order ? 0 : number;
+	options.count = options.in_order ? options.sources->count : 1;
+	timeline = timeline_new(&options);
 	none.source = options.first;
 	if (!timeline)
 		return put_step(lane, AHEAD_WORDS, NULL, &none) &&
@@ -216,17 +211,15 @@ static void stop_lane(struct lane *lane)
 		worker_batch_free(lane->parts[i].batch);
 }
 
-struct ahead *ahead_new(const struct worker *worker, const struct sources *sources,
-			const char *filter, bool in_order, uint32_t threads)
+struct ahead *ahead_new(const struct worker *worker, const struct timeline_options *options,
+			uint32_t threads)
 {
 	struct ahead *ahead = calloc(1, sizeof *ahead + threads * sizeof *ahead->lanes);
 
 	if (!ahead)
 		return NULL;
 	ahead->worker = worker;
-	ahead->sources = sources;
-	ahead->filter = filter;
-	ahead->in_order = in_order;
+	ahead->options = *options;
 	ahead->lane_count = threads;
 	for (uint32_t i = 0; i < threads; i++) {
 		if (!start_lane(ahead, i)) {

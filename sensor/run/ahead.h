@@ -35,9 +35,10 @@ struct ahead_part {
 	char text[CAPTURE_ERROR];
 };
 
-/* Everything must outlive it. NULL: out of memory, or no threads to be had. */
-struct ahead *ahead_new(const struct worker *worker, const struct sources *sources,
-			const char *filter, bool in_order, uint32_t threads);
+/* Of all captures, so without `first` and `count`. Everything must outlive it. NULL: out of memory,
+ * or no threads to be had. */
+struct ahead *ahead_new(const struct worker *worker, const struct timeline_options *options,
+			uint32_t threads);
 void ahead_free(struct ahead *ahead);	/* wherever its threads are; NULL is allowed */
 uint64_t ahead_bytes(uint32_t threads); /* what ahead_new() takes */
 

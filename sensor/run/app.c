@@ -123,6 +123,7 @@ void app_engine_options(const struct app *app, struct engine_options *engine)
 		.max_incidents = options->max_incidents,
 		.hash_key = app->hash_key,
 		.table_key = app->table_key,
+		.origins = app->origins,
 		.clock_ns = options->interface ? clock_unix_ns : NULL,
 	};
 }

@@ -33,7 +33,8 @@ struct app {
 	struct evidence_store *evidence; /* NULL: not wanted */
 	struct outputs *outputs;	 /* NULL only in an inventory */
 	struct loop *loop;
-	const char *sensor; /* its name; valid while run_policy() is */
+	struct origins *origins; /* what packets came from */
+	const char *sensor;	 /* its name; valid while run_policy() is */
 	struct tally tally;
 	/* Both keep anybody from choosing what meets in a table. hash_key also decides what a full
 	 * one forgets, and what a sketch counts: from the kernel in live mode, 0 in a replay (for

@@ -179,6 +179,7 @@ static bool read_some(struct replay *replay, const struct sources *sources, size
 		.first = first,
 		.count = count,
 		.filter = replay->app->options->filter,
+		.origins = replay->app->origins,
 		.in_order = replay->in_order,
 	};
 	struct timeline *timeline = timeline_new(&options);
@@ -314,7 +315,11 @@ static void begin_ahead(struct replay *replay, const struct sources *sources)
 
 	if (options->workers == 1 || sources_from_stream(sources))
 		return;
-	replay->ahead = ahead_new(replay->worker, sources, options->filter, replay->in_order,
+	replay->ahead = ahead_new(replay->worker,
+				  &(struct timeline_options){.sources = sources,
+							     .filter = options->filter,
+							     .origins = replay->app->origins,
+							     .in_order = replay->in_order},
 				  options->workers - 1);
 	if (!replay->ahead)
 		fatal(EXIT_USAGE, "--workers %u", options->workers);

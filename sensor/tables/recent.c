@@ -15,6 +15,7 @@ struct entry {
 	uint32_t at, room; /* in the ring of bytes; at least 1 */
 	uint32_t captured, wire;
 	uint8_t link;
+	struct origin origin;
 };
 
 struct recent {
@@ -117,6 +118,7 @@ void recent_add(struct recent *recent, uint64_t tuple, const struct frame_view *
 		.captured = frame->captured,
 		.wire = frame->wire,
 		.link = frame->link,
+		.origin = frame->origin,
 	};
 	if (frame->captured != 0)
 		memcpy(recent->bytes + entry->at, frame->bytes, frame->captured);
@@ -133,6 +135,7 @@ void recent_take(struct recent *recent, uint64_t tuple, recent_frame *each, void
 			.captured = entry->captured,
 			.wire = entry->wire,
 			.link = entry->link,
+			.origin = entry->origin,
 		};
 
 		if (entry->tuple != (tuple | 1))

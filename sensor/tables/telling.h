@@ -10,8 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sensor/base/origins.h"
+
 struct telling {
 	uint64_t start_ns, reported_ns;
+	struct origin origin;		      /* the packet that it began with */
 	uint64_t bytes[2], reported_bytes[2]; /* payload by enum side, retransmissions once */
 	uint32_t reported_revision, reported_failed, reported_succeeded, reported_messages;
 	uint32_t digest; /* of the facts that are told at once */

@@ -277,7 +277,11 @@ void worker_take(struct worker *worker, unsigned index)
 void worker_packet(struct worker *worker, enum link_type link, const uint8_t *frame,
 		   uint32_t captured, uint32_t wire, uint64_t ts_ns)
 {
-	struct frame_view view = {ts_ns, frame, captured, wire, (uint8_t)link, false};
+	struct frame_view view = {.ts_ns = ts_ns,
+				  .bytes = frame,
+				  .captured = captured,
+				  .wire = wire,
+				  .link = (uint8_t)link};
 
 	worker_prepare(worker, &view, 1);
 	worker_take(worker, 0);

@@ -153,6 +153,7 @@ static struct telling begin_telling(const struct worker *worker, const struct fl
 {
 	return (struct telling){
 		.start_ns = flow->last_ns,
+		.origin = worker_origin(worker),
 		.concerned = is_concerned(worker, flow, client),
 	};
 }
@@ -370,9 +371,12 @@ void worker_carried_end(struct worker *worker, struct flow *flow)
 
 void worker_carried_forget(struct worker *worker, struct flow *flow)
 {
-	uint64_t start_ns = worker_telling(worker, flow)->start_ns;
+	const struct telling *telling = worker_telling(worker, flow);
+	uint64_t start_ns = telling->start_ns;
+	struct origin origin = telling->origin;
 
 	worker_carried_end(worker, flow);
 	flow->own = begin_telling(worker, flow, flow_client(flow));
 	flow->own.start_ns = start_ns;
+	flow->own.origin = origin;
 }

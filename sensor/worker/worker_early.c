@@ -89,6 +89,7 @@ bool worker_early_put(struct worker *worker, const struct sighting *sighting)
 static void bring(void *context, const struct frame_view *frame)
 {
 	struct worker *worker = context;
+	const struct frame_view *in_hand = worker->frame;
 	struct sighting sighting;
 	struct packet packet;
 
@@ -97,9 +98,11 @@ static void bring(void *context, const struct frame_view *frame)
 			  frame->captured, frame->wire, frame->ts_ns, &packet) != DECODE_OK)
 		return;
 	worker_place(worker, &packet, &sighting);
-	if (sighting.matters)
-		worker_tcp(worker, &sighting,
-			   flow_find(worker->flows, &sighting.key, sighting.hash));
+	if (!sighting.matters)
+		return;
+	worker->frame = frame;
+	worker_tcp(worker, &sighting, flow_find(worker->flows, &sighting.key, sighting.hash));
+	worker->frame = in_hand;
 }
 
 void worker_early_bring(struct worker *worker, const struct sighting *sighting)

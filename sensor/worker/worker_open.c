@@ -80,6 +80,7 @@ struct flow *worker_begin(struct worker *worker, const struct sighting *sighting
 	flow->vlan_inner = sighting->packet->vlan_inner;
 	flow->tunnels = tunnel_table_note(worker->tunnels, sighting->packet->tunnels,
 					  sighting->packet->tunnel_count);
+	flow->own.origin = worker_origin(worker);
 	flow->own.concerned =
 		(client_is_source ? sighting->to_ours : sighting->from_ours) && !sighting->by_proxy;
 	flow->carrier = worker_is_carrier(worker, flow);

@@ -119,6 +119,7 @@ static void fill(const struct worker *worker, struct flow *flow, const struct se
 	const struct findings *findings = session ? session->findings : NULL;
 
 	report->start_ns = telling->start_ns;
+	report->origin = telling->origin;
 	report->outcome = (uint8_t)outcome_of(flow, telling->bytes);
 	report->direction = flow->direction;
 	report->sight = flow->sight;

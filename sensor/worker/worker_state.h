@@ -289,6 +289,12 @@ static inline struct telling *worker_telling(const struct worker *worker, struct
 	return flow->turn == 0 ? &flow->own : &carried_at(worker->carried, flow->turn)->telling;
 }
 
+/* Where the packet in hand came from. */
+static inline struct origin worker_origin(const struct worker *worker)
+{
+	return worker->frame ? worker->frame->origin : (struct origin){.from = ORIGIN_NONE};
+}
+
 static inline enum side sighting_side(const struct sighting *sighting, const struct flow *flow)
 {
 	return sighting->source_is_low == flow->client_is_low ? SIDE_CLIENT : SIDE_SERVER;

@@ -79,6 +79,8 @@ def strip(event):
     event = json.loads(json.dumps(event))
     del event["event"]["sequence"]
     tunnels = event["spanwatch"].pop("tunnels", None)
+    for finding in ("exposure", "incident"):
+        event["spanwatch"].get(finding, {}).pop("input", None)
     network = event.get("network", {})
     return event, tunnels, network.pop("vlan", None), network.pop("inner", None)
 

@@ -55,7 +55,8 @@ static void recent_frames(void **state)
 	assert_non_null(recent);
 	for (uint64_t n = 1; n < 50000; n++) {
 		uint32_t length = random_below(&random, n % 1000 < 500 ? 200 : 20);
-		struct frame_view frame = {n, bytes, length, length + 1, LINK_ETHERNET, false};
+		struct frame_view frame = {
+			.ts_ns = n, .bytes = bytes, .captured = length, .wire = length + 1};
 		uint64_t tuple = 2 * (uint64_t)random_below(&random, 8) + 1;
 		struct seen seen = {0};
 
@@ -87,7 +88,7 @@ static void too_large_a_frame_is_not_kept(void **state)
 {
 	struct recent *recent = recent_new(4, 64);
 	uint8_t bytes[64] = {0};
-	struct frame_view frame = {1, bytes, 17, 17, LINK_RAW, false};
+	struct frame_view frame = {.ts_ns = 1, .bytes = bytes, .captured = 17, .wire = 17};
 	struct seen seen = {0};
 
 	(void)state;
@@ -104,8 +105,11 @@ static uint32_t le32(const uint8_t *at)
 
 static void put_blocks(struct pcapng_out *out)
 {
-	struct frame_view frame = {UINT64_MAX / 3, (const uint8_t *)"abcde", 5, 9, LINK_SLL2,
-				   false};
+	struct frame_view frame = {.ts_ns = UINT64_MAX / 3,
+				   .bytes = (const uint8_t *)"abcde",
+				   .captured = 5,
+				   .wire = 9,
+				   .link = LINK_SLL2};
 
 	pcapng_section(out, "comment", "program");
 	pcapng_interface(out, LINK_SLL2, "any");

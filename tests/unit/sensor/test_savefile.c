@@ -329,6 +329,135 @@ static void interfaces_with_clocks_of_their_own(void **state)
 	}
 }
 
+static void put_text_option(uint16_t code, const char *text)
+{
+	uint16_t size = (uint16_t)strlen(text);
+
+	put_number(code, 2);
+	put_number(size, 2);
+	memcpy(bytes + length, text, size);
+	length += size;
+	put_bytes((4u - size % 4u) % 4u, 0);
+}
+
+static void put_named(const char *name, const char *description)
+{
+	size_t at = open_block(1);
+
+	put_number(1, 2);
+	put_number(0, 2);
+	put_number(0, 4);
+	put_text_option(2, name);
+	put_text_option(3, description);
+	put_number(0, 4);
+	close_block(at);
+}
+
+/* Fills in what each packet came from. */
+static int read_origins(struct origins *origins, struct origin *found, int max)
+{
+	const struct origin_names capture_names = {.source = 3, .file = "ring/a.pcapng"};
+	char path[64], error[CAPTURE_ERROR];
+	struct frame_view frame;
+	struct capture *capture;
+	struct input *input;
+	int count = 0;
+
+	capture_save(path, bytes, length);
+	input = input_open(path, error);
+	assert_non_null(input);
+	capture = capture_open_file(input, NULL, error);
+	assert_non_null(capture);
+	capture_name(capture, origins, &capture_names);
+	while (count < max && capture_frames(capture, &frame, 1) == 1)
+		found[count++] = frame.origin;
+	capture_close(capture);
+	input_close(input);
+	unlink(path);
+	return count;
+}
+
+static void expect_origin(struct origins *origins, const struct origin *origin, uint64_t packet,
+			  const char *interface, const char *alias)
+{
+	const struct origin_names *names = origins_get(origins, origin->from);
+
+	assert_int_equal(origin->packet, packet);
+	assert_string_equal(names->file, "ring/a.pcapng");
+	assert_int_equal(names->source, 3);
+	assert_string_equal(names->interface, interface);
+	assert_string_equal(names->alias, alias);
+}
+
+static void packets_know_their_interface(void **state)
+{
+	struct origins *origins = origins_new();
+	struct origin found[8];
+
+	(void)state;
+	length = 0;
+	put_section(false);
+	put_named("eth1", "to the core");
+	put_interface(1, 0, 6, 0);
+	put_named("eth2", "");
+	put_packet(2, 1, 10, 'a');
+	put_packet(7, 1, 10, 'x'); /* of none that is described, and a packet of the file */
+	put_packet(0, 1, 10, 'b');
+	put_packet(1, 1, 10, 'c');
+	put_section(true);
+	put_named("eth1", "to the core");
+	put_packet(0, 1, 10, 'd');
+	assert_int_equal(read_origins(origins, found, 8), 4);
+	expect_origin(origins, &found[0], 1, "eth2", "");
+	expect_origin(origins, &found[1], 3, "eth1", "to the core");
+	expect_origin(origins, &found[2], 4, "", "");
+	expect_origin(origins, &found[3], 5, "eth1", "to the core");
+	assert_int_equal(found[3].from, found[1].from);
+	origins_free(origins);
+}
+
+static void names_are_bounded(void **state)
+{
+	char many[200] = "";
+	struct origins *origins = origins_new();
+	struct origin found[SAVEFILE_NAMED + 4];
+	char name[16];
+
+	(void)state;
+	memset(many, 'n', sizeof many - 1);
+	length = 0;
+	put_section(false);
+	put_named(many, many);
+	for (int i = 1; i <= SAVEFILE_NAMED; i++) {
+		snprintf(name, sizeof name, "eth%d", i);
+		put_named(name, "");
+	}
+	put_packet(0, 1, 10, 'a');
+	put_packet(SAVEFILE_NAMED - 1, 1, 10, 'b');
+	put_packet(SAVEFILE_NAMED, 1, 10, 'c');
+	assert_int_equal(read_origins(origins, found, 8), 3);
+	assert_int_equal(strlen(origins_get(origins, found[0].from)->interface), ORIGIN_NAME - 1);
+	expect_origin(origins, &found[1], 2, "eth63", "");
+	expect_origin(origins, &found[2], 3, "", "");
+	origins_free(origins);
+}
+
+static void long_paths_keep_their_end(void **state)
+{
+	struct origin_names names;
+	char path[600];
+
+	(void)state;
+	memset(path, 'd', sizeof path);
+	strcpy(path + 590, "/a.pcap");
+	origins_name_file(&names, path);
+	assert_int_equal(strlen(names.file), ORIGIN_FILE - 1);
+	assert_memory_equal(names.file, "...d", 4);
+	assert_string_equal(names.file + ORIGIN_FILE - 8, "/a.pcap");
+	origins_name_file(&names, "x");
+	assert_string_equal(names.file, "x");
+}
+
 static void simple_and_old_packets(void **state)
 {
 	struct packet_told told[8];
@@ -526,6 +655,9 @@ int main(void)
 		cmocka_unit_test(a_packet_that_is_too_long),
 		cmocka_unit_test(every_cut),
 		cmocka_unit_test(interfaces_with_clocks_of_their_own),
+		cmocka_unit_test(packets_know_their_interface),
+		cmocka_unit_test(names_are_bounded),
+		cmocka_unit_test(long_paths_keep_their_end),
 		cmocka_unit_test(simple_and_old_packets),
 		cmocka_unit_test(other_blocks_are_passed_over),
 		cmocka_unit_test(what_is_not_read_is_told),
