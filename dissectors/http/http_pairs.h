@@ -41,13 +41,13 @@ static inline void http_pairs_of(struct http_pairs *pairs, struct bytes text)
 	}
 }
 
-/* Pairs around a blank or a star of the pattern say nothing. */
+/* Pairs around a blank, a star or a tilde of the pattern say nothing. */
 static inline bool http_pairs_have(const struct http_pairs *pairs, const char *pattern, size_t at)
 {
 	char a = pattern[at], b = pattern[at + 1];
 	unsigned hash = http_pairs_hash((uint8_t)a, (uint8_t)b);
 
-	return a == ' ' || b == ' ' || a == '*' || b == '*' || b == '\0' ||
+	return strchr(" *~", a) != NULL || strchr(" *~", b) != NULL || /* the end is one of them */
 	       (pairs->bits[hash / 64] >> hash % 64 & 1) != 0;
 }
 

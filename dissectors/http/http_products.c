@@ -37,7 +37,8 @@
 	  .route_count = sizeof ROUTE_LIST(__VA_ARGS__) / sizeof(struct http_route)
 #define SIGNS(...) ((const struct http_sign[]){__VA_ARGS__})
 
-#define VALUE_MAX 64 /* bytes that a star in a pattern stands for */
+#define VALUE_MAX  64 /* bytes that a star in a pattern stands for, at most */
+#define HEX_DIGITS 32 /* that a tilde stands for */
 
 struct http_product {
 	const char *product;
@@ -81,6 +82,11 @@ static uint8_t lower(uint8_t c)
 	return http_pairs_lower(c);
 }
 
+static bool is_hex(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f');
+}
+
 static void skip_blanks(struct bytes *text)
 {
 	while (text->left != 0 && is_blank(text->at[0]))
@@ -99,10 +105,19 @@ static void skip_value(struct bytes *text, char end)
 	}
 }
 
+static bool skip_hex(struct bytes *text)
+{
+	size_t n = 0;
+
+	while (n < HEX_DIGITS && n < text->left && is_hex(text->at[n]))
+		n++;
+	return n == HEX_DIGITS && bytes_skip(text, n);
+}
+
 /*
  * Does the pattern stand at the beginning of `text`? Upper and lower case are the same, and blanks
  * in the text do not matter, but a blank in the pattern wants at least one. A star is any value:
- * "\"version\":\"*\",\"commit\":". The cursor ends behind it.
+ * "\"version\":\"*\",\"commit\":"; a tilde is HEX_DIGITS digits. The cursor ends behind it.
  */
 static bool match_here(struct bytes *text, const char *pattern)
 {
@@ -111,6 +126,11 @@ static bool match_here(struct bytes *text, const char *pattern)
 
 		if (*p == '*') {
 			skip_value(text, p[1]);
+			continue;
+		}
+		if (*p == '~') {
+			if (!skip_hex(text))
+				return false;
 			continue;
 		}
 
@@ -237,6 +257,8 @@ static bool applies(const struct http_sign *sign, size_t row, const struct servi
 	if (name != NULL && (name[0] != sign->header[0] || strcmp(name, sign->header) != 0))
 		return false;
 	if ((sign->asks & ~answer->asks) != 0)
+		return false;
+	if ((sign->flags & SIGN_EMPTY) && text.left != 0)
 		return false;
 	if (sign->rank == 0 && service != &http_services[row])
 		return false;

@@ -39,6 +39,7 @@ enum {
 	SIGN_FILES = 1 << 1,	/* the body is a list of files */
 	SIGN_LISTS = 1 << 2,	/* `operation` is a listing */
 	SIGN_NAMELESS = 1 << 3, /* proves the service, but not which product it is */
+	SIGN_EMPTY = 1 << 4,	/* counts only if there is no body at all */
 };
 
 /* Whose request it looks like: rows' numbers, the likeliest first; 0 behind the last. */

@@ -8,35 +8,45 @@
 /* clang-format off */
 PRODUCT(ACTUATOR, "spring-actuator", FAMILY_ADMIN, "an application's actuator: Spring Boot", NULL,
 	NULL ALSO("actuator", "spring-boot", "spring-boot-actuator"), "Spring Boot",
-	REQUESTS("/actuator", "/heapdump", "/manage/env", "/manage/heapdump", "/management/env"),
+	REQUESTS("/actuator", "/heapdump", "/manage/env", "/manage/heapdump", "/management/env")
+	ROUTES(OPEN("GET|HEAD /actuator"), OPEN("GET|HEAD /actuator/info"),
+	       OPEN("GET|HEAD /actuator/health/...")),
 	{.header = "content-type", .pattern = "^application/vnd.spring-boot.actuator.", .rank = 3},
 	{.pattern = "^JAVA PROFILE 1.0.", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "/actuator\",\"templated\":", .rank = 3},
 	{.pattern = "\"propertySources\":[{\"name\":\"", .rank = 3, .flags = SIGN_ASKED},
-	{.pattern = "^{\"status\":\"", .rank = 2, .flags = SIGN_ASKED},
-	{.pattern = "\"_links\":{", .rank = 3, .flags = SIGN_ASKED})
+	{.pattern = "^{\"status\":\"UP\"", .rank = 2, .flags = SIGN_ASKED},
+	{.pattern = "^{\"status\":\"DOWN\"", .rank = 2, .flags = SIGN_ASKED},
+	{.pattern = "^{\"_links\":{\"self\":{", .status = 200, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "\"systemProperties\":{", .status = 200, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"contexts\":{", .status = 200, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"names\":[\"", .status = 200, .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(REDIS_COMMANDER, "redis-commander", FAMILY_ADMIN, "Redis Commander, a console of Redis",
-	NULL, NULL, "Redis Commander", REQUESTS(NULL),
-	{.pattern = "<title>Redis Commander", .rank = 3})
+	NULL, NULL MET, "Redis Commander", REQUESTS(NULL),
+	{.pattern = "<title>Redis Commander: ", .rank = 3})
 
 PRODUCT(MONGO_EXPRESS, "mongo-express", FAMILY_ADMIN, "mongo-express, a console of MongoDB", NULL,
-	NULL, "mongo-express", REQUESTS(NULL),
+	NULL, "mongo-express", REQUESTS(NULL)
+	ROUTES(OPEN("GET|HEAD /status")),
 	{.pattern = "- Mongo Express</title>", .rank = 3},
-	{.pattern = "<title>Mongo Express", .rank = 3},
 	{.header = "set-cookie", .pattern = "^mongo-express=", .rank = 3})
 
 PRODUCT(METABASE, "metabase", FAMILY_ADMIN, "Metabase, a console of databases", NULL, NULL,
 	"Metabase",
 	REQUESTS("/api/session/properties", "/api/setup/validate", "/api/card", "/api/dataset",
-		 "/api/database"),
+		 "/api/database")
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/health"),
+	       OPEN("GET|HEAD /api/session/properties"), OPEN("GET|HEAD /auth/..."),
+	       OPEN("GET|HEAD /app/..."), LOGIN("POST /api/session")),
 	{.header = "set-cookie", .pattern = "^metabase.", .rank = 3},
 	{.pattern = "\"setup-token\":", .version_after = "\"tag\":\"v", .rank = 3},
 	{.pattern = "\"anon-tracking-enabled\":", .version_after = "\"tag\":\"v", .rank = 3},
 	{.pattern = "<title>Metabase<", .rank = 3})
 
 PRODUCT(PGADMIN, "pgadmin", FAMILY_ADMIN, "pgAdmin, a console of PostgreSQL", NULL, NULL,
-	"pgAdmin", REQUESTS("/pgadmin4"),
+	"pgAdmin", REQUESTS("/pgadmin4")
+	ROUTES(OPEN("GET|HEAD /login"), OPEN("GET|HEAD /misc/ping"), OPEN("GET|HEAD /static/...")),
 	{.pattern = "<title>pgAdmin 4<", .rank = 3},
 	{.header = "set-cookie", .pattern = "^pga4_session=", .rank = 3},
 	{.header = "set-cookie", .pattern = "^PGADMIN_LANGUAGE=", .rank = 3})
@@ -50,7 +60,10 @@ PRODUCT(ADMINER, "adminer", FAMILY_ADMIN, "Adminer, a console of databases", NUL
 PRODUCT(PORTAINER, "portainer", FAMILY_ADMIN, "Portainer, a console of containers", NULL, NULL,
 	"Portainer",
 	REQUESTS("/api/endpoints", "/api/stacks", "/api/settings/public", "/api/system/status",
-		 "/api/motd"),
+		 "/api/motd")
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/status"),
+	       OPEN("GET|HEAD /api/system/status"), OPEN("GET|HEAD /api/settings/public"),
+	       OPEN("GET|HEAD /api/motd"), LOGIN("POST /api/auth")),
 	{.pattern = "^{\"Version\":\"*\",\"InstanceID\":\"", .version_after = "\"Version\":",
 	 .status = 200, .rank = 3},
 	{.pattern = "^{\"message\":\"A valid authorization token is missing\"", .rank = 3,
@@ -58,7 +71,8 @@ PRODUCT(PORTAINER, "portainer", FAMILY_ADMIN, "Portainer, a console of container
 	{.pattern = "<title>Portainer<", .rank = 3})
 
 PRODUCT(TRAEFIK, "traefik", FAMILY_ADMIN, "Traefik's interface", NULL, NULL, "Traefik",
-	REQUESTS("/api/rawdata", "/api/overview", "/api/entrypoints", "/api/http", "/api/tcp"),
+	REQUESTS("/api/rawdata", "/api/overview", "/api/entrypoints", "/api/http", "/api/tcp")
+	ROUTES(OPEN("GET|HEAD /ping"), OPEN("GET|HEAD /api/version")),
 	{.pattern = "\"api@internal\"", .rank = 3},
 	{.pattern = "\"dashboard@internal\"", .rank = 3},
 	{.pattern = "^{\"http\":{\"routers\":{\"total\":", .rank = 3},
@@ -73,13 +87,16 @@ PRODUCT(ENVOY, "envoy", FAMILY_ADMIN, "Envoy's administration", NULL,
 	PORTS(9901) ALSO("envoy-admin"), "Envoy",
 	REQUESTS("/server_info", "/config_dump", "/hot_restart_version", "/clusters", "/listeners",
 		 "/certs", "/stats/prometheus", "/quitquitquit", "/healthcheck/fail", "/runtime",
-		 "/memory"),
+		 "/memory")
+	ROUTES(OPEN("GET|HEAD /ready")),
 	{.pattern = "\"@type\":\"type.googleapis.com/envoy.admin.", .rank = 3},
 	{.pattern = "\"hot_restart_version\":\"", .rank = 3},
 	{.pattern = "::default_priority::max_connections::", .rank = 3},
 	{.pattern = "\"listener_statuses\":[", .rank = 3},
 	{.pattern = "# TYPE envoy_", .rank = 3},
-	{.header = "server", .pattern = "^envoy", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = ".assignment_stale: ", .rank = 3},
+	{.pattern = "^{\"allocated\":\"*\",\"heap_size\":\"*\",\"pageheap_", .rank = 3},
+	{.pattern = "^{\"certificates\":[{\"ca_cert\":[", .rank = 3},
 	{.pattern = "<title>Envoy Admin<", .rank = 3})
 
 PRODUCT(CADVISOR, "cadvisor", FAMILY_ADMIN, "cAdvisor: what containers use", NULL, NULL,
@@ -91,12 +108,13 @@ PRODUCT(CADVISOR, "cadvisor", FAMILY_ADMIN, "cAdvisor: what containers use", NUL
 	{.pattern = "# HELP cadvisor_version_info", .rank = 3},
 	{.pattern = "^{\"name\":\"/", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"/", .rank = 3, .flags = SIGN_ASKED},
-	{.pattern = "<title>cAdvisor", .rank = 3})
+	{.pattern = "<title>cAdvisor - /", .rank = 3})
 
 /* What it carries for others shows other headers; of itself it then only tells that nobody is
  * there, or that something is wrong. */
 PRODUCT(KONG, "kong", FAMILY_ADMIN, "Kong's administration", NULL, PORTS(8001) ALSO("kong-admin"),
-	"Kong", REQUESTS("/services", "/routes", "/consumers", "/plugins", "/upstreams"),
+	"Kong", REQUESTS("/services", "/routes", "/consumers", "/plugins", "/upstreams")
+	ROUTES(OPEN("GET|HEAD /status")),
 	{.header = "x-kong-admin-latency", .rank = 3},
 	{.header = "server", .pattern = "^kong/", .version_after = "kong/", .status = 200,
 	 .rank = 3},
@@ -106,7 +124,10 @@ PRODUCT(KONG, "kong", FAMILY_ADMIN, "Kong's administration", NULL, PORTS(8001) A
 
 PRODUCT(ARGOCD, "argocd", FAMILY_ADMIN, "Argo CD", NULL, NULL ALSO("argo-cd"), "Argo CD",
 	REQUESTS("/api/version", "/api/v1/applications", "/api/v1/repositories", "/api/v1/projects",
-		 "/api/v1/session", "/api/v1/clusters", "/api/v1/settings"),
+		 "/api/v1/session", "/api/v1/clusters", "/api/v1/settings")
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /login"), OPEN("GET|HEAD /api/version"),
+	       OPEN("GET|HEAD /api/v1/settings"), OPEN("GET|HEAD /assets/..."),
+	       LOGIN("POST /api/v1/session")),
 	{.pattern = "^{\"Version\":\"v*+*\"", .version_after = "\"Version\":", .status = 200,
 	 .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"appLabelKey\":\"", .rank = 3},
@@ -115,7 +136,9 @@ PRODUCT(ARGOCD, "argocd", FAMILY_ADMIN, "Argo CD", NULL, NULL ALSO("argo-cd"), "
 	{.pattern = "<title>Argo CD<", .rank = 3})
 
 PRODUCT(GITEA, "gitea", FAMILY_ADMIN, "Gitea and Forgejo: repositories", NULL, NULL, "Gitea",
-	REQUESTS("/api/v1/repos", "/api/v1/users/search", "/api/v1/orgs", "/api/v1/version"),
+	REQUESTS("/api/v1/repos", "/api/v1/users/search", "/api/v1/orgs", "/api/v1/version")
+	ROUTES(OPEN("GET|HEAD /user/login"), OPEN("GET|HEAD /api/healthz"),
+	       OPEN("GET|HEAD /api/v1/version"), OPEN("GET|HEAD /assets/...")),
 	{.header = "set-cookie", .pattern = "^i_like_gitea=", .rank = 3},
 	{.header = "set-cookie", .pattern = "^i_like_forgejo=", .product = "Forgejo", .rank = 3},
 	{.pattern = "content=\"go,git,self-hosted,gitea\"", .rank = 3},
@@ -127,7 +150,10 @@ PRODUCT(GITEA, "gitea", FAMILY_ADMIN, "Gitea and Forgejo: repositories", NULL, N
 	{.pattern = "\"title\":\"Gitea API\"", .rank = 3})
 
 PRODUCT(GITLAB, "gitlab", FAMILY_ADMIN, "GitLab", NULL, NULL, "GitLab",
-	REQUESTS("/api/v4", "private-token: "),
+	REQUESTS("/api/v4", "private-token: ")
+	ROUTES(OPEN("GET|HEAD /users/sign_in"), OPEN("GET|HEAD /-/health"),
+	       OPEN("GET|HEAD /-/readiness"), OPEN("GET|HEAD /-/liveness"),
+	       OPEN("GET|HEAD /assets/..."), LOGIN("POST /users/sign_in")),
 	{.header = "set-cookie", .pattern = "^_gitlab_session=", .rank = 3},
 	{.header = "x-gitlab-meta", .rank = 3},
 	{.pattern = "content=\"GitLab\"", .rank = 3},
@@ -138,19 +164,25 @@ PRODUCT(GITLAB, "gitlab", FAMILY_ADMIN, "GitLab", NULL, NULL, "GitLab",
 
 PRODUCT(SONARQUBE, "sonarqube", FAMILY_ADMIN, "SonarQube", NULL, NULL, "SonarQube",
 	REQUESTS("/api/system/status", "/api/components/search", "/api/issues/search",
-		 "/api/authentication/validate", "/api/server/version", "/api/settings/values"),
+		 "/api/authentication/validate", "/api/server/version", "/api/settings/values")
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /sessions/new"),
+	       OPEN("GET|HEAD /api/system/status"), OPEN("GET|HEAD /api/system/ping"),
+	       OPEN("GET|HEAD /api/server/version"),
+	       OPEN("GET|HEAD /api/authentication/validate"),
+	       LOGIN("POST /api/authentication/login")),
 	{.pattern = "^{\"id\":\"*\",\"version\":\"*\",\"status\":\"", .version_after = "\"version\":",
 	 .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"qualifier\":\"TRK\"", .rank = 3},
 	{.pattern = "\"effortTotal\":", .rank = 3},
-	{.pattern = "<title>SonarQube", .rank = 3})
+	{.pattern = "<title>SonarQube<", .rank = 3})
 
 PRODUCT(SELENIUM, "selenium", FAMILY_ADMIN, "Selenium: browsers that are steered", NULL,
 	PORTS(4444) ALSO("selenium-grid"), "Selenium",
-	REQUESTS("/wd/hub", "/se/grid"),
+	REQUESTS("/wd/hub", "/se/grid")
+	ROUTES(OPEN("GET|HEAD /status"), OPEN("GET|HEAD /wd/hub/status")),
 	{.pattern = "\"message\":\"Selenium Grid ready.\"", .rank = 3},
 	{.pattern = "\"message\":\"Selenium Grid not ready.\"", .rank = 3},
-	{.pattern = "<title>Selenium Grid", .rank = 3},
+	{.pattern = "<title>Selenium Grid<", .rank = 3},
 	{.pattern = "^{\"data\":{\"grid\":{", .rank = 3},
 	{.pattern = "\"message\":\"Server is running\"", .version_after = "\"version\":",
 	 .rank = 3, .flags = SIGN_ASKED},

@@ -13,12 +13,11 @@ PRODUCT(OTLP, "otlp", FAMILY_LOGGING, "collectors of telemetry: OTLP", NULL,
 	{.header = "content-type", .pattern = "^application/x-protobuf", .rank = 3,
 	 .flags = SIGN_ASKED},
 	{.pattern = "^{\"partialSuccess\":{", .rank = 3},
-	{.pattern = "^{}", .asks = ASKS_POST, .status = 200, .rank = 2, .flags = SIGN_ASKED},
-	{.pattern = "^{\"code\":", .asks = ASKS_POST, .status = 400, .rank = 2,
-	 .flags = SIGN_ASKED})
+	{.pattern = "^{}", .asks = ASKS_POST, .status = 200, .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(TEMPO, "tempo", FAMILY_LOGGING, "Grafana Tempo: traces", NULL, PORTS(3200), "Tempo",
-	REQUESTS("/api/traces", "/api/search", "/api/v2/search", "/api/echo", "/api/metrics"),
+	REQUESTS("/api/traces", "/api/search", "/api/v2/search", "/api/echo", "/api/metrics")
+	ROUTES(OPEN("GET|HEAD /api/echo"), OPEN("GET|HEAD /status/...")),
 	{.pattern = "\"rootServiceName\":\"", .rank = 3},
 	{.pattern = "\"inspectedTraces\":", .rank = 3},
 	{.pattern = "\"inspectedBytes\":\"", .rank = 3},
@@ -29,17 +28,18 @@ PRODUCT(TEMPO, "tempo", FAMILY_LOGGING, "Grafana Tempo: traces", NULL, PORTS(320
 	{.pattern = "# HELP tempodb_", .rank = 3})
 
 PRODUCT(JAEGER, "jaeger", FAMILY_LOGGING, "Jaeger: traces", NULL, PORTS(16686), "Jaeger",
-	REQUESTS("/api/traces", "/api/services", "/api/operations", "/api/dependencies"),
+	REQUESTS("/api/traces", "/api/services", "/api/operations", "/api/dependencies")
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /search"), OPEN("GET|HEAD /static/...")),
 	{.pattern = "\"limit\":0,\"offset\":0,\"errors\":", .rank = 3},
 	{.pattern = "^{\"data\":[{\"traceID\":\"", .rank = 3},
-	{.pattern = "^{\"data\":[\"", .status = 200, .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "<title>Jaeger UI<", .rank = 3},
 	{.pattern = "# HELP jaeger_", .rank = 3})
 
 PRODUCT(ZIPKIN, "zipkin", FAMILY_LOGGING, "Zipkin: traces", NULL, PORTS(9411), "Zipkin",
-	REQUESTS("/api/v2/spans", "/api/v2/traces", "/api/v2/trace", "/api/v2/services",
-		 "/api/v2/dependencies", "/api/v2/autocompleteKeys", "/api/v1/spans", "/zipkin"),
-	{.asks = ASKS_POST, .status = 202, .rank = 3, .flags = SIGN_ASKED},
+	REQUESTS("/api/v2/spans", "/api/v2/traces", "/api/v2/trace",
+		 "/api/v2/autocompleteKeys", "/api/v1/spans", "/zipkin")
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /info"), OPEN("GET|HEAD /zipkin/...")),
+	{.asks = ASKS_POST, .status = 202, .rank = 3, .flags = SIGN_ASKED | SIGN_EMPTY},
 	{.pattern = "^[[{\"traceId\":\"", .rank = 3},
 	{.pattern = "^[\"", .status = 200, .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "^[]", .status = 200, .rank = 2, .flags = SIGN_ASKED},
@@ -47,7 +47,7 @@ PRODUCT(ZIPKIN, "zipkin", FAMILY_LOGGING, "Zipkin: traces", NULL, PORTS(9411), "
 	{.pattern = "^{\"status\":\"UP\",\"zipkin\":{", .rank = 3},
 	{.pattern = "^{\"zipkin\":{", .rank = 3},
 	{.header = "location", .pattern = "/zipkin/", .rank = 3},
-	{.pattern = "<title>Zipkin", .rank = 3})
+	{.pattern = "<title>Zipkin<", .rank = 3})
 
 PRODUCT(VICTORIALOGS, "victorialogs", FAMILY_LOGGING, "VictoriaLogs", NULL,
 	PORTS(9428) ALSO("victoria-logs"), "VictoriaLogs",
@@ -62,22 +62,28 @@ PRODUCT(VICTORIALOGS, "victorialogs", FAMILY_LOGGING, "VictoriaLogs", NULL,
 
 PRODUCT(GRAYLOG, "graylog", FAMILY_LOGGING, "Graylog", NULL, NULL, "Graylog",
 	REQUESTS("/api/system", "/api/streams", "/api/search/universal", "/api/views",
-		 "/api/cluster", "/gelf"),
+		 "/api/cluster", "/gelf")
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api"), OPEN("GET|HEAD /api/system/lbstatus"),
+	       OPEN("GET|HEAD /api/system/sessions"), OPEN("GET|HEAD /assets/..."),
+	       LOGIN("POST /api/system/sessions")),
 	{.header = "x-graylog-node-id", .rank = 3},
 	{.pattern = "\"tagline\":\"Manage your logs in the dark", .version_after = "\"version\":",
 	 .rank = 3},
 	{.header = "www-authenticate", .pattern = "realm=\"Graylog", .rank = 3},
-	{.pattern = "<title>Graylog", .rank = 3})
+	{.pattern = "<title>Graylog Web Interface<", .rank = 3})
 
 PRODUCT(LOGSTASH, "logstash", FAMILY_LOGGING, "Logstash's interface", NULL, PORTS(9600),
-	"Logstash", REQUESTS("/_node", "/_health_report"),
+	"Logstash", REQUESTS("/_node", "/_health_report")
+	ROUTES(OPEN("GET|HEAD /")),
 	{.pattern = "\"http_address\":\"*\",\"id\":\"*\",", .version_after = "\"version\":",
 	 .rank = 3})
 
 PRODUCT(FLUENT_BIT, "fluent-bit", FAMILY_LOGGING, "Fluent Bit's interface", NULL, PORTS(2020),
 	"Fluent Bit",
 	REQUESTS("/api/v1/metrics", "/api/v1/uptime", "/api/v1/health", "/api/v1/storage",
-		 "/api/v1/plugins", "/api/v2/metrics", "/api/v2/reload"),
+		 "/api/v1/plugins", "/api/v2/metrics", "/api/v2/reload")
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/v1/health"),
+	       OPEN("GET|HEAD /api/v1/uptime")),
 	{.pattern = "^{\"fluent-bit\":{\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "^{\"input\":{\"", .status = 200, .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"uptime_hr\":\"Fluent Bit has been running:", .rank = 3},
@@ -89,21 +95,25 @@ PRODUCT(FLUENT_BIT, "fluent-bit", FAMILY_LOGGING, "Fluent Bit's interface", NULL
 
 PRODUCT(OPENOBSERVE, "openobserve", FAMILY_LOGGING, "OpenObserve", NULL, PORTS(5080),
 	"OpenObserve",
-	REQUESTS("/api/default", "/api/organizations", "/api/_search", "/config"),
+	REQUESTS("/api/default", "/api/organizations", "/api/_search", "/config")
+	ROUTES(OPEN("GET|HEAD /config"), OPEN("GET|HEAD /web/...")),
 	{.pattern = "\"default_fts_keys\":[", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "\"scan_size\":", .rank = 3},
-	{.pattern = "^{\"took\":", .status = 200, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"took\":*,\"hits\":[", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "\"took_detail\":{", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"stream_type\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"code\":200,\"status\":[{\"name\":", .rank = 3, .flags = SIGN_ASKED},
-	{.pattern = "<title>OpenObserve", .rank = 3})
+	{.pattern = "<title>OpenObserve<", .rank = 3})
 
 PRODUCT(QUICKWIT, "quickwit", FAMILY_LOGGING, "Quickwit", NULL, PORTS(7280), "Quickwit",
 	REQUESTS("/api/v1/indexes", "/api/v1/_elastic", "/api/v1/cluster", "/api/v1/ingest",
-		 "/api/v1/version"),
+		 "/api/v1/version")
+	ROUTES(OPEN("GET|HEAD /health/..."), OPEN("GET|HEAD /api/v1/version"),
+	       OPEN("GET|HEAD /ui/...")),
 	{.pattern = "\"index_uid\":\"", .rank = 3},
 	{.pattern = "\"cargo_pkg_version\":\"", .version_after = "\"cargo_pkg_version\":",
 	 .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"elapsed_time_micros\":", .rank = 3},
 	{.pattern = "\"cluster_id\":\"quickwit-", .rank = 3},
 	{.pattern = "# HELP quickwit_", .rank = 3},
-	{.pattern = "<title>Quickwit", .rank = 3})
+	{.pattern = "<title>Quickwit UI<", .rank = 3})

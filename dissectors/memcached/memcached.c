@@ -16,6 +16,7 @@ static const struct service services[] = {
 	{
 		.name = "memcached",
 		.family = FAMILY_DATABASE,
+		.met = true,
 		.about = "memcached key-value cache",
 		.identifier = "open-memcached",
 		.ports = ports,
