@@ -11,6 +11,7 @@
  * Redis knows an INFO, a PING and a PONG of other forms. docs.nats.io: Client Protocol
  */
 #include "dissectors/dissector.h"
+#include "dissectors/read/flat_json.h"
 #include "dissectors/read/lines.h"
 
 #define SERVER_LINE 512 /* bytes of a line that are kept */
@@ -46,40 +47,6 @@ struct nats {
 
 _Static_assert(sizeof(struct nats) <= DISSECTOR_STATE_MAX, "state of nats");
 
-/*
- * The value of a key of a flat JSON object: without quotes if it is text. Empty if there is none.
- */
-static struct bytes json_value(struct bytes json, const char *key)
-{
-	size_t size = strlen(key), length = 0;
-	bool is_text;
-
-	for (; json.left > size + 3; bytes_skip(&json, 1)) {
-		if (json.at[0] == '"' && json.at[size + 1] == '"' &&
-		    memcmp(json.at + 1, key, size) == 0)
-			break;
-	}
-	if (json.left <= size + 3)
-		return bytes_from(NULL, 0);
-	bytes_skip(&json, size + 2);
-	while (json.left != 0 && (json.at[0] == ' ' || json.at[0] == ':'))
-		bytes_skip(&json, 1);
-	is_text = json.left != 0 && json.at[0] == '"';
-	if (is_text)
-		bytes_skip(&json, 1);
-	while (length < json.left && json.at[length] != '"' &&
-	       (is_text || (json.at[length] != ',' && json.at[length] != '}')))
-		length++;
-	return bytes_from(json.at, length);
-}
-
-static bool json_true(struct bytes json, const char *key)
-{
-	struct bytes value = json_value(json, key);
-
-	return lines_equal(&value, "true");
-}
-
 static void let_in(struct nats *nats, struct facts *facts)
 {
 	if (nats->connects)
@@ -96,17 +63,17 @@ static void let_in(struct nats *nats, struct facts *facts)
 
 static void on_info(struct nats *nats, struct facts *facts, struct feed *fed, struct bytes line)
 {
-	struct bytes version = json_value(line, "version");
+	struct bytes version = flat_json_value(line, "version");
 
 	FACTS_WORD(facts, product, "NATS");
 	if (version.left != 0)
 		FACTS_TEXT(facts, version, version.at, version.left);
-	if (json_true(line, "auth_required")) {
+	if (flat_json_true(line, "auth_required")) {
 		nats->asked = true;
 		if (facts->auth == AUTH_NA)
 			facts_set_auth(facts, AUTH_REQUIRED);
 	}
-	if (json_true(line, "tls_required") && !nats->connects)
+	if (flat_json_true(line, "tls_required") && !nats->connects)
 		fed->next = FEED_TLS; /* as far as it goes: the client may not */
 }
 
@@ -168,12 +135,12 @@ static void on_server(struct nats *nats, struct facts *facts, struct feed *fed, 
 static void on_connect(struct nats *nats, struct facts *facts, struct bytes json)
 {
 	static const char *const keys[] = {"pass", "auth_token", "jwt", "sig", "nkey"};
-	struct bytes user = json_value(json, "user");
+	struct bytes user = flat_json_value(json, "user");
 
 	nats->connects = true;
 	nats->has_credentials = user.left != 0;
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		nats->has_credentials |= json_value(json, keys[i]).left != 0;
+		nats->has_credentials |= flat_json_value(json, keys[i]).left != 0;
 	if (user.left != 0)
 		FACTS_TEXT(facts, user, user.at, user.left);
 }

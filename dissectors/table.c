@@ -80,6 +80,21 @@
 	D(bolt)                                                                                    \
 	D(tarantool)                                                                               \
 	D(firebird)                                                                                \
+	D(rethinkdb)                                                                               \
+	D(hazelcast)                                                                               \
+	D(ignite)                                                                                  \
+	D(nvme_tcp)                                                                                \
+	D(hana)                                                                                    \
+	D(hbase)                                                                                   \
+	D(arangodb)                                                                                \
+	D(informix)                                                                                \
+	D(orientdb)                                                                                \
+	D(aerospike)                                                                               \
+	D(nsq)                                                                                     \
+	D(wazuh)                                                                                   \
+	D(rabbitmq_stream)                                                                         \
+	D(pulsar)                                                                                  \
+	D(riak)                                                                                    \
 	D(redis_cluster_bus)                                                                       \
 	D(ajp)                                                                                     \
 	D(ceph)                                                                                    \

@@ -132,7 +132,8 @@ PRODUCT(OPENSEARCH, "opensearch", FAMILY_DATABASE, "OpenSearch over HTTP", "open
 	{.header = "x-opensearch-version", .pattern = "OpenSearch/",
 	 .version_after = "OpenSearch/", .rank = 3})
 
-PRODUCT(S3, "s3", FAMILY_STORAGE, "object storage with Amazon's S3 interface", NULL, PORTS(7480) MET,
+PRODUCT(S3, "s3", FAMILY_STORAGE, "object storage with Amazon's S3 interface", NULL,
+	PORTS(7480) MET,
 	NULL,
 	REQUESTS("x-amz-content-sha256: ", "x-amz-date: ", "authorization: AWS ")
 	/* What lies under /minio is MinIO's own, and no object. */
@@ -280,7 +281,8 @@ PRODUCT(NEO4J, "neo4j", FAMILY_DATABASE, "Neo4j over HTTP", NULL, PORTS(7474), "
 	{.pattern = "<title>Neo4j Browser<", .rank = 3},
 	{.pattern = "^{\"results\":[", .rank = 2, .flags = SIGN_ASKED})
 
-PRODUCT(INFLUXDB, "influxdb", FAMILY_DATABASE, "InfluxDB over HTTP", NULL, PORTS(8086) MET, "InfluxDB",
+PRODUCT(INFLUXDB, "influxdb", FAMILY_DATABASE, "InfluxDB over HTTP", NULL, PORTS(8086) MET,
+	"InfluxDB",
 	REQUESTS("/query", "/write", "/api/v2/write", "/api/v2/query", "/api/v2/buckets", "?q")
 	ROUTES(OPEN("GET|HEAD /ping"),
 	       OPEN("GET|HEAD /health"),
@@ -291,7 +293,8 @@ PRODUCT(INFLUXDB, "influxdb", FAMILY_DATABASE, "InfluxDB over HTTP", NULL, PORTS
 	 .rank = 3},
 	{.pattern = "^{\"results\":[{\"statement_id\":", .rank = 2, .flags = SIGN_ASKED})
 
-PRODUCT(CLICKHOUSE, "clickhouse", FAMILY_DATABASE, "ClickHouse", NULL, PORTS(8123) MET, "ClickHouse",
+PRODUCT(CLICKHOUSE, "clickhouse", FAMILY_DATABASE, "ClickHouse", NULL, PORTS(8123) MET,
+	"ClickHouse",
 	REQUESTS("?query"),
 	{.header = "x-clickhouse-summary", .rank = 3},
 	{.header = "x-clickhouse-server-display-name", .rank = 3},
@@ -300,7 +303,8 @@ PRODUCT(CLICKHOUSE, "clickhouse", FAMILY_DATABASE, "ClickHouse", NULL, PORTS(812
 	{.header = "x-clickhouse-exception-code", .pattern = "^516", .rank = 3,
 	 .auth = AUTH_REQUIRED})
 
-PRODUCT(VICTORIAMETRICS, "victoriametrics", FAMILY_LOGGING, "VictoriaMetrics", NULL, PORTS(8428) MET,
+PRODUCT(VICTORIAMETRICS, "victoriametrics", FAMILY_LOGGING, "VictoriaMetrics", NULL,
+	PORTS(8428) MET,
 	"VictoriaMetrics", REQUESTS("/api/v1/query", "/api/v1/query_range", "/metrics",
 				    "/api/v1/export", "/api/v1/admin/tsdb"),
 	{.header = "x-server-hostname", .rank = 4, .flags = SIGN_ASKED},
@@ -389,7 +393,8 @@ PRODUCT(SOLR, "solr", FAMILY_DATABASE, "Apache Solr", NULL, PORTS(8983), "Solr",
 	{.pattern = "<lst name=\"responseHeader\"><int name=\"status\">", .rank = 3},
 	{.header = "location", .pattern = "/solr/", .rank = 2})
 
-PRODUCT(HADOOP, "hadoop", FAMILY_ORCHESTRATION, "Hadoop's web interfaces: HDFS, YARN", "accessible-hadoop",
+PRODUCT(HADOOP, "hadoop", FAMILY_ORCHESTRATION, "Hadoop's web interfaces: HDFS, YARN",
+	"accessible-hadoop",
 	PORTS(9870, 50070, 8088) ALSO("hadoop-yarn", "yarn"), "Hadoop",
 	REQUESTS("/jmx", "/ws/v1/cluster", "/ws/v1/node", "/ws/v1/history", "/webhdfs/v1",
 		 "/dfshealth.html"),
@@ -424,7 +429,8 @@ PRODUCT(NATS_MONITOR, "nats-monitor", FAMILY_QUEUE, "the NATS server's monitorin
 	{.pattern = "\"server_id\":\"N", .version_after = "\"version\":", .status = 200, .rank = 3,
 	 .flags = SIGN_ASKED})
 
-PRODUCT(JOURNAL, "journald-remote", FAMILY_LOGGING, "systemd-journal-remote", NULL, PORTS(19532) MET,
+PRODUCT(JOURNAL, "journald-remote", FAMILY_LOGGING, "systemd-journal-remote", NULL,
+	PORTS(19532) MET,
 	"systemd-journal-remote", REQUESTS("content-type: application/vnd.fdo.journal"),
 	{.status = 202, .rank = 3, .flags = SIGN_ASKED},
 	{.header = "content-type", .pattern = "^application/vnd.fdo.journal",

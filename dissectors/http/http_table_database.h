@@ -17,7 +17,8 @@ PRODUCT(QDRANT, "qdrant", FAMILY_DATABASE, "Qdrant, a vector store", NULL, PORTS
 	       RECORDS("POST /collections/{c}/points/discover/...")),
 	{.pattern = "^{\"title\":\"qdrant - vector search engine\"",
 	 .version_after = "\"version\":", .rank = 3},
-	{.pattern = "^{\"result\":{\"collections\":[{\"name\":\"*\"},{\"name\":", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"result\":{\"collections\":[{\"name\":\"*\"},{\"name\":", .rank = 3,
+	 .flags = SIGN_ASKED},
 	{.pattern = "\"next_page_offset\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"next_page_offset\":*},\"status\":\"ok\",\"time\":", .rank = 3},
 	{.pattern = "]},\"status\":\"ok\",\"time\":", .rank = 2},
@@ -216,8 +217,8 @@ PRODUCT(DGRAPH, "dgraph", FAMILY_DATABASE, "Dgraph", NULL, NULL, "Dgraph",
 	{.pattern = "# HELP dgraph_", .rank = 3})
 
 /* The interface; what serves it stands in the product. */
-PRODUCT(DYNAMODB, "dynamodb", FAMILY_DATABASE, "a database with DynamoDB's interface", NULL, NULL MET,
-	NULL, REQUESTS("x-amz-target: DynamoDB"),
+PRODUCT(DYNAMODB, "dynamodb", FAMILY_DATABASE, "a database with DynamoDB's interface", NULL,
+	NULL MET, NULL, REQUESTS("x-amz-target: DynamoDB"),
 	{.header = "content-type", .pattern = "^application/x-amz-json-1.", .rank = 3,
 	 .flags = SIGN_ASKED},
 	{.header = "x-amzn-requestid", .rank = 3, .flags = SIGN_ASKED},

@@ -13,6 +13,7 @@
 #define UNSUPPORTED_VERSION 35 /* an error */
 #define CLIENT_ID_MAX	    255
 #define NAMELESS_MAX	    65536     /* bytes of a request whose client has no name */
+#define MECHANISM_MAX	    64	      /* bytes of a name */
 #define SOLE_MAX	    (1 << 24) /* correlation numbers that are believed without an answer */
 
 #define LISTING COMMAND_LISTING
@@ -130,6 +131,20 @@ static enum recognised recognise_produce(struct bytes b, uint16_t version)
 	return acks <= 1 || acks == 0xffff ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
+/* A mechanism's name behind the client's. RabbitMQ's streams begin with the same numbers. */
+static enum recognised recognise_handshake(struct bytes b)
+{
+	uint16_t length = bytes_be16(&b);
+
+	bytes_skip(&b, length == 0xffff ? 0 : length);
+	length = bytes_be16(&b);
+	if (b.failed || b.left == 0)
+		return RECOGNISED_MORE;
+	return length != 0 && length <= MECHANISM_MAX && b.at[0] >= 'A' && b.at[0] <= 'z'
+		       ? RECOGNISED_YES
+		       : RECOGNISED_NO;
+}
+
 static enum recognised recognise_request(struct bytes b, uint32_t *correlation)
 {
 	uint32_t length = bytes_be32(&b);
@@ -148,6 +163,8 @@ static enum recognised recognise_request(struct bytes b, uint32_t *correlation)
 	if (key == KAFKA_METADATA && version == 0 && *correlation >= 0x20000000)
 		return RECOGNISED_NO;
 	result = recognise_client_id(b, length - 8, *correlation == 0);
+	if (result == RECOGNISED_YES && key == KAFKA_SASL_HANDSHAKE)
+		return recognise_handshake(b);
 	return result == RECOGNISED_YES && key == KAFKA_PRODUCE ? recognise_produce(b, version)
 								: result;
 }

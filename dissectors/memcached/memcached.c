@@ -12,15 +12,25 @@
 
 static const uint16_t ports[] = {11211, 0};
 
-static const struct service services[] = {
-	{
-		.name = "memcached",
-		.family = FAMILY_DATABASE,
-		.met = true,
-		.about = "memcached key-value cache",
-		.identifier = "open-memcached",
-		.ports = ports,
-	},
+static const uint16_t couchbase_ports[] = {11210, 0};
+
+const struct service memcached_services[MEMCACHED_SERVICES] = {
+	[MEMCACHED_ITSELF] =
+		{
+			.name = "memcached",
+			.family = FAMILY_DATABASE,
+			.met = true,
+			.about = "memcached key-value cache",
+			.identifier = "open-memcached",
+			.ports = ports,
+		},
+	[MEMCACHED_COUCHBASE] =
+		{
+			.name = "couchbase",
+			.family = FAMILY_DATABASE,
+			.about = "Couchbase data service",
+			.ports = couchbase_ports,
+		},
 };
 
 enum mode { MODE_UNKNOWN, MODE_TEXT, MODE_BINARY };
@@ -30,7 +40,7 @@ _Static_assert(sizeof(struct memcached) <= DISSECTOR_STATE_MAX, "state of memcac
 static void begin(void *state, struct facts *facts)
 {
 	(void)state;
-	facts_set_service(facts, &services[0]);
+	facts_set_service(facts, &memcached_services[MEMCACHED_ITSELF]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 	FACTS_WORD(facts, product, "memcached");
 }
@@ -261,8 +271,8 @@ const struct dissector memcached_dissector = {
 	.name = "memcached",
 	.transports = OVER_TCP,
 	.state_size = sizeof(struct memcached),
-	.service_count = sizeof services / sizeof *services,
-	.services = services,
+	.service_count = MEMCACHED_SERVICES,
+	.services = memcached_services,
 	.recognised =
 		"a command and the reply that belongs to it, or the header of the binary protocol",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
@@ -278,8 +288,8 @@ const struct dissector memcached_udp_dissector = {
 	.name = "memcached-udp",
 	.transports = OVER_UDP,
 	.state_size = sizeof(struct memcached),
-	.service_count = sizeof services / sizeof *services,
-	.services = services,
+	.service_count = 1,
+	.services = memcached_services,
 	.recognised = "the frame header of 8 bytes, and a command or a reply behind it",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,

@@ -8,8 +8,12 @@
 #include "dissectors/read/lines.h"
 #include "dissectors/read/turns.h"
 
-#define MEMCACHED_OPCODES 0x23
+#define MEMCACHED_OPCODES 24 /* of note */
 #define MEMCACHED_BODY	  96 /* bytes kept of a binary body */
+
+/* Indices of the services. */
+enum { MEMCACHED_ITSELF, MEMCACHED_COUCHBASE, MEMCACHED_SERVICES };
+extern const struct service memcached_services[MEMCACHED_SERVICES];
 
 struct memcached_stream {
 	struct line line;
@@ -26,7 +30,7 @@ struct memcached {
 	struct answers pending;
 	struct turns turns;
 	bool midstream, logged_in;
-	int handles[MEMCACHED_OPCODES]; /* + 1; of the latest command by number */
+	int handles[MEMCACHED_OPCODES]; /* + 1; of the latest command of each opcode of note */
 };
 
 /* Something was given out: before a log-in, if there was none. */

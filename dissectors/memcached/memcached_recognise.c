@@ -10,8 +10,10 @@
 
 #include "dissectors/read/lines.h"
 
-#define KEY_MAX	 250
-#define BODY_MAX (128u * 1024 * 1024)
+#define KEY_MAX	    250
+#define BODY_MAX    (128u * 1024 * 1024)
+#define LAST_OPCODE 0x45
+#define HELLO	    0x1f /* Couchbase's; its key is the name of a program, with blanks */
 
 const struct memcached_command *memcached_command(const struct bytes *word)
 {
@@ -216,6 +218,14 @@ static bool carries(uint8_t opcode, uint16_t key, uint8_t extras, uint32_t body)
 	return key != 0 || !memchr(keyed, opcode, sizeof keyed);
 }
 
+/* Opcodes of Couchbase with which a connection of a client or of a node may begin. */
+static bool opens_couchbase(uint8_t opcode)
+{
+	static const uint8_t opcodes[] = {0x50, 0x87, 0x89, 0xb5, 0xba, 0xfe};
+
+	return memchr(opcodes, opcode, sizeof opcodes) != NULL;
+}
+
 /* 80 op key:2 extras:1 00 0000 body:4 opaque:4 cas:8; 81 has a status instead of the zeros */
 static enum recognised recognise_binary(struct bytes b, uint8_t magic, bool *answers)
 {
@@ -236,8 +246,8 @@ static enum recognised recognise_binary(struct bytes b, uint8_t magic, bool *ans
 	bytes_skip(&b, 12);
 	if (b.failed)
 		return RECOGNISED_MORE;
-	if (opcode > 0x45 || key > KEY_MAX || extras > 24 || type != 0 || body > BODY_MAX ||
-	    body < (uint32_t)key + extras)
+	if ((opcode > LAST_OPCODE && !opens_couchbase(opcode)) || key > KEY_MAX || extras > 24 ||
+	    type != 0 || body > BODY_MAX || body < (uint32_t)key + extras)
 		return RECOGNISED_NO;
 	if (magic == 0x80 && (status != 0 || !carries(opcode, key, extras, body)))
 		return RECOGNISED_NO;
@@ -246,7 +256,7 @@ static enum recognised recognise_binary(struct bytes b, uint8_t magic, bool *ans
 	for (size_t i = 0; i < extras && b.left != 0; i++)
 		bytes_skip(&b, 1);
 	for (size_t i = 0; i < key && b.left != 0; i++) {
-		if (bytes_u8(&b) <= ' ')
+		if (bytes_u8(&b) < ' ' + (opcode != HELLO))
 			return RECOGNISED_NO;
 	}
 	return *answers ? RECOGNISED_YES : RECOGNISED_NO;

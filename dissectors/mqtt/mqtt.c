@@ -13,6 +13,8 @@
 #include "dissectors/mqtt/mqtt_recognise.h"
 #include "dissectors/read/frames.h"
 
+#define HEADER_MAX 5 /* bytes: type, and a length of up to four */
+
 static const uint16_t ports[] = {1883, 8883, 0};
 
 static const struct service services[] = {
@@ -243,14 +245,14 @@ static bool take_header(struct frame *frame, struct bytes *input)
 			return false;
 		if (!(frame->header[size - 1] & 0x80))
 			break;
-		if (size == FRAME_HEADER) {
+		if (size == HEADER_MAX) {
 			frame->lost = true;
 			return false;
 		}
 	}
 	if (frame->expected)
 		return true;
-	length = bytes_from(frame->header + 1, FRAME_HEADER - 1);
+	length = bytes_from(frame->header + 1, HEADER_MAX - 1);
 	frames_expect(frame, varint(&length));
 	return true;
 }

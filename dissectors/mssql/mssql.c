@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#define HEADER_READ    5 /* bytes of it that tell a packet */
 #define REST_OF_HEADER 3 /* bytes of the header that a frame has in its body */
 #define LAST_PACKET    1
 #define RPC_EXECUTESQL 10
@@ -411,7 +412,7 @@ static void on_piece(struct mssql *ms, struct facts *facts, enum side from, stru
 static bool begin_packet(struct mssql *ms, enum side from)
 {
 	struct frame *frame = &ms->side[from];
-	struct bytes b = bytes_from(frame->header, FRAME_HEADER);
+	struct bytes b = bytes_from(frame->header, HEADER_READ);
 	uint8_t type = bytes_u8(&b), status = bytes_u8(&b);
 	uint16_t length = bytes_be16(&b);
 
@@ -424,7 +425,7 @@ static bool begin_packet(struct mssql *ms, enum side from)
 		frame->lost = true;
 		return false;
 	}
-	frames_expect(frame, (uint32_t)length - FRAME_HEADER);
+	frames_expect(frame, (uint32_t)length - HEADER_READ);
 	if (from == SIDE_CLIENT && type == MSSQL_BATCH && !ms->continued)
 		begin_batch(ms);
 	if (from == SIDE_CLIENT && type == MSSQL_RPC && !ms->continued) {
@@ -449,7 +450,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		else
 			ms->continued = ms->in_batch = false;
 	}
-	while (!frame->lost && !ms->sealed && frames_header(frame, &in, FRAME_HEADER)) {
+	while (!frame->lost && !ms->sealed && frames_header(frame, &in, HEADER_READ)) {
 		bool whole;
 
 		if (!frame->expected && !begin_packet(ms, from))

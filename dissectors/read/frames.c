@@ -26,14 +26,47 @@ bool frames_body(struct frame *frame, struct bytes *input, struct bytes *piece)
 		room = length;
 	if (room != 0)
 		memcpy(frame->body + frame->kept, piece->at, room);
-	frame->kept = (uint8_t)(frame->kept + room);
+	frame->kept = (uint16_t)(frame->kept + room);
 	frame->left -= (uint32_t)length;
 	return frame->left == 0;
 }
 
+/* The header is whole, and what it says of the body is known. */
+static bool begin_body(struct frame *frame, struct bytes *input, uint8_t header,
+		       frames_measure *measure)
+{
+	uint32_t body;
+
+	if (frame->lost || !frames_header(frame, input, header))
+		return false;
+	if (frame->expected)
+		return true;
+	frame->lost = !measure(bytes_from(frame->header, header), &body);
+	if (!frame->lost)
+		frames_expect(frame, body);
+	return !frame->lost;
+}
+
+bool frames_next(struct frame *frame, struct bytes *input, uint8_t header, frames_measure *measure)
+{
+	struct bytes piece;
+
+	while (begin_body(frame, input, header, measure)) {
+		if (!frames_body(frame, input, &piece))
+			return false;
+		if (!frame->holed || frame->kept == FRAME_KEPT)
+			return true;
+		frames_done(frame);
+	}
+	return false;
+}
+
 void frames_done(struct frame *frame)
 {
-	*frame = (struct frame){.lost = frame->lost};
+	memset(frame->body, 0, frame->kept);
+	frame->kept = 0;
+	frame->have = 0;
+	frame->expected = frame->holed = false;
 }
 
 bool frames_gap(struct frame *frame, uint64_t missing)

@@ -17,13 +17,13 @@
 
 #include "dissectors/read/bytes.h"
 
-#define FRAME_KEPT   192 /* bytes */
-#define FRAME_HEADER 5
+#define FRAME_KEPT   320 /* bytes */
+#define FRAME_HEADER 32
 
 struct frame {
 	uint32_t length; /* of the body */
 	uint32_t left;	 /* of the body, not yet seen */
-	uint8_t kept;	 /* bytes of body[] that are filled */
+	uint16_t kept;	 /* bytes of body[] that are filled */
 	uint8_t have;	 /* bytes of the header */
 	bool expected;	 /* the body's length is known */
 	bool holed;	 /* bytes of this body were never seen: kept ones end before the hole */
@@ -39,6 +39,13 @@ void frames_expect(struct frame *frame, uint32_t length);
 bool frames_body(struct frame *frame, struct bytes *input, struct bytes *piece);
 /* Ready for the next header. Wipes what was kept: it may have been a password. */
 void frames_done(struct frame *frame);
+/*
+ * The two above in one: true when the next message has passed, which frames_done() ends. `measure`
+ * is asked once for each header; false from it: this is none, the place in the stream is lost. A
+ * message with a hole in what is kept of it is passed over.
+ */
+typedef bool frames_measure(struct bytes header, uint32_t *body);
+bool frames_next(struct frame *frame, struct bytes *input, uint8_t header, frames_measure *measure);
 /* `missing` bytes were not seen (0: unknown). True if they all lay in a body, which goes on. */
 bool frames_gap(struct frame *frame, uint64_t missing);
 
