@@ -23,7 +23,8 @@ PRODUCT(OLLAMA, "ollama", FAMILY_AI, "Ollama, which runs language models", NULL,
 	{.pattern = "\"system_fingerprint\":\"fp_ollama\"", .rank = 3},
 	{.pattern = "\"owned_by\":\"library\"", .rank = 3},
 	{.pattern = "^{\"version\":\"", .version_after = "\"version\":", .status = 200, .rank = 0,
-	 .flags = SIGN_ASKED})
+	 .flags = SIGN_ASKED},
+	{.pattern = "^{\"models\":[{\"name\":\"", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(VLLM, "vllm", FAMILY_AI, "vLLM, which serves language models", NULL, NULL, "vLLM",
 	REQUESTS("/v1/models", "/v1/completions", "/v1/chat/completions")
@@ -108,7 +109,10 @@ PRODUCT(N8N, "n8n", FAMILY_AI, "n8n, which automates work with credentials of it
 	{.pattern = "\"homeProject\":{", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"status\":\"error\",\"message\":\"Unauthorized\"", .status = 401, .rank = 3,
 	 .flags = SIGN_ASKED},
-	{.pattern = "<title>n8n - Workflow", .rank = 3})
+	{.pattern = "<title>n8n - Workflow", .rank = 3},
+	{.pattern = "^{\"data\":[{\"id\":\"", .status = 200, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"data\":{\"count\":", .status = 200, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"data\":{\"results\":[", .status = 200, .rank = 3, .flags = SIGN_ASKED})
 
 /* Its first name was Clawdbot. */
 PRODUCT(OPENCLAW, "openclaw", FAMILY_AI, "OpenClaw, an agent with a shell and files", NULL,
@@ -138,7 +142,8 @@ PRODUCT(MLFLOW, "mlflow", FAMILY_AI, "MLflow: experiments, models and their arte
 	{.pattern = "\"artifact_uri\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"root_uri\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"files\":[", .rank = 3, .flags = SIGN_ASKED},
-	{.header = "www-authenticate", .pattern = "realm=\"mlflow\"", .rank = 3})
+	{.header = "www-authenticate", .pattern = "realm=\"mlflow\"", .rank = 3},
+	{.pattern = "\"run_id\":\"", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(RAY, "ray", FAMILY_AI, "Ray, whose dashboard runs jobs", NULL,
 	PORTS(8265) ALSO("ray-gcs", "ray-dashboard"), "Ray",
@@ -174,7 +179,8 @@ PRODUCT(LANGFLOW, "langflow", FAMILY_AI, "Langflow: agents and flows, which run 
 	{.pattern = "\"auto_saving\":", .rank = 3, .flags = SIGN_ASKED},
 	{.header = "set-cookie", .pattern = "^access_token_lf=", .rank = 3},
 	{.header = "set-cookie", .pattern = "^refresh_token_lf=", .rank = 3},
-	{.header = "set-cookie", .pattern = "^apikey_tkn_lflw=", .rank = 3})
+	{.header = "set-cookie", .pattern = "^apikey_tkn_lflw=", .rank = 3},
+	{.pattern = "^{\"access_token\":\"", .status = 200, .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(FLOWISE, "flowise", FAMILY_AI, "Flowise: agents and flows, with credentials", NULL, NULL,
 	"Flowise",
@@ -260,4 +266,6 @@ PRODUCT(JUPYTER, "jupyter", FAMILY_AI, "Jupyter: notebooks, which run code", NUL
 	{.pattern = "\"kernelspecs\":{\"", .rank = 3},
 	{.pattern = "\"execution_state\":\"", .rank = 3},
 	{.pattern = "{\"name\":\"*\",\"last_activity\":\"", .rank = 3, .flags = SIGN_ASKED},
-	{.pattern = "\"last_modified\":\"*\",\"created\":\"", .rank = 3, .flags = SIGN_ASKED})
+	{.pattern = "\"last_modified\":\"*\",\"created\":\"", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "\"type\":\"notebook\",\"kernel\":{", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "\"connections\":*,\"kernels\":*,\"last_activity\":", .rank = 3})

@@ -20,7 +20,11 @@ PRODUCT(ACTUATOR, "spring-actuator", FAMILY_ADMIN, "an application's actuator: S
 	{.pattern = "^{\"_links\":{\"self\":{", .status = 200, .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"systemProperties\":{", .status = 200, .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"contexts\":{", .status = 200, .rank = 3, .flags = SIGN_ASKED},
-	{.pattern = "^{\"names\":[\"", .status = 200, .rank = 3, .flags = SIGN_ASKED})
+	{.pattern = "^{\"names\":[\"", .status = 200, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"levels\":[\"OFF\",", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"threads\":[", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"build\":{", .status = 200, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "# HELP jvm_", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(REDIS_COMMANDER, "redis-commander", FAMILY_ADMIN, "Redis Commander, a console of Redis",
 	NULL, NULL MET, "Redis Commander", REQUESTS(NULL),
@@ -42,7 +46,8 @@ PRODUCT(METABASE, "metabase", FAMILY_ADMIN, "Metabase, a console of databases", 
 	{.header = "set-cookie", .pattern = "^metabase.", .rank = 3},
 	{.pattern = "\"setup-token\":", .version_after = "\"tag\":\"v", .rank = 3},
 	{.pattern = "\"anon-tracking-enabled\":", .version_after = "\"tag\":\"v", .rank = 3},
-	{.pattern = "<title>Metabase<", .rank = 3})
+	{.pattern = "<title>Metabase<", .rank = 3},
+	{.pattern = "\"has-user-setup\":", .version_after = "\"tag\":\"v", .rank = 3})
 
 PRODUCT(PGADMIN, "pgadmin", FAMILY_ADMIN, "pgAdmin, a console of PostgreSQL", NULL, NULL,
 	"pgAdmin", REQUESTS("/pgadmin4")
@@ -68,7 +73,9 @@ PRODUCT(PORTAINER, "portainer", FAMILY_ADMIN, "Portainer, a console of container
 	 .status = 200, .rank = 3},
 	{.pattern = "^{\"message\":\"A valid authorization token is missing\"", .rank = 3,
 	 .auth = AUTH_REQUIRED},
-	{.pattern = "<title>Portainer<", .rank = 3})
+	{.pattern = "<title>Portainer<", .rank = 3},
+	{.pattern = "^[{\"Id\":*,\"Name\":\"*\",\"Type\":*,\"URL\":\"", .rank = 3,
+	 .flags = SIGN_ASKED})
 
 PRODUCT(TRAEFIK, "traefik", FAMILY_ADMIN, "Traefik's interface", NULL, NULL, "Traefik",
 	REQUESTS("/api/rawdata", "/api/overview", "/api/entrypoints", "/api/http", "/api/tcp")
@@ -80,7 +87,8 @@ PRODUCT(TRAEFIK, "traefik", FAMILY_ADMIN, "Traefik's interface", NULL, NULL, "Tr
 	 .rank = 3},
 	{.pattern = "\"provider\":\"internal\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "# HELP traefik_", .rank = 3},
-	{.pattern = "<title>Traefik<", .rank = 3})
+	{.pattern = "<title>Traefik<", .rank = 3},
+	{.pattern = "\"transport\":{\"lifeCycle\":{", .rank = 3})
 
 /* What it carries for others has its name in a header as well: only its administration is meant. */
 PRODUCT(ENVOY, "envoy", FAMILY_ADMIN, "Envoy's administration", NULL,
@@ -97,7 +105,13 @@ PRODUCT(ENVOY, "envoy", FAMILY_ADMIN, "Envoy's administration", NULL,
 	{.pattern = ".assignment_stale: ", .rank = 3},
 	{.pattern = "^{\"allocated\":\"*\",\"heap_size\":\"*\",\"pageheap_", .rank = 3},
 	{.pattern = "^{\"certificates\":[{\"ca_cert\":[", .rank = 3},
-	{.pattern = "<title>Envoy Admin<", .rank = 3})
+	{.pattern = "<title>Envoy Admin<", .rank = 3},
+	{.pattern = "/RELEASE/BoringSSL\"", .rank = 3},
+	{.pattern = "::cx_active::", .rank = 3},
+	{.pattern = ".upstream_cx_total: ", .rank = 3},
+	{.pattern = ".upstream_rq_total: ", .rank = 3},
+	{.pattern = "server.live: 1", .rank = 3},
+	{.pattern = "::0.0.0.0:", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(CADVISOR, "cadvisor", FAMILY_ADMIN, "cAdvisor: what containers use", NULL, NULL,
 	"cAdvisor",
@@ -133,7 +147,9 @@ PRODUCT(ARGOCD, "argocd", FAMILY_ADMIN, "Argo CD", NULL, NULL ALSO("argo-cd"), "
 	{.pattern = "\"appLabelKey\":\"", .rank = 3},
 	{.pattern = "\"error\":\"no session information\"", .rank = 3, .auth = AUTH_REQUIRED},
 	{.header = "set-cookie", .pattern = "^argocd.token=", .rank = 3},
-	{.pattern = "<title>Argo CD<", .rank = 3})
+	{.pattern = "<title>Argo CD<", .rank = 3},
+	{.pattern = "^{\"metadata\":{\"resourceVersion\":\"*\"},\"items\":", .rank = 3,
+	 .flags = SIGN_ASKED})
 
 PRODUCT(GITEA, "gitea", FAMILY_ADMIN, "Gitea and Forgejo: repositories", NULL, NULL, "Gitea",
 	REQUESTS("/api/v1/repos", "/api/v1/users/search", "/api/v1/orgs", "/api/v1/version")
@@ -157,6 +173,8 @@ PRODUCT(GITLAB, "gitlab", FAMILY_ADMIN, "GitLab", NULL, NULL, "GitLab",
 	{.header = "set-cookie", .pattern = "^_gitlab_session=", .rank = 3},
 	{.header = "x-gitlab-meta", .rank = 3},
 	{.pattern = "content=\"GitLab\"", .rank = 3},
+	{.pattern = "\xc2\xb7 GitLab</title>", .rank = 3},
+	{.pattern = "<title>GitLab<", .rank = 3},
 	{.pattern = "\"path_with_namespace\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"version\":\"*\",\"revision\":\"", .version_after = "\"version\":",
 	 .rank = 3, .flags = SIGN_ASKED},
@@ -186,4 +204,5 @@ PRODUCT(SELENIUM, "selenium", FAMILY_ADMIN, "Selenium: browsers that are steered
 	{.pattern = "^{\"data\":{\"grid\":{", .rank = 3},
 	{.pattern = "\"message\":\"Server is running\"", .version_after = "\"version\":",
 	 .rank = 3, .flags = SIGN_ASKED},
-	{.pattern = "^{\"value\":{", .rank = 2, .flags = SIGN_ASKED})
+	{.pattern = "^{\"value\":{", .rank = 2, .flags = SIGN_ASKED},
+	{.pattern = "\"message\":\"Hub has capacity\"", .rank = 3})

@@ -34,7 +34,9 @@ PRODUCT(QDRANT, "qdrant", FAMILY_DATABASE, "Qdrant, a vector store", NULL, PORTS
 	{.pattern = "Must provide an API key or an Authorization bearer token", .rank = 3,
 	 .auth = AUTH_REQUIRED},
 	{.pattern = "# HELP app_info information about qdrant server", .rank = 3},
-	{.pattern = "<title>Qdrant Web UI<", .rank = 3})
+	{.pattern = "<title>Qdrant Web UI<", .rank = 3},
+	{.pattern = "\"app\":{\"name\":\"qdrant\",\"version\":\"",
+	 .version_after = "\"version\":", .rank = 3})
 
 PRODUCT(WEAVIATE, "weaviate", FAMILY_DATABASE, "Weaviate, a vector store", NULL, NULL, "Weaviate",
 	REQUESTS("/v1/meta", "/v1/schema", "/v1/objects", "/v1/graphql", "/v1/nodes", "/v1/batch",
@@ -53,7 +55,9 @@ PRODUCT(WEAVIATE, "weaviate", FAMILY_DATABASE, "Weaviate, a vector store", NULL,
 	{.pattern = "^{\"data\":{\"Get\":{", .rank = 3},
 	{.pattern = "^{\"data\":{\"Aggregate\":{", .rank = 3},
 	{.pattern = "^{\"nodes\":[{\"batchStats\":", .rank = 3},
-	{.pattern = "anonymous access not enabled", .rank = 3, .auth = AUTH_REQUIRED})
+	{.pattern = "anonymous access not enabled", .rank = 3, .auth = AUTH_REQUIRED},
+	{.pattern = "\"objects\":[{\"class\":\"", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"nodes\":[{\"name\":\"*\",\"status\":\"", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(CHROMA, "chroma", FAMILY_DATABASE, "Chroma, a vector store", NULL, NULL ALSO("chromadb"),
 	"Chroma",
@@ -69,7 +73,11 @@ PRODUCT(CHROMA, "chroma", FAMILY_DATABASE, "Chroma, a vector store", NULL, NULL 
 	{.pattern = "{\"nanosecond heartbeat\":", .rank = 3},
 	{.pattern = "\"tenant\":\"*\",\"database\":\"*\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"configuration_json\":{", .rank = 3},
-	{.pattern = "^{\"max_batch_size\":", .rank = 3, .flags = SIGN_ASKED})
+	{.pattern = "^{\"max_batch_size\":", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^[{\"name\":\"*\",\"id\":\"*\",\"metadata\":", .rank = 2,
+	 .flags = SIGN_ASKED},
+	{.pattern = "^[{\"id\":\"*\",\"name\":\"*\",\"metadata\":", .rank = 2,
+	 .flags = SIGN_ASKED})
 
 PRODUCT(MILVUS, "milvus", FAMILY_DATABASE, "Milvus, a vector store", NULL, PORTS(19530), "Milvus",
 	REQUESTS("/v2/vectordb", "/v1/vector")
@@ -87,7 +95,8 @@ PRODUCT(MILVUS, "milvus", FAMILY_DATABASE, "Milvus, a vector store", NULL, PORTS
 	{.pattern = "^{\"cost\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "# HELP milvus_", .rank = 3},
 	{.pattern = "<title>Milvus WebUI", .rank = 3},
-	{.pattern = "<title>Attu<", .product = "Attu", .rank = 3})
+	{.pattern = "<title>Attu<", .product = "Attu", .rank = 3},
+	{.pattern = "^{\"code\":200,\"data\":[", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(MEILISEARCH, "meilisearch", FAMILY_DATABASE, "Meilisearch", NULL, PORTS(7700),
 	"Meilisearch",
@@ -104,10 +113,12 @@ PRODUCT(MEILISEARCH, "meilisearch", FAMILY_DATABASE, "Meilisearch", NULL, PORTS(
 	{.pattern = "^{\"results\":[],\"offset\":", .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "^{\"databaseSize\":", .rank = 3},
 	{.pattern = "^{\"status\":\"available\"}", .status = 200, .rank = 2, .flags = SIGN_ASKED},
-	{.pattern = "<title>Meilisearch | mini-dashboard<", .rank = 3})
+	{.pattern = "<title>Meilisearch | mini-dashboard<", .rank = 3},
+	{.pattern = "^{\"results\":[{\"uid\":\"*\",\"primaryKey\":", .rank = 3,
+	 .flags = SIGN_ASKED})
 
 PRODUCT(TYPESENSE, "typesense", FAMILY_DATABASE, "Typesense", NULL, PORTS(8108), "Typesense",
-	REQUESTS("x-typesense-api-key: ", "/collections", "/multi_search")
+	REQUESTS("/debug", "x-typesense-api-key: ", "/collections", "/multi_search")
 	ROUTES(RECORDS("POST /multi_search")),
 	{.pattern = "\"num_documents\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"default_sorting_field\":", .rank = 3},
@@ -116,7 +127,9 @@ PRODUCT(TYPESENSE, "typesense", FAMILY_DATABASE, "Typesense", NULL, PORTS(8108),
 	{.pattern = "\"search_cutoff\":", .rank = 3},
 	{.pattern = "\"facet_counts\":[", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "`x-typesense-api-key` header must be sent", .rank = 3, .auth = AUTH_REQUIRED},
-	{.pattern = "\"typesense_memory_", .rank = 3})
+	{.pattern = "\"typesense_memory_", .rank = 3},
+	{.pattern = "^{\"state\":1,\"version\":\"", .version_after = "\"version\":", .rank = 3,
+	 .flags = SIGN_ASKED})
 
 PRODUCT(SURREALDB, "surrealdb", FAMILY_DATABASE, "SurrealDB", NULL, NULL, "SurrealDB",
 	REQUESTS("surreal-ns: ", "surreal-db: ", "/sql", "/rpc", "/signin")
@@ -126,7 +139,8 @@ PRODUCT(SURREALDB, "surrealdb", FAMILY_DATABASE, "SurrealDB", NULL, NULL, "Surre
 	{.header = "server", .pattern = "^SurrealDB", .rank = 3},
 	{.pattern = "\"status\":\"OK\",\"time\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^[{\"time\":\"*\",\"status\":\"OK\",\"result\":", .rank = 3,
-	 .flags = SIGN_ASKED})
+	 .flags = SIGN_ASKED},
+	{.pattern = "^surrealdb-", .version_after = "surrealdb-", .rank = 3})
 
 PRODUCT(ARANGODB, "arangodb", FAMILY_DATABASE, "ArangoDB", NULL, PORTS(8529), "ArangoDB",
 	REQUESTS("/_api/version", "/_api/collection", "/_api/cursor", "/_api/database",
@@ -169,7 +183,8 @@ PRODUCT(TRINO, "trino", FAMILY_DATABASE, "Trino and Presto: SQL over other datab
 	{.header = "www-authenticate", .pattern = "realm=\"Presto\"", .product = "Presto",
 	 .rank = 3},
 	{.pattern = "<title>Trino Web UI", .rank = 3},
-	{.pattern = "^[{\"queryId\":\"", .rank = 3, .flags = SIGN_ASKED})
+	{.pattern = "^[{\"queryId\":\"", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"runningQueries\":", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(DRUID, "druid", FAMILY_DATABASE, "Apache Druid", NULL, NULL, "Druid",
 	REQUESTS("/druid")
@@ -182,7 +197,8 @@ PRODUCT(DRUID, "druid", FAMILY_DATABASE, "Apache Druid", NULL, NULL, "Druid",
 	{.pattern = "\"org.apache.druid.", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "<title>Apache Druid<", .rank = 3},
 	{.pattern = "\"errorClass\":\"org.apache.druid", .rank = 3},
-	{.pattern = "\"dataSource\":\"", .rank = 3, .flags = SIGN_ASKED})
+	{.pattern = "\"dataSource\":\"", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^[\"", .status = 200, .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(COUCHBASE, "couchbase", FAMILY_DATABASE, "Couchbase Server", NULL, PORTS(8091),
 	"Couchbase Server",
@@ -214,7 +230,8 @@ PRODUCT(DGRAPH, "dgraph", FAMILY_DATABASE, "Dgraph", NULL, NULL, "Dgraph",
 	{.pattern = "\"instance\":\"zero\"", .version_after = "\"version\":\"v", .rank = 3},
 	{.pattern = "^{\"data\":{\"code\":\"Success\",\"message\":\"Done\"}", .rank = 3,
 	 .flags = SIGN_ASKED},
-	{.pattern = "# HELP dgraph_", .rank = 3})
+	{.pattern = "# HELP dgraph_", .rank = 3},
+	{.pattern = "^{\"counter\":\"", .rank = 3, .flags = SIGN_ASKED})
 
 /* The interface; what serves it stands in the product. */
 PRODUCT(DYNAMODB, "dynamodb", FAMILY_DATABASE, "a database with DynamoDB's interface", NULL,
@@ -291,6 +308,14 @@ PRODUCT(HASURA, "hasura", FAMILY_DATABASE, "Hasura, GraphQL over databases", NUL
 	{.pattern = "x-hasura-admin-secret", .rank = 3, .auth = AUTH_REQUIRED,
 	 .flags = SIGN_ASKED},
 	{.pattern = "<title>Hasura Console", .rank = 3})
+
+/* What has columns of its own names, and so nothing to be known by but its path. */
+PRODUCT(HASURA_GRAPHQL, "hasura", FAMILY_DATABASE, "Hasura, GraphQL over databases", NULL, NULL,
+	"Hasura",
+	REQUESTS("/v1/graphql", "/v1alpha1/graphql")
+	ROUTES(RECORDS("POST /v1/graphql"), RECORDS("POST /v1alpha1/graphql")),
+	{.pattern = "^{\"data\":{", .asks = ASKS_POST, .status = 200, .rank = 2,
+	 .flags = SIGN_ASKED})
 
 PRODUCT(POSTGREST, "postgrest", FAMILY_DATABASE, "PostgREST: PostgreSQL over HTTP", NULL, NULL,
 	"PostgREST", REQUESTS("accept-profile: ", "content-profile: "),

@@ -9,7 +9,7 @@
 PRODUCT(OTLP, "otlp", FAMILY_LOGGING, "collectors of telemetry: OTLP", NULL,
 	PORTS(4318) ALSO("opentelemetry"), NULL,
 	REQUESTS("/v1/traces", "/v1/logs", "/v1/metrics", "/v1development/profiles",
-		 "user-agent: OTel-OTLP-Exporter-"),
+		 "user-agent: OTel-OTLP-Exporter-", "user-agent: OTel OTLP Exporter "),
 	{.header = "content-type", .pattern = "^application/x-protobuf", .rank = 3,
 	 .flags = SIGN_ASKED},
 	{.pattern = "^{\"partialSuccess\":{", .rank = 3},
@@ -25,7 +25,8 @@ PRODUCT(TEMPO, "tempo", FAMILY_LOGGING, "Grafana Tempo: traces", NULL, PORTS(320
 	{.pattern = "^{\"tagValues\":[", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"scopes\":[{\"name\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "# HELP tempo_", .rank = 3},
-	{.pattern = "# HELP tempodb_", .rank = 3})
+	{.pattern = "# HELP tempodb_", .rank = 3},
+	{.pattern = "^{\"batches\":[", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(JAEGER, "jaeger", FAMILY_LOGGING, "Jaeger: traces", NULL, PORTS(16686), "Jaeger",
 	REQUESTS("/api/traces", "/api/services", "/api/operations", "/api/dependencies")
@@ -58,7 +59,8 @@ PRODUCT(VICTORIALOGS, "victorialogs", FAMILY_LOGGING, "VictoriaLogs", NULL,
 	{.pattern = "^{\"values\":[{\"value\":\"", .rank = 4, .flags = SIGN_ASKED},
 	{.pattern = "^{\"hits\":[", .rank = 4, .flags = SIGN_ASKED},
 	{.pattern = "<h2>Single-node VictoriaLogs<", .rank = 4},
-	{.pattern = "vm_app_version{version=\"victoria-logs-", .rank = 4})
+	{.pattern = "vm_app_version{version=\"victoria-logs-", .rank = 4},
+	{.pattern = "\"_msg\":\"", .rank = 4, .flags = SIGN_ASKED})
 
 PRODUCT(GRAYLOG, "graylog", FAMILY_LOGGING, "Graylog", NULL, NULL, "Graylog",
 	REQUESTS("/api/system", "/api/streams", "/api/search/universal", "/api/views",
@@ -103,7 +105,10 @@ PRODUCT(OPENOBSERVE, "openobserve", FAMILY_LOGGING, "OpenObserve", NULL, PORTS(5
 	{.pattern = "\"took_detail\":{", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"stream_type\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"code\":200,\"status\":[{\"name\":", .rank = 3, .flags = SIGN_ASKED},
-	{.pattern = "<title>OpenObserve<", .rank = 3})
+	{.pattern = "<title>OpenObserve<", .rank = 3},
+	{.pattern = "\"identifier\":\"default\"", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "\"commit_hash\":\"*\",\"build_date\":", .version_after = "\"version\":",
+	 .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(QUICKWIT, "quickwit", FAMILY_LOGGING, "Quickwit", NULL, PORTS(7280), "Quickwit",
 	REQUESTS("/api/v1/indexes", "/api/v1/_elastic", "/api/v1/cluster", "/api/v1/ingest",

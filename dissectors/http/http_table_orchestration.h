@@ -42,7 +42,9 @@ PRODUCT(FLINK, "flink", FAMILY_ORCHESTRATION, "Apache Flink", NULL, NULL, "Flink
 	{.pattern = "^{\"filename\":\"*\",\"status\":\"success\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"jobid\":\"~\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"isStoppable\":", .rank = 3},
-	{.pattern = "<title>Apache Flink Web Dashboard<", .rank = 3})
+	{.pattern = "<title>Apache Flink Web Dashboard<", .rank = 3},
+	{.pattern = "^[{\"key\":\"*\",\"value\":\"", .rank = 2, .flags = SIGN_ASKED},
+	{.pattern = "^{\"taskmanagers\":[]}", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(SPARK, "spark", FAMILY_ORCHESTRATION, "Apache Spark", NULL,
 	PORTS(6066) ALSO("spark-master", "spark-rest"), "Spark",
@@ -59,7 +61,8 @@ PRODUCT(SPARK, "spark", FAMILY_ORCHESTRATION, "Apache Spark", NULL,
 	{.pattern = "<title>Spark Master at ", .rank = 3},
 	{.pattern = "<title>Spark Worker at ", .rank = 3},
 	{.pattern = "- Spark Jobs</title>", .rank = 3},
-	{.pattern = "<title>History Server<", .rank = 2})
+	{.pattern = "<title>History Server<", .rank = 2},
+	{.pattern = "\"attempts\":[{", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(NACOS, "nacos", FAMILY_ORCHESTRATION, "Nacos: services and their configuration", NULL,
 	PORTS(8848), "Nacos", REQUESTS("/nacos")
@@ -80,7 +83,9 @@ PRODUCT(NACOS, "nacos", FAMILY_ORCHESTRATION, "Nacos: services and their configu
 	{.pattern = "\"serviceList\":[", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"cacheMillis\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"code\":0,\"message\":\"success\",\"data\":", .rank = 3,
-	 .flags = SIGN_ASKED})
+	 .flags = SIGN_ASKED},
+	{.pattern = "\"hosts\":[", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"code\":200,\"message\":null,\"data\":", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(NIFI, "nifi", FAMILY_ORCHESTRATION, "Apache NiFi", NULL, NULL, "NiFi",
 	REQUESTS("/nifi-api", "/nifi")
@@ -98,7 +103,9 @@ PRODUCT(NIFI, "nifi", FAMILY_ORCHESTRATION, "Apache NiFi", NULL, NULL, "NiFi",
 	{.pattern = "\"canVersionFlows\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^No applicable policies could be found.", .rank = 3},
 	{.pattern = "<a href=\"/nifi/\">/nifi", .rank = 3},
-	{.header = "location", .pattern = "/nifi/", .rank = 2})
+	{.header = "location", .pattern = "/nifi/", .rank = 2},
+	{.pattern = "\"supportsLogin\":", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"identity\":\"*\",\"anonymous\":", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(TEMPORAL, "temporal", FAMILY_ORCHESTRATION, "Temporal's web interface", NULL, NULL,
 	"Temporal", REQUESTS("/api/v1/namespaces", "/api/v1/settings", "/api/v1/cluster-info")

@@ -25,7 +25,8 @@ PRODUCT(SCHEMA_REGISTRY, "schema-registry", FAMILY_QUEUE, "a registry of schemas
 	{.header = "content-type", .pattern = "^application/vnd.schemaregistry.", .rank = 3},
 	{.pattern = "^{\"compatibilityLevel\":\"", .rank = 3},
 	{.pattern = "^{\"subject\":\"*\",\"version\":", .rank = 3, .flags = SIGN_ASKED},
-	{.pattern = "^{\"error_code\":", .rank = 3, .flags = SIGN_ASKED})
+	{.pattern = "^{\"error_code\":", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"schema\":\"", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(KAFKA_REST, "kafka-rest", FAMILY_QUEUE, "Kafka over HTTP: Confluent's REST proxy", NULL,
 	NULL, NULL,

@@ -17,7 +17,10 @@ PRODUCT(ARTIFACTORY, "artifactory", FAMILY_STORAGE, "JFrog Artifactory", NULL, N
 	{.header = "server", .pattern = "^Artifactory/", .version_after = "Artifactory/",
 	 .rank = 4},
 	{.header = "www-authenticate", .pattern = "realm=\"Artifactory Realm\"", .rank = 4},
-	{.pattern = "<title>JFrog<", .rank = 4})
+	{.pattern = "<title>JFrog<", .rank = 4},
+	{.pattern = "^[{\"key\":\"*\",\"type\":\"", .rank = 4, .flags = SIGN_ASKED},
+	{.pattern = "^{\"version\":\"*\",\"revision\":\"*\",\"addons\":[",
+	 .version_after = "\"version\":", .rank = 4, .flags = SIGN_ASKED})
 
 PRODUCT(HARBOR, "harbor", FAMILY_STORAGE, "Harbor, a registry of images", NULL, NULL, "Harbor",
 	REQUESTS("/api/v2.0")
@@ -41,7 +44,9 @@ PRODUCT(NEXUS, "nexus", FAMILY_STORAGE, "Sonatype Nexus Repository", NULL, NULL,
 	{.header = "set-cookie", .pattern = "^NXSESSIONID=", .rank = 4},
 	{.pattern = "<title>Nexus Repository Manager<", .rank = 4},
 	{.pattern = "<title>Nexus Repository<", .rank = 4},
-	{.pattern = "<title>Sonatype Nexus Repository<", .rank = 4})
+	{.pattern = "<title>Sonatype Nexus Repository<", .rank = 4},
+	{.pattern = "^[{\"name\":\"*\",\"format\":\"*\",\"type\":\"*\",\"url\":", .rank = 4,
+	 .flags = SIGN_ASKED})
 
 /* The registry's interface is npm's; Verdaccio is what serves it in Debian's and npm's world. */
 PRODUCT(VERDACCIO, "verdaccio", FAMILY_STORAGE, "a registry of npm packages", NULL,
@@ -55,7 +60,8 @@ PRODUCT(VERDACCIO, "verdaccio", FAMILY_STORAGE, "a registry of npm packages", NU
 	{.pattern = "__VERDACCIO_BASENAME_UI_OPTIONS", .product = "Verdaccio", .rank = 3},
 	{.pattern = "^{\"_updated\":", .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "^{\"objects\":[{\"package\":{", .rank = 2, .flags = SIGN_ASKED},
-	{.pattern = "^{\"error\":\"no such package available\"", .rank = 3})
+	{.pattern = "^{\"error\":\"no such package available\"", .rank = 3},
+	{.pattern = "^[{\"name\":\"", .status = 200, .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(SEAWEEDFS, "seaweedfs", FAMILY_STORAGE, "SeaweedFS, a store of files", NULL,
 	PORTS(9333) ALSO("seaweedfs-filer"), "SeaweedFS",
@@ -67,4 +73,6 @@ PRODUCT(SEAWEEDFS, "seaweedfs", FAMILY_STORAGE, "SeaweedFS, a store of files", N
 	 .rank = 3},
 	{.pattern = "\"Topology\":{\"DataCenters\":", .version_after = "\"Version\":", .rank = 3},
 	{.pattern = "^{\"fid\":\"*\",\"url\":\"*\",\"publicUrl\":", .rank = 3},
-	{.pattern = "<title>SeaweedFS Filer<", .rank = 3})
+	{.pattern = "<title>SeaweedFS Filer<", .rank = 3},
+	{.pattern = "^{\"Topology\":{", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"IsLeader\":", .rank = 3, .flags = SIGN_ASKED})
