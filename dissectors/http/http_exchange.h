@@ -117,6 +117,9 @@ enum http_follows http_response_status(struct http_exchange *x, uint16_t status)
 /* `body` is as much of the beginning of the body as will ever be known. May be called again. */
 void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body);
 
+/* Nothing more comes. Where no answer was ever seen, a request may say by itself whose it is. */
+void http_exchange_end(struct http_exchange *x, struct facts *facts);
+
 /*
  * A side was lost, and will be found again at the start of a message. `responses_missing`: bytes of
  * the server were not seen, so requests that wait may have been answered.

@@ -377,6 +377,12 @@ bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_a
 	return lists;
 }
 
+/* "!…": the request alone is enough. */
+static const char *request_text(const char *request)
+{
+	return request + (request[0] == '!');
+}
+
 /* "/v1/kv" is asked by "/v1/kv" and all below it, and "/v1/AUTH_" by all that begin so. */
 static bool is_path_of(const char *request, const struct bytes *path)
 {
@@ -406,15 +412,19 @@ static bool may_be(const char *request, const char *name, const struct bytes *pa
 
 /* The length of the longest of its requests that this is; 0: none. */
 static size_t longest_request(const struct http_product *product, const char *name,
-			      const struct bytes *text)
+			      const struct bytes *text, bool *alone)
 {
 	size_t longest = 0;
 
 	for (const char *const *r = product->requests; *r != NULL; r++) {
-		if (!may_be(*r, name, text) || strlen(*r) <= longest)
+		const char *request = request_text(*r);
+
+		if (!may_be(request, name, text) || strlen(request) <= longest)
 			continue;
-		if (name == NULL ? is_path_of(*r, text) : is_header_of(*r, name, text))
-			longest = strlen(*r);
+		if (name == NULL ? !is_path_of(request, text) : !is_header_of(request, name, text))
+			continue;
+		longest = strlen(request);
+		*alone = (*r)[0] == '!';
 	}
 	return longest;
 }
@@ -425,10 +435,13 @@ void http_product_asked(struct http_asked *asked, const char *name, struct bytes
 	size_t longest = 1, count = 0;
 
 	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
-		size_t length = longest_request(&products[row], name, &text);
+		bool alone = false;
+		size_t length = longest_request(&products[row], name, &text, &alone);
 
 		if (length < longest)
 			continue;
+		if (alone && asked->alone == 0)
+			asked->alone = (uint8_t)row;
 		count = length > longest ? 0 : count;
 		longest = length;
 		if (count == 0)
@@ -438,6 +451,7 @@ void http_product_asked(struct http_asked *asked, const char *name, struct bytes
 	}
 	for (size_t i = 0; count < sizeof found.rows && count != 0; i++)
 		found.rows[count++] = asked->rows[i];
+	found.alone = asked->alone;
 	if (count != 0)
 		*asked = found;
 }

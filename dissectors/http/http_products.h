@@ -45,6 +45,7 @@ enum {
 /* Whose request it looks like: rows' numbers, the likeliest first; 0 behind the last. */
 struct http_asked {
 	uint8_t rows[4];
+	uint8_t alone; /* whose it is without any answer; 0: nobody's */
 };
 
 /* One thing that a response shows. Everything that is set must hold. */

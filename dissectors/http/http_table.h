@@ -9,7 +9,9 @@
  *		MET,
  *		"Product" or NULL,
  *		REQUESTS(its paths with what lies below them; "header: beginning of the value";
- *			 "?parameter" that holds statements in a language like SQL),
+ *			 "?parameter" that holds statements in a language like SQL; with a "!" before
+ *			 it: no other product has such a request, so that it is enough where the
+ *			 answers are not visible),
  *		signs…)
  *
  * To say what its requests mean, put ROUTES(…) behind its REQUESTS(…), without a comma. Of those
@@ -312,7 +314,7 @@ PRODUCT(VICTORIAMETRICS, "victoriametrics", FAMILY_LOGGING, "VictoriaMetrics", N
 	{.pattern = "vm_app_version{version=\"victoria-metrics-", .rank = 4})
 
 PRODUCT(LOKI, "loki", FAMILY_LOGGING, "Grafana Loki", NULL, PORTS(3100), "Loki",
-	REQUESTS("/loki/api/v1")
+	REQUESTS("!/loki/api/v1")
 	ROUTES(OPEN("GET|HEAD /ready")),
 	{.pattern = "^{\"status\":\"success\"", .status = 200, .rank = 4, .flags = SIGN_ASKED},
 	{.status = 204, .rank = 2, .flags = SIGN_ASKED},
@@ -431,7 +433,7 @@ PRODUCT(NATS_MONITOR, "nats-monitor", FAMILY_QUEUE, "the NATS server's monitorin
 
 PRODUCT(JOURNAL, "journald-remote", FAMILY_LOGGING, "systemd-journal-remote", NULL,
 	PORTS(19532) MET,
-	"systemd-journal-remote", REQUESTS("content-type: application/vnd.fdo.journal"),
+	"systemd-journal-remote", REQUESTS("!content-type: application/vnd.fdo.journal"),
 	{.status = 202, .rank = 3, .flags = SIGN_ASKED},
 	{.header = "content-type", .pattern = "^application/vnd.fdo.journal",
 	 .product = "systemd-journal-gatewayd", .operation = "ReadJournal", .status = 200,

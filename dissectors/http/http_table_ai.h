@@ -116,7 +116,7 @@ PRODUCT(N8N, "n8n", FAMILY_AI, "n8n, which automates work with credentials of it
 
 /* Its first name was Clawdbot. */
 PRODUCT(OPENCLAW, "openclaw", FAMILY_AI, "OpenClaw, an agent with a shell and files", NULL,
-	PORTS(18789), "OpenClaw", REQUESTS("/__openclaw__", "/__clawdbot__")
+	PORTS(18789), "OpenClaw", REQUESTS("!/__openclaw__", "/__clawdbot__")
 	ROUTES(OPEN("GET|HEAD /")),
 	{.pattern = "<title>OpenClaw Control", .rank = 3},
 	{.pattern = "<title>Clawdbot Control", .rank = 3},
@@ -126,7 +126,7 @@ PRODUCT(OPENCLAW, "openclaw", FAMILY_AI, "OpenClaw, an agent with a shell and fi
 
 PRODUCT(MLFLOW, "mlflow", FAMILY_AI, "MLflow: experiments, models and their artefacts", NULL,
 	NULL, "MLflow",
-	REQUESTS("/api/2.0/mlflow", "/ajax-api/2.0/mlflow", "/api/2.0/mlflow-artifacts",
+	REQUESTS("!/api/2.0/mlflow", "!/ajax-api/2.0/mlflow", "/api/2.0/mlflow-artifacts",
 		 "/ajax-api/2.0/mlflow-artifacts", "/ajax-api/3.0/mlflow", "/api/3.0/mlflow")
 	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /version"), OPEN("GET|HEAD /static-files/...")),
 	{.pattern = "^{\"experiments\":[{\"experiment_id\":\"", .rank = 3},

@@ -63,7 +63,7 @@ PRODUCT(CHROMA, "chroma", FAMILY_DATABASE, "Chroma, a vector store", NULL, NULL 
 	"Chroma",
 	REQUESTS("/api/v1/collections", "/api/v1/heartbeat", "/api/v1/tenants", "/api/v2/tenants",
 		 "/api/v2/heartbeat", "/api/v2/pre-flight-checks", "/api/v2/auth/identity",
-		 "/api/v2/healthcheck", "x-chroma-token: ")
+		 "/api/v2/healthcheck", "!x-chroma-token: ")
 	ROUTES(OPEN("GET|HEAD /api/{v}"), OPEN("GET|HEAD /api/{v}/heartbeat"),
 	       OPEN("GET|HEAD /api/{v}/version"), OPEN("GET|HEAD /api/{v}/healthcheck"),
 	       OPEN("GET|HEAD /api/{v}/pre-flight-checks"), OPEN("GET|HEAD /docs"),
@@ -80,7 +80,7 @@ PRODUCT(CHROMA, "chroma", FAMILY_DATABASE, "Chroma, a vector store", NULL, NULL 
 	 .flags = SIGN_ASKED})
 
 PRODUCT(MILVUS, "milvus", FAMILY_DATABASE, "Milvus, a vector store", NULL, PORTS(19530), "Milvus",
-	REQUESTS("/v2/vectordb", "/v1/vector")
+	REQUESTS("!/v2/vectordb", "/v1/vector")
 	ROUTES(OPEN("GET|HEAD /webui/..."), RECORDS("POST /v2/vectordb/entities/get"),
 	       RECORDS("POST /v2/vectordb/entities/query"),
 	       RECORDS("POST /v2/vectordb/entities/search"),
@@ -118,7 +118,7 @@ PRODUCT(MEILISEARCH, "meilisearch", FAMILY_DATABASE, "Meilisearch", NULL, PORTS(
 	 .flags = SIGN_ASKED})
 
 PRODUCT(TYPESENSE, "typesense", FAMILY_DATABASE, "Typesense", NULL, PORTS(8108), "Typesense",
-	REQUESTS("/debug", "x-typesense-api-key: ", "/collections", "/multi_search")
+	REQUESTS("/debug", "!x-typesense-api-key: ", "/collections", "/multi_search")
 	ROUTES(RECORDS("POST /multi_search")),
 	{.pattern = "\"num_documents\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"default_sorting_field\":", .rank = 3},
@@ -132,7 +132,7 @@ PRODUCT(TYPESENSE, "typesense", FAMILY_DATABASE, "Typesense", NULL, PORTS(8108),
 	 .flags = SIGN_ASKED})
 
 PRODUCT(SURREALDB, "surrealdb", FAMILY_DATABASE, "SurrealDB", NULL, NULL, "SurrealDB",
-	REQUESTS("surreal-ns: ", "surreal-db: ", "/sql", "/rpc", "/signin")
+	REQUESTS("!surreal-ns: ", "!surreal-db: ", "/sql", "/rpc", "/signin")
 	ROUTES(OPEN("GET|HEAD /status"), OPEN("GET|HEAD /version"), RECORDS("POST /sql"),
 	       RECORDS("POST /rpc")),
 	{.header = "surreal-version", .version_after = "surrealdb-", .rank = 3},
@@ -171,7 +171,7 @@ PRODUCT(QUESTDB, "questdb", FAMILY_DATABASE, "QuestDB", NULL, PORTS(9000), "Ques
 /* PrestoDB, which it came from, answers under the older names of the headers. */
 PRODUCT(TRINO, "trino", FAMILY_DATABASE, "Trino and Presto: SQL over other databases", NULL, NULL,
 	"Trino",
-	REQUESTS("/v1/statement", "x-trino-user: ", "x-presto-user: ", "/v1/query", "/v1/cluster",
+	REQUESTS("/v1/statement", "!x-trino-user: ", "!x-presto-user: ", "/v1/query", "/v1/cluster",
 		 "/ui/api", "?query")
 	ROUTES(OPEN("GET|HEAD /v1/info/..."), OPEN("GET|HEAD /ui/login.html"),
 	       OPEN("GET|HEAD /ui/assets/..."), OPEN("GET|HEAD /ui/vendor/..."),
@@ -187,7 +187,7 @@ PRODUCT(TRINO, "trino", FAMILY_DATABASE, "Trino and Presto: SQL over other datab
 	{.pattern = "^{\"runningQueries\":", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(DRUID, "druid", FAMILY_DATABASE, "Apache Druid", NULL, NULL, "Druid",
-	REQUESTS("/druid")
+	REQUESTS("!/druid")
 	ROUTES(OPEN("GET|HEAD /status/health"), OPEN("GET|HEAD /"),
 	       OPEN("GET|HEAD /unified-console.html"), OPEN("GET|HEAD /public/..."),
 	       RECORDS("POST /druid/v2/...")),
@@ -219,8 +219,8 @@ PRODUCT(COUCHBASE, "couchbase", FAMILY_DATABASE, "Couchbase Server", NULL, PORTS
 
 PRODUCT(DGRAPH, "dgraph", FAMILY_DATABASE, "Dgraph", NULL, NULL, "Dgraph",
 	REQUESTS("/query", "/mutate", "/alter", "/admin/schema", "/state",
-		 "content-type: application/dql", "content-type: application/graphql+-",
-		 "x-dgraph-accesstoken: ", "x-dgraph-authtoken: ")
+		 "!content-type: application/dql", "content-type: application/graphql+-",
+		 "!x-dgraph-accesstoken: ", "x-dgraph-authtoken: ")
 	ROUTES(OPEN("GET|HEAD /probe/..."), RECORDS("POST /query")),
 	{.pattern = "\"extensions\":{\"server_latency\":{", .rank = 3},
 	{.pattern = "\"server_latency\":{\"parsing_ns\":", .rank = 3},
@@ -235,7 +235,7 @@ PRODUCT(DGRAPH, "dgraph", FAMILY_DATABASE, "Dgraph", NULL, NULL, "Dgraph",
 
 /* The interface; what serves it stands in the product. */
 PRODUCT(DYNAMODB, "dynamodb", FAMILY_DATABASE, "a database with DynamoDB's interface", NULL,
-	NULL MET, NULL, REQUESTS("x-amz-target: DynamoDB"),
+	NULL MET, NULL, REQUESTS("!x-amz-target: DynamoDB"),
 	{.header = "content-type", .pattern = "^application/x-amz-json-1.", .rank = 3,
 	 .flags = SIGN_ASKED},
 	{.header = "x-amzn-requestid", .rank = 3, .flags = SIGN_ASKED},
@@ -281,15 +281,15 @@ PRODUCT(RIAK, "riak", FAMILY_DATABASE, "Riak over HTTP", NULL, PORTS(8098), "Ria
 
 PRODUCT(DUCKDB, "duckdb", FAMILY_DATABASE, "DuckDB's Quack protocol", NULL,
 	PORTS(9494) ALSO("duckdb-quack", "quack"), "DuckDB",
-	REQUESTS("/quack", "content-type: application/duckdb",
-		 "content-type: application/vnd.duckdb"),
+	REQUESTS("/quack", "!content-type: application/duckdb",
+		 "!content-type: application/vnd.duckdb"),
 	{.header = "content-type", .pattern = "^application/vnd.duckdb", .rank = 3},
 	{.header = "content-type", .pattern = "^application/duckdb", .rank = 3})
 
 PRODUCT(HASURA, "hasura", FAMILY_DATABASE, "Hasura, GraphQL over databases", NULL, NULL, "Hasura",
 	REQUESTS("/v1/metadata", "/v2/query", "/v1/query", "/v1/graphql", "/v1/version",
-		 "/v1alpha1/config", "/v1alpha1/graphql", "x-hasura-admin-secret: ",
-		 "x-hasura-role: ")
+		 "/v1alpha1/config", "/v1alpha1/graphql", "!x-hasura-admin-secret: ",
+		 "!x-hasura-role: ")
 	ROUTES(OPEN("GET|HEAD /v1/version"), OPEN("GET|HEAD /console/..."),
 	       OPEN("GET|HEAD /v1alpha1/config"), RECORDS("POST /v1/graphql"),
 	       RECORDS("POST /v1alpha1/graphql"), RECORDS("POST /v1/metadata"),

@@ -9,7 +9,7 @@
 PRODUCT(OTLP, "otlp", FAMILY_LOGGING, "collectors of telemetry: OTLP", NULL,
 	PORTS(4318) ALSO("opentelemetry"), NULL,
 	REQUESTS("/v1/traces", "/v1/logs", "/v1/metrics", "/v1development/profiles",
-		 "user-agent: OTel-OTLP-Exporter-", "user-agent: OTel OTLP Exporter "),
+		 "!user-agent: OTel-OTLP-Exporter-", "!user-agent: OTel OTLP Exporter "),
 	{.header = "content-type", .pattern = "^application/x-protobuf", .rank = 3,
 	 .flags = SIGN_ASKED},
 	{.pattern = "^{\"partialSuccess\":{", .rank = 3},
@@ -52,7 +52,7 @@ PRODUCT(ZIPKIN, "zipkin", FAMILY_LOGGING, "Zipkin: traces", NULL, PORTS(9411), "
 
 PRODUCT(VICTORIALOGS, "victorialogs", FAMILY_LOGGING, "VictoriaLogs", NULL,
 	PORTS(9428) ALSO("victoria-logs"), "VictoriaLogs",
-	REQUESTS("/select/logsql", "/insert/jsonline", "/insert/elasticsearch", "/insert/loki",
+	REQUESTS("!/select/logsql", "!/insert/jsonline", "/insert/elasticsearch", "/insert/loki",
 		 "/select/vmui", "/insert/opentelemetry", "/insert/journald", "/insert/datadog"),
 	{.pattern = "\"_stream_id\":\"", .rank = 4},
 	{.header = "x-server-hostname", .rank = 4, .flags = SIGN_ASKED},

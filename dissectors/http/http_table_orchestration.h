@@ -48,7 +48,7 @@ PRODUCT(FLINK, "flink", FAMILY_ORCHESTRATION, "Apache Flink", NULL, NULL, "Flink
 
 PRODUCT(SPARK, "spark", FAMILY_ORCHESTRATION, "Apache Spark", NULL,
 	PORTS(6066) ALSO("spark-master", "spark-rest"), "Spark",
-	REQUESTS("/v1/submissions", "/api/v1/applications", "/api/v1/version", "/json"),
+	REQUESTS("!/v1/submissions", "/api/v1/applications", "/api/v1/version", "/json"),
 	{.pattern = "\"action\":\"CreateSubmissionResponse\"",
 	 .version_after = "\"serverSparkVersion\":", .rank = 3},
 	{.pattern = "\"serverSparkVersion\":\"", .version_after = "\"serverSparkVersion\":",
@@ -65,7 +65,7 @@ PRODUCT(SPARK, "spark", FAMILY_ORCHESTRATION, "Apache Spark", NULL,
 	{.pattern = "\"attempts\":[{", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(NACOS, "nacos", FAMILY_ORCHESTRATION, "Nacos: services and their configuration", NULL,
-	PORTS(8848), "Nacos", REQUESTS("/nacos")
+	PORTS(8848), "Nacos", REQUESTS("!/nacos")
 	ROUTES(OPEN("GET|HEAD /nacos"), OPEN("GET|HEAD /nacos/index.html"),
 	       OPEN("GET|HEAD /nacos/console-ui/..."),
 	       OPEN("GET|HEAD /nacos/{v}/console/server/state"),
@@ -88,7 +88,7 @@ PRODUCT(NACOS, "nacos", FAMILY_ORCHESTRATION, "Nacos: services and their configu
 	{.pattern = "^{\"code\":200,\"message\":null,\"data\":", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(NIFI, "nifi", FAMILY_ORCHESTRATION, "Apache NiFi", NULL, NULL, "NiFi",
-	REQUESTS("/nifi-api", "/nifi")
+	REQUESTS("!/nifi-api", "/nifi")
 	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /nifi"), OPEN("GET|HEAD /nifi/..."),
 	       OPEN("GET|HEAD /nifi-api/access/..."), LOGIN("POST /nifi-api/access/token")),
 	{.pattern = "^{\"about\":{\"title\":\"NiFi\"", .version_after = "\"version\":", .rank = 3},

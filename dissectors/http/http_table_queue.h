@@ -20,8 +20,8 @@ PRODUCT(KAFKA_CONNECT, "kafka-connect", FAMILY_QUEUE, "Kafka Connect", NULL, POR
 PRODUCT(SCHEMA_REGISTRY, "schema-registry", FAMILY_QUEUE, "a registry of schemas for Kafka", NULL,
 	NULL ALSO("confluent-schema-registry"), NULL,
 	REQUESTS("/subjects", "/schemas", "/contexts",
-		 "content-type: application/vnd.schemaregistry.",
-		 "accept: application/vnd.schemaregistry."),
+		 "!content-type: application/vnd.schemaregistry.",
+		 "!accept: application/vnd.schemaregistry."),
 	{.header = "content-type", .pattern = "^application/vnd.schemaregistry.", .rank = 3},
 	{.pattern = "^{\"compatibilityLevel\":\"", .rank = 3},
 	{.pattern = "^{\"subject\":\"*\",\"version\":", .rank = 3, .flags = SIGN_ASKED},
@@ -30,14 +30,14 @@ PRODUCT(SCHEMA_REGISTRY, "schema-registry", FAMILY_QUEUE, "a registry of schemas
 
 PRODUCT(KAFKA_REST, "kafka-rest", FAMILY_QUEUE, "Kafka over HTTP: Confluent's REST proxy", NULL,
 	NULL, NULL,
-	REQUESTS("/v3/clusters", "content-type: application/vnd.kafka.",
-		 "accept: application/vnd.kafka."),
+	REQUESTS("/v3/clusters", "!content-type: application/vnd.kafka.",
+		 "!accept: application/vnd.kafka."),
 	{.header = "content-type", .pattern = "^application/vnd.kafka.", .rank = 3},
 	{.pattern = "^{\"kind\":\"Kafka", .rank = 3})
 
 PRODUCT(KSQLDB, "ksqldb", FAMILY_QUEUE, "ksqlDB: SQL over Kafka", NULL, NULL, "ksqlDB",
 	REQUESTS("/ksql", "/query-stream", "/inserts-stream", "/info",
-		 "content-type: application/vnd.ksql.", "accept: application/vnd.ksql.")
+		 "!content-type: application/vnd.ksql.", "!accept: application/vnd.ksql.")
 	ROUTES(OPEN("GET|HEAD /info"), OPEN("GET|HEAD /healthcheck"), RECORDS("POST /query"),
 	       RECORDS("POST /query-stream")),
 	{.header = "content-type", .pattern = "^application/vnd.ksql.", .rank = 3},

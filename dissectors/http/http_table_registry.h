@@ -8,7 +8,7 @@
  */
 /* clang-format off */
 PRODUCT(ARTIFACTORY, "artifactory", FAMILY_STORAGE, "JFrog Artifactory", NULL, NULL, "Artifactory",
-	REQUESTS("/artifactory", "x-jfrog-art-api: ")
+	REQUESTS("/artifactory", "!x-jfrog-art-api: ")
 	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /ui/..."), OPEN("GET|HEAD /artifactory"),
 	       OPEN("GET|HEAD /artifactory/api/system/ping")),
 	{.header = "x-jfrog-version", .version_after = "Artifactory/", .rank = 4},
