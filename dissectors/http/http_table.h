@@ -9,9 +9,9 @@
  *		MET,
  *		"Product" or NULL,
  *		REQUESTS(its paths with what lies below them; "header: beginning of the value";
- *			 "?parameter" that holds statements in a language like SQL; with a "!" before
- *			 it: no other product has such a request, so that it is enough where the
- *			 answers are not visible),
+ *			 "?parameter" that holds statements in a language like SQL; with a "!"
+ *			 before it: no other product has such a request, so that it is enough
+ *			 where the answers are not visible),
  *		signs…)
  *
  * To say what its requests mean, put ROUTES(…) behind its REQUESTS(…), without a comma. Of those
