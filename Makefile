@@ -26,7 +26,7 @@ PKG     := pkg-config
 VERSION := 0.1.0
 
 LIBRARIES := libpcap libndpi hiredis libevent libevent_openssl libevent_pthreads openssl yaml-0.1 jansson sqlite3 \
-	libarchive zlib liblzma libxxhash libcap-ng libseccomp
+	libarchive zlib libbrotlidec libzstd liblzma libxxhash libcap-ng libseccomp
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wwrite-strings -Wpointer-arith \

@@ -14,78 +14,29 @@
  * Bytes of a response's headers and of its body never need to be kept at the same time, nor do
  * those of a request's target, headers and body: each side has one text.
  */
-#include "dissectors/dissector.h"
-#include "dissectors/http/http_exchange.h"
-#include "dissectors/http/http_head.h"
 #include "dissectors/http/http_products.h"
-#include "dissectors/http/http_reader.h"
 #include "dissectors/http/http_recognise.h"
-#include "dissectors/http/http_text.h"
+#include "dissectors/http/http_side.h"
 
-enum mode {
-	MODE_PARSE,
-	MODE_LOST,
-	MODE_DEAF,
-};
-
-struct http_side {
-	struct http_reader reader;
-	uint8_t mode;
-	bool in_value;
-	bool in_body;
-	struct http_name name;
-	struct http_text text;
-};
-
-struct http {
-	struct http_side side[2];
-	struct http_exchange exchange;
-	struct http_head head;
-};
-
-_Static_assert(sizeof(struct http) <= DISSECTOR_STATE_MAX, "the state is too large");
-
-/* Whose bytes are read; lives for one call of the dissector. */
-struct context {
-	struct http *http;
-	struct facts *facts;
-	enum side from;
-};
-
-static struct http_side *side_of(const struct context *c)
+static void on_begin(struct http_context *c)
 {
-	return &c->http->side[c->from];
-}
-
-static void settle(const struct context *c)
-{
-	struct http_side *side = &c->http->side[SIDE_SERVER];
-	struct http_response *response = &c->http->exchange.response;
-
-	/* Cut off by a gap or the end, while another client has the turn. */
-	if (response->matched && response->request.client != c->http->head.client)
-		response->open = false;
-	http_settle(&c->http->exchange, c->facts,
-		    bytes_from(side->text.bytes, side->in_body ? side->text.length : 0));
-}
-
-static void on_begin(struct context *c)
-{
-	struct http_side *side = side_of(c);
+	struct http_side *side = http_side_of(c);
 
 	http_text_wipe(&side->text);
 	side->name.length = 0;
 	side->in_value = false;
 	side->in_body = false;
+	side->body = (struct http_body){.packing = PACKING_NONE};
+	unpacker_end(c->fed);
 	if (c->from == SIDE_SERVER)
 		http_response_begin(&c->http->exchange);
 	else
 		http_head_begin(&c->http->head);
 }
 
-static void on_line(struct context *c)
+static void on_line(struct http_context *c)
 {
-	struct http_side *side = side_of(c);
+	struct http_side *side = http_side_of(c);
 
 	if (c->from == SIDE_CLIENT)
 		http_head_line(&c->http->head, &c->http->exchange, c->facts,
@@ -95,9 +46,9 @@ static void on_line(struct context *c)
 }
 
 /* The name of a header has ended; its value may be empty. */
-static void begin_value(struct context *c)
+static void begin_value(struct http_context *c)
 {
-	struct http_side *side = side_of(c);
+	struct http_side *side = http_side_of(c);
 
 	if (!side->in_value && c->from == SIDE_CLIENT && side->name.length < HTTP_NAME_MAX) {
 		side->name.text[side->name.length] = '\0';
@@ -106,9 +57,9 @@ static void begin_value(struct context *c)
 	side->in_value = true;
 }
 
-static void on_value(struct context *c, struct bytes span)
+static void on_value(struct http_context *c, struct bytes span)
 {
-	struct http_side *side = side_of(c);
+	struct http_side *side = http_side_of(c);
 
 	begin_value(c);
 	http_text_append(&side->text, span);
@@ -117,14 +68,15 @@ static void on_value(struct context *c, struct bytes span)
 }
 
 /* A header is complete: name and value, of which each may be cut. */
-static void on_field(struct context *c)
+static void on_field(struct http_context *c)
 {
-	struct http_side *side = side_of(c);
+	struct http_side *side = http_side_of(c);
 	struct bytes value = http_text_bytes(&side->text);
 
 	begin_value(c);
 	if (side->name.length <= HTTP_NAME_MAX) {
 		side->name.text[side->name.length] = '\0';
+		http_body_header(&side->body, side->name.text, value);
 		if (c->from == SIDE_CLIENT)
 			http_head_header(&c->http->head, &c->http->exchange, c->facts,
 					 side->name.text, value);
@@ -139,9 +91,9 @@ static void on_field(struct context *c)
 	http_text_wipe(&side->text);
 }
 
-static void on_head(struct context *c)
+static void on_head(struct http_context *c)
 {
-	struct http_side *side = side_of(c);
+	struct http_side *side = http_side_of(c);
 
 	side->in_body = true;
 	if (c->from == SIDE_CLIENT) {
@@ -150,7 +102,7 @@ static void on_head(struct context *c)
 	}
 	switch (http_response_status(&c->http->exchange, side->reader.status)) {
 	case FOLLOWS_TUNNEL:
-		settle(c);
+		http_body_settle(c);
 		c->http->side[SIDE_CLIENT].mode = side->mode = MODE_DEAF;
 		break;
 	case FOLLOWS_NOTHING:
@@ -159,26 +111,20 @@ static void on_head(struct context *c)
 	case FOLLOWS_BODY:
 		break;
 	}
+	side->body.done |= !c->http->exchange.response.open;
 }
 
-static void on_body(struct context *c, struct bytes span)
+static void on_body(struct http_context *c, struct bytes span)
 {
 	struct http_exchange *x = &c->http->exchange;
-	struct http_side *side = side_of(c);
 
-	if (c->from == SIDE_CLIENT)
-		http_request_search(x, span);
-	if (c->from == SIDE_CLIENT ? http_request_wants_body(x) : x->response.open)
-		http_text_append(&side->text, span);
-	if (c->from == SIDE_SERVER && x->response.open) {
+	if (c->from == SIDE_SERVER && x->response.open)
 		x->response.has_body = true;
-		if (side->text.length == HTTP_BODY_WINDOW)
-			settle(c);
-	}
+	http_body_take(c, span);
 }
 
 /* Of a request's body, or at a hole in it. */
-static void end_search(const struct context *c)
+static void end_search(const struct http_context *c)
 {
 	struct http_exchange *x = &c->http->exchange;
 
@@ -187,37 +133,39 @@ static void end_search(const struct context *c)
 		http_settle_late(x, c->facts);
 }
 
-static void end_request(const struct context *c)
+static void end_request(const struct http_context *c)
 {
 	struct http_exchange *x = &c->http->exchange;
 
 	end_search(c);
-	http_request_body(x, http_text_bytes(&side_of(c)->text));
+	http_request_body(x, http_text_bytes(&http_side_of(c)->text));
 }
 
-static void on_message(struct context *c)
+static void on_message(struct http_context *c)
 {
-	struct http_side *side = side_of(c);
+	struct http_side *side = http_side_of(c);
 
 	if (c->from == SIDE_SERVER)
-		settle(c);
+		http_body_settle(c);
 	else
 		end_request(c);
+	unpacker_end(c->fed);
 	side->in_body = false;
 	http_text_wipe(&side->text);
 }
 
-static void get_lost(const struct context *c, bool responses_missing)
+static void get_lost(struct http_context *c, bool responses_missing)
 {
-	struct http_side *side = side_of(c);
+	struct http_side *side = http_side_of(c);
 
 	if (c->from == SIDE_SERVER) {
-		settle(c);
+		http_body_settle(c);
 		http_exchange_lost(&c->http->exchange, responses_missing);
 	} else {
 		end_search(c);
 		c->http->exchange.unmatched |= c->http->exchange.pipelined;
 	}
+	unpacker_end(c->fed);
 	http_text_wipe(&side->text);
 	side->in_body = false;
 	side->name.length = 0;
@@ -225,20 +173,20 @@ static void get_lost(const struct context *c, bool responses_missing)
 		side->mode = MODE_LOST;
 }
 
-static void on_event(struct context *c, enum http_event event, struct bytes span)
+static void on_event(struct http_context *c, enum http_event event, struct bytes span)
 {
 	switch (event) {
 	case HTTP_BEGIN:
 		on_begin(c);
 		break;
 	case HTTP_TARGET:
-		http_text_append(&side_of(c)->text, span);
+		http_text_append(&http_side_of(c)->text, span);
 		break;
 	case HTTP_LINE:
 		on_line(c);
 		break;
 	case HTTP_NAME:
-		http_text_name(&side_of(c)->name, span);
+		http_text_name(&http_side_of(c)->name, span);
 		break;
 	case HTTP_VALUE:
 		on_value(c, span);
@@ -267,9 +215,9 @@ static void on_event(struct context *c, enum http_event event, struct bytes span
  * Reads as far as the end of a head or a message at most: whose turn it is must then be asked. A
  * message without a body ends with its head.
  */
-static void parse(struct context *c, struct bytes *data)
+static void parse(struct http_context *c, struct bytes *data)
 {
-	struct http_side *side = side_of(c);
+	struct http_side *side = http_side_of(c);
 	struct bytes nothing = bytes_from(NULL, 0);
 	struct bytes *in = data;
 	enum http_event event;
@@ -288,9 +236,9 @@ static void parse(struct context *c, struct bytes *data)
 }
 
 /* Looks for the start of the next message; the reader will find out if it was none. */
-static void seek(struct context *c, uint8_t byte)
+static void seek(struct http_context *c, uint8_t byte)
 {
-	struct http_side *side = side_of(c);
+	struct http_side *side = http_side_of(c);
 	char start[HTTP_START_MAX];
 	struct bytes found;
 
@@ -318,8 +266,8 @@ static void http_begin(void *state, struct facts *facts)
 static void http_feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
-	struct context c = {.http = state, .facts = facts, .from = from};
-	const struct http_side *side = side_of(&c);
+	struct http_context c = {.http = state, .facts = facts, .fed = fed, .from = from};
+	const struct http_side *side = http_side_of(&c);
 	struct bytes data = fed->bytes;
 
 	http_head_take_turn(&c.http->head, &c.http->exchange, facts, fed);
@@ -340,10 +288,10 @@ static void http_feed(void *state, struct facts *facts, struct feed *fed)
 }
 
 /* In a request's body: a statement with a hole is not to be read, nor a mark. */
-static void skip_hole(const struct context *c)
+static void skip_hole(const struct http_context *c)
 {
 	end_search(c);
-	http_text_wipe(&side_of(c)->text);
+	http_text_wipe(&http_side_of(c)->text);
 }
 
 /*
@@ -352,24 +300,25 @@ static void skip_hole(const struct context *c)
  */
 static void http_gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
-	struct context c = {.http = state, .facts = facts, .from = from};
-	struct http_side *side = side_of(&c);
+	struct http_context c = {.http = state, .facts = facts, .from = from};
+	struct http_side *side = http_side_of(&c);
 
 	if (side->mode == MODE_DEAF)
 		return;
 	if (side->mode != MODE_PARSE || !http_reader_gap(&side->reader, missing))
 		get_lost(&c, from == SIDE_SERVER);
 	else if (from == SIDE_SERVER)
-		settle(&c);
+		http_body_settle(&c);
 	else
 		skip_hole(&c);
+	side->body.done |= from == SIDE_SERVER || side->body.packing != PACKING_NONE;
 }
 
 static void http_end(void *state, struct facts *facts)
 {
-	struct context c = {.http = state, .facts = facts, .from = SIDE_SERVER};
+	struct http_context c = {.http = state, .facts = facts, .from = SIDE_SERVER};
 
-	settle(&c);
+	http_body_settle(&c);
 	if (c.http->exchange.pending[c.http->exchange.first].client == c.http->head.client)
 		http_exchange_end(&c.http->exchange, facts);
 }
@@ -381,7 +330,7 @@ const struct dissector http_dissector = {
 	.service_count = HTTP_SERVICE_COUNT,
 	.services = http_services,
 	.recognised = "a request or status line of HTTP/1; the product by status, header lines and "
-		      "the body's first bytes",
+		      "the body's first bytes, unpacked",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION,

@@ -19,9 +19,8 @@ void http2_settle(const struct http2_context *c)
 	struct http2 *http2 = c->http2;
 	struct http2_call *call = http2_call_find(http2, http2->page);
 
-	if (http2->exchange.response.open)
-		http_settle(&http2->exchange, c->facts,
-			    bytes_from(http2->body, http2->body_length));
+	http_body_begins(&http2->exchange, c->facts, bytes_from(http2->body, http2->body_length));
+	http_settle(&http2->exchange, c->facts);
 	if (call != NULL)
 		call->stream = 0;
 	memset(http2->body, 0, http2->body_length);

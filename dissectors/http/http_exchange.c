@@ -192,6 +192,24 @@ static void note_statement(struct http_exchange *x, struct facts *facts)
 		facts_command_result(facts, handle, is_success(r));
 }
 
+void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes body)
+{
+	struct http_answer answer = answer_of(&x->response);
+
+	if (!x->response.open || x->response.shown)
+		return;
+	x->response.shown = true;
+	x->response.lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
+}
+
+void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes text)
+{
+	struct http_answer answer = answer_of(&x->response);
+
+	answer.late = true;
+	x->response.lists |= http_products_match(facts, &x->rank, &answer, NULL, text);
+}
+
 unsigned http_route_flags(const struct http_route *route)
 {
 	static const uint8_t flags[] = {
@@ -235,19 +253,18 @@ void http_settle_late(struct http_exchange *x, struct facts *facts)
 		note_route(facts, &r->request, is_success(r));
 }
 
-void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body)
+void http_settle(struct http_exchange *x, struct facts *facts)
 {
 	struct http_response *r = &x->response;
-	struct http_answer answer = answer_of(r);
 	enum http_route_kind kind;
 	bool data;
 
 	if (!r->open)
 		return;
+	http_body_begins(x, facts, bytes_from(NULL, 0));
 	r->open = false;
 	if (r->matched && x->count == 0) /* it did not wait for the end of the body */
 		http_search_look(&x->search, &r->request.fits);
-	r->lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
 	kind = kind_of(r, facts);
 	data = is_data(r, facts, kind);
 	judge_access(x, facts, kind);

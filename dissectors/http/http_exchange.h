@@ -50,9 +50,11 @@ struct http_response {
 	bool matched;	/* `request` is the one that this answers */
 	bool challenge; /* 401 in the middle of a log-in of several steps */
 	bool has_body;
-	bool lists; /* it is a listing */
-	bool begun; /* headers are not complete */
-	bool open;  /* headers are complete, and it is not settled */
+	bool password; /* its page has a field for one */
+	bool shown;    /* the beginning of its body, to the table of products */
+	bool lists;    /* it is a listing */
+	bool begun;    /* headers are not complete */
+	bool open;     /* headers are complete, and it is not settled */
 };
 
 struct http_exchange {
@@ -114,8 +116,12 @@ enum http_follows {
 };
 enum http_follows http_response_status(struct http_exchange *x, uint16_t status);
 
-/* `body` is as much of the beginning of the body as will ever be known. May be called again. */
-void http_settle(struct http_exchange *x, struct facts *facts, struct bytes body);
+/* The beginning of the body, as much of it as is looked at in one piece. */
+void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes body);
+/* A place further down in it: what a sign of the table may begin with. */
+void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes text);
+/* As much of the body is known as will ever be. May be called again. */
+void http_settle(struct http_exchange *x, struct facts *facts);
 
 /* Nothing more comes. Where no answer was ever seen, a request may say by itself whose it is. */
 void http_exchange_end(struct http_exchange *x, struct facts *facts);

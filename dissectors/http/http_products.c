@@ -234,6 +234,13 @@ static bool is_accepted(uint16_t status)
 	return status >= 200 && status <= 299;
 }
 
+/* Further down in a body only what stands in that very place counts: "<title>", "# HELP ". */
+static bool is_late(const struct http_sign *sign, struct bytes text)
+{
+	return sign->pattern != NULL && sign->without == NULL &&
+	       sign->pattern[0] == (char)text.at[0] && match_here(&text, sign->pattern);
+}
+
 static bool is_asked(const struct http_asked *asked, size_t row)
 {
 	for (size_t i = 0; i < sizeof asked->rows && asked->rows[i] != 0; i++) {
@@ -271,6 +278,8 @@ static bool applies(const struct http_sign *sign, size_t row, const struct servi
 		return false;
 	if (is_by_request(sign) && answer->fits != NULL && http_routes_of(answer->fits, row))
 		return false;
+	if (answer->late)
+		return is_late(sign, text);
 	return sign->pattern == NULL || occurs(text, sign->pattern);
 }
 

@@ -71,6 +71,7 @@ struct http_answer {
 	struct http_asked asked;
 	bool without_credentials;     /* it is known that none were sent */
 	const struct http_fits *fits; /* what it may have meant; NULL: which request is unknown */
+	bool late; /* the text is of a place further down in the body: http_body.h */
 };
 
 /* One per row, in their order. The first is any web service. */

@@ -73,6 +73,18 @@ void facts_object(struct facts *facts, uint64_t hash)
 	note_seen(&facts->objects_read, hash);
 }
 
+void facts_limited(struct facts *facts)
+{
+	facts->revision += !facts->limited;
+	facts->limited = true;
+}
+
+void facts_lying_length(struct facts *facts)
+{
+	facts->revision += !facts->lying_length;
+	facts->lying_length = true;
+}
+
 void facts_message(struct facts *facts)
 {
 	if (facts->messages != UINT32_MAX)

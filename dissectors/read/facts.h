@@ -121,6 +121,8 @@ struct facts {
 	uint32_t claims;
 	bool contradicted; /* set by the sensor: there are two versions of the same bytes */
 	bool urgent;	   /* set by the sensor: a byte was sent out of band */
+	bool limited;	   /* compressed in a way, or so far, that it was not read */
+	bool lying_length; /* a frame of the client's states a size that cannot be true */
 	uint32_t revision; /* moves on every change */
 	uint32_t logins_failed, logins_succeeded;
 	uint32_t messages;	/* mail taken in for delivery */
@@ -155,6 +157,8 @@ void facts_login(struct facts *facts, bool accepted);
 /* The client was given this object: facts_hash() of its name. Revision stays: bytes tell. */
 void facts_object(struct facts *facts, uint64_t hash);
 void facts_message(struct facts *facts); /* one more mail was taken in */
+void facts_limited(struct facts *facts); /* something compressed could not be read */
+void facts_lying_length(struct facts *facts);
 /* A hash of a name, the same on every machine (FNV-1a, 64 bits, mixed); never 0. */
 uint64_t facts_hash(const void *name, size_t length);
 /* `field` is one of the char arrays above, `size` its size; `text` need not end with a NUL. */

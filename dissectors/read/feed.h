@@ -19,6 +19,7 @@
 #include "dissectors/read/bytes.h"
 
 struct forwarded;
+struct unpacker;
 
 enum side {
 	SIDE_CLIENT,
@@ -36,7 +37,8 @@ struct feed {
 	enum side from;
 	struct bytes bytes;
 	struct forwarded *forwarded; /* where to name a client; NULL: the sender is no carrier */
-	uint16_t client;	     /* whose turn it is; 0: the connection's own client */
+	const struct unpacker *unpacker; /* of what is compressed: unpacker.h; NULL: nobody */
+	uint16_t client;		 /* whose turn it is; 0: the connection's own client */
 	/* The answer. */
 	uint16_t wanted;
 	enum feed_next next;

@@ -109,6 +109,16 @@ X(in, reassembly_refused, COUNTER, "reassembly_refused_total", "reassembly_refus
 X(in, versions, COUNTER, "stream_versions_total", "stream_versions", NULL, "Other versions of the same bytes, read as well.") \
 X(in, versions_refused, COUNTER, "stream_versions_refused_total", "stream_versions_refused", "other versions of the same bytes not read", "Other versions of the same bytes without room.")
 
+/* struct unpackers_stats */
+#define COUNTERS_UNPACK(X, in) \
+X(in, in_use, GAUGE, "unpackers_in_use", "unpackers_in_use", NULL, "Compressed streams that are being unpacked, at the moment.") \
+X(in, streams, COUNTER, "unpacked_total", "unpacked", NULL, "Compressed streams that were unpacked, as far as they are looked at.") \
+X(in, plain, COUNTER, "unpacked_plain_total", "unpacked_plain", NULL, "Streams that were said to be compressed and are not: read as they are.") \
+X(in, wrong, COUNTER, "unpacked_wrong_total", "unpacked_wrong", "compressed streams damaged or too costly", "Streams that could not be unpacked to the end: damaged, or made to take more memory than there is.") \
+X(in, unread, COUNTER, "unpacked_unread_total", "unpacked_unread", "compressed streams of a kind that is not read", "Streams of a compression, or of several one inside the other, that is not read.") \
+X(in, evicted, COUNTER, "unpackers_evicted_total", "unpackers_evicted", "compressed streams no longer read (--unpack-mib)", "Streams given up because all places were taken.") \
+X(in, starved, COUNTER, "unpackers_starved_total", "unpackers_starved", "compressed streams given up for want of time", "Streams given up because unpacking had used up its share of a second.")
+
 /* struct worker_stats */
 #define COUNTERS_PROBED(X, in) \
 X(in, probed_evicted, COUNTER, "probed_evicted_total", "probed_evicted", "probed endpoints forgotten (--max-probed)", "Probed endpoints forgotten because the table was full.") \
@@ -207,6 +217,7 @@ X(in, dropped, COUNTER, "http_dropped_total", "http_dropped", NULL, "HTTP connec
 	COUNTERS_STREAMS(X, in sessions.)                                                          \
 	COUNTERS_FLOWS(X, in)                                                                      \
 	COUNTERS_SESSIONS(X, in sessions.)                                                         \
+	COUNTERS_UNPACK(X, in sessions.unpack.)                                                    \
 	COUNTERS_PROBED(X, in)                                                                     \
 	COUNTERS_IDENTIFY(X, in sessions.identify.)                                                \
 	COUNTERS_CLAIMS(X, in sessions.)                                                           \

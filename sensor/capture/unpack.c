@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* See unpack.h. The one file that sees zlib, libbz2 and liblzma. */
+/* See unpack.h. The one file that sees libbz2 and liblzma. */
 #include "sensor/capture/unpack.h"
 
 #include <bzlib.h>
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
-#define GZIP_ONLY   (16 + MAX_WBITS)
-#define MOST_A_STEP (1u << 20) /* the libraries count in int */
+#include "sensor/base/unpack_zlib.h"
+
+#define MOST_A_STEP (1u << 20) /* libbz2 counts in unsigned */
 
 struct unpack {
 	enum unpack_kind kind;
-	bool within; /* a stream, that is, not between two */
-	z_stream gzip;
+	bool within;		  /* a stream, that is, not between two */
+	struct unpack_zlib *gzip; /* in the arena */
 	bz_stream bzip2;
 	lzma_stream xz;
+	struct arena arena;
+	_Alignas(ARENA_PIECE) uint8_t memory[UNPACK_ZLIB_BYTES];
 };
 
 static const struct {
@@ -59,8 +61,9 @@ static bool begin_stream(struct unpack *unpack)
 	bool good = false;
 
 	if (unpack->kind == UNPACK_GZIP) {
-		memset(&unpack->gzip, 0, sizeof unpack->gzip);
-		good = inflateInit2(&unpack->gzip, GZIP_ONLY) == Z_OK;
+		arena_begin(&unpack->arena);
+		unpack->gzip = unpack_zlib_begin(&unpack->arena, UNPACK_ZLIB_GZIP);
+		good = unpack->gzip != NULL;
 	} else if (unpack->kind == UNPACK_BZIP2) {
 		memset(&unpack->bzip2, 0, sizeof unpack->bzip2);
 		good = BZ2_bzDecompressInit(&unpack->bzip2, 0, 0) == BZ_OK;
@@ -77,11 +80,9 @@ static void end_stream(struct unpack *unpack)
 {
 	if (!unpack->within)
 		return;
-	if (unpack->kind == UNPACK_GZIP)
-		inflateEnd(&unpack->gzip);
-	else if (unpack->kind == UNPACK_BZIP2)
+	if (unpack->kind == UNPACK_BZIP2)
 		BZ2_bzDecompressEnd(&unpack->bzip2);
-	else
+	else if (unpack->kind == UNPACK_XZ)
 		lzma_end(&unpack->xz);
 	unpack->within = false;
 }
@@ -93,6 +94,7 @@ struct unpack *unpack_new(enum unpack_kind kind)
 	if (!unpack)
 		return NULL;
 	unpack->kind = kind;
+	unpack->arena = (struct arena){.at = unpack->memory, .size = sizeof unpack->memory};
 	if (begin_stream(unpack))
 		return unpack;
 	free(unpack);
@@ -112,31 +114,6 @@ static unsigned at_most(size_t length)
 	return length < MOST_A_STEP ? (unsigned)length : MOST_A_STEP;
 }
 
-/* The libraries have another type for bytes, or leave out that they do not write to them. */
-static void move_on(struct unpack_buffers *buffers, size_t taken, size_t made)
-{
-	buffers->in += taken;
-	buffers->in_length -= taken;
-	buffers->out += made;
-	buffers->out_length -= made;
-}
-
-static enum unpack_result gzip_step(struct unpack *unpack, struct unpack_buffers *buffers)
-{
-	unsigned in = at_most(buffers->in_length), out = at_most(buffers->out_length);
-	int result;
-
-	memcpy(&unpack->gzip.next_in, &buffers->in, sizeof buffers->in);
-	unpack->gzip.avail_in = in;
-	unpack->gzip.next_out = buffers->out;
-	unpack->gzip.avail_out = out;
-	result = inflate(&unpack->gzip, Z_NO_FLUSH);
-	move_on(buffers, in - unpack->gzip.avail_in, out - unpack->gzip.avail_out);
-	if (result == Z_STREAM_END)
-		return UNPACK_ENDED;
-	return result == Z_OK || result == Z_BUF_ERROR ? UNPACK_MORE : UNPACK_WRONG;
-}
-
 static enum unpack_result bzip2_step(struct unpack *unpack, struct unpack_buffers *buffers)
 {
 	unsigned in = at_most(buffers->in_length), out = at_most(buffers->out_length);
@@ -147,7 +124,7 @@ static enum unpack_result bzip2_step(struct unpack *unpack, struct unpack_buffer
 	memcpy(&unpack->bzip2.next_out, &buffers->out, sizeof buffers->out);
 	unpack->bzip2.avail_out = out;
 	result = BZ2_bzDecompress(&unpack->bzip2);
-	move_on(buffers, in - unpack->bzip2.avail_in, out - unpack->bzip2.avail_out);
+	unpack_move_on(buffers, in - unpack->bzip2.avail_in, out - unpack->bzip2.avail_out);
 	if (result == BZ_STREAM_END)
 		return UNPACK_ENDED;
 	return result == BZ_OK ? UNPACK_MORE : UNPACK_WRONG;
@@ -163,7 +140,7 @@ static enum unpack_result xz_step(struct unpack *unpack, struct unpack_buffers *
 	unpack->xz.next_out = buffers->out;
 	unpack->xz.avail_out = out;
 	result = lzma_code(&unpack->xz, buffers->last ? LZMA_FINISH : LZMA_RUN);
-	move_on(buffers, in - unpack->xz.avail_in, out - unpack->xz.avail_out);
+	unpack_move_on(buffers, in - unpack->xz.avail_in, out - unpack->xz.avail_out);
 	if (result == LZMA_STREAM_END)
 		return UNPACK_ENDED;
 	return result == LZMA_OK || result == LZMA_BUF_ERROR ? UNPACK_MORE : UNPACK_WRONG;
@@ -180,7 +157,7 @@ enum unpack_result unpack_step(struct unpack *unpack, struct unpack_buffers *buf
 			return UNPACK_WRONG;
 	}
 	if (unpack->kind == UNPACK_GZIP)
-		result = gzip_step(unpack, buffers);
+		result = unpack_zlib_step(unpack->gzip, buffers);
 	else if (unpack->kind == UNPACK_BZIP2)
 		result = bzip2_step(unpack, buffers);
 	else

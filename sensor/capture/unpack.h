@@ -6,9 +6,7 @@
 #ifndef SENSOR_UNPACK_H
 #define SENSOR_UNPACK_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "sensor/base/unpack_step.h"
 
 #define UNPACK_MEMORY (256u << 20) /* of xz's dictionary, which the file chooses */
 
@@ -31,21 +29,7 @@ struct unpack;
 struct unpack *unpack_new(enum unpack_kind kind);
 void unpack_free(struct unpack *unpack); /* NULL is allowed */
 
-struct unpack_buffers {
-	const uint8_t *in;
-	size_t in_length;
-	uint8_t *out;
-	size_t out_length;
-	bool last; /* nothing follows `in` */
-};
-
-enum unpack_result {
-	UNPACK_MORE,  /* goes on, when there is something to read and room to write */
-	UNPACK_ENDED, /* at the end of a stream, and nothing follows */
-	UNPACK_WRONG, /* what comes is not what it was said to be */
-};
-
-/* One step; moves the buffers on. */
+/* One step; moves the buffers on. UNPACK_ENDED: and nothing follows. */
 enum unpack_result unpack_step(struct unpack *unpack, struct unpack_buffers *buffers);
 
 #endif

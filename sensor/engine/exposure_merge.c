@@ -213,6 +213,10 @@ static void merge_counters(struct exposure *x, const struct observation *o)
 		later(&x->contradicted_ns, o->ts_ns);
 	if (flow->facts.urgent)
 		later(&x->urgent_ns, o->ts_ns);
+	if (flow->facts.limited)
+		later(&x->limited_ns, o->ts_ns);
+	if (flow->facts.lying_length)
+		later(&x->lying_length_ns, o->ts_ns);
 	x->client = flow->client;
 	x->client_port = flow->client_port;
 	x->carrier = flow->carrier;

@@ -186,6 +186,8 @@ void reason_reached(char *reason, const struct exposure_view *x, const struct re
 		text_say(&text, "; no rule covers it");
 	if (x->contradicted_ns != 0)
 		text_say(&text, "; two versions of the same bytes were sent to it");
+	if (x->lying_length_ns != 0)
+		text_say(&text, "; a frame whose stated size cannot be true was sent to it");
 	if (c->unseen)
 		text_say(&text,
 			 "; by what the client alone acknowledges: answers of it are not seen");

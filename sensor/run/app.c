@@ -68,6 +68,7 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		.max_sessions = options->max_sessions,
 		.reassembly_blocks = options->reassembly_mib * MEMORY_MIB,
 		.ndpi_flows = options->max_sessions,
+		.unpack_mib = options->unpack_mib,
 		.max_probed = options->max_probed,
 		.outbound_entries = options->max_outbound,
 		.fragment_pages = options->fragments_mib * MEMORY_MIB,

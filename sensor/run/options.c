@@ -97,6 +97,7 @@ static const struct row rows[] = {
 	NUMBER("max-flows", max_flows, 16, 100000000, 131072, "conversations at the same time, for each worker"),
 	NUMBER("max-sessions", max_sessions, 16, 10000000, 16384, "of them, those whose bytes are read"),
 	NUMBER("reassembly-mib", reassembly_mib, 1, 65536, 16, "for segments that came early, for each worker"),
+	NUMBER("unpack-mib", unpack_mib, 1, 1024, 8, "for compressed streams that are being read, for each worker"),
 	NUMBER("fragments-mib", fragments_mib, 1, 1024, 4, "for fragments of datagrams that are not whole yet"),
 	NUMBER("max-probed", max_probed, 16, 10000000, 32768, "endpoints whose unanswered probes are remembered"),
 	NUMBER("max-outbound", max_outbound, 1024, 100000000, 262144, "conversations begun by ours that are remembered"),

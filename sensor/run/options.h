@@ -37,7 +37,7 @@ struct options {
 		as_given, no_promiscuous, whole_packets;
 	uint32_t workers;
 	uint32_t snap_length, buffer_mib, timeout_ms;
-	uint32_t max_flows, max_sessions, reassembly_mib, max_probed, max_outbound;
+	uint32_t max_flows, max_sessions, reassembly_mib, unpack_mib, max_probed, max_outbound;
 	uint32_t max_exposures, max_walls, max_incidents, max_inventory;
 	uint32_t tcp_idle_s;
 	uint32_t evidence_files, evidence_file_mib, evidence_mib;

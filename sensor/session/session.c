@@ -17,7 +17,8 @@
 #define PLACE_NS NS_PER_S /* the order of last use is kept to a second, not to a packet */
 
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
-			      uint32_t ndpi_flows, const struct services *services)
+			      uint32_t ndpi_flows, uint32_t unpack_mib,
+			      const struct services *services)
 {
 	struct sessions *sessions = calloc(1, sizeof *sessions);
 
@@ -26,8 +27,9 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 	sessions->slots = calloc((size_t)max_sessions + 1, sizeof *sessions->slots);
 	sessions->pool = stream_pool_new(reassembly_blocks);
 	sessions->identify = identify_new(services, ndpi_flows);
+	sessions->unpackers = unpackers_new(unpack_mib);
 	sessions->services = services;
-	if (!sessions->slots || !sessions->pool || !sessions->identify) {
+	if (!sessions->slots || !sessions->pool || !sessions->identify || !sessions->unpackers) {
 		sessions_free(sessions);
 		return NULL;
 	}
@@ -48,6 +50,7 @@ void sessions_free(struct sessions *sessions)
 {
 	if (!sessions)
 		return;
+	unpackers_free(sessions->unpackers);
 	identify_free(sessions->identify);
 	stream_pool_free(sessions->pool);
 	free(sessions->slots);
@@ -161,6 +164,7 @@ void sessions_close(struct sessions *sessions, struct flow *flow)
 		return;
 	session_versions_close(sessions, slot);
 	identity_end(sessions->identify, &slot->identity);
+	session_unpack_end(sessions, slot);
 	for (int side = 0; side < 2; side++)
 		stream_finish(sessions->pool, &slot->stream[side], NULL);
 	unlink_use(sessions, slot);
@@ -228,7 +232,7 @@ static void on_gap(void *context, uint64_t missing)
 	else if (!slot->decided)
 		slot->opening.full = true;
 	else
-		session_dissect_gap(slot, feeding_side(feeding), missing);
+		session_dissect_gap(feeding->sessions, slot, feeding_side(feeding), missing);
 }
 
 void sessions_start(struct sessions *sessions, struct flow *flow, enum side from,
@@ -374,6 +378,7 @@ void sessions_swap(struct sessions *sessions, struct flow *flow)
 	slot->stream[SIDE_CLIENT] = slot->stream[SIDE_SERVER];
 	slot->stream[SIDE_SERVER] = client;
 	slot->session.swapped = false;
+	session_unpack_end(sessions, slot);
 	/* The tail was the other side's. */
 	session_versions_close(sessions, slot);
 	slot->tail.begin = slot->tail.end = slot->stream[SIDE_CLIENT].next;
@@ -403,6 +408,7 @@ void session_conclude_slot(struct sessions *sessions, struct slot *slot, uint8_t
 	}
 	session_feed_end(sessions, slot, transport);
 	session_dissect_end(slot);
+	session_unpack_end(sessions, slot);
 	slot->concluded = true;
 }
 
@@ -434,4 +440,5 @@ void sessions_stats(const struct sessions *sessions, struct sessions_stats *stat
 		.starved = sessions->starved,
 	};
 	identify_stats(sessions->identify, &stats->identify);
+	unpackers_stats(sessions->unpackers, &stats->unpack);
 }

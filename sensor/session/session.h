@@ -13,7 +13,8 @@
  * contradicted is told.
  *
  * It keeps a pool of sessions (--max-sessions), one pool of blocks for bytes that came early
- * (--reassembly-mib) and one of nDPI's flows. When a pool is empty the conversation that was silent
+ * (--reassembly-mib), one of nDPI's flows, and one for what the dissectors want unpacked
+ * (--unpack-mib: unpackers.h). When a pool is empty the conversation that was silent
  * longest is no longer read: counted. Facts are read by the worker, which tells the engine.
  *
  * What is being read of the conversations that matter: reassembled bytes, the opening that
@@ -29,6 +30,7 @@
 #include "sensor/base/sketch.h"
 #include "sensor/session/identify.h"
 #include "sensor/session/stream.h"
+#include "sensor/session/unpackers.h"
 #include "sensor/tables/flow.h"
 
 /* What the bytes have shown of one client. */
@@ -64,12 +66,16 @@ struct sessions;
 typedef void sessions_turn(void *context, struct flow *flow, struct session *session,
 			   const struct feed *fed);
 
-/* `reassembly_blocks` of 2 KiB hold what came early. NULL: out of memory. */
+/*
+ * `reassembly_blocks` of 2 KiB hold what came early; `unpack_mib` are for what is unpacked, one at
+ * least. NULL: out of memory.
+ */
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
-			      uint32_t ndpi_flows, const struct services *services);
+			      uint32_t ndpi_flows, uint32_t unpack_mib,
+			      const struct services *services);
 void sessions_free(struct sessions *sessions);
 uint64_t sessions_bytes(
-	uint32_t max_sessions); /* what sessions_new() takes; beside the streams and nDPI */
+	uint32_t max_sessions); /* what sessions_new() takes; beside streams, nDPI, unpackers */
 /*
  * Recognition may take a bounded part of each second of packet time; what it cannot afford waits
  * for the conversation's next bytes, and is counted. False: it takes what it takes. True to begin
@@ -108,6 +114,7 @@ struct sessions_stats {
 	COUNTERS_SESSIONS(COUNTER_MEMBER, )
 	COUNTERS_CLAIMS(COUNTER_MEMBER, )
 	struct identify_stats identify;
+	struct unpackers_stats unpack;
 };
 void sessions_stats(const struct sessions *sessions, struct sessions_stats *stats);
 

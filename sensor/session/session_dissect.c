@@ -9,11 +9,12 @@
 #include "sensor/session/session_slot.h"
 
 /* The stream turns into TLS: another dissector reads on, the facts stay. */
-static void hand_over_to_tls(struct slot *slot)
+static void hand_over_to_tls(struct sessions *sessions, struct slot *slot)
 {
 	struct facts *facts = &slot->session.findings->facts;
 
 	slot->tls_agreed = false;
+	session_unpack_end(sessions, slot);
 	memset(slot->state, 0, sizeof slot->state);
 	slot->dissector = &tls_dissector;
 	if (tls_dissector.begin)
@@ -104,17 +105,20 @@ static size_t feed_piece(struct sessions *sessions, struct slot *slot, enum side
 {
 	const struct facts *facts = &slot->session.findings->facts;
 	uint8_t auth = facts->auth, data_read = facts->data_read;
+	struct unpack_context context = {.sessions = sessions, .slot = slot};
+	struct unpacker unpacker = session_unpacker(&context);
 	struct forwarded named;
 	struct feed fed = {
 		.from = from,
 		.bytes = bytes_from(bytes, length),
+		.unpacker = &unpacker,
 		/* cppcheck-suppress uninitvar ; the dissector writes it before anybody reads */
 		.forwarded = slot->session.carries ? &named : NULL,
 	};
 
 	if ((slot->tls_agreed && tls_hello_record(bytes, length)) ||
 	    upgrades(slot, from, bytes, length))
-		hand_over_to_tls(slot);
+		hand_over_to_tls(sessions, slot);
 	else if (slot->tls_agreed)
 		take_back_tls(slot);
 	feed_turns(sessions, slot, &fed);
@@ -191,8 +195,10 @@ void session_dissect_begin_within(struct sessions *sessions, struct slot *slot,
 		dissector->gap(slot->state, &slot->session.findings->facts, (enum side)side, 0);
 }
 
-void session_dissect_gap(struct slot *slot, enum side from, uint64_t missing)
+void session_dissect_gap(struct sessions *sessions, struct slot *slot, enum side from,
+			 uint64_t missing)
 {
+	unpackers_end(sessions->unpackers, &slot->unpacking[from]);
 	if (slot->dissector && slot->dissector->gap)
 		slot->dissector->gap(slot->state, &slot->session.findings->facts, from, missing);
 }

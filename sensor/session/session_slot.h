@@ -2,7 +2,8 @@
 /*
  * What the session's files share: the slot of one conversation, the table of all, and how bytes go
  * from one file to the next: session.c puts them in order, session_header.c takes off a PROXY
- * header, session_feed.c finds who reads them, session_dissect.c gives them to that dissector.
+ * header, session_feed.c finds who reads them, session_dissect.c gives them to that dissector, and
+ * session_unpack.c unpacks for it.
  */
 #ifndef SENSOR_SESSION_SLOT_H
 #define SENSOR_SESSION_SLOT_H
@@ -42,7 +43,8 @@ struct slot {
 	uint32_t origin;     /* if has_origin: where the client's bytes begin */
 	uint32_t turn_start; /* where those begin that the server has not spoken after */
 	uint32_t versions;   /* other versions of its bytes: session_versions.c; 0 ends the list */
-	uint32_t revision_taken; /* of a version: its facts as they were taken over */
+	uint32_t revision_taken;     /* of a version: its facts as they were taken over */
+	unpackers_hold unpacking[2]; /* index: enum side */
 	struct session session;
 	struct proxy_header header;
 	struct identity identity;
@@ -66,12 +68,14 @@ struct sessions {
 	uint32_t fresh, max;			    /* fresh: the first slot never used yet */
 	struct stream_pool *pool;
 	struct identify *identify;
+	struct unpackers *unpackers;
 	const struct services *services;
 	uint32_t versions_in_use;
 	uint64_t evicted, gaps, gap_bytes, names_lost, claims;
 	uint64_t versions_made, versions_refused;
 	uint64_t now_ns;
 	struct budget budget[2]; /* index: has the other side been seen? */
+	struct budget unpack_budget;
 	uint64_t starved;
 	bool limited;
 	sessions_turn *turn;
@@ -139,8 +143,19 @@ void session_dissect_begin_within(struct sessions *sessions, struct slot *slot,
 				  const struct dissector *dissector);
 void session_dissect(struct sessions *sessions, struct slot *slot, enum side from,
 		     const uint8_t *bytes, size_t length);
-void session_dissect_gap(struct slot *slot, enum side from, uint64_t missing);
+void session_dissect_gap(struct sessions *sessions, struct slot *slot, enum side from,
+			 uint64_t missing);
 void session_dissect_end(struct slot *slot);
+/* session_unpack.c */
+/* Whom the dissectors of this slot may ask; `context` must live as long. */
+struct unpack_context {
+	struct sessions *sessions;
+	struct slot *slot;
+};
+struct unpacker session_unpacker(struct unpack_context *context);
+/* Nothing of it is unpacked any more. */
+void session_unpack_end(struct sessions *sessions, struct slot *slot);
+
 /* Whose facts these are changes: what was read so far is told. */
 void session_dissect_turn(struct sessions *sessions, struct slot *slot, const struct feed *fed);
 

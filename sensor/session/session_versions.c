@@ -27,6 +27,7 @@ static struct slot *version_at(struct sessions *sessions, uint32_t index)
 static void give_back(struct sessions *sessions, struct slot *slot)
 {
 	identity_end(sessions->identify, &slot->identity);
+	session_unpack_end(sessions, slot);
 	for (int side = 0; side < 2; side++)
 		stream_finish(sessions->pool, &slot->stream[side], NULL);
 	sessions->names_lost += slot->names_lost;
@@ -133,6 +134,8 @@ static void take_worse(struct slot *slot, struct slot *version)
 	if (other->logins_succeeded > facts->logins_succeeded)
 		facts->logins_succeeded = other->logins_succeeded;
 	facts->directory_listing |= other->directory_listing;
+	facts->limited |= other->limited;
+	facts->lying_length |= other->lying_length;
 	take_text(facts, facts->path, sizeof facts->path, other->path);
 	take_text(facts, facts->operation, sizeof facts->operation, other->operation);
 	take_text(facts, facts->user, sizeof facts->user, other->user);

@@ -38,6 +38,7 @@ struct worker_options {
 	uint32_t max_sessions;	    /* of them, those whose bytes are read */
 	uint32_t reassembly_blocks; /* of 2 KiB, for segments that came early */
 	uint32_t ndpi_flows;	    /* conversations under nDPI's inspection */
+	uint32_t unpack_mib;	    /* for compressed streams that are being read; 0: one */
 	uint32_t max_probed;	    /* endpoints whose unanswered probes are remembered */
 	uint32_t outbound_entries;  /* conversations begun by ours, for each of two generations */
 	uint32_t fragment_pages;    /* of 2 KiB, for datagrams that are not whole yet */

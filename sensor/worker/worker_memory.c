@@ -18,6 +18,8 @@ void worker_memory(const struct worker_options *options, bool evidence, memory_r
 	    identify_bytes(options->ndpi_flows));
 	row(context, "early segments", "reassembly-mib", options->reassembly_blocks / MEMORY_MIB,
 	    stream_pool_bytes(options->reassembly_blocks));
+	row(context, "compressed streams", "unpack-mib", options->unpack_mib,
+	    unpackers_bytes(options->unpack_mib));
 	row(context, "fragments", "fragments-mib", pages / MEMORY_MIB, fragments_bytes(pages));
 	row(context, "unanswered probes", "max-probed", options->max_probed,
 	    probes_bytes(options->max_probed));

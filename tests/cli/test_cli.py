@@ -36,7 +36,7 @@ SCRATCH = tempfile.mkdtemp(prefix="swc-")
 OPTIONS = """read interface policy check filter json text inventory fail-on-exposure redis
 redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sentinel-user
 sentinel-password-file journal sensor site run metrics user workers snaplen buffer-mib
-capture-timeout-ms whole-packets no-promiscuous max-flows max-sessions reassembly-mib max-probed max-outbound
+capture-timeout-ms whole-packets no-promiscuous max-flows max-sessions reassembly-mib unpack-mib max-probed max-outbound
 max-exposures max-walls max-incidents max-inventory memory prefault tcp-idle journal-keep journal-mib journal-days stream-maxlen queue-maxlen heartbeat
 silence untested quiet verbose help version counters vxlan-ports geneve-ports no-tunnels encapsulations as-given separate-vni checksums
 duplicate-ms fragments-mib evidence evidence-files evidence-file-mib evidence-mib""".split()

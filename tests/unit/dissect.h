@@ -23,6 +23,7 @@
 
 #include "dissectors/dissector.h"
 #include "tests/unit/reads.h"
+#include "tests/unit/unpacking.h"
 
 struct turn {
 	enum side from;
@@ -141,6 +142,8 @@ static inline bool dissect_session(const struct dissector *d, const struct turn 
 				   size_t count, size_t chunk, struct facts *facts)
 {
 	void *state = calloc(1, d->state_size != 0 ? d->state_size : 1);
+	struct unpacking unpacking;
+	struct unpacker unpacker = unpacking_begin(&unpacking);
 	uint32_t shown = 0, told = 0;
 	bool tls = false;
 
@@ -153,6 +156,7 @@ static inline bool dissect_session(const struct dissector *d, const struct turn 
 		size_t step = chunk == 0 ? turns[i].length : chunk;
 
 		if (bytes == NULL) {
+			unpacking_end(&unpacking, turns[i].from);
 			if (d->gap != NULL)
 				d->gap(state, facts, turns[i].from, turns[i].length);
 			continue;
@@ -162,7 +166,8 @@ static inline bool dissect_session(const struct dissector *d, const struct turn 
 			size_t length = left < step ? left : step;
 			uint8_t *piece = dissect_copy(bytes + at, length);
 			struct feed fed = {.from = turns[i].from,
-					   .bytes = bytes_from(piece, length)};
+					   .bytes = bytes_from(piece, length),
+					   .unpacker = &unpacker};
 
 			d->feed(state, facts, &fed);
 			tls = fed.next == FEED_TLS;
@@ -178,6 +183,7 @@ static inline bool dissect_session(const struct dissector *d, const struct turn 
 	shown |= reads_shown(facts) | (tls ? READS_STARTTLS : 0);
 	reads_log(d, shown, told | shown | reads_told(facts));
 	free(state);
+	unpacking_free(&unpacking);
 	return tls;
 }
 

@@ -100,7 +100,7 @@ static void workers_take_what_is_stated(void **state)
 		skip(); /* the sanitizers keep no such books */
 	check_worker(&small, false);
 	check_worker(&small, true);
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 8; i++) {
 		struct worker_options options = small;
 
 		options.max_flows = i == 0 ? 1000001 : options.max_flows;
@@ -110,6 +110,7 @@ static void workers_take_what_is_stated(void **state)
 		options.max_probed = i == 4 ? 70000 : options.max_probed;
 		options.outbound_entries = i == 5 ? 3000000 : options.outbound_entries;
 		options.fragment_pages = i == 6 ? 20000 : options.fragment_pages;
+		options.unpack_mib = i == 7 ? 64 : options.unpack_mib;
 		check_worker(&options, false);
 	}
 }

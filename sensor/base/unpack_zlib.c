@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/* See unpack_zlib.h. The one file that sees zlib. */
+#include "sensor/base/unpack_zlib.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#define MOST_A_STEP (1u << 20) /* the library counts in int */
+
+struct unpack_zlib {
+	z_stream stream;
+};
+
+static voidpf take(voidpf arena, uInt count, uInt size)
+{
+	return arena_take(arena, (size_t)count * size);
+}
+
+static void give(voidpf arena, voidpf piece)
+{
+	arena_give(arena, piece);
+}
+
+struct unpack_zlib *unpack_zlib_begin(struct arena *arena, enum unpack_zlib_format format)
+{
+	static const int windows[] = {16 + MAX_WBITS, MAX_WBITS, -MAX_WBITS};
+	struct unpack_zlib *zlib = arena_take(arena, sizeof *zlib);
+
+	if (!zlib)
+		return NULL;
+	*zlib = (struct unpack_zlib){.stream = {.zalloc = take, .zfree = give, .opaque = arena}};
+	return inflateInit2(&zlib->stream, windows[format]) == Z_OK ? zlib : NULL;
+}
+
+static unsigned at_most(size_t length)
+{
+	return length < MOST_A_STEP ? (unsigned)length : MOST_A_STEP;
+}
+
+enum unpack_result unpack_zlib_step(struct unpack_zlib *zlib, struct unpack_buffers *buffers)
+{
+	unsigned in = at_most(buffers->in_length), out = at_most(buffers->out_length);
+	z_stream *stream = &zlib->stream;
+	int result;
+
+	/* The library leaves out that it does not write to it. */
+	memcpy(&stream->next_in, &buffers->in, sizeof buffers->in);
+	stream->avail_in = in;
+	stream->next_out = buffers->out;
+	stream->avail_out = out;
+	result = inflate(stream, Z_NO_FLUSH);
+	unpack_move_on(buffers, in - stream->avail_in, out - stream->avail_out);
+	switch (result) {
+	case Z_STREAM_END:
+		return UNPACK_ENDED;
+	case Z_OK:
+	case Z_BUF_ERROR:
+		return UNPACK_MORE;
+	case Z_MEM_ERROR:
+		return UNPACK_ROOM;
+	default:
+		return UNPACK_WRONG;
+	}
+}
