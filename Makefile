@@ -83,12 +83,24 @@ all: $(B)/spanwatch $(REDIS_TAIL) $(SERVICES_PAGE)
 $(B)/spanwatch: $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 
-$(LIBRARY): $(filter-out $(B)/sensor/main.o,$(OBJECTS))
+$(LIBRARY): $(filter-out $(B)/sensor/main.o,$(OBJECTS)) $(B)/http_index_data.o
 	@rm -f $@
 	$(call QUIET,AR)$(AR) rcs $@ $^
 
 # Taken into the object by the assembler, which tells no dependencies.
 $(B)/sensor/redis/redis_script.o: sensor/redis/apply.lua
+
+# The index of the table of products, written from the table by a program of the build.
+$(B)/http-index: tools/http-index/main.c dissectors/http/http_rows.c \
+		$(wildcard dissectors/http/*.h dissectors/read/*.h) Makefile
+	@mkdir -p $(@D)
+	$(call QUIET,CC)$(CC) -std=gnu11 -I. -D_GNU_SOURCE -O1 $(WARNINGS) -o $@ $(filter %.c,$^)
+
+$(B)/http_index_data.c: $(B)/http-index
+	$(call QUIET,INDEX)$< >$@.part && mv $@.part $@
+
+$(B)/http_index_data.o: $(B)/http_index_data.c
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -23,7 +23,7 @@
 #include "dissectors/read/facts.h"
 #include "dissectors/read/feed.h"
 
-#define DISSECTOR_STATE_MAX 2304 /* bytes; the opening of a session takes as many */
+#define DISSECTOR_STATE_MAX 2368 /* bytes; the opening of a session takes as many */
 #define DISSECTORS_MAX	    256	 /* in the table */
 #define OPENING_MAX	    1024 /* bytes kept of each side's opening */
 
@@ -74,7 +74,10 @@ struct dissector {
 	uint16_t service_count;
 	const struct service *services; /* every service it may report */
 	const char *recognised;		/* for people: completes "recognised by" */
-	uint32_t reads;			/* READS_…: all that it may set in the facts */
+	/* Over UDP: what was asked decides, and the answer does not say it: the first datagram is
+	 * read, though nobody may answer. Its recogniser says yes to few. */
+	bool first_matters;
+	uint32_t reads; /* READS_…: all that it may set in the facts */
 	enum recognised (*recognise)(const struct opening *opening);
 	void (*begin)(void *state, struct facts *facts); /* may be NULL */
 	void (*feed)(void *state, struct facts *facts, struct feed *fed);

@@ -26,6 +26,7 @@ static const struct service services[] = {
 
 struct erlang {
 	struct frame frame[2]; /* by enum side */
+	int handle;	       /* of a call that awaits any answer */
 	bool replied, done, spoken;
 };
 
@@ -102,7 +103,7 @@ static enum recognised recognise(const struct opening *opening)
 
 static void begin(void *state, struct facts *facts)
 {
-	(void)state;
+	((struct erlang *)state)->handle = -1;
 	facts_begin(facts, &services[0]);
 	FACTS_WORD(facts, product, "Erlang");
 }
@@ -115,6 +116,25 @@ static void on_server(struct erlang *erlang, struct facts *facts, uint8_t tag)
 		facts_login(facts, true);
 		erlang->done = true;
 	}
+}
+
+/*
+ * Behind the handshake messages have a length of four bytes, none for a tick. One for the process
+ * "rex" is what rpc:call() sends; a name is an atom, with a length of one byte or two before it.
+ */
+static void on_term(struct erlang *erlang, struct facts *facts, enum side from, struct bytes body)
+{
+	bool any = body.left != 0;
+
+	if (from == SIDE_SERVER) {
+		if (any)
+			facts_command_result(facts, erlang->handle, true);
+		return;
+	}
+	while (body.left != 0 && !bytes_start_with(&body, "\3rex"))
+		bytes_skip(&body, 1);
+	if (body.left != 0)
+		erlang->handle = FACTS_COMMAND(facts, "rpc", COMMAND_EXECUTES);
 }
 
 static void on_message(struct erlang *erlang, struct facts *facts, enum side from,
@@ -141,12 +161,18 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct bytes input = fed->bytes, piece;
 
 	erlang->spoken = true;
-	while (!erlang->done && !frame->lost && frames_header(frame, &input, 2)) {
+	while (!frame->lost && frames_header(frame, &input, erlang->done ? 4 : 2)) {
+		struct bytes header = bytes_from(frame->header, 4);
+		bool done = erlang->done;
+
 		if (!frame->expected)
-			frames_expect(frame, (uint32_t)(frame->header[0] << 8 | frame->header[1]));
+			frames_expect(frame, done ? bytes_be32(&header) : bytes_be16(&header));
 		if (!frames_body(frame, &input, &piece))
 			break;
-		on_message(erlang, facts, from, bytes_from(frame->body, frame->kept));
+		if (done)
+			on_term(erlang, facts, from, bytes_from(frame->body, frame->kept));
+		else
+			on_message(erlang, facts, from, bytes_from(frame->body, frame->kept));
 		frames_done(frame);
 	}
 }
@@ -180,7 +206,8 @@ const struct dissector erlang_dissector = {
 	.services = services,
 	.recognised =
 		"a node's name and the status that answers it, each with its length before it",
-	.reads = READS_PRODUCT | READS_AUTH | READS_USER | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_EXECUTION | READS_USER |
+		 READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

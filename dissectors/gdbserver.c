@@ -9,6 +9,7 @@
 #include "dissectors/read/head.h"
 
 #include "dissectors/dissector.h"
+#include "dissectors/read/answers.h"
 
 #define QUERY  "$qSupported"
 #define ANSWER "$PacketSize="
@@ -25,10 +26,30 @@ static const struct service services[] = {
 	},
 };
 
+#define WORD 8 /* bytes of a packet that tell what it is */
+
+/* The packet that is passing: `$`, text, `#` and two digits. */
+struct gdb_packet {
+	char word[WORD];
+	uint8_t length;
+	bool in;
+};
+
 struct gdbserver {
 	struct head head[2];
+	struct gdb_packet packet[2]; /* by enum side */
+	struct answers pending;
 	int handle;
-	bool asked;
+	bool asked, lost;
+};
+
+/* Packets that write memory or registers, run programs, carry files, or command the monitor. */
+static const struct {
+	const char *begins, *name;
+} deeds[] = {
+	{"vRun", "vRun"},	 {"vFile:", "vFile"},	{"qRcmd,", "monitor"},
+	{"M", "write memory"},	 {"X", "write memory"}, {"G", "write registers"},
+	{"P", "write register"},
 };
 
 static enum recognised recognise_side(struct bytes b, const char *text)
@@ -57,12 +78,54 @@ static void begin(void *state, struct facts *facts)
 	facts_set_data_read(facts, ANSWER_UNKNOWN);
 }
 
+/* Each packet is answered by one, in order: by nothing, or E and a number, if it is not done. */
+static void on_packet(struct gdbserver *gdbserver, struct facts *facts, enum side from)
+{
+	struct gdb_packet *packet = &gdbserver->packet[from];
+	struct bytes word = bytes_from(packet->word, packet->length);
+	struct answers_row row;
+	int handle = -1;
+
+	packet->in = false;
+	if (from == SIDE_SERVER) {
+		if (answers_next(&gdbserver->pending, &row))
+			facts_command_result(facts, row.handle,
+					     word.left != 0 && word.at[0] != 'E');
+		return;
+	}
+	for (size_t i = 0; i < sizeof deeds / sizeof *deeds && handle < 0; i++) {
+		if (bytes_start_with(&word, deeds[i].begins))
+			handle = facts_command(facts, deeds[i].name, strlen(deeds[i].name),
+					       COMMAND_EXECUTES);
+	}
+	answers_add(&gdbserver->pending, handle, 0);
+}
+
+static void read_packets(struct gdbserver *gdbserver, struct facts *facts, enum side from,
+			 struct bytes input)
+{
+	struct gdb_packet *packet = &gdbserver->packet[from];
+
+	while (input.left != 0 && !gdbserver->lost) {
+		uint8_t c = bytes_u8(&input);
+
+		if (c == '$') {
+			*packet = (struct gdb_packet){.in = true};
+		} else if (packet->in && c == '#') {
+			on_packet(gdbserver, facts, from);
+		} else if (packet->in && packet->length < WORD) {
+			packet->word[packet->length++] = (char)c;
+		}
+	}
+}
+
 static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
 	struct gdbserver *gdbserver = state;
 	struct bytes b = head_add(&gdbserver->head[from], fed->bytes.at, fed->bytes.left);
 
+	read_packets(gdbserver, facts, from, fed->bytes);
 	if (gdbserver->head[from].closed)
 		return;
 	if (from == SIDE_SERVER && recognise_side(b, ANSWER) == RECOGNISED_YES) {
@@ -83,6 +146,7 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	(void)facts;
 	(void)missing;
 	gdbserver->head[from].closed = true;
+	gdbserver->lost = true; /* answers have no numbers */
 }
 
 const struct dissector gdbserver_dissector = {
@@ -92,7 +156,7 @@ const struct dissector gdbserver_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a packet of the remote protocol with a checksum that is right",
-	.reads = READS_AUTH | READS_COMMANDS | READS_ENCRYPTION,
+	.reads = READS_AUTH | READS_EXECUTION | READS_COMMANDS | READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -10,12 +10,16 @@
 
 #include "dissectors/dissector.h"
 
-#define START	     "JRMI"
-#define START_LENGTH 7
-#define ACCEPTED     0x4e
-#define REFUSED	     0x4f
-#define RETURNS	     0x51
-#define HOST_MAX     255
+#define START		"JRMI"
+#define START_LENGTH	7
+#define ACCEPTED	0x4e
+#define REFUSED		0x4f
+#define RETURNS		0x51
+#define HOST_MAX	255
+#define CALL		0x50
+#define PROTOCOL_STREAM 0x4b
+
+static const char *const registry[] = {"bind", "list", "lookup", "rebind", "unbind"};
 
 static const uint16_t ports[] = {1099, 7199, 9010, 0};
 
@@ -31,7 +35,8 @@ static const struct service services[] = {
 
 struct java_rmi {
 	struct head head[2];
-	bool acknowledged, asked;
+	int handle; /* of the call */
+	bool acknowledged, asked, called, answered;
 };
 
 static enum recognised recognise_client(struct bytes b)
@@ -66,9 +71,43 @@ static enum recognised recognise(const struct opening *opening)
 
 static void begin(void *state, struct facts *facts)
 {
-	(void)state;
+	((struct java_rmi *)state)->handle = -1;
 	facts_begin(facts, &services[0]);
 	FACTS_WORD(facts, product, "Java RMI");
+}
+
+/*
+ * The first call: 50, a stream's head (ac ed 00 05), a block of data with the object's number and
+ * the operation. Object 0 is the registry, whose operations are numbered: bind, list, lookup,
+ * rebind, unbind; object 2 collects garbage. All others run what they were made for.
+ */
+static void on_call(struct java_rmi *java_rmi, struct facts *facts, struct bytes b)
+{
+	uint64_t object;
+	uint32_t operation;
+
+	if (java_rmi->called || !bytes_start_with(&b, START) || b.left < START_LENGTH)
+		return;
+	bytes_skip(&b, START_LENGTH - 1);
+	if (bytes_u8(&b) == PROTOCOL_STREAM) { /* the client's own address comes first */
+		bytes_skip(&b, bytes_be16(&b));
+		bytes_skip(&b, 4);
+	}
+	if (bytes_u8(&b) != CALL || !bytes_skip(&b, 6))
+		return;
+	object = (uint64_t)bytes_be32(&b) << 32;
+	object |= bytes_be32(&b);
+	bytes_skip(&b, 14);
+	operation = bytes_be32(&b);
+	if (b.failed)
+		return;
+	java_rmi->called = true;
+	if (object == 0 && operation <= 4)
+		java_rmi->handle =
+			facts_command(facts, registry[operation], strlen(registry[operation]),
+				      operation == 0 || operation == 3 ? COMMAND_EXECUTES : 0);
+	else if (object != 2)
+		java_rmi->handle = FACTS_COMMAND(facts, "RMI call", COMMAND_EXECUTES);
 }
 
 static void on_server(struct java_rmi *java_rmi, struct facts *facts, struct bytes b)
@@ -84,8 +123,14 @@ static void on_server(struct java_rmi *java_rmi, struct facts *facts, struct byt
 		java_rmi->acknowledged = true;
 		type = bytes_u8(&b);
 	}
-	if (type == RETURNS && !b.failed)
-		facts_set_data_read(facts, ANSWER_YES);
+	if (type != RETURNS || b.failed)
+		return;
+	facts_set_data_read(facts, ANSWER_YES);
+	/* Behind the stream's head a block of data that begins with 1: it returns; 2: it throws. */
+	if (java_rmi->answered || !bytes_skip(&b, 6) || b.left == 0)
+		return;
+	java_rmi->answered = true;
+	facts_command_result(facts, java_rmi->handle, b.at[0] == 1);
 }
 
 static void feed(void *state, struct facts *facts, struct feed *fed)
@@ -98,6 +143,8 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		on_server(java_rmi, facts, b);
 	else if (!java_rmi->asked && bytes_start_with(&b, START))
 		java_rmi->asked = facts_command(facts, START, strlen(START), 0) >= 0;
+	if (from == SIDE_CLIENT && !java_rmi->head[from].closed)
+		on_call(java_rmi, facts, b);
 }
 
 static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
@@ -116,7 +163,8 @@ const struct dissector java_rmi_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "JRMI with a version and a protocol, and the server's acknowledgement",
-	.reads = READS_PRODUCT | READS_AUTH | READS_COMMANDS | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_PRODUCT | READS_AUTH | READS_EXECUTION | READS_COMMANDS | READS_DATA |
+		 READS_ENCRYPTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,

@@ -111,6 +111,21 @@ static void begin(void *state, struct facts *facts)
 	facts_begin(facts, &services[0]);
 }
 
+/*
+ * A write that is agreed to: servers take what overwrites a file, and must be told to take a new
+ * one (tftpd(8)). Not before: most requests of this kind are probes that meet nobody.
+ */
+static void on_overwrite(const struct state *state, struct facts *facts)
+{
+	int index = facts_command_index(facts, state->command);
+	char text[FACTS_COMMAND_TEXT];
+
+	if (index < 0 || facts->commands[index].text[0] != 'W')
+		return;
+	memcpy(text, facts->commands[index].text, sizeof text);
+	facts_command(facts, text, strlen(text), COMMAND_DESTRUCTIVE);
+}
+
 /* There is no log-in: a request that is not refused is served. */
 static void feed_answer(const struct state *state, struct facts *facts, struct bytes b)
 {
@@ -121,6 +136,8 @@ static void feed_answer(const struct state *state, struct facts *facts, struct b
 		facts_set_auth(facts, AUTH_NONE);
 	if (served && type != OPTIONS)
 		facts_command_result(facts, state->command, true);
+	if (served && type == ACK)
+		on_overwrite(state, facts);
 	if (served && type == DATA && b.left > 2)
 		facts_set_data_read(facts, ANSWER_YES);
 }
@@ -202,7 +219,7 @@ const struct dissector tftp_data_dissector = {
 	.service_count = sizeof data_services / sizeof *data_services,
 	.services = data_services,
 	.recognised = "numbered data or acknowledgements, or options, from a port of their own",
-	.reads = READS_AUTH | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_AUTH | READS_COMMANDS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.state_size = sizeof(struct state),
 	.recognise = recognise_data,
 	.begin = begin_data,

@@ -74,16 +74,16 @@ static void on_field(struct http_context *c)
 	struct bytes value = http_text_bytes(&side->text);
 
 	begin_value(c);
-	if (side->name.length <= HTTP_NAME_MAX) {
-		side->name.text[side->name.length] = '\0';
+	side->name.text[side->name.length < HTTP_NAME_MAX ? side->name.length : HTTP_NAME_MAX] =
+		'\0';
+	if (side->name.length <= HTTP_NAME_MAX)
 		http_body_header(&side->body, side->name.text, value);
-		if (c->from == SIDE_CLIENT)
-			http_head_header(&c->http->head, &c->http->exchange, c->facts,
-					 side->name.text, value);
-		else
-			http_response_header(&c->http->exchange, c->facts, side->name.text, value,
-					     side->reader.status);
-	}
+	if (c->from == SIDE_CLIENT)
+		http_head_header(&c->http->head, &c->http->exchange, c->facts, side->name.text,
+				 value);
+	else
+		http_response_header(&c->http->exchange, c->facts, side->name.text, value,
+				     side->reader.status);
 	if (c->from == SIDE_CLIENT)
 		forwarded_end(&c->http->head.forwarded);
 	side->in_value = false;
@@ -129,7 +129,8 @@ static void end_search(const struct http_context *c)
 	struct http_exchange *x = &c->http->exchange;
 
 	http_request_search_end(x);
-	if (x->count == 0 && x->response.request.client == c->http->head.client)
+	if (x->response.request.serial == x->serial &&
+	    x->response.request.client == c->http->head.client)
 		http_settle_late(x, c->facts);
 }
 
@@ -332,8 +333,8 @@ const struct dissector http_dissector = {
 	.recognised = "a request or status line of HTTP/1; the product by status, header lines and "
 		      "the body's first bytes, unpacked",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION |
+		 READS_DATA | READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION,
 	.recognise = http_recognise,
 	.begin = http_begin,
 	.feed = http_feed,

@@ -316,8 +316,8 @@ const struct dissector http2_dissector = {
 	.services = grpc_services,
 	.recognised = "the client's preface, or the server's SETTINGS frame with what answers it",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION | READS_HOST | READS_PATH,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION |
+		 READS_DATA | READS_ENCRYPTION | READS_HOST | READS_PATH,
 	.recognise = http2_recognise,
 	.begin = http2_begin,
 	.feed = http2_feed,

@@ -233,6 +233,7 @@ void http2_request_data(const struct http2_context *c, struct bytes piece)
 
 	if (http2->asking != http2->side[SIDE_CLIENT].stream || piece.left == 0)
 		return;
+	http_request_search(&http2->exchange, piece);
 	if (room > piece.left)
 		room = piece.left;
 	memcpy(http2->asked + http2->asked_length, piece.at, room);
@@ -261,6 +262,7 @@ void http2_request_closed(const struct http2_context *c, uint32_t stream)
 
 	if (stream != http2->asking)
 		return;
+	http_request_search_end(&http2->exchange);
 	if (call != NULL && call->traits & GRPC_LOGIN) {
 		take_user(c);
 	} else if (call != NULL && !call->rpc && http_request_wants_body(&http2->exchange)) {

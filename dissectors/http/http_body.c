@@ -4,6 +4,7 @@
 
 #include <strings.h>
 
+#include "dissectors/http/http_pages.h"
 #include "dissectors/http/http_side.h"
 
 #define AHEAD  64 /* bytes that a place needs behind it */
@@ -138,6 +139,7 @@ static void scan_page(const struct http_context *c, size_t from, size_t end)
 
 		if (begins(&rest, "<title"))
 			try_place(c, rest);
+		c->http->exchange.response.shell |= http_pages_shell(rest);
 	}
 	for (size_t at = next_of(text, from, end, '='); at < end;
 	     at = next_of(text, at + 1, end, '='))

@@ -7,6 +7,8 @@
 #include "dissectors/http/http_exchange.h"
 
 #include "dissectors/http/http_credentials.h"
+#include "dissectors/http/http_denial.h"
+#include "dissectors/http/http_pages.h"
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
 
@@ -44,6 +46,25 @@ static bool is_next_step(struct bytes value)
 	       value.left > 16;
 }
 
+static void note_signs(struct http_response *r, unsigned flags)
+{
+	r->lists |= (flags & SIGN_LISTS) != 0;
+	r->shell |= (flags & SIGN_SHELL) != 0;
+}
+
+static bool is_html(struct bytes type)
+{
+	static const char *const types[] = {"text/html", "application/xhtml"};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		size_t n = strlen(types[i]);
+
+		if (type.left >= n && strncasecmp((const char *)type.at, types[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 void http_response_header(struct http_exchange *x, struct facts *facts, const char *name,
 			  struct bytes value, uint16_t status)
 {
@@ -53,7 +74,11 @@ void http_response_header(struct http_exchange *x, struct facts *facts, const ch
 	answer = answer_of(&x->response);
 	if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
 		x->response.challenge |= is_next_step(value);
-	x->response.lists |= http_products_match(facts, &x->rank, &answer, name, value);
+	else if (strcmp(name, "content-type") == 0)
+		x->response.html = is_html(value);
+	else if (strcmp(name, "location") == 0)
+		x->response.to_login = http_pages_login(value);
+	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, name, value));
 }
 
 static void drop_first(struct http_exchange *x)
@@ -100,24 +125,54 @@ size_t http_known_row(const struct facts *facts)
 									      : (size_t)row;
 }
 
-/*
- * What the request means to the product that is known by now. A store may hold what everybody
- * is given elsewhere: scripts and pictures.
- */
-static enum http_route_kind kind_of(const struct http_response *r, const struct facts *facts)
+/* What the request means to the product that is known by now. */
+static const struct http_route *meaning_of(const struct http_response *r, const struct facts *facts)
 {
+	size_t row = http_known_row(facts);
 	const struct http_route *route;
 
 	if (!r->matched)
-		return ROUTE_NONE;
-	route = http_routes_meaning(&r->request.fits, http_known_row(facts));
+		return NULL;
+	route = http_routes_meaning(&r->request.fits, row);
+	/* Many a site has a page for any path: where a product is not known to have this one, a
+	 * page for people says that it was another. */
+	if (route != NULL && r->html && route->kind >= ROUTE_RECORDS &&
+	    (row == HTTP_ANY || route != http_routes_of(&r->request.fits, row)))
+		return NULL;
+	return route;
+}
+
+static enum http_route_kind kind_of(const struct http_response *r, const struct facts *facts)
+{
+	const struct http_route *route = meaning_of(r, facts);
+
 	return route != NULL ? (enum http_route_kind)route->kind : ROUTE_NONE;
+}
+
+/*
+ * Was only the door shown? What is open to everybody, a page that asks for a password, and one that
+ * is filled by what a log-in is asked for. Only pages: other data may hold the same words.
+ */
+static bool proves_nothing(const struct http_response *r, const struct facts *facts,
+			   enum http_route_kind kind)
+{
+	if (kind == ROUTE_OPEN || kind == ROUTE_LOGIN)
+		return true;
+	return kind < ROUTE_ACCESS && r->html &&
+	       (r->password || r->shell || http_product_has_shell(http_known_row(facts)));
+}
+
+/* A page that was asked for without credentials, and another came instead. */
+static bool is_sent_to_login(const struct http_response *r)
+{
+	return r->to_login && r->status >= 300 && r->status <= 399 && r->matched &&
+	       r->request.credentials == CREDENTIALS_NONE && !(r->request.traits & HTTP_TRAIT_POST);
 }
 
 static void judge_access(struct http_exchange *x, struct facts *facts, enum http_route_kind kind)
 {
 	const struct http_response *r = &x->response;
-	bool refused = r->status == 401 || r->status == 407;
+	bool refused = r->status == 401 || r->status == 407 || is_sent_to_login(r);
 	bool sent = r->matched && r->request.credentials == CREDENTIALS_SENT;
 	bool login = kind == ROUTE_LOGIN;
 	bool none = r->matched && r->request.credentials == CREDENTIALS_NONE && !login;
@@ -131,7 +186,7 @@ static void judge_access(struct http_exchange *x, struct facts *facts, enum http
 		return;
 	}
 	x->challenged = r->challenge;
-	if (is_success(r) && none && kind != ROUTE_OPEN && r->request.traits != 0 &&
+	if (is_success(r) && none && !proves_nothing(r, facts, kind) && r->request.traits != 0 &&
 	    facts->auth != AUTH_SUCCEEDED)
 		facts_set_auth(facts, AUTH_NONE);
 	else if (refused && ((!sent && !login) || r->challenge))
@@ -153,7 +208,7 @@ static bool is_data(const struct http_response *r, const struct facts *facts,
 		return false;
 	if (!r->matched)
 		return !search;
-	if (kind == ROUTE_OPEN || kind == ROUTE_LOGIN)
+	if (proves_nothing(r, facts, kind))
 		return false;
 	if (kind == ROUTE_RECORDS)
 		return true;
@@ -199,7 +254,8 @@ void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes
 	if (!x->response.open || x->response.shown)
 		return;
 	x->response.shown = true;
-	x->response.lists |= http_products_match(facts, &x->rank, &answer, NULL, body);
+	x->response.denies = http_denial(body);
+	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, NULL, body));
 }
 
 void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes text)
@@ -207,14 +263,14 @@ void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes 
 	struct http_answer answer = answer_of(&x->response);
 
 	answer.late = true;
-	x->response.lists |= http_products_match(facts, &x->rank, &answer, NULL, text);
+	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, NULL, text));
 }
 
 unsigned http_route_flags(const struct http_route *route)
 {
 	static const uint8_t flags[] = {
 		[ROUTE_RECORDS] = COMMAND_LISTING,
-		[ROUTE_EXECUTES] = 0,
+		[ROUTE_EXECUTES] = COMMAND_EXECUTES,
 		[ROUTE_DESTROYS] = COMMAND_DESTRUCTIVE,
 	};
 
@@ -226,10 +282,10 @@ unsigned http_route_flags(const struct http_route *route)
  * told as that; else the command that was noted when the request came is more than it looked like,
  * if it was accepted: the same path may have been refused or harmless before.
  */
-static void note_route(struct facts *facts, const struct http_request *request, bool accepted)
+static void note_route(struct facts *facts, const struct http_response *r, bool accepted)
 {
-	const struct http_route *route = http_routes_meaning(&request->fits, http_known_row(facts));
-	int index = facts_command_index(facts, request->command);
+	const struct http_route *route = meaning_of(r, facts);
+	int index = facts_command_index(facts, r->request.command);
 	unsigned flags = http_route_flags(route);
 	char text[FACTS_COMMAND_TEXT];
 	const char *name;
@@ -244,13 +300,40 @@ static void note_route(struct facts *facts, const struct http_request *request, 
 	facts_command_result(facts, facts_command(facts, name, strlen(name), flags), accepted);
 }
 
+/*
+ * The command was noted for what its path means to somebody. Is it refused, though the status says
+ * otherwise: in the body, or by a page where none belongs?
+ */
+static bool is_denied(const struct http_response *r, const struct facts *facts)
+{
+	const struct http_route *route =
+		http_routes_meaning(&r->request.fits, http_known_row(facts));
+
+	if ((http_route_flags(route) & (COMMAND_EXECUTES | COMMAND_DESTRUCTIVE)) == 0 ||
+	    (r->request.traits & HTTP_TRAIT_DELETE))
+		return false;
+	return meaning_of(r, facts) == NULL || r->denies;
+}
+
+/* Nothing else has said what answers, and this path no other product has. */
+static void name_by_route(struct http_exchange *x, struct facts *facts)
+{
+	const struct http_response *r = &x->response;
+	const struct http_route *route = meaning_of(r, facts);
+	size_t row = http_routes_row(&r->request.fits, route);
+
+	if (route != NULL && route->sure && row != HTTP_ANY && x->rank == 0 &&
+	    http_known_row(facts) == HTTP_ANY &&
+	    (route->kind == ROUTE_EXECUTES || route->kind == ROUTE_DESTROYS))
+		http_product_take(facts, &x->rank, row);
+}
+
 void http_settle_late(struct http_exchange *x, struct facts *facts)
 {
 	struct http_response *r = &x->response;
 
-	if (r->matched && !r->begun && !r->open && r->status >= 200 &&
-	    (is_success(r) || r->status >= 400))
-		note_route(facts, &r->request, is_success(r));
+	if (r->matched && !r->begun && !r->open && (is_success(r) || r->status >= 400))
+		note_route(facts, r, is_success(r) && !r->denied);
 }
 
 void http_settle(struct http_exchange *x, struct facts *facts)
@@ -263,8 +346,10 @@ void http_settle(struct http_exchange *x, struct facts *facts)
 		return;
 	http_body_begins(x, facts, bytes_from(NULL, 0));
 	r->open = false;
-	if (r->matched && x->count == 0) /* it did not wait for the end of the body */
-		http_search_look(&x->search, &r->request.fits);
+	if (r->matched && r->request.serial == x->serial) { /* its body may go on */
+		http_search_look(&x->search, &x->current.fits);
+		r->request.fits.found |= x->current.fits.found;
+	}
 	kind = kind_of(r, facts);
 	data = is_data(r, facts, kind);
 	judge_access(x, facts, kind);
@@ -272,10 +357,11 @@ void http_settle(struct http_exchange *x, struct facts *facts)
 	facts_set_data_read(facts, data ? ANSWER_YES : ANSWER_NO);
 	if (!r->matched)
 		return;
-	if (is_success(r))
-		facts_command_result(facts, r->request.command, true);
-	else if (r->status >= 400)
-		facts_command_result(facts, r->request.command, false);
+	r->denied = is_success(r) && is_denied(r, facts);
+	if (is_success(r) && !r->denied)
+		name_by_route(x, facts);
+	if (is_success(r) || r->status >= 400)
+		facts_command_result(facts, r->request.command, is_success(r) && !r->denied);
 	note_statement(x, facts);
 	http_settle_late(x, facts);
 }

@@ -41,6 +41,7 @@ struct http_request {
 	struct http_asked asked; /* whose request it looks like */
 	uint8_t statement;	 /* serial of the statement that it carries, 0: none */
 	uint16_t client;	 /* fed->client of the client that it came from */
+	uint8_t serial;		 /* tells it from the few others of its time */
 	struct http_fits fits;	 /* what it may mean */
 };
 
@@ -53,6 +54,11 @@ struct http_response {
 	bool password; /* its page has a field for one */
 	bool shown;    /* the beginning of its body, to the table of products */
 	bool lists;    /* it is a listing */
+	bool denies;   /* its body speaks of a refusal */
+	bool denied;   /* a success by its status, and its body says otherwise */
+	bool html;     /* by its content type */
+	bool shell;    /* its page is empty without scripts, or a console's that has a log-in */
+	bool to_login; /* it sends to a page for that */
 	bool begun;    /* headers are not complete */
 	bool open;     /* headers are complete, and it is not settled */
 };
@@ -66,6 +72,7 @@ struct http_exchange {
 	bool challenged; /* the last response asked for the next step of a log-in */
 	bool unmatched;	 /* responses cannot be told apart any more */
 	uint32_t beyond; /* requests that wait behind a full ring: their responses are unknown */
+	uint8_t serial;	 /* of the latest request, which is searched */
 	uint8_t statement_serial;
 	uint8_t statement_flags;
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
@@ -90,7 +97,7 @@ void http_request_note(struct http_exchange *x, struct facts *facts, const char 
 bool http_request_wants_body(const struct http_exchange *x);
 /* A piece of that body, each in turn, to be searched; kept or not. */
 void http_request_search(struct http_exchange *x, struct bytes piece);
-/* Its end, or a hole in it. */
+/* Its end, or a hole in it. What was found is told to the request's response as well. */
 void http_request_search_end(struct http_exchange *x);
 /* The beginning of that body. */
 void http_request_body(struct http_exchange *x, struct bytes body);

@@ -1,76 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * How the table of products is read: whose request it looks like, and what a response proves.
- * Several hundred short patterns over a few hundred bytes, once for each response; most are
- * excluded by their pairs of bytes, see http_pairs.h.
+ * Many hundred short patterns over a few hundred bytes, once for each response: http_index.h says
+ * which of them can be there at all, and only those are looked for.
  */
 #include "dissectors/http/http_products.h"
 
-#include "dissectors/http/http_pairs.h"
+#include "dissectors/http/http_index.h"
+#include "dissectors/http/http_rows.h"
 
 #include <strings.h>
 
-#define PORTS(...) ((const uint16_t[]){__VA_ARGS__, 0})
-/* Members of the row, too. */
-#define ALSO(...)  , .also = ((const char *const[]){__VA_ARGS__, NULL})
-#define MET	   , .met = true
-/* Members of the row, so that ROUTES() may follow or not. */
-#define REQUESTS(...)                                                                              \
-	.requests = (const char *const[])                                                          \
-	{                                                                                          \
-		__VA_ARGS__, NULL                                                                  \
-	}
-#define OPEN(...)     ROUTE(ROUTE_OPEN, __VA_ARGS__)
-#define OWN(...)      ROUTE(ROUTE_OWN, __VA_ARGS__)
-#define LOGIN(...)    ROUTE(ROUTE_LOGIN, __VA_ARGS__)
-#define ACCESS(...)   ROUTE(ROUTE_ACCESS, __VA_ARGS__)
-#define RECORDS(...)  ROUTE(ROUTE_RECORDS, __VA_ARGS__)
-#define EXECUTES(...) ROUTE(ROUTE_EXECUTES, __VA_ARGS__)
-#define DESTROYS(...) ROUTE(ROUTE_DESTROYS, __VA_ARGS__)
-#define ROUTE(KIND, ...)                                                                           \
-	{                                                                                          \
-		.kind = (KIND), .request = __VA_ARGS__                                             \
-	}
-#define ROUTE_LIST(...) ((const struct http_route[]){__VA_ARGS__})
-#define ROUTES(...)                                                                                \
-	, .routes = ROUTE_LIST(__VA_ARGS__),                                                       \
-	  .route_count = sizeof ROUTE_LIST(__VA_ARGS__) / sizeof(struct http_route)
-#define SIGNS(...) ((const struct http_sign[]){__VA_ARGS__})
-
 #define VALUE_MAX  64 /* bytes that a star in a pattern stands for, at most */
 #define HEX_DIGITS 32 /* that a tilde stands for */
-
-struct http_product {
-	const char *product;
-	const char *const *requests; /* ends with NULL */
-	const struct http_route *routes;
-	size_t route_count;
-	const struct http_sign *signs;
-	size_t sign_count;
-};
-
-const struct service http_services[HTTP_SERVICE_COUNT] = {
-#define PRODUCT(id, NAME, FAMILY, ABOUT, IDENTIFIER, PORTS, ...)                                   \
-	[HTTP_##id] = {.name = (NAME),                                                             \
-		       .family = (FAMILY),                                                         \
-		       .about = (ABOUT),                                                           \
-		       .identifier = (IDENTIFIER),                                                 \
-		       .ports = PORTS},
-#include "dissectors/http/http_table.h"
-#undef PRODUCT
-};
-
-_Static_assert(HTTP_SERVICE_COUNT <= UINT8_MAX, "struct http_asked has no room for more");
-
-static const struct http_product products[HTTP_SERVICE_COUNT] = {
-#define PRODUCT(id, NAME, FAMILY, ABOUT, IDENTIFIER, PORTS, NAMED, REQUESTS, ...)                  \
-	[HTTP_##id] = {.product = (NAMED),                                                         \
-		       REQUESTS,                                                                   \
-		       .signs = SIGNS(__VA_ARGS__),                                                \
-		       .sign_count = sizeof SIGNS(__VA_ARGS__) / sizeof(struct http_sign)},
-#include "dissectors/http/http_table.h"
-#undef PRODUCT
-};
 
 static bool is_blank(uint8_t c)
 {
@@ -79,7 +21,7 @@ static bool is_blank(uint8_t c)
 
 static uint8_t lower(uint8_t c)
 {
-	return http_pairs_lower(c);
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
 static bool is_hex(uint8_t c)
@@ -133,7 +75,6 @@ static bool match_here(struct bytes *text, const char *pattern)
 				return false;
 			continue;
 		}
-
 		if (p != pattern)
 			skip_blanks(text);
 		if (*p == ' ') {
@@ -234,13 +175,6 @@ static bool is_accepted(uint16_t status)
 	return status >= 200 && status <= 299;
 }
 
-/* Further down in a body only what stands in that very place counts: "<title>", "# HELP ". */
-static bool is_late(const struct http_sign *sign, struct bytes text)
-{
-	return sign->pattern != NULL && sign->without == NULL &&
-	       sign->pattern[0] == (char)text.at[0] && match_here(&text, sign->pattern);
-}
-
 static bool is_asked(const struct http_asked *asked, size_t row)
 {
 	for (size_t i = 0; i < sizeof asked->rows && asked->rows[i] != 0; i++) {
@@ -248,6 +182,13 @@ static bool is_asked(const struct http_asked *asked, size_t row)
 			return true;
 	}
 	return false;
+}
+
+/* Further down in a body only what stands in that very place counts: "<title>", "# HELP ". */
+static bool is_late(const struct http_sign *sign, struct bytes text)
+{
+	return sign->pattern != NULL && sign->without == NULL &&
+	       sign->pattern[0] == (char)text.at[0] && match_here(&text, sign->pattern);
 }
 
 /* An operation that the request alone tells of: a route of the row's own knows better. */
@@ -298,7 +239,7 @@ static void note_operation(struct facts *facts, const struct http_sign *sign, bo
 static void apply(const struct http_sign *sign, size_t row, struct facts *facts, uint8_t *rank,
 		  const struct http_answer *answer, struct bytes text)
 {
-	const char *product = sign->product != NULL ? sign->product : products[row].product;
+	const char *product = sign->product != NULL ? sign->product : http_products[row].product;
 	bool known;
 
 	if (sign->flags & SIGN_NAMELESS)
@@ -325,71 +266,117 @@ static void apply(const struct http_sign *sign, size_t row, struct facts *facts,
 		note_operation(facts, sign, is_accepted(answer->status));
 }
 
-/* Nearly every response has some of these, and they say nothing of a product. */
-static bool is_everybodys(const char *name)
+/* Applies what holds of one of those that may; its flags, or 0. */
+static unsigned try_sign(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
+			 const char *name, struct bytes text, struct http_entry entry)
 {
-	static const char *const names[] = {
-		"accept-ranges",
-		"age",
-		"cache-control",
-		"connection",
-		"content-length",
-		"content-encoding",
-		"date",
-		"etag",
-		"expires",
-		"keep-alive",
-		"last-modified",
-		"pragma",
-		"transfer-encoding",
-		"vary",
-	};
+	const struct http_sign *sign = &http_products[entry.row].signs[entry.at];
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (name[0] == names[i][0] && strcmp(name, names[i]) == 0)
-			return true;
-	}
-	return false;
+	if (!applies(sign, entry.row, facts->service, answer, name, text))
+		return 0;
+	apply(sign, entry.row, facts, rank, answer, text);
+	return sign->flags;
 }
 
-/* Could this sign stand in a body with these pairs? */
-static bool is_worth_asking(const struct http_sign *sign, const struct http_pairs *pairs)
+void http_product_take(struct facts *facts, uint8_t *rank, size_t row)
 {
-	return sign->header == NULL &&
-	       (sign->pattern == NULL || http_pairs_may(pairs, sign->pattern));
+	const char *product = http_products[row].product;
+
+	facts_set_service(facts, &http_services[row]);
+	if (product != NULL)
+		FACTS_TEXT(facts, product, product, strlen(product));
+	*rank = 1;
 }
 
-bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
-			 const char *name, struct bytes text)
+static unsigned match_header(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
+			     const char *name, struct bytes text)
 {
-	struct http_pairs pairs;
-	bool lists = false;
+	const struct http_list *list = &http_index.headers;
+	size_t key = http_key_name(name, strlen(name));
+	unsigned flags = 0;
 
-	if (name != NULL && is_everybodys(name))
-		return false;
-	if (name != NULL && strcmp(name, "server") == 0)
+	if (strcmp(name, "server") == 0)
 		take_server(facts, *rank, text);
-	if (name == NULL)
-		http_pairs_of(&pairs, text);
-	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
-		for (size_t i = 0; i < products[row].sign_count; i++) {
-			const struct http_sign *sign = &products[row].signs[i];
+	for (size_t i = list->starts[key]; i < list->starts[key + 1]; i++)
+		flags |= try_sign(facts, rank, answer, name, text, list->entries[i]);
+	return flags;
+}
 
-			if (name == NULL && !is_worth_asking(sign, &pairs))
-				continue;
-			if (!applies(sign, row, facts->service, answer, name, text))
-				continue;
-			apply(sign, row, facts, rank, answer, text);
-			lists |= (sign->flags & SIGN_LISTS) != 0;
+/* Signs of a body that may hold, by their numbers in the order of the table. */
+struct candidates {
+	uint64_t bits[HTTP_SIGNS_MAX / 64];
+};
+
+static void add(struct candidates *may, struct http_entry entry)
+{
+	size_t number = (size_t)http_index.bases[entry.row] + entry.at;
+
+	may->bits[number / 64] |= (uint64_t)1 << number % 64;
+}
+
+/* Those of this key whose pattern stands here, and those that stand at the beginning only. */
+static void add_at(struct candidates *may, const struct http_list *list, size_t key,
+		   struct bytes text)
+{
+	for (size_t i = list->starts[key]; i < list->starts[key + 1]; i++) {
+		struct http_entry entry = list->entries[i];
+		const char *pattern = http_products[entry.row].signs[entry.at].pattern;
+		struct bytes at = text;
+
+		if (match_here(&at, pattern + (pattern[0] == '^')))
+			add(may, entry);
+	}
+}
+
+/* What may begin with the first byte of the text and the next one that is no blank. */
+static void add_pairs(struct candidates *may, struct bytes text)
+{
+	struct bytes rest = text;
+	uint8_t first = lower(bytes_u8(&rest));
+
+	if (!(http_index.firsts[first / 8] & 1U << first % 8))
+		return;
+	skip_blanks(&rest);
+	if (rest.left != 0)
+		add_at(may, &http_index.pairs, http_key_pair(first, lower(rest.at[0])), text);
+}
+
+static void find_candidates(struct candidates *may, struct bytes text, bool late)
+{
+	struct bytes start = text;
+
+	if (late) {
+		if (text.left != 0)
+			add_pairs(may, text);
+		return;
+	}
+	for (size_t i = 0; i < http_index.always_count; i++)
+		add(may, http_index.always[i]);
+	skip_blanks(&start);
+	if (start.left != 0)
+		add_at(may, &http_index.starts, lower(start.at[0]), start);
+	for (; text.left != 0; bytes_skip(&text, 1))
+		add_pairs(may, text);
+}
+
+unsigned http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
+			     const char *name, struct bytes text)
+{
+	struct candidates may = {.bits = {0}};
+	unsigned flags = 0;
+
+	if (name != NULL)
+		return match_header(facts, rank, answer, name, text);
+	find_candidates(&may, text, answer->late);
+	for (size_t word = 0; word < HTTP_SIGNS_MAX / 64; word++) {
+		for (; may.bits[word] != 0; may.bits[word] &= may.bits[word] - 1) {
+			size_t number = word * 64 + (size_t)__builtin_ctzll(may.bits[word]);
+
+			flags |=
+				try_sign(facts, rank, answer, NULL, text, http_index.signs[number]);
 		}
 	}
-	return lists;
-}
-
-/* "!…": the request alone is enough. */
-static const char *request_text(const char *request)
-{
-	return request + (request[0] == '!');
+	return flags;
 }
 
 /* "/v1/kv" is asked by "/v1/kv" and all below it, and "/v1/AUTH_" by all that begin so. */
@@ -411,72 +398,55 @@ static bool is_header_of(const char *request, const char *name, const struct byt
 	       strncasecmp((const char *)value->at, request + n + 2, strlen(request + n + 2)) == 0;
 }
 
-/* A byte or two tell nearly all apart. */
-static bool may_be(const char *request, const char *name, const struct bytes *path)
+/* Of the requests with this key; all that are the longest match read the same. */
+static void ask_list(struct http_asked *found, size_t *longest, const struct http_list *list,
+		     size_t key, const char *name, struct bytes text)
 {
-	if (name != NULL)
-		return request[0] == name[0];
-	return path->left > 1 && request[0] == (char)path->at[0] && request[1] == (char)path->at[1];
-}
+	size_t count = 0;
 
-/* The length of the longest of its requests that this is; 0: none. */
-static size_t longest_request(const struct http_product *product, const char *name,
-			      const struct bytes *text, bool *alone)
-{
-	size_t longest = 0;
+	for (size_t i = list->starts[key]; i < list->starts[key + 1]; i++) {
+		struct http_entry entry = list->entries[i];
+		const char *whole = http_products[entry.row].requests[entry.at];
+		const char *request = http_request_text(whole);
+		size_t length = strlen(request);
 
-	for (const char *const *r = product->requests; *r != NULL; r++) {
-		const char *request = request_text(*r);
-
-		if (!may_be(request, name, text) || strlen(request) <= longest)
+		if (length < *longest || !(name == NULL ? is_path_of(request, &text)
+							: is_header_of(request, name, &text)))
 			continue;
-		if (name == NULL ? !is_path_of(request, text) : !is_header_of(request, name, text))
-			continue;
-		longest = strlen(request);
-		*alone = (*r)[0] == '!';
+		if (length > *longest) {
+			*found = (struct http_asked){.rows = {0}};
+			count = 0;
+		}
+		if (whole[0] == '!')
+			found->alone = entry.row;
+		*longest = length;
+		if (count < sizeof found->rows &&
+		    (count == 0 || found->rows[count - 1] != entry.row))
+			found->rows[count++] = entry.row;
 	}
-	return longest;
 }
 
 void http_product_asked(struct http_asked *asked, const char *name, struct bytes text)
 {
 	struct http_asked found = {.rows = {0}};
-	size_t longest = 1, count = 0;
+	size_t longest = 0, count = 0;
 
-	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
-		bool alone = false;
-		size_t length = longest_request(&products[row], name, &text, &alone);
+	if (name != NULL) {
+		ask_list(&found, &longest, &http_index.fields, http_key_name(name, strlen(name)),
+			 name, text);
+	} else {
+		const char *path = (const char *)text.at;
 
-		if (length < longest)
-			continue;
-		if (alone && asked->alone == 0)
-			asked->alone = (uint8_t)row;
-		count = length > longest ? 0 : count;
-		longest = length;
-		if (count == 0)
-			found = (struct http_asked){.rows = {0}};
-		if (count < sizeof found.rows)
-			found.rows[count++] = (uint8_t)row;
+		for (size_t n = 3; n-- != 0;)
+			ask_list(&found, &longest, &http_index.requests,
+				 http_key_segments(path, text.left, n), NULL, text);
 	}
+	while (count < sizeof found.rows && found.rows[count] != 0)
+		count++;
 	for (size_t i = 0; count < sizeof found.rows && count != 0; i++)
 		found.rows[count++] = asked->rows[i];
-	found.alone = asked->alone;
+	if (asked->alone != 0)
+		found.alone = asked->alone;
 	if (count != 0)
 		*asked = found;
-}
-
-const struct http_route *http_product_routes(size_t row, size_t *count)
-{
-	*count = products[row].route_count;
-	return products[row].routes;
-}
-
-/* "?q": the parameter `q` holds statements. */
-bool http_product_has_statements(size_t row)
-{
-	for (const char *const *r = products[row].requests; *r != NULL; r++) {
-		if ((*r)[0] == '?')
-			return true;
-	}
-	return false;
 }

@@ -39,7 +39,8 @@ enum {
 	SIGN_FILES = 1 << 1,	/* the body is a list of files */
 	SIGN_LISTS = 1 << 2,	/* `operation` is a listing */
 	SIGN_NAMELESS = 1 << 3, /* proves the service, but not which product it is */
-	SIGN_EMPTY = 1 << 4,	/* counts only if there is no body at all */
+	SIGN_SHELL = 1 << 4,	/* it is the page of a console that asks for a log-in itself */
+	SIGN_EMPTY = 1 << 5,	/* counts only if there is no body at all */
 };
 
 /* Whose request it looks like: rows' numbers, the likeliest first; 0 behind the last. */
@@ -92,15 +93,19 @@ extern const struct service http_services[HTTP_SERVICE_COUNT];
 void http_product_asked(struct http_asked *asked, const char *name, struct bytes text);
 /* The routes of a row, in the order in which they count; NULL and 0: none. */
 const struct http_route *http_product_routes(size_t row, size_t *count);
+/* Are this product's pages shown to everybody, and only what they fetch is not? */
+bool http_product_has_shell(size_t row);
 /* Do this row's requests carry statements in a language like SQL, as parameter or as body? */
 bool http_product_has_statements(size_t row);
 
+/* Nothing is known but that the product of this row was asked, as no other is, and agreed. */
+void http_product_take(struct facts *facts, uint8_t *rank, size_t row);
 /*
  * Asks every sign about one response header (`name` in lower case), or about the beginning of the
  * body (`name` NULL), and writes what they prove. `rank` is the rank so far, for the conversation.
- * Returns whether the response is a listing.
+ * Returns the flags of all that it shows: SIGN_….
  */
-bool http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
-			 const char *name, struct bytes text);
+unsigned http_products_match(struct facts *facts, uint8_t *rank, const struct http_answer *answer,
+			     const char *name, struct bytes text);
 
 #endif

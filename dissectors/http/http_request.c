@@ -6,6 +6,7 @@
 #include "dissectors/http/http_exchange.h"
 
 #include "dissectors/http/http_credentials.h"
+#include "dissectors/http/http_deeds.h"
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_statement.h"
@@ -173,7 +174,8 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 	struct bytes query = bytes_from(NULL, 0), host = query, path = target;
 	struct http_request *r = &x->current;
 
-	*r = (struct http_request){.traits = traits_of(method), .command = -1};
+	*r = (struct http_request){
+		.traits = traits_of(method), .command = -1, .serial = ++x->serial};
 	if (!(r->traits & HTTP_TRAIT_CONNECT))
 		path = path_of(target, &query, &host);
 	if (cut && query.left == 0 && host.at + host.left == target.at + target.left)
@@ -193,6 +195,38 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 		take_statement(x, r, query, false);
 }
 
+enum { REKEYS_COPY = 1 << 0, REKEYS_KEY = 1 << 1 };
+
+static void search_text(struct http_exchange *x, struct bytes text)
+{
+	http_search_feed(&x->search, &x->current.fits, bytes_from("|", 1));
+	http_search_feed(&x->search, &x->current.fits, text);
+	http_search_feed(&x->search, &x->current.fits, bytes_from("|", 1));
+}
+
+/*
+ * Headers that say what is done, for the marks of routes: which call it is of a service that has
+ * one path; and that an object is copied over itself, with a key that the client keeps.
+ */
+static void search_header(struct http_exchange *x, const char *name, struct bytes value)
+{
+	static const char rekeyed[] = HTTP_MARK_REKEYED;
+	/* "x-amz-server-side-encryption-customer-algorithm", cut off at HTTP_NAME_MAX. */
+	static const char customer_key[] = "x-amz-server-side-encryption-cus";
+	uint8_t *rekeys = &x->search.rekeys, before = *rekeys;
+
+	if (x->search.left == 0 || strncmp(name, "x-amz-", 6) != 0)
+		return;
+	if (strcmp(name, "x-amz-target") == 0)
+		search_text(x, value);
+	if (strcmp(name, "x-amz-copy-source") == 0)
+		*rekeys |= REKEYS_COPY;
+	if (strcmp(name, customer_key) == 0)
+		*rekeys |= REKEYS_KEY;
+	if (*rekeys != before && *rekeys == (REKEYS_COPY | REKEYS_KEY))
+		search_text(x, bytes_from(rekeyed, sizeof rekeyed - 1));
+}
+
 void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
 			 struct bytes value)
 {
@@ -203,6 +237,7 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 	if (strcmp(name, "host") == 0 && facts->host[0] == '\0')
 		FACTS_TEXT(facts, host, value.at, value.left);
 	http_product_asked(&x->current.asked, name, value);
+	search_header(x, name, value);
 	if (strcmp(name, "content-type") == 0)
 		x->search.form = bytes_start_with(&value, "application/x-www-form-urlencoded");
 }
@@ -214,36 +249,39 @@ bool http_request_wants_body(const struct http_exchange *x)
 	       http_product_has_statements(x->current.asked.rows[0]);
 }
 
-/* The request that the client's bytes belong to; it may have an answer already. */
-static struct http_request *last_request(struct http_exchange *x)
+/* What was found is found for all that is kept of the request. */
+static void tell_found(struct http_exchange *x)
 {
-	if (x->beyond != 0)
-		return &x->current;
-	if (x->count != 0)
-		return &x->pending[(x->first + x->count - 1) % HTTP_PENDING_MAX];
-	return x->response.matched ? &x->response.request : &x->current;
+	struct http_request *response = &x->response.request;
+	uint8_t found = x->current.fits.found;
+
+	for (size_t i = 0; i < HTTP_PENDING_MAX; i++) {
+		if (x->pending[i].serial == x->serial)
+			x->pending[i].fits.found |= found;
+	}
+	if (x->response.matched && response->serial == x->serial)
+		response->fits.found |= found;
 }
 
 void http_request_search(struct http_exchange *x, struct bytes piece)
 {
 	if (x->search.left != 0)
-		http_search_feed(&x->search, &last_request(x)->fits, piece);
+		http_search_feed(&x->search, &x->current.fits, piece);
 }
 
 void http_request_search_end(struct http_exchange *x)
 {
-	struct http_request *last = last_request(x);
-
 	if (x->search.length == 0 && x->search.escaped == 0)
 		return;
-	http_search_end(&x->search, &last->fits);
-	if (x->response.begun && x->response.matched && x->count == 1)
-		x->response.request.fits = last->fits;
+	http_search_end(&x->search, &x->current.fits);
+	tell_found(x);
 }
 
 void http_request_body(struct http_exchange *x, struct bytes body)
 {
-	struct http_request *last = last_request(x);
+	struct http_request *last =
+		&x->pending[((size_t)x->first + x->count + HTTP_PENDING_MAX - 1) %
+			    HTTP_PENDING_MAX];
 
 	if (x->count == 0 || x->beyond != 0 || body.left == 0)
 		return;

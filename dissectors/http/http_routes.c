@@ -2,7 +2,7 @@
 /* How the routes of the table of products are read: see http_routes.h. */
 #include "dissectors/http/http_routes.h"
 
-#include "dissectors/http/http_products.h"
+#include "dissectors/http/http_index.h"
 
 #include <strings.h>
 
@@ -264,23 +264,46 @@ static void note(struct http_fits *fits, size_t row, size_t index, const struct 
 	put(&fits->exact, place, is_exact(route, target));
 }
 
+static void try(struct http_fits *fits, const char *method, const struct target *target,
+		struct http_entry entry)
+{
+	size_t count;
+	const struct http_route *routes = http_product_routes(entry.row, &count);
+
+	if (fits_route(&routes[entry.at], method, target))
+		note(fits, entry.row, entry.at, target);
+}
+
+static void try_key(struct http_fits *fits, const char *method, const struct target *target,
+		    size_t key)
+{
+	const struct http_list *list = &http_index.routes;
+
+	for (size_t i = list->starts[key]; i < list->starts[key + 1]; i++)
+		try(fits, method, target, list->entries[i]);
+}
+
 void http_routes_fit(struct http_fits *fits, const char *method, struct bytes path,
 		     struct bytes query, bool cut)
 {
 	struct target target = {.query = query};
+	size_t n;
 
 	*fits = (struct http_fits){.count = 0};
 	normalise(&target, path);
 	target.plain &= !cut;
-	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
-		size_t count;
-		const struct http_route *routes = http_product_routes(row, &count);
+	for (const char *at = target.path; *at == '/'; at += n) {
+		const char *type;
 
-		for (size_t i = 0; i < count; i++) {
-			if (fits_route(&routes[i], method, &target))
-				note(fits, row, i, &target);
-		}
+		n = strcspn(++at, "/");
+		try_key(fits, method, &target, http_key_segment(at, n));
+		type = memrchr(at, '.', n);
+		if (type != NULL && at[n] == '\0')
+			try_key(fits, method, &target,
+				http_key_segment(type, n - (size_t)(type - at)));
 	}
+	for (size_t i = 0; i < http_index.wild_count; i++)
+		try(fits, method, &target, http_index.wild[i]);
 }
 
 const char *http_routes_mark(const struct http_fits *fits, size_t i)
@@ -310,6 +333,22 @@ const struct http_route *http_routes_of(const struct http_fits *fits, size_t row
 	return NULL;
 }
 
+size_t http_routes_row(const struct http_fits *fits, const struct http_route *route)
+{
+	for (size_t i = 0; i < fits->count; i++) {
+		if (route != NULL && route_at(fits, i) == route)
+			return fits->at[i].row;
+	}
+	return HTTP_ANY;
+}
+
+static bool is_store(size_t row)
+{
+	enum family family = http_services[row].family;
+
+	return family == FAMILY_STORAGE || family == FAMILY_DATABASE || family == FAMILY_BACKUP;
+}
+
 const struct http_route *http_routes_meaning(const struct http_fits *fits, size_t row)
 {
 	const struct http_route *route = http_routes_of(fits, row);
@@ -321,7 +360,10 @@ const struct http_route *http_routes_meaning(const struct http_fits *fits, size_
 		    (route == NULL || is_worse(route_at(fits, i), route)))
 			route = route_at(fits, i);
 	}
-	return route != NULL ? route : http_routes_of(fits, HTTP_ANY);
+	if (route != NULL)
+		return route;
+	route = http_routes_of(fits, HTTP_ANY);
+	return route != NULL && route->file && is_store(row) ? NULL : route;
 }
 
 enum http_route_kind http_routes_worst(const struct http_fits *fits)

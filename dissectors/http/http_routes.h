@@ -16,7 +16,7 @@
 
 #include "dissectors/read/bytes.h"
 
-#define HTTP_FITS_MAX	 4  /* routes that one request remembers, those with the same text as one */
+#define HTTP_FITS_MAX	 5  /* routes that one request remembers, those with the same text as one */
 #define HTTP_MARK_MAX	 32 /* bytes of a route's mark in the body */
 #define HTTP_ROUTES_PATH 192 /* bytes of a path that are looked at */
 
@@ -36,7 +36,8 @@ struct http_route {
 	const char *request; /* "GET|POST /path/{name}?parameter=value": http_table.h */
 	uint8_t kind;	     /* enum http_route_kind */
 	bool sure;	     /* counts as well where nothing is known of the product */
-	const char *body;    /* a mark that the query or the body must hold; NULL: none */
+	bool file;	  /* a page's script or picture: what a store holds, it holds on purpose */
+	const char *body; /* a mark that the query or the body must hold; NULL: none */
 	const char *command; /* how it is told; NULL: method and path of the request */
 };
 
@@ -60,6 +61,8 @@ void http_routes_fit(struct http_fits *fits, const char *method, struct bytes pa
 const char *http_routes_mark(const struct http_fits *fits, size_t i);
 /* The first route of this row that it fits, or NULL. */
 const struct http_route *http_routes_of(const struct http_fits *fits, size_t row);
+/* The row of the table that such a meaning comes from; the first for NULL. */
+size_t http_routes_row(const struct http_fits *fits, const struct http_route *route);
 /* What it means to the product of this row of the table; NULL: no route says it. */
 const struct http_route *http_routes_meaning(const struct http_fits *fits, size_t row);
 /* The worst that it may mean to any product, marks not regarded. */

@@ -100,14 +100,40 @@ static bool go_on(struct http_search *search, struct http_fits *fits, uint8_t c)
 	return true;
 }
 
+/* Takes ordinary bytes as long as there is room for them. */
+static void take_ordinary(struct http_search *search, struct bytes *piece)
+{
+	size_t room = HTTP_SEARCH_WINDOW - search->length, n = 0;
+	size_t most = piece->left < room ? piece->left : room;
+	uint8_t percent = search->form ? '%' : '\\';
+	uint8_t plus = search->form ? '+' : '\\';
+	uint8_t length = search->length;
+
+	for (; n < most; n++) {
+		uint8_t c = piece->at[n];
+
+		if (c == '\\' || c == percent || c == plus)
+			break;
+		search->window[length] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+		length = (uint8_t)(length + (c > ' '));
+	}
+	search->length = length;
+	bytes_skip(piece, n);
+}
+
 void http_search_feed(struct http_search *search, struct http_fits *fits, struct bytes piece)
 {
 	if (piece.left > search->left)
 		piece.left = search->left;
 	search->left -= (uint32_t)piece.left;
 	while (piece.left != 0) {
-		uint8_t c = bytes_u8(&piece);
+		uint8_t c;
 
+		if (search->escaped == 0)
+			take_ordinary(search, &piece);
+		if (piece.left == 0)
+			break;
+		c = bytes_u8(&piece);
 		if (c == '\0' || (search->escaped != 0 && go_on(search, fits, c)))
 			continue;
 		if (c == '\\' || (c == '%' && search->form))

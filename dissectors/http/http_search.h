@@ -13,13 +13,14 @@
 #include "dissectors/http/http_routes.h"
 
 #define HTTP_SEARCH_MAX	   (64U * 1024)
-#define HTTP_SEARCH_WINDOW 128
+#define HTTP_SEARCH_WINDOW 128U
 
 /* Plain data. */
 struct http_search {
 	uint32_t left;	 /* bytes that will still be looked at; 0: nothing is looked for */
 	bool form;	 /* %XX is undone */
 	uint8_t escaped; /* bytes of `escape` */
+	uint8_t rekeys;	 /* REKEYS_… of http_request.c: which headers were there */
 	uint8_t length;	 /* of `window` */
 	uint8_t escape[6];
 	uint8_t window[HTTP_SEARCH_WINDOW];

@@ -52,6 +52,11 @@ static bool find_parameter(struct bytes *text)
 	return false;
 }
 
+static unsigned harm(unsigned flags)
+{
+	return 2 * facts_command_weight(flags) + ((flags & COMMAND_LISTING) != 0);
+}
+
 unsigned http_statement(struct bytes text, bool raw, char *name, size_t size)
 {
 	uint8_t decoded[DECODED_MAX];
@@ -68,12 +73,13 @@ unsigned http_statement(struct bytes text, bool raw, char *name, size_t size)
 		value = text;
 	else
 		return 0;
-	sql_begin(&sql, SQL_MYSQL);
+	sql_begin(&sql, SQL_CLICKHOUSE);
 	while (any) {
 		any = sql_next(&sql, &value, &statement);
 		if (!any && !sql_end(&sql, &statement))
 			break;
-		if (statement.name[0] == '\0' || (name[0] != '\0' && statement.flags <= flags))
+		if (statement.name[0] == '\0' ||
+		    (name[0] != '\0' && harm(statement.flags) <= harm(flags)))
 			continue;
 		flags = statement.flags;
 		name[0] = '\0';

@@ -38,9 +38,14 @@
  *	.sure	no other product has such a path: it counts also while nothing is known of the
  *		product. For what is unmistakable, above all if its answer says nothing
  *
- * The kinds are in http_routes.h. What several products share belongs into the first row, which
- * counts where the product's own has nothing to say. A DELETE needs no row to be destruction; one
- * that is none needs ROUTE_OWN.
+ * SHELL behind REQUESTS(…) says that the product's pages are shown to everybody, and that only what
+ * they fetch asks for a log-in: they prove no access, but for ACCESS(…) and worse.
+ *
+ * The kinds are in http_routes.h. What runs code or destroys stands in http_deeds.h, unless it
+ * shows which product it is (.sure in a row of its own). What several products share belongs into
+ * the first row, which counts where the product's own has nothing to say. A DELETE needs no row to
+ * be destruction; one that is none needs OWN(…).
+ *
  * ALSO is left out where there are none, and MET where no real server was met: the row was written
  * from documents then.
  *
@@ -67,7 +72,30 @@ PRODUCT(ANY, "http", FAMILY_WEB, "a web service that nothing more is known about
 	       OPEN("GET|HEAD /ready"),
 	       OPEN("GET|HEAD /ping"),
 	       OPEN("GET|HEAD /favicon.ico"),
-	       OPEN("GET|HEAD /robots.txt")),
+	       OPEN("GET|HEAD /robots.txt"),
+	       LOGIN("POST /.../sign_in"), LOGIN("POST /.../logon"), LOGIN("POST /oauth/token"),
+	       LOGIN("POST /.../j_spring_security_check"), OPEN("GET|HEAD /.../login"),
+	       OPEN("GET|HEAD /.../signin"), OPEN("GET|HEAD /.../sign_in"),
+	       OPEN("GET|HEAD /.../logon"), OPEN("GET|HEAD /.../login.{type}"),
+	       OPEN("GET|HEAD /health/{part}"), OPEN("GET|HEAD /healthcheck"),
+	       OPEN("GET|HEAD /health_check"), OPEN("GET|HEAD /-/ready"),
+	       OPEN("GET|HEAD /-/healthy"), OPEN("GET|HEAD /-/health"), OPEN("GET|HEAD /-/ping"),
+	       OPEN("GET|HEAD /-/liveness"), OPEN("GET|HEAD /-/readiness"),
+	       OPEN("GET|HEAD /api/health"), OPEN("GET|HEAD /api/healthz"),
+	       OPEN("GET|HEAD /api/ping"), OPEN("GET|HEAD /version"),
+	       OPEN("GET|HEAD /api/version"), OPEN("GET|HEAD /.well-known/..."),
+	       OPEN("GET|HEAD /.../{file}.js", .file = true),
+	       OPEN("GET|HEAD /.../{file}.css", .file = true),
+	       OPEN("GET|HEAD /.../{file}.map", .file = true),
+	       OPEN("GET|HEAD /.../{file}.ico", .file = true),
+	       OPEN("GET|HEAD /.../{file}.svg", .file = true),
+	       OPEN("GET|HEAD /.../{file}.png", .file = true),
+	       OPEN("GET|HEAD /.../{file}.gif", .file = true),
+	       OPEN("GET|HEAD /.../{file}.webp", .file = true),
+	       OPEN("GET|HEAD /.../{file}.woff", .file = true),
+	       OPEN("GET|HEAD /.../{file}.woff2", .file = true),
+	       OPEN("GET|HEAD /.../{file}.ttf", .file = true),
+	       HTTP_DEEDS),
 	{.pattern = "<title>Statistics Report for HAProxy", .product = "HAProxy", .rank = 2},
 	{.header = "x-owa-version", .product = "Microsoft Exchange", .version_after = "", .rank = 2},
 	{.pattern = "<title>phpMyAdmin", .product = "phpMyAdmin", .rank = 2},
@@ -139,7 +167,8 @@ PRODUCT(S3, "s3", FAMILY_STORAGE, "object storage with Amazon's S3 interface", N
 	NULL,
 	REQUESTS("x-amz-content-sha256: ", "x-amz-date: ", "authorization: AWS ")
 	/* What lies under /minio is MinIO's own, and no object. */
-	ROUTES(OPEN("GET|HEAD /minio/health/..."),
+	ROUTES(OPEN("GET|HEAD /minio/login"), OPEN("GET|HEAD /minio/loader.css"),
+	       OPEN("GET|HEAD /minio/health/..."),
 	       ACCESS("ANY /minio/...")),
 	{.pattern = "<ListAllMyBucketsResult", .operation = "ListBuckets", .status = 200,
 	 .rank = 3, .flags = SIGN_LISTS | SIGN_FILES},
@@ -169,7 +198,7 @@ PRODUCT(S3, "s3", FAMILY_STORAGE, "object storage with Amazon's S3 interface", N
 	{.header = "x-rgw-object-type", .product = "Ceph RGW", .rank = 4},
 	{.header = "x-amz-request-id", .pattern = "^tx0000", .product = "Ceph RGW", .rank = 4},
 	{.pattern = "<DisplayName>S3rver<", .product = "s3rver", .rank = 4},
-	{.pattern = "<title>MinIO Console", .product = "MinIO", .rank = 4})
+	{.pattern = "<title>MinIO Console", .product = "MinIO", .rank = 4, .flags = SIGN_SHELL})
 
 PRODUCT(AZURE_BLOB, "azure-blob", FAMILY_STORAGE, "object storage with Azure's Blob interface",
 	NULL, NULL MET, NULL, REQUESTS("x-ms-blob-type: ", "authorization: SharedKey"),
@@ -208,7 +237,8 @@ PRODUCT(COUCHDB, "couchdb", FAMILY_DATABASE, "CouchDB, and what speaks like it",
 	PORTS(5984) MET, "CouchDB",
 	REQUESTS("/_all_dbs", "/_users", "/_utils")
 	ROUTES(DESTROYS("POST /{db}/_bulk_docs", .body = "\"_deleted\":true",
-		.command = "POST /_bulk_docs delete")),
+		.command = "POST /_bulk_docs delete"),
+	       OPEN("GET|HEAD /_utils/..."), OPEN("GET|HEAD /_up")),
 	{.header = "server", .pattern = "CouchDB/", .version_after = "CouchDB/", .rank = 3},
 	{.pattern = "^{\"couchdb\":\"Welcome\"", .version_after = "\"version\"", .status = 200,
 	 .rank = 3},
@@ -227,7 +257,8 @@ PRODUCT(DOCKER, "docker", FAMILY_ORCHESTRATION, "the Docker engine's interface",
 	REQUESTS("/containers", "/images", "/_ping")
 	ROUTES(EXECUTES("POST /containers/create", .sure = true),
 	       EXECUTES("POST /containers/{id}/start", .sure = true),
-	       EXECUTES("POST /containers/{id}/exec", .sure = true)),
+	       EXECUTES("POST /containers/{id}/exec", .sure = true),
+	       OPEN("GET|HEAD /_ping")),
 	{.header = "server", .pattern = "^Docker/", .version_after = "Docker/", .rank = 3},
 	{.header = "docker-experimental", .rank = 3},
 	{.header = "api-version", .rank = 2, .flags = SIGN_ASKED},
@@ -244,7 +275,8 @@ PRODUCT(DOCKER_REGISTRY, "docker-registry", FAMILY_STORAGE, "a registry of conta
 PRODUCT(KUBELET, "kubelet", FAMILY_ORCHESTRATION, "a Kubernetes node's agent", "open-kubernetes",
 	PORTS(10250, 10255), "kubelet",
 	REQUESTS("/pods", "/runningpods", "/run", "/exec", "/spec", "/stats/summary",
-		 "/metrics/cadvisor"),
+		 "/metrics/cadvisor")
+	ROUTES(DEEDS_KUBELET),
 	{.pattern = "# HELP cadvisor_version_info", .rank = 4, .flags = SIGN_ASKED},
 	{.pattern = "^{\"kind\":\"PodList\",\"apiVersion\":\"v1\"", .operation = "ListPods",
 	 .status = 200, .rank = 3, .flags = SIGN_ASKED | SIGN_LISTS})
@@ -264,7 +296,8 @@ PRODUCT(KUBERNETES, "kubernetes", FAMILY_ORCHESTRATION, "the Kubernetes control 
 	 .status = 200, .rank = 2, .flags = SIGN_LISTS})
 
 PRODUCT(ETCD, "etcd", FAMILY_DATABASE, "etcd over HTTP or gRPC", NULL, PORTS(2379) MET, "etcd",
-	REQUESTS("/v2/keys", "/v3/kv", "/v3alpha/kv", "/v3beta/kv", "/v3/auth"),
+	REQUESTS("/v2/keys", "/v3/kv", "/v3alpha/kv", "/v3beta/kv", "/v3/auth")
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /version")),
 	{.header = "x-etcd-cluster-id", .rank = 3},
 	{.header = "x-etcd-index", .rank = 3},
 	{.pattern = "^{\"etcdserver\":\"", .version_after = "\"etcdserver\":\"", .status = 200,
@@ -273,7 +306,8 @@ PRODUCT(ETCD, "etcd", FAMILY_DATABASE, "etcd over HTTP or gRPC", NULL, PORTS(237
 
 /* The word of discovery, and the codes of all errors: its own HTTP interface reference. */
 PRODUCT(NEO4J, "neo4j", FAMILY_DATABASE, "Neo4j over HTTP", NULL, PORTS(7474), "Neo4j",
-	REQUESTS("/db/data", "/db/neo4j", "/db/system"),
+	REQUESTS("/db/data", "/db/neo4j", "/db/system") SHELL
+	ROUTES(OPEN("GET|HEAD /browser/..."), OPEN("GET|HEAD /")),
 	{.pattern = "\"neo4j_version\"", .version_after = "\"neo4j_version\"", .status = 200,
 	 .rank = 3},
 	{.pattern = "\"code\":\"Neo.ClientError.Security.Unauthorized\"", .status = 401,
@@ -285,10 +319,11 @@ PRODUCT(NEO4J, "neo4j", FAMILY_DATABASE, "Neo4j over HTTP", NULL, PORTS(7474), "
 
 PRODUCT(INFLUXDB, "influxdb", FAMILY_DATABASE, "InfluxDB over HTTP", NULL, PORTS(8086) MET,
 	"InfluxDB",
-	REQUESTS("/query", "/write", "/api/v2/write", "/api/v2/query", "/api/v2/buckets", "?q")
+	REQUESTS("/query", "/write", "/api/v2/write", "/api/v2/query", "/api/v2/buckets", "?q") SHELL
 	ROUTES(OPEN("GET|HEAD /ping"),
 	       OPEN("GET|HEAD /health"),
-	       DESTROYS("POST /query", .body = "dropdatabase", .command = "DROP DATABASE")),
+	       DESTROYS("POST /query", .body = "dropdatabase", .command = "DROP DATABASE"),
+	       OPEN("GET|HEAD /api/v2/setup"), OPEN("GET|HEAD /static/...")),
 	{.header = "x-influxdb-version", .version_after = "", .rank = 3},
 	{.header = "x-influxdb-build", .rank = 3},
 	{.pattern = "^{\"name\":\"influxdb\",\"message\":", .version_after = "\"version\":\"v",
@@ -315,7 +350,8 @@ PRODUCT(VICTORIAMETRICS, "victoriametrics", FAMILY_LOGGING, "VictoriaMetrics", N
 
 PRODUCT(LOKI, "loki", FAMILY_LOGGING, "Grafana Loki", NULL, PORTS(3100), "Loki",
 	REQUESTS("!/loki/api/v1")
-	ROUTES(OPEN("GET|HEAD /ready")),
+	ROUTES(OPEN("GET|HEAD /ready"),
+	       OPEN("GET|HEAD /loki/api/v1/status/buildinfo")),
 	{.pattern = "^{\"status\":\"success\"", .status = 200, .rank = 4, .flags = SIGN_ASKED},
 	{.status = 204, .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "\"resultType\":\"streams\"", .status = 200, .rank = 3})
@@ -366,7 +402,9 @@ PRODUCT(PUSHGATEWAY, "pushgateway", FAMILY_LOGGING, "Prometheus' Pushgateway", N
 	{.asks = ASKS_DELETE | ASKS_DEEP, .status = 202, .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(GRAFANA, "grafana", FAMILY_LOGGING, "Grafana", NULL, PORTS(3000), "Grafana",
-	REQUESTS("/api/health", "/api/datasources", "/api/search", "/login"),
+	REQUESTS("/api/health", "/api/datasources", "/api/search", "/login") SHELL
+	ROUTES(OPEN("GET|HEAD /api/health"), OPEN("GET|HEAD /public/..."),
+	       OPEN("GET|HEAD /robots.txt")),
 	{.pattern = "<title>Grafana<", .rank = 3},
 	{.pattern = "\"database\":\"ok\",\"version\":\"", .version_after = "\"version\":\"",
 	 .status = 200, .rank = 3, .flags = SIGN_ASKED},
@@ -375,7 +413,11 @@ PRODUCT(GRAFANA, "grafana", FAMILY_LOGGING, "Grafana", NULL, PORTS(3000), "Grafa
 	{.header = "set-cookie", .pattern = "^grafana_session", .rank = 3})
 
 PRODUCT(KIBANA, "kibana", FAMILY_LOGGING, "Kibana, and OpenSearch Dashboards", NULL, PORTS(5601),
-	"Kibana", REQUESTS("kbn-xsrf: ", "/api/status", "/app/kibana"),
+	"Kibana",
+	REQUESTS("kbn-xsrf: ", "/api/status", "/app/kibana") SHELL
+	ROUTES(OPEN("GET|HEAD /login"), OPEN("GET|HEAD /app/login"), OPEN("GET|HEAD /ui/..."),
+	       OPEN("GET|HEAD /bootstrap.js"), OPEN("GET|HEAD /bootstrap-anonymous.js"),
+	       OPEN("GET|HEAD /translations/..."), OPEN("GET|HEAD /node_modules/...")),
 	{.header = "kbn-version", .version_after = "", .rank = 3},
 	{.header = "kbn-name", .rank = 3},
 	{.header = "kbn-license-sig", .rank = 3},
@@ -388,7 +430,9 @@ PRODUCT(SOLR, "solr", FAMILY_DATABASE, "Apache Solr", NULL, PORTS(8983), "Solr",
 	       DESTROYS("ANY /solr/{core}/update/...", .body = "\"delete\":",
 		.command = "update delete"),
 	       DESTROYS("ANY /solr/admin/collections?action=delete",
-		.command = "collections DELETE")),
+		.command = "collections DELETE"),
+	       OPEN("GET|HEAD /solr/css/..."), OPEN("GET|HEAD /solr/js/..."),
+	       OPEN("GET|HEAD /solr/libs/..."), OPEN("GET|HEAD /solr/img/...")),
 	{.pattern = "^{\"responseHeader\":{\"status\":", .version_after = "\"solr-spec-version\":",
 	 .rank = 3},
 	{.pattern = "<title>Solr Admin", .rank = 3},
@@ -399,7 +443,8 @@ PRODUCT(HADOOP, "hadoop", FAMILY_ORCHESTRATION, "Hadoop's web interfaces: HDFS, 
 	"accessible-hadoop",
 	PORTS(9870, 50070, 8088) ALSO("hadoop-yarn", "yarn"), "Hadoop",
 	REQUESTS("/jmx", "/ws/v1/cluster", "/ws/v1/node", "/ws/v1/history", "/webhdfs/v1",
-		 "/dfshealth.html"),
+		 "/dfshealth.html")
+	ROUTES(EXECUTES("POST /ws/v1/cluster/apps", .sure = true)),
 	{.pattern = "\"Hadoop:service=", .rank = 3},
 	{.pattern = "^{\"clusterInfo\":{", .version_after = "\"hadoopVersion\":", .rank = 3},
 	{.pattern = "^{\"FileStatuses\":{\"FileStatus\":", .operation = "LISTSTATUS", .status = 200,
@@ -419,7 +464,9 @@ PRODUCT(HADOOP, "hadoop", FAMILY_ORCHESTRATION, "Hadoop's web interfaces: HDFS, 
 PRODUCT(RABBITMQ, "rabbitmq-management", FAMILY_QUEUE, "RabbitMQ's management interface", NULL,
 	PORTS(15672) MET, "RabbitMQ",
 	REQUESTS("/api/overview", "/api/queues", "/api/users", "/api/whoami", "/api/vhosts",
-		 "/api/nodes", "/api/exchanges", "/api/definitions", "/api/connections"),
+		 "/api/nodes", "/api/exchanges", "/api/definitions", "/api/connections") SHELL
+	ROUTES(OPEN("GET|HEAD /js/..."), OPEN("GET|HEAD /css/..."), OPEN("GET|HEAD /img/..."),
+	       LOGIN("POST /api/login")),
 	{.header = "www-authenticate", .pattern = "realm=\"RabbitMQ Management\"", .rank = 3},
 	{.pattern = "^{\"management_version\":", .version_after = "\"management_version\":",
 	 .rank = 3},
@@ -441,7 +488,12 @@ PRODUCT(JOURNAL, "journald-remote", FAMILY_LOGGING, "systemd-journal-remote", NU
 
 PRODUCT(SPLUNK, "splunk", FAMILY_LOGGING, "Splunk: its management, and the event collector", NULL,
 	PORTS(8088, 8089), "Splunk",
-	REQUESTS("authorization: Splunk ", "/services/collector", "/services/auth"),
+	REQUESTS("authorization: Splunk ", "/services/collector", "/services/auth")
+	ROUTES(OPEN("GET|HEAD /services/collector/health"),
+	       OPEN("GET|HEAD /services/collector/health/1.0"),
+	       OPEN("GET|HEAD /{language}/account/login"),
+	       OPEN("GET|HEAD /{language}/static/..."), LOGIN("POST /services/auth/login"),
+	       LOGIN("POST /{language}/account/login")),
 	{.header = "server", .pattern = "^Splunkd", .rank = 3},
 	{.pattern = "^{\"text\":\"Success\",\"code\":0", .status = 200, .rank = 2,
 	 .flags = SIGN_ASKED},

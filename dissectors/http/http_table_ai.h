@@ -28,8 +28,8 @@ PRODUCT(OLLAMA, "ollama", FAMILY_AI, "Ollama, which runs language models", NULL,
 
 PRODUCT(VLLM, "vllm", FAMILY_AI, "vLLM, which serves language models", NULL, NULL, "vLLM",
 	REQUESTS("/v1/models", "/v1/completions", "/v1/chat/completions")
-	ROUTES(OPEN("GET|HEAD /ping"), OPEN("GET|HEAD /version"), OPEN("GET|HEAD /docs"),
-	       OPEN("GET|HEAD /openapi.json")),
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /version"), OPEN("GET|HEAD /ping"),
+	       OPEN("GET|HEAD /load"), OPEN("GET|HEAD /docs"), OPEN("GET|HEAD /openapi.json")),
 	{.pattern = "\"owned_by\":\"vllm\"", .rank = 3},
 	{.pattern = "# HELP vllm:", .rank = 3},
 	{.pattern = "# TYPE vllm:", .rank = 3},
@@ -40,7 +40,8 @@ PRODUCT(SGLANG, "sglang", FAMILY_AI, "SGLang, which serves language models", NUL
 	"SGLang",
 	REQUESTS("/get_model_info", "/get_server_info", "/generate", "/flush_cache",
 		 "/update_weights_from_disk")
-	ROUTES(OPEN("GET|HEAD /docs"), OPEN("GET|HEAD /openapi.json")),
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /health_generate"),
+	       OPEN("GET|HEAD /docs"), OPEN("GET|HEAD /openapi.json")),
 	{.pattern = "\"owned_by\":\"sglang\"", .rank = 3},
 	{.pattern = "# HELP sglang:", .rank = 3},
 	{.pattern = "# TYPE sglang:", .rank = 3},
@@ -53,7 +54,8 @@ PRODUCT(SGLANG, "sglang", FAMILY_AI, "SGLang, which serves language models", NUL
 PRODUCT(LLAMA_CPP, "llama-cpp", FAMILY_AI, "llama.cpp's server of language models", NULL,
 	NULL ALSO("llama.cpp", "llamacpp"), "llama.cpp",
 	REQUESTS("/props", "/slots", "/completion", "/infill", "/tokenize", "/apply-template",
-		 "/lora-adapters"),
+		 "/lora-adapters")
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /v1/health")),
 	{.header = "server", .pattern = "^llama.cpp", .rank = 4},
 	{.pattern = "\"owned_by\":\"llamacpp\"", .rank = 4},
 	{.pattern = "\"modified_at\":\"\",\"size\":\"\",\"digest\":\"\"", .rank = 4},
@@ -65,11 +67,11 @@ PRODUCT(LLAMA_CPP, "llama-cpp", FAMILY_AI, "llama.cpp's server of language model
 
 PRODUCT(LITELLM, "litellm", FAMILY_AI, "LiteLLM, a proxy for providers of language models", NULL,
 	PORTS(4000), "LiteLLM",
-	REQUESTS("/key", "/model/info", "/v1/model/info", "/health/readiness", "/health/liveliness",
-		 "/spend", "/user/info", "/team")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /health/liveliness"),
-	       OPEN("GET|HEAD /health/liveness"), OPEN("GET|HEAD /health/readiness"),
-	       OPEN("GET|HEAD /docs"), OPEN("GET|HEAD /openapi.json")),
+	REQUESTS("/key", "/model/info", "/v1/model/info", "/health/readiness",
+		 "/health/liveliness", "/spend", "/user/info", "/team")
+	ROUTES(OPEN("GET|HEAD /health/liveliness"), OPEN("GET|HEAD /health/liveness"),
+	       OPEN("GET|HEAD /health/readiness"), OPEN("GET|HEAD /"), OPEN("GET|HEAD /docs"),
+	       OPEN("GET|HEAD /openapi.json")),
 	{.header = "x-litellm-version", .version_after = "", .rank = 4},
 	{.header = "x-litellm-call-id", .rank = 4},
 	{.header = "x-litellm-model-id", .rank = 4},
@@ -95,9 +97,10 @@ PRODUCT(TRITON, "triton", FAMILY_AI, "Triton, which serves models", NULL, NULL, 
 
 PRODUCT(N8N, "n8n", FAMILY_AI, "n8n, which automates work with credentials of its own", NULL,
 	PORTS(5678), "n8n",
-	REQUESTS("/rest/workflows", "/rest/credentials", "/rest/executions")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /signin"), OPEN("GET|HEAD /setup"),
-	       OPEN("GET|HEAD /rest/settings"), OPEN("GET|HEAD /assets/...")),
+	REQUESTS("/rest/workflows", "/rest/credentials", "/rest/executions") SHELL
+	ROUTES(OPEN("GET|HEAD /rest/settings"), OPEN("GET|HEAD /rest/sso/..."),
+	       OPEN("GET|HEAD /types/..."), OPEN("GET|HEAD /assets/..."),
+	       OPEN("GET|HEAD /static/..."), OPEN("GET|HEAD /setup")),
 	{.pattern = "\"versionCli\":\"", .version_after = "\"versionCli\":", .rank = 3},
 	{.pattern = "<title>n8n.io - Workflow", .rank = 3},
 	{.header = "set-cookie", .pattern = "^n8n-auth=", .rank = 3},
@@ -116,7 +119,8 @@ PRODUCT(N8N, "n8n", FAMILY_AI, "n8n, which automates work with credentials of it
 
 /* Its first name was Clawdbot. */
 PRODUCT(OPENCLAW, "openclaw", FAMILY_AI, "OpenClaw, an agent with a shell and files", NULL,
-	PORTS(18789), "OpenClaw", REQUESTS("!/__openclaw__", "/__clawdbot__")
+	PORTS(18789), "OpenClaw",
+	REQUESTS("!/__openclaw__", "/__clawdbot__") SHELL
 	ROUTES(OPEN("GET|HEAD /")),
 	{.pattern = "<title>OpenClaw Control", .rank = 3},
 	{.pattern = "<title>Clawdbot Control", .rank = 3},
@@ -128,7 +132,8 @@ PRODUCT(MLFLOW, "mlflow", FAMILY_AI, "MLflow: experiments, models and their arte
 	NULL, "MLflow",
 	REQUESTS("!/api/2.0/mlflow", "!/ajax-api/2.0/mlflow", "/api/2.0/mlflow-artifacts",
 		 "/ajax-api/2.0/mlflow-artifacts", "/ajax-api/3.0/mlflow", "/api/3.0/mlflow")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /version"), OPEN("GET|HEAD /static-files/...")),
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /version"), OPEN("GET|HEAD /"),
+	       OPEN("GET|HEAD /static-files/...")),
 	{.pattern = "^{\"experiments\":[{\"experiment_id\":\"", .rank = 3},
 	{.pattern = "\"experiment_id\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"run_uuid\":\"", .rank = 3},
@@ -150,8 +155,8 @@ PRODUCT(RAY, "ray", FAMILY_AI, "Ray, whose dashboard runs jobs", NULL,
 	REQUESTS("/api/jobs", "/api/version", "/api/cluster_status", "/api/v0", "/api/actors",
 		 "/api/serve", "/api/gcs_healthz", "/api/local_raylet_healthz", "/api/packages",
 		 "/logical/actors", "/nodes")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/version"),
-	       OPEN("GET|HEAD /api/gcs_healthz"), OPEN("GET|HEAD /api/local_raylet_healthz"),
+	ROUTES(OPEN("GET|HEAD /api/version"), OPEN("GET|HEAD /api/gcs_healthz"),
+	       OPEN("GET|HEAD /api/local_raylet_healthz"), OPEN("GET|HEAD /"),
 	       OPEN("GET|HEAD /static/...")),
 	{.pattern = "\"ray_version\":\"", .version_after = "\"ray_version\":", .rank = 3},
 	{.pattern = "\"raysubmit_", .rank = 3},
@@ -165,11 +170,10 @@ PRODUCT(RAY, "ray", FAMILY_AI, "Ray, whose dashboard runs jobs", NULL,
 PRODUCT(LANGFLOW, "langflow", FAMILY_AI, "Langflow: agents and flows, which run code", NULL,
 	PORTS(7860), "Langflow",
 	REQUESTS("/api/v1/validate/code", "/api/v1/flows", "/api/v1/build",
-		 "/api/v1/build_public_tmp", "/api/v1/auto_login", "/api/v1/run", "/api/v1/config",
-		 "/api/v1/variables", "/api/v1/version", "/health_check")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /login"), OPEN("GET|HEAD /health_check"),
-	       OPEN("GET|HEAD /api/v1/version"), OPEN("GET|HEAD /api/v1/config"),
-	       OPEN("GET|HEAD /assets/...")),
+		 "/api/v1/build_public_tmp", "/api/v1/auto_login", "/api/v1/run",
+		 "/api/v1/config", "/api/v1/variables", "/api/v1/version", "/health_check") SHELL
+	ROUTES(OPEN("GET|HEAD /health_check"), OPEN("GET|HEAD /api/v1/version"),
+	       OPEN("GET|HEAD /api/v1/config"), OPEN("GET|HEAD /assets/...")),
 	{.pattern = "\"package\":\"Langflow\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "<title>Langflow<", .rank = 3},
 	{.pattern = "\"chat\":\"ok\",\"db\":\"ok\"", .rank = 3},
@@ -186,9 +190,9 @@ PRODUCT(FLOWISE, "flowise", FAMILY_AI, "Flowise: agents and flows, with credenti
 	"Flowise",
 	REQUESTS("/api/v1/chatflows", "/api/v1/prediction", "/api/v1/credentials",
 		 "/api/v1/public-chatflows", "/api/v1/chatmessage", "/api/v1/node-load-method",
-		 "/api/v1/vector/upsert", "/api/v1/components-credentials")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/v1/ping"),
-	       OPEN("GET|HEAD /api/v1/version"), OPEN("GET|HEAD /assets/...")),
+		 "/api/v1/vector/upsert", "/api/v1/components-credentials") SHELL
+	ROUTES(OPEN("GET|HEAD /api/v1/ping"), OPEN("GET|HEAD /api/v1/version"),
+	       OPEN("GET|HEAD /api/v1/settings"), OPEN("GET|HEAD /assets/...")),
 	{.pattern = "<title>Flowise - ", .rank = 3},
 	{.pattern = "\"flowData\":\"", .rank = 3},
 	{.pattern = "\"chatMessageId\":\"", .rank = 3, .flags = SIGN_ASKED},
@@ -198,18 +202,22 @@ PRODUCT(FLOWISE, "flowise", FAMILY_AI, "Flowise: agents and flows, with credenti
 
 PRODUCT(DIFY, "dify", FAMILY_AI, "Dify: applications and agents of language models", NULL, NULL,
 	"Dify",
-	REQUESTS("/console/api")
-	ROUTES(OPEN("GET|HEAD /signin"), OPEN("GET|HEAD /install"),
-	       OPEN("GET|HEAD /console/api/setup"), OPEN("GET|HEAD /console/api/system-features")),
+	REQUESTS("/console/api") SHELL
+	ROUTES(OPEN("GET|HEAD /console/api/setup"),
+	       OPEN("GET|HEAD /console/api/system-features"),
+	       OPEN("GET|HEAD /console/api/version"), OPEN("GET|HEAD /console/api/init"),
+	       OPEN("GET|HEAD /install")),
 	{.pattern = "<title>Dify<", .rank = 3},
 	{.header = "x-version", .version_after = "", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"step\":\"", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(OPEN_WEBUI, "open-webui", FAMILY_AI, "Open WebUI, a console for language models", NULL,
 	NULL, "Open WebUI",
-	REQUESTS("/api/config", "/api/v1/auths", "/api/v1/chats", "/ollama/api", "/api/v1/configs")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/config"), OPEN("GET|HEAD /api/version"),
-	       OPEN("GET|HEAD /static/...")),
+	REQUESTS("/api/config", "/api/v1/auths", "/api/v1/chats", "/ollama/api",
+		 "/api/v1/configs") SHELL
+	ROUTES(OPEN("GET|HEAD /api/config"), OPEN("GET|HEAD /api/version"),
+	       OPEN("GET|HEAD /health/db"), OPEN("GET|HEAD /manifest.json"),
+	       LOGIN("POST /api/v1/auths/signin"), OPEN("GET|HEAD /static/...")),
 	{.pattern = "\"name\":\"Open WebUI\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "(Open WebUI)\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "<title>Open WebUI<", .rank = 3},
@@ -230,7 +238,8 @@ PRODUCT(COMFYUI, "comfyui", FAMILY_AI, "ComfyUI, which makes images by workflows
 	{.pattern = "^{\"prompt_id\":\"*\",\"number\":", .rank = 3})
 
 PRODUCT(GRADIO, "gradio", FAMILY_AI, "an application built with Gradio", NULL, NULL, "Gradio",
-	REQUESTS("/gradio_api", "/config", "/info", "/queue/join", "/queue/data", "/queue/status"),
+	REQUESTS("/gradio_api", "/config", "/info", "/queue/join", "/queue/data",
+		 "/queue/status"),
 	{.pattern = "window.gradio_config =", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "content=\"Click to try out the app!\"", .rank = 3},
 	{.pattern = "^{\"named_endpoints\":{", .rank = 3},
@@ -246,11 +255,12 @@ PRODUCT(GRADIO, "gradio", FAMILY_AI, "an application built with Gradio", NULL, N
 PRODUCT(JUPYTER, "jupyter", FAMILY_AI, "Jupyter: notebooks, which run code", NULL, PORTS(8888) MET,
 	"Jupyter",
 	REQUESTS("/api/contents", "/api/kernels", "/api/terminals", "/api/sessions",
-		 "/api/kernelspecs", "/api/spec.yaml", "/api/security/csp-report", "/tree", "/lab",
-		 "/terminals", "/nbconvert", "/hub", "/nbextensions")
-	ROUTES(OPEN("GET|HEAD /login"), OPEN("GET|HEAD /api"), OPEN("GET|HEAD /hub/login"),
-	       OPEN("GET|HEAD /hub/api"), OPEN("GET|HEAD /hub/health"),
-	       OPEN("GET|HEAD /static/..."), OPEN("GET|HEAD /hub/static/...")),
+		 "/api/kernelspecs", "/api/spec.yaml", "/api/security/csp-report", "/tree",
+		 "/lab", "/terminals", "/nbconvert", "/hub", "/nbextensions")
+	ROUTES(OPEN("GET|HEAD /api"), OPEN("GET|HEAD /login"), OPEN("GET|HEAD /.../login"),
+	       OPEN("GET|HEAD /hub/login"), OPEN("GET|HEAD /hub/health"),
+	       OPEN("GET|HEAD /static/..."), OPEN("GET|HEAD /hub/static/..."),
+	       OPEN("GET|HEAD /hub/api")),
 	{.header = "x-jupyterhub-version", .product = "JupyterHub", .version_after = "", .rank = 4},
 	{.header = "content-security-policy", .pattern = "/api/security/csp-report", .rank = 3},
 	/* Other servers on Tornado answer whatever they do not know with a page. */

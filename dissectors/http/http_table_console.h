@@ -9,7 +9,8 @@
 PRODUCT(ACTUATOR, "spring-actuator", FAMILY_ADMIN, "an application's actuator: Spring Boot", NULL,
 	NULL ALSO("actuator", "spring-boot", "spring-boot-actuator"), "Spring Boot",
 	REQUESTS("/actuator", "/heapdump", "/manage/env", "/manage/heapdump", "/management/env")
-	ROUTES(OPEN("GET|HEAD /actuator"), OPEN("GET|HEAD /actuator/info"),
+	ROUTES(OPEN("GET|HEAD /.../actuator/health/..."), OPEN("GET|HEAD /.../actuator/info"),
+	       OPEN("GET|HEAD /actuator"), OPEN("GET|HEAD /actuator/info"),
 	       OPEN("GET|HEAD /actuator/health/...")),
 	{.header = "content-type", .pattern = "^application/vnd.spring-boot.actuator.", .rank = 3},
 	{.pattern = "^JAVA PROFILE 1.0.", .rank = 3, .flags = SIGN_ASKED},
@@ -27,11 +28,13 @@ PRODUCT(ACTUATOR, "spring-actuator", FAMILY_ADMIN, "an application's actuator: S
 	{.pattern = "# HELP jvm_", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(REDIS_COMMANDER, "redis-commander", FAMILY_ADMIN, "Redis Commander, a console of Redis",
-	NULL, NULL MET, "Redis Commander", REQUESTS(NULL),
+	NULL, NULL MET, "Redis Commander",
+	REQUESTS(NULL),
 	{.pattern = "<title>Redis Commander: ", .rank = 3})
 
 PRODUCT(MONGO_EXPRESS, "mongo-express", FAMILY_ADMIN, "mongo-express, a console of MongoDB", NULL,
-	NULL, "mongo-express", REQUESTS(NULL)
+	NULL, "mongo-express",
+	REQUESTS(NULL)
 	ROUTES(OPEN("GET|HEAD /status")),
 	{.pattern = "- Mongo Express</title>", .rank = 3},
 	{.header = "set-cookie", .pattern = "^mongo-express=", .rank = 3})
@@ -39,10 +42,9 @@ PRODUCT(MONGO_EXPRESS, "mongo-express", FAMILY_ADMIN, "mongo-express, a console 
 PRODUCT(METABASE, "metabase", FAMILY_ADMIN, "Metabase, a console of databases", NULL, NULL,
 	"Metabase",
 	REQUESTS("/api/session/properties", "/api/setup/validate", "/api/card", "/api/dataset",
-		 "/api/database")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/health"),
-	       OPEN("GET|HEAD /api/session/properties"), OPEN("GET|HEAD /auth/..."),
-	       OPEN("GET|HEAD /app/..."), LOGIN("POST /api/session")),
+		 "/api/database") SHELL
+	ROUTES(OPEN("GET|HEAD /api/health"), OPEN("GET|HEAD /api/session/properties"),
+	       OPEN("GET|HEAD /app/..."), LOGIN("POST /api/session"), OPEN("GET|HEAD /auth/...")),
 	{.header = "set-cookie", .pattern = "^metabase.", .rank = 3},
 	{.pattern = "\"setup-token\":", .version_after = "\"tag\":\"v", .rank = 3},
 	{.pattern = "\"anon-tracking-enabled\":", .version_after = "\"tag\":\"v", .rank = 3},
@@ -50,8 +52,11 @@ PRODUCT(METABASE, "metabase", FAMILY_ADMIN, "Metabase, a console of databases", 
 	{.pattern = "\"has-user-setup\":", .version_after = "\"tag\":\"v", .rank = 3})
 
 PRODUCT(PGADMIN, "pgadmin", FAMILY_ADMIN, "pgAdmin, a console of PostgreSQL", NULL, NULL,
-	"pgAdmin", REQUESTS("/pgadmin4")
-	ROUTES(OPEN("GET|HEAD /login"), OPEN("GET|HEAD /misc/ping"), OPEN("GET|HEAD /static/...")),
+	"pgAdmin",
+	REQUESTS("/pgadmin4") SHELL
+	ROUTES(OPEN("GET|HEAD /.../misc/ping"), OPEN("GET|HEAD /.../login"),
+	       OPEN("GET|HEAD /.../static/..."), OPEN("GET|HEAD /misc/ping"),
+	       OPEN("GET|HEAD /static/...")),
 	{.pattern = "<title>pgAdmin 4<", .rank = 3},
 	{.header = "set-cookie", .pattern = "^pga4_session=", .rank = 3},
 	{.header = "set-cookie", .pattern = "^PGADMIN_LANGUAGE=", .rank = 3})
@@ -65,10 +70,11 @@ PRODUCT(ADMINER, "adminer", FAMILY_ADMIN, "Adminer, a console of databases", NUL
 PRODUCT(PORTAINER, "portainer", FAMILY_ADMIN, "Portainer, a console of containers", NULL, NULL,
 	"Portainer",
 	REQUESTS("/api/endpoints", "/api/stacks", "/api/settings/public", "/api/system/status",
-		 "/api/motd")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/status"),
-	       OPEN("GET|HEAD /api/system/status"), OPEN("GET|HEAD /api/settings/public"),
-	       OPEN("GET|HEAD /api/motd"), LOGIN("POST /api/auth")),
+		 "/api/motd") SHELL
+	ROUTES(OPEN("GET|HEAD /api/status"), OPEN("GET|HEAD /api/system/status"),
+	       OPEN("GET|HEAD /api/system/version"), OPEN("GET|HEAD /api/settings/public"),
+	       OPEN("GET|HEAD /api/users/admin/check"), OPEN("GET|HEAD /api/motd"),
+	       LOGIN("POST /api/auth")),
 	{.pattern = "^{\"Version\":\"*\",\"InstanceID\":\"", .version_after = "\"Version\":",
 	 .status = 200, .rank = 3},
 	{.pattern = "^{\"message\":\"A valid authorization token is missing\"", .rank = 3,
@@ -93,9 +99,9 @@ PRODUCT(TRAEFIK, "traefik", FAMILY_ADMIN, "Traefik's interface", NULL, NULL, "Tr
 /* What it carries for others has its name in a header as well: only its administration is meant. */
 PRODUCT(ENVOY, "envoy", FAMILY_ADMIN, "Envoy's administration", NULL,
 	PORTS(9901) ALSO("envoy-admin"), "Envoy",
-	REQUESTS("/server_info", "/config_dump", "/hot_restart_version", "/clusters", "/listeners",
-		 "/certs", "/stats/prometheus", "/quitquitquit", "/healthcheck/fail", "/runtime",
-		 "/memory")
+	REQUESTS("/server_info", "/config_dump", "/hot_restart_version", "/clusters",
+		 "/listeners", "/certs", "/stats/prometheus", "/quitquitquit",
+		 "/healthcheck/fail", "/runtime", "/memory")
 	ROUTES(OPEN("GET|HEAD /ready")),
 	{.pattern = "\"@type\":\"type.googleapis.com/envoy.admin.", .rank = 3},
 	{.pattern = "\"hot_restart_version\":\"", .rank = 3},
@@ -115,7 +121,8 @@ PRODUCT(ENVOY, "envoy", FAMILY_ADMIN, "Envoy's administration", NULL,
 
 PRODUCT(CADVISOR, "cadvisor", FAMILY_ADMIN, "cAdvisor: what containers use", NULL, NULL,
 	"cAdvisor",
-	REQUESTS("/api/v1.0", "/api/v1.1", "/api/v1.2", "/api/v1.3", "/api/v2.0", "/api/v2.1"),
+	REQUESTS("/api/v1.0", "/api/v1.1", "/api/v1.2", "/api/v1.3", "/api/v2.0", "/api/v2.1")
+	ROUTES(OPEN("GET|HEAD /healthz")),
 	{.pattern = "^{\"num_cores\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"cadvisor_version\":\"", .version_after = "\"cadvisor_version\":\"v",
 	 .rank = 3},
@@ -127,7 +134,8 @@ PRODUCT(CADVISOR, "cadvisor", FAMILY_ADMIN, "cAdvisor: what containers use", NUL
 /* What it carries for others shows other headers; of itself it then only tells that nobody is
  * there, or that something is wrong. */
 PRODUCT(KONG, "kong", FAMILY_ADMIN, "Kong's administration", NULL, PORTS(8001) ALSO("kong-admin"),
-	"Kong", REQUESTS("/services", "/routes", "/consumers", "/plugins", "/upstreams")
+	"Kong",
+	REQUESTS("/services", "/routes", "/consumers", "/plugins", "/upstreams")
 	ROUTES(OPEN("GET|HEAD /status")),
 	{.header = "x-kong-admin-latency", .rank = 3},
 	{.header = "server", .pattern = "^kong/", .version_after = "kong/", .status = 200,
@@ -137,10 +145,10 @@ PRODUCT(KONG, "kong", FAMILY_ADMIN, "Kong's administration", NULL, PORTS(8001) A
 	{.pattern = "<title>Kong Manager", .rank = 3})
 
 PRODUCT(ARGOCD, "argocd", FAMILY_ADMIN, "Argo CD", NULL, NULL ALSO("argo-cd"), "Argo CD",
-	REQUESTS("/api/version", "/api/v1/applications", "/api/v1/repositories", "/api/v1/projects",
-		 "/api/v1/session", "/api/v1/clusters", "/api/v1/settings")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /login"), OPEN("GET|HEAD /api/version"),
-	       OPEN("GET|HEAD /api/v1/settings"), OPEN("GET|HEAD /assets/..."),
+	REQUESTS("/api/version", "/api/v1/applications", "/api/v1/repositories",
+		 "/api/v1/projects", "/api/v1/session", "/api/v1/clusters", "/api/v1/settings") SHELL
+	ROUTES(OPEN("GET|HEAD /api/version"), OPEN("GET|HEAD /api/v1/settings"),
+	       OPEN("GET|HEAD /healthz"), OPEN("GET|HEAD /assets/..."),
 	       LOGIN("POST /api/v1/session")),
 	{.pattern = "^{\"Version\":\"v*+*\"", .version_after = "\"Version\":", .status = 200,
 	 .rank = 3, .flags = SIGN_ASKED},
@@ -153,8 +161,10 @@ PRODUCT(ARGOCD, "argocd", FAMILY_ADMIN, "Argo CD", NULL, NULL ALSO("argo-cd"), "
 
 PRODUCT(GITEA, "gitea", FAMILY_ADMIN, "Gitea and Forgejo: repositories", NULL, NULL, "Gitea",
 	REQUESTS("/api/v1/repos", "/api/v1/users/search", "/api/v1/orgs", "/api/v1/version")
-	ROUTES(OPEN("GET|HEAD /user/login"), OPEN("GET|HEAD /api/healthz"),
-	       OPEN("GET|HEAD /api/v1/version"), OPEN("GET|HEAD /assets/...")),
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/healthz"),
+	       OPEN("GET|HEAD /api/v1/version"), OPEN("GET|HEAD /api/v1/settings/api"),
+	       OPEN("GET|HEAD /user/login"), OPEN("GET|HEAD /user/sign_up"),
+	       OPEN("GET|HEAD /assets/..."), LOGIN("POST /user/login")),
 	{.header = "set-cookie", .pattern = "^i_like_gitea=", .rank = 3},
 	{.header = "set-cookie", .pattern = "^i_like_forgejo=", .product = "Forgejo", .rank = 3},
 	{.pattern = "content=\"go,git,self-hosted,gitea\"", .rank = 3},
@@ -168,8 +178,10 @@ PRODUCT(GITEA, "gitea", FAMILY_ADMIN, "Gitea and Forgejo: repositories", NULL, N
 PRODUCT(GITLAB, "gitlab", FAMILY_ADMIN, "GitLab", NULL, NULL, "GitLab",
 	REQUESTS("/api/v4", "private-token: ")
 	ROUTES(OPEN("GET|HEAD /users/sign_in"), OPEN("GET|HEAD /-/health"),
-	       OPEN("GET|HEAD /-/readiness"), OPEN("GET|HEAD /-/liveness"),
-	       OPEN("GET|HEAD /assets/..."), LOGIN("POST /users/sign_in")),
+	       OPEN("GET|HEAD /-/liveness"), OPEN("GET|HEAD /-/readiness"),
+	       OPEN("GET|HEAD /help"), OPEN("GET|HEAD /assets/..."),
+	       OPEN("GET|HEAD /-/manifest.json"), LOGIN("POST /users/sign_in"),
+	       LOGIN("POST /oauth/token")),
 	{.header = "set-cookie", .pattern = "^_gitlab_session=", .rank = 3},
 	{.header = "x-gitlab-meta", .rank = 3},
 	{.pattern = "content=\"GitLab\"", .rank = 3},
@@ -182,12 +194,13 @@ PRODUCT(GITLAB, "gitlab", FAMILY_ADMIN, "GitLab", NULL, NULL, "GitLab",
 
 PRODUCT(SONARQUBE, "sonarqube", FAMILY_ADMIN, "SonarQube", NULL, NULL, "SonarQube",
 	REQUESTS("/api/system/status", "/api/components/search", "/api/issues/search",
-		 "/api/authentication/validate", "/api/server/version", "/api/settings/values")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /sessions/new"),
-	       OPEN("GET|HEAD /api/system/status"), OPEN("GET|HEAD /api/system/ping"),
-	       OPEN("GET|HEAD /api/server/version"),
+		 "/api/authentication/validate", "/api/server/version", "/api/settings/values") SHELL
+	ROUTES(OPEN("GET|HEAD /api/system/status"), OPEN("GET|HEAD /api/system/ping"),
 	       OPEN("GET|HEAD /api/authentication/validate"),
-	       LOGIN("POST /api/authentication/login")),
+	       OPEN("GET|HEAD /api/server/version"), OPEN("GET|HEAD /api/settings/values"),
+	       OPEN("GET|HEAD /api/features/list"), OPEN("GET|HEAD /js/..."),
+	       OPEN("GET|HEAD /static/..."), LOGIN("POST /api/authentication/login"),
+	       OPEN("GET|HEAD /sessions/new")),
 	{.pattern = "^{\"id\":\"*\",\"version\":\"*\",\"status\":\"", .version_after = "\"version\":",
 	 .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"qualifier\":\"TRK\"", .rank = 3},

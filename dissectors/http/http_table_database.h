@@ -7,8 +7,8 @@
  */
 /* clang-format off */
 PRODUCT(QDRANT, "qdrant", FAMILY_DATABASE, "Qdrant, a vector store", NULL, PORTS(6333), "Qdrant",
-	REQUESTS("/collections", "/aliases", "/cluster", "/telemetry", "/snapshots", "/points")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /dashboard/..."),
+	REQUESTS("/collections", "/aliases", "/cluster", "/telemetry", "/snapshots", "/points") SHELL
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /healthz"), OPEN("GET|HEAD /dashboard/..."),
 	       RECORDS("POST /collections/{c}/points"),
 	       RECORDS("POST /collections/{c}/points/scroll"),
 	       RECORDS("POST /collections/{c}/points/search/..."),
@@ -39,9 +39,9 @@ PRODUCT(QDRANT, "qdrant", FAMILY_DATABASE, "Qdrant, a vector store", NULL, PORTS
 	 .version_after = "\"version\":", .rank = 3})
 
 PRODUCT(WEAVIATE, "weaviate", FAMILY_DATABASE, "Weaviate, a vector store", NULL, NULL, "Weaviate",
-	REQUESTS("/v1/meta", "/v1/schema", "/v1/objects", "/v1/graphql", "/v1/nodes", "/v1/batch",
-		 "/v1/.well-known", "/v1/backups")
-	ROUTES(OPEN("GET|HEAD /v1"), OPEN("GET|HEAD /v1/.well-known/..."),
+	REQUESTS("/v1/meta", "/v1/schema", "/v1/objects", "/v1/graphql", "/v1/nodes",
+		 "/v1/batch", "/v1/.well-known", "/v1/backups")
+	ROUTES(OPEN("GET|HEAD /v1/.well-known/..."), OPEN("GET|HEAD /v1"),
 	       RECORDS("POST /v1/graphql/...")),
 	{.pattern = "^{\"hostname\":\"http", .version_after = "\"version\":", .status = 200,
 	 .rank = 3, .flags = SIGN_ASKED},
@@ -61,11 +61,15 @@ PRODUCT(WEAVIATE, "weaviate", FAMILY_DATABASE, "Weaviate, a vector store", NULL,
 
 PRODUCT(CHROMA, "chroma", FAMILY_DATABASE, "Chroma, a vector store", NULL, NULL ALSO("chromadb"),
 	"Chroma",
-	REQUESTS("/api/v1/collections", "/api/v1/heartbeat", "/api/v1/tenants", "/api/v2/tenants",
-		 "/api/v2/heartbeat", "/api/v2/pre-flight-checks", "/api/v2/auth/identity",
-		 "/api/v2/healthcheck", "!x-chroma-token: ")
-	ROUTES(OPEN("GET|HEAD /api/{v}"), OPEN("GET|HEAD /api/{v}/heartbeat"),
-	       OPEN("GET|HEAD /api/{v}/version"), OPEN("GET|HEAD /api/{v}/healthcheck"),
+	REQUESTS("/api/v1/collections", "/api/v1/heartbeat", "/api/v1/tenants",
+		 "/api/v2/tenants", "/api/v2/heartbeat", "/api/v2/pre-flight-checks",
+		 "/api/v2/auth/identity", "/api/v2/healthcheck", "!x-chroma-token: ")
+	ROUTES(OPEN("GET|HEAD /api/v1/heartbeat"), OPEN("GET|HEAD /api/v2/heartbeat"),
+	       OPEN("GET|HEAD /api/v2/healthcheck"), OPEN("GET|HEAD /api/v1/version"),
+	       OPEN("GET|HEAD /api/v2/version"), OPEN("GET|HEAD /api/v1/pre-flight-checks"),
+	       OPEN("GET|HEAD /api/v2/pre-flight-checks"), OPEN("GET|HEAD /api/{v}"),
+	       OPEN("GET|HEAD /api/{v}/heartbeat"), OPEN("GET|HEAD /api/{v}/version"),
+	       OPEN("GET|HEAD /api/{v}/healthcheck"),
 	       OPEN("GET|HEAD /api/{v}/pre-flight-checks"), OPEN("GET|HEAD /docs"),
 	       OPEN("GET|HEAD /openapi.json"), RECORDS("POST /api/{v}/.../collections/{c}/get"),
 	       RECORDS("POST /api/{v}/.../collections/{c}/query")),
@@ -100,9 +104,10 @@ PRODUCT(MILVUS, "milvus", FAMILY_DATABASE, "Milvus, a vector store", NULL, PORTS
 
 PRODUCT(MEILISEARCH, "meilisearch", FAMILY_DATABASE, "Meilisearch", NULL, PORTS(7700),
 	"Meilisearch",
-	REQUESTS("/indexes", "/multi-search", "/tasks", "/keys", "/health", "/stats")
-	ROUTES(OPEN("GET|HEAD /"), RECORDS("POST /indexes/{i}/search"),
-	       RECORDS("POST /multi-search"), RECORDS("POST /indexes/{i}/documents/fetch")),
+	REQUESTS("/indexes", "/multi-search", "/tasks", "/keys", "/health", "/stats") SHELL
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /health"),
+	       RECORDS("POST /indexes/{i}/search"), RECORDS("POST /multi-search"),
+	       RECORDS("POST /indexes/{i}/documents/fetch")),
 	{.pattern = "\"taskUid\":", .rank = 3},
 	{.pattern = "\"pkgVersion\":\"", .version_after = "\"pkgVersion\":", .rank = 3},
 	{.pattern = "\"link\":\"https://docs.meilisearch.com/errors#", .rank = 3},
@@ -119,7 +124,7 @@ PRODUCT(MEILISEARCH, "meilisearch", FAMILY_DATABASE, "Meilisearch", NULL, PORTS(
 
 PRODUCT(TYPESENSE, "typesense", FAMILY_DATABASE, "Typesense", NULL, PORTS(8108), "Typesense",
 	REQUESTS("/debug", "!x-typesense-api-key: ", "/collections", "/multi_search")
-	ROUTES(RECORDS("POST /multi_search")),
+	ROUTES(OPEN("GET|HEAD /health"), RECORDS("POST /multi_search")),
 	{.pattern = "\"num_documents\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"default_sorting_field\":", .rank = 3},
 	{.pattern = "\"enable_nested_fields\":", .rank = 3},
@@ -133,8 +138,8 @@ PRODUCT(TYPESENSE, "typesense", FAMILY_DATABASE, "Typesense", NULL, PORTS(8108),
 
 PRODUCT(SURREALDB, "surrealdb", FAMILY_DATABASE, "SurrealDB", NULL, NULL, "SurrealDB",
 	REQUESTS("!surreal-ns: ", "!surreal-db: ", "/sql", "/rpc", "/signin")
-	ROUTES(OPEN("GET|HEAD /status"), OPEN("GET|HEAD /version"), RECORDS("POST /sql"),
-	       RECORDS("POST /rpc")),
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /version"), OPEN("GET|HEAD /status"),
+	       RECORDS("POST /sql"), RECORDS("POST /rpc")),
 	{.header = "surreal-version", .version_after = "surrealdb-", .rank = 3},
 	{.header = "server", .pattern = "^SurrealDB", .rank = 3},
 	{.pattern = "\"status\":\"OK\",\"time\":\"", .rank = 3, .flags = SIGN_ASKED},
@@ -144,8 +149,10 @@ PRODUCT(SURREALDB, "surrealdb", FAMILY_DATABASE, "SurrealDB", NULL, NULL, "Surre
 
 PRODUCT(ARANGODB, "arangodb", FAMILY_DATABASE, "ArangoDB", NULL, PORTS(8529), "ArangoDB",
 	REQUESTS("/_api/version", "/_api/collection", "/_api/cursor", "/_api/database",
-		 "/_api/document", "/_admin/aardvark", "/_open/auth", "/_db")
+		 "/_api/document", "/_admin/aardvark", "/_open/auth", "/_db") SHELL
 	ROUTES(OPEN("GET|HEAD /_admin/server/availability"),
+	       OPEN("GET|HEAD /_admin/server/mode"), OPEN("GET|HEAD /_open/..."),
+	       OPEN("GET|HEAD /.../_admin/aardvark/..."), LOGIN("POST /.../_open/auth"),
 	       OPEN("GET|HEAD /_admin/aardvark/..."),
 	       OPEN("GET|HEAD /_db/{db}/_admin/aardvark/..."), LOGIN("POST /_open/auth"),
 	       RECORDS("POST|PUT /.../_api/cursor/...")),
@@ -171,11 +178,12 @@ PRODUCT(QUESTDB, "questdb", FAMILY_DATABASE, "QuestDB", NULL, PORTS(9000), "Ques
 /* PrestoDB, which it came from, answers under the older names of the headers. */
 PRODUCT(TRINO, "trino", FAMILY_DATABASE, "Trino and Presto: SQL over other databases", NULL, NULL,
 	"Trino",
-	REQUESTS("/v1/statement", "!x-trino-user: ", "!x-presto-user: ", "/v1/query", "/v1/cluster",
-		 "/ui/api", "?query")
-	ROUTES(OPEN("GET|HEAD /v1/info/..."), OPEN("GET|HEAD /ui/login.html"),
-	       OPEN("GET|HEAD /ui/assets/..."), OPEN("GET|HEAD /ui/vendor/..."),
-	       RECORDS("POST|GET /v1/statement/...")),
+	REQUESTS("/v1/statement", "!x-trino-user: ", "!x-presto-user: ", "/v1/query",
+		 "/v1/cluster", "/ui/api", "?query")
+	ROUTES(OPEN("GET|HEAD /v1/info"), OPEN("GET|HEAD /v1/status"),
+	       OPEN("GET|HEAD /ui/login.html"), OPEN("GET|HEAD /ui/vendor/..."),
+	       OPEN("GET|HEAD /ui/assets/..."), LOGIN("POST /ui/login"),
+	       OPEN("GET|HEAD /v1/info/..."), RECORDS("POST|GET /v1/statement/...")),
 	{.pattern = "^{\"nodeVersion\":{\"version\":\"", .version_after = "\"version\":",
 	 .rank = 3},
 	{.pattern = "\"infoUri\":\"", .rank = 3},
@@ -202,9 +210,9 @@ PRODUCT(DRUID, "druid", FAMILY_DATABASE, "Apache Druid", NULL, NULL, "Druid",
 
 PRODUCT(COUCHBASE, "couchbase", FAMILY_DATABASE, "Couchbase Server", NULL, PORTS(8091),
 	"Couchbase Server",
-	REQUESTS("/pools", "/query/service")
-	ROUTES(OPEN("GET|HEAD /pools"), OPEN("GET|HEAD /ui/..."), LOGIN("POST /uilogin"),
-	       RECORDS("POST /query/service")),
+	REQUESTS("/pools", "/query/service") SHELL
+	ROUTES(OPEN("GET|HEAD /pools"), OPEN("GET|HEAD /versions"), OPEN("GET|HEAD /ui/..."),
+	       LOGIN("POST /uilogin"), RECORDS("POST /query/service")),
 	{.header = "server", .pattern = "^Couchbase Server", .rank = 3},
 	{.header = "server", .pattern = "^Couchbase Sync Gateway/",
 	 .product = "Couchbase Sync Gateway", .version_after = "Gateway/", .rank = 4},
@@ -221,7 +229,7 @@ PRODUCT(DGRAPH, "dgraph", FAMILY_DATABASE, "Dgraph", NULL, NULL, "Dgraph",
 	REQUESTS("/query", "/mutate", "/alter", "/admin/schema", "/state",
 		 "!content-type: application/dql", "content-type: application/graphql+-",
 		 "!x-dgraph-accesstoken: ", "x-dgraph-authtoken: ")
-	ROUTES(OPEN("GET|HEAD /probe/..."), RECORDS("POST /query")),
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /probe/..."), RECORDS("POST /query")),
 	{.pattern = "\"extensions\":{\"server_latency\":{", .rank = 3},
 	{.pattern = "\"server_latency\":{\"parsing_ns\":", .rank = 3},
 	{.header = "dgraph-touched-uids", .rank = 3},
@@ -235,7 +243,8 @@ PRODUCT(DGRAPH, "dgraph", FAMILY_DATABASE, "Dgraph", NULL, NULL, "Dgraph",
 
 /* The interface; what serves it stands in the product. */
 PRODUCT(DYNAMODB, "dynamodb", FAMILY_DATABASE, "a database with DynamoDB's interface", NULL,
-	NULL MET, NULL, REQUESTS("!x-amz-target: DynamoDB"),
+	NULL MET, NULL,
+	REQUESTS("!x-amz-target: DynamoDB"),
 	{.header = "content-type", .pattern = "^application/x-amz-json-1.", .rank = 3,
 	 .flags = SIGN_ASKED},
 	{.header = "x-amzn-requestid", .rank = 3, .flags = SIGN_ASKED},
@@ -251,7 +260,8 @@ PRODUCT(DYNAMODB, "dynamodb", FAMILY_DATABASE, "a database with DynamoDB's inter
 	 .flags = SIGN_ASKED})
 
 PRODUCT(AZURE_TABLE, "azure-table", FAMILY_DATABASE, "a database with Azure's Table interface",
-	NULL, NULL, NULL, REQUESTS("dataserviceversion: ", "maxdataserviceversion: "),
+	NULL, NULL, NULL,
+	REQUESTS("dataserviceversion: ", "maxdataserviceversion: "),
 	{.header = "server", .pattern = "^Windows-Azure-Table/", .product = "Azure Table Storage",
 	 .version_after = "Table/", .rank = 4},
 	{.header = "server", .pattern = "^Azurite-Table/", .product = "Azurite-Table",
@@ -261,7 +271,7 @@ PRODUCT(AZURE_TABLE, "azure-table", FAMILY_DATABASE, "a database with Azure's Ta
 	{.header = "x-ms-error-code", .pattern = "^Table", .rank = 3})
 
 PRODUCT(ORIENTDB, "orientdb", FAMILY_DATABASE, "OrientDB", NULL, PORTS(2480), "OrientDB",
-	REQUESTS("/listDatabases", "/connect", "/studio")
+	REQUESTS("/listDatabases", "/connect", "/studio") SHELL
 	ROUTES(OPEN("GET|HEAD /studio/...")),
 	{.header = "server", .pattern = "^OrientDB Server v.", .version_after = "Server v.",
 	 .rank = 3},
@@ -270,7 +280,8 @@ PRODUCT(ORIENTDB, "orientdb", FAMILY_DATABASE, "OrientDB", NULL, PORTS(2480), "O
 	{.pattern = "<title>OrientDB Studio", .rank = 3})
 
 PRODUCT(RIAK, "riak", FAMILY_DATABASE, "Riak over HTTP", NULL, PORTS(8098), "Riak",
-	REQUESTS("/riak", "/buckets", "/types", "/mapred"),
+	REQUESTS("/riak", "/buckets", "/types", "/mapred")
+	ROUTES(OPEN("GET|HEAD /ping")),
 	{.header = "x-riak-vclock", .rank = 3},
 	{.header = "x-riak-deleted", .rank = 3},
 	{.header = "server", .pattern = "WebMachine/", .status = 200, .rank = 3,
@@ -289,11 +300,12 @@ PRODUCT(DUCKDB, "duckdb", FAMILY_DATABASE, "DuckDB's Quack protocol", NULL,
 PRODUCT(HASURA, "hasura", FAMILY_DATABASE, "Hasura, GraphQL over databases", NULL, NULL, "Hasura",
 	REQUESTS("/v1/metadata", "/v2/query", "/v1/query", "/v1/graphql", "/v1/version",
 		 "/v1alpha1/config", "/v1alpha1/graphql", "!x-hasura-admin-secret: ",
-		 "!x-hasura-role: ")
-	ROUTES(OPEN("GET|HEAD /v1/version"), OPEN("GET|HEAD /console/..."),
-	       OPEN("GET|HEAD /v1alpha1/config"), RECORDS("POST /v1/graphql"),
-	       RECORDS("POST /v1alpha1/graphql"), RECORDS("POST /v1/metadata"),
-	       RECORDS("POST /v1/query"), RECORDS("POST /v2/query")),
+		 "!x-hasura-role: ") SHELL
+	ROUTES(OPEN("GET|HEAD /healthz"), OPEN("GET|HEAD /v1/version"),
+	       OPEN("GET|HEAD /console/..."), OPEN("GET|HEAD /v1alpha1/config"),
+	       RECORDS("POST /v1/graphql"), RECORDS("POST /v1alpha1/graphql"),
+	       RECORDS("POST /v1/metadata"), RECORDS("POST /v1/query"),
+	       RECORDS("POST /v2/query")),
 	{.pattern = "^{\"version\":3,\"sources\":[", .rank = 3},
 	{.pattern = "\"resource_version\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"extensions\":{\"path\":\"$", .rank = 3},
@@ -318,7 +330,8 @@ PRODUCT(HASURA_GRAPHQL, "hasura", FAMILY_DATABASE, "Hasura, GraphQL over databas
 	 .flags = SIGN_ASKED})
 
 PRODUCT(POSTGREST, "postgrest", FAMILY_DATABASE, "PostgREST: PostgreSQL over HTTP", NULL, NULL,
-	"PostgREST", REQUESTS("accept-profile: ", "content-profile: "),
+	"PostgREST",
+	REQUESTS("accept-profile: ", "content-profile: "),
 	{.header = "server", .pattern = "^postgrest/", .version_after = "postgrest/", .rank = 3},
 	{.pattern = "\"code\":\"PGRST", .rank = 3},
 	{.pattern = "\"title\":\"PostgREST API\"", .version_after = "\"version\":", .rank = 3},

@@ -17,7 +17,8 @@ PRODUCT(OTLP, "otlp", FAMILY_LOGGING, "collectors of telemetry: OTLP", NULL,
 
 PRODUCT(TEMPO, "tempo", FAMILY_LOGGING, "Grafana Tempo: traces", NULL, PORTS(3200), "Tempo",
 	REQUESTS("/api/traces", "/api/search", "/api/v2/search", "/api/echo", "/api/metrics")
-	ROUTES(OPEN("GET|HEAD /api/echo"), OPEN("GET|HEAD /status/...")),
+	ROUTES(OPEN("GET|HEAD /ready"), OPEN("GET|HEAD /api/echo"),
+	       OPEN("GET|HEAD /api/status/buildinfo"), OPEN("GET|HEAD /status/...")),
 	{.pattern = "\"rootServiceName\":\"", .rank = 3},
 	{.pattern = "\"inspectedTraces\":", .rank = 3},
 	{.pattern = "\"inspectedBytes\":\"", .rank = 3},
@@ -37,8 +38,8 @@ PRODUCT(JAEGER, "jaeger", FAMILY_LOGGING, "Jaeger: traces", NULL, PORTS(16686), 
 	{.pattern = "# HELP jaeger_", .rank = 3})
 
 PRODUCT(ZIPKIN, "zipkin", FAMILY_LOGGING, "Zipkin: traces", NULL, PORTS(9411), "Zipkin",
-	REQUESTS("/api/v2/spans", "/api/v2/traces", "/api/v2/trace",
-		 "/api/v2/autocompleteKeys", "/api/v1/spans", "/zipkin")
+	REQUESTS("/api/v2/spans", "/api/v2/traces", "/api/v2/trace", "/api/v2/autocompleteKeys",
+		 "/api/v1/spans", "/zipkin")
 	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /info"), OPEN("GET|HEAD /zipkin/...")),
 	{.asks = ASKS_POST, .status = 202, .rank = 3, .flags = SIGN_ASKED | SIGN_EMPTY},
 	{.pattern = "^[[{\"traceId\":\"", .rank = 3},
@@ -52,8 +53,9 @@ PRODUCT(ZIPKIN, "zipkin", FAMILY_LOGGING, "Zipkin: traces", NULL, PORTS(9411), "
 
 PRODUCT(VICTORIALOGS, "victorialogs", FAMILY_LOGGING, "VictoriaLogs", NULL,
 	PORTS(9428) ALSO("victoria-logs"), "VictoriaLogs",
-	REQUESTS("!/select/logsql", "!/insert/jsonline", "/insert/elasticsearch", "/insert/loki",
-		 "/select/vmui", "/insert/opentelemetry", "/insert/journald", "/insert/datadog"),
+	REQUESTS("!/select/logsql", "!/insert/jsonline", "/insert/elasticsearch",
+		 "/insert/loki", "/select/vmui", "/insert/opentelemetry", "/insert/journald",
+		 "/insert/datadog"),
 	{.pattern = "\"_stream_id\":\"", .rank = 4},
 	{.header = "x-server-hostname", .rank = 4, .flags = SIGN_ASKED},
 	{.pattern = "^{\"values\":[{\"value\":\"", .rank = 4, .flags = SIGN_ASKED},
@@ -64,10 +66,10 @@ PRODUCT(VICTORIALOGS, "victorialogs", FAMILY_LOGGING, "VictoriaLogs", NULL,
 
 PRODUCT(GRAYLOG, "graylog", FAMILY_LOGGING, "Graylog", NULL, NULL, "Graylog",
 	REQUESTS("/api/system", "/api/streams", "/api/search/universal", "/api/views",
-		 "/api/cluster", "/gelf")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api"), OPEN("GET|HEAD /api/system/lbstatus"),
-	       OPEN("GET|HEAD /api/system/sessions"), OPEN("GET|HEAD /assets/..."),
-	       LOGIN("POST /api/system/sessions")),
+		 "/api/cluster", "/gelf") SHELL
+	ROUTES(OPEN("GET|HEAD /api"), OPEN("GET|HEAD /api/system/lbstatus"),
+	       OPEN("GET|HEAD /assets/..."), OPEN("GET|HEAD /config.js"),
+	       LOGIN("POST /api/system/sessions"), OPEN("GET|HEAD /api/system/sessions")),
 	{.header = "x-graylog-node-id", .rank = 3},
 	{.pattern = "\"tagline\":\"Manage your logs in the dark", .version_after = "\"version\":",
 	 .rank = 3},
@@ -75,7 +77,8 @@ PRODUCT(GRAYLOG, "graylog", FAMILY_LOGGING, "Graylog", NULL, NULL, "Graylog",
 	{.pattern = "<title>Graylog Web Interface<", .rank = 3})
 
 PRODUCT(LOGSTASH, "logstash", FAMILY_LOGGING, "Logstash's interface", NULL, PORTS(9600),
-	"Logstash", REQUESTS("/_node", "/_health_report")
+	"Logstash",
+	REQUESTS("/_node", "/_health_report")
 	ROUTES(OPEN("GET|HEAD /")),
 	{.pattern = "\"http_address\":\"*\",\"id\":\"*\",", .version_after = "\"version\":",
 	 .rank = 3})
@@ -84,7 +87,7 @@ PRODUCT(FLUENT_BIT, "fluent-bit", FAMILY_LOGGING, "Fluent Bit's interface", NULL
 	"Fluent Bit",
 	REQUESTS("/api/v1/metrics", "/api/v1/uptime", "/api/v1/health", "/api/v1/storage",
 		 "/api/v1/plugins", "/api/v2/metrics", "/api/v2/reload")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api/v1/health"),
+	ROUTES(OPEN("GET|HEAD /api/v1/health"), OPEN("GET|HEAD /"),
 	       OPEN("GET|HEAD /api/v1/uptime")),
 	{.pattern = "^{\"fluent-bit\":{\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "^{\"input\":{\"", .status = 200, .rank = 3, .flags = SIGN_ASKED},
@@ -97,8 +100,9 @@ PRODUCT(FLUENT_BIT, "fluent-bit", FAMILY_LOGGING, "Fluent Bit's interface", NULL
 
 PRODUCT(OPENOBSERVE, "openobserve", FAMILY_LOGGING, "OpenObserve", NULL, PORTS(5080),
 	"OpenObserve",
-	REQUESTS("/api/default", "/api/organizations", "/api/_search", "/config")
-	ROUTES(OPEN("GET|HEAD /config"), OPEN("GET|HEAD /web/...")),
+	REQUESTS("/api/default", "/api/organizations", "/api/_search", "/config") SHELL
+	ROUTES(OPEN("GET|HEAD /healthz"), OPEN("GET|HEAD /config"), OPEN("GET|HEAD /web/..."),
+	       LOGIN("POST /auth/login")),
 	{.pattern = "\"default_fts_keys\":[", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "\"scan_size\":", .rank = 3},
 	{.pattern = "^{\"took\":*,\"hits\":[", .rank = 3, .flags = SIGN_ASKED},
@@ -113,7 +117,8 @@ PRODUCT(OPENOBSERVE, "openobserve", FAMILY_LOGGING, "OpenObserve", NULL, PORTS(5
 PRODUCT(QUICKWIT, "quickwit", FAMILY_LOGGING, "Quickwit", NULL, PORTS(7280), "Quickwit",
 	REQUESTS("/api/v1/indexes", "/api/v1/_elastic", "/api/v1/cluster", "/api/v1/ingest",
 		 "/api/v1/version")
-	ROUTES(OPEN("GET|HEAD /health/..."), OPEN("GET|HEAD /api/v1/version"),
+	ROUTES(OPEN("GET|HEAD /health/livez"), OPEN("GET|HEAD /health/readyz"),
+	       OPEN("GET|HEAD /health/..."), OPEN("GET|HEAD /api/v1/version"),
 	       OPEN("GET|HEAD /ui/...")),
 	{.pattern = "\"index_uid\":\"", .rank = 3},
 	{.pattern = "\"cargo_pkg_version\":\"", .version_after = "\"cargo_pkg_version\":",

@@ -10,9 +10,11 @@ PRODUCT(AIRFLOW, "airflow", FAMILY_ORCHESTRATION, "Apache Airflow", NULL, NULL, 
 	REQUESTS("/api/v1/dags", "/api/v2/dags", "/api/v1/connections", "/api/v2/connections",
 		 "/api/v1/variables", "/api/v2/variables", "/api/v1/pools", "/api/v2/pools",
 		 "/api/v1/version", "/api/v2/version", "/api/experimental")
-	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /api/{v}/health"),
-	       OPEN("GET|HEAD /api/{v}/version"), OPEN("GET|HEAD /api/v2/monitor/health"),
-	       OPEN("GET|HEAD /login"), OPEN("GET|HEAD /static/...")),
+	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /api/v1/health"),
+	       OPEN("GET|HEAD /api/v1/version"), OPEN("GET|HEAD /api/v2/version"),
+	       OPEN("GET|HEAD /api/v2/monitor/health"), OPEN("GET|HEAD /login"),
+	       OPEN("GET|HEAD /static/..."), LOGIN("POST /login"), LOGIN("POST /auth/token"),
+	       OPEN("GET|HEAD /api/{v}/health"), OPEN("GET|HEAD /api/{v}/version")),
 	{.pattern = "^{\"dags\":[", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"dag_id\":\"", .rank = 3},
 	{.pattern = "\"dag_run_id\":\"", .rank = 3},
@@ -65,9 +67,13 @@ PRODUCT(SPARK, "spark", FAMILY_ORCHESTRATION, "Apache Spark", NULL,
 	{.pattern = "\"attempts\":[{", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(NACOS, "nacos", FAMILY_ORCHESTRATION, "Nacos: services and their configuration", NULL,
-	PORTS(8848), "Nacos", REQUESTS("!/nacos")
-	ROUTES(OPEN("GET|HEAD /nacos"), OPEN("GET|HEAD /nacos/index.html"),
-	       OPEN("GET|HEAD /nacos/console-ui/..."),
+	PORTS(8848), "Nacos",
+	REQUESTS("!/nacos") SHELL
+	ROUTES(OPEN("GET|HEAD /.../v1/console/server/state"),
+	       OPEN("GET|HEAD /.../v1/console/health/..."),
+	       OPEN("GET|HEAD /.../actuator/health"), LOGIN("POST /.../v1/auth/login"),
+	       LOGIN("POST /.../v1/auth/users/login"), OPEN("GET|HEAD /nacos"),
+	       OPEN("GET|HEAD /nacos/index.html"), OPEN("GET|HEAD /nacos/console-ui/..."),
 	       OPEN("GET|HEAD /nacos/{v}/console/server/state"),
 	       OPEN("GET|HEAD /nacos/{v}/console/health/..."),
 	       LOGIN("POST /nacos/{v}/auth/users/login")),
@@ -88,9 +94,11 @@ PRODUCT(NACOS, "nacos", FAMILY_ORCHESTRATION, "Nacos: services and their configu
 	{.pattern = "^{\"code\":200,\"message\":null,\"data\":", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(NIFI, "nifi", FAMILY_ORCHESTRATION, "Apache NiFi", NULL, NULL, "NiFi",
-	REQUESTS("!/nifi-api", "/nifi")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /nifi"), OPEN("GET|HEAD /nifi/..."),
-	       OPEN("GET|HEAD /nifi-api/access/..."), LOGIN("POST /nifi-api/access/token")),
+	REQUESTS("!/nifi-api", "/nifi") SHELL
+	ROUTES(OPEN("GET|HEAD /nifi-api/access/config"),
+	       OPEN("GET|HEAD /nifi-api/authentication/configuration"),
+	       LOGIN("POST /nifi-api/access/token"), OPEN("GET|HEAD /nifi"),
+	       OPEN("GET|HEAD /nifi/..."), OPEN("GET|HEAD /nifi-api/access/...")),
 	{.pattern = "^{\"about\":{\"title\":\"NiFi\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "<title>NiFi<", .rank = 3},
 	{.pattern = "<title>NiFi Login<", .rank = 3},
@@ -108,7 +116,8 @@ PRODUCT(NIFI, "nifi", FAMILY_ORCHESTRATION, "Apache NiFi", NULL, NULL, "NiFi",
 	{.pattern = "^{\"identity\":\"*\",\"anonymous\":", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(TEMPORAL, "temporal", FAMILY_ORCHESTRATION, "Temporal's web interface", NULL, NULL,
-	"Temporal", REQUESTS("/api/v1/namespaces", "/api/v1/settings", "/api/v1/cluster-info")
+	"Temporal",
+	REQUESTS("/api/v1/namespaces", "/api/v1/settings", "/api/v1/cluster-info")
 	ROUTES(OPEN("GET|HEAD /")),
 	{.pattern = "\"namespaceInfo\":{\"name\":\"", .rank = 3},
 	{.pattern = "<title>Temporal UI<", .rank = 3},

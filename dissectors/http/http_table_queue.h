@@ -7,7 +7,8 @@
  */
 /* clang-format off */
 PRODUCT(KAFKA_CONNECT, "kafka-connect", FAMILY_QUEUE, "Kafka Connect", NULL, PORTS(8083),
-	"Kafka Connect", REQUESTS("/connectors", "/connector-plugins", "/admin/loggers")
+	"Kafka Connect",
+	REQUESTS("/connectors", "/connector-plugins", "/admin/loggers")
 	ROUTES(OPEN("GET|HEAD /")),
 	{.pattern = "\"kafka_cluster_id\":", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "\"connector.class\":\"", .rank = 3},
@@ -94,7 +95,8 @@ PRODUCT(PULSAR_ADMIN, "pulsar", FAMILY_QUEUE, "Apache Pulsar's administration", 
 	{.pattern = "# TYPE pulsar_", .rank = 3})
 
 PRODUCT(AZURE_QUEUE, "azure-queue", FAMILY_QUEUE, "a queue with Azure's Queue interface", NULL,
-	NULL, NULL, REQUESTS(NULL),
+	NULL, NULL,
+	REQUESTS(NULL),
 	{.header = "server", .pattern = "^Windows-Azure-Queue/", .product = "Azure Queue Storage",
 	 .version_after = "Queue/", .rank = 4},
 	{.header = "server", .pattern = "^Azurite-Queue/", .product = "Azurite-Queue",

@@ -8,8 +8,9 @@
  */
 /* clang-format off */
 PRODUCT(ARTIFACTORY, "artifactory", FAMILY_STORAGE, "JFrog Artifactory", NULL, NULL, "Artifactory",
-	REQUESTS("/artifactory", "!x-jfrog-art-api: ")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /ui/..."), OPEN("GET|HEAD /artifactory"),
+	REQUESTS("/artifactory", "!x-jfrog-art-api: ") SHELL
+	ROUTES(OPEN("GET|HEAD /.../api/system/ping"), OPEN("GET|HEAD /.../api/v1/system/ping"),
+	       OPEN("GET|HEAD /ui/..."), OPEN("GET|HEAD /artifactory"),
 	       OPEN("GET|HEAD /artifactory/api/system/ping")),
 	{.header = "x-jfrog-version", .version_after = "Artifactory/", .rank = 4},
 	{.header = "x-artifactory-id", .rank = 4},
@@ -23,10 +24,12 @@ PRODUCT(ARTIFACTORY, "artifactory", FAMILY_STORAGE, "JFrog Artifactory", NULL, N
 	 .version_after = "\"version\":", .rank = 4, .flags = SIGN_ASKED})
 
 PRODUCT(HARBOR, "harbor", FAMILY_STORAGE, "Harbor, a registry of images", NULL, NULL, "Harbor",
-	REQUESTS("/api/v2.0")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /harbor/..."), OPEN("GET|HEAD /api/v2.0/ping"),
-	       OPEN("GET|HEAD /api/v2.0/health"), OPEN("GET|HEAD /api/v2.0/systeminfo"),
-	       LOGIN("POST /c/login")),
+	REQUESTS("/api/v2.0") SHELL
+	ROUTES(OPEN("GET|HEAD /api/v2.0/ping"), OPEN("GET|HEAD /api/v2.0/health"),
+	       OPEN("GET|HEAD /api/v2.0/systeminfo"), OPEN("GET|HEAD /api/systeminfo"),
+	       OPEN("GET|HEAD /api/ping"), OPEN("GET|HEAD /{file}.js"),
+	       OPEN("GET|HEAD /{file}.css"), LOGIN("POST /c/login"),
+	       OPEN("GET|HEAD /harbor/...")),
 	{.header = "x-harbor-csrf-token", .rank = 4},
 	{.header = "www-authenticate", .pattern = "service=\"harbor-registry\"", .rank = 4},
 	{.pattern = "\"harbor_version\":\"", .version_after = "\"harbor_version\":\"v", .rank = 4},
@@ -35,8 +38,11 @@ PRODUCT(HARBOR, "harbor", FAMILY_STORAGE, "Harbor, a registry of images", NULL, 
 	{.pattern = "<title>Harbor<", .rank = 4})
 
 PRODUCT(NEXUS, "nexus", FAMILY_STORAGE, "Sonatype Nexus Repository", NULL, NULL,
-	"Nexus Repository", REQUESTS("/service/rest", "/service/extdirect")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /static/..."),
+	"Nexus Repository",
+	REQUESTS("/service/rest", "/service/extdirect") SHELL
+	ROUTES(OPEN("GET|HEAD /.../service/rest/v1/status"),
+	       OPEN("GET|HEAD /.../service/rest/v1/status/writable"),
+	       OPEN("GET|HEAD /static/..."), LOGIN("POST /.../service/rapture/session"),
 	       OPEN("GET|HEAD /service/rest/{v}/status/..."),
 	       LOGIN("POST /service/rapture/session")),
 	{.header = "server", .pattern = "^Nexus/", .version_after = "Nexus/", .rank = 4},
@@ -52,7 +58,7 @@ PRODUCT(NEXUS, "nexus", FAMILY_STORAGE, "Sonatype Nexus Repository", NULL, NULL,
 PRODUCT(VERDACCIO, "verdaccio", FAMILY_STORAGE, "a registry of npm packages", NULL,
 	PORTS(4873) ALSO("npm", "npm-registry") MET, NULL,
 	REQUESTS("/-/all", "/-/v1/search", "/-/verdaccio", "/-/package", "/-/npm", "/-/user")
-	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /-/ping"), OPEN("GET|HEAD /-/static/..."),
+	ROUTES(OPEN("GET|HEAD /-/ping"), OPEN("GET|HEAD /-/static/..."), OPEN("GET|HEAD /"),
 	       LOGIN("POST /-/verdaccio/sec/login"), LOGIN("PUT /-/user/{name}")),
 	{.header = "x-powered-by", .pattern = "^verdaccio/", .product = "Verdaccio",
 	 .version_after = "verdaccio/", .rank = 3},

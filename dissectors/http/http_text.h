@@ -10,7 +10,7 @@
 #include "dissectors/http/http_products.h"
 #include "dissectors/read/bytes.h"
 
-#define HTTP_NAME_MAX	 32  /* bytes of header names; no longer one is of interest */
+#define HTTP_NAME_MAX	 32  /* bytes of header names; a longer one is cut */
 #define HTTP_CLIENT_TEXT 192 /* bytes of a request's target, header value or body */
 #define HTTP_TEXT_MAX	 HTTP_BODY_WINDOW
 

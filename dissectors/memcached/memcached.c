@@ -293,6 +293,7 @@ const struct dissector memcached_udp_dissector = {
 	.recognised = "the frame header of 8 bytes, and a command or a reply behind it",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+	.first_matters = true,
 	.recognise = memcached_recognise_udp,
 	.begin = begin,
 	.feed = feed_udp,

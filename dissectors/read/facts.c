@@ -150,21 +150,47 @@ unsigned facts_command_weight(unsigned flags)
 	return flags & COMMAND_EXECUTES ? 1 : 0;
 }
 
-/* The most harmless row, of equals the last, to be given up for a worse command; -1: none. */
-static int find_harmless(const struct facts *facts, unsigned flags)
+/*
+ * What a row is worth: harmless ones make room first, then those that were refused.
+ */
+static unsigned worth(const struct command *command)
 {
-	unsigned least = facts_command_weight(flags);
+	unsigned weight = facts_command_weight(command->flags);
+
+	return weight != 0 && command->accepted != ANSWER_NO ? weight + 1 : weight != 0;
+}
+
+/* The row that is worth least, of equals the last, to be given up for a worse one; -1: none. */
+static int find_harmless(const struct facts *facts, const struct command *command)
+{
+	unsigned least = worth(command);
 	int found = -1;
 
 	for (int i = FACTS_COMMANDS - 1; i >= 0; i--) {
-		unsigned weight = facts_command_weight(facts->commands[i].flags);
-
-		if (weight >= least)
+		if (worth(&facts->commands[i]) >= least)
 			continue;
-		least = weight;
+		least = worth(&facts->commands[i]);
 		found = i;
 	}
 	return found;
+}
+
+/*
+ * Different texts of bad commands may be many, and the worst come last. Two rows are left to stand
+ * for all that find none of their own, one for each kind: so that what is accepted is never lost.
+ */
+static void share_row(const struct facts *facts, struct command *command)
+{
+	static const char *const others[] = {"", "others that run code", "others that destroy"};
+	unsigned weight = facts_command_weight(command->flags);
+	int rows = 0;
+
+	for (int i = 0; i < facts->command_count; i++)
+		rows += worth(&facts->commands[i]) > 1;
+	if (weight == 0 || rows < FACTS_COMMANDS - 2)
+		return;
+	memset(command->text, 0, sizeof command->text);
+	memcpy(command->text, others[weight], strlen(others[weight]));
 }
 
 /* A command that was noted before may turn out to be more than it looked like. */
@@ -191,6 +217,10 @@ int facts_command(struct facts *facts, const void *text, size_t length, unsigned
 	if (facts->commands_seen != UINT32_MAX)
 		facts->commands_seen++;
 	index = find_command(facts, command.text);
+	if (index < 0) {
+		share_row(facts, &command);
+		index = find_command(facts, command.text);
+	}
 	if (index >= 0) {
 		add_flags(facts, index, flags);
 		return handle_of(facts, index);
@@ -198,7 +228,7 @@ int facts_command(struct facts *facts, const void *text, size_t length, unsigned
 	if (facts->command_count < FACTS_COMMANDS)
 		index = facts->command_count++;
 	else
-		index = find_harmless(facts, flags);
+		index = find_harmless(facts, &command);
 	if (index < 0)
 		return -1;
 	command.serial = (uint16_t)facts->commands_seen;

@@ -171,8 +171,8 @@ void facts_set_text(struct facts *facts, char *field, size_t size, const void *t
 
 /*
  * Notes a command; the same text is kept once. Returns a handle for facts_command_result(), or -1
- * if there was no room (it is counted then; the worse one takes the place of a more harmless one:
- * destructive, executing, any other).
+ * if there was no room (it is counted then). A destructive one, or one that executes, takes the
+ * place of a harmless or refused one; where there is none it shares the last row of its kind.
  * A text that was refused before and is accepted later counts as accepted.
  */
 int facts_command(struct facts *facts, const void *text, size_t length, unsigned flags);

@@ -32,6 +32,7 @@ static void begin(void *state, struct facts *facts)
 	struct smb *smb = state;
 
 	smb->pipes = UINT32_MAX;
+	smb->call = -1;
 	facts_begin(facts, &services[0]);
 }
 
@@ -235,8 +236,8 @@ const struct dissector smb_dissector = {
 	.recognised = "the SMB 1, 2 or 3 header with the right direction flag, also within a "
 		      "NetBIOS session",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
-		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
-		 READS_ENCRYPTION | READS_PATH,
+		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION |
+		 READS_DATA | READS_ENCRYPTION | READS_PATH,
 	.recognise = smb_recognise,
 	.begin = begin,
 	.feed = feed,

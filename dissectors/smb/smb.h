@@ -40,6 +40,9 @@ struct smb_text {
 	char text[SMB_TEXT];
 };
 
+/* What a pipe's calls are for: smb_pipes.c. */
+enum smb_interface { SMB_RPC_OTHER, SMB_RPC_SERVICES, SMB_RPC_JOBS, SMB_RPC_TASKS };
+
 struct smb_stream {
 	uint8_t nbss[4];
 	uint8_t have; /* of nbss */
@@ -59,6 +62,9 @@ struct smb {
 	struct smb_stream side[2];
 	struct answers_table pending; /* kind: is it a listing */
 	uint32_t pipes;		      /* tree of the last share that held pipes, no files */
+	int call;		      /* handle of the last call in a pipe that runs something */
+	uint32_t call_number;
+	uint8_t interface; /* enum smb_interface of the pipe that was bound last */
 	bool begun;
 	bool null_user; /* the latest log-in had no name: a null session */
 	bool asked;	/* the last step of a log-in was seen, and awaits its answer */
@@ -70,6 +76,10 @@ void smb_note(struct smb *smb, struct facts *facts, uint32_t id, const char *nam
 bool smb_settle(struct smb *smb, struct facts *facts, uint32_t id, bool accepted);
 /* `signed_answer`: the server has a key; a null session has none. */
 void smb_let_in(struct smb *smb, struct facts *facts, bool guest, bool signed_answer);
+
+/* smb_pipes.c: what goes into a pipe, and what comes out of it, from its first byte */
+void smb_pipes_asked(struct smb *smb, struct facts *facts, struct bytes b);
+void smb_pipes_told(struct smb *smb, struct facts *facts, struct bytes b);
 
 /* smb_setup.c: one more byte of a log-in message, number `at` of it */
 void smb_setup_byte(struct smb *smb, struct facts *facts, enum side from, uint8_t byte);

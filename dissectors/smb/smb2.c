@@ -25,6 +25,8 @@ enum {
 	CREATE = 5,
 	READ = 8,
 	QUERY_DIRECTORY = 14,
+	WRITE = 9,
+	IOCTL = 11,
 	SET_INFO = 17,
 };
 
@@ -106,6 +108,23 @@ static bool sets_deletion(const struct smb_stream *stream, struct bytes body)
 	return (bytes_u8(&value) & 1) != 0;
 }
 
+/*
+ * What a WRITE or an IOCTL carries, or the answer to a READ or an IOCTL: its place in the message
+ * is told `skip` bytes into the body, in one byte of a READ, in more of the others.
+ */
+static struct bytes payload(const struct smb_stream *stream, struct bytes body, size_t skip,
+			    bool byte)
+{
+	struct bytes message = bytes_from(stream->body, stream->kept);
+	size_t place;
+
+	bytes_skip(&body, skip);
+	place = byte ? bytes_u8(&body) : bytes_le16(&body);
+	if (body.failed || !bytes_skip(&message, place))
+		message = bytes_from(NULL, 0);
+	return message;
+}
+
 static void on_request(struct smb *smb, struct facts *facts, const struct smb2_header *h,
 		       struct bytes body)
 {
@@ -121,6 +140,10 @@ static void on_request(struct smb *smb, struct facts *facts, const struct smb2_h
 	if (h->command == QUERY_DIRECTORY || (h->command == READ && h->tree != smb->pipes))
 		flags = COMMAND_LISTING;
 	smb_note(smb, facts, h->number, names[h->command], flags);
+	if (h->command == WRITE && h->tree == smb->pipes)
+		smb_pipes_asked(smb, facts, payload(stream, body, 2, false));
+	if (h->command == IOCTL && h->tree == smb->pipes)
+		smb_pipes_asked(smb, facts, payload(stream, body, 24, false));
 	if (h->command == TREE_CONNECT)
 		on_tree_connect(stream, facts, body);
 	if (h->command == CREATE && deletes_on_close(body))
@@ -169,7 +192,14 @@ static void on_answer(struct smb *smb, struct facts *facts, const struct smb2_he
 		if (h->status == 0 && bytes_u8(&body) == SHARE_PIPES)
 			smb->pipes = h->tree;
 		break;
+	case IOCTL:
+		if (has_data && h->tree == smb->pipes)
+			smb_pipes_told(smb, facts,
+				       payload(&smb->side[SIDE_SERVER], body, 32, false));
+		break;
 	case READ:
+		if (has_data && h->tree == smb->pipes)
+			smb_pipes_told(smb, facts, payload(&smb->side[SIDE_SERVER], body, 2, true));
 		bytes_skip(&body, 4);
 		if (has_data && bytes_le32(&body) != 0)
 			facts_set_data_read(facts, ANSWER_YES);

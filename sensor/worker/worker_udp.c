@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * UDP: a reply of one of ours makes a flow, and so does a datagram to a service that never answers
- * (syslog), if its first bytes say so. Any other first datagram from outside is a probe. What ours
- * send first is outbound, and its answers with it.
+ * (syslog), if its first bytes say so, and one that says more than its answer will (memcached). Any
+ * other first datagram from outside is a probe. What ours send first is outbound, and its answers
+ * with it.
  */
 #include "dissectors/read/datagram_direction.h"
 #include "sensor/worker/worker_state.h"
@@ -48,6 +49,25 @@ static bool starts_one_way(const struct packet *packet)
 	return dissector && is_one_way(dissector);
 }
 
+/* Is it one that must be read before it is answered? */
+static bool matters_first(const struct packet *packet)
+{
+	struct opening opening = {
+		.side = {[SIDE_CLIENT] = bytes_from(packet->payload, packet->payload_length)},
+		.transport = OVER_UDP,
+		.one_sided = true,
+	};
+
+	if (opening.side[SIDE_CLIENT].left > OPENING_MAX)
+		opening.side[SIDE_CLIENT].left = OPENING_MAX;
+	for (size_t i = 0; i < dissector_count && packet->payload_length != 0; i++) {
+		if (dissectors[i]->first_matters &&
+		    dissectors[i]->recognise(&opening) == RECOGNISED_YES)
+			return true;
+	}
+	return false;
+}
+
 static enum datagram_direction says(const struct packet *packet)
 {
 	return datagram_direction(bytes_from(packet->payload, packet->payload_length),
@@ -74,6 +94,7 @@ static struct flow *begin_from_client(struct worker *worker, const struct sighti
 {
 	enum datagram_direction told;
 	struct flow *flow;
+	bool one_way;
 
 	if (worker->options.everything) {
 		bool client_is_source = true;
@@ -92,10 +113,11 @@ static struct flow *begin_from_client(struct worker *worker, const struct sighti
 		return NULL;
 	}
 	worker_note_probe(worker, sighting, asks_us(worker, sighting, told));
-	if (!starts_one_way(sighting->packet))
+	one_way = starts_one_way(sighting->packet);
+	if (!one_way && !matters_first(sighting->packet))
 		return NULL;
 	flow = worker_begin(worker, sighting, true, DIRECTION_SYN, FLOW_DATAGRAM);
-	flow->one_way_service = true;
+	flow->one_way_service = one_way;
 	return flow;
 }
 

@@ -123,6 +123,10 @@ static void vmware_is_read(void **state)
 
 static void erlang_is_read(void **state)
 {
+	static const struct turn call[] = {
+		TURN_CLIENT("\0\0\0\0\0\0\0\x0dp\x83h\4a\6gd\0\3rexa"),
+		TURN_SERVER("\0\0\0\0\0\0\0\3p\x83h"),
+	};
 	struct recorded *r = calloc(1, sizeof *r);
 	struct facts facts = recorded_facts(r, &erlang_dissector, "erlang/cookie");
 
@@ -130,6 +134,11 @@ static void erlang_is_read(void **state)
 	assert_string_equal(facts.service->name, "erlang-dist");
 	assert_int_equal(facts.auth, AUTH_SUCCEEDED);
 	assert_string_equal(facts.user, "probe@client");
+	conversation_stands(&erlang_dissector, r->turns, r->count);
+	for (size_t i = 0; i < COUNT(call); i++)
+		r->turns[r->count++] = call[i];
+	assert_true(dissect(&erlang_dissector, r->turns, r->count, 0, &facts));
+	conversation_has(&facts, "rpc", ANSWER_YES, COMMAND_EXECUTES);
 	conversation_stands(&erlang_dissector, r->turns, r->count);
 	facts = recorded_facts(r, &erlang_dissector, "erlang/wrong-cookie");
 	assert_int_equal(facts.auth, AUTH_FAILED);

@@ -259,7 +259,16 @@ static void destruction_in_bodies_is_told(void **unused)
 	     1000, &facts);
 	conversation_has(&facts, "POST /_bulk delete", ANSWER_NO, COMMAND_DESTRUCTIVE);
 	play("POST /logs/_bulk HTTP/1.1\r\n", body, OK_EMPTY, 1000, &facts);
-	assert_int_equal(facts.command_count, 1); /* of no product that is known */
+	conversation_has(&facts, "POST /_bulk delete", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	play("POST /logs/_bulk HTTP/1.1\r\n", body,
+	     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n", 1000,
+	     &facts);
+	assert_int_equal(facts.command_count, 1); /* a page for people is no such answer */
+	play("POST /logs/_bulk HTTP/1.1\r\n", body,
+	     "HTTP/1.1 200 OK\r\nContent-Length: 66\r\n\r\n{\"took\": 1, \"errors\": true, "
+	     "\"items\":[{\"delete\":{\"status\": 403,\"a",
+	     1000, &facts);
+	conversation_has(&facts, "POST /_bulk delete", ANSWER_NO, COMMAND_DESTRUCTIVE);
 	play("POST /db/_bulk_docs HTTP/1.1\r\n", "{\"docs\":[{\"_id\":\"a\", \"_deleted\": true}]}",
 	     COUCH, 0, &facts);
 	conversation_has(&facts, "POST /_bulk_docs delete", ANSWER_YES, COMMAND_DESTRUCTIVE);
@@ -268,6 +277,122 @@ static void destruction_in_bodies_is_told(void **unused)
 	conversation_has(&facts, "update delete", ANSWER_YES, COMMAND_DESTRUCTIVE);
 	play("GET /solr/a/update?commit=true HTTP/1.1\r\n", "", SOLR, 0, &facts);
 	assert_int_equal(facts.command_count, 1);
+}
+
+struct deed {
+	const char *request, *body;
+	const char *told;
+	unsigned flags; /* if it is accepted */
+};
+
+#define REKEYED                                                                                    \
+	"PUT /b/a HTTP/1.1\r\nX-Amz-Server-Side-Encryption-Customer-Algorithm: AES256\r\n"         \
+	"X-Amz-Copy-Source: /b/a\r\n"
+
+static const struct deed deeds[] = {
+	{"POST /run/ns/pod/box HTTP/1.1\r\n", "cmd=id", "kubelet run", COMMAND_EXECUTES},
+	{"GET /exec/ns/pod/box?command=id HTTP/1.1\r\n", "", "kubelet exec", COMMAND_EXECUTES},
+	{"POST /api/v1/namespaces/a/pods/b/exec?command=sh HTTP/1.1\r\n", "",
+	 "POST /api/v1/namespaces/a/pods/b/exec", COMMAND_EXECUTES},
+	{"POST /apis/batch/v1/namespaces/a/jobs HTTP/1.1\r\n", "{}",
+	 "POST /apis/batch/v1/namespaces/a/jobs", COMMAND_EXECUTES},
+	{"PUT /v1/agent/service/register HTTP/1.1\r\n", "{\"Check\":{\"Args\": [\"sh\"]}}",
+	 "service register", COMMAND_EXECUTES},
+	{"PUT /v1/agent/service/register HTTP/1.1\r\n", "{\"Check\":{\"HTTP\":\"a\"}}",
+	 "PUT /v1/agent/service/register", 0},
+	{"PUT /v1/jobs HTTP/1.1\r\n", "{\"Job\":{\"TaskGroups\":[]}}", "jobs register",
+	 COMMAND_EXECUTES},
+	{"POST /ws/v1/cluster/apps HTTP/1.1\r\n", "{}", "POST /ws/v1/cluster/apps",
+	 COMMAND_EXECUTES},
+	{"POST /api/jobs/ HTTP/1.1\r\n", "{\"entrypoint\":\"id\"}", "POST /api/jobs",
+	 COMMAND_EXECUTES},
+	{"POST /api/jobs/ HTTP/1.1\r\n", "{\"title\":\"cook\"}", "POST /api/jobs/", 0},
+	{"POST /user/a/api/kernels HTTP/1.1\r\n", "", "POST /user/a/api/kernels", COMMAND_EXECUTES},
+	{"POST /libpod/containers/create HTTP/1.1\r\n", "{\"image\":\"a\"}",
+	 "POST containers/create", COMMAND_EXECUTES},
+	{"GET /logs/_search HTTP/1.1\r\n",
+	 "{\"script_fields\":{\"a\":{\"script\":{\"source\":1}}}}", "_search script",
+	 COMMAND_EXECUTES},
+	{"POST /manager/html/upload HTTP/1.1\r\n", "x", "POST /manager/html/upload",
+	 COMMAND_EXECUTES},
+	{"POST /wsman HTTP/1.1\r\n", "<a>http://schemas.x/wsman/1/windows/shell/Command</a>",
+	 "WinRM command", COMMAND_EXECUTES},
+	{REKEYED, "", "PUT copy with a customer's key", COMMAND_DESTRUCTIVE},
+	{"PUT /b/a HTTP/1.1\r\nX-Amz-Copy-Source: /b/a\r\n", "", "PUT /b/a", 0},
+	{"PUT /b?lifecycle HTTP/1.1\r\n", "<Rule><Expiration><Days>1</Days>",
+	 "PUT ?lifecycle expiration", COMMAND_DESTRUCTIVE},
+	{"POST /?delete= HTTP/1.1\r\n", "<Delete xmlns=\"a\">", "POST ?delete",
+	 COMMAND_DESTRUCTIVE},
+	{"POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.DeleteTable\r\n", "{}", "DeleteTable",
+	 COMMAND_DESTRUCTIVE},
+	{"POST /collections/a/points/delete HTTP/1.1\r\n", "{}",
+	 "POST /collections/a/points/delete", COMMAND_DESTRUCTIVE},
+	{"POST /v2/vectordb/collections/drop HTTP/1.1\r\n", "{}",
+	 "POST /v2/vectordb/collections/drop", COMMAND_DESTRUCTIVE},
+	{"GET /api/v1/admin/tsdb/delete_series?match[]=a HTTP/1.1\r\n", "",
+	 "GET /api/v1/admin/tsdb/delete_series", COMMAND_DESTRUCTIVE},
+	{"POST /v1/graphql HTTP/1.1\r\n", "{\"query\":\"mutation a { delete_users(where:{})\"}",
+	 "mutation delete", COMMAND_DESTRUCTIVE},
+	{"POST /v1/graphql HTTP/1.1\r\n", "{\"query\":\"{ users { deleted } }\"}",
+	 "POST /v1/graphql", 0},
+};
+
+static unsigned flags_told(const struct facts *facts, const struct deed *deed, enum answer accepted)
+{
+	const struct command *command = conversation_command(facts, deed->told);
+
+	assert_int_equal(command->accepted, accepted);
+	return command->flags & (COMMAND_EXECUTES | COMMAND_DESTRUCTIVE);
+}
+
+/* Of no product that is known: by path, and a mark where any service may have such a path. */
+static void deeds_are_known_by_themselves(void **unused)
+{
+	struct facts facts;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(deeds); i++) {
+		play(deeds[i].request, deeds[i].body, OK_EMPTY, 0, &facts);
+		if (flags_told(&facts, &deeds[i], ANSWER_YES) != deeds[i].flags)
+			fail_msg("%s", deeds[i].request);
+		play(deeds[i].request, deeds[i].body,
+		     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n", 0,
+		     &facts);
+		for (size_t k = 0; k < facts.command_count; k++)
+			assert_true(facts.commands[k].accepted != ANSWER_YES ||
+				    (facts.commands[k].flags &
+				     (COMMAND_EXECUTES | COMMAND_DESTRUCTIVE)) == 0);
+	}
+}
+
+static void a_sure_deed_names_its_product(void **unused)
+{
+	struct facts facts;
+
+	(void)unused;
+	play("POST /run/ns/pod/box HTTP/1.1\r\n", "cmd=id", OK_EMPTY, 0, &facts);
+	assert_string_equal(facts.service->name, "kubelet");
+	play("POST /run/ns/pod/box HTTP/1.1\r\n", "cmd=id",
+	     "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", 0, &facts);
+	assert_string_equal(facts.service->name, "http");
+}
+
+static void what_runs_code_is_told(void **unused)
+{
+	struct facts facts;
+
+	(void)unused;
+	play("POST /containers/create HTTP/1.1\r\n", "{}",
+	     "HTTP/1.1 201 C\r\nServer: Docker/20.10\r\nContent-Length: 0\r\n\r\n", 0, &facts);
+	conversation_has(&facts, "POST /containers/create", ANSWER_YES, COMMAND_EXECUTES);
+	play("POST /script HTTP/1.1\r\n", "script=a",
+	     "HTTP/1.1 200 OK\r\nX-Jenkins: 2.4\r\nContent-Length: 0\r\n\r\n", 0, &facts);
+	conversation_has(&facts, "POST /script", ANSWER_YES, COMMAND_EXECUTES);
+	play("POST /script HTTP/1.1\r\n", "script=a",
+	     "HTTP/1.1 403 No\r\nX-Jenkins: 2.4\r\nContent-Length: 0\r\n\r\n", 0, &facts);
+	conversation_has(&facts, "POST /script", ANSWER_NO, 0);
+	play("POST /script HTTP/1.1\r\n", "script=a", OK_EMPTY, 0, &facts);
+	conversation_has(&facts, "POST /script", ANSWER_YES, 0);
 }
 
 /* The answer came before the end of the body that it answers. */
@@ -331,6 +456,9 @@ int main(void)
 		cmocka_unit_test(parameters_are_all_wanted),
 		cmocka_unit_test(marks_are_found_wherever_they_stand),
 		cmocka_unit_test(destruction_in_bodies_is_told),
+		cmocka_unit_test(deeds_are_known_by_themselves),
+		cmocka_unit_test(a_sure_deed_names_its_product),
+		cmocka_unit_test(what_runs_code_is_told),
 		cmocka_unit_test(a_hasty_answer_hides_nothing),
 		cmocka_unit_test(a_hole_makes_no_mark),
 		cmocka_unit_test(open_doors_prove_no_access),

@@ -13,8 +13,20 @@ static struct facts facts_of(const struct dissector *d, const struct turn *turns
 	return facts;
 }
 
+#define RMI_CALL(object, operation)                                                                \
+	"P\xac\xed\0\5w\x22\0\0\0\0\0\0\0" object "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" operation   \
+	"\1\2\3\4\5\6\7\x08"
+
 static void java_rmi_is_read(void **state)
 {
+	static const struct turn call[] = {
+		TURN_CLIENT("JRMI\0\2L" RMI_CALL("\7", "\7")),
+		TURN_SERVER("Q\xac\xed\0\5w\x0f\1"),
+	};
+	static const struct turn look[] = {
+		TURN_CLIENT("JRMI\0\2L" RMI_CALL("\0", "\2")),
+		TURN_SERVER("Q\xac\xed\0\5w\x0f\2"),
+	};
 	static const struct turn turns[] = {
 		TURN_CLIENT("JRMI\0\2K"),
 		TURN_SERVER("N\0\x0d"
@@ -27,6 +39,11 @@ static void java_rmi_is_read(void **state)
 
 	(void)state;
 	conversation_has(&facts, "JRMI", ANSWER_UNKNOWN, 0);
+	facts = facts_of(&java_rmi_dissector, call, COUNT(call));
+	conversation_has(&facts, "RMI call", ANSWER_YES, COMMAND_EXECUTES);
+	facts = facts_of(&java_rmi_dissector, look, COUNT(look));
+	conversation_has(&facts, "lookup", ANSWER_NO, 0);
+	facts = facts_of(&java_rmi_dissector, turns, COUNT(turns));
 	assert_int_equal(facts.auth, AUTH_NONE);
 	assert_int_equal(facts.data_read, ANSWER_YES);
 	facts = facts_of(&java_rmi_dissector, turns, 2);

@@ -75,12 +75,18 @@ static void gdbserver_is_read(void **state)
 	static const struct turn turns[] = {
 		TURN_CLIENT("+$qSupported:multiprocess+#77"),
 		TURN_SERVER("+$PacketSize=47ff;QPassSignals+#00"),
+		TURN_CLIENT("+$M1000,1:90#00"),
+		TURN_SERVER("+$E01#a6"),
+		TURN_CLIENT("+$vRun;2f62#00"),
+		TURN_SERVER("+$T05thread:1;#00"),
 	};
 	struct facts facts = facts_of(&gdbserver_dissector, turns, COUNT(turns));
 
 	(void)state;
 	assert_int_equal(facts.auth, AUTH_NONE);
 	conversation_has(&facts, "qSupported", ANSWER_YES, 0);
+	conversation_has(&facts, "write memory", ANSWER_NO, COMMAND_EXECUTES);
+	conversation_has(&facts, "vRun", ANSWER_YES, COMMAND_EXECUTES);
 }
 
 int main(void)

@@ -13,6 +13,8 @@ enum {
 	TREE_CONNECT = 3,
 	CREATE = 5,
 	READ = 8,
+	WRITE = 9,
+	IOCTL = 11,
 	QUERY_DIRECTORY = 14,
 	SET_INFO = 17,
 };
@@ -189,6 +191,86 @@ static void deletions_are_seen(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
+/* A fragment of a call in a pipe; behind its head what it carries. */
+static void put_fragment(uint8_t *at, uint8_t type, uint32_t number, uint16_t length)
+{
+	memcpy(at, "\5\0\0\3\x10", 5);
+	at[2] = type;
+	put16(at + 8, length);
+	put32(at + 12, number);
+}
+
+static void write_pipe(struct script *script, uint32_t number, const uint8_t *fragment,
+		       size_t length)
+{
+	struct message m;
+	uint8_t *body = begin_message(&m, SIDE_CLIENT, WRITE, number, 0, 48 + length);
+
+	put16(body, 49);
+	put16(body + 2, 112);
+	memcpy(body + 48, fragment, length);
+	say(script, SIDE_CLIENT, &m);
+	begin_message(&m, SIDE_SERVER, WRITE, number, 0, 16);
+	say(script, SIDE_SERVER, &m);
+}
+
+static void read_pipe(struct script *script, uint32_t number, const uint8_t *fragment,
+		      size_t length)
+{
+	struct message m;
+	uint8_t *body;
+
+	begin_message(&m, SIDE_CLIENT, READ, number, 0, 48);
+	say(script, SIDE_CLIENT, &m);
+	body = begin_message(&m, SIDE_SERVER, READ, number, 0, 16 + length);
+	body[2] = 80;
+	put32(body + 4, (uint32_t)length);
+	memcpy(body + 16, fragment, length);
+	say(script, SIDE_SERVER, &m);
+}
+
+static void open_pipes(struct script *script)
+{
+	uint8_t bind[48] = {0};
+	struct message m;
+	uint8_t *body;
+
+	log_in(script, 0);
+	begin_message(&m, SIDE_CLIENT, TREE_CONNECT, 2, 0, 48);
+	say(script, SIDE_CLIENT, &m);
+	body = begin_message(&m, SIDE_SERVER, TREE_CONNECT, 2, 0, 16);
+	body[2] = 2;
+	say(script, SIDE_SERVER, &m);
+	put_fragment(bind, 11, 1, sizeof bind);
+	memcpy(bind + 32, "\x81\xbb\x7a\x36\x44\x98\xf1\x35", 8);
+	write_pipe(script, 3, bind, sizeof bind);
+}
+
+static void services_that_are_made_are_seen(void **state)
+{
+	struct script script = {.count = 0};
+	uint8_t call[24] = {0}, answer[32] = {0};
+	struct facts facts;
+
+	(void)state;
+	open_pipes(&script);
+	put_fragment(call, 0, 2, sizeof call);
+	put16(call + 22, 12);
+	write_pipe(&script, 4, call, sizeof call);
+	put_fragment(answer, 2, 2, sizeof answer);
+	put32(answer + 28, 5); /* access denied */
+	read_pipe(&script, 5, answer, sizeof answer);
+	facts = facts_of(script.turns, script.count);
+	conversation_has(&facts, "svcctl CreateService", ANSWER_NO, COMMAND_EXECUTES);
+	put_fragment(call, 0, 3, sizeof call);
+	write_pipe(&script, 6, call, sizeof call);
+	put_fragment(answer, 2, 3, sizeof answer);
+	put32(answer + 28, 0);
+	read_pipe(&script, 7, answer, sizeof answer);
+	facts = facts_of(script.turns, script.count);
+	conversation_has(&facts, "svcctl CreateService", ANSWER_YES, COMMAND_EXECUTES);
+}
+
 /* An interim answer is none; two requests in one frame are two. */
 static void pending_and_compound_messages_are_matched(void **state)
 {
@@ -308,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_recorded_netbios_session_is_read),
 		cmocka_unit_test(a_recorded_refusal_is_seen),
 		cmocka_unit_test(deletions_are_seen),
+		cmocka_unit_test(services_that_are_made_are_seen),
 		cmocka_unit_test(pending_and_compound_messages_are_matched),
 		cmocka_unit_test(sealed_messages_are_seen),
 		cmocka_unit_test(a_capture_that_began_late_is_read),

@@ -51,6 +51,7 @@ static void facts_are_read(void **state)
 {
 	struct turn read = TURN_CLIENT("\0\1startup-config\0octet\0");
 	struct turn write = TURN_CLIENT("\0\2x\0octet\0");
+	struct turn written[] = {write, TURN_SERVER("\0\4\0\0")};
 	struct facts facts;
 
 	(void)state;
@@ -60,6 +61,8 @@ static void facts_are_read(void **state)
 	conversation_has(&facts, "RRQ startup-config", ANSWER_UNKNOWN, COMMAND_LISTING);
 	assert_true(dissect_over(&tftp_dissector, OVER_UDP, &write, 1, 0, &facts));
 	conversation_has(&facts, "WRQ x", ANSWER_UNKNOWN, 0);
+	assert_true(dissect_over(&tftp_dissector, OVER_UDP, written, 2, 0, &facts));
+	conversation_has(&facts, "WRQ x", ANSWER_YES, COMMAND_DESTRUCTIVE);
 }
 
 /* The packet path puts the transfer's packets back to the request. */
