@@ -32,7 +32,8 @@
 #define COUNTERS_CAPTURE(X, in) \
 X(in, received, COUNTER, "capture_received_total", "capture_received", NULL, "Packets that passed the filter, those that the kernel dropped included.") \
 X(in, dropped_kernel, COUNTER, "capture_dropped_kernel_total", "dropped_kernel", "dropped by the kernel", "Packets dropped because the ring of a worker was full.") \
-X(in, dropped_interface, COUNTER, "capture_dropped_interface_total", "dropped_interface", "dropped by the interface", "Packets dropped by the adapter or its driver.")
+X(in, dropped_interface, COUNTER, "capture_dropped_interface_total", "dropped_interface", "dropped by the interface", "Packets dropped by the adapter or its driver.") \
+X(in, refused, COUNTER, "capture_refused_total", "capture_refused", "datagrams of senders that may not send a mirror", "Datagrams that came to udp:// from others than ?from= names.")
 
 /* struct worker_stats, decoded[]: a row for each result; the array is no X-list's. */
 #define COUNTERS_DECODED(X, in) \

@@ -20,6 +20,7 @@
 #define TAGS	    2
 #define OUTGOING    4 /* PACKET_OUTGOING: the data begin at the link layer */
 #define MIX	    0x9e3779b1u
+#define TZSP_TAGS   4
 #define IS_FRAGMENT 0x3fff
 
 struct assembler {
@@ -34,6 +35,7 @@ struct assembler {
 	uint16_t jump_count;
 	uint8_t labels;
 	uint8_t end4, end6;
+	uint32_t workers; /* 0: the kernel divides by them itself */
 };
 
 static void emit(struct assembler *a, uint16_t code, uint32_t k)
@@ -127,6 +129,8 @@ static void put_end(struct assembler *a, uint8_t label, uint32_t words)
 	emit(a, BPF_MISC | BPF_TAX, 0);
 	emit(a, BPF_ALU | BPF_RSH | BPF_K, 16);
 	emit(a, BPF_ALU | BPF_XOR | BPF_X, 0);
+	if (a->workers != 0)
+		emit(a, BPF_ALU | BPF_MOD | BPF_K, a->workers);
 	emit(a, BPF_RET | BPF_A, 0);
 }
 
@@ -180,24 +184,18 @@ static bool is_off(const struct decode_options *options, enum tunnel_kind kind)
 	return options->tunnels_off >> kind & 1;
 }
 
-/* X is at a UDP header. */
-static void put_udp(struct assembler *a, const struct layer *inner, uint8_t no_tunnel)
+/* X is at the UDP header before it. */
+static void put_vxlan(struct assembler *a, const struct layer *inner, uint8_t no_tunnel)
 {
-	const struct decode_options *options = &a->decoder->options;
-	uint8_t vxlan = new_label(a), geneve = new_label(a);
-
-	load(a, BPF_H, 2);
-	for (int i = 0; i < options->vxlan_port_count && !is_off(options, TUNNEL_VXLAN); i++)
-		jump_if(a, BPF_JEQ, options->vxlan_ports[i], vxlan);
-	for (int i = 0; i < options->geneve_port_count && !is_off(options, TUNNEL_GENEVE); i++)
-		jump_if(a, BPF_JEQ, options->geneve_ports[i], geneve);
-	jump(a, no_tunnel);
-	place(a, vxlan);
 	load(a, BPF_B, 8);
 	jump_unless(a, BPF_JSET, 0x08, no_tunnel);
 	advance(a, 16);
 	put_ethernet(a, inner);
-	place(a, geneve);
+}
+
+/* The same. */
+static void put_geneve(struct assembler *a, const struct layer *inner, uint8_t no_tunnel)
+{
 	load(a, BPF_B, 15);
 	jump_if(a, BPF_JSET, 0xff, no_tunnel);
 	load(a, BPF_B, 9);
@@ -213,6 +211,24 @@ static void put_udp(struct assembler *a, const struct layer *inner, uint8_t no_t
 	emit(a, BPF_LD | BPF_MEM, 2);
 	jump_unless(a, BPF_JEQ, ETHERTYPE_BRIDGE, inner->ethertype);
 	put_ethernet(a, inner);
+}
+
+/* X is at a UDP header. */
+static void put_udp(struct assembler *a, const struct layer *inner, uint8_t no_tunnel)
+{
+	const struct decode_options *options = &a->decoder->options;
+	uint8_t vxlan = new_label(a), geneve = new_label(a);
+
+	load(a, BPF_H, 2);
+	for (int i = 0; i < options->vxlan_port_count && !is_off(options, TUNNEL_VXLAN); i++)
+		jump_if(a, BPF_JEQ, options->vxlan_ports[i], vxlan);
+	for (int i = 0; i < options->geneve_port_count && !is_off(options, TUNNEL_GENEVE); i++)
+		jump_if(a, BPF_JEQ, options->geneve_ports[i], geneve);
+	jump(a, no_tunnel);
+	place(a, vxlan);
+	put_vxlan(a, inner, no_tunnel);
+	place(a, geneve);
+	put_geneve(a, inner, no_tunnel);
 }
 
 /* Behind GRE's header, whose flags wait in M[3]: ERSPAN III, type in A's place. */
@@ -365,6 +381,72 @@ uint16_t fanout_program(const struct decoder *decoder, struct sock_filter *progr
 	emit(&a, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL));
 	for (int i = 0; i <= TUNNELS_IP; i++)
 		put_layer(&a, &layers[i], i < TUNNELS_IP ? &layers[i + 1] : NULL);
+	put_end(&a, a.end4, 2);
+	put_end(&a, a.end6, 8);
+	resolve(&a);
+	return a.length;
+}
+
+/* X is at TZSP's header: tags up to the one that ends them, of which it looks at the first few. */
+static void put_tzsp(struct assembler *a, const struct layer *inner, uint8_t no_tunnel)
+{
+	uint8_t end = new_label(a);
+
+	advance(a, 4);
+	for (int i = 0; i <= TZSP_TAGS; i++) {
+		uint8_t padding = new_label(a), next = new_label(a);
+
+		load(a, BPF_B, 0);
+		jump_if(a, BPF_JEQ, 1, end);
+		if (i == TZSP_TAGS)
+			break;
+		jump_if(a, BPF_JEQ, 0, padding);
+		load(a, BPF_B, 1);
+		emit(a, BPF_ALU | BPF_ADD | BPF_K, 2);
+		advance_by_a(a);
+		jump(a, next);
+		place(a, padding);
+		advance(a, 1);
+		place(a, next);
+	}
+	jump(a, no_tunnel);
+	place(a, end);
+	advance(a, 1);
+	put_ethernet(a, inner);
+}
+
+static void put_tunnel(struct assembler *a, uint8_t kind, const struct layer *inner, uint8_t none)
+{
+	if (kind == TUNNEL_VXLAN)
+		put_vxlan(a, inner, none);
+	else if (kind == TUNNEL_GENEVE)
+		put_geneve(a, inner, none);
+	else if (kind == TUNNEL_TZSP)
+		put_tzsp(a, inner, none);
+	else
+		put_gre(a, inner, none);
+}
+
+uint16_t fanout_receiver(const struct decoder *decoder, uint8_t kind, uint32_t workers,
+			 struct sock_filter *program)
+{
+	struct assembler a = {.program = program, .decoder = decoder, .workers = workers};
+	bool behind_udp = kind == TUNNEL_VXLAN || kind == TUNNEL_GENEVE;
+	struct layer layers[TUNNELS_IP];
+	uint8_t none = new_label(&a);
+
+	a.end4 = new_label(&a);
+	a.end6 = new_label(&a);
+	for (int i = 0; i < TUNNELS_IP; i++)
+		layers[i] = new_layer(&a);
+	/* What it is given begins behind the UDP header. */
+	emit(&a, BPF_LDX | BPF_IMM, behind_udp ? (uint32_t)-8 : 0);
+	emit(&a, BPF_STX, 0);
+	put_tunnel(&a, kind, &layers[0], none);
+	for (int i = 0; i < TUNNELS_IP; i++)
+		put_layer(&a, &layers[i], i + 1 < TUNNELS_IP ? &layers[i + 1] : NULL);
+	place(&a, none);
+	emit(&a, BPF_RET | BPF_K, 0);
 	put_end(&a, a.end4, 2);
 	put_end(&a, a.end6, 8);
 	resolve(&a);

@@ -24,6 +24,14 @@ struct sock_filter;
 /* Returns how many instructions it takes. Their answer, modulo the workers, is the worker. */
 uint16_t fanout_program(const struct decoder *decoder, struct sock_filter *program);
 
+/*
+ * For sockets that share a port (SO_ATTACH_REUSEPORT_CBPF), which receive mirrors of this kind
+ * (enum tunnel_kind): its answer is the socket, of so many. The same packets go to the same number
+ * as by fanout_program().
+ */
+uint16_t fanout_receiver(const struct decoder *decoder, uint8_t kind, uint32_t workers,
+			 struct sock_filter *program);
+
 /* Makes the packet socket one of this group. False: see errno. */
 bool fanout_join(int fd, uint16_t group, const struct decoder *decoder);
 

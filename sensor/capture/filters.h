@@ -9,24 +9,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FILTERS_ERROR 512
+#include "sensor/capture/pcap_source.h"
+
+#define FILTERS_ERROR PCAP_SOURCE_ERROR
 #define FILTERS_KINDS 32 /* link types that are kept; more are refused */
 
 struct filters;
-struct bpf_program;
 
 /* The expression must outlive it; NULL: everything passes. NULL: out of memory. */
 struct filters *filters_new(const char *expression);
 void filters_free(struct filters *filters); /* NULL is allowed */
 /*
  * For the link type that libpcap numbers so. False, and words in `error`: it does not compile. Else
- * *program is to be given to filters_pass(); NULL: everything passes. It stays until
+ * *found is to be given to pcap_filter_pass(); NULL: everything passes. It stays until
  * filters_free().
  */
-bool filters_get(struct filters *filters, int dlt, const struct bpf_program **program,
+bool filters_get(struct filters *filters, int dlt, const struct pcap_filter **found,
 		 char error[FILTERS_ERROR]);
-bool filters_pass(const struct bpf_program *program, const uint8_t *frame, uint32_t captured,
-		  uint32_t wire);
 /*
  * Of an Ethernet frame that did not pass: is that because of its VLAN tag, which most expressions
  * take for the packet's beginning? Then it is counted.

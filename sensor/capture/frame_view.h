@@ -15,6 +15,7 @@ struct frame_view {
 	uint32_t captured, wire;
 	uint8_t link;	   /* enum link_type */
 	bool headers_only; /* cut on purpose: headers_only.h */
+	bool received;	   /* sent to us as a mirror: receiver.h */
 	struct origin origin;
 };
 

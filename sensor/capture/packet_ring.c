@@ -182,6 +182,11 @@ static uint64_t interface_drops(const struct packet_ring *ring)
 	return sum;
 }
 
+int packet_ring_socket(void)
+{
+	return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+}
+
 /*
  * Bound last: what comes before the filter and the ring are there would not be of this interface.
  */
@@ -194,7 +199,7 @@ struct packet_ring *packet_ring_open(const struct packet_ring_options *options)
 		return NULL;
 	open_drops(ring, options->interface);
 	ring->dropped_before = interface_drops(ring);
-	ring->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	ring->fd = options->socket != 0 ? options->socket : packet_ring_socket();
 	if (ring->fd >= 0 && find_interface(ring, options->interface) &&
 	    set_number(ring, PACKET_VERSION, TPACKET_V3) &&
 	    set_number(ring, PACKET_RESERVE, TAG_BYTES) && set_filter(ring, options) &&
@@ -235,6 +240,15 @@ static struct tpacket_block_desc *block_of(const struct packet_ring *ring)
 static _Atomic(uint32_t) *status_of(struct tpacket_block_desc *block)
 {
 	return (void *)&block->hdr.bh1.block_status;
+}
+
+bool packet_ring_is_filling(const struct packet_ring *ring)
+{
+	struct packet_ring ahead = *ring;
+
+	ahead.block = (ring->block + ring->blocks / 2) % ring->blocks;
+	return (atomic_load_explicit(status_of(block_of(&ahead)), memory_order_relaxed) &
+		TP_STATUS_USER) != 0;
 }
 
 static void give_back(struct packet_ring *ring)

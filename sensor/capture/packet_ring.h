@@ -20,6 +20,7 @@ struct sock_filter;
 
 struct packet_ring_options {
 	const char *interface;
+	int socket; /* of packet_ring_socket(), taken over; 0: a new one is made */
 	const struct sock_filter *filter; /* NULL: everything */
 	uint16_t filter_length;		  /* instructions */
 	uint32_t snap_length;  /* without a filter, which says how much it wants itself */
@@ -32,6 +33,10 @@ struct packet_ring_options {
 struct packet_ring *packet_ring_open(const struct packet_ring_options *options);
 void packet_ring_close(struct packet_ring *ring); /* NULL is allowed */
 int packet_ring_fd(const struct packet_ring *ring);
+/* A socket for later, when there is no privilege any more to make one. -1: errno. */
+int packet_ring_socket(void);
+/* Is half of the ring waiting to be read? */
+bool packet_ring_is_filling(const struct packet_ring *ring);
 
 /*
  * From now on this filter. What it cuts at exactly `headers` bytes is marked as headers only; 0:

@@ -33,6 +33,8 @@
 #include "sensor/decode/tunnel.h"
 
 #define DECODE_PORTS	  8
+#define DECODE_PORT_GRE	  4754 /* in UDP: RFC 8086 */
+#define DECODE_PORT_TZSP  37008
 #define DECODE_GRE_IN_UDP TUNNEL_NONE /* its bit in tunnels_off */
 #define DECODE_LAYERS	  UINT8_MAX   /* as many as there are */
 

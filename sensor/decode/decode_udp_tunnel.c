@@ -14,9 +14,7 @@
 
 #define PORT_VXLAN	  4789
 #define PORT_GENEVE	  6081
-#define PORT_TZSP	  37008
 #define PORT_GTP	  2152
-#define PORT_GRE	  4754
 #define GTP_MESSAGE	  255 /* G-PDU: a user's packet */
 #define GTP_EXTENDERS	  8
 #define GRE_RESERVED_BITS 0x4fff
@@ -29,8 +27,8 @@ static uint64_t port_bit(uint16_t port)
 
 struct decoder decoder_of(const struct decode_options *options)
 {
-	struct decoder decoder = {.udp_ports = port_bit(PORT_TZSP) | port_bit(PORT_GTP) |
-					       port_bit(PORT_GRE) | decode_overlay_ports()};
+	struct decoder decoder = {.udp_ports = port_bit(DECODE_PORT_TZSP) | port_bit(PORT_GTP) |
+					       port_bit(DECODE_PORT_GRE) | decode_overlay_ports()};
 
 	if (options)
 		decoder.options = *options;
@@ -216,11 +214,11 @@ bool decode_udp_tunnel(struct walk *walk, enum decode_result *result)
 	if (is_one_of(options->geneve_ports, options->geneve_port_count, port))
 		return decode_geneve(walk, result);
 	switch (port) {
-	case PORT_TZSP:
+	case DECODE_PORT_TZSP:
 		return decode_tzsp(walk, result);
 	case PORT_GTP:
 		return decode_gtp(walk, result);
-	case PORT_GRE:
+	case DECODE_PORT_GRE:
 		return !(options->tunnels_off >> DECODE_GRE_IN_UDP & 1) &&
 		       decode_gre_in_udp(walk, result);
 	default:

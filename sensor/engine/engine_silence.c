@@ -76,7 +76,12 @@ void engine_silence_blind(struct engine *engine, bool begins, enum blind_cause c
 	if (cause == BLIND_TRUNCATION || cause == BLIND_DUPLICATES || cause == BLIND_UNTESTED ||
 	    cause == BLIND_UNPROBED || cause == BLIND_NOT_OURS)
 		return;
+	/* Each interface has causes of its own. */
 	if (begins)
+		engine->blind_times[cause]++;
+	else if (engine->blind_times[cause] != 0)
+		engine->blind_times[cause]--;
+	if (engine->blind_times[cause] != 0)
 		engine->blind |= 1u << cause;
 	else
 		engine->blind &= ~(1u << cause);

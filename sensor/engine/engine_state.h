@@ -52,6 +52,7 @@ struct engine {
 	uint64_t passed, passed_since_ns;     /* attempts not blocked, and since when none was */
 	uint64_t sighted_ns, next_silence_ns; /* sighted: what was before was not seen */
 	uint32_t blind;			      /* bits: enum blind_cause */
+	uint8_t blind_times[BLIND_CAUSES];    /* of how many interfaces each */
 	uint32_t *order;		      /* scratch for engine_each_exposure() */
 	uint32_t awaiting;		      /* exposures with `awaiting` */
 	uint64_t next_closing_ns;

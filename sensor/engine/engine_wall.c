@@ -28,7 +28,7 @@
 /* Causes by which an answer may not have been seen. */
 #define ANSWERS_UNSEEN                                                                             \
 	(1u << BLIND_ONE_WAY | 1u << BLIND_KERNEL_DROPS | 1u << BLIND_INTERFACE_DROPS |            \
-	 1u << BLIND_OWN_DROPS)
+	 1u << BLIND_OWN_DROPS | 1u << BLIND_GONE)
 
 static uint64_t newest_probe(const struct wall_report *report)
 {

@@ -90,6 +90,7 @@ enum blind_cause {
 	BLIND_UNREAD,	/* frames of kinds that are not read */
 	BLIND_NOT_OURS, /* packets, but none of an address of the policy */
 	BLIND_NOTHING,	/* not one packet, or the filter lets none pass */
+	BLIND_GONE,	/* the interface is gone */
 	BLIND_CAUSES
 };
 

@@ -81,6 +81,7 @@ const char *blind_cause_name(enum blind_cause cause)
 		[BLIND_UNREAD] = "unread",
 		[BLIND_NOT_OURS] = "not-ours",
 		[BLIND_NOTHING] = "no-packets",
+		[BLIND_GONE] = "interface-gone",
 	};
 
 	return names[cause];

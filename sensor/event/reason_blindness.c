@@ -37,6 +37,7 @@ static const char *const again[BLIND_CAUSES] = {
 	[BLIND_UNREAD] = "frames can be read again",
 	[BLIND_NOT_OURS] = "packets of the policy's addresses come",
 	[BLIND_NOTHING] = "packets come",
+	[BLIND_GONE] = "the interface is there again",
 };
 
 void reason_blindness(char *reason, const struct blindness_view *view)
@@ -60,6 +61,10 @@ void reason_blindness(char *reason, const struct blindness_view *view)
 	}
 	if (view->cause == BLIND_NOTHING) {
 		text_say(&text, "not one packet was there to be looked at");
+		return;
+	}
+	if (view->cause == BLIND_GONE) {
+		text_say(&text, "the interface is gone: nothing that comes by it is seen");
 		return;
 	}
 	text_say(&text, "%" PRIu64 " of %" PRIu64 " %s (%" PRIu32 ".%" PRIu32 " %%)", view->lost,

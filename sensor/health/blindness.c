@@ -99,6 +99,7 @@ enum policy_severity blindness_severity(enum blind_cause cause)
 	switch (cause) {
 	case BLIND_SILENCE:
 	case BLIND_ONE_WAY:
+	case BLIND_GONE:
 		return SEVERITY_HIGH;
 	case BLIND_TRUNCATION:
 	case BLIND_DUPLICATES:
@@ -256,6 +257,13 @@ static void end_later_ones(struct blindness *blindness, uint64_t now_ns)
 	}
 }
 
+static void judge_packets(struct blindness *blindness, bool active, uint64_t now_ns)
+{
+	if (active && !blindness->causes[BLIND_SILENCE].holds)
+		note_pause(blindness, now_ns);
+	judge_silence(blindness, active, now_ns);
+}
+
 void blindness_sample(struct blindness *blindness, const struct vision_figures *figures,
 		      uint64_t now_ns)
 {
@@ -271,9 +279,8 @@ void blindness_sample(struct blindness *blindness, const struct vision_figures *
 	blindness->samples += blindness->samples <= WINDOW;
 	if (first)
 		blindness->last_packet_ns = now_ns;
-	if (active && !blindness->causes[BLIND_SILENCE].holds)
-		note_pause(blindness, now_ns);
-	judge_silence(blindness, active, now_ns);
+	if (!blindness->options.whole)
+		judge_packets(blindness, active, now_ns);
 	if (blindness->samples < 2)
 		return;
 	for (size_t i = 0; i < RULES; i++)

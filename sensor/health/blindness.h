@@ -51,6 +51,7 @@ struct blindness;
 struct blindness_options {
 	const char *interface; /* must outlive it */
 	uint64_t silence_ns;   /* silence for so long is told however quiet it was; 0: never */
+	bool whole;  /* of several interfaces: each is judged by itself whether it is silent */
 	bool replay; /* captures are cut and filtered: only a steady stream can go silent */
 };
 

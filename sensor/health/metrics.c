@@ -13,6 +13,28 @@ static bool has_family(const struct counter *counter)
 	return strchr(counter->metric, '{') != NULL;
 }
 
+/* A counter of captures, of each interface by itself. */
+static void put_of_each(struct metrics_text *text, const struct metrics *metrics,
+			const struct counter *counter)
+{
+	for (size_t i = 0; i < metrics->interface_count; i++) {
+		const struct metrics_interface *interface = &metrics->interfaces[i];
+		const struct counters counters = {.capture = interface->capture};
+
+		metrics_sample(text, (const char *[]){"interface", interface->name, NULL},
+			       counters_value(&counters, counter));
+	}
+}
+
+static void put_interfaces(struct metrics_text *text, const struct metrics *metrics)
+{
+	metrics_family(text, "interface_up", "gauge", "0: the interface is gone.");
+	for (size_t i = 0; i < metrics->interface_count; i++)
+		metrics_sample(text,
+			       (const char *[]){"interface", metrics->interfaces[i].name, NULL},
+			       !metrics->interfaces[i].gone);
+}
+
 /* Those without labels of their own; with the interface's name if a packet counted them. */
 static void put_counters(struct metrics_text *text, const struct metrics *metrics)
 {
@@ -29,8 +51,11 @@ static void put_counters(struct metrics_text *text, const struct metrics *metric
 			continue;
 		metrics_family(text, counter->metric, counter->gauge ? "gauge" : "counter",
 			       counter->meaning);
-		metrics_sample(text, of_packets ? labels : NULL,
-			       counters_value(&metrics->counters, counter));
+		if (counter->part == COUNTER_PART_CAPTURE && metrics->interface_count != 0)
+			put_of_each(text, metrics, counter);
+		else
+			metrics_sample(text, of_packets ? labels : NULL,
+				       counters_value(&metrics->counters, counter));
 	}
 }
 
@@ -144,6 +169,26 @@ static void put_clock(struct metrics_text *text, const struct metrics *metrics)
 			ms < 0 ? (uint64_t)-ms * NS_PER_MS : 0);
 }
 
+/* What is judged of each interface by itself. */
+static bool is_of_each(enum blind_cause cause)
+{
+	return cause == BLIND_SILENCE || cause == BLIND_KERNEL_DROPS ||
+	       cause == BLIND_INTERFACE_DROPS || cause == BLIND_GONE;
+}
+
+static void put_cause(struct metrics_text *text, unsigned family, const char *interface,
+		      const struct blindness *blindness, enum blind_cause cause, uint64_t now_ns)
+{
+	const char *labels[] = {"interface", interface, "cause", blind_cause_name(cause), NULL};
+
+	if (family == 0)
+		metrics_sample(text, labels, blindness_get(blindness, cause, now_ns, NULL));
+	else if (family == 1)
+		metrics_sample(text, labels, blindness_times(blindness, cause));
+	else
+		metrics_seconds(text, labels, blindness_total_ns(blindness, cause, now_ns));
+}
+
 static void put_blindness(struct metrics_text *text, const struct metrics *metrics)
 {
 	static const char *const families[][3] = {
@@ -152,24 +197,17 @@ static void put_blindness(struct metrics_text *text, const struct metrics *metri
 		{"blind_seconds_total", "counter", "For how long it held."},
 	};
 
-	for (size_t family = 0; family < 3; family++) {
+	for (unsigned family = 0; family < 3; family++) {
 		metrics_family(text, families[family][0], families[family][1], families[family][2]);
 		for (int i = 0; i < BLIND_CAUSES; i++) {
 			enum blind_cause cause = (enum blind_cause)i;
-			const char *labels[] = {"interface", metrics->interface, "cause",
-						blind_cause_name(cause), NULL};
 
-			if (family == 0)
-				metrics_sample(text, labels,
-					       blindness_get(metrics->blindness, cause,
-							     metrics->now_ns, NULL));
-			else if (family == 1)
-				metrics_sample(text, labels,
-					       blindness_times(metrics->blindness, cause));
-			else
-				metrics_seconds(text, labels,
-						blindness_total_ns(metrics->blindness, cause,
-								   metrics->now_ns));
+			if (!is_of_each(cause) || metrics->interface_count == 0)
+				put_cause(text, family, metrics->interface, metrics->blindness,
+					  cause, metrics->now_ns);
+			for (size_t n = 0; is_of_each(cause) && n < metrics->interface_count; n++)
+				put_cause(text, family, metrics->interfaces[n].name,
+					  metrics->interfaces[n].sight, cause, metrics->now_ns);
 		}
 	}
 }
@@ -177,6 +215,7 @@ static void put_blindness(struct metrics_text *text, const struct metrics *metri
 void metrics_write(const struct metrics *metrics, struct metrics_text *text)
 {
 	put_sensor(text, metrics);
+	put_interfaces(text, metrics);
 	put_counters(text, metrics);
 	put_decoded(text, metrics);
 	put_tables(text, metrics);

@@ -6,6 +6,15 @@
 
 #include "sensor/engine/engine.h"
 
+static void add_capture(const struct capture_stats *capture, struct vision_figures *figures)
+{
+	/* libpcap's ps_recv counts what the kernel had to drop as well (packet(7), tp_packets). */
+	figures->counter[SIGHT_OFFERED] = capture->received;
+	figures->counter[SIGHT_KERNEL_DROPS] = capture->dropped_kernel;
+	figures->counter[SIGHT_ARRIVED] = capture->received + capture->dropped_interface;
+	figures->counter[SIGHT_INTERFACE_DROPS] = capture->dropped_interface;
+}
+
 void vision_figures(const struct worker_stats *worker, const struct capture_stats *capture,
 		    struct vision_figures *figures)
 {
@@ -30,13 +39,16 @@ void vision_figures(const struct worker_stats *worker, const struct capture_stat
 				[SIGHT_MALFORMED] = worker->decoded[DECODE_MALFORMED],
 			},
 	};
-	if (capture == NULL)
-		return;
-	/* libpcap's ps_recv counts what the kernel had to drop as well (packet(7), tp_packets). */
-	figures->counter[SIGHT_OFFERED] = capture->received;
-	figures->counter[SIGHT_KERNEL_DROPS] = capture->dropped_kernel;
-	figures->counter[SIGHT_ARRIVED] = capture->received + capture->dropped_interface;
-	figures->counter[SIGHT_INTERFACE_DROPS] = capture->dropped_interface;
+	if (capture != NULL)
+		add_capture(capture, figures);
+}
+
+void vision_part(const struct capture_stats *capture, struct vision_figures *figures)
+{
+	*figures = (struct vision_figures){
+		.counter = {[SIGHT_PACKETS] = capture->received},
+	};
+	add_capture(capture, figures);
 }
 
 /* Whatever could be made of a frame but that it is nothing that is read. */
@@ -101,7 +113,16 @@ void vision_judge_looked(struct blindness *blindness, const struct worker_stats 
 			      now_ns);
 }
 
-bool vision_text(const struct blindness *blindness, char text[VISION_TEXT])
+static bool holds_for_any(struct blindness *const *list, size_t count, enum blind_cause cause)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (blindness_get(list[i], cause, 0, NULL))
+			return true;
+	}
+	return false;
+}
+
+bool vision_text(struct blindness *const *list, size_t count, char text[VISION_TEXT])
 {
 	bool serious = false;
 	size_t used = 0;
@@ -110,7 +131,7 @@ bool vision_text(const struct blindness *blindness, char text[VISION_TEXT])
 	for (int i = 0; i < BLIND_CAUSES; i++) {
 		enum blind_cause cause = (enum blind_cause)i;
 
-		if (!blindness_get(blindness, cause, 0, NULL))
+		if (!holds_for_any(list, count, cause))
 			continue;
 		serious |= blindness_severity(cause) >= SEVERITY_MEDIUM;
 		used += (size_t)snprintf(text + used, VISION_TEXT - used, "%s%s",

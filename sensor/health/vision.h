@@ -35,8 +35,12 @@ void vision_looked_text(const struct worker_stats *worker, const char *filter,
 void vision_judge_looked(struct blindness *blindness, const struct worker_stats *worker,
 			 uint64_t now_ns);
 
-/* The causes that hold, "silence,one-way", or "". True if one of them is worse than a note. */
-bool vision_text(const struct blindness *blindness, char text[VISION_TEXT]);
+/* What one interface brought. */
+void vision_part(const struct capture_stats *capture, struct vision_figures *figures);
+
+/* The causes that hold for any of them, "silence,one-way", or "". True if one is worse than a
+ * note. */
+bool vision_text(struct blindness *const *list, size_t count, char text[VISION_TEXT]);
 
 /*
  * Judges BLIND_UNTESTED, rules of the policy, and BLIND_UNPROBED, endpoints that were exposed and

@@ -78,7 +78,8 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		.hash_key = worker_key(app),
 		.table_key = app->table_key,
 		.number = number,
-		.interface = options->interface,
+		.interfaces = options->interfaces,
+		.interface_count = options->interface_count,
 		.everything = app->inventory != NULL,
 	};
 	options_tunnels_off(options, &worker->decode.tunnels_off);

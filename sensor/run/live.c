@@ -60,7 +60,8 @@ static bool send_figures(struct thread *thread)
 	bool was_empty;
 
 	worker_stats(thread->worker, &figures.worker);
-	capture_stats(thread->capture, &figures.capture);
+	for (unsigned i = 0; i < thread->live->ingress_count; i++)
+		watch_stats(thread->watch, i, &figures.captures[i]);
 	if (!ring_push(thread->figures, &figures, &was_empty))
 		return false;
 	if (was_empty)
@@ -73,28 +74,31 @@ static void between_batches(struct thread *thread, int packets)
 	uint64_t now_ns = clock_unix_ns();
 
 	live_policy_adopt(thread);
+	live_ingress_adopt(thread);
 	if (packets == 0)
 		worker_tick(thread->worker, now_ns);
 	worker_retry(thread->worker);
 	if (now_ns >= thread->next_figures_ns) {
 		thread->next_figures_ns = now_ns + NS_PER_S;
+		live_ingress_check(thread);
 		send_figures(thread);
 	}
 }
 
-/* What is there now, at most `TURN` packets. Returns how many; -1: the capture broke. */
+/* What is there now, at most `TURN` packets. Returns how many. */
 static int take_packets(struct thread *thread)
 {
 	struct frame_view frames[WORKER_BATCH];
 	int n = 0, done = 0;
 
-	while (done < TURN && (n = capture_frames(thread->capture, frames, WORKER_BATCH)) > 0) {
+	while (done < TURN &&
+	       (n = watch_frames(thread->watch, frames, WORKER_BATCH, clock_unix_ns())) > 0) {
 		worker_prepare(thread->worker, frames, (unsigned)n);
 		for (int i = 0; i < n; i++)
 			worker_take(thread->worker, (unsigned)i);
 		done += n;
 	}
-	return n < 0 ? -1 : done;
+	return done;
 }
 
 /* The same, and waits for some if there are none. */
@@ -104,7 +108,11 @@ static int take_turn(struct thread *thread)
 
 	if (n != 0)
 		return n;
-	return capture_wait(thread->capture) ? take_packets(thread) : -1;
+	watch_wait(thread->watch);
+	n = take_packets(thread);
+	if (n == 0)
+		live_ingress_check(thread);
+	return n;
 }
 
 static void *run_worker(void *context)
@@ -115,13 +123,11 @@ static void *run_worker(void *context)
 
 	while (!atomic_load_explicit(&thread->live->stop, memory_order_relaxed)) {
 		n = take_turn(thread);
-		if (n < 0)
-			break;
 		between_batches(thread, n);
 	}
 	/* Packets in a block that is not full yet come within the timeout that a turn waits for. */
 	stopped_ns = clock_unix_ns();
-	while (n >= 0 && clock_unix_ns() - stopped_ns < LAST_NS) {
+	while (clock_unix_ns() - stopped_ns < LAST_NS) {
 		n = take_turn(thread);
 		if (n == 0)
 			break;
@@ -130,8 +136,6 @@ static void *run_worker(void *context)
 	worker_finish(thread->worker);
 	while (!send_figures(thread))
 		usleep(ROOM_US);
-	if (n < 0)
-		atomic_store(&thread->failed, true);
 	live_wake(thread);
 	return NULL;
 }
@@ -145,7 +149,7 @@ static void take_figures(struct thread *thread)
 	while ((figures = ring_peek(thread->figures)) != NULL) {
 		thread->heard = true;
 		thread->stats = figures->worker;
-		thread->capture_stats = figures->capture;
+		memcpy(thread->captures, figures->captures, sizeof thread->captures);
 		ring_pop(thread->figures);
 	}
 }
@@ -208,14 +212,7 @@ static void on_wake(void *context)
 		if (write(live->wake_fd, &again, sizeof again) < 0)
 			log_warn("eventfd");
 	}
-	for (uint32_t i = 0; i < live->thread_count; i++) {
-		if (!atomic_load(&live->threads[i].failed) || live->broken)
-			continue;
-		live->broken = true;
-		log_warnx("%s: %s", live->app->options->interface,
-			  capture_failure(live->threads[i].capture));
-		loop_stop(live->app->loop);
-	}
+	live_ingress_lost(live);
 }
 
 static void on_second(void *context)
@@ -223,6 +220,7 @@ static void on_second(void *context)
 	struct live *live = context;
 
 	take_messages(live);
+	live_ingress_return(live);
 	engine_tick(live->app->engine, clock_unix_ns());
 	live_look(live);
 	live_policy_free_old(live);
@@ -257,42 +255,24 @@ static void on_totals(void *context)
 
 static bool open_thread(struct live *live, uint32_t number)
 {
-	const struct options *options = live->app->options;
 	struct thread *thread = &live->threads[number];
-	struct decoder decoder;
-	struct capture_interface interface = {
-		.name = options->interface,
-		.filter = options->filter,
-		.snap_length = options->snap_length,
-		.buffer_bytes = options->buffer_mib << 20,
-		.timeout_ms = options->timeout_ms,
-		.fanout_group = (uint16_t)getpid(),
-		.fanout_workers = (uint16_t)options->workers,
-		.decoder = &decoder,
-		.promiscuous = !options->no_promiscuous,
-	};
 	struct worker_options worker;
-	char error[CAPTURE_ERROR];
 
 	thread->live = live;
 	app_worker_options(live->app, (uint8_t)number, &worker);
-	decoder = decoder_of(&worker.decode);
 	thread->worker =
 		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
+	thread->watch = watch_new(live->ingress_count);
 	thread->ring = ring_new(LIVE_RING_OBSERVATIONS, sizeof(struct observation));
 	thread->figures = ring_new(LIVE_RING_FIGURES, sizeof(struct figures));
-	if (!thread->worker || !thread->ring || !thread->figures || !live_evidence_begin(thread)) {
+	if (!thread->worker || !thread->watch || !thread->ring || !thread->figures ||
+	    !live_evidence_begin(thread)) {
 		log_warnx("out of memory: make the tables smaller (--max-flows, …)");
 		return false;
 	}
 	atomic_init(&thread->offered, live->app->policy);
 	atomic_init(&thread->adopted, live->app->policy);
-	thread->capture = capture_open_interface(&interface, error);
-	if (thread->capture)
-		live_policy_headers(thread, live->app->policy);
-	else
-		log_warnx("%s: %s", options->interface, error);
-	return thread->capture != NULL;
+	return true;
 }
 
 static bool start_threads(struct live *live)
@@ -408,11 +388,12 @@ static void free_live(struct live *live)
 	journal_on_commit(outputs_journal(live->app->outputs), NULL, NULL);
 	engine_store_free(live->store);
 	for (uint32_t i = 0; i < live->thread_count; i++) {
-		capture_close(live->threads[i].capture);
+		watch_free(live->threads[i].watch);
 		worker_free(live->threads[i].worker);
 		ring_free(live->threads[i].ring);
 		ring_free(live->threads[i].figures);
 	}
+	live_ingress_close(live);
 	live_evidence_end(live);
 	live_metrics_free(live->metrics);
 	blindness_free(live->blindness);
@@ -424,17 +405,22 @@ static void free_live(struct live *live)
 
 int live_run(struct app *app)
 {
-	struct live live = {.app = app, .thread_count = app->options->workers};
+	struct live live = {
+		.app = app,
+		.thread_count = app->options->workers,
+		.ingress_count = (unsigned)app->options->interface_count,
+	};
 	bool good = true;
 
 	live.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	live.threads = calloc(live.thread_count, sizeof *live.threads);
 	live.started_ns = clock_unix_ns();
-	live.blindness = live_blindness(&live);
+	live.blindness = live_blindness(&live, app->options->interface, false);
 	if (!live.threads || live.wake_fd < 0 || !live.blindness)
 		fatal(EXIT_USAGE, "start");
 	for (uint32_t i = 0; i < live.thread_count && good; i++)
 		good = open_thread(&live, i);
+	good = good && live_ingress_open(&live);
 	if (good && app->options->metrics) {
 		live.metrics = live_metrics_new(&live);
 		good = live.metrics != NULL;

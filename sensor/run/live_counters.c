@@ -4,7 +4,19 @@
 #include "sensor/run/live_state.h"
 
 #define ADD_CAPTURE(in, member, kind, metric, field, told, meaning)                                \
-	capture->in member += live->threads[i].capture_stats.in member;
+	sum->in member += more->in member;
+
+static void add_capture(struct capture_stats *sum, const struct capture_stats *more)
+{
+	COUNTERS_CAPTURE(ADD_CAPTURE, )
+}
+
+void live_ingress_stats(const struct live *live, unsigned place, struct capture_stats *stats)
+{
+	*stats = (struct capture_stats){0};
+	for (uint32_t i = 0; i < live->thread_count; i++)
+		add_capture(stats, &live->threads[i].captures[place]);
+}
 
 void live_stats(const struct live *live, struct worker_stats *worker, struct capture_stats *capture)
 {
@@ -12,7 +24,8 @@ void live_stats(const struct live *live, struct worker_stats *worker, struct cap
 	*capture = (struct capture_stats){0};
 	for (uint32_t i = 0; i < live->thread_count; i++) {
 		worker_stats_add(worker, &live->threads[i].stats);
-		COUNTERS_CAPTURE(ADD_CAPTURE, )
+		for (unsigned place = 0; place < live->ingress_count; place++)
+			add_capture(capture, &live->threads[i].captures[place]);
 	}
 }
 

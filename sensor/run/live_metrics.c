@@ -33,10 +33,25 @@ static struct metrics_sizes sizes_of(const struct options *options)
 	};
 }
 
+static void fill_interfaces(const struct live *live,
+			    struct metrics_interface interfaces[WATCH_MOST])
+{
+	for (unsigned i = 0; i < live->ingress_count; i++) {
+		const struct live_ingress *ingress = &live->ingress[i];
+
+		interfaces[i] = (struct metrics_interface){
+			.name = ingress->name, .gone = ingress->gone, .sight = ingress->sight};
+		live_ingress_stats(live, i, &interfaces[i].capture);
+	}
+}
+
 static void make_text(struct live_metrics *m, uint64_t now_ns)
 {
 	const struct live *live = m->live;
+	struct metrics_interface interfaces[WATCH_MOST];
 	struct metrics metrics = {
+		.interfaces = interfaces,
+		.interface_count = live->ingress_count,
 		.interface = live->app->options->interface,
 		.sensor = live->app->sensor,
 		.site = live->app->options->site ? live->app->options->site
@@ -49,6 +64,7 @@ static void make_text(struct live_metrics *m, uint64_t now_ns)
 		.blindness = live->blindness,
 	};
 
+	fill_interfaces(live, interfaces);
 	live_counters(live, &metrics.counters);
 	http_server_stats(m->server, &metrics.counters.http);
 	engine_count_open(live->app->engine, metrics.open);
@@ -61,7 +77,7 @@ static void make_text(struct live_metrics *m, uint64_t now_ns)
 static void make_health(struct live_metrics *m)
 {
 	char blind[VISION_TEXT];
-	bool serious = vision_text(m->live->blindness, blind);
+	bool serious = live_blind_text(m->live, blind);
 
 	snprintf(m->health, sizeof m->health, "%s%s%s\n", serious ? "blind" : "watching",
 		 blind[0] != '\0' ? " " : "", blind);

@@ -17,8 +17,12 @@ void live_policy_headers(const struct thread *thread, const struct policy *polic
 
 	if (options->whole_packets || options->checksums || thread->live->app->inventory)
 		return;
-	if (!capture_headers_only(thread->capture, policy))
-		log_warn("the policy's filter: packets come whole");
+	for (unsigned i = 0; i < thread->live->ingress_count; i++) {
+		struct capture *capture = watch_get(thread->watch, i);
+
+		if (capture && !capture_headers_only(capture, policy))
+			log_warn("the policy's filter: packets come whole");
+	}
 }
 
 void live_policy_adopt(struct thread *thread)

@@ -9,6 +9,9 @@
 #include "sensor/base/byte_ring.h"
 #include "sensor/base/clock.h"
 #include "sensor/base/ring.h"
+#include "sensor/capture/packet_ring.h"
+#include "sensor/capture/receiver.h"
+#include "sensor/capture/watch.h"
 #include "sensor/engine/engine_store.h"
 #include "sensor/health/counters.h"
 #include "sensor/health/vision.h"
@@ -20,10 +23,11 @@
  */
 #define LIVE_RING_OBSERVATIONS 4096
 #define LIVE_RING_FIGURES      2
+#define LIVE_THREADS	       64 /* --workers, at most */
 
 struct figures {
 	struct worker_stats worker;
-	struct capture_stats capture;
+	struct capture_stats captures[WATCH_MOST]; /* by interface */
 };
 
 struct thread {
@@ -31,7 +35,7 @@ struct thread {
 	pthread_t id;
 	bool started;
 	struct worker *worker;
-	struct capture *capture;
+	struct watch *watch;			/* the captures of all interfaces */
 	struct ring *ring;			/* of struct observation */
 	struct ring *figures;			/* of struct figures */
 	struct byte_ring *kept;			/* packets for --evidence; NULL: not wanted */
@@ -39,10 +43,24 @@ struct thread {
 	bool finishing;				/* the thread's own: its last words */
 	_Atomic(const struct policy *) offered; /* by the main thread */
 	_Atomic(const struct policy *) adopted; /* by the worker */
-	atomic_bool failed;			/* the capture broke */
-	struct worker_stats stats;		/* the main thread's copy */
-	struct capture_stats capture_stats;
-	bool heard; /* the copy is newer than the last look at it */
+	_Atomic(struct capture *) offered_captures[WATCH_MOST]; /* of interfaces that returned */
+	atomic_uint lost;	   /* bit: the capture of that interface broke, and is dropped */
+	char why[WATCH_MOST][128]; /* set before its bit */
+	struct worker_stats stats; /* the main thread's copy */
+	struct capture_stats captures[WATCH_MOST]; /* likewise */
+	bool heard;				   /* the copy is newer than the last look at it */
+};
+
+/* Of the main thread. */
+struct live_ingress {
+	const char *name; /* as the command line has it */
+	unsigned place;	  /* in every watch */
+	uint32_t from;	  /* in struct origins */
+	bool gone;
+	int *spares; /* sockets for its return; owned */
+	unsigned spare_count;
+	struct pcap_filter *filter; /* as it was compiled at the start; NULL: none; owned */
+	struct blindness *sight;    /* what is of this interface alone; owned */
 };
 
 struct live {
@@ -54,7 +72,9 @@ struct live {
 	struct policy *old_policy; /* until all workers have let it go */
 	uint64_t turn_ended_ns;	   /* when the rings were last looked at, of the monotonic clock */
 	bool broken;
-	struct blindness *blindness;
+	struct blindness *blindness; /* what is of all interfaces together */
+	unsigned ingress_count;
+	struct live_ingress ingress[WATCH_MOST];
 	uint8_t *record;			     /* room for one packet out of a ring */
 	struct engine_store *store;		     /* NULL: no journal */
 	struct live_metrics *metrics;		     /* NULL: not wanted */
@@ -66,15 +86,30 @@ struct live {
 };
 
 /* live_counters.c: main thread. */
+/* Of one interface, all threads together. */
+void live_ingress_stats(const struct live *live, unsigned place, struct capture_stats *stats);
 void live_stats(const struct live *live, struct worker_stats *worker,
 		struct capture_stats *capture);
 /* All but those of the metrics' server: live_metrics_stats(). */
 void live_counters(const struct live *live, struct counters *counters);
 
+/* live_ingress.c: before the threads run. False: it has said why. */
+bool live_ingress_open(struct live *live);
+void live_ingress_close(struct live *live);
+/* From a worker's thread: captures that are offered; those that broke. */
+void live_ingress_adopt(struct thread *thread);
+void live_ingress_check(struct thread *thread);
+/* Main thread: tells which interfaces are gone; looks whether they are back. */
+void live_ingress_lost(struct live *live);
+void live_ingress_return(struct live *live);
+
 /* live_status.c: main thread. */
 /* `state` NULL: "watching", or "blind". */
 void live_heartbeat(const struct live *live, const char *state);
-struct blindness *live_blindness(struct live *live); /* NULL: out of memory */
+/* `part`: of one interface, its silence, drops and return. NULL: out of memory. */
+struct blindness *live_blindness(struct live *live, const char *interface, bool part);
+/* All causes that hold, as vision_text(). */
+bool live_blind_text(const struct live *live, char text[VISION_TEXT]);
 /* About once a second: does the sensor see what it should? */
 void live_look(struct live *live);
 

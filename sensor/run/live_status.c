@@ -34,7 +34,7 @@ void live_heartbeat(const struct live *live, const char *state)
 {
 	struct heartbeat_counter fields[COUNTERS_FIELDS + DELAYS];
 	char blind[VISION_TEXT];
-	bool serious = vision_text(live->blindness, blind);
+	bool serious = live_blind_text(live, blind);
 	struct counters counters;
 	struct heartbeat heartbeat = {
 		.now_ns = clock_unix_ns(),
@@ -64,12 +64,22 @@ static void on_blindness(void *context, bool begins, const struct blindness_view
 	live_heartbeat(live, NULL);
 }
 
-struct blindness *live_blindness(struct live *live)
+bool live_blind_text(const struct live *live, char text[VISION_TEXT])
+{
+	struct blindness *all[WATCH_MOST + 1] = {live->blindness};
+
+	for (unsigned i = 0; i < live->ingress_count; i++)
+		all[i + 1] = live->ingress[i].sight;
+	return vision_text(all, live->ingress_count + 1, text);
+}
+
+struct blindness *live_blindness(struct live *live, const char *interface, bool part)
 {
 	const struct options *options = live->app->options;
 	struct blindness_options wanted = {
-		.interface = options->interface,
+		.interface = interface,
 		.silence_ns = options->silence_s * NS_PER_S,
+		.whole = !part,
 	};
 
 	return blindness_new(&wanted, on_blindness, live);
@@ -116,6 +126,26 @@ static void retell(struct live *live, uint64_t now_ns)
 			engine_retell(live->app->engine, &live->retell_next, RETOLD_A_TURN, now_ns);
 }
 
+static void look_at_each(struct live *live, uint64_t now_ns)
+{
+	struct vision_figures figures;
+	struct capture_stats capture;
+
+	for (unsigned i = 0; i < live->ingress_count; i++) {
+		live_ingress_stats(live, i, &capture);
+		vision_part(&capture, &figures);
+		blindness_sample(live->ingress[i].sight, &figures, now_ns);
+	}
+}
+
+/* The clock was set back. */
+static void restart_all(const struct live *live)
+{
+	blindness_restart(live->blindness, live->app->options->interface);
+	for (unsigned i = 0; i < live->ingress_count; i++)
+		blindness_restart(live->ingress[i].sight, live->ingress[i].name);
+}
+
 void live_look(struct live *live)
 {
 	uint64_t now_ns = clock_unix_ns();
@@ -127,12 +157,13 @@ void live_look(struct live *live)
 	retell(live, now_ns);
 	if (!all_heard(live, now_ns))
 		return;
-	if (now_ns < live->looked_ns) /* the clock was set back */
-		blindness_restart(live->blindness, live->app->options->interface);
+	if (now_ns < live->looked_ns)
+		restart_all(live);
 	live->looked_ns = now_ns;
 	live_stats(live, &worker, &capture);
-	vision_figures(&worker, &capture, &figures);
+	vision_figures(&worker, NULL, &figures);
 	blindness_sample(live->blindness, &figures, now_ns);
+	look_at_each(live, now_ns);
 	if (worker.packets >= LOOKED_AFTER || vision_looked(&worker) == LOOKED)
 		vision_judge_looked(live->blindness, &worker, now_ns);
 	if (now_ns - live->untested_ns < UNTESTED_EVERY_NS && now_ns >= live->untested_ns)

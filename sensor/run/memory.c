@@ -87,13 +87,28 @@ static void worker_rows(const struct app *app, struct sheet *sheet, uint64_t ndp
 			  inventory_bytes(app->options->max_inventory));
 }
 
+static uint32_t receivers(const struct options *options)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < options->interface_count; i++)
+		count += receiver_is_url(options->interfaces[i]);
+	return count;
+}
+
 static void live_rows(const struct app *app, struct sheet *sheet)
 {
 	const struct options *options = app->options;
+	uint32_t interfaces = options->interface_count ? (uint32_t)options->interface_count : 1;
 
-	sheet->times = options->workers;
-	print_row(sheet, "the kernel's ring", "buffer-mib", options->buffer_mib,
+	sheet->times = options->workers * interfaces;
+	print_row(sheet, "the kernel's ring of an interface", "buffer-mib", options->buffer_mib,
 		  (uint64_t)options->buffer_mib << 20);
+	sheet->times = options->workers * receivers(options);
+	if (sheet->times != 0)
+		print_row(sheet, "datagrams of a mirror that is sent", NULL, 0, receiver_bytes());
+	sheet->times = options->workers;
+	print_row(sheet, "frames of several interfaces", NULL, 0, watch_bytes());
 	print_row(sheet, "messages to the main thread", NULL, 0,
 		  ring_bytes(LIVE_RING_OBSERVATIONS, sizeof(struct observation)) +
 			  ring_bytes(LIVE_RING_FIGURES, sizeof(struct figures)));

@@ -13,12 +13,15 @@
 #include <string.h>
 
 #include "sensor/base/log.h"
+#include "sensor/capture/receiver.h"
+#include "sensor/capture/watch.h"
 #include "sensor/decode/decode.h"
 #include "sensor/decode/encapsulation.h"
 #include "sensor/health/counters.h"
 
 enum kind {
 	KIND_FILES,
+	KIND_INTERFACES,
 	KIND_TEXT,
 	KIND_FLAG,
 	KIND_NUMBER,
@@ -54,7 +57,7 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
 	{"read", 'r', KIND_FILES, 0, 0, 0, 0, "FILE|DIR|-...", "replay captures: pcap or pcapng, also .gz .bz2 .xz .zst .lz4"},
-	TEXT("interface", 'i', interface, "IFACE", "watch a mirror port"),
+	{"interface", 'i', KIND_INTERFACES, 0, 0, 0, 0, "IFACE|udp://...", "watch a mirror port, or receive a mirror; may be given several times"},
 	FLAG("as-given", 0, as_given, "captures in the order of the command line, not in that of time"),
 	TEXT("policy", 'p', policy, "FILE", "what is internal-only: spanwatch-policy(5)"),
 	FLAG("check", 'n', check_only, "check the policy and exit"),
@@ -164,14 +167,32 @@ static uint32_t read_number(const struct row *row, const char *text)
 	return (uint32_t)value;
 }
 
-static void add_file(struct options *options, char *file)
+static void add_word(char ***list, size_t *count, char *word)
 {
-	char **files = realloc(options->files, (options->file_count + 1) * sizeof *files);
+	char **longer = realloc(*list, (*count + 1) * sizeof *longer);
 
-	if (!files)
+	if (!longer)
 		fatal(EXIT_INPUT, "command line");
-	options->files = files;
-	files[options->file_count++] = file;
+	*list = longer;
+	longer[(*count)++] = word;
+}
+
+static void add_interface(struct options *options, char *name)
+{
+	char *all;
+
+	for (size_t i = 0; i < options->interface_count; i++) {
+		if (strcmp(options->interfaces[i], name) == 0)
+			fatalx(EXIT_USAGE, "-i %s is given twice", name);
+	}
+	if (options->interface_count == WATCH_MOST)
+		fatalx(EXIT_USAGE, "more than %d interfaces", WATCH_MOST);
+	add_word(&options->interfaces, &options->interface_count, name);
+	if (asprintf(&all, "%s%s%s", options->interface ? options->interface : "",
+		     options->interface ? "," : "", name) < 0)
+		fatal(EXIT_INPUT, "command line");
+	free(options->interface);
+	options->interface = all;
 }
 
 static void take(struct options *options, const struct row *row, char *value)
@@ -180,7 +201,10 @@ static void take(struct options *options, const struct row *row, char *value)
 
 	switch (row->kind) {
 	case KIND_FILES:
-		add_file(options, value);
+		add_word(&options->files, &options->file_count, value);
+		break;
+	case KIND_INTERFACES:
+		add_interface(options, value);
 		break;
 	case KIND_TEXT:
 		memcpy(field, &value, sizeof value);
@@ -306,8 +330,24 @@ bool options_tunnels_off(const struct options *options, uint32_t *off)
 	return true;
 }
 
+static void check_interfaces(const struct options *options)
+{
+	struct receiver_place place;
+	char error[RECEIVER_ERROR];
+
+	for (size_t i = 0; i < options->interface_count; i++) {
+		const char *name = options->interfaces[i];
+
+		if (name[0] == '\0')
+			fatalx(EXIT_USAGE, "-i needs the name of an interface");
+		if (receiver_is_url(name) && !receiver_parse(name, &place, error))
+			fatalx(EXIT_USAGE, "%s", error);
+	}
+}
+
 static void check(const struct options *options)
 {
+	check_interfaces(options);
 	check_ports("vxlan-ports", options->vxlan_ports);
 	check_ports("geneve-ports", options->geneve_ports);
 	if (!options_tunnels_off(options, &(uint32_t){0}))
@@ -361,7 +401,7 @@ void options_read(int argc, char **argv, struct options *options)
 	for (; optind < argc; optind++) {
 		if (options->file_count == 0)
 			fatalx(EXIT_USAGE, "what is \"%s\"? (--help)", argv[optind]);
-		add_file(options, argv[optind]);
+		add_word(&options->files, &options->file_count, argv[optind]);
 	}
 	check(options);
 }
@@ -369,4 +409,6 @@ void options_read(int argc, char **argv, struct options *options)
 void options_free(struct options *options)
 {
 	free(options->files);
+	free(options->interfaces);
+	free(options->interface);
 }

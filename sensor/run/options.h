@@ -20,7 +20,9 @@ enum {
 struct options {
 	char **files; /* -r, in the order given; strings of argv */
 	size_t file_count;
-	const char *interface;
+	char **interfaces; /* -i, in the order given; strings of argv */
+	size_t interface_count;
+	char *interface; /* all of them, with commas between; NULL: none */
 	const char *policy;
 	const char *filter;
 	const char *redis_url, *redis_password_file;

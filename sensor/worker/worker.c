@@ -186,7 +186,7 @@ static enum decode_result look_at_datagram(struct worker *worker, const struct d
 					   struct packet *packet)
 {
 	const struct packet before = *packet;
-	const struct worker_capture capture = {.datagram = datagram, .before = &before};
+	const struct worker_capture capture = {worker->frame, datagram, &before};
 	enum decode_result result = decode_datagram(&worker->decoder, datagram->ip,
 						    datagram->captured, datagram->wire, packet);
 	struct sighting sighting;

@@ -47,7 +47,9 @@ struct worker_options {
 	uint64_t hash_key;	    /* of what depends on it in a full table: see app.h */
 	uint64_t table_key;	    /* of tables whose answers are the same by any */
 	struct decode_options decode;
-	const char *interface; /* NULL: a capture */
+	/* By their number in struct origins, from 1; none: captures. */
+	char *const *interfaces;
+	size_t interface_count;
 	/* Sessions that are believed whatever the policy says: captures that are mirrors. */
 	struct tunnel mirrors[WORKER_MIRRORS];
 	uint8_t mirror_count;

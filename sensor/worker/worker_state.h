@@ -51,7 +51,7 @@ struct prepared {
 
 /* Where a packet was decoded from: a frame, or a datagram that was put together. */
 struct worker_capture {
-	const struct frame_view *frame;
+	const struct frame_view *frame;	 /* with a datagram: that of its last fragment */
 	const struct datagram *datagram; /* NULL: the frame */
 	const struct packet *before;	 /* with a datagram: as decode_datagram() was given it */
 };

@@ -18,7 +18,19 @@ static bool same_session(const struct tunnel *a, const struct tunnel *b)
 	       address_equal(&a->destination, &b->destination);
 }
 
-static bool is_believed(const struct worker *worker, const struct tunnel *tunnel)
+/* NULL: a capture's. */
+static const char *interface_of(const struct worker_options *options,
+				const struct worker_capture *capture)
+{
+	uint32_t from = capture->frame ? capture->frame->origin.from : ORIGIN_NONE;
+
+	return from != ORIGIN_NONE && from <= options->interface_count
+		       ? options->interfaces[from - 1]
+		       : NULL;
+}
+
+static bool is_believed(const struct worker *worker, const struct worker_capture *capture,
+			const struct tunnel *tunnel)
 {
 	const struct worker_options *options = &worker->options;
 	struct policy_tunnel as_seen;
@@ -32,7 +44,7 @@ static bool is_believed(const struct worker *worker, const struct tunnel *tunnel
 	as_seen = (struct policy_tunnel){
 		.source = tunnel->source,
 		.destination = tunnel->destination,
-		.interface = options->interface,
+		.interface = interface_of(options, capture),
 		.kind = tunnel->kind,
 		.has_id = tunnel->has_id,
 		.id = tunnel->id,
@@ -41,11 +53,14 @@ static bool is_believed(const struct worker *worker, const struct tunnel *tunnel
 }
 
 /* How many layers from the outside are believed. */
-static uint8_t believed_layers(const struct worker *worker, const struct packet *packet)
+static uint8_t believed_layers(const struct worker *worker, const struct worker_capture *capture,
+			       const struct packet *packet)
 {
-	uint8_t layer = 0;
+	/* What was sent to us is a mirror: whoever may send has been asked. */
+	uint8_t layer = capture->frame && capture->frame->received;
 
-	while (layer < packet->tunnel_count && is_believed(worker, &packet->tunnels[layer]))
+	while (layer < packet->tunnel_count &&
+	       is_believed(worker, capture, &packet->tunnels[layer]))
 		layer++;
 	return layer;
 }
@@ -92,7 +107,7 @@ enum decode_result worker_judge_tunnel(const struct worker *worker,
 {
 	bool decoded = result == DECODE_OK || result == DECODE_FRAGMENT;
 	bool doubtful = !decoded;
-	uint8_t believed = believed_layers(worker, packet), layer = 0;
+	uint8_t believed = believed_layers(worker, capture, packet), layer = 0;
 	bool claimed = believed < packet->tunnel_count;
 
 	*datagram_layer = 0;

@@ -36,7 +36,7 @@ static uint32_t build(uint8_t frame[80], bool tagged)
 static void each_link_type_has_its_program(void **state)
 {
 	struct filters *filters = filters_new("tcp port 80");
-	const struct bpf_program *ethernet, *again, *raw;
+	const struct pcap_filter *ethernet, *again, *raw;
 	char error[FILTERS_ERROR];
 	uint8_t frame[80];
 	uint32_t length = build(frame, false);
@@ -46,21 +46,21 @@ static void each_link_type_has_its_program(void **state)
 	assert_true(filters_get(filters, DLT_RAW, &raw, error));
 	assert_true(filters_get(filters, DLT_EN10MB, &again, error));
 	assert_ptr_equal(ethernet, again);
-	assert_true(filters_pass(ethernet, frame, length, length));
-	assert_false(filters_pass(raw, frame, length, length));
-	assert_true(filters_pass(raw, frame + 14, length - 14, length - 14));
+	assert_true(pcap_filter_pass(ethernet, frame, length, length));
+	assert_false(pcap_filter_pass(raw, frame, length, length));
+	assert_true(pcap_filter_pass(raw, frame + 14, length - 14, length - 14));
 	filters_free(filters);
 }
 
 static void no_expression_lets_all_pass(void **state)
 {
 	struct filters *filters = filters_new(NULL);
-	const struct bpf_program *program;
+	const struct pcap_filter *program;
 	char error[FILTERS_ERROR];
 
 	(void)state;
 	assert_true(filters_get(filters, DLT_EN10MB, &program, error));
-	assert_true(filters_pass(program, NULL, 0, 0));
+	assert_true(pcap_filter_pass(program, NULL, 0, 0));
 	assert_false(filters_hint(filters, error));
 	filters_free(filters);
 	filters_free(NULL);
@@ -69,7 +69,7 @@ static void no_expression_lets_all_pass(void **state)
 static void an_error_has_words(void **state)
 {
 	struct filters *filters = filters_new("no such thing");
-	const struct bpf_program *program;
+	const struct pcap_filter *program;
 	char error[FILTERS_ERROR];
 
 	(void)state;
