@@ -163,7 +163,7 @@ tsan:
 
 # What bytes cost, counted and not timed: in this build each basic block of ours is counted, and
 # what the C library is asked to look at. tests/cpu/search.c; "make cpu-search" tries everything.
-COUNTED_CALLS := memchr memmem memcmp memcpy memset
+COUNTED_CALLS := memchr memmem memcmp memcpy memset inflate
 $(B)/cpu-search: tests/cpu/search.c $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LDFLAGS_ALL) $(COUNTED_CALLS:%=-Wl,--wrap=%) \
 		-o $@ $< $(LIBRARY) $(LIB_LIBS)

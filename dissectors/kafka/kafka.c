@@ -8,7 +8,8 @@
  * Where log-in is asked for (SASL) the broker answers nothing but ApiVersions and the log-in itself
  * and ends the connection otherwise: so an answer to anything else shows that none is needed. After
  * SaslHandshake of version 0 the tokens go without this framing, after version 1 in
- * SaslAuthenticate. kafka.apache.org/protocol
+ * SaslAuthenticate. Only records are compressed, and nothing of them is read: a request and its
+ * answer never are. kafka.apache.org/protocol
  */
 #include "dissectors/kafka/kafka.h"
 

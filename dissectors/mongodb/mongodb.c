@@ -6,11 +6,15 @@
  *	2013	flags:4, sections: 00 document | 01 size:4 name NUL documents  both ways
  *	2004	flags:4 collection NUL skip:4 return:4 document                request "$cmd"
  *	1	flags:4 cursor:8 start:4 returned:4 documents                         reply
+ *	2012	opcode:4 size:4 compressor:1, and what the opcode has, compressed
  *
  * A command is a document whose first element names it. Some commands are answered without a
  * log-in; ok:1 for any other proves that none is needed, code 13 that one is.
  *
- * github.com/mongodb/specifications, "OP_MSG";
+ * A compressed message that holds less than it says is a lie no driver tells: servers of 2025 and
+ * before took the rest from their memory (CVE-2025-14847) and told of it in their error.
+ *
+ * github.com/mongodb/specifications, "OP_MSG", "OP_COMPRESSED";
  * mongodb.com/docs/manual/reference/mongodb-wire-protocol.
  */
 #include "dissectors/mongodb/mongodb_commands.h"
@@ -32,7 +36,7 @@ static const struct service services[] = {
 	},
 };
 
-enum part { HEADER, FIXED, COLLECTION, BEHIND, KIND, SIZE, NAME, DOCUMENT, REST };
+enum part { HEADER, PACKED, FIXED, COLLECTION, BEHIND, KIND, SIZE, NAME, DOCUMENT, REST };
 
 _Static_assert(sizeof(struct mongodb) <= DISSECTOR_STATE_MAX, "state of mongodb");
 
@@ -53,6 +57,18 @@ static void ask(struct mongodb_stream *s, enum part part, uint8_t need)
 	s->need = need;
 }
 
+/* What comes first of an operation. */
+static void begin_operation(struct mongodb_stream *s, enum side from)
+{
+	if (s->header.opcode == MONGODB_REPLY && from == SIDE_SERVER)
+		ask(s, FIXED, 20);
+	else if (s->header.opcode == MONGODB_MESSAGE || s->header.opcode == MONGODB_QUERY ||
+		 s->header.opcode == MONGODB_DELETE || s->header.opcode == MONGODB_INSERT)
+		ask(s, FIXED, 4);
+	else
+		ask(s, REST, 0);
+}
+
 /* What comes first behind the header. */
 static void begin_message(struct mongodb *mongo, struct mongodb_stream *s, enum side from)
 {
@@ -63,8 +79,11 @@ static void begin_message(struct mongodb *mongo, struct mongodb_stream *s, enum 
 		return;
 	}
 	s->left = s->header.length - MONGODB_HEADER;
+	s->packing = PACKING_NONE;
+	s->outer = s->said = s->made = 0;
+	s->unmeasured = false;
 	s->flags = 0;
-	s->sequence = s->noted = s->command = false;
+	s->sequence = s->noted = s->command = s->body = false;
 	if (from == SIDE_SERVER) {
 		mongodb_session_begin_answer(mongo, s->header.response_to);
 	} else {
@@ -72,19 +91,40 @@ static void begin_message(struct mongodb *mongo, struct mongodb_stream *s, enum 
 		mongo->handle = -1;
 		mongo->deletes = mongo->empty_filter = mongo->may_run = false;
 	}
-	if (s->header.opcode == MONGODB_REPLY && from == SIDE_SERVER)
-		ask(s, FIXED, 20);
-	else if (s->header.opcode == MONGODB_MESSAGE || s->header.opcode == MONGODB_QUERY ||
-		 s->header.opcode == MONGODB_DELETE || s->header.opcode == MONGODB_INSERT)
-		ask(s, FIXED, 4);
+	if (s->header.opcode == MONGODB_COMPRESSED)
+		ask(s, PACKED, 9);
 	else
-		ask(s, REST, 0);
+		begin_operation(s, from);
 }
 
 static void begin_document(struct mongodb_stream *s)
 {
 	bson_begin(&s->bson);
 	ask(s, DOCUMENT, 0);
+}
+
+/*
+ * Compressors: 0 none, 1 Snappy, 2 zlib, 3 Zstandard. `left` counts what the message holds from
+ * here on, and `outer` what is still to come of it.
+ */
+static void on_packed(struct mongodb_stream *s, enum side from)
+{
+	static const uint8_t packings[] = {PACKING_NONE, PACKING_SNAPPY, PACKING_DEFLATE,
+					   PACKING_ZSTD};
+	struct bytes b = bytes_from(s->fixed, s->have);
+	uint8_t compressor;
+
+	s->header.opcode = bytes_le32(&b);
+	s->said = bytes_le32(&b);
+	compressor = bytes_u8(&b);
+	s->packing = compressor < sizeof packings ? packings[compressor] : (uint8_t)PACKING_UNKNOWN;
+	if (s->packing == PACKING_NONE) {
+		s->made = s->left;
+	} else {
+		s->outer = s->left;
+		s->left = s->outer != 0 ? s->said : 0;
+	}
+	begin_operation(s, from);
 }
 
 static void on_fixed(struct mongodb *mongo, struct mongodb_stream *s)
@@ -149,12 +189,16 @@ static void next_section(struct mongodb_stream *s)
 		ask(s, KIND, 1);
 }
 
-static void on_small(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts)
+static void on_small(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts,
+		     enum side from)
 {
 	struct bytes b = bytes_from(s->fixed, s->have);
 	uint32_t size;
 
 	switch ((enum part)s->part) {
+	case PACKED:
+		on_packed(s, from);
+		break;
 	case FIXED:
 		on_fixed(mongo, s);
 		break;
@@ -165,10 +209,11 @@ static void on_small(struct mongodb *mongo, struct mongodb_stream *s, struct fac
 		break;
 	case KIND:
 		s->sequence = s->fixed[0] == 1;
-		if (s->fixed[0] == 0)
+		if (s->fixed[0] == 0 && !s->body) /* there is one of them */
 			begin_document(s);
 		else
 			ask(s, s->sequence ? SIZE : REST, s->sequence ? 4 : 0);
+		s->body |= s->fixed[0] == 0;
 		break;
 	case SIZE:
 		size = bytes_le32(&b);
@@ -247,14 +292,24 @@ static void step(struct mongodb *mongo, struct mongodb_stream *s, struct facts *
 		collect(s, in);
 		s->left -= (uint32_t)(before - in->left);
 		if (s->have == s->need)
-			on_small(mongo, s, facts);
+			on_small(mongo, s, facts, from);
 		return;
 	}
+}
+
+/* Holds it less than it says? Such a server may answer with what its memory held before. */
+static bool lies(const struct mongodb_stream *s)
+{
+	return s->said != 0 && !s->unmeasured && s->made != s->said;
 }
 
 static void end_message(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts,
 			enum side from)
 {
+	if (from == SIDE_CLIENT && lies(s)) {
+		facts_lying_length(facts);
+		mongo->kind = MONGODB_ASKS_LIE;
+	}
 	if (from == SIDE_CLIENT)
 		mongodb_session_end_request(mongo, s);
 	else
@@ -272,6 +327,45 @@ static void resynchronise(struct mongodb *mongo, struct mongodb_stream *s, enum 
 	}
 }
 
+static void read_plain(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts,
+		       struct bytes *in, enum side from)
+{
+	struct bytes part = bytes_sub(in, s->left < in->left ? s->left : in->left);
+
+	while (part.left != 0 && s->outer == 0)
+		step(mongo, s, facts, &part, from);
+	if (s->outer != 0) { /* it is compressed, and this much is not read yet */
+		in->at -= part.left;
+		in->left += part.left;
+	}
+}
+
+/* Some of a compressed message, as far as its answer needs, or as it takes to measure it. */
+static void read_packed(struct mongodb *mongo, struct mongodb_stream *s, struct facts *facts,
+			const struct feed *fed, struct bytes *in)
+{
+	struct bytes piece = bytes_sub(in, s->outer < in->left ? s->outer : in->left), out;
+	enum unpacked result = UNPACKED_MORE;
+
+	s->outer -= (uint32_t)piece.left;
+	if (s->packing == PACKING_NONE) /* there is no more to say about it */
+		return;
+	do {
+		struct bytes part;
+
+		result = unpacker_next(fed, facts, (enum packing)s->packing, &piece, &out);
+		s->made += (uint32_t)out.left;
+		part = bytes_sub(&out, s->left < out.left ? s->left : out.left);
+		while (part.left != 0)
+			step(mongo, s, facts, &part, fed->from);
+	} while (result == UNPACKED_ON);
+	s->unmeasured |= result >= UNPACKED_FULL;
+	if (result > UNPACKED_MORE || (fed->from == SIDE_SERVER && s->part == REST)) {
+		unpacker_end(fed);
+		s->packing = PACKING_NONE;
+	}
+}
+
 static void feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
@@ -281,8 +375,6 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 
 	resynchronise(mongo, s, from);
 	while (in.left != 0 && !s->lost) {
-		struct bytes part;
-
 		if (s->part == HEADER) {
 			s->need = MONGODB_HEADER;
 			collect(s, &in);
@@ -290,10 +382,16 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 				begin_message(mongo, s, from);
 			continue;
 		}
-		part = bytes_sub(&in, s->left < in.left ? s->left : in.left);
-		while (part.left != 0)
-			step(mongo, s, facts, &part, from);
-		if (s->left == 0)
+		if (s->outer != 0) {
+			read_packed(mongo, s, facts, fed, &in);
+			if (s->outer != 0)
+				continue;
+			unpacker_end(fed);
+			end_message(mongo, s, facts, from);
+			continue;
+		}
+		read_plain(mongo, s, facts, &in, from);
+		if (s->left == 0 && s->outer == 0)
 			end_message(mongo, s, facts, from);
 	}
 }
@@ -304,8 +402,14 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	struct mongodb_stream *s = &mongo->side[from];
 
 	(void)facts;
-	if (turns_begun(&mongo->turns) && !s->lost && missing != 0 && s->part != HEADER &&
-	    missing < s->left) {
+	if (turns_begun(&mongo->turns) && !s->lost && missing != 0 && missing < s->outer) {
+		s->outer -= (uint32_t)missing;
+		s->packing = PACKING_NONE;
+		s->unmeasured = true;
+		return;
+	}
+	if (turns_begun(&mongo->turns) && !s->lost && s->outer == 0 && missing != 0 &&
+	    s->part != HEADER && missing < s->left) {
 		s->left -= (uint32_t)missing;
 		ask(s, REST, 0);
 		return;

@@ -15,6 +15,7 @@ enum mongodb_kind {
 	MONGODB_ASKS_LOGIN_WHOLE, /* in one: MONGODB-X509, MONGODB-CR */
 	MONGODB_ASKS_QUERY,	  /* the old way: records without an "ok" */
 	MONGODB_ASKS_GUARDED,
+	MONGODB_ASKS_LIE, /* holds less than it says */
 };
 
 struct mongodb_command {

@@ -10,6 +10,7 @@
 
 #define CODE_UNAUTHORIZED 13
 #define CODE_AUTH_FAILED  18
+#define CODE_INVALID_BSON 22
 #define FLAG_MORE_TO_COME (1u << 1) /* and so the server does not answer yet */
 
 static bool is_readable(const char *name)
@@ -119,6 +120,8 @@ void mongodb_session_told(struct mongodb *mongo, struct mongodb_stream *s, struc
 		mongo->ok = bson_number(bson) == 1;
 	} else if (bson_named(bson, "code")) {
 		mongo->code = (int32_t)bson_number(bson);
+	} else if (bson_named(bson, "errmsg") && mongo->answer_kind == MONGODB_ASKS_LIE) {
+		mongo->leaks |= memmem(value.at, value.left, "name '", 6) != NULL;
 	} else if (bson_named(bson, "done")) {
 		mongo->done = bson_number(bson) != 0;
 	} else if (bson_named(bson, "cursor")) {
@@ -170,6 +173,10 @@ void mongodb_session_end_answer(struct mongodb *mongo, struct facts *facts)
 		if (good && !mongo->logged_in && !mongo->midstream)
 			facts_set_auth(facts, AUTH_NONE);
 		break;
+	case MONGODB_ASKS_LIE: /* the error quotes what it took for a name */
+		if (!good && (mongo->leaks || mongo->code == CODE_INVALID_BSON))
+			facts_leak(facts, "OP_COMPRESSED over-read");
+		break;
 	default:
 		break;
 	}
@@ -186,7 +193,7 @@ void mongodb_session_begin_answer(struct mongodb *mongo, uint32_t response_to)
 	answers_take(&mongo->pending, response_to, &row);
 	mongo->answer_kind = (uint8_t)row.kind;
 	mongo->answer_handle = row.handle;
-	mongo->has_ok = mongo->ok = mongo->done = mongo->data = false;
+	mongo->has_ok = mongo->ok = mongo->done = mongo->data = mongo->leaks = false;
 	mongo->code = 0;
 }
 

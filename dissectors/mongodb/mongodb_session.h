@@ -7,6 +7,7 @@
 #include "dissectors/read/answers.h"
 #include "dissectors/read/bson.h"
 #include "dissectors/read/turns.h"
+#include "dissectors/read/unpacker.h"
 
 #define MONGODB_FIXED 20 /* bytes: the longest part of fixed size */
 
@@ -19,7 +20,11 @@ struct mongodb_stream {
 	uint32_t flags;
 	uint8_t part; /* enum part of mongodb.c */
 	uint8_t have, need;
-	bool lost, sequence, command, noted;
+	bool lost, sequence, command, noted, body;
+	uint8_t packing;     /* enum packing of the message at hand */
+	bool unmeasured;     /* it is not known how much it holds */
+	uint32_t outer;	     /* of a compressed message, as it came: what is left */
+	uint32_t said, made; /* bytes that it holds, by its own word; that came out */
 	uint8_t fixed[MONGODB_FIXED];
 	char collection[48];
 };
@@ -35,7 +40,7 @@ struct mongodb {
 	uint8_t answer_kind;
 	int answer_handle;
 	int32_t code;
-	bool has_ok, ok, done, data;
+	bool has_ok, ok, done, data, leaks;
 };
 
 /* An element of a document at bson: of a request, or of the answer at hand. */

@@ -13,6 +13,7 @@
 #include "dissectors/mysql/mysql_recognise.h"
 #include "dissectors/mysql/mysql_session.h"
 #include "dissectors/read/lines.h"
+#include "dissectors/read/unpacker.h"
 
 static const uint16_t ports[] = {3306, 3307, 9306, 0};
 
@@ -36,7 +37,7 @@ static void begin(void *state, struct facts *facts)
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
-/* What follows cannot be read: TLS, compression, or nothing at all. */
+/* What follows cannot be read: TLS, or nothing at all. */
 static void seal(struct mysql *my)
 {
 	my->client.lost = my->server.lost = my->sealed = true;
@@ -86,8 +87,7 @@ static void on_login(struct mysql *my, struct facts *facts, struct feed *fed)
 static void begin_commands(struct mysql *my)
 {
 	my->phase = MYSQL_COMMANDS;
-	if (my->capabilities & (MYSQL_COMPRESS | MYSQL_ZSTD))
-		seal(my);
+	my->packed = (my->capabilities & (MYSQL_COMPRESS | MYSQL_ZSTD)) != 0;
 }
 
 static void let_in(struct mysql *my, struct facts *facts)
@@ -182,11 +182,12 @@ static void expect(struct frame *frame)
 static void begin_client_packet(struct mysql *my)
 {
 	uint8_t number = my->client.header[3];
+	bool packed = my->packed;
 
 	expect(&my->client);
 	if (number == 0 && my->phase != MYSQL_COMMANDS)
 		begin_commands(my);
-	if (my->resynchronising && number != 0)
+	if ((my->resynchronising && number != 0) || (my->packed && !packed))
 		my->client.lost = true;
 	my->resynchronising = false;
 	mysql_session_begin_command(my);
@@ -217,9 +218,10 @@ static void on_client(struct mysql *my, struct facts *facts, struct feed *fed, s
 static void on_server(struct mysql *my, struct facts *facts, struct bytes *input)
 {
 	struct frame *frame = &my->server;
+	bool packed = my->packed;
 	struct bytes piece;
 
-	while (!frame->lost && frames_header(frame, input, 4)) {
+	while (!frame->lost && my->packed == packed && frames_header(frame, input, 4)) {
 		bool continued = my->continued;
 
 		if (!frame->expected)
@@ -241,8 +243,12 @@ static void on_server(struct mysql *my, struct facts *facts, struct bytes *input
  */
 static void resynchronise(struct mysql *my)
 {
-	if (my->phase != MYSQL_COMMANDS || !(my->client.lost || my->server.lost) || my->sealed)
+	bool lost = my->client.lost || my->server.lost || my->outer[SIDE_CLIENT].lost ||
+		    my->outer[SIDE_SERVER].lost;
+
+	if (my->phase != MYSQL_COMMANDS || !lost || my->sealed)
 		return;
+	memset(my->outer, 0, sizeof my->outer);
 	my->resynchronising = my->client.lost;
 	if (my->client.lost)
 		my->client = (struct frame){.lost = false};
@@ -250,38 +256,133 @@ static void resynchronise(struct mysql *my)
 	mysql_session_reset(my);
 }
 
-static void feed(void *state, struct facts *facts, struct feed *fed)
+/* `missing` bytes of that side's packets were not seen. */
+static void skip_hole(struct mysql *my, struct facts *facts, enum side from, uint64_t missing)
 {
-	enum side from = fed->from;
-	struct mysql *my = state;
-	struct bytes input = fed->bytes;
-
-	if (turns_begin_round(&my->turns, from))
-		resynchronise(my);
-	if (from == SIDE_SERVER)
-		on_server(my, facts, &input);
-	else
-		on_client(my, facts, fed, &input);
-	fed->rest = input.left;
-}
-
-static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
-{
-	struct mysql *my = state;
-
 	struct frame *frame = from == SIDE_CLIENT ? &my->client : &my->server;
 	struct bytes nothing = bytes_from(NULL, 0);
 	struct feed none = {.from = from}; /* TLS is seen by its hello (.upgrades) */
 
-	if (!turns_begun(&my->turns))
-		return; /* the capture began late: the first packets tell */
-	my->holed |= my->phase != MYSQL_COMMANDS;
 	if (!frames_gap(frame, missing) || frame->left != 0)
 		return;
 	if (from == SIDE_CLIENT) /* the packet ended in the gap */
 		on_client(my, facts, &none, &nothing);
 	else
 		on_server(my, facts, &nothing);
+}
+
+/* Bytes of packets, without the frames of compression. */
+static void on_packets(struct mysql *my, struct facts *facts, struct feed *fed, struct bytes *input)
+{
+	if (fed->from == SIDE_SERVER)
+		on_server(my, facts, input);
+	else
+		on_client(my, facts, fed, input);
+}
+
+static void begin_outer(struct mysql_outer *outer, struct bytes payload)
+{
+	struct bytes b = bytes_from(outer->header, sizeof outer->header);
+
+	outer->left = bytes_le24(&b);
+	bytes_skip(&b, 1);
+	outer->said = bytes_le24(&b);
+	outer->packing = PACKING_NONE;
+	if (outer->said != 0) /* the first byte of a Zstandard frame; zlib's is no such one */
+		outer->packing =
+			payload.left != 0 && payload.at[0] == 0x28 ? PACKING_ZSTD : PACKING_DEFLATE;
+	else
+		outer->said = outer->left;
+	outer->begun = true;
+}
+
+static void unpack(struct mysql *my, struct facts *facts, struct feed *fed, struct bytes piece)
+{
+	struct mysql_outer *outer = &my->outer[fed->from];
+	enum unpacked result;
+	struct bytes out;
+
+	do {
+		result = unpacker_next(fed, facts, (enum packing)outer->packing, &piece, &out);
+		if (out.left > outer->said - outer->made) /* more than it says */
+			out.left = outer->said - outer->made;
+		outer->made += (uint32_t)out.left;
+		on_packets(my, facts, fed, &out);
+	} while (result == UNPACKED_ON);
+	outer->given_up |= result >= UNPACKED_FULL;
+	outer->ended = result == UNPACKED_ENDED;
+}
+
+static void end_outer(struct mysql *my, struct facts *facts, const struct feed *fed)
+{
+	struct mysql_outer *outer = &my->outer[fed->from];
+
+	unpacker_end(fed);
+	if (outer->made < outer->said && !outer->given_up && fed->from == SIDE_CLIENT)
+		facts_lying_length(facts);
+	if (outer->made < outer->said)
+		skip_hole(my, facts, fed->from, outer->said - outer->made);
+	*outer = (struct mysql_outer){.lost = outer->lost};
+}
+
+static void on_packed(struct mysql *my, struct facts *facts, struct feed *fed, struct bytes *input)
+{
+	struct mysql_outer *outer = &my->outer[fed->from];
+	struct bytes piece;
+
+	while (!outer->lost && !my->sealed && input->left != 0) {
+		if (outer->have < sizeof outer->header) {
+			outer->header[outer->have++] = bytes_u8(input);
+			continue;
+		}
+		if (!outer->begun)
+			begin_outer(outer, *input);
+		piece = bytes_sub(input, outer->left < input->left ? outer->left : input->left);
+		outer->left -= (uint32_t)piece.left;
+		if (outer->packing == PACKING_NONE && !outer->given_up) {
+			outer->made += (uint32_t)piece.left;
+			on_packets(my, facts, fed, &piece);
+		} else if (!outer->given_up && !outer->ended) {
+			unpack(my, facts, fed, piece);
+		}
+		if (outer->left == 0)
+			end_outer(my, facts, fed);
+	}
+}
+
+static void feed(void *state, struct facts *facts, struct feed *fed)
+{
+	struct mysql *my = state;
+	struct bytes input = fed->bytes;
+
+	if (turns_begin_round(&my->turns, fed->from))
+		resynchronise(my);
+	if (!my->packed)
+		on_packets(my, facts, fed, &input);
+	if (my->packed)
+		on_packed(my, facts, fed, &input);
+	fed->rest = input.left;
+}
+
+/* Of what is compressed nothing more can be read in this frame. */
+static void skip_packed(struct mysql_outer *outer, uint64_t missing)
+{
+	outer->lost |= !outer->begun || missing == 0 || missing >= outer->left;
+	outer->left -= outer->lost ? 0 : (uint32_t)missing;
+	outer->given_up = true;
+}
+
+static void gap(void *state, struct facts *facts, enum side from, uint64_t missing)
+{
+	struct mysql *my = state;
+
+	if (!turns_begun(&my->turns))
+		return; /* the capture began late: the first packets tell */
+	my->holed |= my->phase != MYSQL_COMMANDS;
+	if (my->packed)
+		skip_packed(&my->outer[from], missing);
+	else
+		skip_hole(my, facts, from, missing);
 }
 
 const struct dissector mysql_dissector = {

@@ -24,6 +24,19 @@ struct mysql_prepared {
 	int handle;
 };
 
+/*
+ * Where both sides compress, packets stand in frames of their own: length:3 of what comes,
+ * number:1, length:3 of what it holds, 0: it is not compressed.
+ */
+struct mysql_outer {
+	uint8_t header[7], have;
+	uint8_t packing; /* enum packing; PACKING_NONE: as it is, or given up */
+	bool begun, lost;
+	bool ended, given_up; /* the compressed stream, before its frame */
+	uint32_t left;	      /* of the frame as it comes */
+	uint32_t said, made;  /* bytes that it holds, by its own word; that came out */
+};
+
 struct mysql {
 	struct frame client, server;
 	struct sql sql;
@@ -33,6 +46,8 @@ struct mysql {
 	bool tried, password; /* the client logged in; with a password */
 	bool holed;	      /* bytes of the log-in were not seen */
 	bool sealed, resynchronising;
+	bool packed; /* both sides compress from here on */
+	struct mysql_outer outer[2];
 	bool continued; /* the server's next packet is the rest of this one */
 	/* The command at hand */
 	uint8_t sql_from; /* where its statement begins in the packet; 0: it has none */

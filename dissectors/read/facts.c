@@ -85,6 +85,14 @@ void facts_lying_length(struct facts *facts)
 	facts->lying_length = true;
 }
 
+void facts_leak(struct facts *facts, const char *command)
+{
+	int handle = facts_command(facts, command, strlen(command), COMMAND_LISTING);
+
+	facts_command_result(facts, handle, true);
+	facts_set_data_read(facts, ANSWER_YES);
+}
+
 void facts_message(struct facts *facts)
 {
 	if (facts->messages != UINT32_MAX)

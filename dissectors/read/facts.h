@@ -159,6 +159,8 @@ void facts_object(struct facts *facts, uint64_t hash);
 void facts_message(struct facts *facts); /* one more mail was taken in */
 void facts_limited(struct facts *facts); /* something compressed could not be read */
 void facts_lying_length(struct facts *facts);
+/* Such a frame was answered with what memory held: told as a command that gave data. */
+void facts_leak(struct facts *facts, const char *command);
 /* A hash of a name, the same on every machine (FNV-1a, 64 bits, mixed); never 0. */
 uint64_t facts_hash(const void *name, size_t length);
 /* `field` is one of the char arrays above, `size` its size; `text` need not end with a NUL. */

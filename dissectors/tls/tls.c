@@ -11,6 +11,7 @@
  */
 #include "dissectors/dissector.h"
 #include "dissectors/tls/tls_certificate.h"
+#include "dissectors/tls/tls_heartbeat.h"
 #include "dissectors/tls/tls_recognise.h"
 
 enum {
@@ -52,6 +53,7 @@ struct tls_side {
 struct tls {
 	struct tls_side side[2];
 	struct tls_certificate certificate;
+	struct tls_heartbeat heartbeat;
 	bool upgraded; /* taken over from another protocol: its service and log-in count */
 	bool certificate_requested;
 	uint8_t client_certificate; /* enum client_certificate */
@@ -263,6 +265,14 @@ static bool header_feed(struct tls_side *side, uint8_t byte)
 	return true;
 }
 
+static void heartbeat_feed(struct tls *tls, struct facts *facts, enum side from, struct bytes data)
+{
+	const struct tls_side *side = &tls->side[from];
+
+	tls_heartbeat_feed(&tls->heartbeat, facts, from, data,
+			   (uint16_t)(side->record[3] << 8 | side->record[4]), side->record_left);
+}
+
 static void record_feed(struct tls *tls, struct facts *facts, enum side from, struct bytes data)
 {
 	struct tls_side *side = &tls->side[from];
@@ -273,6 +283,9 @@ static void record_feed(struct tls *tls, struct facts *facts, enum side from, st
 		break;
 	case TLS_ALERT:
 		alert_feed(tls, facts, from, data);
+		break;
+	case TLS_HEARTBEAT:
+		heartbeat_feed(tls, facts, from, data);
 		break;
 	default: /* ChangeCipherSpec, application data: from here on all is encrypted */
 		side->deaf = true;
@@ -354,7 +367,8 @@ const struct dissector tls_dissector = {
 	.services = &tls_service,
 	.recognised =
 		"the server's or client's first handshake record or alert, whole and consistent",
-	.reads = READS_AUTH | READS_ENCRYPTION | READS_HOST | READS_TLS,
+	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION |
+		 READS_HOST | READS_TLS,
 	.recognise = tls_recognise,
 	.begin = tls_begin,
 	.feed = tls_feed,

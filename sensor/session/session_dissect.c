@@ -121,6 +121,7 @@ static size_t feed_piece(struct sessions *sessions, struct slot *slot, enum side
 		hand_over_to_tls(sessions, slot);
 	else if (slot->tls_agreed)
 		take_back_tls(slot);
+	session_unpack_earn(slot, length);
 	feed_turns(sessions, slot, &fed);
 	slot->fed[from] = true;
 	note_service(slot);

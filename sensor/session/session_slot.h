@@ -45,6 +45,7 @@ struct slot {
 	uint32_t versions;   /* other versions of its bytes: session_versions.c; 0 ends the list */
 	uint32_t revision_taken;     /* of a version: its facts as they were taken over */
 	unpackers_hold unpacking[2]; /* index: enum side */
+	int32_t unpack_credit;	     /* session_unpack.c */
 	struct session session;
 	struct proxy_header header;
 	struct identity identity;
@@ -153,6 +154,8 @@ struct unpack_context {
 	struct slot *slot;
 };
 struct unpacker session_unpacker(struct unpack_context *context);
+/* So many bytes came, which earn it some. */
+void session_unpack_earn(struct slot *slot, size_t length);
 /* Nothing of it is unpacked any more. */
 void session_unpack_end(struct sessions *sessions, struct slot *slot);
 

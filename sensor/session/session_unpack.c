@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See session_slot.h. Unpacking is paid for out of a budget of its own, by packet time as that of
- * identification, so that a stream made to be expensive takes nothing from others but this.
+ * identification, so that a stream made to be expensive takes nothing from others but this. And no
+ * conversation has much more unpacked than it has sent: many small streams that grow are no cheaper
+ * for being many.
  */
 #include "sensor/base/clock.h"
 #include "sensor/session/session_slot.h"
 
 #define WORK_A_SECOND 1000000000ull /* a quarter of a core's: unpackers_work() */
+#define CREDIT_FIRST  (24 << 10)    /* bytes that may come out beyond what was earned */
+#define CREDIT_MOST   (48 << 10)
+#define CREDIT_EARNED 16	/* for each byte that comes, compressed or not */
+#define CREDIT_STREAM (4 << 10) /* what a stream costs that nothing comes out of */
 
 static struct budget *fill(struct sessions *sessions)
 {
@@ -26,6 +32,22 @@ static struct budget *fill(struct sessions *sessions)
 	return budget;
 }
 
+void session_unpack_earn(struct slot *slot, size_t length)
+{
+	size_t earned = length * CREDIT_EARNED;
+
+	if (earned >= (size_t)(CREDIT_MOST - CREDIT_FIRST - slot->unpack_credit))
+		slot->unpack_credit = CREDIT_MOST - CREDIT_FIRST;
+	else
+		slot->unpack_credit += (int32_t)earned;
+}
+
+/* `unpack_credit` counts from CREDIT_FIRST, with which every slot begins. */
+static bool has_credit(const struct slot *slot)
+{
+	return slot->unpack_credit > -CREDIT_FIRST;
+}
+
 static enum unpacked next(void *context, enum side from, enum packing packing, struct bytes *in,
 			  struct bytes *out)
 {
@@ -36,10 +58,14 @@ static enum unpacked next(void *context, enum side from, enum packing packing, s
 	struct budget *budget = fill(sessions);
 	enum unpacked result;
 
-	if (sessions->limited && budget->left == 0 && *hold != UNPACKERS_LOST)
+	if (sessions->limited && (budget->left == 0 || !has_credit(who->slot)) &&
+	    *hold != UNPACKERS_LOST)
 		unpackers_take_away(sessions->unpackers, hold);
+	if (*hold == 0)
+		who->slot->unpack_credit -= CREDIT_STREAM;
 	result = unpackers_next(sessions->unpackers, hold, packing, in, out);
 	work = unpackers_work(sessions->unpackers) - before;
+	who->slot->unpack_credit -= (int32_t)out->left;
 	budget->left -= work < budget->left ? work : budget->left;
 	return result;
 }

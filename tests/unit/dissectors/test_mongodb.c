@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* MongoDB: what it asks for, what was done. Recorded from mongod 6 and mongosh, and written. */
+#include <zlib.h>
+#include <zstd.h>
+
 #include "tests/unit/recorded.h"
 
 extern const struct dissector mongodb_dissector;
@@ -171,6 +174,127 @@ static void openings_are_recognised(void **state)
 			 RECOGNISED_NO);
 }
 
+enum compressor { NOTHING, SNAPPY, ZLIB, ZSTD };
+
+static void put32(uint8_t *to, size_t number)
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = (uint8_t)(number >> (8 * i));
+}
+
+/* Snappy: the length, and literals only. */
+static size_t snappy(uint8_t *to, const uint8_t *from, size_t size)
+{
+	to[0] = (uint8_t)(size & 0x7f) | (size > 0x7f ? 0x80 : 0);
+	to[1] = (uint8_t)(size >> 7);
+	to += size > 0x7f ? 2 : 1;
+	to[0] = 61 << 2;
+	to[1] = (uint8_t)(size - 1);
+	to[2] = (uint8_t)((size - 1) >> 8);
+	memcpy(to + 3, from, size);
+	return size + (size > 0x7f ? 5 : 4);
+}
+
+/* A message 2012 of a whole message; it says that it holds `more` bytes than it does. */
+static size_t compressed(uint8_t *to, const uint8_t *from, size_t size, enum compressor how,
+			 size_t more)
+{
+	uLongf packed = 1024;
+
+	memcpy(to, from, 16);
+	memcpy(to + 16, from + 12, 4);
+	put32(to + 12, 2012);
+	put32(to + 20, size - 16 + more);
+	to[24] = (uint8_t)how;
+	from += 16;
+	size -= 16;
+	if (how == ZLIB)
+		assert_int_equal(compress(to + 25, &packed, from, size), Z_OK);
+	else if (how == ZSTD)
+		packed = ZSTD_compress(to + 25, packed, from, size, 6);
+	else if (how == SNAPPY)
+		packed = snappy(to + 25, from, size);
+	else
+		packed = (memcpy(to + 25, from, size), size);
+	put32(to, 25 + packed);
+	return 25 + packed;
+}
+
+static const uint8_t drop[] = "\x30\0\0\0\3\0\0\0\0\0\0\0\xdd\7\0\0\0\0\0\0\0\x1b\0\0\0"
+			      "\1dropDatabase\0\0\0\0\0\0\0\xf0\x3f";
+static const uint8_t dropped[] = "\x26\0\0\0\x08\0\0\0\3\0\0\0\xdd\7\0\0\0\0\0\0\0\x11\0\0\0" OK;
+
+static void compressed_messages_are_read(void **state)
+{
+	uint8_t request[1100], answer[1100];
+	struct facts facts;
+
+	(void)state;
+	for (enum compressor how = NOTHING; how <= ZSTD; how++) {
+		struct turn turns[2] = {
+			{SIDE_CLIENT, request, compressed(request, drop, sizeof drop, how, 0)},
+			{SIDE_SERVER, answer, compressed(answer, dropped, sizeof dropped, how, 0)},
+		};
+
+		facts = conversation_facts(&mongodb_dissector, turns, 2, 0);
+		conversation_has(&facts, "dropDatabase", ANSWER_YES, COMMAND_DESTRUCTIVE);
+		assert_int_equal(facts.auth, AUTH_NONE);
+		assert_false(facts.limited);
+		assert_false(facts.lying_length);
+		conversation_splits(&mongodb_dissector, turns, 2);
+	}
+}
+
+static void what_cannot_be_read_is_told(void **state)
+{
+	uint8_t request[1100];
+	struct turn turns[1] = {
+		{SIDE_CLIENT, request, compressed(request, drop, sizeof drop, ZLIB, 0)}};
+	struct facts facts;
+
+	(void)state;
+	request[24] = 9; /* a compressor that there is not */
+	facts = conversation_facts(&mongodb_dissector, turns, 1, 0);
+	assert_true(facts.limited);
+	assert_false(facts.lying_length);
+	request[24] = ZLIB;
+	request[30] ^= 0x55;
+	facts = conversation_facts(&mongodb_dissector, turns, 1, 0);
+	assert_true(facts.limited);
+	conversation_splits(&mongodb_dissector, turns, 1);
+}
+
+/* An error that quotes what it found behind the end: CVE-2025-14847. */
+static void a_frame_that_holds_less_than_it_says(void **state)
+{
+	static const char error[] = "\x5e\0\0\0\x08\0\0\0\3\0\0\0\xdd\7\0\0\0\0\0\0\0\x49\0\0\0"
+				    "\1ok\0\0\0\0\0\0\0\0\0\2errmsg\0\x22\0\0\0"
+				    "bad type in field name 'secret x'\0\x10"
+				    "code\0\x16\0\0\0\0";
+	uint8_t request[1100];
+	struct turn turns[2] = {{.from = SIDE_CLIENT, .bytes = request},
+				{SIDE_SERVER, error, sizeof error - 1}};
+	struct facts facts;
+
+	(void)state;
+	for (enum compressor how = NOTHING; how <= ZSTD; how++) {
+		turns[0].length = compressed(request, drop, sizeof drop, how, 500);
+		facts = conversation_facts(&mongodb_dissector, turns, 1, 0);
+		assert_true(facts.lying_length);
+		assert_int_not_equal(facts.data_read, ANSWER_YES);
+		facts = conversation_facts(&mongodb_dissector, turns, 2, 0);
+		assert_int_equal(facts.data_read, ANSWER_YES);
+		conversation_splits(&mongodb_dissector, turns, 2);
+	}
+	/* Nothing at all in it: what follows is a message of its own. */
+	put32(request, 25);
+	turns[0].length = 25;
+	turns[1] = (struct turn){SIDE_CLIENT, drop, sizeof drop};
+	facts = conversation_facts(&mongodb_dissector, turns, 2, 0);
+	assert_true(facts.lying_length);
+	conversation_has(&facts, "dropDatabase", ANSWER_UNKNOWN, COMMAND_DESTRUCTIVE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +306,9 @@ int main(void)
 		cmocka_unit_test(javascript_is_seen),
 		cmocka_unit_test(the_old_query_is_read),
 		cmocka_unit_test(openings_are_recognised),
+		cmocka_unit_test(compressed_messages_are_read),
+		cmocka_unit_test(what_cannot_be_read_is_told),
+		cmocka_unit_test(a_frame_that_holds_less_than_it_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* MySQL and MariaDB: greetings, log-ins with and without a password, statements and results. */
+#include <stdlib.h>
+
+#include <zlib.h>
+#include <zstd.h>
+
 #include "tests/unit/conversation.h"
 
 extern const struct dissector mysql_dissector;
@@ -324,6 +329,66 @@ static void openings_are_recognised(void **state)
 	assert_int_equal(RECOGNISE_SERVER("220 mail ESMTP\r\n"), RECOGNISED_NO);
 }
 
+enum compressor { NOTHING, ZLIB, ZSTD };
+
+/* A packet in a frame of its own, which says that it holds `more` bytes than it does. */
+static void pack(struct script *s, enum side from, enum compressor how, const char *body,
+		 size_t length, size_t more)
+{
+	uint8_t inner[256] = {(uint8_t)length, 0, 0, from == SIDE_SERVER}, outer[512] = {0};
+	uLongf size = sizeof outer - 7;
+
+	memcpy(inner + 4, body, length);
+	length += 4;
+	if (how == ZLIB)
+		assert_int_equal(compress(outer + 7, &size, inner, length), Z_OK);
+	else if (how == ZSTD)
+		size = ZSTD_compress(outer + 7, size, inner, length, 3);
+	else
+		size = (memcpy(outer + 7, inner, length), length);
+	outer[0] = (uint8_t)size;
+	outer[1] = (uint8_t)(size >> 8);
+	outer[3] = from == SIDE_SERVER;
+	if (how != NOTHING) {
+		outer[4] = (uint8_t)(length + more);
+		outer[5] = (uint8_t)((length + more) >> 8);
+	}
+	script_put(s, from, outer, 7 + size);
+}
+
+static void what_both_sides_compress_is_read(void **state)
+{
+	static const uint32_t capabilities[] = {0x20, 0x20, 0x4000000};
+	struct script *s = calloc(1, sizeof *s);
+	struct facts facts;
+
+	(void)state;
+	assert_non_null(s);
+	for (enum compressor how = NOTHING; how <= ZSTD; how++) {
+		greet(s, "8.0.36");
+		log_in(s, capabilities[how], NULL);
+		SERVER(s, 2, OK);
+		pack(s, SIDE_CLIENT, how, "\3DROP DATABASE shop", 19, 0);
+		pack(s, SIDE_SERVER, how, OK, sizeof OK - 1, 0);
+		pack(s, SIDE_CLIENT, how, "\x0e", 1, 0);
+		pack(s, SIDE_SERVER, how, OK, sizeof OK - 1, 0);
+		facts = conversation_facts(&mysql_dissector, s->turns, s->count, 0);
+		assert_int_equal(facts.auth, AUTH_NONE);
+		conversation_has(&facts, "DROP DATABASE", ANSWER_YES, COMMAND_DESTRUCTIVE);
+		conversation_has(&facts, "PING", ANSWER_YES, 0);
+		assert_false(facts.limited);
+		assert_false(facts.lying_length);
+		conversation_splits(&mysql_dissector, s->turns, s->count);
+		conversation_stands(&mysql_dissector, s->turns, s->count);
+		if (how == NOTHING)
+			continue;
+		pack(s, SIDE_CLIENT, how, "\3DROP DATABASE shop", 19, 1000);
+		facts = conversation_facts(&mysql_dissector, s->turns, s->count, 0);
+		assert_true(facts.lying_length);
+	}
+	free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +402,7 @@ int main(void)
 		cmocka_unit_test(files_and_libraries_are_seen),
 		cmocka_unit_test(prepared_statements_are_read),
 		cmocka_unit_test(attributes_of_queries_are_passed_over),
+		cmocka_unit_test(what_both_sides_compress_is_read),
 		cmocka_unit_test(openings_are_recognised),
 	};
 

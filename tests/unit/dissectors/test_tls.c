@@ -356,6 +356,36 @@ static void a_gap_ends_reading(void **unused)
 	assert_string_equal(facts.tls_subject, "");
 }
 
+/* RFC 6520; the honest one has its 16 bytes of padding. */
+#define HEARTBEAT_HONEST "\x18\3\3\0\x17\1\0\4ping0123456789abcdef"
+#define HEARTBEAT_ECHO	 "\x18\3\3\0\x17\2\0\4ping0123456789abcdef"
+#define HEARTBEAT_LIE	 "\x18\3\2\0\3\1\x40\0"
+#define HEARTBEAT_MEMORY "\x18\3\2\0\x13\2\x40\0memory of others"
+
+static void a_heartbeat_that_lies(void **unused)
+{
+	struct turn turns[] = {
+		TURN_BYTES(SIDE_CLIENT, tls12_client_hello),
+		TURN_BYTES(SIDE_SERVER, tls12_server_flight),
+		TURN_CLIENT(HEARTBEAT_HONEST),
+		TURN_SERVER(HEARTBEAT_ECHO),
+		TURN_CLIENT(HEARTBEAT_LIE HEARTBEAT_LIE),
+		TURN_SERVER(HEARTBEAT_MEMORY),
+	};
+	struct facts facts;
+
+	(void)unused;
+	for (size_t chunk = 0; chunk < 9; chunk++) {
+		assert_true(dissect(&tls_dissector, turns, 4, chunk, &facts));
+		assert_false(facts.lying_length);
+		assert_true(dissect(&tls_dissector, turns, 5, chunk, &facts));
+		assert_true(facts.lying_length);
+		assert_int_not_equal(facts.data_read, ANSWER_YES);
+		assert_true(dissect(&tls_dissector, turns, 6, chunk, &facts));
+		assert_int_equal(facts.data_read, ANSWER_YES);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +404,7 @@ int main(void)
 		cmocka_unit_test(a_hello_without_an_answer_proves_nothing),
 		cmocka_unit_test(flipped_bits_are_survived),
 		cmocka_unit_test(a_gap_ends_reading),
+		cmocka_unit_test(a_heartbeat_that_lies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
