@@ -24,6 +24,7 @@ static const struct service services[] = {
 	{
 		.name = "tftp",
 		.family = FAMILY_STORAGE,
+		.met = true,
 		.about = "TFTP file server",
 		.identifier = "open-tftp",
 		.ports = ports,
