@@ -347,6 +347,8 @@ static void http_end(void *state, struct facts *facts)
 	struct http_context c = {.http = state, .facts = facts, .from = SIDE_SERVER};
 
 	http_body_settle(&c);
+	if (c.http->exchange.pending[c.http->exchange.first].client == c.http->head.client)
+		http_exchange_end(&c.http->exchange, facts);
 }
 
 const struct dissector http_dissector = {

@@ -414,3 +414,12 @@ void http_exchange_lost(struct http_exchange *x, bool responses_missing)
 		x->search.left = 0; /* whose body it is, is not known */
 	}
 }
+
+void http_exchange_end(struct http_exchange *x, struct facts *facts)
+{
+	const struct http_asked *asked = &x->pending[x->first].asked;
+
+	if (x->count != 0 && x->response.status == 0 && !x->response.begun && x->rank == 0 &&
+	    asked->alone != 0)
+		facts_set_service(facts, &http_services[asked->alone]);
+}

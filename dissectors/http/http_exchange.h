@@ -144,6 +144,9 @@ void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes 
 /* As much of the body is known as will ever be. May be called again. */
 void http_settle(struct http_exchange *x, struct facts *facts);
 
+/* Nothing more comes. Where no answer was ever seen, a request may say by itself whose it is. */
+void http_exchange_end(struct http_exchange *x, struct facts *facts);
+
 /*
  * A side was lost, and will be found again at the start of a message. `responses_missing`: bytes of
  * the server were not seen, so requests that wait may have been answered.
