@@ -34,6 +34,7 @@ static const struct service services[] = {
 	{
 		.name = "ajp",
 		.family = FAMILY_ADMIN,
+		.met = true,
 		.about = "Tomcat's back door for web servers (AJP 1.3)",
 		.ports = ports,
 	},

@@ -30,6 +30,7 @@ static const struct service services[] = {
 	{
 		.name = "amanda",
 		.family = FAMILY_BACKUP,
+		.met = true,
 		.about = "Amanda backup client",
 		.ports = ports,
 	},

@@ -23,6 +23,7 @@ static const struct service services[] = {
 	{
 		.name = "bacula",
 		.family = FAMILY_BACKUP,
+		.met = true,
 		.about = "Bacula backup daemon",
 		.ports = ports,
 	},

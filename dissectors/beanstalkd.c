@@ -21,6 +21,7 @@ static const struct service services[] = {
 	{
 		.name = "beanstalkd",
 		.family = FAMILY_QUEUE,
+		.met = true,
 		.about = "beanstalkd work queue",
 		.ports = ports,
 	},

@@ -29,6 +29,7 @@ static const struct service services[] = {
 	{
 		.name = "clickhouse",
 		.family = FAMILY_DATABASE,
+		.met = true,
 		.about = "ClickHouse column store",
 		.ports = ports,
 	},

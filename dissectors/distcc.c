@@ -19,6 +19,7 @@ static const struct service services[] = {
 	{
 		.name = "distcc",
 		.family = FAMILY_ADMIN,
+		.met = true,
 		.about = "distcc compiler (runs commands)",
 		.ports = ports,
 	},

@@ -20,6 +20,7 @@ static const struct service services[] = {
 	{
 		.name = "epmd",
 		.family = FAMILY_QUEUE,
+		.met = true,
 		.about = "Erlang port mapper (RabbitMQ, CouchDB clusters)",
 		.identifier = "open-epmd",
 		.ports = ports,

@@ -21,6 +21,7 @@ static const struct service services[] = {
 	{
 		.name = "ganglia",
 		.family = FAMILY_LOGGING,
+		.met = true,
 		.about = "Ganglia cluster metrics (gmond, gmetad)",
 		.ports = ports,
 	},

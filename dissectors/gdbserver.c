@@ -20,6 +20,7 @@ static const struct service services[] = {
 	{
 		.name = "gdbserver",
 		.family = FAMILY_ADMIN,
+		.met = true,
 		.about = "GNU debugger stub (reads and writes memory)",
 		.ports = ports,
 	},

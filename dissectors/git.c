@@ -20,6 +20,7 @@ static const struct service services[] = {
 	{
 		.name = "git",
 		.family = FAMILY_STORAGE,
+		.met = true,
 		.about = "Git daemon (source code)",
 		.ports = ports,
 	},

@@ -20,6 +20,7 @@ static const struct service services[] = {
 	{
 		.name = "graphite",
 		.family = FAMILY_LOGGING,
+		.met = true,
 		.about = "Graphite carbon metrics sink",
 		.one_way = true,
 		.ports = ports,

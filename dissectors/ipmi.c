@@ -55,6 +55,7 @@ static const struct service services[] = {
 		{
 			.name = "ipmi",
 			.family = FAMILY_ADMIN,
+			.met = true,
 			.about = "remote management controller (IPMI)",
 			.identifier = "open-ipmi",
 			.ports = ports,

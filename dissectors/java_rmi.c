@@ -27,6 +27,7 @@ static const struct service services[] = {
 	{
 		.name = "java-rmi",
 		.family = FAMILY_ADMIN,
+		.met = true,
 		.about = "Java remote method invocation (JMX, registries)",
 		.ports = ports,
 	},

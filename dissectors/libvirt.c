@@ -38,6 +38,7 @@ static const struct service services[] = {
 	{
 		.name = "libvirt",
 		.family = FAMILY_ORCHESTRATION,
+		.met = true,
 		.about = "libvirt, which commands virtual machines",
 		.ports = ports,
 	},

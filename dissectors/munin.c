@@ -22,6 +22,7 @@ static const struct service services[] = {
 	{
 		.name = "munin",
 		.family = FAMILY_LOGGING,
+		.met = true,
 		.about = "munin node (metrics)",
 		.ports = ports,
 	},

@@ -23,6 +23,7 @@ static const struct service services[] = {
 	{
 		.name = "nats",
 		.family = FAMILY_QUEUE,
+		.met = true,
 		.about = "NATS message broker",
 		.ports = ports,
 	},

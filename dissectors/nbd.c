@@ -51,6 +51,7 @@ static const struct service services[] = {
 	{
 		.name = "nbd",
 		.family = FAMILY_STORAGE,
+		.met = true,
 		.about = "network block device",
 		.ports = ports,
 	},

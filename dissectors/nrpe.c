@@ -20,6 +20,7 @@ static const struct service services[] = {
 	{
 		.name = "nrpe",
 		.family = FAMILY_LOGGING,
+		.met = true,
 		.about = "NRPE (runs checks on its host)",
 		.ports = ports,
 	},

@@ -24,6 +24,7 @@ static const struct service services[] = {
 	{
 		.name = "nut",
 		.family = FAMILY_ADMIN,
+		.met = true,
 		.about = "Network UPS Tools (power supplies)",
 		.ports = ports,
 	},

@@ -36,6 +36,7 @@ static const struct service services[] = {
 	{
 		.name = "openflow",
 		.family = FAMILY_ADMIN,
+		.met = true,
 		.about = "OpenFlow: command of a network's switches",
 		.ports = ports,
 	},

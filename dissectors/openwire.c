@@ -25,6 +25,7 @@ static const struct service services[] = {
 	{
 		.name = "openwire",
 		.family = FAMILY_QUEUE,
+		.met = true,
 		.about = "ActiveMQ message broker (OpenWire)",
 		.identifier = "open-activemq",
 		.ports = ports,

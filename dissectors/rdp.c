@@ -38,6 +38,7 @@ static const struct service services[] = {
 	{
 		.name = "rdp",
 		.family = FAMILY_ADMIN,
+		.met = true,
 		.about = "Microsoft Remote Desktop",
 		.identifier = "open-rdp",
 		.ports = ports,

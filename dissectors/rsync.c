@@ -30,6 +30,7 @@ static const struct service services[] = {
 	{
 		.name = "rsync",
 		.family = FAMILY_BACKUP,
+		.met = true,
 		.about = "rsync daemon",
 		.identifier = "accessible-rsync",
 		.ports = ports,

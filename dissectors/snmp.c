@@ -39,6 +39,7 @@ static const struct service services[] = {
 	{
 		.name = "snmp",
 		.family = FAMILY_ADMIN,
+		.met = true,
 		.about = "SNMP agent or trap receiver",
 		.identifier = "open-snmp",
 		.ports = ports,

@@ -24,6 +24,7 @@ static const struct service services[] = {
 	{
 		.name = "socks",
 		.family = FAMILY_INFRASTRUCTURE,
+		.met = true,
 		.about = "SOCKS proxy",
 		.identifier = "open-socks",
 		.ports = ports,

@@ -21,6 +21,7 @@ static const struct service services[] = {
 	{
 		.name = "ssh",
 		.family = FAMILY_ADMIN,
+		.met = true,
 		.about = "secure shell",
 		.identifier = "open-ssh",
 		.ports = ports,

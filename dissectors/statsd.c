@@ -22,6 +22,7 @@ static const struct service services[] = {
 	{
 		.name = "statsd",
 		.family = FAMILY_LOGGING,
+		.met = true,
 		.about = "statsd metrics sink",
 		.one_way = true,
 		.ports = ports,

@@ -21,6 +21,7 @@ static const struct service services[] = {
 	{
 		.name = "syslog",
 		.family = FAMILY_LOGGING,
+		.met = true,
 		.about = "system log collector",
 		.one_way = true,
 		.ports = ports,

@@ -25,6 +25,7 @@ static const struct service services[] = {
 	{
 		.name = "zabbix",
 		.family = FAMILY_LOGGING,
+		.met = true,
 		.about = "Zabbix server or agent (monitoring)",
 		.ports = ports,
 	},

@@ -21,6 +21,7 @@ static const struct service services[] = {
 	{
 		.name = "zmtp",
 		.family = FAMILY_QUEUE,
+		.met = true,
 		.about = "ZeroMQ socket",
 	},
 };

@@ -37,6 +37,7 @@ static const struct service services[] = {
 		{
 			.name = "dns",
 			.family = FAMILY_INFRASTRUCTURE,
+			.met = true,
 			.about = "DNS server that answers for its own zones, or refuses",
 			.ports = ports,
 		},

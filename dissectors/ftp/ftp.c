@@ -19,6 +19,7 @@ static const struct service services[] = {
 	{
 		.name = "ftp",
 		.family = FAMILY_STORAGE,
+		.met = true,
 		.about = "FTP file transfer",
 		.identifier = "accessible-ftp",
 		.ports = ports,

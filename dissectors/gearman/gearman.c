@@ -16,6 +16,7 @@ const struct service gearman_services[] = {
 	{
 		.name = "gearman",
 		.family = FAMILY_QUEUE,
+		.met = true,
 		.about = "Gearman work queue",
 		.ports = ports,
 	},

@@ -280,7 +280,7 @@ GRPC(THANOS, "thanos", FAMILY_LOGGING, "Thanos, metrics", PORTS(10901), "Thanos"
      {"Store/*", GRPC_LISTS, NULL},
      {"*/Query*", GRPC_LISTS, NULL})
 
-GRPC(RAY, "ray", FAMILY_OTHER, "Ray: its cluster's own interface", PORTS(10001), "Ray",
+GRPC(RAY, "ray", FAMILY_AI, "Ray: its cluster's own interface", PORTS(10001), "Ray",
      PACKAGES("/ray.rpc.", "/ray.serve."),
      {"*/CheckAlive", GRPC_OPEN, NULL},
      {"*/PushTask", GRPC_EXECUTES, NULL},
@@ -296,7 +296,7 @@ GRPC(RAY, "ray", FAMILY_OTHER, "Ray: its cluster's own interface", PORTS(10001),
      {"RayletDriver/ClusterInfo", GRPC_LISTS, NULL},
      {"RayletDriver/ListNamedActors", GRPC_LISTS, NULL})
 
-GRPC(TRITON, "triton", FAMILY_OTHER, "Triton, or what serves models with its interface", NULL,
+GRPC(TRITON, "triton", FAMILY_AI, "Triton, or what serves models with its interface", NULL,
      "Triton Inference Server", PACKAGES("/inference.GRPCInferenceService"),
      {"/Server*", GRPC_OPEN, NULL},
      {"/ModelReady", GRPC_OPEN, NULL},
@@ -305,7 +305,7 @@ GRPC(TRITON, "triton", FAMILY_OTHER, "Triton, or what serves models with its int
      {"/RepositoryModelUnload", GRPC_DESTROYS, NULL},
      {"/Model*", GRPC_LISTS, NULL})
 
-GRPC(TENSORFLOW, "tensorflow", FAMILY_OTHER, "TensorFlow, models or computation", PORTS(8500),
+GRPC(TENSORFLOW, "tensorflow", FAMILY_AI, "TensorFlow, models or computation", PORTS(8500),
      "TensorFlow", PACKAGES("/tensorflow."),
      {"serving.ModelService/HandleReloadConfigRequest", GRPC_EXECUTES, NULL},
      {"serving.*", GRPC_LISTS, NULL},

@@ -11,7 +11,8 @@
 
 #include <strings.h>
 
-#define VALUE_MAX 64 /* bytes that a star in a pattern stands for */
+#define VALUE_MAX  64 /* bytes that a star in a pattern stands for, at most */
+#define HEX_DIGITS 32 /* that a tilde stands for */
 
 static bool is_blank(uint8_t c)
 {
@@ -21,6 +22,11 @@ static bool is_blank(uint8_t c)
 static uint8_t lower(uint8_t c)
 {
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+static bool is_hex(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f');
 }
 
 static void skip_blanks(struct bytes *text)
@@ -41,10 +47,19 @@ static void skip_value(struct bytes *text, char end)
 	}
 }
 
+static bool skip_hex(struct bytes *text)
+{
+	size_t n = 0;
+
+	while (n < HEX_DIGITS && n < text->left && is_hex(text->at[n]))
+		n++;
+	return n == HEX_DIGITS && bytes_skip(text, n);
+}
+
 /*
  * Does the pattern stand at the beginning of `text`? Upper and lower case are the same, and blanks
  * in the text do not matter, but a blank in the pattern wants at least one. A star is any value:
- * "\"version\":\"*\",\"commit\":". The cursor ends behind it.
+ * "\"version\":\"*\",\"commit\":"; a tilde is HEX_DIGITS digits. The cursor ends behind it.
  */
 static bool match_here(struct bytes *text, const char *pattern)
 {
@@ -55,7 +70,11 @@ static bool match_here(struct bytes *text, const char *pattern)
 			skip_value(text, p[1]);
 			continue;
 		}
-
+		if (*p == '~') {
+			if (!skip_hex(text))
+				return false;
+			continue;
+		}
 		if (p != pattern)
 			skip_blanks(text);
 		if (*p == ' ') {
@@ -186,6 +205,8 @@ static bool applies(const struct http_sign *sign, size_t row, const struct servi
 	if (name != NULL && (name[0] != sign->header[0] || strcmp(name, sign->header) != 0))
 		return false;
 	if ((sign->asks & ~answer->asks) != 0)
+		return false;
+	if ((sign->flags & SIGN_EMPTY) && text.left != 0)
 		return false;
 	if (sign->rank == 0 && service != &http_services[row])
 		return false;
@@ -385,7 +406,8 @@ static void ask_list(struct http_asked *found, size_t *longest, const struct htt
 
 	for (size_t i = list->starts[key]; i < list->starts[key + 1]; i++) {
 		struct http_entry entry = list->entries[i];
-		const char *request = http_products[entry.row].requests[entry.at];
+		const char *whole = http_products[entry.row].requests[entry.at];
+		const char *request = http_request_text(whole);
 		size_t length = strlen(request);
 
 		if (length < *longest || !(name == NULL ? is_path_of(request, &text)
@@ -395,6 +417,8 @@ static void ask_list(struct http_asked *found, size_t *longest, const struct htt
 			*found = (struct http_asked){.rows = {0}};
 			count = 0;
 		}
+		if (whole[0] == '!')
+			found->alone = entry.row;
 		*longest = length;
 		if (count < sizeof found->rows &&
 		    (count == 0 || found->rows[count - 1] != entry.row))
@@ -421,6 +445,8 @@ void http_product_asked(struct http_asked *asked, const char *name, struct bytes
 		count++;
 	for (size_t i = 0; count < sizeof found.rows && count != 0; i++)
 		found.rows[count++] = asked->rows[i];
+	if (asked->alone != 0)
+		found.alone = asked->alone;
 	if (count != 0)
 		*asked = found;
 }

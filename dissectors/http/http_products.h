@@ -40,11 +40,13 @@ enum {
 	SIGN_LISTS = 1 << 2,	/* `operation` is a listing */
 	SIGN_NAMELESS = 1 << 3, /* proves the service, but not which product it is */
 	SIGN_SHELL = 1 << 4,	/* it is the page of a console that asks for a log-in itself */
+	SIGN_EMPTY = 1 << 5,	/* counts only if there is no body at all */
 };
 
 /* Whose request it looks like: rows' numbers, the likeliest first; 0 behind the last. */
 struct http_asked {
 	uint8_t rows[4];
+	uint8_t alone; /* whose it is without any answer; 0: nobody's */
 };
 
 /* One thing that a response shows. Everything that is set must hold. */

@@ -15,6 +15,12 @@ struct http_product {
 	size_t sign_count;
 };
 
+/* A request of a row, without the "!" that says that it is enough by itself. */
+static inline const char *http_request_text(const char *request)
+{
+	return request + (request[0] == '!');
+}
+
 extern const struct http_product http_products[HTTP_SERVICE_COUNT];
 
 #endif

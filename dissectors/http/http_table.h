@@ -9,7 +9,9 @@
  *		MET,
  *		"Product" or NULL,
  *		REQUESTS(its paths with what lies below them; "header: beginning of the value";
- *			 "?parameter" that holds statements in a language like SQL),
+ *			 "?parameter" that holds statements in a language like SQL; with a "!"
+ *			 before it: no other product has such a request, so that it is enough
+ *			 where the answers are not visible),
  *		signs…)
  *
  * To say what its requests mean, put ROUTES(…) behind its REQUESTS(…), without a comma. Of those
@@ -57,7 +59,7 @@
  */
 /* clang-format off */
 PRODUCT(ANY, "http", FAMILY_WEB, "a web service that nothing more is known about", NULL,
-	PORTS(80, 8080, 8000, 8888), NULL,
+	PORTS(80, 8080, 8000, 8888) MET, NULL,
 	REQUESTS(NULL)
 	ROUTES(LOGIN("POST /.../login"),
 	       LOGIN("POST /.../signin"),
@@ -101,7 +103,7 @@ PRODUCT(ANY, "http", FAMILY_WEB, "a web service that nothing more is known about
 	 .product = "Tomcat", .rank = 2})
 
 PRODUCT(DIRLIST, "http-dirlist", FAMILY_STORAGE, "a web server that lists its directories", NULL,
-	NULL, NULL, REQUESTS(NULL),
+	NULL MET, NULL, REQUESTS(NULL),
 	{.pattern = "<title>Index of /", .status = 200, .rank = 1, .flags = SIGN_FILES},
 	{.pattern = "<title>Directory listing for /", .status = 200, .rank = 1,
 	 .flags = SIGN_FILES},
@@ -123,7 +125,7 @@ PRODUCT(WEBDAV, "webdav", FAMILY_STORAGE, "files over HTTP: WebDAV", NULL, NULL,
 	{.header = "lock-token", .rank = 1})
 
 PRODUCT(PROXY, "http-proxy", FAMILY_INFRASTRUCTURE, "a forward proxy for web clients",
-	"open-http-proxy", PORTS(3128), NULL, REQUESTS(NULL),
+	"open-http-proxy", PORTS(3128) MET, NULL, REQUESTS(NULL),
 	{.asks = ASKS_TUNNEL, .status = 200, .rank = 1},
 	{.header = "proxy-authenticate", .status = 407, .rank = 1},
 	{.header = "via", .asks = ASKS_PROXY, .rank = 1},
@@ -140,7 +142,7 @@ PRODUCT(PROXY, "http-proxy", FAMILY_INFRASTRUCTURE, "a forward proxy for web cli
 	 .command = "POST /_bulk delete")
 
 PRODUCT(ELASTICSEARCH, "elasticsearch", FAMILY_DATABASE, "Elasticsearch over HTTP",
-	"open-elasticsearch", PORTS(9200), "Elasticsearch",
+	"open-elasticsearch", PORTS(9200) MET, "Elasticsearch",
 	REQUESTS(NULL)
 	ROUTES(ELASTIC_ROUTES),
 	{.header = "x-elastic-product", .pattern = "Elasticsearch", .rank = 3},
@@ -160,7 +162,8 @@ PRODUCT(OPENSEARCH, "opensearch", FAMILY_DATABASE, "OpenSearch over HTTP", "open
 	{.header = "x-opensearch-version", .pattern = "OpenSearch/",
 	 .version_after = "OpenSearch/", .rank = 3})
 
-PRODUCT(S3, "s3", FAMILY_STORAGE, "object storage with Amazon's S3 interface", NULL, PORTS(7480),
+PRODUCT(S3, "s3", FAMILY_STORAGE, "object storage with Amazon's S3 interface", NULL,
+	PORTS(7480) MET,
 	NULL,
 	REQUESTS("x-amz-content-sha256: ", "x-amz-date: ", "authorization: AWS ")
 	/* What lies under /minio is MinIO's own, and no object. */
@@ -198,7 +201,7 @@ PRODUCT(S3, "s3", FAMILY_STORAGE, "object storage with Amazon's S3 interface", N
 	{.pattern = "<title>MinIO Console", .product = "MinIO", .rank = 4, .flags = SIGN_SHELL})
 
 PRODUCT(AZURE_BLOB, "azure-blob", FAMILY_STORAGE, "object storage with Azure's Blob interface",
-	NULL, NULL, NULL, REQUESTS("x-ms-blob-type: ", "authorization: SharedKey"),
+	NULL, NULL MET, NULL, REQUESTS("x-ms-blob-type: ", "authorization: SharedKey"),
 	{.pattern = "<EnumerationResults ", .without = "<Queues", .operation = "ListBlobs",
 	 .command = "GET container list", .status = 200, .rank = 3,
 	 .flags = SIGN_LISTS | SIGN_FILES},
@@ -219,7 +222,7 @@ PRODUCT(AZURE_BLOB, "azure-blob", FAMILY_STORAGE, "object storage with Azure's B
 	{.header = "server", .pattern = "^Azurite-Blob/", .product = "Azurite-Blob",
 	 .version_after = "Blob/", .rank = 4})
 
-PRODUCT(SWIFT, "swift", FAMILY_STORAGE, "OpenStack's object storage", NULL, NULL,
+PRODUCT(SWIFT, "swift", FAMILY_STORAGE, "OpenStack's object storage", NULL, NULL MET,
 	"OpenStack Swift", REQUESTS("/v1/AUTH_", "/auth/v1.0"),
 	{.header = "x-account-container-count", .rank = 3},
 	{.header = "x-container-object-count", .rank = 3},
@@ -231,7 +234,7 @@ PRODUCT(SWIFT, "swift", FAMILY_STORAGE, "OpenStack's object storage", NULL, NULL
 	{.header = "x-trans-id", .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(COUCHDB, "couchdb", FAMILY_DATABASE, "CouchDB, and what speaks like it", "open-couchdb",
-	PORTS(5984), "CouchDB",
+	PORTS(5984) MET, "CouchDB",
 	REQUESTS("/_all_dbs", "/_users", "/_utils")
 	ROUTES(DESTROYS("POST /{db}/_bulk_docs", .body = "\"_deleted\":true",
 		.command = "POST /_bulk_docs delete"),
@@ -250,7 +253,7 @@ PRODUCT(COUCHDB, "couchdb", FAMILY_DATABASE, "CouchDB, and what speaks like it",
 	{.pattern = "\"reason\":\"You are not a server admin.\"", .rank = 3, .auth = AUTH_REQUIRED})
 
 PRODUCT(DOCKER, "docker", FAMILY_ORCHESTRATION, "the Docker engine's interface", "open-docker",
-	PORTS(2375), "Docker",
+	PORTS(2375) MET, "Docker",
 	REQUESTS("/containers", "/images", "/_ping")
 	ROUTES(EXECUTES("POST /containers/create", .sure = true),
 	       EXECUTES("POST /containers/{id}/start", .sure = true),
@@ -292,7 +295,7 @@ PRODUCT(KUBERNETES, "kubernetes", FAMILY_ORCHESTRATION, "the Kubernetes control 
 	{.pattern = "^{\"kind\":\"PodList\",\"apiVersion\":\"v1\"", .operation = "ListPods",
 	 .status = 200, .rank = 2, .flags = SIGN_LISTS})
 
-PRODUCT(ETCD, "etcd", FAMILY_DATABASE, "etcd over HTTP or gRPC", NULL, PORTS(2379), "etcd",
+PRODUCT(ETCD, "etcd", FAMILY_DATABASE, "etcd over HTTP or gRPC", NULL, PORTS(2379) MET, "etcd",
 	REQUESTS("/v2/keys", "/v3/kv", "/v3alpha/kv", "/v3beta/kv", "/v3/auth")
 	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /version")),
 	{.header = "x-etcd-cluster-id", .rank = 3},
@@ -314,7 +317,8 @@ PRODUCT(NEO4J, "neo4j", FAMILY_DATABASE, "Neo4j over HTTP", NULL, PORTS(7474), "
 	{.pattern = "<title>Neo4j Browser<", .rank = 3},
 	{.pattern = "^{\"results\":[", .rank = 2, .flags = SIGN_ASKED})
 
-PRODUCT(INFLUXDB, "influxdb", FAMILY_DATABASE, "InfluxDB over HTTP", NULL, PORTS(8086), "InfluxDB",
+PRODUCT(INFLUXDB, "influxdb", FAMILY_DATABASE, "InfluxDB over HTTP", NULL, PORTS(8086) MET,
+	"InfluxDB",
 	REQUESTS("/query", "/write", "/api/v2/write", "/api/v2/query", "/api/v2/buckets", "?q") SHELL
 	ROUTES(OPEN("GET|HEAD /ping"),
 	       OPEN("GET|HEAD /health"),
@@ -326,7 +330,8 @@ PRODUCT(INFLUXDB, "influxdb", FAMILY_DATABASE, "InfluxDB over HTTP", NULL, PORTS
 	 .rank = 3},
 	{.pattern = "^{\"results\":[{\"statement_id\":", .rank = 2, .flags = SIGN_ASKED})
 
-PRODUCT(CLICKHOUSE, "clickhouse", FAMILY_DATABASE, "ClickHouse", NULL, PORTS(8123), "ClickHouse",
+PRODUCT(CLICKHOUSE, "clickhouse", FAMILY_DATABASE, "ClickHouse", NULL, PORTS(8123) MET,
+	"ClickHouse",
 	REQUESTS("?query"),
 	{.header = "x-clickhouse-summary", .rank = 3},
 	{.header = "x-clickhouse-server-display-name", .rank = 3},
@@ -335,7 +340,8 @@ PRODUCT(CLICKHOUSE, "clickhouse", FAMILY_DATABASE, "ClickHouse", NULL, PORTS(812
 	{.header = "x-clickhouse-exception-code", .pattern = "^516", .rank = 3,
 	 .auth = AUTH_REQUIRED})
 
-PRODUCT(VICTORIAMETRICS, "victoriametrics", FAMILY_LOGGING, "VictoriaMetrics", NULL, PORTS(8428),
+PRODUCT(VICTORIAMETRICS, "victoriametrics", FAMILY_LOGGING, "VictoriaMetrics", NULL,
+	PORTS(8428) MET,
 	"VictoriaMetrics", REQUESTS("/api/v1/query", "/api/v1/query_range", "/metrics",
 				    "/api/v1/export", "/api/v1/admin/tsdb"),
 	{.header = "x-server-hostname", .rank = 4, .flags = SIGN_ASKED},
@@ -343,14 +349,14 @@ PRODUCT(VICTORIAMETRICS, "victoriametrics", FAMILY_LOGGING, "VictoriaMetrics", N
 	{.pattern = "vm_app_version{version=\"victoria-metrics-", .rank = 4})
 
 PRODUCT(LOKI, "loki", FAMILY_LOGGING, "Grafana Loki", NULL, PORTS(3100), "Loki",
-	REQUESTS("/loki/api/v1")
+	REQUESTS("!/loki/api/v1")
 	ROUTES(OPEN("GET|HEAD /ready"),
 	       OPEN("GET|HEAD /loki/api/v1/status/buildinfo")),
 	{.pattern = "^{\"status\":\"success\"", .status = 200, .rank = 4, .flags = SIGN_ASKED},
 	{.status = 204, .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "\"resultType\":\"streams\"", .status = 200, .rank = 3})
 
-PRODUCT(PROMETHEUS, "prometheus", FAMILY_LOGGING, "Prometheus", NULL, PORTS(9090), "Prometheus",
+PRODUCT(PROMETHEUS, "prometheus", FAMILY_LOGGING, "Prometheus", NULL, PORTS(9090) MET, "Prometheus",
 	REQUESTS("/api/v1/targets", "/api/v1/status", "/api/v1/labels", "/api/v1/label")
 	ROUTES(OPEN("GET|HEAD /-/ready"),
 	       OPEN("GET|HEAD /-/healthy")),
@@ -368,7 +374,7 @@ PRODUCT(PROMETHEUS, "prometheus", FAMILY_LOGGING, "Prometheus", NULL, PORTS(9090
 	{.header = "www-authenticate", .pattern = "realm=\"prometheus\"", .rank = 2})
 
 PRODUCT(NODE_EXPORTER, "node-exporter", FAMILY_ADMIN, "Prometheus' exporter for hosts", NULL,
-	PORTS(9100), "node_exporter", REQUESTS("/metrics"),
+	PORTS(9100) MET, "node_exporter", REQUESTS("/metrics"),
 	{.pattern = "<title>Node Exporter<", .version_after = "version=", .rank = 3},
 	{.pattern = "# HELP node_", .status = 200, .rank = 3},
 	{.pattern = "node_exporter_build_info{", .version_after = "version=", .status = 200,
@@ -433,7 +439,8 @@ PRODUCT(SOLR, "solr", FAMILY_DATABASE, "Apache Solr", NULL, PORTS(8983), "Solr",
 	{.pattern = "<lst name=\"responseHeader\"><int name=\"status\">", .rank = 3},
 	{.header = "location", .pattern = "/solr/", .rank = 2})
 
-PRODUCT(HADOOP, "hadoop", FAMILY_ORCHESTRATION, "Hadoop's web interfaces: HDFS, YARN", "accessible-hadoop",
+PRODUCT(HADOOP, "hadoop", FAMILY_ORCHESTRATION, "Hadoop's web interfaces: HDFS, YARN",
+	"accessible-hadoop",
 	PORTS(9870, 50070, 8088) ALSO("hadoop-yarn", "yarn"), "Hadoop",
 	REQUESTS("/jmx", "/ws/v1/cluster", "/ws/v1/node", "/ws/v1/history", "/webhdfs/v1",
 		 "/dfshealth.html")
@@ -455,7 +462,7 @@ PRODUCT(HADOOP, "hadoop", FAMILY_ORCHESTRATION, "Hadoop's web interfaces: HDFS, 
 	{.pattern = "<title>Hadoop Administration", .rank = 3})
 
 PRODUCT(RABBITMQ, "rabbitmq-management", FAMILY_QUEUE, "RabbitMQ's management interface", NULL,
-	PORTS(15672), "RabbitMQ",
+	PORTS(15672) MET, "RabbitMQ",
 	REQUESTS("/api/overview", "/api/queues", "/api/users", "/api/whoami", "/api/vhosts",
 		 "/api/nodes", "/api/exchanges", "/api/definitions", "/api/connections") SHELL
 	ROUTES(OPEN("GET|HEAD /js/..."), OPEN("GET|HEAD /css/..."), OPEN("GET|HEAD /img/..."),
@@ -471,8 +478,9 @@ PRODUCT(NATS_MONITOR, "nats-monitor", FAMILY_QUEUE, "the NATS server's monitorin
 	{.pattern = "\"server_id\":\"N", .version_after = "\"version\":", .status = 200, .rank = 3,
 	 .flags = SIGN_ASKED})
 
-PRODUCT(JOURNAL, "journald-remote", FAMILY_LOGGING, "systemd-journal-remote", NULL, PORTS(19532),
-	"systemd-journal-remote", REQUESTS("content-type: application/vnd.fdo.journal"),
+PRODUCT(JOURNAL, "journald-remote", FAMILY_LOGGING, "systemd-journal-remote", NULL,
+	PORTS(19532) MET,
+	"systemd-journal-remote", REQUESTS("!content-type: application/vnd.fdo.journal"),
 	{.status = 202, .rank = 3, .flags = SIGN_ASKED},
 	{.header = "content-type", .pattern = "^application/vnd.fdo.journal",
 	 .product = "systemd-journal-gatewayd", .operation = "ReadJournal", .status = 200,

@@ -4,17 +4,17 @@
  * be managed, watched or steered over the web, backups among it.
  */
 /* clang-format off */
-PRODUCT(NETDATA, "netdata", FAMILY_LOGGING, "Netdata", NULL, PORTS(19999), "Netdata",
+PRODUCT(NETDATA, "netdata", FAMILY_LOGGING, "Netdata", NULL, PORTS(19999) MET, "Netdata",
 	REQUESTS("/api/v1/info", "/api/v1/charts", "/api/v1/data"),
 	{.header = "server", .pattern = "^Netdata ", .version_after = "Server v", .rank = 3})
 
-PRODUCT(MONIT, "monit", FAMILY_ADMIN, "Monit", NULL, PORTS(2812), "Monit",
+PRODUCT(MONIT, "monit", FAMILY_ADMIN, "Monit", NULL, PORTS(2812) MET, "Monit",
 	REQUESTS("/_status", "/_runtime"),
 	{.header = "server", .pattern = "^monit ", .version_after = "monit ", .rank = 3},
 	{.header = "www-authenticate", .pattern = "realm=\"monit\"", .rank = 3})
 
 PRODUCT(CHROME, "chrome-devtools", FAMILY_ADMIN, "a browser that lets itself be controlled", NULL,
-	PORTS(9222), "Chrome DevTools", REQUESTS("/json"),
+	PORTS(9222) MET, "Chrome DevTools", REQUESTS("/json"),
 	{.pattern = "\"Browser\":\"Chrome/", .version_after = "\"Browser\":\"Chrome/",
 	 .status = 200, .rank = 3},
 	{.pattern = "\"Browser\":\"HeadlessChrome/",
@@ -22,7 +22,7 @@ PRODUCT(CHROME, "chrome-devtools", FAMILY_ADMIN, "a browser that lets itself be 
 	{.pattern = "\"devtoolsFrontendUrl\":\"", .status = 200, .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(NODE, "node-inspector", FAMILY_ADMIN, "a Node.js process that lets itself be debugged",
-	NULL, PORTS(9229), "Node.js inspector", REQUESTS(NULL),
+	NULL, PORTS(9229) MET, "Node.js inspector", REQUESTS(NULL),
 	{.pattern = "\"Browser\":\"node.js/v", .version_after = "node.js/v", .status = 200,
 	 .rank = 3},
 	{.pattern = "^[{\"description\":\"node.js instance\"", .status = 200, .rank = 3})
@@ -94,7 +94,7 @@ PRODUCT(PROXMOX, "proxmox", FAMILY_ADMIN, "Proxmox VE and Backup Server", NULL, 
 	{.header = "server", .pattern = "^pve-api-daemon/", .product = "Proxmox VE", .rank = 3},
 	{.header = "server", .pattern = "^proxmox", .rank = 3})
 
-PRODUCT(IPP, "ipp", FAMILY_ADMIN, "printers: IPP", "open-ipp", PORTS(631), NULL,
+PRODUCT(IPP, "ipp", FAMILY_ADMIN, "printers: IPP", "open-ipp", PORTS(631) MET, NULL,
 	REQUESTS("content-type: application/ipp"),
 	{.header = "content-type", .pattern = "^application/ipp", .rank = 1})
 

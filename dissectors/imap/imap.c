@@ -21,6 +21,7 @@ static const struct service services[] = {
 	{
 		.name = "imap",
 		.family = FAMILY_MAIL,
+		.met = true,
 		.about = "IMAP mailbox access",
 		.identifier = "accessible-imap",
 		.ports = ports,

@@ -38,6 +38,7 @@ static const struct service services[] = {
 	{
 		.name = "iscsi",
 		.family = FAMILY_STORAGE,
+		.met = true,
 		.about = "iSCSI block storage",
 		.ports = ports,
 	},

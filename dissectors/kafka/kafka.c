@@ -24,6 +24,7 @@ static const struct service services[] = {
 	{
 		.name = "kafka",
 		.family = FAMILY_QUEUE,
+		.met = true,
 		.about = "Kafka message broker",
 		.ports = ports,
 	},

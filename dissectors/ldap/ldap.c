@@ -16,6 +16,7 @@ static const struct service services[] = {
 	{
 		.name = "ldap",
 		.family = FAMILY_DATABASE,
+		.met = true,
 		.about = "LDAP directory",
 		.identifier = "open-ldap",
 		.ports = ports,

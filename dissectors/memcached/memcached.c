@@ -19,6 +19,7 @@ const struct service memcached_services[MEMCACHED_SERVICES] = {
 		{
 			.name = "memcached",
 			.family = FAMILY_DATABASE,
+			.met = true,
 			.about = "memcached key-value cache",
 			.identifier = "open-memcached",
 			.ports = ports,

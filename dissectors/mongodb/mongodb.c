@@ -29,6 +29,7 @@ static const struct service services[] = {
 	{
 		.name = "mongodb",
 		.family = FAMILY_DATABASE,
+		.met = true,
 		.about = "MongoDB document database",
 		.identifier = "open-mongodb",
 		.ports = ports,

@@ -21,6 +21,7 @@ static const struct service services[] = {
 	{
 		.name = "mysql",
 		.family = FAMILY_DATABASE,
+		.met = true,
 		.about = "MySQL or MariaDB database",
 		.identifier = "open-mysql",
 		.ports = ports,

@@ -18,6 +18,7 @@ static const struct service services[] = {
 	{
 		.name = "postgresql",
 		.family = FAMILY_DATABASE,
+		.met = true,
 		.about = "PostgreSQL database",
 		.identifier = "open-postgres",
 		.ports = ports,

@@ -30,6 +30,7 @@ static const struct service services[] = {
 		{
 			.name = "redis",
 			.family = FAMILY_DATABASE,
+			.met = true,
 			.about = "Redis key-value store",
 			.identifier = "open-redis",
 			.ports = ports,

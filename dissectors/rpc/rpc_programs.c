@@ -23,6 +23,7 @@ const struct service rpc_services[RPC_SERVICES] = {
 		{
 			.name = "portmap",
 			.family = FAMILY_STORAGE,
+			.met = true,
 			.about = "ONC RPC port mapper (rpcbind)",
 			.identifier = "open-portmapper",
 			.ports = portmap_ports,
@@ -31,6 +32,7 @@ const struct service rpc_services[RPC_SERVICES] = {
 		{
 			.name = "nfs",
 			.family = FAMILY_STORAGE,
+			.met = true,
 			.about = "NFS file server",
 			.ports = nfs_ports,
 		},

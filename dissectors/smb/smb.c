@@ -18,6 +18,7 @@ static const struct service services[] = {
 	{
 		.name = "smb",
 		.family = FAMILY_STORAGE,
+		.met = true,
 		.about = "SMB/CIFS file server (Windows, Samba)",
 		.identifier = "open-smb",
 		.ports = ports,

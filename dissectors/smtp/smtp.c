@@ -30,6 +30,7 @@ static const struct service services[] = {
 		{
 			.name = "smtp",
 			.family = FAMILY_MAIL,
+			.met = true,
 			.about = "mail transfer and submission",
 			.identifier = "open-smtp",
 			.ports = smtp_ports,

@@ -25,6 +25,7 @@ static const struct service services[] = {
 	{
 		.name = "svn",
 		.family = FAMILY_STORAGE,
+		.met = true,
 		.about = "Subversion repositories (svnserve)",
 		.ports = ports,
 	},

@@ -25,6 +25,7 @@ static const struct service services[] = {
 	{
 		.name = "vnc",
 		.family = FAMILY_ADMIN,
+		.met = true,
 		.about = "VNC remote desktop",
 		.identifier = "open-vnc",
 		.ports = ports,

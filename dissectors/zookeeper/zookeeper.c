@@ -36,6 +36,7 @@ static const struct service services[] = {
 	{
 		.name = "zookeeper",
 		.family = FAMILY_DATABASE,
+		.met = true,
 		.about = "ZooKeeper coordination service",
 		.ports = ports,
 	},

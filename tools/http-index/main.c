@@ -67,7 +67,7 @@ static int key_pair(size_t row, size_t at)
 /* Of "/v1/AUTH_" only what ends with a slash is a segment. */
 static int key_request(size_t row, size_t at)
 {
-	const char *request = http_products[row].requests[at];
+	const char *request = http_request_text(http_products[row].requests[at]);
 	size_t length = strlen(request);
 	bool begun = false; /* the last segment is only its beginning */
 
@@ -83,7 +83,7 @@ static int key_request(size_t row, size_t at)
 
 static int key_field(size_t row, size_t at)
 {
-	const char *request = http_products[row].requests[at];
+	const char *request = http_request_text(http_products[row].requests[at]);
 
 	if (request[0] == '/' || request[0] == '?')
 		return KEY_NONE;
