@@ -24,6 +24,8 @@ static void on_event(void *context, const struct event *event)
 
 	if (event->has_exposure && !event->exposure.unlisted)
 		app->exposed = true;
+	if (event->kind == EVENT_EXPOSURE_OPENED && event->exposure.input_file[0])
+		per_file_opened(app->per_file, event->exposure.input_number);
 	tally_event(&app->tally, event);
 	outputs_event(app->outputs, event);
 }

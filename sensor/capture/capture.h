@@ -92,6 +92,8 @@ uint32_t capture_buffer(const struct capture *capture);
 const char *capture_failure(struct capture *capture);
 /* Of a file: did it break because it ends too early? */
 bool capture_is_cut(const struct capture *capture);
+/* Of a file: what is to be known of its packets, which are all read. False: nothing. */
+bool capture_note(const struct capture *capture, char text[CAPTURE_ERROR]);
 /* Of a file: what in it is not read, in words, one remark for each `index` from 0 on. False:
  * there are no more. */
 bool capture_remark(const struct capture *capture, unsigned index, char text[CAPTURE_ERROR]);

@@ -169,6 +169,21 @@ static void say_unread(const struct unread_link *unread, char text[CAPTURE_ERROR
 		 name ? name : number, (unsigned long long)unread->packets);
 }
 
+bool capture_note(const struct capture *capture, char text[CAPTURE_ERROR])
+{
+	uint64_t timeless = capture->savefile ? savefile_lost(capture->savefile).timeless : 0;
+
+	if (timeless == 0)
+		return false;
+	snprintf(
+		text, CAPTURE_ERROR,
+		"the time of %llu packets is not known (simple packet blocks carry none): each has "
+		"that of the packet before it in the file, or 1970-01-01T00:00:00Z if none before "
+		"it has one",
+		(unsigned long long)timeless);
+	return true;
+}
+
 bool capture_remark(const struct capture *capture, unsigned index, char text[CAPTURE_ERROR])
 {
 	struct savefile_lost lost = {.strangers = 0};

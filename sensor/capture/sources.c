@@ -157,6 +157,19 @@ static void add_name(struct list *list, const char *path)
 					 list->names > 1 ? ", " : "", slash ? slash + 1 : path);
 }
 
+/* It is told in any case; without memory its name alone is not kept. */
+static void keep_skipped(struct sources *sources, char *path)
+{
+	char **longer = realloc(sources->skipped, (sources->skipped_count + 1) * sizeof *longer);
+
+	if (!longer) {
+		free(path);
+		return;
+	}
+	sources->skipped = longer;
+	longer[sources->skipped_count++] = path;
+}
+
 void sources_look(struct sources *sources, char skipped[SOURCES_SKIPPED])
 {
 	struct list list = {.text = skipped};
@@ -174,7 +187,7 @@ void sources_look(struct sources *sources, char skipped[SOURCES_SKIPPED])
 		}
 		add_name(&list, source->path);
 		sources->bytes -= source->bytes;
-		free(source->path);
+		keep_skipped(sources, source->path);
 	}
 	sources->count = kept;
 	if (list.names > 5)
@@ -253,5 +266,8 @@ void sources_free(struct sources *sources)
 	for (size_t i = 0; i < sources->count; i++)
 		free(sources->list[i].path);
 	free(sources->list);
+	for (size_t i = 0; i < sources->skipped_count; i++)
+		free(sources->skipped[i]);
+	free(sources->skipped);
 	*sources = (struct sources){0};
 }

@@ -22,6 +22,8 @@ struct sources {
 	struct source *list; /* owned */
 	size_t count;
 	uint64_t bytes; /* of all of them together, as far as known */
+	char **skipped; /* files of directories that are no captures; owned */
+	size_t skipped_count;
 };
 
 #define SOURCES_SKIPPED 512

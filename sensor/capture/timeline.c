@@ -22,8 +22,8 @@ struct reader {
 	struct input *input;
 	struct capture *capture;
 	int at, count; /* of the frames at hand */
-	bool broken;
-	uint64_t packets, newest_ns;
+	bool broken, noted, told;
+	uint64_t packets, oldest_ns, newest_ns;
 	uint64_t back_ns, backs, first_back; /* time going back: farthest, how often, packet */
 	struct frame_view frames[TIMELINE_BATCH];
 };
@@ -168,6 +168,8 @@ static void note_times(struct reader *reader)
 	for (int i = 0; i < reader->count; i++) {
 		uint64_t ts_ns = reader->frames[i].ts_ns;
 
+		if (ts_ns < reader->oldest_ns)
+			reader->oldest_ns = ts_ns;
 		if (ts_ns >= reader->newest_ns) {
 			reader->newest_ns = ts_ns;
 			continue;
@@ -212,6 +214,7 @@ static struct reader *open_reader(struct timeline *timeline, size_t number,
 		return NULL;
 	}
 	reader->source = number;
+	reader->oldest_ns = UINT64_MAX;
 	reader->input = input_open(source_of(timeline, number)->path, error);
 	if (reader->input)
 		reader->capture = capture_open_file(reader->input, timeline->filters, error);
@@ -283,6 +286,13 @@ static void say_back(const struct reader *reader, struct timeline_step *step)
 	say(step, reader->source, false);
 }
 
+static void say_closed(const struct reader *reader, struct timeline_step *step)
+{
+	step->kind = TIMELINE_CLOSED;
+	step->source = reader->source;
+	step->span = (struct timeline_span){reader->packets, reader->oldest_ns, reader->newest_ns};
+}
+
 /* False: all has been said, and it is closed. */
 static bool close_one(struct timeline *timeline, struct timeline_step *step)
 {
@@ -298,12 +308,24 @@ static bool close_one(struct timeline *timeline, struct timeline_step *step)
 		reader->backs = 0;
 		return true;
 	}
+	if (!reader->noted) {
+		reader->noted = true;
+		if (capture_note(reader->capture, step->text)) {
+			say(step, reader->source, false);
+			return true;
+		}
+	}
 	if (capture_remark(reader->capture, timeline->remark++, step->text)) {
 		say(step, reader->source, true);
 		return true;
 	}
 	if (filters_hint(timeline->filters, step->text)) {
 		say(step, reader->source, false);
+		return true;
+	}
+	if (!reader->told) {
+		reader->told = true;
+		say_closed(reader, step);
 		return true;
 	}
 	timeline->done_bytes += input_size(reader->input);

@@ -33,6 +33,13 @@ enum timeline_kind {
 	TIMELINE_INPUT,	 /* `source` begins, and no other is being read */
 	TIMELINE_FRAMES, /* `count` of them, which stay until the next call */
 	TIMELINE_WORDS,	 /* `text`, about `source`; `bad`: something of it is not read */
+	TIMELINE_CLOSED, /* `source` has been read, as far as `span` says: its last step */
+};
+
+/* What came of one capture. */
+struct timeline_span {
+	uint64_t packets;
+	uint64_t first_ns, last_ns; /* the earliest and the latest of them */
 };
 
 struct timeline_step {
@@ -40,6 +47,7 @@ struct timeline_step {
 	int count;
 	size_t source; /* its number */
 	bool bad;
+	struct timeline_span span;
 	char text[CAPTURE_ERROR];
 };
 

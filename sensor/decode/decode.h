@@ -175,8 +175,8 @@ enum decode_result {
 };
 
 struct decode_options {
-	uint16_t vxlan_ports[DECODE_PORTS], geneve_ports[DECODE_PORTS];
-	uint8_t vxlan_port_count, geneve_port_count; /* 0: the standard's */
+	uint16_t vxlan_ports[DECODE_PORTS], geneve_ports[DECODE_PORTS], fou_ports[DECODE_PORTS];
+	uint8_t vxlan_port_count, geneve_port_count, fou_port_count; /* 0: the usual one */
 	uint32_t tunnels_off; /* bit n: tunnels of kind n are not looked into; DECODE_GRE_IN_UDP */
 	bool separate_vni;    /* equal inner addresses of different VNIs are different hosts */
 	bool checksums;	      /* packets with a wrong checksum are not looked at */

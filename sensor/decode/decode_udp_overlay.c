@@ -14,7 +14,6 @@
 #define PORT_L2TP    1701
 #define PORT_LISP    4341
 #define PORT_GPE     4790
-#define PORT_FOU     5555
 #define PORT_GUE     6080
 #define PORT_MPLS    6635
 #define PORT_JMIRROR 30030
@@ -224,7 +223,7 @@ static bool decode_mpls_in_udp(struct walk *walk, enum decode_result *result)
 	return true;
 }
 
-static bool decode_fou(struct walk *walk, enum tunnel_kind kind, enum decode_result *result)
+bool decode_fou(struct walk *walk, enum tunnel_kind kind, enum decode_result *result)
 {
 	if (!is_whole_ip(walk, walk->rest))
 		return false;
@@ -269,8 +268,6 @@ bool decode_udp_overlay(struct walk *walk, uint16_t port, enum decode_result *re
 		return decode_gpe(walk, result);
 	case PORT_CAPWAP:
 		return decode_capwap(walk, result);
-	case PORT_FOU:
-		return decode_fou(walk, TUNNEL_FOU, result);
 	case PORT_GUE:
 		return decode_gue(walk, result);
 	case PORT_MPLS:
@@ -284,8 +281,8 @@ bool decode_udp_overlay(struct walk *walk, uint16_t port, enum decode_result *re
 
 uint64_t decode_overlay_ports(void)
 {
-	static const uint16_t ports[] = {PORT_L2TP, PORT_LISP, PORT_GPE,  PORT_CAPWAP,
-					 PORT_FOU,  PORT_GUE,  PORT_MPLS, PORT_JMIRROR};
+	static const uint16_t ports[] = {PORT_L2TP, PORT_LISP, PORT_GPE,    PORT_CAPWAP,
+					 PORT_GUE,  PORT_MPLS, PORT_JMIRROR};
 	uint64_t bits = 0;
 
 	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)

@@ -14,6 +14,7 @@
 
 #define PORT_VXLAN	  4789
 #define PORT_GENEVE	  6081
+#define PORT_FOU	  5555
 #define PORT_GTP	  2152
 #define GTP_MESSAGE	  255 /* G-PDU: a user's packet */
 #define GTP_EXTENDERS	  8
@@ -36,10 +37,14 @@ struct decoder decoder_of(const struct decode_options *options)
 		decoder.options.vxlan_ports[decoder.options.vxlan_port_count++] = PORT_VXLAN;
 	if (decoder.options.geneve_port_count == 0)
 		decoder.options.geneve_ports[decoder.options.geneve_port_count++] = PORT_GENEVE;
+	if (decoder.options.fou_port_count == 0)
+		decoder.options.fou_ports[decoder.options.fou_port_count++] = PORT_FOU;
 	for (int i = 0; i < decoder.options.vxlan_port_count; i++)
 		decoder.udp_ports |= port_bit(decoder.options.vxlan_ports[i]);
 	for (int i = 0; i < decoder.options.geneve_port_count; i++)
 		decoder.udp_ports |= port_bit(decoder.options.geneve_ports[i]);
+	for (int i = 0; i < decoder.options.fou_port_count; i++)
+		decoder.udp_ports |= port_bit(decoder.options.fou_ports[i]);
 	return decoder;
 }
 
@@ -213,6 +218,8 @@ bool decode_udp_tunnel(struct walk *walk, enum decode_result *result)
 		return decode_vxlan(walk, result);
 	if (is_one_of(options->geneve_ports, options->geneve_port_count, port))
 		return decode_geneve(walk, result);
+	if (is_one_of(options->fou_ports, options->fou_port_count, port))
+		return decode_fou(walk, TUNNEL_FOU, result);
 	switch (port) {
 	case DECODE_PORT_TZSP:
 		return decode_tzsp(walk, result);

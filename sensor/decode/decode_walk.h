@@ -125,6 +125,8 @@ bool decode_udp_tunnel(struct walk *walk, enum decode_result *result);
 
 /* decode_udp_overlay.c: by the port; false as above. */
 bool decode_udp_overlay(struct walk *walk, uint16_t port, enum decode_result *result);
+/* An IP packet stands right behind the UDP header. */
+bool decode_fou(struct walk *walk, enum tunnel_kind kind, enum decode_result *result);
 uint64_t decode_overlay_ports(void); /* as in struct decoder */
 /* An IP packet behind VXLAN's header and Ethernet's that is as long as the datagram says. */
 bool decode_looks_like_vxlan(const struct walk *walk);

@@ -179,7 +179,7 @@ static const struct encapsulation rows[] = {
 	PORT(4789, "VXLAN", "--vxlan-ports"),
 	PORT(4790, "VXLAN-GPE", "IPv4, IPv6, Ethernet, NSH, MPLS"),
 	PORT(5247, "CAPWAP", "in clear, whole: Ethernet, 802.11"),
-	PORT(5555, "FOU", "IP"),
+	PORT(5555, "FOU", "IP; --fou-ports"),
 	PORT(6080, "GUE", "IP, GRE, EtherIP, MPLS"),
 	PORT(6081, "GENEVE", "--geneve-ports"),
 	PORT(6635, "MPLS in UDP", "8 labels"),

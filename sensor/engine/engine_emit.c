@@ -107,6 +107,7 @@ void engine_emit_view(const struct engine *engine, const struct exposure *x,
 		.source_count = x->source_count,
 		.facts = x->facts,
 		.ingress = ingress_of(engine, x->from),
+		.input_number = origins_get(engine->options.origins, x->origin.from)->source,
 	};
 	memcpy(view->id, x->id, sizeof view->id);
 	memcpy(view->incident, x->incident_id, sizeof view->incident);

@@ -137,6 +137,7 @@ struct exposure_view {
 	struct tunnel_path tunnels;	 /* what its conversations were wrapped in */
 	char incident[EXPOSURE_ID_TEXT]; /* "" if none */
 	struct ingress ingress;
+	size_t input_number; /* of input_file, as origins.h's `source` */
 	/* Texts are "" if there is none; wall_was is valid with changed_after_ns. */
 	EXPOSURE_FIELDS(FIELD_VIEW)
 	/* The newest *new* conversation; old ones may outlive the wall's return. */

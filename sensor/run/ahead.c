@@ -94,6 +94,7 @@ static bool put_step(struct lane *lane, enum ahead_kind kind, const struct timel
 	if (!part)
 		return false;
 	part->source = step->source;
+	part->span = step->span;
 	if (kind == AHEAD_WORDS) {
 		part->bad = step->bad;
 		snprintf(part->text, sizeof part->text, "%s", step->text);
@@ -136,6 +137,8 @@ static bool put_timeline(struct lane *lane, struct timeline *timeline)
 			good = put_step(lane, AHEAD_INPUT, timeline, &step);
 		else if (step.kind == TIMELINE_WORDS)
 			good = put_step(lane, AHEAD_WORDS, timeline, &step);
+		else if (step.kind == TIMELINE_CLOSED)
+			good = put_step(lane, AHEAD_CLOSED, timeline, &step);
 	} while (good && step.kind != TIMELINE_END);
 	return good && put_step(lane, AHEAD_ENDED, timeline, &step);
 }

@@ -20,8 +20,9 @@ struct ahead;
 enum ahead_kind {
 	AHEAD_INPUT, /* `source` begins: TIMELINE_INPUT */
 	AHEAD_PACKETS,
-	AHEAD_WORDS, /* `text` about `source`: TIMELINE_WORDS */
-	AHEAD_ENDED, /* the last part of the unit */
+	AHEAD_WORDS,  /* `text` about `source`: TIMELINE_WORDS */
+	AHEAD_CLOSED, /* `source` has been read, `span` of it: TIMELINE_CLOSED */
+	AHEAD_ENDED,  /* the last part of the unit */
 };
 
 struct ahead_part {
@@ -32,6 +33,7 @@ struct ahead_part {
 	uint64_t consumed;	      /* bytes of the unit that were read so far */
 	size_t source;
 	bool bad;
+	struct timeline_span span;
 	char text[CAPTURE_ERROR];
 };
 

@@ -111,6 +111,7 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		read_ports(options->vxlan_ports, worker->decode.vxlan_ports);
 	worker->decode.geneve_port_count =
 		read_ports(options->geneve_ports, worker->decode.geneve_ports);
+	worker->decode.fou_port_count = read_ports(options->fou_ports, worker->decode.fou_ports);
 }
 
 void app_say_unread(const struct worker_stats *worker)

@@ -22,6 +22,7 @@
 #include "sensor/output/outputs.h"
 #include "sensor/run/inventory.h"
 #include "sensor/run/options.h"
+#include "sensor/run/per_file.h"
 #include "sensor/worker/worker.h"
 
 struct app {
@@ -34,8 +35,9 @@ struct app {
 	struct evidence_store *evidence; /* NULL: not wanted */
 	struct outputs *outputs;	 /* NULL only in an inventory */
 	struct loop *loop;
-	struct origins *origins; /* what packets came from */
-	const char *sensor;	 /* its name; valid while run_policy() is */
+	struct origins *origins;   /* what packets came from */
+	struct per_file *per_file; /* NULL: not wanted */
+	const char *sensor;	   /* its name; valid while run_policy() is */
 	struct tally tally;
 	/* Both keep anybody from choosing what meets in a table. hash_key also decides what a full
 	 * one forgets, and what a sketch counts: from the kernel in live mode, 0 in a replay (for

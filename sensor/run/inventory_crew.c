@@ -34,6 +34,7 @@ struct place {
 
 struct member {
 	struct crew *crew;
+	size_t source; /* the capture in hand */
 	pthread_t thread;
 	bool started;
 	struct worker *worker;
@@ -62,6 +63,14 @@ static bool on_observation(void *context, const struct observation *observation)
 	if (observation->kind == OBSERVATION_FLOW && observation->flow.last)
 		inventory_add(member->inventory, observation);
 	return true;
+}
+
+static void on_unread(void *context, uint32_t from, uint32_t kind)
+{
+	const struct member *member = context;
+
+	(void)from;
+	per_file_unread(member->crew->app->per_file, member->source, kind);
 }
 
 static void note(struct place *place, const struct timeline_step *step)
@@ -96,6 +105,8 @@ static void read_capture(const struct member *member, size_t number, struct plac
 		timeline_next(timeline, frames, WORKER_BATCH, &step);
 		if (step.kind == TIMELINE_WORDS)
 			note(place, &step);
+		if (step.kind == TIMELINE_CLOSED)
+			per_file_closed(crew->app->per_file, number, &step.span);
 		if (step.kind != TIMELINE_FRAMES)
 			continue;
 		worker_prepare(member->worker, frames, (unsigned)step.count);
@@ -139,7 +150,7 @@ static bool take_place(struct crew *crew, size_t *number)
 
 static void *run_member(void *context)
 {
-	const struct member *member = context;
+	struct member *member = context;
 	struct crew *crew = member->crew;
 	size_t number;
 
@@ -147,6 +158,7 @@ static void *run_member(void *context)
 		struct place *place = &crew->places[number % crew->place_count];
 
 		*place = (struct place){.size = 0};
+		member->source = number;
 		read_capture(member, number, place);
 		write_lines(member, crew->sources->list[number].path, place);
 		pthread_mutex_lock(&crew->mutex);
@@ -172,6 +184,7 @@ static void start_member(struct crew *crew, uint32_t number)
 					  crew->app->services);
 	if (!member->worker || !member->inventory)
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
+	worker_tell_unread(member->worker, on_unread);
 }
 
 /* Signals are the main thread's. */
@@ -233,11 +246,13 @@ static void free_words(struct words *words)
 }
 
 /* False: something of it is not read. */
-static bool say(struct place *place, const char *path, struct progress *progress)
+static bool say(const struct crew *crew, struct place *place, const char *path,
+		struct progress *progress)
 {
 	for (const struct words *words = place->words; words; words = words->next) {
 		progress_end(progress);
 		log_warnx("%s: %s", path, words->text);
+		per_file_words(crew->app->per_file, crew->shown, words->text);
 	}
 	free_words(place->words);
 	place->words = NULL;
@@ -268,7 +283,7 @@ static bool show(struct crew *crew, const bool *stop, struct progress *progress,
 	if (!wait_for(crew, stop))
 		return false;
 	*bytes += place->size;
-	result->good &= say(place, path, progress);
+	result->good &= say(crew, place, path, progress);
 	written = put_out(place);
 	result->good &= written;
 	pthread_mutex_lock(&crew->mutex);

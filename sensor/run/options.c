@@ -60,6 +60,7 @@ static const struct row rows[] = {
 	{"read", 'r', KIND_FILES, 0, 0, 0, 0, "FILE|DIR|-...", "replay captures: pcap or pcapng, also .gz .bz2 .xz .zst .lz4"},
 	{"interface", 'i', KIND_INTERFACES, 0, 0, 0, 0, "IFACE|udp://...", "watch a mirror port, or receive a mirror; may be given several times"},
 	FLAG("as-given", 0, as_given, "captures in the order of the command line, not in that of time"),
+	FLAG("per-file", 0, per_file, "then a line for each capture: packets, time, exposures, what was not read"),
 	TEXT("policy", 'p', policy, "FILE", "what is internal-only: spanwatch-policy(5)"),
 	{"known-bad", 0, KIND_KNOWN_BAD, 0, 0, 0, 0, "FILE", "mark exposures whose version has known vulnerabilities; can be repeated"},
 	FLAG("check", 'n', check_only, "check the policy and exit"),
@@ -89,6 +90,7 @@ static const struct row rows[] = {
 	TEXT("user", 0, user, "NAME", "become this user once the capture is open"),
 	TEXT("vxlan-ports", 0, vxlan_ports, "N[,N...]", "UDP ports of VXLAN (4789)"),
 	TEXT("geneve-ports", 0, geneve_ports, "N[,N...]", "UDP ports of GENEVE (6081)"),
+	TEXT("fou-ports", 0, fou_ports, "N[,N...]", "UDP ports of FOU (5555)"),
 	TEXT("no-tunnels", 0, no_tunnels, "KIND[,KIND...]", "kinds of tunnels that are not looked into, or \"all\""),
 	FLAG("separate-vni", 0, separate_vni, "equal addresses in tunnels of different ids are different hosts"),
 	FLAG("checksums", 0, checksums, "do not look at packets whose checksum is wrong"),
@@ -355,6 +357,7 @@ static void check(const struct options *options)
 	check_interfaces(options);
 	check_ports("vxlan-ports", options->vxlan_ports);
 	check_ports("geneve-ports", options->geneve_ports);
+	check_ports("fou-ports", options->fou_ports);
 	if (!options_tunnels_off(options, &(uint32_t){0}))
 		fatalx(EXIT_USAGE,
 		       "--no-tunnels must be names of tunnels with commas between (vxlan, geneve, "
@@ -368,6 +371,8 @@ static void check(const struct options *options)
 	}
 	if (!options->interface && options->file_count == 0 && !options->memory)
 		fatalx(EXIT_USAGE, "nothing to look at: give -r FILE or -i IFACE (--help)");
+	if (options->per_file && options->interface)
+		fatalx(EXIT_USAGE, "--per-file is for -r");
 	if (options->interface && options->file_count != 0)
 		fatalx(EXIT_USAGE, "-r and -i do not go together");
 	if (options->inventory && options->interface)

@@ -38,7 +38,7 @@ struct options {
 	const char *metrics;  /* where to answer over HTTP; NULL: nowhere */
 	const char *user;     /* to become after the capture is open; NULL: stay */
 	bool check_only, memory, prefault, json, text, inventory, fail_on_exposure, verbose, quiet,
-		as_given, no_promiscuous, whole_packets;
+		as_given, per_file, no_promiscuous, whole_packets;
 	uint32_t workers;
 	uint32_t snap_length, buffer_mib, timeout_ms;
 	uint32_t max_flows, max_sessions, reassembly_mib, unpack_mib, max_probed, max_outbound;
@@ -47,7 +47,8 @@ struct options {
 	uint32_t evidence_files, evidence_file_mib, evidence_mib;
 	uint32_t silence_s, untested_h; /* 0: never told */
 	uint32_t fragments_mib, duplicate_ms;
-	const char *vxlan_ports, *geneve_ports; /* lists with commas; NULL: the standard's */
+	/* Lists with commas; NULL: the usual one. */
+	const char *vxlan_ports, *geneve_ports, *fou_ports;
 	const char *no_tunnels; /* names with commas; NULL: all kinds are looked into */
 	bool separate_vni, checksums;
 	uint32_t journal_keep, journal_mib, journal_days;

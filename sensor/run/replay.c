@@ -50,6 +50,14 @@ static bool on_observation(void *context, const struct observation *observation)
 	return true;
 }
 
+static void on_unread(void *context, uint32_t from, uint32_t kind)
+{
+	const struct app *app = ((struct replay *)context)->app;
+
+	if (from != ORIGIN_NONE)
+		per_file_unread(app->per_file, origins_get(app->origins, from)->source, kind);
+}
+
 static bool on_kept(void *context, const struct kept_frame *kept)
 {
 	struct replay *replay = context;
@@ -112,10 +120,12 @@ static const char *name_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void say(struct replay *replay, const struct source *source, const char *text)
+static void say(struct replay *replay, const struct sources *sources, size_t number,
+		const char *text)
 {
 	progress_end(&replay->progress);
-	log_warnx("%s: %s", source->path, text);
+	log_warnx("%s: %s", sources->list[number].path, text);
+	per_file_words(replay->app->per_file, number, text);
 }
 
 static void begin_input(struct replay *replay, const struct source *source)
@@ -154,7 +164,11 @@ static bool read_timeline(struct replay *replay, struct timeline *timeline,
 			break;
 		if (step.kind == TIMELINE_WORDS) {
 			good &= !step.bad;
-			say(replay, &sources->list[step.source], step.text);
+			say(replay, sources, step.source, step.text);
+			continue;
+		}
+		if (step.kind == TIMELINE_CLOSED) {
+			per_file_closed(replay->app->per_file, step.source, &step.span);
 			continue;
 		}
 		if (step.kind == TIMELINE_INPUT) {
@@ -213,7 +227,9 @@ static bool take_unit(struct replay *replay, size_t number, const struct sources
 			begin_input(replay, &sources->list[part->source]);
 		} else if (part->kind == AHEAD_WORDS) {
 			good &= !part->bad;
-			say(replay, &sources->list[part->source], part->text);
+			say(replay, sources, part->source, part->text);
+		} else if (part->kind == AHEAD_CLOSED) {
+			per_file_closed(replay->app->per_file, part->source, &part->span);
 		} else {
 			take_part(replay, part);
 		}
@@ -276,6 +292,13 @@ static void judge_looked(struct replay *replay, char unseen[VISION_SENTENCE])
 		log_warnx("%s", unseen);
 }
 
+/* Those of which only their incident tells were never events of their own. */
+static void add_quiet(void *context, const struct exposure_view *view)
+{
+	if (view->quiet && view->input_file[0])
+		per_file_opened(context, view->input_number);
+}
+
 /* `good`: no input broke; of one that could not be read at all, that was said. */
 static void finish(struct replay *replay, bool good)
 {
@@ -294,6 +317,7 @@ static void finish(struct replay *replay, bool good)
 			judge_looked(replay, unseen);
 		engine_tick(app->engine, replay->newest_ns);
 		engine_finish(app->engine, replay->newest_ns);
+		engine_each_exposure(app->engine, true, add_quiet, app->per_file);
 		left = outputs_finish(app->outputs, DRAIN_MS);
 		unread_text(&worker.unread, unread);
 		outputs_report(app->outputs, app->engine, app->policy,
@@ -340,6 +364,7 @@ static void begin(struct replay *replay, const struct sources *sources)
 	if (!replay->worker || (app->engine && !replay->blindness) ||
 	    (app->evidence && !worker_keep_evidence(replay->worker, on_kept)))
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
+	worker_tell_unread(replay->worker, on_unread);
 	begin_ahead(replay, sources);
 	if (app->options->prefault && !prefault_take())
 		fatal(EXIT_USAGE, "--prefault");
@@ -391,6 +416,15 @@ static bool put_in_order(const struct options *options, struct sources *sources)
 	return true;
 }
 
+static void begin_per_file(struct app *app, const struct sources *sources)
+{
+	if (!app->options->per_file)
+		return;
+	app->per_file = per_file_new(sources);
+	if (!app->per_file)
+		fatal(EXIT_USAGE, "--per-file");
+}
+
 int replay_run(struct app *app)
 {
 	struct replay replay = {.app = app};
@@ -407,11 +441,15 @@ int replay_run(struct app *app)
 	replay.in_order = put_in_order(app->options, &sources);
 	interrupt = loop_signal(app->loop, SIGINT, on_signal, &replay);
 	terminate = loop_signal(app->loop, SIGTERM, on_signal, &replay);
+	begin_per_file(app, &sources);
 	progress_begin(&replay.progress, !app->options->quiet, sources.bytes);
 	crew = app->inventory && app->options->workers > 1 && !sources_from_stream(&sources);
 	good = crew ? run_crew(&replay, &sources) : run_one(&replay, &sources);
 	loop_watch_free(interrupt);
 	loop_watch_free(terminate);
+	per_file_print(app->per_file, !app->inventory, stderr);
+	per_file_free(app->per_file);
+	app->per_file = NULL;
 	sources_free(&sources);
 	return good ? EXIT_DONE : EXIT_INPUT;
 }

@@ -176,10 +176,17 @@ void worker_look_at(struct worker *worker, const struct sighting *sighting)
 
 /* What of a packet was not read; one that was read for what it looks like from outside included. */
 static __attribute__((noinline)) void count_unread(struct worker *worker, uint32_t kind,
-						   enum decode_result result)
+						   enum decode_result result, uint32_t from)
 {
 	worker->stats.shaped += result != DECODE_UNREAD;
 	unread_count(&worker->stats.unread, kind, 1);
+	if (worker->tell_unread)
+		worker->tell_unread(worker->context, from, kind);
+}
+
+void worker_tell_unread(struct worker *worker, worker_unread *tell)
+{
+	worker->tell_unread = tell;
 }
 
 static enum decode_result look_at_datagram(struct worker *worker, const struct datagram *datagram,
@@ -196,7 +203,7 @@ static enum decode_result look_at_datagram(struct worker *worker, const struct d
 		result = worker_judge_tunnel(worker, &capture, packet, result, &layer);
 	worker->stats.decoded[result]++;
 	if (packet->unread != 0)
-		count_unread(worker, packet->unread, result);
+		count_unread(worker, packet->unread, result, worker_origin(worker).from);
 	if (layer > before.tunnel_count && worker_datagram_first(worker, &capture, layer))
 		return DECODE_OK;
 	if (result == DECODE_OK) {
@@ -264,7 +271,8 @@ void worker_take(struct worker *worker, unsigned index)
 	worker->stats.bytes += prepared->frame.wire;
 	worker->stats.decoded[prepared->result]++;
 	if (prepared->packet.unread != 0)
-		count_unread(worker, prepared->packet.unread, prepared->result);
+		count_unread(worker, prepared->packet.unread, prepared->result,
+			     prepared->frame.origin.from);
 	worker->stats.cut_frames +=
 		prepared->frame.captured < prepared->frame.wire && !prepared->frame.headers_only;
 	worker_tick(worker, prepared->frame.ts_ns);

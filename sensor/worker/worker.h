@@ -86,6 +86,10 @@ void worker_free(struct worker *worker);
  */
 bool worker_keep_evidence(struct worker *worker, worker_keep *keep);
 
+/* For each packet of which something is not read: unread_of(), with the context of worker_new(). */
+typedef void worker_unread(void *context, uint32_t from, uint32_t kind);
+void worker_tell_unread(struct worker *worker, worker_unread *tell);
+
 /* From now on this policy; the caller may free the old one when the call returns. */
 void worker_set_policy(struct worker *worker, const struct policy *policy);
 

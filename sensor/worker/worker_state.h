@@ -105,6 +105,7 @@ struct worker {
 	struct untold *untold;
 	bool retrying, refused;		/* what waits there is being told; there was no room */
 	struct trail *trail;		/* NULL: no evidence is wanted */
+	worker_unread *tell_unread;	/* NULL: nobody asks */
 	const struct frame_view *frame; /* the one in hand; NULL: none */
 	worker_emit *emit;
 	void *context;

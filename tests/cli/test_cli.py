@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 from harness import (GOLDEN, PATIENCE, PROGRAM, TOP, Redis, RedisServer, Report,  # noqa: E402
@@ -38,7 +39,7 @@ redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sen
 sentinel-password-file journal sensor site run metrics user workers snaplen buffer-mib
 capture-timeout-ms whole-packets no-promiscuous max-flows max-sessions reassembly-mib unpack-mib max-probed max-outbound
 max-exposures max-walls max-incidents max-inventory memory prefault tcp-idle journal-keep journal-mib journal-days stream-maxlen queue-maxlen heartbeat
-silence untested quiet verbose help version counters vxlan-ports geneve-ports no-tunnels encapsulations as-given separate-vni checksums
+silence untested quiet verbose help version counters vxlan-ports geneve-ports fou-ports per-file no-tunnels encapsulations as-given separate-vni checksums
 duplicate-ms fragments-mib evidence evidence-files evidence-file-mib evidence-mib""".split()
 INVENTORY_FIELDS = """file server_ip server_port transport client_ip protocol protocol_source
 product version outcome auth encrypted data_read commands executes destructive bytes_c2s
@@ -147,6 +148,7 @@ def test_combinations_that_make_no_sense():
     for words, about in ((["-r", FLIP], "policy"), (["-p", GROUP], "-r"), ([], "-r"),
                          (["-n"], "policy"), (["-r", FLIP, "-i", "lo", "-p", GROUP], "-i"),
                          (["-i", "lo", "--inventory"], "--inventory"),
+                         (["-i", "lo", "-p", GROUP, "--per-file"], "--per-file"),
                          (["-r", FLIP, "-p", GROUP, "--json", "--text"], "--text"),
                          (["what.pcap"], "what.pcap"),
                          (["-r", FLIP, "-p", GROUP, "--redis", "http://x"], "redis"),
@@ -273,6 +275,85 @@ def test_captures_in_the_order_of_time():
             assert story(result) == story(whole), names
             assert {e["spanwatch"]["exposure"]["input"]["file"] for e in events_of(result)
                     if "exposure" in e["spanwatch"]} <= set(names) | set(ring)
+
+
+def lines_of_files(result, folder):
+    """What --per-file says, by the names in the folder, in its order."""
+    lines = re.findall(rf"^spanwatch: {folder}/(\S+): ((?:no packets|\d+ packets?|no capture).*)$",
+                       result.errors, re.M)
+    assert len(dict(lines)) == len(lines), lines
+    return dict(lines)
+
+
+def test_a_line_for_each_capture():
+    packets = packets_of(RUN)
+    half, unread = len(packets) // 2, b"\2" * 12 + b"\x99\x99" + b"\0" * 46
+    second = packets[half][0]
+    folder = os.path.dirname(write_packets("each/late.pcap", packets[half:]))
+    write_packets("each/early.pcap", packets[:half])
+    write_packets("each/odd.pcap", [(second + 90000, 5, unread)] * 3)
+    write_packets("each/none.pcap", [])
+    scratch("each/notes.txt", b"no capture")
+    scratch("each/cut.pcap", content(write_packets("each/cut.pcap", packets[:2]))[:-3])
+    begin, end = packets[0], packets[half - 1]
+
+    def time_of(packet):
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(packet[0])) + f".{packet[1]:06}Z"
+
+    for words in ((), ("--workers", "3"), ("--as-given",), ("--as-given", "--workers", "3")):
+        result = replay("--per-file", *words, "-r", folder, status=BROKEN)
+        lines = lines_of_files(result, folder)
+        order = ["cut.pcap", "early.pcap", "late.pcap", "none.pcap", "odd.pcap", "notes.txt"] \
+            if "--as-given" in words else \
+            ["none.pcap", "cut.pcap", "early.pcap", "late.pcap", "odd.pcap", "notes.txt"]
+        assert list(lines) == order, lines
+        began = {}
+        for event in events_of(result):
+            if event["event"]["action"] == "exposure.opened":
+                name = os.path.basename(event["spanwatch"]["exposure"]["input"]["file"])
+                began[name] = began.get(name, 0) + 1
+        assert sum(began.values()) >= 2
+        for name in order[:-1]:
+            count = began.get(name, 0)
+            assert f", {count} exposure{'s' * (count != 1)}" in lines[name], lines
+        assert lines["early.pcap"].startswith(
+            f"{half} packets, {time_of(begin)} to {time_of(end)}, "), lines
+        assert "; not read: 3 frames of ethertype 0x9999" in lines["odd.pcap"], lines
+        assert "not read" not in lines["early.pcap"] + lines["late.pcap"], lines
+        assert lines["cut.pcap"].startswith("1 packet, ") and "cut off" in lines["cut.pcap"], lines
+        assert lines["none.pcap"].startswith("no packets"), lines
+        assert lines["notes.txt"] == "no capture, skipped", lines
+    for workers in "1", "3":
+        result = spanwatch("-q", "--inventory", "--per-file", "--workers", workers, "-r", folder,
+                           status=BROKEN)
+        lines = lines_of_files(result, folder)
+        assert len(lines) == 6 and "exposure" not in "".join(lines.values()), lines
+        assert "; not read: 3 frames" in lines["odd.pcap"] and "cut off" in lines["cut.pcap"], lines
+    plain = replay("-r", folder, status=BROKEN)
+    assert not lines_of_files(plain, folder)
+    assert plain.stdout == replay("--per-file", "-r", folder, status=BROKEN).stdout
+
+
+def test_packets_without_a_time_are_told():
+    def block(kind, body):
+        body += b"\0" * (-len(body) % 4)
+        return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+    frames = [frame for _, _, frame in packets_of(RUN)[:5]]
+    data = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)) + \
+        block(1, struct.pack("<HHI", 1, 0, 65535))
+    timed = block(6, struct.pack("<IIIII", 0, 0, 7000000, len(frames[0]), len(frames[0])) +
+                  frames[0])
+    for frame in frames:
+        data += block(3, struct.pack("<I", len(frame)) + frame)
+    result = replay("--per-file", "-r", scratch("simple.pcapng", data), status=DONE)
+    notes = [line for line in result.errors.splitlines() if "the time of 5 packets" in line]
+    assert len(notes) == 2 and "1970-01-01T00:00:00Z" in notes[0], result.errors
+    assert "5 packets, 1970-01-01T00:00:00.000000Z to 1970-" in notes[1], result.errors
+    result = replay("--per-file", "-r", scratch("timed.pcapng", data + timed), status=DONE)
+    assert "6 packets, 1970-01-01T00:00:00.000000Z to 1970-01-01T00:00:07.000000Z" \
+        in result.errors, result.errors
+    assert "packets is not known" not in replay("-r", RUN).errors
 
 
 def test_the_newest_of_a_ring_is_cut():
@@ -420,11 +501,11 @@ def test_bad_filter():
 
 def test_ports_of_tunnels():
     for ports in ("", "0", "65536", "4789,", ",4789", "vxlan", "1,2,3,4,5,6,7,8,9", "4789 8472", "-1"):
-        result = replay("-r", RUN, "--vxlan-ports", ports, status=USAGE)
-        assert "--vxlan-ports must be up to 8 ports" in result.errors, result.errors
-        result = replay("-r", RUN, "--geneve-ports", ports, status=USAGE)
-        assert "--geneve-ports must be up to 8 ports" in result.errors, result.errors
-    replay("-r", RUN, "--vxlan-ports", "4789,8472", "--geneve-ports", "6081", status=DONE)
+        for option in ("--vxlan-ports", "--geneve-ports", "--fou-ports"):
+            result = replay("-r", RUN, option, ports, status=USAGE)
+            assert f"{option} must be up to 8 ports" in result.errors, result.errors
+    replay("-r", RUN, "--vxlan-ports", "4789,8472", "--geneve-ports", "6081",
+           "--fou-ports", "5555,7777", status=DONE)
 
 
 # --- Exit status of findings -------------------------------------------------------------------

@@ -53,6 +53,7 @@ static const struct tunnel_case tunnel_cases[] = {
 	{"GUE, IPv4", 17, 6080, "\0\4\0\0", 4, LINK_RAW, TUNNEL_GUE, false, 0, 0, true, 0},
 	{"GUE, version 1", 17, 6080, "", 0, LINK_RAW, TUNNEL_GUE, false, 0, 0, 0, 0},
 	{"FOU", 17, 5555, "", 0, LINK_RAW, TUNNEL_FOU, false, 0, 0, 0, 0},
+	{"FOU on a listed port", 17, 7777, "", 0, LINK_RAW, TUNNEL_FOU, false, 0, 0, 0, 0},
 	{"WCCP", 47, 0, "\0\0\x88\x3e\0\1\2\3", 8, LINK_RAW, TUNNEL_GRE, false, 0, 0, 0, 0},
 	{"Aruba", 47, 0, "\0\0\x90\x10", 4, LINK_ETHERNET, TUNNEL_GRE, false, 0, 0, 0, 0},
 	{"GRE in UDP", 17, 4754, "\0\0\x65\x58", 4, LINK_ETHERNET, TUNNEL_GRETAP, false, 0, 0, 0, 0},

@@ -628,7 +628,10 @@ static void paths_are_numbered_and_bounded(void **state)
 
 static int standard(void **state)
 {
-	struct decode_options options = {.vxlan_ports = {4789, 8472}, .vxlan_port_count = 2};
+	struct decode_options options = {.vxlan_ports = {4789, 8472},
+					 .vxlan_port_count = 2,
+					 .fou_ports = {5555, 7777},
+					 .fou_port_count = 2};
 
 	(void)state;
 	decoder = decoder_of(&options);
