@@ -62,8 +62,9 @@ static void add_file(struct folder *folder, const char *name, uint32_t second, u
 
 struct told {
 	char bytes[4096]; /* of the frames, a letter each */
-	size_t frames, inputs, words, bad;
-	uint64_t newest_ns;
+	size_t frames, inputs, words, bad, closed;
+	uint64_t spanned; /* packets of those that were closed */
+	uint64_t newest_ns, latest_ns;
 	bool in_order;
 	char text[CAPTURE_ERROR]; /* the last words */
 };
@@ -77,10 +78,18 @@ static void take(struct told *told, const struct timeline_step *step,
 		told->bad += step->bad;
 		snprintf(told->text, sizeof told->text, "%s", step->text);
 	}
+	if (step->kind == TIMELINE_CLOSED) {
+		told->closed++;
+		told->spanned += step->span.packets;
+		assert_true(step->span.packets == 0 || step->span.first_ns <= step->span.last_ns);
+		assert_true(step->span.last_ns <= told->latest_ns);
+	}
 	for (int i = 0; step->kind == TIMELINE_FRAMES && i < step->count; i++) {
 		told->bytes[told->frames++] = (char)frames[i].bytes[0];
 		told->in_order &= frames[i].ts_ns >= told->newest_ns;
 		told->newest_ns = frames[i].ts_ns;
+		if (told->latest_ns < told->newest_ns)
+			told->latest_ns = told->newest_ns;
 	}
 }
 
@@ -107,6 +116,8 @@ static struct told read_folder(struct folder *folder, bool in_order)
 		take(&told, &step, frames);
 	}
 	assert_int_equal(timeline_consumed(timeline), sources.bytes);
+	assert_int_equal(told.spanned, told.frames);
+	assert_true(told.closed <= sources.count && told.closed >= told.inputs);
 	timeline_free(timeline);
 	sources_free(&sources);
 	return told;

@@ -428,6 +428,30 @@ static void reserved_bits_of_vxlan_are_marked(void **state)
 	}
 }
 
+/* FOU has no port of its own: whoever lists some means these alone. */
+static void fou_is_on_the_listed_ports_alone(void **state)
+{
+	struct decode_options options = {.fou_ports = {7777}, .fou_port_count = 1};
+	const struct tunnel_case *usual = case_named("FOU");
+	const struct tunnel_case *listed = case_named("FOU on a listed port");
+
+	(void)state;
+	decoder = decoder_of(NULL);
+	tunnel_build(&frame, usual, &inner4, false);
+	assert_int_equal(decode(), DECODE_OK);
+	assert_int_equal(packet.tunnel_count, 1);
+	tunnel_build(&frame, listed, &inner4, false);
+	assert_int_equal(decode(), DECODE_OK);
+	assert_int_equal(packet.tunnel_count, 0);
+	decoder = decoder_of(&options);
+	assert_int_equal(decode(), DECODE_OK);
+	assert_int_equal(packet.tunnel_count, 1);
+	assert_int_equal(packet.tunnels[0].kind, TUNNEL_FOU);
+	tunnel_build(&frame, usual, &inner4, false);
+	assert_int_equal(decode(), DECODE_OK);
+	assert_int_equal(packet.tunnel_count, 0);
+}
+
 /* The other view of a packet: the datagram that its tunnel came in. */
 static void a_tunnel_in_udp_is_a_datagram_as_well(void **state)
 {
@@ -654,6 +678,7 @@ int main(void)
 		cmocka_unit_test_setup(datagrams_to_a_tunnels_port_that_are_none, standard),
 		cmocka_unit_test_setup(a_header_is_the_tunnels_to_the_last_bit, standard),
 		cmocka_unit_test_setup(reserved_bits_of_vxlan_are_marked, standard),
+		cmocka_unit_test(fou_is_on_the_listed_ports_alone),
 		cmocka_unit_test_setup(a_tunnel_in_udp_is_a_datagram_as_well, standard),
 		cmocka_unit_test(each_kind_can_be_switched_off),
 		cmocka_unit_test(the_policy_knows_the_same_names),
