@@ -47,6 +47,16 @@ void filters_free(struct filters *filters)
 	free(filters);
 }
 
+void filters_begin(struct filters *filters)
+{
+	if (!filters)
+		return;
+	filters->told = false;
+	filters->tags = filters->hidden = 0;
+	filters->looked = 0;
+	filters->port = 0;
+}
+
 bool filters_get(struct filters *filters, int dlt, const struct pcap_filter **found,
 		 char error[FILTERS_ERROR])
 {

@@ -20,6 +20,8 @@ struct filters;
 /* The expression must outlive it; NULL: everything passes. NULL: out of memory. */
 struct filters *filters_new(const char *expression);
 void filters_free(struct filters *filters); /* NULL is allowed */
+/* Other captures follow: what filters_hint() tells is of those alone. NULL is allowed. */
+void filters_begin(struct filters *filters);
 /*
  * For the link type that libpcap numbers so. False, and words in `error`: it does not compile. Else
  * *found is to be given to pcap_filter_pass(); NULL: everything passes. It stays until
