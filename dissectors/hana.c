@@ -34,6 +34,7 @@ static const struct service services[] = {
 	{
 		.name = "hana",
 		.family = FAMILY_DATABASE,
+		.also = (const char *const[]){"sap-hana", NULL},
 		.about = "SAP HANA database",
 		.ports = ports,
 	},

@@ -35,6 +35,7 @@ static const struct service services[] = {
 	{
 		.name = "nvme-tcp",
 		.family = FAMILY_STORAGE,
+		.also = (const char *const[]){"nvme", NULL},
 		.about = "NVMe over TCP, disks of another host",
 		.ports = ports,
 	},

@@ -4,7 +4,8 @@
  * of a call is "/package.Service/Method" (PROTOCOL-HTTP2.md of the gRPC documentation): the package
  * tells the service. To add one, add a row:
  *
- *	GRPC(ID, "service", FAMILY_…, "one line for people", PORTS(usual ones; for guesses),
+ *	GRPC(ID, "service", FAMILY_…, "one line for people",
+ *	     PORTS(usual ones; for guesses) or NULL ALSO(other names that a policy may write),
  *	     "Product", PACKAGES("/package.", …), methods…)
  *
  * A package may go as far as the service's name, where the package alone could be anybody's. A
@@ -70,7 +71,8 @@ GRPC(CONTAINERD, "containerd", FAMILY_ORCHESTRATION, "containerd, containers", N
      {"content.*/Read", GRPC_LISTS, NULL},
      {"events.*/Subscribe", GRPC_LISTS, NULL})
 
-GRPC(CRI, "cri", FAMILY_ORCHESTRATION, "a container runtime of Kubernetes (CRI)", PORTS(10010),
+GRPC(CRI, "cri", FAMILY_ORCHESTRATION, "a container runtime of Kubernetes (CRI)",
+     PORTS(10010) ALSO("containerd", "kubernetes-cri"),
      "Kubernetes CRI", PACKAGES("/runtime.v1.RuntimeService", "/runtime.v1.ImageService",
 	      "/runtime.v1alpha2.RuntimeService", "/runtime.v1alpha2.ImageService"),
      {"/Version", GRPC_OPEN, NULL},
@@ -158,14 +160,16 @@ GRPC(TIKV, "tikv", FAMILY_DATABASE, "TiKV, the store of TiDB", PORTS(20160), "Ti
      {"*Coprocessor*", GRPC_LISTS, NULL},
      {"*BatchCommands", GRPC_LISTS, NULL})
 
-GRPC(PD, "pd", FAMILY_DATABASE, "Placement Driver of TiKV", NULL, "PD", PACKAGES("/pdpb."),
+GRPC(PD, "pd", FAMILY_DATABASE, "Placement Driver of TiKV", NULL ALSO("tikv", "tikv-pd"), "PD",
+     PACKAGES("/pdpb."),
      {"*/GetMembers", GRPC_OPEN, NULL},
      {"*/GetClusterInfo", GRPC_OPEN, NULL},
      {"*/GetAllStores", GRPC_LISTS, NULL},
      {"*/*Region*", GRPC_LISTS, NULL},
      {"*/LoadGlobalConfig", GRPC_LISTS, NULL})
 
-GRPC(ARROW_FLIGHT, "arrow-flight", FAMILY_DATABASE, "tables over Arrow Flight", NULL,
+GRPC(ARROW_FLIGHT, "arrow-flight", FAMILY_DATABASE, "tables over Arrow Flight",
+     NULL ALSO("flight"),
      "Arrow Flight", PACKAGES("/arrow.flight.protocol."),
      {"*/Handshake", GRPC_LOGIN, NULL},
      {"*/ListActions", GRPC_OPEN, NULL},
@@ -280,7 +284,7 @@ GRPC(THANOS, "thanos", FAMILY_LOGGING, "Thanos, metrics", PORTS(10901), "Thanos"
      {"Store/*", GRPC_LISTS, NULL},
      {"*/Query*", GRPC_LISTS, NULL})
 
-GRPC(RAY, "ray", FAMILY_OTHER, "Ray: its cluster's own interface", PORTS(10001), "Ray",
+GRPC(RAY, "ray", FAMILY_AI, "Ray: its cluster's own interface", PORTS(10001), "Ray",
      PACKAGES("/ray.rpc.", "/ray.serve."),
      {"*/CheckAlive", GRPC_OPEN, NULL},
      {"*/PushTask", GRPC_EXECUTES, NULL},
@@ -296,7 +300,7 @@ GRPC(RAY, "ray", FAMILY_OTHER, "Ray: its cluster's own interface", PORTS(10001),
      {"RayletDriver/ClusterInfo", GRPC_LISTS, NULL},
      {"RayletDriver/ListNamedActors", GRPC_LISTS, NULL})
 
-GRPC(TRITON, "triton", FAMILY_OTHER, "Triton, or what serves models with its interface", NULL,
+GRPC(TRITON, "triton", FAMILY_AI, "Triton, or what serves models with its interface", NULL,
      "Triton Inference Server", PACKAGES("/inference.GRPCInferenceService"),
      {"/Server*", GRPC_OPEN, NULL},
      {"/ModelReady", GRPC_OPEN, NULL},
@@ -305,7 +309,7 @@ GRPC(TRITON, "triton", FAMILY_OTHER, "Triton, or what serves models with its int
      {"/RepositoryModelUnload", GRPC_DESTROYS, NULL},
      {"/Model*", GRPC_LISTS, NULL})
 
-GRPC(TENSORFLOW, "tensorflow", FAMILY_OTHER, "TensorFlow, models or computation", PORTS(8500),
+GRPC(TENSORFLOW, "tensorflow", FAMILY_AI, "TensorFlow, models or computation", PORTS(8500),
      "TensorFlow", PACKAGES("/tensorflow."),
      {"serving.ModelService/HandleReloadConfigRequest", GRPC_EXECUTES, NULL},
      {"serving.*", GRPC_LISTS, NULL},
