@@ -13,6 +13,7 @@
 	D(hadoop_ipc)                                                                              \
 	D(http2)                                                                                   \
 	D(http)                                                                                    \
+	D(websocket)                                                                               \
 	D(mongodb)                                                                                 \
 	D(memcached)                                                                               \
 	D(memcached_udp)                                                                           \

@@ -170,8 +170,8 @@ const struct dissector tftp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a read or write request with a file's name and a mode",
-	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION |
-		 READS_PATH,
+	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
+		 READS_ENCRYPTION | READS_PATH,
 	.state_size = sizeof(struct state),
 	.recognise = recognise,
 	.begin = begin,
@@ -219,7 +219,7 @@ const struct dissector tftp_data_dissector = {
 	.service_count = sizeof data_services / sizeof *data_services,
 	.services = data_services,
 	.recognised = "numbered data or acknowledgements, or options, from a port of their own",
-	.reads = READS_AUTH | READS_COMMANDS | READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
+	.reads = READS_AUTH | READS_DATA | READS_ENCRYPTION,
 	.state_size = sizeof(struct state),
 	.recognise = recognise_data,
 	.begin = begin_data,

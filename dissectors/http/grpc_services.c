@@ -160,7 +160,8 @@ const char *grpc_product(uint8_t service)
 unsigned grpc_flags(uint8_t traits)
 {
 	return (traits & GRPC_LISTS ? COMMAND_LISTING : 0U) |
-	       (traits & GRPC_DESTROYS ? COMMAND_DESTRUCTIVE : 0U);
+	       (traits & GRPC_DESTROYS ? COMMAND_DESTRUCTIVE : 0U) |
+	       (traits & GRPC_EXECUTES ? COMMAND_EXECUTES : 0U);
 }
 
 uint16_t grpc_status(struct bytes text)

@@ -14,9 +14,12 @@
  * Bytes of a response's headers and of its body never need to be kept at the same time, nor do
  * those of a request's target, headers and body: each side has one text.
  */
+#include "dissectors/http/http2.h"
+#include "dissectors/http/http_credentials.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_recognise.h"
 #include "dissectors/http/http_side.h"
+#include "dissectors/websocket.h"
 
 static void on_begin(struct http_context *c)
 {
@@ -91,6 +94,29 @@ static void on_field(struct http_context *c)
 	http_text_wipe(&side->text);
 }
 
+/* Another protocol has taken over: if it is one that is read, its dissector does. */
+static void upgrade(const struct http_context *c)
+{
+	const struct http_response *r = &c->http->exchange.response;
+	static const uint8_t hints[] = {
+		[CREDENTIALS_NONE] = 0,
+		[CREDENTIALS_UNSURE] = WEBSOCKET_UNSURE,
+		[CREDENTIALS_SENT] = WEBSOCKET_CREDENTIALS,
+	};
+	uint8_t credentials = r->matched ? r->request.credentials : CREDENTIALS_UNSURE;
+
+	if (c->fed == NULL || r->status != 101 || r->upgrade == UPGRADE_NONE)
+		return;
+	c->fed->next = FEED_PROTOCOL;
+	if (r->upgrade == UPGRADE_HTTP2) {
+		c->fed->to = &http2_dissector;
+		c->fed->hint = (uint8_t)(HTTP2_UPGRADED | credentials);
+	} else {
+		c->fed->to = &websocket_dissector;
+		c->fed->hint = (uint8_t)(r->socket | hints[credentials]);
+	}
+}
+
 static void on_head(struct http_context *c)
 {
 	struct http_side *side = http_side_of(c);
@@ -104,6 +130,7 @@ static void on_head(struct http_context *c)
 	case FOLLOWS_TUNNEL:
 		http_body_settle(c);
 		c->http->side[SIDE_CLIENT].mode = side->mode = MODE_DEAF;
+		upgrade(c);
 		break;
 	case FOLLOWS_NOTHING:
 		http_reader_no_body(&side->reader);

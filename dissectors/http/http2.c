@@ -15,73 +15,9 @@
 
 #include "dissectors/http/grpc_services.h"
 
-#define PREFACE	       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-#define PREFACE_SIZE   (sizeof PREFACE - 1)
-#define SETTING_SIZE   6
-#define SETTINGS_MAX   16 /* settings in a server's first frame */
-#define SETTING_ID_MAX 0x10
-#define FRAME_MAX      16384 /* bytes, unless the peer allows more */
-#define STREAMS_MAX    (1U << 24)
-
-enum {
-	TYPE_DATA = 0,
-	TYPE_HEADERS = 1,
-	TYPE_PRIORITY = 2,
-	TYPE_RST_STREAM = 3,
-	TYPE_SETTINGS = 4,
-	TYPE_PUSH_PROMISE = 5,
-	TYPE_PING = 6,
-	TYPE_GOAWAY = 7,
-	TYPE_WINDOW_UPDATE = 8,
-	TYPE_CONTINUATION = 9
-};
-enum { FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, FLAG_PADDED = 8, FLAG_PRIORITY = 32 };
+#define STREAMS_MAX (1U << 24)
 
 _Static_assert(sizeof(struct http2) <= DISSECTOR_STATE_MAX, "the state is too large");
-
-/* A SETTINGS frame that is no acknowledgement, with settings that exist. */
-static enum recognised recognise_settings(struct bytes b)
-{
-	uint32_t length = bytes_be24(&b);
-	uint8_t type = bytes_u8(&b), flags = bytes_u8(&b);
-	uint32_t stream = bytes_be32(&b);
-
-	if (b.failed)
-		return RECOGNISED_MORE;
-	if (type != TYPE_SETTINGS || flags != 0 || stream != 0 || length % SETTING_SIZE != 0 ||
-	    length > SETTINGS_MAX * SETTING_SIZE)
-		return RECOGNISED_NO;
-	for (uint32_t i = 0; i < length / SETTING_SIZE; i++) {
-		uint16_t id = bytes_be16(&b);
-
-		bytes_skip(&b, 4);
-		if (b.failed)
-			return RECOGNISED_MORE;
-		if (id == 0 || (id > SETTING_ID_MAX && (id & 0x0f0f) != 0x0a0a)) /* RFC 8701 */
-			return RECOGNISED_NO;
-	}
-	return RECOGNISED_YES;
-}
-
-static enum recognised http2_recognise(const struct opening *opening)
-{
-	const struct bytes *client = &opening->side[SIDE_CLIENT];
-	const struct bytes *server = &opening->side[SIDE_SERVER];
-	enum recognised answered = recognise_settings(*server);
-
-	if (!bytes_agree_with(client, PREFACE) || answered == RECOGNISED_NO)
-		return RECOGNISED_NO;
-	if (client->left < PREFACE_SIZE) {
-		/* An empty SETTINGS frame alone could be anything. */
-		bool told = server->left > HTTP2_HEADER && answered == RECOGNISED_YES;
-
-		return client->left == 0 && opening->one_sided && told ? RECOGNISED_YES
-								       : RECOGNISED_MORE;
-	}
-	if (server->left == 0)
-		return opening->one_sided ? RECOGNISED_YES : RECOGNISED_MORE;
-	return answered;
-}
 
 /* The header of a frame is complete. */
 static void begin_frame(const struct http2_context *c, struct http2_side *side)
@@ -206,8 +142,9 @@ static bool is_block_start(const struct http2_side *side)
 	uint32_t stream = bytes_be32(&b);
 	uint8_t known = FLAG_END_STREAM | FLAG_END_HEADERS | FLAG_PADDED | FLAG_PRIORITY;
 
-	return length != 0 && length <= FRAME_MAX && type == TYPE_HEADERS && !(flags & ~known) &&
-	       (flags & FLAG_END_HEADERS) && stream % 2 == 1 && stream < STREAMS_MAX;
+	return length != 0 && length <= HTTP2_FRAME_MAX && type == TYPE_HEADERS &&
+	       !(flags & ~known) && (flags & FLAG_END_HEADERS) && stream % 2 == 1 &&
+	       stream < STREAMS_MAX;
 }
 
 /* Looks for the next block of headers, byte by byte. */
@@ -231,18 +168,19 @@ static void http2_begin(void *state, struct facts *facts)
 	hpack_begin(&http2->side[SIDE_CLIENT].hpack);
 	hpack_begin(&http2->side[SIDE_SERVER].hpack);
 	http2->side[SIDE_SERVER].greeted = true;
-	facts_set_service(facts, &grpc_services[HTTP2_ANY]);
+	if (facts->service == NULL || facts->service->family == FAMILY_WEB)
+		facts_set_service(facts, &grpc_services[HTTP2_ANY]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
 
 static void greet(struct http2_side *side, uint8_t byte)
 {
-	if (byte != (uint8_t)PREFACE[side->have]) {
+	if (byte != (uint8_t)HTTP2_PREFACE[side->have]) {
 		get_lost(side);
 		return;
 	}
 	side->have++;
-	side->greeted = side->have == PREFACE_SIZE;
+	side->greeted = side->have == HTTP2_PREFACE_SIZE;
 	side->have = side->greeted ? 0 : side->have;
 }
 
@@ -254,6 +192,9 @@ static void http2_feed(void *state, struct facts *facts, struct feed *fed)
 	struct http2_context c = {.http2 = http2, .facts = facts, .from = from};
 	struct bytes data = fed->bytes;
 
+	if (!http2->begun && (fed->hint & HTTP2_UPGRADED))
+		http2_request_upgraded(&c, fed->hint & (HTTP2_UPGRADED - 1));
+	http2->begun = true;
 	side->spoke |= data.left != 0;
 	while (data.left != 0) {
 		if (side->lost) {

@@ -20,6 +20,29 @@
 #define HTTP2_ASKED  48		      /* bytes of a request's body: a log-in, a statement */
 #define HTTP2_BODY   320	      /* bytes of a response's body that patterns can see */
 
+#define HTTP2_PREFACE	   "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define HTTP2_PREFACE_SIZE (sizeof HTTP2_PREFACE - 1)
+#define HTTP2_FRAME_MAX	   16384 /* bytes, unless the peer allows more */
+
+enum {
+	TYPE_DATA = 0,
+	TYPE_HEADERS = 1,
+	TYPE_PRIORITY = 2,
+	TYPE_RST_STREAM = 3,
+	TYPE_SETTINGS = 4,
+	TYPE_PUSH_PROMISE = 5,
+	TYPE_PING = 6,
+	TYPE_GOAWAY = 7,
+	TYPE_WINDOW_UPDATE = 8,
+	TYPE_CONTINUATION = 9
+};
+enum { FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, FLAG_PADDED = 8, FLAG_PRIORITY = 32 };
+
+/* Hint: HTTP/1 led to it; its request is that of stream 1. And its enum http_credentials. */
+#define HTTP2_UPGRADED 4
+
+extern const struct dissector http2_dissector;
+
 struct http2_call {
 	uint32_t stream; /* 0: free */
 	int32_t command; /* handle, or -1 */
@@ -71,6 +94,7 @@ struct http2 {
 	uint16_t status, grpc_status;
 	bool rpc;	 /* its content type is one of a call */
 	bool no_user;	 /* it wants a log-in */
+	bool begun;	 /* the first byte was fed */
 	bool grpc;	 /* that is what is carried, at least once */
 	uint8_t next;	 /* of calls[], to be given up */
 	uint32_t asking; /* the stream of the request whose body is kept */
@@ -87,10 +111,16 @@ struct http2_context {
 	enum side from;
 };
 
+/* http2_recognise.c */
+enum recognised http2_recognise(const struct opening *opening);
+
+/* http2_requests.c, and for both */
 struct http2_call *http2_call_find(struct http2 *http2, uint32_t stream);
 /* The exchange is to be the one of this call; NULL: of a request that is not known. */
 void http2_select(struct http2 *http2, const struct http2_call *call);
 
+/* The first command of the conversation is the request of stream 1, which the server answers. */
+void http2_request_upgraded(const struct http2_context *c, uint8_t credentials);
 /* http2_requests.c: of the client. `last`: the stream ends with it. */
 void http2_request_begin(const struct http2_context *c);
 void http2_request_header(const struct http2_context *c, const struct hpack_header *header);

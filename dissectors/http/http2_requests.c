@@ -12,6 +12,7 @@
 /* The memo of a path: a call, or the command in which the path stands. */
 #define MEMO_RPC     (1U << 31)
 #define MEMO_COMMAND 16 /* the bit from which on one more than its row stands */
+#define MEMO_QUERY   24 /* and which credentials stand in the query */
 
 struct http2_call *http2_call_find(struct http2 *http2, uint32_t stream)
 {
@@ -102,12 +103,14 @@ static void begin_page(const struct http2_context *c, struct bytes path, bool cu
 	request->call.command = c->http2->exchange.current.command;
 }
 
-static uint32_t memo_of(const struct facts *facts, const struct http2_call *call)
+static uint32_t memo_of(const struct http2_context *c)
 {
-	uint32_t row = (uint32_t)(facts_command_index(facts, call->command) + 1);
+	const struct http2_call *call = &c->http2->request.call;
+	uint32_t row = (uint32_t)(facts_command_index(c->facts, call->command) + 1);
+	uint32_t query = c->http2->exchange.current.credentials;
 
-	return (call->rpc ? MEMO_RPC : 0) | row << MEMO_COMMAND | (uint32_t)call->traits << 8 |
-	       call->service;
+	return (call->rpc ? MEMO_RPC : 0) | query << MEMO_QUERY | row << MEMO_COMMAND |
+	       (uint32_t)call->traits << 8 | call->service;
 }
 
 /* The path is one that an earlier request had. Of a page it is in the command: "GET /path". */
@@ -132,7 +135,8 @@ static void begin_known(const struct http2_context *c, uint32_t memo)
 	}
 	path = strchr(text, ' ');
 	if (path != NULL)
-		begin_page(c, bytes_from(path + 1, strlen(path + 1)), true);
+		begin_page(c, bytes_from(path + 1, strlen(path + 1)), false);
+	c->http2->exchange.current.credentials = (uint8_t)(memo >> MEMO_QUERY & 3);
 }
 
 /* The headers in front are over. */
@@ -153,7 +157,7 @@ static void begin(const struct http2_context *c)
 		begin_page(c, path, request->path_cut);
 	memo = hpack_memo(&c->http2->side[SIDE_CLIENT].hpack, request->path_entry);
 	if (memo != NULL)
-		*memo = memo_of(c->facts, &request->call);
+		*memo = memo_of(c);
 }
 
 /* Credentials, and what tells whose request it is. The memo: which credentials. */
@@ -224,6 +228,28 @@ void http2_request_end(const struct http2_context *c)
 	http2->next = (uint8_t)((http2->next + 1) % HTTP2_CALLS);
 	http2->asking = request->call.stream;
 	http2->asked_length = 0;
+}
+
+void http2_request_upgraded(const struct http2_context *c, uint8_t credentials)
+{
+	struct http2_request *request = &c->http2->request;
+	char text[FACTS_COMMAND_TEXT] = "";
+	const char *path;
+
+	*request = (struct http2_request){.call = {.stream = 1, .command = -1}};
+	if (c->facts->command_count != 0)
+		memcpy(text, c->facts->commands[c->facts->command_count - 1].text, sizeof text);
+	path = strchr(text, ' ');
+	for (uint8_t i = 0; path != NULL && i < HTTP_METHOD_COUNT; i++) {
+		if (strlen(http_methods[i]) == (size_t)(path - text) &&
+		    memcmp(http_methods[i], text, (size_t)(path - text)) == 0)
+			request->method = (uint8_t)(i + 1);
+	}
+	if (path != NULL)
+		begin_page(c, bytes_from(path + 1, strlen(path + 1)), false);
+	c->http2->exchange.current.credentials = credentials;
+	request->begun = true;
+	http2_request_end(c);
 }
 
 void http2_request_data(const struct http2_context *c, struct bytes piece)

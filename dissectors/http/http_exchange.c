@@ -11,6 +11,9 @@
 #include "dissectors/http/http_pages.h"
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
+#include "dissectors/websocket.h"
+
+#include <strings.h>
 
 struct http_request *http_response_owner(struct http_exchange *x)
 {
@@ -25,6 +28,7 @@ void http_response_begin(struct http_exchange *x)
 	if (x->count != 0 && !x->unmatched) {
 		x->response.request = x->pending[x->first];
 		x->response.matched = true;
+		x->response.socket = x->response.request.socket;
 	}
 }
 
@@ -44,6 +48,22 @@ static bool is_next_step(struct bytes value)
 {
 	return (bytes_start_with(&value, "NTLM ") || bytes_start_with(&value, "Negotiate ")) &&
 	       value.left > 16;
+}
+
+/* What follows 101, and what is carried in it. */
+static void note_upgrade(struct http_response *r, const char *name, struct bytes value)
+{
+	uint8_t socket;
+
+	if (strcmp(name, "upgrade") == 0) {
+		if (value.left == 9 && strncasecmp((const char *)value.at, "websocket", 9) == 0)
+			r->upgrade = UPGRADE_WEBSOCKET;
+		else if (value.left == 3 && strncasecmp((const char *)value.at, "h2c", 3) == 0)
+			r->upgrade = UPGRADE_HTTP2;
+	} else if (strcmp(name, "sec-websocket-protocol") == 0) {
+		socket = (uint8_t)websocket_by_protocol(value);
+		r->socket = socket != WEBSOCKET_ANY ? socket : r->socket;
+	}
 }
 
 static void note_signs(struct http_response *r, unsigned flags)
@@ -72,6 +92,7 @@ void http_response_header(struct http_exchange *x, struct facts *facts, const ch
 
 	x->response.status = status;
 	answer = answer_of(&x->response);
+	note_upgrade(&x->response, name, value);
 	if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
 		x->response.challenge |= is_next_step(value);
 	else if (strcmp(name, "content-type") == 0)
@@ -114,7 +135,7 @@ enum http_follows http_response_status(struct http_exchange *x, uint16_t status)
 
 static bool is_success(const struct http_response *r)
 {
-	return (r->status >= 200 && r->status <= 299) || r->status == 101;
+	return !r->failed && ((r->status >= 200 && r->status <= 299) || r->status == 101);
 }
 
 size_t http_known_row(const struct facts *facts)
@@ -144,8 +165,17 @@ static const struct http_route *meaning_of(const struct http_response *r, const 
 
 static enum http_route_kind kind_of(const struct http_response *r, const struct facts *facts)
 {
+	/* A GET to it opens a stream for what the server may want to tell. */
+	static const uint8_t kinds[] = {
+		[MCP_UNKNOWN] = ROUTE_OPEN,
+		[MCP_OPEN] = ROUTE_OPEN,
+		[MCP_LISTS] = ROUTE_RECORDS,
+		[MCP_RUNS] = ROUTE_EXECUTES,
+	};
 	const struct http_route *route = meaning_of(r, facts);
 
+	if (r->matched && http_known_row(facts) == HTTP_MCP)
+		return (enum http_route_kind)kinds[r->request.mcp];
 	return route != NULL ? (enum http_route_kind)route->kind : ROUTE_NONE;
 }
 
@@ -186,6 +216,9 @@ static void judge_access(struct http_exchange *x, struct facts *facts, enum http
 		return;
 	}
 	x->challenged = r->challenge;
+	/* Who was let in is told in what follows, unless the request itself is worth an account. */
+	if (r->status == 101 && r->upgrade != UPGRADE_NONE && kind < ROUTE_ACCESS)
+		return;
 	if (is_success(r) && none && !proves_nothing(r, facts, kind) && r->request.traits != 0 &&
 	    facts->auth != AUTH_SUCCEEDED)
 		facts_set_auth(facts, AUTH_NONE);
@@ -240,10 +273,12 @@ static void note_statement(struct http_exchange *x, struct facts *facts)
 
 	if (r->request.statement == 0 || r->request.statement != x->statement_serial)
 		return;
-	if (!http_product_has_statements(http_known_row(facts)))
+	if ((x->statement_flags & COMMAND_EXECUTES) || r->request.mcp != MCP_UNKNOWN
+		    ? http_known_row(facts) != HTTP_MCP
+		    : !http_product_has_statements(http_known_row(facts)))
 		return;
 	handle = facts_command(facts, x->statement, strlen(x->statement), x->statement_flags);
-	if (is_success(r) || r->status >= 400)
+	if (is_success(r) || r->failed || r->status >= 400)
 		facts_command_result(facts, handle, is_success(r));
 }
 
@@ -256,6 +291,7 @@ void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes
 	x->response.shown = true;
 	x->response.denies = http_denial(body);
 	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, NULL, body));
+	x->response.failed = http_known_row(facts) == HTTP_MCP && http_mcp_failed(body);
 }
 
 void http_body_place(struct http_exchange *x, struct facts *facts, struct bytes text)
@@ -360,7 +396,7 @@ void http_settle(struct http_exchange *x, struct facts *facts)
 	r->denied = is_success(r) && is_denied(r, facts);
 	if (is_success(r) && !r->denied)
 		name_by_route(x, facts);
-	if (is_success(r) || r->status >= 400)
+	if (is_success(r) || r->failed || r->status >= 400)
 		facts_command_result(facts, r->request.command, is_success(r) && !r->denied);
 	note_statement(x, facts);
 	http_settle_late(x, facts);

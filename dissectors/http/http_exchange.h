@@ -11,6 +11,7 @@
 #ifndef DISSECTORS_HTTP_EXCHANGE_H
 #define DISSECTORS_HTTP_EXCHANGE_H
 
+#include "dissectors/http/http_mcp.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_routes.h"
 #include "dissectors/http/http_search.h"
@@ -18,7 +19,7 @@
 #include "dissectors/read/facts.h"
 
 #define HTTP_PENDING_MAX    8  /* pipelined requests that are remembered */
-#define HTTP_STATEMENT_TEXT 26 /* "DROP RETENTION POLICY" */
+#define HTTP_STATEMENT_TEXT 40 /* "DROP RETENTION POLICY" */
 
 /* What a method does. */
 enum http_trait {
@@ -31,16 +32,25 @@ enum http_trait {
 	HTTP_TRAIT_POST = 1 << 6,
 };
 
+/* What both sides go on in after 101. */
+enum http_upgrade {
+	UPGRADE_NONE, /* or one that is not read */
+	UPGRADE_WEBSOCKET,
+	UPGRADE_HTTP2,
+};
+
 /* A request that waits for its response. */
 struct http_request {
 	uint16_t asks;		 /* ASKS_… of its path */
 	uint8_t traits;		 /* HTTP_TRAIT_…: what its method does */
+	uint8_t socket;		 /* enum websocket_kind, by its path */
 	uint8_t credentials;	 /* what came with it */
 	int32_t command;	 /* handle, or -1 */
 	uint32_t object;	 /* half of facts_hash() of its path, 0: none is asked for */
 	struct http_asked asked; /* whose request it looks like */
 	uint8_t statement;	 /* serial of the statement that it carries, 0: none */
 	uint16_t client;	 /* fed->client of the client that it came from */
+	uint8_t mcp;		 /* enum http_mcp_kind */
 	uint8_t serial;		 /* tells it from the few others of its time */
 	struct http_fits fits;	 /* what it may mean */
 };
@@ -48,8 +58,11 @@ struct http_request {
 struct http_response {
 	struct http_request request;
 	uint16_t status;
-	bool matched;	/* `request` is the one that this answers */
-	bool challenge; /* 401 in the middle of a log-in of several steps */
+	bool matched;	 /* `request` is the one that this answers */
+	bool challenge;	 /* 401 in the middle of a log-in of several steps */
+	uint8_t upgrade; /* enum http_upgrade */
+	uint8_t socket;	 /* enum websocket_kind */
+	bool failed;	 /* its body says so, whatever the status */
 	bool has_body;
 	bool password; /* its page has a field for one */
 	bool shown;    /* the beginning of its body, to the table of products */
@@ -76,6 +89,7 @@ struct http_exchange {
 	uint8_t statement_serial;
 	uint8_t statement_flags;
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
+	struct http_mcp mcp;		     /* of the latest request's body */
 	struct http_search search;	     /* of the latest request's query and body */
 	struct http_request current;	     /* whose lines are being read */
 	struct http_response response;

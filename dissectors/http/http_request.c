@@ -10,6 +10,7 @@
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_statement.h"
+#include "dissectors/websocket.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -183,8 +184,10 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 	r->asks = http_asks(method, path, query);
 	if (host.left != 0)
 		r->asks |= ASKS_PROXY;
+	x->mcp = (struct http_mcp){.call = {.at = 0}};
 	fit_routes(x, method, path, query, cut);
 	http_product_asked(&r->asked, NULL, path);
+	r->socket = (uint8_t)websocket_by_path(path);
 	r->credentials = (uint8_t)http_credentials_in_query(facts, query, cut);
 	if (facts->path[0] == '\0')
 		FACTS_TEXT(facts, path, path.at, path.left);
@@ -242,10 +245,20 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 		x->search.form = bytes_start_with(&value, "application/x-www-form-urlencoded");
 }
 
+static bool asks_for(const struct http_request *r, size_t row)
+{
+	for (size_t i = 0; i < sizeof r->asked.rows; i++) {
+		if (r->asked.rows[i] == row)
+			return true;
+	}
+	return false;
+}
+
 bool http_request_wants_body(const struct http_exchange *x)
 {
 	/* ClickHouse listens at "/". */
-	return (x->current.asks & ASKS_BANNER) || x->current.asked.rows[0] == HTTP_IPP ||
+	return (x->current.asks & ASKS_BANNER) || asks_for(&x->current, HTTP_MCP) ||
+	       x->current.asked.rows[0] == HTTP_IPP ||
 	       http_product_has_statements(x->current.asked.rows[0]);
 }
 
@@ -265,6 +278,8 @@ static void tell_found(struct http_exchange *x)
 
 void http_request_search(struct http_exchange *x, struct bytes piece)
 {
+	if (asks_for(&x->current, HTTP_MCP))
+		http_mcp_look(&x->mcp, piece);
 	if (x->search.left != 0)
 		http_search_feed(&x->search, &x->current.fits, piece);
 }
@@ -277,6 +292,23 @@ void http_request_search_end(struct http_exchange *x)
 	tell_found(x);
 }
 
+/* What a client of MCP wants; told like a statement, when it is known that it was one. */
+static void take_call(struct http_exchange *x, struct http_request *request, struct bytes body)
+{
+	static const uint8_t flags[] = {
+		[MCP_LISTS] = COMMAND_LISTING,
+		[MCP_RUNS] = COMMAND_EXECUTES,
+	};
+
+	request->mcp = (uint8_t)http_mcp_call(&x->mcp, body, x->statement, sizeof x->statement);
+	if (x->statement[0] == '\0')
+		return;
+	x->statement_flags = flags[request->mcp];
+	x->statement_serial =
+		(uint8_t)(x->statement_serial == UINT8_MAX ? 1 : x->statement_serial + 1);
+	request->statement = x->statement_serial;
+}
+
 void http_request_body(struct http_exchange *x, struct bytes body)
 {
 	struct http_request *last =
@@ -285,7 +317,9 @@ void http_request_body(struct http_exchange *x, struct bytes body)
 
 	if (x->count == 0 || x->beyond != 0 || body.left == 0)
 		return;
-	if (last->asked.rows[0] != HTTP_IPP)
+	if (asks_for(last, HTTP_MCP))
+		take_call(x, last, body);
+	else if (last->asked.rows[0] != HTTP_IPP)
 		take_statement(x, last, body, true);
 	else if (!http_ipp_reads(body))
 		last->traits &= (uint8_t)~HTTP_TRAIT_READS;

@@ -128,6 +128,19 @@ PRODUCT(OPENCLAW, "openclaw", FAMILY_AI, "OpenClaw, an agent with a shell and fi
 	{.pattern = "openclaw", .status = 200, .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "clawdbot", .status = 200, .rank = 3, .flags = SIGN_ASKED})
 
+/* Requests and answers: http_mcp.h. */
+PRODUCT(MCP, "mcp", FAMILY_AI, "MCP: tools that models may call, and who asks", NULL, NULL MET,
+	"MCP server",
+	REQUESTS("mcp-session-id: ", "mcp-protocol-version: ",
+		 "accept: application/json, text/event-stream"),
+	{.header = "mcp-session-id", .rank = 3},
+	{.pattern = "\"protocolVersion\":\"20", .status = 200, .rank = 3},
+	{.pattern = "\"inputSchema\":{", .status = 200, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "\"result\":{\"content\":[{\"type\":\"", .status = 200, .rank = 3,
+	 .flags = SIGN_ASKED},
+	{.pattern = "^event: endpoint data: ", .status = 200, .rank = 3},
+	{.pattern = "^Accepted", .status = 202, .rank = 3, .flags = SIGN_ASKED})
+
 PRODUCT(MLFLOW, "mlflow", FAMILY_AI, "MLflow: experiments, models and their artefacts", NULL,
 	NULL, "MLflow",
 	REQUESTS("!/api/2.0/mlflow", "!/ajax-api/2.0/mlflow", "/api/2.0/mlflow-artifacts",

@@ -84,6 +84,12 @@ struct service {
 	bool met; /* the tests have met a real server; else: written from documents */
 };
 
+/* What is odd about the server's certificate. Is it still valid? That is for who has a clock. */
+enum {
+	TLS_SELF_SIGNED = 1 << 0,
+	TLS_OTHER_NAME = 1 << 1, /* than the client asked for */
+};
+
 enum {
 	COMMAND_LISTING = 1 << 0,     /* asks for a listing or for records: data-out if accepted */
 	COMMAND_DESTRUCTIVE = 1 << 1, /* deletes or overwrites in bulk: destroyed if accepted */
@@ -133,8 +139,15 @@ struct facts {
 	char path[96];		      /* first path of note, query cut off */
 	char operation[32];	      /* object storage and the like: ListBlobs, GetObject */
 	char tls_version[8];	      /* "1.2" */
-	char tls_subject[96], tls_issuer[96];	 /* RFC 4514 text of the leaf certificate */
-	uint64_t tls_not_after_s;		 /* Unix seconds, 0 = not seen */
+	char tls_subject[96], tls_issuer[96]; /* RFC 4514 text of the leaf certificate */
+	uint64_t tls_not_after_s;	      /* Unix seconds, 0 = not seen */
+	uint64_t tls_not_before_s;
+	char tls_sha256[65];   /* of that certificate */
+	char tls_protocol[24]; /* that the server chose by ALPN */
+	char ja4[37];	       /* the kind of TLS client: tls_client.h */
+	uint8_t tls_faults;    /* TLS_… */
+	bool tls_ech;	       /* its hello holds another one, encrypted: `host` may be a front */
+	bool offered; /* what the service is, only the client says: nobody has contradicted */
 	struct command commands[FACTS_COMMANDS]; /* in order of first use, each text once */
 	struct facts_seen users_tried;		 /* of log-ins, whatever became of them */
 	struct facts_seen objects_read;		 /* of an object store or a file tree */

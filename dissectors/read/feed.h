@@ -5,8 +5,8 @@
  *
  * Mostly the answer is FEED_ON, which stands there already: all has been read. Otherwise the
  * dissector stops reading where the change is due and leaves the last `rest` bytes. The sensor
- * feeds those again after the change: to the dissector of TLS, or to this one with another client's
- * facts.
+ * feeds those again after the change: to the dissector of TLS or of another protocol, or to this
+ * one with another client's facts.
  *
  * A carrier, a proxy that the policy lists, speaks for many clients over one connection, and each
  * of them has facts of its own. Then `forwarded` is set, and `client` tells them apart. A dissector
@@ -18,6 +18,7 @@
 
 #include "dissectors/read/bytes.h"
 
+struct dissector;
 struct forwarded;
 struct unpacker;
 
@@ -29,6 +30,7 @@ enum side {
 enum feed_next {
 	FEED_ON,
 	FEED_TLS,	/* both sides have agreed to it: what follows is for the dissector of TLS */
+	FEED_PROTOCOL,	/* what follows, of both sides, is for the dissector `to` */
 	FEED_FORWARDED, /* the turn of the client that `forwarded` names now */
 	FEED_CLIENT,	/* the turn of the client that had the number `wanted` in `client` */
 };
@@ -39,7 +41,9 @@ struct feed {
 	struct forwarded *forwarded; /* where to name a client; NULL: the sender is no carrier */
 	const struct unpacker *unpacker; /* of what is compressed: unpacker.h; NULL: nobody */
 	uint16_t client;		 /* whose turn it is; 0: the connection's own client */
+	uint8_t hint;			 /* of the dissector that led to this one; 0: none */
 	/* The answer. */
+	const struct dissector *to; /* with FEED_PROTOCOL; `hint` is for it */
 	uint16_t wanted;
 	enum feed_next next;
 	size_t rest;

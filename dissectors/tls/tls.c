@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * TLS 1.0 to 1.3 and SSL 3 (RFC 8446, RFC 5246, RFC 6101): what stays in clear, that is server
- * name, negotiated version, the server's certificate (not with 1.3) and the alerts before
- * encryption begins. Takes over from another dissector after STARTTLS; then the service stays what
- * it is.
+ * TLS 1.0 to 1.3 and SSL 3 (RFC 8446, RFC 5246, RFC 6101): what stays in clear, that is the
+ * client's hello, negotiated version, the server's certificate and its choice by ALPN (both not
+ * with 1.3) and the alerts before encryption begins. Takes over from another dissector after
+ * STARTTLS; then the service stays what it is.
  *
  * Two layers of framing on each side: records, and handshake messages that may span records or
  * share one. Nothing is buffered but what one step of a walker looks at. Everything after
@@ -11,22 +11,25 @@
  */
 #include "dissectors/dissector.h"
 #include "dissectors/tls/tls_certificate.h"
+#include "dissectors/tls/tls_client.h"
 #include "dissectors/tls/tls_heartbeat.h"
 #include "dissectors/tls/tls_recognise.h"
+#include "dissectors/tls/tls_services.h"
+
+/* An encrypted record that may end a handshake: no alert is that long. */
+#define FINISHED_MIN 32 /* bytes */
 
 enum {
-	EXTENSION_SERVER_NAME = 0,
+	EXTENSION_ALPN = 16,
 	EXTENSION_SUPPORTED_VERSIONS = 43,
 };
 
 enum step {
-	STEP_FIXED,	  /* version, random, length of the session id */
-	STEP_CIPHERS,	  /* client: length of the cipher suites */
-	STEP_COMPRESSION, /* client: length of the compression methods */
-	STEP_CHOICE,	  /* server: cipher suite, compression method */
-	STEP_EXTENSIONS,  /* length of all */
-	STEP_EXTENSION,	  /* type, length */
-	STEP_SERVER_NAME,
+	STEP_FIXED,	 /* version, random, length of the session id */
+	STEP_CHOICE,	 /* cipher suite, compression method */
+	STEP_EXTENSIONS, /* length of all */
+	STEP_EXTENSION,	 /* type, length */
+	STEP_NAME,	 /* ALPN: the one that is chosen, in a list of one */
 	STEP_VERSION,
 	STEP_CERTIFICATES, /* client: length of the list */
 	STEP_DONE,
@@ -44,6 +47,9 @@ struct tls_side {
 	uint8_t alert[2], alert_have;
 	uint8_t message_type;
 	bool deaf; /* encrypted, or lost: nothing more to read */
+	bool lost; /* nor are there records to be followed */
+	bool spoke;
+	bool finished; /* an encrypted record has come that may have ended the handshake */
 	uint16_t record_left;
 	uint16_t extension_left; /* bytes of the current extension that were not collected */
 	uint32_t message_left;
@@ -52,19 +58,14 @@ struct tls_side {
 
 struct tls {
 	struct tls_side side[2];
+	struct tls_client client;
 	struct tls_certificate certificate;
+	bool answered; /* there was a ServerHello */
+	bool told;     /* what is inside is known, or will not be */
 	struct tls_heartbeat heartbeat;
 	bool upgraded; /* taken over from another protocol: its service and log-in count */
 	bool certificate_requested;
 	uint8_t client_certificate; /* enum client_certificate */
-};
-
-static const uint16_t tls_ports[] = {443, 8443, 0};
-static const struct service tls_service = {
-	.name = "tls",
-	.family = FAMILY_OTHER,
-	.about = "TLS around something that cannot be seen",
-	.ports = tls_ports,
 };
 
 static void set_version(struct facts *facts, uint16_t version)
@@ -78,57 +79,52 @@ static void set_version(struct facts *facts, uint16_t version)
 		FACTS_TEXT(facts, tls_version, names[4], strlen(names[4]));
 }
 
-static void take_extension(struct walker *w, struct tls_side *side, enum side from)
+static void take_extension(struct walker *w, struct tls_side *side)
 {
 	struct bytes b = walker_bytes(w);
 	uint16_t type = bytes_be16(&b);
 	uint16_t length = bytes_be16(&b);
 	size_t wanted = 0;
 
-	if (type == EXTENSION_SERVER_NAME && from == SIDE_CLIENT)
+	if (type == EXTENSION_ALPN)
 		wanted = length < WALKER_SCRATCH ? length : WALKER_SCRATCH;
-	else if (type == EXTENSION_SUPPORTED_VERSIONS && from == SIDE_SERVER && length == 2)
+	else if (type == EXTENSION_SUPPORTED_VERSIONS && length == 2)
 		wanted = 2;
 	side->extension_left = (uint16_t)(length - wanted);
 	if (wanted == 0)
 		walker_ask(w, STEP_EXTENSION, length, 4);
 	else
-		walker_ask(w, from == SIDE_CLIENT ? STEP_SERVER_NAME : STEP_VERSION, 0, wanted);
+		walker_ask(w, type == EXTENSION_ALPN ? STEP_NAME : STEP_VERSION, 0, wanted);
 }
 
-/* RFC 6066 section 3: u16 length of the list, u8 type (0: host name), u16 length, name. */
-static void take_server_name(struct facts *facts, struct bytes b)
+/* The server's choice (RFC 7301 section 3.1), which TLS 1.3 encrypts. */
+static void take_choice(struct tls *tls, struct facts *facts, struct bytes b)
 {
-	uint16_t length;
+	struct bytes name;
+	uint8_t service;
 
 	bytes_skip(&b, 2);
-	if (bytes_u8(&b) != 0)
+	name = bytes_sub(&b, bytes_u8(&b));
+	if (name.failed || name.left == 0 || tls->upgraded)
 		return;
-	length = bytes_be16(&b);
-	if (length > b.left)
-		length = (uint16_t)b.left;
-	if (length != 0)
-		FACTS_TEXT(facts, host, b.at, length);
+	service = tls_service(name);
+	tls->told = true;
+	FACTS_TEXT(facts, tls_protocol, name.at, name.left);
+	if (service != 0)
+		facts_set_service(facts, &tls_services[service]);
 }
 
-static void take_step(struct tls *tls, struct facts *facts, enum side from)
+/* Of a ServerHello. */
+static void take_step(struct tls *tls, struct facts *facts)
 {
-	struct tls_side *side = &tls->side[from];
+	struct tls_side *side = &tls->side[SIDE_SERVER];
 	struct walker *w = &side->walker;
 	struct bytes b = walker_bytes(w);
 
 	switch (w->step) {
 	case STEP_FIXED:
-		if (from == SIDE_SERVER)
-			set_version(facts, bytes_be16(&b));
-		walker_ask(w, from == SIDE_SERVER ? STEP_CHOICE : STEP_CIPHERS, w->scratch[34],
-			   from == SIDE_SERVER ? 3 : 2);
-		break;
-	case STEP_CIPHERS:
-		walker_ask(w, STEP_COMPRESSION, bytes_be16(&b), 1);
-		break;
-	case STEP_COMPRESSION:
-		walker_ask(w, STEP_EXTENSIONS, bytes_u8(&b), 2);
+		set_version(facts, bytes_be16(&b));
+		walker_ask(w, STEP_CHOICE, w->scratch[34], 3);
 		break;
 	case STEP_CHOICE:
 		walker_ask(w, STEP_EXTENSIONS, 0, 2);
@@ -137,20 +133,15 @@ static void take_step(struct tls *tls, struct facts *facts, enum side from)
 		walker_ask(w, STEP_EXTENSION, 0, 4);
 		break;
 	case STEP_EXTENSION:
-		take_extension(w, side, from);
+		take_extension(w, side);
 		break;
-	case STEP_SERVER_NAME:
-		take_server_name(facts, b);
+	case STEP_NAME:
+		take_choice(tls, facts, b);
 		walker_ask(w, STEP_EXTENSION, side->extension_left, 4);
 		break;
 	case STEP_VERSION:
 		set_version(facts, bytes_be16(&b));
 		walker_ask(w, STEP_EXTENSION, 0, 4);
-		break;
-	case STEP_CERTIFICATES:
-		tls->client_certificate =
-			bytes_be24(&b) == 0 ? CERTIFICATE_EMPTY : CERTIFICATE_SENT;
-		w->step = STEP_DONE;
 		break;
 	default:
 		w->step = STEP_DONE;
@@ -158,21 +149,33 @@ static void take_step(struct tls *tls, struct facts *facts, enum side from)
 	}
 }
 
+/* Does the client send one? */
+static void take_certificates(struct tls *tls, struct walker *w)
+{
+	struct bytes b = walker_bytes(w);
+
+	tls->client_certificate = bytes_be24(&b) == 0 ? CERTIFICATE_EMPTY : CERTIFICATE_SENT;
+	w->step = STEP_DONE;
+}
+
 static void message_begin(struct tls *tls, enum side from)
 {
 	struct tls_side *side = &tls->side[from];
 	struct walker *w = &side->walker;
-	uint8_t hello = from == SIDE_CLIENT ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO;
 
-	if (side->message_type == hello)
+	w->step = STEP_DONE;
+	if (from == SIDE_CLIENT) {
+		if (side->message_type == TLS_CLIENT_HELLO)
+			tls_client_begin(&tls->client, w);
+		else if (side->message_type == TLS_CERTIFICATE)
+			walker_ask(w, STEP_CERTIFICATES, 0, 3);
+		return;
+	}
+	if (side->message_type == TLS_SERVER_HELLO)
 		walker_ask(w, STEP_FIXED, 0, 35);
-	else if (side->message_type == TLS_CERTIFICATE && from == SIDE_SERVER)
-		tls_certificate_begin(&tls->certificate, w);
 	else if (side->message_type == TLS_CERTIFICATE)
-		walker_ask(w, STEP_CERTIFICATES, 0, 3);
-	else
-		w->step = STEP_DONE;
-	if (side->message_type == TLS_CERTIFICATE_REQUEST && from == SIDE_SERVER)
+		tls_certificate_begin(&tls->certificate, w, tls->client.named);
+	else if (side->message_type == TLS_CERTIFICATE_REQUEST)
 		tls->certificate_requested = true;
 }
 
@@ -180,13 +183,34 @@ static void message_begin(struct tls *tls, enum side from)
 static void message_feed(struct tls *tls, struct facts *facts, enum side from, struct bytes body)
 {
 	struct tls_side *side = &tls->side[from];
+	struct walker *w = &side->walker;
 
-	if (from == SIDE_SERVER && side->message_type == TLS_CERTIFICATE) {
-		tls_certificate_feed(&tls->certificate, &side->walker, facts, body);
-		return;
+	if (side->message_type == TLS_CERTIFICATE && from == SIDE_SERVER) {
+		tls_certificate_feed(&tls->certificate, w, facts, body);
+	} else if (side->message_type == TLS_CLIENT_HELLO && from == SIDE_CLIENT) {
+		tls_client_feed(&tls->client, w, facts, body);
+	} else {
+		while (w->step != STEP_DONE && walker_take(w, &body)) {
+			if (from == SIDE_CLIENT)
+				take_certificates(tls, w);
+			else
+				take_step(tls, facts);
+		}
 	}
-	while (side->walker.step != STEP_DONE && walker_take(&side->walker, &body))
-		take_step(tls, facts, from);
+}
+
+static void message_end(struct tls *tls, struct facts *facts, enum side from)
+{
+	struct tls_side *side = &tls->side[from];
+
+	side->message_have = 0;
+	if (from == SIDE_CLIENT && side->message_type == TLS_CLIENT_HELLO)
+		tls_client_end(&tls->client, facts);
+	if (from == SIDE_SERVER && side->message_type == TLS_SERVER_HELLO) {
+		tls->answered = true;
+		/* Up to TLS 1.2 it would have been seen here. */
+		tls->told |= strcmp(facts->tls_version, "1.3") != 0;
+	}
 }
 
 static void handshake_feed(struct tls *tls, struct facts *facts, enum side from, struct bytes data)
@@ -211,7 +235,7 @@ static void handshake_feed(struct tls *tls, struct facts *facts, enum side from,
 		message_feed(tls, facts, from, bytes_sub(&data, n));
 		side->message_left -= (uint32_t)n;
 		if (side->message_left == 0)
-			side->message_have = 0;
+			message_end(tls, facts, from);
 	}
 }
 
@@ -312,7 +336,7 @@ static void tls_begin(void *state, struct facts *facts)
 		hide_log_in(facts);
 		return;
 	}
-	facts_set_service(facts, &tls_service);
+	facts_set_service(facts, &tls_services[0]);
 }
 
 /* A hello without an answer was perhaps sent to a server of plain text. */
@@ -325,6 +349,41 @@ static void prove(const struct tls *tls, struct facts *facts, enum side from)
 		facts_set_encryption(facts, ENCRYPTION_TLS);
 }
 
+/*
+ * With TLS 1.3 the server's choice is hidden. What the client alone offered, one thing and nothing
+ * else, is what it wants; a server that does not have it ends the handshake (RFC 7301 section 3.2),
+ * or has never heard of ALPN. So behind a handshake that both sides finished it is told, as the
+ * client's word.
+ */
+static void judge_offer(struct tls *tls, struct facts *facts)
+{
+	const struct tls_client *client = &tls->client;
+
+	if (tls->told || !tls->answered || !tls->side[SIDE_CLIENT].finished ||
+	    !tls->side[SIDE_SERVER].finished)
+		return;
+	tls->told = true;
+	if (tls->upgraded || client->offered == 0 || client->mixed)
+		return;
+	facts->offered = true;
+	facts_set_service(facts, &tls_services[client->offered]);
+}
+
+/* Records whose contents are encrypted are only counted, until that is judged. */
+static void pass_record(struct tls *tls, struct facts *facts, enum side from)
+{
+	struct tls_side *side = &tls->side[from];
+
+	side->finished |=
+		side->record[0] == TLS_APPLICATION_DATA && side->record_left >= FINISHED_MIN;
+	judge_offer(tls, facts);
+}
+
+static bool is_followed(const struct tls *tls, const struct tls_side *side)
+{
+	return !side->deaf || (!side->lost && !tls->told && tls->client.offered != 0);
+}
+
 static void tls_feed(void *state, struct facts *facts, struct feed *fed)
 {
 	enum side from = fed->from;
@@ -332,16 +391,23 @@ static void tls_feed(void *state, struct facts *facts, struct feed *fed)
 	struct tls_side *side = &tls->side[from];
 	struct bytes data = fed->bytes;
 
-	while (data.left != 0 && !side->deaf) {
+	side->spoke |= data.left != 0;
+	while (data.left != 0 && is_followed(tls, side)) {
+		struct bytes piece;
 		size_t n;
 
 		if (side->record_have < sizeof side->record) {
-			side->deaf = !header_feed(side, bytes_u8(&data));
+			side->lost = !header_feed(side, bytes_u8(&data));
+			side->deaf |= side->lost;
 			prove(tls, facts, from);
+			if (side->record_have == sizeof side->record)
+				pass_record(tls, facts, from);
 			continue;
 		}
 		n = side->record_left < data.left ? side->record_left : data.left;
-		record_feed(tls, facts, from, bytes_sub(&data, n));
+		piece = bytes_sub(&data, n);
+		if (!side->deaf)
+			record_feed(tls, facts, from, piece);
 		side->record_left = (uint16_t)(side->record_left - n);
 		if (side->record_left == 0)
 			side->record_have = 0;
@@ -353,18 +419,30 @@ static void tls_gap(void *state, struct facts *facts, enum side from, uint64_t m
 	struct tls *tls = state;
 
 	(void)missing;
-	tls->side[from].deaf = true;
+	tls->side[from].deaf = tls->side[from].lost = true;
 	/* Begun late: the recogniser saw records that are more than a hello. */
 	if (!tls->upgraded && facts->encryption == ENCRYPTION_UNKNOWN)
 		facts_set_encryption(facts, ENCRYPTION_TLS);
+}
+
+/* Of a conversation of which only the client's half was seen, its word is all that there is. */
+static void tls_end(void *state, struct facts *facts)
+{
+	struct tls *tls = state;
+	const struct tls_side *server = &tls->side[SIDE_SERVER];
+
+	if (server->spoke || server->lost || !tls->side[SIDE_CLIENT].finished)
+		return;
+	tls->answered = tls->side[SIDE_SERVER].finished = true;
+	judge_offer(tls, facts);
 }
 
 const struct dissector tls_dissector = {
 	.name = "tls",
 	.transports = OVER_TCP,
 	.state_size = sizeof(struct tls),
-	.service_count = 1,
-	.services = &tls_service,
+	.service_count = TLS_SERVICE_COUNT,
+	.services = tls_services,
 	.recognised =
 		"the server's or client's first handshake record or alert, whole and consistent",
 	.reads = READS_AUTH | READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION |
@@ -373,4 +451,5 @@ const struct dissector tls_dissector = {
 	.begin = tls_begin,
 	.feed = tls_feed,
 	.gap = tls_gap,
+	.end = tls_end,
 };

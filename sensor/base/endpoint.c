@@ -48,6 +48,7 @@ const char *identified_by_name(enum identified_by by)
 		[IDENTIFIED_NDPI_GUESS] = "ndpi-guess",
 		[IDENTIFIED_NDPI_DPI] = "ndpi-dpi",
 		[IDENTIFIED_PAYLOAD] = "payload",
+		[IDENTIFIED_OFFER] = "client-offer",
 	};
 
 	return names[by];

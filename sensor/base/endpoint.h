@@ -71,7 +71,14 @@ enum identified_by {
 	IDENTIFIED_NDPI_GUESS,
 	IDENTIFIED_NDPI_DPI,
 	IDENTIFIED_PAYLOAD,
+	IDENTIFIED_OFFER, /* what the client wants inside of TLS; last: the number is saved */
 };
+
+/* In order of how much it says: the client's word is less than the payload. */
+static inline unsigned identified_rank(enum identified_by by)
+{
+	return by == IDENTIFIED_OFFER ? 2 * IDENTIFIED_PAYLOAD - 1U : 2U * (unsigned)by;
+}
 
 const char *outcome_name(enum outcome outcome);	       /* "syn_only", … */
 const char *direction_name(enum direction direction);  /* "guess", "policy-port", … */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The flat catalogue of services. A row is listed once per name: the first dissector in the order
- * of dissectors/table.c wins, then nDPI's rows. services_id() knows every row by its address,
- * also one that lost its name to another, so that a dissector may share another's service.
+ * of dissectors/table.c wins, unless it knows less, then nDPI's rows. services_id() knows every row
+ * by its address, also one that lost its name to another, so that a dissector may share another's
+ * service.
  */
 #include "sensor/base/services.h"
 
@@ -26,6 +27,16 @@ struct services {
 			[UINT16_MAX + 1]; /* [1]: over UDP; asked for any packet out of nowhere */
 };
 
+/*
+ * A service may be told by several dissectors, one of which is its own: inside of TLS, or by gRPC,
+ * it has no ports of its own.
+ */
+static bool is_fuller(const struct service *a, const struct service *b)
+{
+	return (a->ports != NULL && b->ports == NULL) ||
+	       (a->identifier != NULL && b->identifier == NULL);
+}
+
 static void add(struct services *services, const struct service *service, uint8_t transports)
 {
 	uint16_t id = services_find(services, service->name);
@@ -35,6 +46,8 @@ static void add(struct services *services, const struct service *service, uint8_
 		services->rows[id].met |= service->met;
 		if (services->vocabulary[id].also == NULL)
 			services->vocabulary[id].also = service->also;
+		if (is_fuller(service, services->rows[id].service))
+			services->rows[id].service = service;
 		return;
 	}
 	id = services->count++;

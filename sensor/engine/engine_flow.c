@@ -29,18 +29,36 @@ struct before {
 	uint32_t key;
 };
 
-/* Rules by service fire on identification, be it an earlier one; a guess is none. */
+/*
+ * Rules by service fire on identification, be it an earlier one; a guess is none. `*by`: enum
+ * identified_by, of the one that counts.
+ */
 static uint16_t identified_service(const struct engine *engine, uint32_t slot,
-				   const struct flow_report *flow)
+				   const struct flow_report *flow, uint8_t *by)
 {
 	const struct exposure *x;
 
+	*by = flow->identified_by;
 	if (flow->service != POLICY_NO_SERVICE && flow->identified_by >= IDENTIFIED_NDPI_DPI)
 		return flow->service;
 	if (slot == EXPOSURE_NONE)
 		return POLICY_NO_SERVICE;
 	x = exposures_at(engine->exposures, slot);
+	*by = x->identified_by;
 	return x->identified_by >= IDENTIFIED_NDPI_DPI ? x->service : POLICY_NO_SERVICE;
+}
+
+static void decide(const struct engine *engine, uint32_t slot, const struct endpoint *server,
+		   const struct observation *o, struct policy_decision *decision)
+{
+	uint8_t by;
+	uint16_t service = identified_service(engine, slot, &o->flow, &by);
+
+	engine_decide(engine, server, &o->server.address, &o->flow.client, service, o->ts_ns,
+		      decision);
+	if (by == IDENTIFIED_OFFER)
+		engine_decide_offer(engine, server, &o->server.address, &o->flow.client, o->ts_ns,
+				    decision);
 }
 
 static void take_in(struct engine *engine, struct exposure *x, const struct arrival *a,
@@ -299,8 +317,7 @@ void engine_flow(struct engine *engine, const struct endpoint *server, const str
 	struct endpoint record = is_claim(&a) ? engine_claim_key(engine, &o->flow) : *server;
 	uint32_t slot = target(engine, &record, &a);
 
-	engine_decide(engine, server, &o->server.address, &o->flow.client,
-		      identified_service(engine, slot, &o->flow), o->ts_ns, &a.decision);
+	decide(engine, slot, server, o, &a.decision);
 	if (!is_claim(&a))
 		note_coverage(engine, &a);
 	if (a.decision.verdict == POLICY_ALLOWED || a.decision.verdict == POLICY_EXCEPTED)

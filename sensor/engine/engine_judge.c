@@ -26,6 +26,22 @@ void engine_decide(const struct engine *engine, const struct endpoint *server,
 	verdict_of(engine->policy, server, server_seen, client, service, ts_ns, decision);
 }
 
+void engine_decide_offer(const struct engine *engine, const struct endpoint *server,
+			 const struct address *server_seen, const struct address *client,
+			 uint64_t ts_ns, struct policy_decision *decision)
+{
+	struct policy_decision without;
+
+	if (decision->verdict != POLICY_FORBIDDEN || decision->severity <= SEVERITY_HIGH ||
+	    !policy_rule(engine->policy, decision->rule).by_service)
+		return;
+	engine_decide(engine, server, server_seen, client, POLICY_NO_SERVICE, ts_ns, &without);
+	if (without.verdict == POLICY_FORBIDDEN && without.severity > SEVERITY_HIGH)
+		*decision = without;
+	else
+		decision->severity = SEVERITY_HIGH;
+}
+
 uint32_t engine_target(const struct engine *engine, const struct endpoint *server, uint32_t own)
 {
 	uint32_t slot = own, all;

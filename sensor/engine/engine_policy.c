@@ -127,6 +127,9 @@ static void decide_again(const struct engine *engine, const struct exposure *x, 
 
 		engine_decide(engine, server, &x->server_seen, &x->sources[i].address, service,
 			      now_ns, &decision);
+		if (x->identified_by == IDENTIFIED_OFFER)
+			engine_decide_offer(engine, server, &x->server_seen, &x->sources[i].address,
+					    now_ns, &decision);
 		if (weight(&decision) > weight(worst))
 			*worst = decision;
 	}

@@ -13,6 +13,16 @@
 #define SERVICE_TEXT 40
 #define VERSION_TEXT 24
 
+/* A source as it was before it had JA4. */
+struct source_before {
+	struct address address;
+	uint64_t first_ns, last_ns;
+	uint64_t bytes_out;
+	uint32_t flows, logins_failed, logins_succeeded;
+	uint8_t level;
+	struct carrier carrier;
+};
+
 /* The interface, by name; the captures of a replay are not kept. */
 struct saved_from {
 	char interface[ORIGIN_NAME], alias[ORIGIN_NAME];
@@ -26,6 +36,7 @@ struct saved_exposure {
 	char accept_zone[POLICY_NAME_MAX];
 	struct saved_from from;
 	uint8_t level_of_six;
+	struct source_before sources_before[EXPOSURE_SOURCES];
 	struct exposure x;
 };
 
@@ -41,7 +52,7 @@ struct saved_incident {
 #define X(tag, m)		  MEMBER(tag, struct saved_exposure, x.m)
 #define S(tag, member)		  MEMBER(tag, struct saved_incident, member)
 #define I(tag, m)		  MEMBER(tag, struct saved_incident, incident.m)
-#define TAG_FACTS		  92 /* 90 and 91 had other layouts */
+#define TAG_FACTS		  98 /* 90 to 92 had other layouts */
 
 /* The rows of exposure_fields.h that the engine keeps. */
 #define FIELD(name, member, type, from, tag, ...) FIELD_##from(tag, member)
@@ -103,7 +114,7 @@ static const struct packed_member exposure_members[] = {
 	X(58, probe_ns),
 	X(59, tunnels),
 	X(63, closers),
-	X(64, sources),
+	E(64, sources_before),
 	X(65, told),
 	X(66, quiet),
 	X(70, busy_minutes),
@@ -120,6 +131,7 @@ static const struct packed_member exposure_members[] = {
 	X(88, awaiting),
 	X(TAG_FACTS, facts),
 	X(93, level),
+	X(97, sources),
 };
 
 #define FIGURE(name, member, type, from, tag) I(tag, member),
@@ -171,7 +183,7 @@ static const struct packed_member wall_members[] = {
 	packed_read(members, COUNT(members), object, bytes, length, (to)->scratch,                 \
 		    sizeof(to)->scratch)
 
-_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 97) <= SAVED_MAX, "SAVED_MAX");
+_Static_assert(PACKED_MAX(sizeof(struct saved_exposure), 101) <= SAVED_MAX, "SAVED_MAX");
 _Static_assert(PACKED_MAX(sizeof(struct saved_incident), 80) <= SAVED_MAX, "SAVED_MAX");
 
 /*
@@ -200,6 +212,45 @@ static void renumber_incident(struct incident *incident, uint8_t level_of_six)
 	incident->level = level_from_six(level_of_six);
 	for (unsigned i = 0; i < incident->listed && i < INCIDENT_MEMBERS; i++)
 		incident->members[i].level = level_from_six(incident->members[i].level);
+}
+
+/* The file's sources from before they had JA4; likewise. */
+static void sources_to_before(struct saved_exposure *saved)
+{
+	for (size_t i = 0; i < EXPOSURE_SOURCES; i++) {
+		const struct exposure_source *source = &saved->x.sources[i];
+
+		saved->sources_before[i] = (struct source_before){
+			.address = source->address,
+			.first_ns = source->first_ns,
+			.last_ns = source->last_ns,
+			.bytes_out = source->bytes_out,
+			.flows = source->flows,
+			.logins_failed = source->logins_failed,
+			.logins_succeeded = source->logins_succeeded,
+			.level = source->level,
+			.carrier = source->carrier,
+		};
+	}
+}
+
+static void sources_from_before(struct saved_exposure *saved)
+{
+	for (size_t i = 0; i < EXPOSURE_SOURCES; i++) {
+		const struct source_before *source = &saved->sources_before[i];
+
+		saved->x.sources[i] = (struct exposure_source){
+			.address = source->address,
+			.first_ns = source->first_ns,
+			.last_ns = source->last_ns,
+			.bytes_out = source->bytes_out,
+			.flows = source->flows,
+			.logins_failed = source->logins_failed,
+			.logins_succeeded = source->logins_succeeded,
+			.level = source->level,
+			.carrier = source->carrier,
+		};
+	}
 }
 
 static void name_service(char to[SERVICE_TEXT], const struct engine *engine, uint16_t id)
@@ -244,6 +295,7 @@ size_t engine_saved_exposure_write(const struct engine *engine, const struct exp
 	name_service(saved.service, engine, x->service);
 	name_service(saved.ndpi_service, engine, x->ndpi_service);
 	name_policy(&saved, engine);
+	sources_to_before(&saved);
 	name_from(&saved.from, engine, x->from);
 	saved.x.facts.service = NULL;
 	return WRITE(exposure_members, &saved, scratch);
@@ -321,6 +373,8 @@ bool engine_saved_exposure_read(const struct engine *engine, struct exposure *x,
 
 	if (!READ(exposure_members, &saved, bytes, length, scratch))
 		return false;
+	if (saved.x.source_count != 0 && saved.x.sources[0].first_ns == 0)
+		sources_from_before(&saved);
 	if (saved.x.level == LEVEL_BLOCKED) /* which no exposure is: the file has none */
 		renumber_exposure(&saved.x, saved.level_of_six);
 	if (strcmp(saved.version, SPANWATCH_VERSION) != 0)

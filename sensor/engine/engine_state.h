@@ -67,6 +67,13 @@ struct engine {
 void engine_decide(const struct engine *engine, const struct endpoint *server,
 		   const struct address *server_seen, const struct address *client,
 		   uint16_t service, uint64_t ts_ns, struct policy_decision *decision);
+/*
+ * The same where only the client says what the service is: then a rule about services raises at
+ * most high. To be called with what engine_decide() said.
+ */
+void engine_decide_offer(const struct engine *engine, const struct endpoint *server,
+			 const struct address *server_seen, const struct address *client,
+			 uint64_t ts_ns, struct policy_decision *decision);
 /* The record that a conversation with `server` belongs to: its own (or none), or "all ports". */
 uint32_t engine_target(const struct engine *engine, const struct endpoint *server, uint32_t own);
 

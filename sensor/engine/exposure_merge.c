@@ -39,16 +39,37 @@ static bool is_more_special(const struct service *a, const struct service *b)
 	return !is_general(a) || (a->identifier != NULL && b->identifier == NULL);
 }
 
+static bool is_surer(const struct exposure *x, const struct flow_report *flow)
+{
+	return identified_rank(flow->identified_by) > identified_rank(x->identified_by);
+}
+
+/* TLS around something that cannot be seen. */
+static bool is_shell(const struct services *services, uint16_t id)
+{
+	const struct service *service = services_get(services, id);
+
+	return service != NULL && strcmp(service->name, "tls") == 0;
+}
+
 /*
  * Equally strong evidence for another service changes the exposure only from general to special
- * (http, then elasticsearch), never back: two clients must not make it flap.
+ * (http, then elasticsearch), never back: two clients must not make it flap. What is inside of TLS
+ * is more than TLS, though only the client says it; TLS without such a word takes nothing back.
  */
 static bool is_better_service(const struct exposure *x, const struct flow_report *flow,
 			      const struct services *services)
 {
 	if (flow->service == POLICY_NO_SERVICE || flow->service == x->service || x->all_ports)
 		return false;
-	if (x->service == POLICY_NO_SERVICE || flow->identified_by > x->identified_by)
+	if (x->service == POLICY_NO_SERVICE)
+		return true;
+	if (flow->facts.encryption == ENCRYPTION_TLS && is_shell(services, x->service) &&
+	    flow->identified_by >= IDENTIFIED_PAYLOAD)
+		return true;
+	if (x->identified_by == IDENTIFIED_OFFER && is_shell(services, flow->service))
+		return false;
+	if (is_surer(x, flow))
 		return true;
 	return flow->identified_by == x->identified_by &&
 	       is_more_special(services_get(services, flow->service),
@@ -109,6 +130,19 @@ static void merge_commands(struct facts *into, const struct facts *from)
 		into->commands_seen = from->commands_seen;
 }
 
+/* The first that was seen, and what is said of it. */
+static void merge_certificate(struct facts *into, const struct facts *from)
+{
+	if (into->tls_sha256[0] != '\0' || from->tls_not_after_s == 0)
+		return;
+	FILL(into->tls_subject, from->tls_subject, false);
+	FILL(into->tls_issuer, from->tls_issuer, false);
+	FILL(into->tls_sha256, from->tls_sha256, false);
+	into->tls_not_after_s = from->tls_not_after_s;
+	into->tls_not_before_s = from->tls_not_before_s;
+	into->tls_faults = from->tls_faults;
+}
+
 static void merge_texts(struct facts *into, const struct facts *from, bool better, bool let_in)
 {
 	bool product = better || into->product[0] == '\0' ||
@@ -127,10 +161,10 @@ static void merge_texts(struct facts *into, const struct facts *from, bool bette
 	FILL(into->path, from->path, from->directory_listing && !into->directory_listing);
 	FILL(into->operation, from->operation, false);
 	FILL(into->tls_version, from->tls_version, false);
-	FILL(into->tls_subject, from->tls_subject, false);
-	FILL(into->tls_issuer, from->tls_issuer, false);
-	if (into->tls_not_after_s == 0)
-		into->tls_not_after_s = from->tls_not_after_s;
+	FILL(into->tls_protocol, from->tls_protocol, false);
+	FILL(into->ja4, from->ja4, false);
+	into->tls_ech |= from->tls_ech;
+	merge_certificate(into, from);
 }
 
 /* A conversation that went on encrypted, where nobody has been let in without. */
@@ -262,9 +296,9 @@ bool exposure_merge(struct exposure *x, const struct observation *o, const struc
 	}
 	merge_counters(x, o);
 	if (!x->all_ports) {
-		merge_facts(x, &flow->facts, other || flow->identified_by > x->identified_by);
+		merge_facts(x, &flow->facts, other || is_surer(x, flow));
 		x->facts.service = services_get(services, x->service);
-		if (flow->service == x->service && flow->identified_by > x->identified_by)
+		if (other || (flow->service == x->service && is_surer(x, flow)))
 			x->identified_by = flow->identified_by;
 	}
 	merge_logins(x, flow);
@@ -331,6 +365,8 @@ void exposure_merge_source(struct exposure *x, const struct observation *o, enum
 		return;
 	later(&row->last_ns, o->ts_ns);
 	row->carrier = flow->carrier;
+	if (flow->facts.ja4[0] != '\0')
+		memcpy(row->ja4, flow->facts.ja4, sizeof row->ja4);
 	row->flows += flow->first || row->flows == 0;
 	row->bytes_out += flow->new_bytes_s2c;
 	row->logins_failed += flow->new_logins_failed;
@@ -353,6 +389,7 @@ void exposure_merge_add_source(struct exposure *x, const struct exposure_source 
 		row->first_ns = source->first_ns;
 	if (source->last_ns >= row->last_ns)
 		row->carrier = source->carrier;
+	FILL(row->ja4, source->ja4, source->last_ns >= row->last_ns);
 	later(&row->last_ns, source->last_ns);
 	row->flows += source->flows;
 	row->bytes_out += source->bytes_out;

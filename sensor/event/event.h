@@ -109,8 +109,9 @@ struct exposure_source {
 	uint64_t first_ns, last_ns;
 	uint64_t bytes_out;
 	uint32_t flows, logins_failed, logins_succeeded;
-	uint8_t level;		/* enum level */
-	struct carrier carrier; /* the latest, if any */
+	uint8_t level;				 /* enum level */
+	struct carrier carrier;			 /* the latest, if any */
+	char ja4[sizeof((struct facts){0}.ja4)]; /* of its latest TLS hello, "" if none was read */
 };
 
 /* Where a packet came in: the interface, and what people call it. "" or NULL: not known. */

@@ -12,7 +12,7 @@
 #include "sensor/base/timestamp.h"
 
 #define VALUE_MAX   1024
-#define SOURCE_TEXT (2 * ADDRESS_TEXT_MAX + 2 * TIMESTAMP_TEXT + 160)
+#define SOURCE_TEXT (2 * ADDRESS_TEXT_MAX + 2 * TIMESTAMP_TEXT + 204)
 
 /* `value` is printable. */
 static void put_safe(struct event_fields *fields, const char *name, const char *value)
@@ -220,13 +220,14 @@ static size_t source_text(const struct exposure_source *source, char text[SOURCE
 
 	return (size_t)snprintf(text, SOURCE_TEXT,
 				"%s %s flows=%" PRIu32 " bytes_out=%" PRIu64 " failed=%" PRIu32
-				" succeeded=%" PRIu32 " first=%s last=%s%s%s",
+				" succeeded=%" PRIu32 " first=%s last=%s%s%s%s%s",
 				address_format(&source->address, address),
 				level_name(source->level), source->flows, source->bytes_out,
 				source->logins_failed, source->logins_succeeded,
 				timestamp_format(source->first_ns, first),
 				timestamp_format(source->last_ns, last), carried ? " by=" : "",
-				carried ? address_format(&source->carrier.address, carrier) : "");
+				carried ? address_format(&source->carrier.address, carrier) : "",
+				source->ja4[0] != '\0' ? " ja4=" : "", source->ja4);
 }
 
 static void put_sources(struct event_fields *fields, const struct exposure_view *exposure)
@@ -262,8 +263,19 @@ static void put_commands(struct event_fields *fields, const struct facts *facts)
 	put(fields, "destroyed", (carried_out & COMMAND_DESTRUCTIVE) != 0 ? "1" : "");
 }
 
+static void put_certificate(struct event_fields *fields, const struct facts *facts, uint64_t ts_ns)
+{
+	char text[64] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; event_certificate(facts, ts_ns, i)[0] != '\0'; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+					 used != 0 ? " " : "", event_certificate(facts, ts_ns, i));
+	put(fields, "certificate", text);
+}
+
 static void put_facts(struct event_fields *fields, const struct exposure_view *exposure,
-		      const struct event_context *context)
+		      const struct event_context *context, uint64_t ts_ns)
 {
 	const struct facts *facts = &exposure->facts;
 	const struct service *row = services_get(context->services, exposure->service);
@@ -287,11 +299,14 @@ static void put_facts(struct event_fields *fields, const struct exposure_view *e
 	put(fields, "sight", sight_name(exposure->sight));
 	put(fields, "outcome", outcome_name(exposure->outcome));
 	put(fields, "conn_state", event_conn_state(exposure->outcome));
+	put(fields, "ja4", facts->ja4);
+	put(fields, "certificate_sha256", facts->tls_sha256);
+	put_certificate(fields, facts, ts_ns);
 	put_commands(fields, facts);
 }
 
 static void put_exposure(struct event_fields *fields, const struct exposure_view *view,
-			 const struct event_context *context)
+			 const struct event_context *context, uint64_t ts_ns)
 {
 	put(fields, "exposure", view->id);
 	put(fields, "incident", view->incident);
@@ -300,7 +315,7 @@ static void put_exposure(struct event_fields *fields, const struct exposure_view
 	put(fields, "unlisted", view->unlisted ? "1" : "0");
 	POLICY_FIELDS(PUT)
 	put_ends(fields, view);
-	put_facts(fields, view, context);
+	put_facts(fields, view, context, ts_ns);
 	put_times(fields, view);
 	put_counters(fields, view);
 	put_sources(fields, view);
@@ -362,7 +377,7 @@ void event_fields(struct event_fields *fields, const struct event *event,
 	fields->length = fields->count = 0;
 	put_event(fields, event, context);
 	if (event->has_exposure)
-		put_exposure(fields, &event->exposure, context);
+		put_exposure(fields, &event->exposure, context, event->ts_ns);
 	if (event->has_blindness)
 		put_blindness(fields, &event->blindness);
 	if (!event->has_incident)

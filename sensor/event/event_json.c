@@ -190,21 +190,34 @@ static void put_network(struct json_out *out, const struct event_context *contex
 	json_out_end(out);
 }
 
+static uint64_t ns_of(uint64_t seconds)
+{
+	return seconds < UINT64_MAX / NS_PER_S ? seconds * NS_PER_S : 0;
+}
+
+static void put_certificate(struct json_out *out, const struct facts *facts)
+{
+	json_out_text(out, "subject", facts->tls_subject);
+	json_out_text(out, "issuer", facts->tls_issuer);
+	json_out_time(out, "not_before", ns_of(facts->tls_not_before_s));
+	json_out_time(out, "not_after", ns_of(facts->tls_not_after_s));
+	json_out_object(out, "hash");
+	json_out_text(out, "sha256", facts->tls_sha256);
+	json_out_end(out);
+}
+
 static void put_tls(struct json_out *out, const struct facts *facts)
 {
-	uint64_t not_after_s = facts->tls_not_after_s;
-
 	json_out_object(out, "tls");
 	json_out_text(out, "version", facts->tls_version);
 	json_out_text(out, "version_protocol", facts->tls_version[0] != '\0' ? "tls" : "");
+	json_out_text(out, "next_protocol", facts->tls_protocol);
 	json_out_object(out, "client");
 	json_out_text(out, "server_name", facts->host);
+	json_out_text(out, "ja4", facts->ja4);
 	json_out_end(out);
 	json_out_object(out, "server");
-	json_out_text(out, "subject", facts->tls_subject);
-	json_out_text(out, "issuer", facts->tls_issuer);
-	json_out_time(out, "not_after",
-		      not_after_s < UINT64_MAX / NS_PER_S ? not_after_s * NS_PER_S : 0);
+	put_certificate(out, facts);
 	json_out_end(out);
 	json_out_end(out);
 }

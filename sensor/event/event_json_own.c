@@ -28,6 +28,7 @@ static void put_sources(struct json_out *out, const struct exposure_view *exposu
 		json_out_time(out, "last", source->last_ns);
 		json_out_number(out, "flows", source->flows);
 		json_out_number(out, "bytes_out", source->bytes_out);
+		json_out_text(out, "ja4", source->ja4);
 		if (source->logins_failed + source->logins_succeeded != 0) {
 			json_out_object(out, "logins");
 			json_out_number(out, "failed", source->logins_failed);
@@ -266,9 +267,19 @@ static void put_commands(struct json_out *out, const struct facts *facts)
 	json_out_number(out, "commands_seen", facts->commands_seen);
 }
 
+static void put_certificate(struct json_out *out, const struct facts *facts, uint64_t ts_ns)
+{
+	if (event_certificate(facts, ts_ns, 0)[0] == '\0')
+		return;
+	json_out_list(out, "certificate");
+	for (unsigned i = 0; event_certificate(facts, ts_ns, i)[0] != '\0'; i++)
+		json_out_text(out, NULL, event_certificate(facts, ts_ns, i));
+	json_out_end(out);
+}
+
 /* What the conversation said and ECS has no field for. */
 static void put_facts(struct json_out *out, const struct event_context *context,
-		      const struct exposure_view *exposure)
+		      const struct exposure_view *exposure, uint64_t ts_ns)
 {
 	const struct facts *facts = &exposure->facts;
 	const struct service *row = services_get(context->services, exposure->service);
@@ -278,6 +289,9 @@ static void put_facts(struct json_out *out, const struct event_context *context,
 	if (facts->data_read != ANSWER_UNKNOWN)
 		json_out_flag(out, "data_read", facts->data_read == ANSWER_YES);
 	json_out_flag(out, "directory_listing", facts->directory_listing);
+	put_certificate(out, facts, ts_ns);
+	if (facts->tls_ech)
+		json_out_flag(out, "encrypted_hello", true);
 	json_out_text(out, "product", facts->product);
 	json_out_text(out, "mechanism", facts->mechanism);
 	json_out_text(out, "operation", facts->operation);
@@ -311,7 +325,7 @@ void event_json_own(struct json_out *out, const struct event_context *context,
 		put_evidence(out, context, &event->exposure);
 		put_tunnels(out, &event->exposure.tunnels);
 		put_carrier(out, &event->exposure);
-		put_facts(out, context, &event->exposure);
+		put_facts(out, context, &event->exposure, event->ts_ns);
 	}
 	if (event->has_incident)
 		put_incident(out, context, &event->incident);

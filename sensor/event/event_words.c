@@ -2,6 +2,8 @@
 /* See event_words.h. */
 #include "sensor/event/event_words.h"
 
+#include "sensor/base/clock.h"
+
 #include <string.h>
 
 struct ingress event_ingress(const struct event *event)
@@ -102,6 +104,26 @@ bool event_community_id(const struct exposure_view *exposure, char text[COMMUNIT
 		community_id(client, port, event_server_seen(exposure), server->port,
 			     server->transport, 0, text);
 	return true;
+}
+
+const char *event_certificate(const struct facts *facts, uint64_t ts_ns, unsigned at)
+{
+	uint64_t now_s = ts_ns / NS_PER_S;
+	const struct {
+		bool holds;
+		const char *word;
+	} words[] = {
+		{facts->tls_not_after_s != 0 && now_s > facts->tls_not_after_s, "expired"},
+		{now_s < facts->tls_not_before_s, "not-yet-valid"},
+		{facts->tls_faults & TLS_SELF_SIGNED, "self-signed"},
+		{facts->tls_faults & TLS_OTHER_NAME, "other-name"},
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (words[i].holds && at-- == 0)
+			return words[i].word;
+	}
+	return "";
 }
 
 bool event_is_tls(const struct facts *facts)

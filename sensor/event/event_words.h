@@ -36,5 +36,10 @@ bool event_has_client(const struct exposure_view *exposure);
 /* Of the conversation that raised the event. False, and nothing written, without both ends. */
 bool event_community_id(const struct exposure_view *exposure, char text[COMMUNITY_ID_TEXT]);
 bool event_is_tls(const struct facts *facts);
+/*
+ * What is odd about the server's certificate at this time, one after the other from `at` 0 on:
+ * "expired", "self-signed". "" behind the last.
+ */
+const char *event_certificate(const struct facts *facts, uint64_t ts_ns, unsigned at);
 
 #endif

@@ -185,6 +185,9 @@
 	X(sight, SELDOM)                                                                           \
 	X(outcome, SELDOM)                                                                         \
 	X(conn_state, SELDOM)                                                                      \
+	X(ja4, SELDOM)                                                                             \
+	X(certificate_sha256, SELDOM)                                                              \
+	X(certificate, SELDOM)                                                                     \
 	X(commands, SELDOM)                                                                        \
 	X(executed, SELDOM)                                                                        \
 	X(destroyed, SELDOM)                                                                       \

@@ -262,11 +262,18 @@ void identify_ndpi(struct identify *identify, struct identity *identity,
 	}
 }
 
+/* What TLS names runs inside of it, by ALPN: that says nothing about what is not encrypted. */
+static bool is_known_in_clear(const struct dissector *dissector, size_t row)
+{
+	return dissector != &tls_dissector || row == 0;
+}
+
 bool identify_trusts_ndpi(const struct service *service)
 {
 	for (size_t i = 0; i < dissector_count; i++) {
 		for (size_t j = 0; j < dissectors[i]->service_count; j++) {
-			if (strcmp(dissectors[i]->services[j].name, service->name) == 0)
+			if (is_known_in_clear(dissectors[i], j) &&
+			    strcmp(dissectors[i]->services[j].name, service->name) == 0)
 				return false;
 		}
 	}

@@ -21,6 +21,16 @@ static void hand_over_to_tls(struct sessions *sessions, struct slot *slot)
 		tls_dissector.begin(slot->state, facts);
 }
 
+/* Both sides go on in another protocol, in the same bytes: the facts stay as well. */
+static void hand_over(struct slot *slot, const struct feed *fed)
+{
+	memset(slot->state, 0, sizeof slot->state);
+	slot->dissector = fed->to;
+	slot->hint = fed->hint;
+	if (fed->to->begin)
+		fed->to->begin(slot->state, &slot->session.findings->facts);
+}
+
 /* TLS was agreed to, and did not come: plaintext goes on, or the conversation is over. */
 static void take_back_tls(struct slot *slot)
 {
@@ -71,6 +81,7 @@ static void feed_once(struct sessions *sessions, struct slot *slot, struct feed 
 	uint32_t claims = now->facts.claims;
 
 	fed->client = now->number;
+	fed->hint = slot->hint;
 	fed->next = FEED_ON;
 	fed->rest = fed->theirs = 0;
 	slot->dissector->feed(slot->state, &now->facts, fed);
@@ -95,8 +106,11 @@ static void feed_turns(struct sessions *sessions, struct slot *slot, struct feed
 /* A dissector may tell the service late, even at the end, and take it back. */
 static void note_service(struct slot *slot)
 {
-	slot->session.identified_by =
-		slot->session.findings->facts.service ? IDENTIFIED_PAYLOAD : IDENTIFIED_NOT;
+	const struct facts *facts = &slot->session.findings->facts;
+
+	slot->session.identified_by = !facts->service  ? IDENTIFIED_NOT
+				      : facts->offered ? IDENTIFIED_OFFER
+						       : IDENTIFIED_PAYLOAD;
 }
 
 /* Returns how many of the last bytes are for whoever reads TLS. */
@@ -124,10 +138,12 @@ static size_t feed_piece(struct sessions *sessions, struct slot *slot, enum side
 	session_unpack_earn(slot, length);
 	feed_turns(sessions, slot, &fed);
 	slot->fed[from] = true;
+	if (fed.next == FEED_PROTOCOL)
+		hand_over(slot, &fed);
 	note_service(slot);
-	if (fed.next != FEED_TLS)
+	if (fed.next != FEED_TLS && fed.next != FEED_PROTOCOL)
 		return 0;
-	slot->tls_agreed = true;
+	slot->tls_agreed = fed.next == FEED_TLS;
 	slot->auth_before = auth;
 	slot->data_before = data_read;
 	return fed.rest < length ? fed.rest : 0;

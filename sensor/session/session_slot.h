@@ -35,6 +35,7 @@ struct slot {
 	bool decided, concluded;
 	bool fed[2];			  /* index: enum side; the dissector has had bytes of it */
 	bool tls_agreed;		  /* FEED_TLS, and not a byte of it yet */
+	uint8_t hint;			  /* for the dissector: feed.h */
 	uint8_t auth_before, data_before; /* what the facts said before that agreement */
 	uint32_t names_lost;
 	bool begun;	     /* there is no PROXY header any more, or none */

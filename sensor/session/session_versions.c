@@ -122,7 +122,9 @@ static void take_worse(struct slot *slot, struct slot *version)
 	version->revision_taken = other->revision;
 	if (!facts->service && other->service) {
 		facts_set_service(facts, other->service);
-		slot->session.identified_by = IDENTIFIED_PAYLOAD;
+		facts->offered = other->offered;
+		slot->session.identified_by =
+			other->offered ? IDENTIFIED_OFFER : IDENTIFIED_PAYLOAD;
 	}
 	take_worse_commands(facts, other);
 	if (other->auth >= AUTH_NONE && facts->auth < AUTH_NONE)

@@ -131,10 +131,13 @@ static void begin_facts(struct facts *facts, const struct facts *from)
 		.auth = from->auth == AUTH_NA ? AUTH_NA : AUTH_UNKNOWN,
 		.data_read = from->data_read == ANSWER_NO ? ANSWER_NO : ANSWER_UNKNOWN,
 		.tls_not_after_s = from->tls_not_after_s,
+		.tls_not_before_s = from->tls_not_before_s,
+		.tls_faults = from->tls_faults,
 	};
 	memcpy(facts->tls_version, from->tls_version, sizeof facts->tls_version);
 	memcpy(facts->tls_subject, from->tls_subject, sizeof facts->tls_subject);
 	memcpy(facts->tls_issuer, from->tls_issuer, sizeof facts->tls_issuer);
+	memcpy(facts->tls_sha256, from->tls_sha256, sizeof facts->tls_sha256);
 	take_over_server(facts, from);
 }
 

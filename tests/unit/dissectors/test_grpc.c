@@ -184,7 +184,7 @@ static void headers_go_on_in_other_frames(void **unused)
 	answer(&script, 1, 4);
 	run(&script, &facts);
 	assert_string_equal(facts.service->name, "containerd");
-	conversation_has(&facts, "Tasks/Exec", ANSWER_YES, 0);
+	conversation_has(&facts, "Tasks/Exec", ANSWER_YES, COMMAND_EXECUTES);
 }
 
 static void health_and_versions_prove_nothing(void **unused)

@@ -127,6 +127,22 @@ static void tables_of_headers_are_followed(void **unused)
 	conversation_stands(&http2_dissector, plain, COUNT(plain));
 }
 
+static void what_runs_code_is_seen(void **unused)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT(PREFACE SETTINGS HEADERS("\x21", "\x01") "\x83\x86\x44\x16"
+								     "/v1/submissions/create"
+								     "\x41\x05host1"),
+		TURN_SERVER(SETTINGS HEADERS("\x01", "\x01") "\x88"),
+	};
+	struct facts facts;
+
+	(void)unused;
+	assert_true(dissect(&http2_dissector, turns, COUNT(turns), 0, &facts));
+	conversation_has(&facts, "POST /v1/submissions/create", ANSWER_YES, COMMAND_EXECUTES);
+	conversation_stands(&http2_dissector, turns, COUNT(turns));
+}
+
 static enum recognised recognise(const void *client, size_t client_length, const void *server,
 				 size_t server_length, bool one_sided)
 {
@@ -178,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refusal_is_seen),
 		cmocka_unit_test(a_deletion_is_seen),
+		cmocka_unit_test(what_runs_code_is_seen),
 		cmocka_unit_test(tables_of_headers_are_followed),
 		cmocka_unit_test(verdicts_are_right),
 		cmocka_unit_test(frames_of_any_shape_are_read),

@@ -412,11 +412,24 @@ static void passes_over_damage(void **state)
 }
 
 /* A file from before LEVEL_EXECUTED has the levels under another tag, `destroyed` as 6. */
+/* What an old file has of an exposure, as far as it matters here. */
+struct old_exposure {
+	uint8_t level, source_count;
+	struct {
+		struct address address;
+		uint64_t first_ns, last_ns, bytes_out;
+		uint32_t flows, logins_failed, logins_succeeded;
+		uint8_t level;
+		struct carrier carrier;
+	} sources[EXPOSURE_SOURCES];
+};
+
 static void reads_the_levels_of_old_files(void **state)
 {
 #define OLD(tag, member)                                                                           \
 	{                                                                                          \
-		tag, offsetof(struct exposure, member), sizeof(((struct exposure *)0)->member)     \
+		tag, offsetof(struct old_exposure, member),                                        \
+			sizeof(((struct old_exposure *)0)->member)                                 \
 	}
 	static const struct packed_member old[] = {OLD(14, level), OLD(23, source_count),
 						   OLD(64, sources)};
@@ -426,17 +439,20 @@ static void reads_the_levels_of_old_files(void **state)
 	struct life life = begin(place->path, 0);
 
 	for (uint8_t level = LEVEL_REACHABLE; level <= 6; level++) {
-		struct exposure before = {.level = level, .source_count = 1}, after = {.flows = 1};
+		struct old_exposure before = {.level = level, .source_count = 1};
+		struct exposure after = {.flows = 1};
 		enum level now = level == 6 ? LEVEL_DESTROYED : (enum level)level;
 		uint8_t copy[SAVED_MAX];
 		size_t length;
 
 		before.sources[0].level = level;
+		before.sources[0].flows = 7;
 		length = packed_write(old, 3, &before, scratch->scratch, copy);
 		assert_true(engine_saved_exposure_read(life.scene->engine, &after, copy, length,
 						       scratch));
 		assert_int_equal(after.level, now);
 		assert_int_equal(after.sources[0].level, now);
+		assert_int_equal(after.sources[0].flows, 7);
 		length = engine_saved_exposure_write(life.scene->engine, &after, scratch);
 		memcpy(copy, scratch->bytes, length);
 		after.level = LEVEL_BLOCKED;
@@ -515,7 +531,7 @@ static void every_member_has_its_row(void **state)
 	if (sizeof(void *) != 8)
 		skip();
 	assert_int_equal(sizeof(struct exposure) - sizeof(struct facts) - sizeof(struct rows),
-			 1408);
+			 1664);
 	assert_int_equal(sizeof(struct incident), 1344);
 	assert_int_equal(sizeof(struct coverage), 40);
 	assert_int_equal(sizeof(struct wall_seen), 16);
