@@ -18,6 +18,7 @@
 #define VERSION	      2
 #define LENGTH_MAX    (128u << 20)
 #define RECORD_HEADER 22
+#define NAMES_MAX     16 /* of one message that are looked at */
 
 enum { INFO = 1, SECURITY = 2, RECORDS = 3, COMPRESSED = 4 };
 enum { READ = 1, BATCH = 8, WRITE = 1, DELETE = 2 };
@@ -122,7 +123,7 @@ static int note_info(struct facts *facts, struct bytes name)
 
 static void on_info_asked(struct facts *facts, struct bytes b)
 {
-	while (b.left != 0) {
+	for (unsigned i = 0; i < NAMES_MAX && b.left != 0; i++) {
 		struct bytes name = name_of(take_line(&b));
 
 		if (name.left != 0)
@@ -154,7 +155,7 @@ static void on_info_value(struct aerospike *as, struct facts *facts, struct byte
 
 static void on_info_answer(struct aerospike *as, struct facts *facts, struct bytes b)
 {
-	while (b.left != 0) {
+	for (unsigned i = 0; i < NAMES_MAX && b.left != 0; i++) {
 		struct bytes line = take_line(&b);
 
 		if (line.left != 0 && memchr(line.at, '\t', line.left) != NULL)

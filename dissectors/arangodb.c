@@ -295,11 +295,28 @@ static enum recognised recognise_server(struct bytes b)
 		       : RECOGNISED_NO;
 }
 
-/* The server's chunks alone could be anybody's. */
+/* A chunk that begins with the list of an answer, [1, 2, code, ...]: that alone tells it. */
+static bool is_answer(struct bytes b)
+{
+	uint64_t version, type, code;
+
+	bytes_skip(&b, HEADER + 8);
+	if (!open_list(&b))
+		return false;
+	version = take_number(&b);
+	type = take_number(&b);
+	code = take_number(&b);
+	return !b.failed && version == 1 && type == ANSWER && code >= 200 && code < 600;
+}
+
+/* The server's other chunks could be anybody's. */
 static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
 
+	if (client.left == 0 && opening->one_sided && recognise_server(server) == RECOGNISED_YES &&
+	    is_answer(server))
+		return RECOGNISED_YES;
 	if (client.left == 0)
 		return recognise_server(server) == RECOGNISED_NO ? RECOGNISED_NO : RECOGNISED_MORE;
 	return dissector_by_client(recognise_client(client), recognise_server(server),

@@ -60,7 +60,7 @@ static bool is_version(uint32_t version)
 {
 	uint32_t plain = version & ~OPENSEARCH;
 
-	return plain >= 1000000 && plain < 20000000;
+	return plain >= 190000 && plain < 20000000; /* 0.19 */
 }
 
 static enum recognised recognise_side(struct bytes b, enum side from)

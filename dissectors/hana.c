@@ -30,6 +30,8 @@ enum { KIND_FIRST_STEP = 0x80 }; /* of a command, beside EXCHANGE_… */
 
 static const uint16_t ports[] = {30015, 30013, 39015, 39013, 0};
 
+static const char *const also[] = {"sap-hana", NULL};
+
 static const struct service services[] = {
 	{
 		.name = "hana",
@@ -37,6 +39,7 @@ static const struct service services[] = {
 		.also = (const char *const[]){"sap-hana", NULL},
 		.about = "SAP HANA database",
 		.ports = ports,
+		.also = also,
 	},
 };
 

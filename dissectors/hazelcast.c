@@ -20,7 +20,7 @@
 #define FRAME_MAX     (1u << 30)
 #define OPENING_FRAME (1u << 24)
 
-enum { FLAG_BEGIN = 0x8000, FLAG_STRUCTURE = 0x1800, FLAG_NULL = 0x0400 };
+enum { FLAG_BEGIN = 0x8000, FLAGS_WHOLE = 0xc000, FLAG_STRUCTURE = 0x1800, FLAG_NULL = 0x0400 };
 
 enum {
 	CLIENT_AUTHENTICATION = 0x000100,
@@ -271,7 +271,19 @@ static enum recognised recognise_server(struct bytes b, bool member)
 	return length >= HEADER && length <= OPENING_FRAME ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-/* The server's frames alone could be anybody's. */
+/* The answer to an authentication, which is the first thing that a server sends: it alone tells. */
+static bool is_login_answer(struct bytes b)
+{
+	uint32_t length = bytes_le32(&b), type;
+	uint16_t flags = bytes_le16(&b);
+
+	type = bytes_le32(&b);
+	bytes_skip(&b, 8);
+	return !b.failed && length >= HEADER + 14 && length <= UINT8_MAX &&
+	       (flags & FLAGS_WHOLE) == FLAGS_WHOLE && is_login(type - 1);
+}
+
+/* The server's other frames could be anybody's. */
 static enum recognised recognise(const struct opening *opening)
 {
 	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
@@ -279,6 +291,8 @@ static enum recognised recognise(const struct opening *opening)
 		client.left != 0 ? client.at[0] == 'H' : server.left != 0 && server.at[0] == 'H';
 	enum recognised of_server = recognise_server(server, member);
 
+	if (client.left == 0 && opening->one_sided && is_login_answer(server))
+		return RECOGNISED_YES;
 	if (client.left == 0)
 		return of_server == RECOGNISED_NO ? RECOGNISED_NO : RECOGNISED_MORE;
 	return dissector_by_client(recognise_client(client), of_server, opening->one_sided);

@@ -112,6 +112,8 @@ static void on_call(struct hbase *hbase, struct facts *facts, struct bytes heade
 	struct bytes name = protobuf_bytes(header, 3);
 	int handle = -1;
 
+	if (name.left == 0)
+		return;
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
 		if (name.left == strlen(methods[i].name) &&
 		    memcmp(name.at, methods[i].name, name.left) == 0) {
@@ -119,8 +121,7 @@ static void on_call(struct hbase *hbase, struct facts *facts, struct bytes heade
 			return;
 		}
 	}
-	if (name.left != 0)
-		handle = facts_command(facts, name.at, name.left, 0);
+	handle = facts_command(facts, name.at, name.left, 0);
 	answers_put(&hbase->exchange.pending, number, handle, 0);
 }
 
@@ -151,6 +152,8 @@ static void on_message(struct hbase *hbase, struct facts *facts, enum side from,
 	if (b.failed || length + (start.left - b.left) > whole)
 		return;
 	header = bytes_sub(&b, length < b.left ? (size_t)length : b.left);
+	if (header.left == 0)
+		return;
 	if (from == SIDE_CLIENT)
 		on_call(hbase, facts, header);
 	else

@@ -99,6 +99,12 @@ static bool measure(struct bytes header, uint32_t *body)
 	return *body <= BODY_MAX;
 }
 
+/* An answer says something. */
+static bool measure_answer(struct bytes header, uint32_t *body)
+{
+	return measure(header, body) && *body != 0;
+}
+
 static void on_client(struct nsq *nsq, struct facts *facts, struct bytes *in)
 {
 	struct frame *frame = &nsq->exchange.side[SIDE_CLIENT];
@@ -181,7 +187,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		on_client(nsq, facts, &input);
 		return;
 	}
-	while (!nsq->packed && !nsq->tls && frames_next(frame, &input, 4, measure)) {
+	while (!nsq->packed && !nsq->tls && frames_next(frame, &input, 4, measure_answer)) {
 		on_frame(nsq, facts, frame);
 		frames_done(frame);
 	}
@@ -244,6 +250,8 @@ static enum recognised recognise_frames(struct bytes b)
 		return RECOGNISED_YES;
 	if (b.left >= 19 && memcmp(b.at, beat, 19) == 0)
 		return RECOGNISED_YES;
+	if (b.left > 9 && memcmp(b.at + 4, "\0\0\0\0{", 5) == 0 && b.at[0] == 0)
+		return lines_contain(&b, "\"max_rdy_count\"") ? RECOGNISED_YES : RECOGNISED_MORE;
 	return b.left < 19 ? RECOGNISED_MORE : RECOGNISED_NO;
 }
 

@@ -31,6 +31,8 @@ enum { KIND_CONNECT = 0x40, KIND_PROOF = 0x80 }; /* of a command, beside EXCHANG
 
 static const uint16_t ports[] = {4420, 0};
 
+static const char *const also[] = {"nvme", NULL};
+
 static const struct service services[] = {
 	{
 		.name = "nvme-tcp",
@@ -38,6 +40,7 @@ static const struct service services[] = {
 		.also = (const char *const[]){"nvme", NULL},
 		.about = "NVMe over TCP, disks of another host",
 		.ports = ports,
+		.also = also,
 	},
 };
 
@@ -51,12 +54,6 @@ struct nvme {
 _Static_assert(sizeof(struct nvme) <= DISSECTOR_STATE_MAX, "state of nvme-tcp");
 
 static const struct exchange_command commands[] = {
-	{CONNECT, 0, EXCHANGE_OPEN | KIND_CONNECT, "CONNECT"},
-	{FABRIC | 0, 0, 0, "PROPERTY SET"},
-	{FABRIC | 4, 0, 0, "PROPERTY GET"},
-	{FABRIC | 5, 0, EXCHANGE_OPEN, "AUTHENTICATION SEND"},
-	{PROVES, 0, EXCHANGE_OPEN | KIND_PROOF, "AUTHENTICATION RECEIVE"},
-	{FABRIC | 8, 0, EXCHANGE_OPEN, "DISCONNECT"},
 	{0x02, COMMAND_LISTING, 0, "GET LOG PAGE"},
 	{0x06, 0, 0, "IDENTIFY"},
 	{0x0d, 0, 0, "NAMESPACE MANAGEMENT"},
@@ -69,6 +66,12 @@ static const struct exchange_command commands[] = {
 	{IO_QUEUE | 0x05, 0, 0, "COMPARE"},
 	{IO_QUEUE | 0x08, COMMAND_DESTRUCTIVE, 0, "WRITE ZEROES"},
 	{IO_QUEUE | 0x09, COMMAND_DESTRUCTIVE, 0, "DATASET MANAGEMENT"},
+	{FABRIC | 0, 0, 0, "PROPERTY SET"},
+	{CONNECT, 0, EXCHANGE_OPEN | KIND_CONNECT, "CONNECT"},
+	{FABRIC | 4, 0, 0, "PROPERTY GET"},
+	{FABRIC | 5, 0, EXCHANGE_OPEN, "AUTHENTICATION SEND"},
+	{PROVES, 0, EXCHANGE_OPEN | KIND_PROOF, "AUTHENTICATION RECEIVE"},
+	{FABRIC | 8, 0, EXCHANGE_OPEN, "DISCONNECT"},
 };
 
 static void begin(void *state, struct facts *facts)

@@ -30,6 +30,8 @@ enum { CODE_OK = 1, CODE_AUTHENTICATION_FAILURE = 8, CODE_CHALLENGE = 10, CODE_L
 
 static const uint16_t ports[] = {5552, 0};
 
+static const char *const also[] = {"rabbitmq", "rabbitmq-streams", NULL};
+
 static const struct service services[] = {
 	{
 		.name = "rabbitmq-stream",
@@ -37,6 +39,7 @@ static const struct service services[] = {
 		.also = (const char *const[]){"rabbitmq", "rabbitmq-streams", NULL},
 		.about = "RabbitMQ streams",
 		.ports = ports,
+		.also = also,
 	},
 };
 

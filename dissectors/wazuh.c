@@ -142,6 +142,8 @@ static enum recognised recognise(const struct opening *opening)
 		of_client = recognise_client(client);
 		of_server = server.left == 0 ? RECOGNISED_MORE : recognise_cipher(server);
 	}
+	if (client.left == 0 && opening->one_sided && server.left > skip && server.at[skip] == '#')
+		return of_server;
 	if (client.left <= skip || client.at[skip] != '!')
 		return of_client == RECOGNISED_YES && of_server == RECOGNISED_YES &&
 				       client.at[skip] == '#'

@@ -221,16 +221,18 @@ struct policy_exception_view policy_exception(const struct policy *policy, uint1
 
 /* Settings that belong to a site, with their defaults; see spanwatch-policy(5), "thresholds". */
 struct policy_thresholds {
-	uint64_t data_out_bytes;       /* 1 MiB; a rule may have its own */
-	uint32_t close_probes;	       /* 3 refused or unanswered probes from distinct sources */
-	uint64_t close_spread_ns;      /* 3 s from the first of them in which nobody is let in */
-	uint32_t close_likely;	       /* 1000: a silence that chance gives once in so many times */
-	uint32_t collapse_ports;       /* 64: more open TCP ports of a host become one exposure */
-	uint32_t collapse_endpoints;   /* 64: more that are only reachable are only counted */
-	uint64_t incident_window_ns;   /* 10 min */
-	uint64_t summary_every_ns;     /* 1 h */
-	uint64_t unconfirmed_after_ns; /* 24 h without an answer */
-	uint64_t exception_warning_ns; /* 7 days before `until` */
+	uint64_t data_out_bytes;     /* 1 MiB; a rule may have its own */
+	uint32_t close_probes;	     /* 3 refused or unanswered probes from distinct sources */
+	uint64_t close_spread_ns;    /* 3 s from the first of them in which nobody is let in */
+	uint32_t close_likely;	     /* 1000: a silence that chance gives once in so many times */
+	uint32_t collapse_ports;     /* 64: more open TCP ports of a host become one exposure */
+	uint32_t collapse_endpoints; /* 64: more that are only reachable are only counted */
+	uint32_t collapse_client;    /* 256: more that one client gets into are only counted */
+	uint32_t announcements_per_second; /* 1000: more exposures than that wait */
+	uint64_t incident_window_ns;	   /* 10 min */
+	uint64_t summary_every_ns;	   /* 1 h */
+	uint64_t unconfirmed_after_ns;	   /* 24 h without an answer */
+	uint64_t exception_warning_ns;	   /* 7 days before `until` */
 };
 const struct policy_thresholds *policy_thresholds(const struct policy *policy);
 enum policy_position policy_position(const struct policy *policy);

@@ -115,6 +115,7 @@ static void open_engine(struct app *app, const char *sensor)
 	app->engine = engine_new(&wanted, app->policy, app->services, on_event, app);
 	if (!app->engine)
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-exposures, …)");
+	engine_set_known(app->engine, app->known);
 }
 
 static int run_inventory(struct app *app)
@@ -204,6 +205,8 @@ static int run(struct app *app)
 		app->policy = app_load_policy(app);
 	if (app->options->policy && !app->policy)
 		return EXIT_USAGE;
+	if (!app_load_known(app, &app->known))
+		return EXIT_USAGE;
 	if (app->options->check_only) {
 		say_policy(app);
 		return EXIT_DONE;
@@ -232,6 +235,7 @@ int main(int argc, char **argv)
 	inventory_free(app.inventory);
 	loop_free(app.loop);
 	policy_free(app.policy);
+	known_bad_free(app.known);
 	services_free(app.services);
 	origins_free(app.origins);
 	options_free(&options);

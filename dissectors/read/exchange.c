@@ -40,11 +40,17 @@ void exchange_gap(struct exchange *exchange, enum side from, uint64_t missing)
 const struct exchange_command *exchange_find(const struct exchange_command *rows, size_t count,
 					     uint32_t code)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (rows[i].code == code)
-			return &rows[i];
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (rows[middle].code < code)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	return low < count && rows[low].code == code ? &rows[low] : NULL;
 }
 
 int exchange_ask(struct exchange *exchange, struct facts *facts, uint64_t number,
@@ -62,7 +68,7 @@ int exchange_answer(struct exchange *exchange, struct facts *facts, uint64_t num
 {
 	struct answers_numbered row;
 
-	if (!answers_take(&exchange->pending, number, &row))
+	if (number == NO_NUMBER || !answers_take(&exchange->pending, number, &row))
 		return -1;
 	facts_command_result(facts, row.handle, good);
 	if (row.kind & EXCHANGE_LOGIN)

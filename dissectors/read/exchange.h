@@ -53,7 +53,7 @@ struct frame *exchange_begin(struct exchange *exchange, enum side from);
 /* For gap(). */
 void exchange_gap(struct exchange *exchange, enum side from, uint64_t missing);
 
-/* NULL if there is none of this code. */
+/* NULL if there is none of this code. The rows are in the order of their codes. */
 const struct exchange_command *exchange_find(const struct exchange_command *rows, size_t count,
 					     uint32_t code);
 #define EXCHANGE_FIND(rows, code) exchange_find((rows), sizeof(rows) / sizeof *(rows), (code))

@@ -4,8 +4,15 @@
 
 bool frames_header(struct frame *frame, struct bytes *input, uint8_t size)
 {
-	while (frame->have < size && input->left != 0)
-		frame->header[frame->have++] = bytes_u8(input);
+	size_t n = frame->have < size ? size - (size_t)frame->have : 0;
+	const uint8_t *from;
+
+	if (n > input->left)
+		n = input->left;
+	from = bytes_take(input, n);
+	if (n != 0)
+		memcpy(frame->header + frame->have, from, n);
+	frame->have = (uint8_t)(frame->have + n);
 	return frame->have >= size;
 }
 

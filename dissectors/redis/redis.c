@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Redis and what speaks its protocol (Valkey, KeyDB, Dragonfly, Sentinel): commands are queued,
- * replies are matched to them in order, as the protocol promises. Out-of-band messages (RESP3
+ * Redis and what speaks its protocol (Valkey, KeyDB, Dragonfly, Kvrocks, Sentinel), told apart by
+ * what the server says of itself: the answer to HELLO, lines of INFO. Commands are queued, replies
+ * are matched to them in order, as the protocol promises. Out-of-band messages (RESP3
  * pushes, RESP2 messages of subscriptions) are told from replies by their type and first element.
  *
  * Before AUTH a server that has a password answers -NOAUTH to everything but AUTH, HELLO, QUIT and
@@ -19,16 +20,67 @@
 
 static const uint16_t ports[] = {6379, 26379, 16379, 6380, 0};
 
+/* Rules for Redis are for all that speak its protocol. */
+static const char *const protocol[] = {"redis", NULL};
+
+enum { REDIS_ITSELF, VALKEY, KEYDB, DRAGONFLY, KVROCKS };
+
 static const struct service services[] = {
-	{
-		.name = "redis",
-		.family = FAMILY_DATABASE,
-		.met = true,
-		.about = "Redis key-value store",
-		.identifier = "open-redis",
-		.ports = ports,
-	},
+	[REDIS_ITSELF] =
+		{
+			.name = "redis",
+			.family = FAMILY_DATABASE,
+			.met = true,
+			.about = "Redis key-value store",
+			.identifier = "open-redis",
+			.ports = ports,
+		},
+	[VALKEY] =
+		{
+			.name = "valkey",
+			.family = FAMILY_DATABASE,
+			.about = "Valkey key-value store",
+			.also = protocol,
+			.identifier = "open-redis",
+		},
+	[KEYDB] =
+		{
+			.name = "keydb",
+			.family = FAMILY_DATABASE,
+			.about = "KeyDB key-value store",
+			.also = protocol,
+			.identifier = "open-redis",
+		},
+	[DRAGONFLY] =
+		{
+			.name = "dragonfly",
+			.family = FAMILY_DATABASE,
+			.about = "Dragonfly key-value store",
+			.also = protocol,
+			.identifier = "open-redis",
+		},
+	[KVROCKS] =
+		{
+			.name = "kvrocks",
+			.family = FAMILY_DATABASE,
+			.about = "Apache Kvrocks key-value store",
+			.also = protocol,
+			.identifier = "open-redis",
+		},
 };
+
+/* By what INFO's lines, the server's name in HELLO, and its program are called. */
+static const struct {
+	const char *name, *version_line, *program, *product;
+	uint8_t service;
+} makers[] = {
+	{"valkey", "valkey_version:", "valkey-server", "Valkey", VALKEY},
+	{"keydb", "keydb_version:", "keydb-server", "KeyDB", KEYDB},
+	{"dragonfly", "dragonfly_version:", "dragonfly", "Dragonfly", DRAGONFLY},
+	{"kvrocks", "kvrocks_version:", "kvrocks", "Kvrocks", KVROCKS},
+};
+
+#define MAKERS (sizeof makers / sizeof *makers)
 
 enum speech { /* CLIENT REPLY */
 	      ANSWERS,
@@ -47,6 +99,7 @@ struct redis {
 	bool subscribed;
 	bool streaming;	      /* replication or MONITOR: neither side is parsed any more */
 	bool version_is_next; /* in the map that answers HELLO */
+	bool name_is_next;
 	bool has_product;
 	bool file_set; /* where SAVE goes */
 	/* Handles of what was queued since MULTI, and how many that were. */
@@ -238,39 +291,65 @@ static void on_reply(struct redis *redis, struct facts *facts)
 		end_transaction(redis, facts, row.kind == REDIS_EXEC && !is_error);
 }
 
-/* "redis_version:7.0.15", one line of INFO */
+static void note_maker(struct redis *redis, struct facts *facts, size_t maker)
+{
+	redis->has_product = true;
+	facts_set_service(facts, &services[makers[maker].service]);
+	FACTS_TEXT(facts, product, makers[maker].product, strlen(makers[maker].product));
+}
+
+/* "valkey_version:8.0.1", and Dragonfly's "df-v1.15.1"; false: the line is none of these. */
+static bool on_maker_line(struct redis *redis, struct facts *facts, struct bytes text)
+{
+	for (size_t i = 0; i < MAKERS; i++) {
+		bool names = bytes_start_with(&text, "server_name:") &&
+			     lines_contain(&text, makers[i].name);
+		bool runs = bytes_start_with(&text, "executable:") &&
+			    lines_contain(&text, makers[i].program);
+
+		if (names || runs) {
+			note_maker(redis, facts, i);
+			return true;
+		}
+		if (!bytes_start_with(&text, makers[i].version_line))
+			continue;
+		note_maker(redis, facts, i);
+		bytes_skip(&text, strlen(makers[i].version_line));
+		bytes_skip(&text, bytes_start_with(&text, "df-v") ? 4 : 0);
+		FACTS_TEXT(facts, version, text.at, text.left);
+		return true;
+	}
+	return false;
+}
+
+/* "redis_version:7.0.15", one line of INFO: others tell it, too, before their own. */
 static void on_info_line(struct redis *redis, struct facts *facts)
 {
-	static const struct {
-		const char *key, *product;
-	} rows[] = {{"redis_version:", "Redis"},
-		    {"valkey_version:", "Valkey"},
-		    {"dragonfly_version:", "Dragonfly"},
-		    {"kvrocks_version:", "Kvrocks"}};
+	static const char key[] = "redis_version:";
 	const struct line *line = &redis->reply.line;
 	struct bytes text = bytes_from(line->text, line->length);
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		size_t key = strlen(rows[i].key);
-
-		if (!bytes_start_with(&text, rows[i].key) || (i == 0 && redis->has_product))
-			continue;
-		bytes_skip(&text, key);
-		redis->has_product = i != 0;
-		FACTS_TEXT(facts, product, rows[i].product, strlen(rows[i].product));
-		FACTS_TEXT(facts, version, text.at, text.left);
+	if (on_maker_line(redis, facts, text) || redis->has_product ||
+	    !bytes_start_with(&text, key))
 		return;
-	}
+	bytes_skip(&text, sizeof key - 1);
+	FACTS_WORD(facts, product, "Redis");
+	FACTS_TEXT(facts, version, text.at, text.left);
 }
 
-/* An element of the map that answers HELLO: ... "version" "7.0.15" ... */
+/* An element of the map that answers HELLO: "server" "valkey" "version" "8.0.1" ... */
 static void on_hello_element(struct redis *redis, struct facts *facts)
 {
 	const struct line *line = &redis->reply.line;
 	struct bytes text = bytes_from(line->text, line->length);
 
+	for (size_t i = 0; redis->name_is_next && i < MAKERS; i++) {
+		if (lines_equal(&text, makers[i].name))
+			note_maker(redis, facts, i);
+	}
 	if (redis->version_is_next)
 		FACTS_TEXT(facts, version, text.at, text.left);
+	redis->name_is_next = lines_equal(&text, "server");
 	redis->version_is_next = lines_equal(&text, "version");
 }
 

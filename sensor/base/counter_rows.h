@@ -163,6 +163,8 @@ X(in, unseen_bytes, COUNTER, "watched_bytes_unseen_total", "bytes_unseen", NULL,
 #define COUNTERS_ENGINE(X, in) \
 X(in, exposures_open, GAUGE, "table_used{table=\"exposures\"}", "exposures_open", NULL, "Exposures that are open.") \
 X(in, exposures_quiet, GAUGE, "exposures_quiet", "exposures_quiet", NULL, "Of the open exposures, those that only their incident counts.") \
+X(in, exposures_waiting, GAUGE, "exposures_waiting", "exposures_waiting", NULL, "Of these, those that will be announced when there is budget again.") \
+X(in, exposures_put_back, COUNTER, "exposures_put_back_total", "exposures_put_back", "exposures of a storm, counted by their incident first", "Exposures that were not announced at once, because there were too many of their client or in all.") \
 X(in, exposures_opened, COUNTER, "exposures_opened_total", "exposures_opened", NULL, "Exposures opened, also again.") \
 X(in, exposures_closed, COUNTER, "exposures_closed_total", "exposures_closed", NULL, "Exposures closed.") \
 X(in, exposures_merged, COUNTER, "exposures_merged_total", "exposures_merged", NULL, "Exposures that became part of one of all ports of their host.") \

@@ -19,10 +19,13 @@ struct row {
 	bool met;	    /* by any row of its name */
 };
 
+#define PLACES 4096 /* by address: more than there are rows, so that searches are short */
+
 struct services {
 	struct row *rows;
 	struct policy_service *vocabulary; /* by the same index */
 	uint16_t count;
+	uint16_t by_address[PLACES]; /* an id and 1; 0: none */
 	uint16_t by_port[3]
 			[UINT16_MAX + 1]; /* [1]: over UDP; asked for any packet out of nowhere */
 };
@@ -102,6 +105,22 @@ static void add_ports(struct services *services)
 	}
 }
 
+static size_t place_of(const struct service *service)
+{
+	return ((uintptr_t)service / sizeof *service) % PLACES;
+}
+
+static void add_addresses(struct services *services)
+{
+	for (uint16_t id = 0; id < services->count; id++) {
+		size_t place = place_of(services->rows[id].service);
+
+		while (services->by_address[place] != 0)
+			place = (place + 1) % PLACES;
+		services->by_address[place] = (uint16_t)(id + 1);
+	}
+}
+
 struct services *services_new(void)
 {
 	struct services *services = calloc(1, sizeof *services);
@@ -109,7 +128,7 @@ struct services *services_new(void)
 
 	if (services == NULL)
 		return NULL;
-	if (rows >= POLICY_NO_SERVICE)
+	if (rows >= POLICY_NO_SERVICE || rows >= PLACES / 2)
 		goto failed;
 	services->rows = calloc(rows, sizeof *services->rows);
 	services->vocabulary = calloc(rows, sizeof *services->vocabulary);
@@ -117,6 +136,7 @@ struct services *services_new(void)
 		goto failed;
 	add_all(services);
 	add_ports(services);
+	add_addresses(services);
 	return services;
 failed:
 	services_free(services);
@@ -146,7 +166,10 @@ uint16_t services_id(const struct services *services, const struct service *serv
 {
 	if (service == NULL)
 		return POLICY_NO_SERVICE;
-	for (uint16_t id = 0; id < services->count; id++) {
+	for (size_t place = place_of(service); services->by_address[place] != 0;
+	     place = (place + 1) % PLACES) {
+		uint16_t id = (uint16_t)(services->by_address[place] - 1);
+
 		if (services->rows[id].service == service)
 			return id;
 	}

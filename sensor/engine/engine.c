@@ -179,6 +179,7 @@ void engine_tick(struct engine *engine, uint64_t now_ns)
 	}
 	engine_closing_look(engine, now_ns);
 	engine_silence_look(engine, now_ns);
+	engine_storm_look(engine, now_ns);
 	incidents_tick(engine->incidents, now_ns);
 	engine_tell_incidents(engine, now_ns);
 }
@@ -229,6 +230,7 @@ bool engine_retell(struct engine *engine, uint32_t *next, uint32_t count, uint64
 
 void engine_finish(struct engine *engine, uint64_t now_ns)
 {
+	engine_storm_finish(engine, now_ns);
 	for (uint32_t slot = 0; slot < exposures_size(engine->exposures); slot++) {
 		if (exposures_used(engine->exposures, slot) &&
 		    exposures_at(engine->exposures, slot)->news &&
@@ -249,6 +251,7 @@ void engine_finish(struct engine *engine, uint64_t now_ns)
 void engine_stats(const struct engine *engine, struct engine_stats *stats)
 {
 	*stats = engine->stats;
+	stats->exposures_waiting = engine->storm.waiting;
 	stats->walls_evicted = wall_evicted(engine->wall);
 	stats->incidents_open = incidents_open(engine->incidents);
 	stats->incidents_evicted = incidents_evicted(engine->incidents);
@@ -316,6 +319,11 @@ static int by_seriousness(const void *left, const void *right, void *context)
 	return *slots[0] < *slots[1] ? -1 : 1;
 }
 
+void engine_sort(const struct engine *engine, uint32_t *slots, uint32_t count)
+{
+	qsort_r(slots, count, sizeof *slots, by_seriousness, engine->exposures);
+}
+
 void engine_each_exposure(const struct engine *engine, bool closed_too,
 			  void (*each)(void *context, const struct exposure_view *view),
 			  void *context)
@@ -328,7 +336,7 @@ void engine_each_exposure(const struct engine *engine, bool closed_too,
 		    (closed_too || exposure_is_open(exposures_at(engine->exposures, slot)->state)))
 			engine->order[count++] = slot;
 	}
-	qsort_r(engine->order, count, sizeof *engine->order, by_seriousness, engine->exposures);
+	engine_sort(engine, engine->order, count);
 	for (uint32_t i = 0; i < count; i++) {
 		engine_emit_view(engine, exposures_at(engine->exposures, engine->order[i]), &view);
 		each(context, &view);

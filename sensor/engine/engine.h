@@ -27,6 +27,7 @@
 #include "sensor/base/memory_row.h"
 #include "sensor/base/services.h"
 #include "sensor/event/event.h"
+#include "sensor/event/known_bad.h"
 
 #define ENGINE_SEVERITIES (SEVERITY_CRITICAL + 1)
 
@@ -73,6 +74,10 @@ void engine_tick(struct engine *engine, uint64_t now_ns);
 
 /* A new policy is in force. Open exposures that it permits are closed (CLOSE_POLICY). */
 void engine_set_policy(struct engine *engine, const struct policy *policy, uint64_t now_ns);
+
+/* Marks exposures from the next event on; NULL: none. It must outlive the engine or the next call.
+ */
+void engine_set_known(struct engine *engine, struct known_bad *known);
 
 /* EVENT_SENSOR_* and EVENT_POLICY_LOADED/REJECTED, with a sentence of the caller's. */
 void engine_announce(struct engine *engine, enum event_kind kind, enum policy_severity severity,

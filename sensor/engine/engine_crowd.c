@@ -7,7 +7,7 @@
  * reopen and are followed without events of their own.
  *
  * What gets further (answers, lets in, gives out, breaks a severer rule) is announced in the same
- * call, however many there are: a real access must not hide in a flood.
+ * call, unless there is a storm of these as well (engine_storm.c).
  */
 #include "sensor/engine/engine_state.h"
 
@@ -61,6 +61,10 @@ void engine_crowd_enter(struct engine *engine, struct exposure *x, uint64_t now_
 	if (x->told && !was_quiet)
 		return;
 	x->quiet = engine_crowd_quiet(engine, incidents_key_of(x), rank_of(x), now_ns);
+	if (!x->quiet && !engine_storm_takes(engine, x, now_ns)) {
+		x->quiet = true;
+		engine->stats.exposures_put_back++;
+	}
 	if (x->quiet)
 		return;
 	spend(engine, x, now_ns);
@@ -130,18 +134,27 @@ bool engine_crowd_changed(struct engine *engine, uint32_t slot, const struct com
 {
 	struct exposure *x = exposures_at(engine->exposures, slot);
 
-	if (!must_be_told(engine, x))
+	if (!must_be_told(engine, x) || !engine_storm_takes(engine, x, now_ns))
 		return false;
+	engine_crowd_tell(engine, slot, command, now_ns);
+	return true;
+}
+
+void engine_crowd_tell(struct engine *engine, uint32_t slot, const struct command *command,
+		       uint64_t now_ns)
+{
+	struct exposure *x = exposures_at(engine->exposures, slot);
+
 	if (exposure_is_open(x->state))
 		engine->stats.exposures_quiet--;
 	x->quiet = false;
+	x->stormed = STORMED_NOT;
 	engine->stats.exposures_opened++;
 	spend(engine, x, now_ns);
 	move(engine, slot, now_ns);
 	exposures_rank(engine->exposures, slot);
 	incidents_refresh(engine->incidents, engine->policy, x, slot);
 	announce(engine, slot, command, now_ns);
-	return true;
 }
 
 void engine_crowd_rejudged(struct engine *engine, uint32_t slot, uint64_t now_ns)
@@ -154,10 +167,9 @@ void engine_crowd_rejudged(struct engine *engine, uint32_t slot, uint64_t now_ns
 		return;
 	}
 	incidents_withdraw(engine->incidents, x, now_ns);
-	if (!engine_crowd_quiet(engine, incidents_key_of(x), rank_of(x), now_ns)) {
-		engine_crowd_changed(engine, slot, NULL, now_ns);
+	if (!engine_crowd_quiet(engine, incidents_key_of(x), rank_of(x), now_ns) &&
+	    engine_crowd_changed(engine, slot, NULL, now_ns))
 		return;
-	}
 	engine_life_join(engine, slot, now_ns);
 }
 

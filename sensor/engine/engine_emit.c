@@ -68,6 +68,19 @@ static void view_record(const struct exposure *x, struct exposure_view *view)
 		view->clients = (uint32_t)x->flows;
 }
 
+/* By its product, or by the service's name where none was told. */
+static const char *known_of(const struct engine *engine, const struct exposure *x)
+{
+	const struct service *service = services_get(engine->services, x->service);
+	const char *product = x->facts.product;
+
+	if (engine->known == NULL || x->identified_by <= IDENTIFIED_NDPI_GUESS)
+		return "";
+	if (product[0] == '\0' && service != NULL)
+		product = service->name;
+	return known_bad_find(engine->known, product, x->facts.version);
+}
+
 void engine_emit_view(const struct engine *engine, const struct exposure *x,
 		      struct exposure_view *view)
 {
@@ -99,6 +112,7 @@ void engine_emit_view(const struct engine *engine, const struct exposure *x,
 	memcpy(view->incident, x->incident_id, sizeof view->incident);
 	memcpy(view->sources, x->sources, sizeof view->sources);
 	view_policy(engine->policy, x, view);
+	view->known = known_of(engine, x);
 	view_input(engine, &x->origin, &view->input_file, &view->input_packet);
 	view_record(x, view);
 }
@@ -126,6 +140,7 @@ static void view_incident(const struct engine *engine, const struct incident *in
 		.untracked_count = untracked,
 		.unlisted = incident->unlisted,
 		.many_ports = incident->many_ports,
+		.stormed = incident->stormed,
 		.port_count = incident->port_count,
 		.listed = incident->listed,
 		.ingress = ingress_of(engine, incident->origin.from),

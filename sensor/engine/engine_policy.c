@@ -176,6 +176,11 @@ static void rejudge(struct engine *engine, uint32_t slot, uint64_t now_ns)
 	engine_emit_send(engine);
 }
 
+void engine_set_known(struct engine *engine, struct known_bad *known)
+{
+	engine->known = known;
+}
+
 void engine_set_policy(struct engine *engine, const struct policy *policy, uint64_t now_ns)
 {
 	coverage_move(engine->coverage, engine->policy, policy);

@@ -117,6 +117,7 @@ static void restore_exposure(void *context, const struct journal_state *state)
 	engine_life_check_later(engine, slot, restore->now_ns);
 	engine->stats.exposures_open += exposure_is_open(x->state);
 	engine->stats.exposures_quiet += exposure_is_open(x->state) && x->quiet;
+	engine->storm.waits |= engine_storm_waits(x);
 	restore->restored->open += exposure_is_open(x->state);
 	restore->restored->exposures++;
 }

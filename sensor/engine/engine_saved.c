@@ -132,6 +132,7 @@ static const struct packed_member exposure_members[] = {
 	X(TAG_FACTS, facts),
 	X(93, level),
 	X(97, sources),
+	X(120, stormed),
 };
 
 #define FIGURE(name, member, type, from, tag) I(tag, member),
@@ -162,6 +163,7 @@ static const struct packed_member incident_members[] = {
 	I(36, told_ns),
 	I(37, untracked),
 	I(38, level),
+	I(50, stormed),
 };
 
 static const struct packed_member coverage_members[] = {

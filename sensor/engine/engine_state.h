@@ -29,22 +29,46 @@ struct engine_touched {
 	bool overflow; /* any may be */
 };
 
-/* How many that are merely reachable were announced within a window. */
+/* How many that are merely reachable were announced within a window; and of others, how far the
+ * furthest went and how severe the severest is, within the window that began at further_ns. */
 struct crowd_budget {
-	uint64_t last_ns;
+	uint64_t last_ns, further_ns;
 	uint32_t announced;
+	uint8_t level, severity;
+};
+
+#define STORM_CLIENTS 4096
+
+/* engine_storm.c */
+struct storm_budget {
+	uint64_t filled_ns, left;
+};
+
+struct storm_client {
+	uint64_t hash, last_ns;
+	uint32_t announced; /* endpoints, since it was silent for longer than the window */
+};
+
+struct storm {
+	struct storm_budget all, named;
+	bool waits;	  /* something may have been put back */
+	uint32_t waiting; /* so many, when last looked at */
+	uint64_t next_ns;
+	struct storm_client clients[STORM_CLIENTS];
 };
 
 struct engine {
 	struct engine_options options;
 	const struct policy *policy;
 	const struct services *services;
+	struct known_bad *known; /* NULL: no file was given */
 	event_handler *handler;
 	void *context;
 	struct wall *wall;
 	struct exposures *exposures;
 	struct incidents *incidents;
-	struct crowd_budget *budgets; /* by incidents_key(), of what has no group */
+	struct crowd_budget *budgets; /* by incidents_key() */
+	struct storm storm;
 	struct coverage_table *coverage;
 	uint8_t *exceptions_told; /* by index: enum of engine_policy.c */
 	uint8_t *exceptions_next; /* scratch for a reload */
@@ -161,6 +185,24 @@ bool engine_crowd_changed(struct engine *engine, uint32_t slot, const struct com
 void engine_crowd_rejudged(struct engine *engine, uint32_t slot, uint64_t now_ns);
 /* One that was announced as reachable, under this key, has got further. */
 void engine_crowd_went_further(struct engine *engine, uint32_t key, const struct exposure *x);
+
+/* It is to be announced now, as it is: the event, and its place among the others. */
+void engine_crowd_tell(struct engine *engine, uint32_t slot, const struct command *command,
+		       uint64_t now_ns);
+
+/*
+ * Many endpoints. `x` has an announcement to come: true, and it is spent; false: it has to be
+ * quiet, and `x->stormed` says why.
+ */
+bool engine_storm_takes(struct engine *engine, struct exposure *x, uint64_t now_ns);
+/* Will it be announced when there is budget? */
+bool engine_storm_waits(const struct exposure *x);
+/* Announces what waits, as far as there is budget; at the end, all of it. */
+void engine_storm_look(struct engine *engine, uint64_t now_ns);
+void engine_storm_finish(struct engine *engine, uint64_t now_ns);
+
+/* The most serious first. */
+void engine_sort(const struct engine *engine, uint32_t *slots, uint32_t count);
 
 /* Too many open ports of this exposure's host: one exposure for all of them. */
 void engine_collapse(struct engine *engine, uint32_t trigger, uint64_t now_ns);

@@ -26,6 +26,13 @@
 #define EXPOSURE_QUESTIONS  4
 #define EXPOSURE_GUESS_RANK SEVERITY_MEDIUM /* a guessed direction raises nothing higher */
 
+/* engine_storm.c */
+enum stormed {
+	STORMED_NOT,	 /* it is not quiet, or as one of many that are merely reachable */
+	STORMED_WAITS,	 /* for the budget of announcements */
+	STORMED_COUNTED, /* as one of too many of its client */
+};
+
 struct exposure {
 	struct endpoint server;
 	struct address server_seen;
@@ -38,8 +45,9 @@ struct exposure {
 	uint8_t accept_zone;		  /* zone of the last client that was let in */
 	uint8_t source_count;
 	bool unlisted, all_ports;
-	bool told;  /* an event has told of it */
-	bool quiet; /* one of many that are merely reachable: only its incident tells of it */
+	bool told;	     /* an event has told of it */
+	bool quiet;	     /* one of many: only its incident tells of it */
+	uint8_t stormed;     /* enum stormed: why it is quiet */
 	bool accept_carried; /* the last client that was let in came by way of a listed proxy */
 	bool campaign;	     /* a log-in was accepted after a row of failed ones */
 	bool news;	     /* counters have moved since the last event */

@@ -351,6 +351,7 @@ void incidents_refresh(struct incidents *all, const struct policy *policy, const
 	if (x->last_seen_ns > incident->last_ns)
 		incident->last_ns = x->last_seen_ns;
 	news |= climb(incident, policy, x);
+	incident->stormed |= x->quiet && x->stormed != STORMED_NOT;
 	if (news != 0 && !x->quiet)
 		incident_add_news(all, incident, news, exposure);
 }

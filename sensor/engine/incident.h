@@ -46,6 +46,7 @@ struct incident {
 	bool untold;	 /* begun, but not announced yet */
 	bool pending;	 /* counts have moved since they were told */
 	bool many_ports; /* more than fit into `ports` */
+	bool stormed;	 /* some of the quiet ones are so as part of a storm */
 	uint8_t port_count;
 	uint16_t ports[INCIDENT_PORTS]; /* of the quiet ones; rising */
 	uint32_t reachable;  /* members that were announced and have not got beyond reachable */

@@ -91,6 +91,7 @@ enum blind_cause {
 	BLIND_NOT_OURS, /* packets, but none of an address of the policy */
 	BLIND_NOTHING,	/* not one packet, or the filter lets none pass */
 	BLIND_GONE,	/* the interface is gone */
+	BLIND_STORM,	/* exposures wait to be announced */
 	BLIND_CAUSES
 };
 
@@ -175,6 +176,7 @@ struct incident_view {
 	INCIDENT_CROWD(FIGURE_MEMBER)
 	bool unlisted;	 /* no rule speaks of them */
 	bool many_ports; /* `ports` are not all */
+	bool stormed;	 /* they are not all merely reachable */
 	uint8_t port_count;
 	uint16_t ports[INCIDENT_PORTS]; /* of the unannounced ones; rising */
 	uint8_t listed;			/* how many members are in `members` */

@@ -160,6 +160,7 @@ static void put_tunnels(struct event_fields *fields, const struct tunnel_path *p
 static void put_zones(struct event_fields *fields, const struct exposure_view *view)
 {
 	ZONE_FIELDS(PUT)
+	KNOWN_FIELDS(PUT)
 }
 
 static void put_ends(struct event_fields *fields, const struct exposure_view *exposure)

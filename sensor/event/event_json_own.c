@@ -84,6 +84,7 @@ static void put_exposure_policy(struct json_out *out, const struct exposure_view
 
 	POLICY_FIELDS(PUT)
 	ZONE_FIELDS(PUT)
+	KNOWN_FIELDS(PUT)
 	go_to(&place, "");
 }
 

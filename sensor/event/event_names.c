@@ -82,6 +82,7 @@ const char *blind_cause_name(enum blind_cause cause)
 		[BLIND_NOT_OURS] = "not-ours",
 		[BLIND_NOTHING] = "no-packets",
 		[BLIND_GONE] = "interface-gone",
+		[BLIND_STORM] = "storm",
 	};
 
 	return names[cause];

@@ -6,8 +6,8 @@
  * writes the same rows into the JSON Schema, the man pages and spanwatch-receipt, and tests/events
  * checks that they are there.
  *
- * The lists are in the order in which an event shows them: in the flat form policy, zones, times,
- * counts, sums, reopened, input; in JSON reopened comes before the sums.
+ * The lists are in the order in which an event shows them: in the flat form policy, zones, known,
+ * times, counts, sums, reopened, input; in JSON reopened comes before the sums.
  *
  * A row of EXPOSURE_FIELDS is X(name, member, type, from, tag, merge, object, key, sentence):
  *
@@ -50,6 +50,11 @@
 	  "The policy's zone of the client.")                                                      \
 	X(server_zone, server_zone, TEXT, ZONE, 0, SELDOM, "", "server_zone",                      \
 	  "The policy's zone of the endpoint.")
+
+/* From the files of --known-bad. */
+#define KNOWN_FIELDS(X)                                                                            \
+	X(known, known, TEXT, LINE, 0, NEWEST, "", "known",                                        \
+	  "What the files of --known-bad have on its product and version: see spanwatch(8).")
 
 #define TIME_FIELDS(X)                                                                             \
 	X(opened, opened_ns, TIME, KEPT, 38, EARLIEST, "", "opened", "When it opened.")            \
@@ -121,6 +126,7 @@
 #define EXPOSURE_FIELDS(X)                                                                         \
 	POLICY_FIELDS(X)                                                                           \
 	ZONE_FIELDS(X)                                                                             \
+	KNOWN_FIELDS(X)                                                                            \
 	TIME_FIELDS(X)                                                                             \
 	COUNT_FIELDS(X)                                                                            \
 	SUM_FIELDS(X)                                                                              \

@@ -19,6 +19,7 @@ static const char *const words[BLIND_CAUSES][2] = {
 	[BLIND_UNPROBED] = {"closed endpoints have not been tried again by anybody", "endpoints"},
 	[BLIND_UNREAD] = {"frames are of kinds that are not read", "captured"},
 	[BLIND_NOT_OURS] = {"packets have no address of the policy's on either side", "read"},
+	[BLIND_STORM] = {"open exposures are too many to be announced at once, and wait", "open"},
 };
 
 static const char *const again[BLIND_CAUSES] = {
@@ -38,6 +39,7 @@ static const char *const again[BLIND_CAUSES] = {
 	[BLIND_NOT_OURS] = "packets of the policy's addresses come",
 	[BLIND_NOTHING] = "packets come",
 	[BLIND_GONE] = "the interface is there again",
+	[BLIND_STORM] = "all exposures are announced",
 };
 
 void reason_blindness(char *reason, const struct blindness_view *view)

@@ -53,8 +53,12 @@ static void say_crowd_opened(struct text *text, const struct incident_view *i)
 	say_kind(text, i);
 	text_say(text, ": ");
 	text_count(text, i->unannounced_count, "endpoint");
-	text_say(text, i->unannounced_count == 1 ? " more accepts connections"
-						 : " more accept connections");
+	if (i->stormed)
+		text_say(text,
+			 i->unannounced_count == 1 ? " more is exposed" : " more are exposed");
+	else
+		text_say(text, i->unannounced_count == 1 ? " more accepts connections"
+							 : " more accept connections");
 	say_ports(text, i);
 }
 
@@ -63,6 +67,11 @@ static void say_crowd(struct text *text, const struct incident_view *i)
 	if (i->unannounced_count == 0)
 		return;
 	text_say(text, "; ");
+	if (i->stormed) {
+		text_say(text, "%" PRIu32 " of them too many to be announced one by one",
+			 i->unannounced_count);
+		return;
+	}
 	if (i->unannounced_count != i->member_count)
 		text_say(text, "%" PRIu32 " of them merely ", i->unannounced_count);
 	text_say(text, i->unannounced_count == 1 ? "accepts connections" : "accept connections");

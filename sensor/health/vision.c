@@ -92,6 +92,16 @@ void vision_looked_text(const struct worker_stats *worker, const char *filter,
 				 : "");
 		break;
 	case LOOKED_NOT_OURS:
+		if (worker->tunnels_claimed != 0) {
+			snprintf(text, VISION_SENTENCE,
+				 "of the %llu packets %llu came in tunnels that are not believed, "
+				 "and "
+				 "no other has an address of the policy's: nothing was judged; if "
+				 "they "
+				 "are a mirror's, name its ends under `tunnels`",
+				 read, (unsigned long long)worker->tunnels_claimed);
+			break;
+		}
 		snprintf(text, VISION_SENTENCE,
 			 "none of the %llu packets has an address of the policy's: the zones "
 			 "(`inside`) and groups do not fit this traffic, so nothing was judged",
@@ -171,4 +181,13 @@ void vision_untested(struct blindness *blindness, const struct engine *engine, u
 		      now_ns);
 	engine_count_closed(engine, tried.before_ns, &closed, &unprobed);
 	blindness_set(blindness, BLIND_UNPROBED, unprobed != 0, unprobed, closed, now_ns);
+}
+
+void vision_storm(struct blindness *blindness, const struct engine *engine, uint64_t now_ns)
+{
+	struct engine_stats stats;
+
+	engine_stats(engine, &stats);
+	blindness_set(blindness, BLIND_STORM, stats.exposures_waiting != 0, stats.exposures_waiting,
+		      stats.exposures_open, now_ns);
 }

@@ -50,5 +50,7 @@ bool vision_text(struct blindness *const *list, size_t count, char text[VISION_T
 struct engine;
 void vision_untested(struct blindness *blindness, const struct engine *engine, uint64_t since_ns,
 		     uint64_t within_ns, uint64_t now_ns);
+/* Judges BLIND_STORM. */
+void vision_storm(struct blindness *blindness, const struct engine *engine, uint64_t now_ns);
 
 #endif

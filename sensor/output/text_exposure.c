@@ -132,6 +132,12 @@ static void print_evasion(FILE *out, const struct exposure_view *exposure)
 			text_time(exposure->lying_length_ns, time));
 }
 
+static void print_known(FILE *out, const struct exposure_view *exposure)
+{
+	if (has(exposure->known))
+		fprintf(out, "      known  %s\n", exposure->known);
+}
+
 struct policy_texts {
 	POLICY_FIELDS(FIELD_VIEW)
 };
@@ -242,6 +248,7 @@ void text_exposure_details(FILE *out, const struct exposure_view *exposure)
 	print_since(out, exposure);
 	print_seen(out, exposure);
 	print_traffic(out, exposure);
+	print_known(out, exposure);
 	print_evasion(out, exposure);
 	print_input(out, exposure);
 	text_exposure_rule(out, exposure);

@@ -34,6 +34,30 @@ struct policy *app_load_policy(const struct app *app)
 	return policy;
 }
 
+bool app_load_known(const struct app *app, struct known_bad **known)
+{
+	const struct options *options = app->options;
+	struct known_bad *loaded;
+	bool good = true;
+
+	*known = NULL;
+	if (options->known_bad_count == 0)
+		return true;
+	loaded = known_bad_new();
+	if (!loaded)
+		return false;
+	for (size_t i = 0; i < options->known_bad_count; i++)
+		good &= known_bad_load(loaded, options->known_bad[i]);
+	if (!good) {
+		known_bad_free(loaded);
+		return false;
+	}
+	known_bad_seal(loaded);
+	log_info("%u ranges of known versions", (unsigned)known_bad_count(loaded));
+	*known = loaded;
+	return true;
+}
+
 /* "4789,8472": the check of the options has seen that these are ports. */
 static uint8_t read_ports(const char *text, uint16_t ports[DECODE_PORTS])
 {

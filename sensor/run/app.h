@@ -27,8 +27,9 @@
 struct app {
 	const struct options *options;
 	struct services *services;
-	struct policy *policy; /* NULL only in an inventory */
-	struct engine *engine; /* NULL only in an inventory */
+	struct policy *policy;	 /* NULL only in an inventory */
+	struct known_bad *known; /* NULL: no file was given */
+	struct engine *engine;	 /* NULL only in an inventory */
 	struct inventory *inventory;
 	struct evidence_store *evidence; /* NULL: not wanted */
 	struct outputs *outputs;	 /* NULL only in an inventory */
@@ -53,6 +54,12 @@ void app_engine_options(const struct app *app, struct engine_options *engine);
 
 /* Loads app->options->policy and says all that is wrong with it. NULL if it cannot be used. */
 struct policy *app_load_policy(const struct app *app);
+
+/*
+ * Loads the files of --known-bad and says all that is wrong with them. False if one cannot be used;
+ * `known` is NULL if there are none, else the caller's to free.
+ */
+bool app_load_known(const struct app *app, struct known_bad **known);
 
 /* Both run to the end and return the exit status. */
 int replay_run(struct app *app);

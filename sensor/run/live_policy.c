@@ -49,11 +49,27 @@ void live_policy_free_old(struct live *live)
 	live->old_policy = NULL;
 }
 
+/* The files of --known-bad are read anew with the policy; bad ones leave what was known. */
+static void reload_known(struct app *app)
+{
+	struct known_bad *known;
+
+	if (!app_load_known(app, &known)) {
+		log_warnx("--known-bad: what was known before stays");
+		return;
+	}
+	engine_set_known(app->engine, known);
+	known_bad_free(app->known);
+	app->known = known;
+}
+
 void live_policy_reload(void *context)
 {
 	struct live *live = context;
 	struct app *app = live->app;
 	struct policy *policy;
+
+	reload_known(app);
 
 	if (live->old_policy) {
 		log_warnx("the last reload is still being taken up: send SIGHUP again");

@@ -163,6 +163,7 @@ void live_look(struct live *live)
 	live_stats(live, &worker, &capture);
 	vision_figures(&worker, NULL, &figures);
 	blindness_sample(live->blindness, &figures, now_ns);
+	vision_storm(live->blindness, live->app->engine, now_ns);
 	look_at_each(live, now_ns);
 	if (worker.packets >= LOOKED_AFTER || vision_looked(&worker) == LOOKED)
 		vision_judge_looked(live->blindness, &worker, now_ns);

@@ -22,6 +22,7 @@
 enum kind {
 	KIND_FILES,
 	KIND_INTERFACES,
+	KIND_KNOWN_BAD,
 	KIND_TEXT,
 	KIND_FLAG,
 	KIND_NUMBER,
@@ -60,6 +61,7 @@ static const struct row rows[] = {
 	{"interface", 'i', KIND_INTERFACES, 0, 0, 0, 0, "IFACE|udp://...", "watch a mirror port, or receive a mirror; may be given several times"},
 	FLAG("as-given", 0, as_given, "captures in the order of the command line, not in that of time"),
 	TEXT("policy", 'p', policy, "FILE", "what is internal-only: spanwatch-policy(5)"),
+	{"known-bad", 0, KIND_KNOWN_BAD, 0, 0, 0, 0, "FILE", "mark exposures whose version has known vulnerabilities; can be repeated"},
 	FLAG("check", 'n', check_only, "check the policy and exit"),
 	TEXT("filter", 'f', filter, "BPF", "look only at packets that this filter lets through"),
 	FLAG("memory", 0, memory, "print what these options take of memory at most, and exit"),
@@ -202,6 +204,9 @@ static void take(struct options *options, const struct row *row, char *value)
 	switch (row->kind) {
 	case KIND_FILES:
 		add_word(&options->files, &options->file_count, value);
+		break;
+	case KIND_KNOWN_BAD:
+		add_word(&options->known_bad, &options->known_bad_count, value);
 		break;
 	case KIND_INTERFACES:
 		add_interface(options, value);
@@ -411,4 +416,5 @@ void options_free(struct options *options)
 	free(options->files);
 	free(options->interfaces);
 	free(options->interface);
+	free(options->known_bad);
 }

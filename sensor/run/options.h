@@ -24,6 +24,8 @@ struct options {
 	size_t interface_count;
 	char *interface; /* all of them, with commas between; NULL: none */
 	const char *policy;
+	char **known_bad; /* files, in the order given; strings of argv */
+	size_t known_bad_count;
 	const char *filter;
 	const char *redis_url, *redis_password_file;
 	const char *sentinel_user, *sentinel_password_file;

@@ -71,6 +71,7 @@ static void look(struct replay *replay, uint64_t now_ns)
 	vision_figures(&stats, NULL, &figures);
 	for (; at_ns <= now_ns; at_ns += NS_PER_S)
 		blindness_sample(replay->blindness, &figures, at_ns);
+	vision_storm(replay->blindness, replay->app->engine, now_ns);
 	replay->next_look_ns = at_ns;
 }
 

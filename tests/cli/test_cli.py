@@ -34,7 +34,7 @@ DONE, EXPOSED, USAGE, BROKEN, UNSEEN, EXPOSED_BROKEN = range(6)
 SCRATCH = tempfile.mkdtemp(prefix="swc-")
 
 OPTIONS = """read interface policy check filter json text inventory fail-on-exposure redis
-redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sentinel-user
+redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sentinel-user known-bad
 sentinel-password-file journal sensor site run metrics user workers snaplen buffer-mib
 capture-timeout-ms whole-packets no-promiscuous max-flows max-sessions reassembly-mib unpack-mib max-probed max-outbound
 max-exposures max-walls max-incidents max-inventory memory prefault tcp-idle journal-keep journal-mib journal-days stream-maxlen queue-maxlen heartbeat
@@ -473,6 +473,47 @@ def test_text_for_people():
     assert re.search(r"\d+ packets", result.errors), "no closing numbers"
     quiet = spanwatch("-q", "--text", "-r", RUN, "-p", EXAMPLE, status=DONE)
     assert quiet.stdout == result.stdout and quiet.stderr == b""
+
+
+CATALOGUE = json.dumps({"title": "CISA", "vulnerabilities": [
+    {"cveID": "CVE-2015-1427", "vendorProject": "Elastic", "product": "Elasticsearch", "cwes": []},
+    {"cveID": "CVE-2022-0543", "vendorProject": "Redis", "product": "Debian-specific", "cwes": []}]})
+FEED = json.dumps({"format": "NVD_CVE", "vulnerabilities": [{"cve": {
+    "id": "CVE-2022-0543", "configurations": [{"nodes": [{"cpeMatch": [
+        {"vulnerable": True, "criteria": "cpe:2.3:a:redis:redis:*:*:*:*:*:*:*:*",
+         "versionEndExcluding": "7.1"}]}]}]}}]})
+
+
+def known_of(*files):
+    words = [word for file in files for word in ("--known-bad", file)]
+    events = events_of(replay("-r", RUN, *words, policy=EXAMPLE))
+    return {(e["service"]["name"], e["spanwatch"]["exposure"]["known"]) for e in events
+            if "known" in e["spanwatch"].get("exposure", {})}
+
+
+def test_known_vulnerabilities_are_marked():
+    catalogue, feed = scratch("kev.json", CATALOGUE), scratch("nvd.json", FEED)
+    lines = scratch("own.csv", "Elasticsearch,7.0,7.17.9,OURS-1,too old\nredis,7.0,8,OURS-2,\n")
+    assert known_of() == set()
+    assert known_of(catalogue) == {("elasticsearch", "CVE-2015-1427*?")}
+    assert known_of(catalogue, feed) == {("elasticsearch", "CVE-2015-1427*?"),
+                                         ("redis", "CVE-2022-0543*")}
+    assert known_of(lines) == {("redis", "OURS-2")}
+    text = spanwatch("-q", "-r", RUN, "-p", EXAMPLE, "--known-bad", lines, status=DONE).stdout
+    assert b"known  OURS-2" in text
+
+
+def test_bad_files_of_known_vulnerabilities_stop_it():
+    path = scratch("bad.csv", "redis,7.0,8,OURS-2,\nredis,7.0\n,1,2,X,\n")
+    result = spanwatch("-r", RUN, "-p", EXAMPLE, "--known-bad", path, status=USAGE)
+    assert result.stdout == b"" and f"{path}:2: error" in result.errors
+    assert f"{path}:3: error" in result.errors
+    for text in ("{", '{"vulnerabilities": []}', '["CVE-2022-0543"]'):
+        path = scratch("bad.json", text)
+        result = spanwatch("-n", "-p", EXAMPLE, "--known-bad", path, status=USAGE)
+        assert f"{path}:1: error" in result.errors
+    result = spanwatch("-n", "-p", EXAMPLE, "--known-bad", "no/such.json", status=USAGE)
+    assert "no/such.json" in result.errors
 
 
 def test_text_without_findings_says_so():

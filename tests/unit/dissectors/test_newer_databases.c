@@ -192,6 +192,9 @@ static void hazelcast_is_read(void **state)
 	MESSAGE_BYTES(&member, CLIENT, "HZC\4\0\0\0");
 	MESSAGE_BYTES(&member, SERVER, "HZC\4\0\0\0");
 	messages_read(&hazelcast_dissector, &member, "hazelcast");
+	assert_int_equal(
+		RECOGNISE_TCP(hazelcast, "", "\x14\0\0\0\0\xc0\1\1\0\0\1\0\0\0\0\0\0\0\0\0", true),
+		RECOGNISED_YES);
 	assert_int_equal(RECOGNISE_TCP(hazelcast, "CP2 of", "", true), RECOGNISED_MORE);
 	assert_int_equal(RECOGNISE_TCP(hazelcast, "CP2 of this text", "", true), RECOGNISED_NO);
 }
@@ -365,6 +368,11 @@ static void arangodb_is_read(void **state)
 	assert_string_equal(facts.version, "3.11.4");
 	conversation_has(&facts, "DELETE /_api/collection/people", ANSWER_YES, COMMAND_DESTRUCTIVE);
 	conversation_has(&facts, "POST /_api/cursor", ANSWER_NO, COMMAND_LISTING);
+	assert_int_equal(RECOGNISE_TCP(arangodb, "",
+				       "\x1e\0\0\0\3\0\0\0\1\0\0\0\0\0\0\0\6\0\0\0\0\0\0\0"
+				       "\2\6\x31\x32\x28\xc8",
+				       true),
+			 RECOGNISED_YES);
 	MESSAGE_BYTES(&asked, CLIENT, "VST/1.0\r\n\r\n");
 	messages_number(&asked, CLIENT, 16 + 24, 4, false);
 	messages_number(&asked, CLIENT, 3, 4, false);

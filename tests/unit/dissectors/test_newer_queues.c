@@ -155,6 +155,8 @@ static void halves_of_nsq_are_recognised(void **state)
 	assert_int_equal(RECOGNISE_TCP(nsq, "  V2", "", true), RECOGNISED_MORE);
 	assert_int_equal(RECOGNISE_TCP(nsq, "  V2IDENTIFY\n", "", true), RECOGNISED_YES);
 	assert_int_equal(RECOGNISE_TCP(nsq, "  V1PING\n", "\0\0\0\2OK", false), RECOGNISED_YES);
+	assert_int_equal(RECOGNISE_TCP(nsq, "", "\0\0\0\x19\0\0\0\0{\"max_rdy_count\":2500}", true),
+			 RECOGNISED_YES);
 	assert_int_equal(RECOGNISE_TCP(nsq, "  V2 of this text\n", "", true), RECOGNISED_NO);
 	assert_int_equal(RECOGNISE_TCP(nsq, "", FRAME_OK "\0\0\0\6\0\0\0\0", true), RECOGNISED_YES);
 }
@@ -248,6 +250,7 @@ static void wazuh_is_read(void **state)
 	assert_true(dissect_over(&wazuh_dissector, OVER_UDP, datagrams, 1, 0, &facts));
 	assert_int_equal(RECOGNISE_TCP(wazuh, "\x2a\0\0\0!about", "", true), RECOGNISED_NO);
 	assert_int_equal(RECOGNISE_TCP(wazuh, "", "\x25\0\0\0:abc", true), RECOGNISED_MORE);
+	assert_int_equal(RECOGNISE_TCP(wazuh, "", "\x25\0\0\0#AES:abc", true), RECOGNISED_YES);
 }
 
 int main(void)

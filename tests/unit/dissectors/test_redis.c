@@ -351,9 +351,57 @@ static void openings_are_recognised(void **state)
 	assert_int_equal(recognise("USER a\r\n", "+OK POP3 ready\r\n", true), RECOGNISED_NO);
 }
 
+static struct facts answered(const char *info)
+{
+	char reply[512];
+	struct turn turns[2] = {TURN_CLIENT("*1\r\n$4\r\nINFO\r\n")};
+	struct facts facts;
+
+	snprintf(reply, sizeof reply, "$%zu\r\n%s\r\n", strlen(info), info);
+	turns[1] = (struct turn){SIDE_SERVER, reply, strlen(reply)};
+	assert_true(dissect(&redis_dissector, turns, 2, 1, &facts));
+	return facts;
+}
+
+static void those_who_speak_it_have_names_of_their_own(void **state)
+{
+	static const struct {
+		const char *info, *service, *product, *version;
+	} rows[] = {
+		{"redis_version:7.2.4\r\nos:Linux", "redis", "Redis", "7.2.4"},
+		{"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.0.1", "valkey",
+		 "Valkey", "8.0.1"},
+		{"redis_version:6.3.4\r\nexecutable:/usr/bin/keydb-server", "keydb", "KeyDB",
+		 "6.3.4"},
+		{"redis_version:7.2.0\r\ndragonfly_version:df-v1.15.1", "dragonfly", "Dragonfly",
+		 "1.15.1"},
+		{"kvrocks_version:2.8.0\r\nredis_version:4.0.0", "kvrocks", "Kvrocks", "2.8.0"},
+	};
+	static const struct turn hello[] = {
+		TURN_CLIENT("*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"),
+		TURN_SERVER(
+			"%2\r\n$6\r\nserver\r\n$6\r\nvalkey\r\n$7\r\nversion\r\n$5\r\n8.0.1\r\n"),
+	};
+	struct facts facts;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		facts = answered(rows[i].info);
+		assert_string_equal(facts.service->name, rows[i].service);
+		assert_string_equal(facts.product, rows[i].product);
+		assert_string_equal(facts.version, rows[i].version);
+		if (i != 0)
+			assert_string_equal(facts.service->also[0], "redis");
+	}
+	assert_true(dissect(&redis_dissector, hello, 2, 1, &facts));
+	assert_string_equal(facts.service->name, "valkey");
+	assert_string_equal(facts.version, "8.0.1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(those_who_speak_it_have_names_of_their_own),
 		cmocka_unit_test(an_open_server_is_seen),
 		cmocka_unit_test(a_log_in_is_seen),
 		cmocka_unit_test(a_password_alone_is_no_user),

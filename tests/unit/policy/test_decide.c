@@ -373,6 +373,8 @@ static void test_thresholds(void **state)
 	assert_int_equal(thresholds->close_spread_ns, UINT64_C(3000000000));
 	assert_int_equal(thresholds->collapse_ports, 64);
 	assert_int_equal(thresholds->collapse_endpoints, 64);
+	assert_int_equal(thresholds->collapse_client, 256);
+	assert_int_equal(thresholds->announcements_per_second, 1000);
 	assert_int_equal(thresholds->summary_every_ns, UINT64_C(3600000000000));
 	assert_int_equal(thresholds->unconfirmed_after_ns, UINT64_C(86400000000000));
 	assert_int_equal(thresholds->exception_warning_ns, UINT64_C(604800000000000));

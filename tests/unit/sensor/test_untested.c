@@ -129,7 +129,25 @@ static void each_cause_has_its_sentence(void **state)
 	/* All at once still fits. */
 	assert_true(vision_text(&watch->blindness, 1, text));
 	assert_true(strncmp(text, "silence,one-way,", 16) == 0);
-	assert_string_equal(text + strlen(text) - 15, ",interface-gone");
+	assert_string_equal(text + strlen(text) - 21, ",interface-gone,storm");
+}
+
+/* Packets in tunnels that are not believed say nothing of the zones. */
+static void only_claims_do_not_speak_of_zones(void **state)
+{
+	struct worker_stats stats = {.packets = 20, .elsewhere = 20};
+	char text[VISION_SENTENCE];
+
+	(void)state;
+	stats.decoded[DECODE_OK] = 20;
+	vision_looked_text(&stats, NULL, text);
+	assert_non_null(strstr(text, "zones"));
+	assert_null(strstr(text, "`tunnels`"));
+	stats.tunnels_claimed = 19;
+	vision_looked_text(&stats, NULL, text);
+	assert_null(strstr(text, "zones"));
+	assert_non_null(strstr(text, "of the 20 packets 19 came in tunnels"));
+	assert_non_null(strstr(text, "`tunnels`"));
 }
 
 int main(void)
@@ -139,6 +157,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(closed_endpoints_that_nobody_tried_again, begin,
 						end),
 		cmocka_unit_test_setup_teardown(each_cause_has_its_sentence, begin, end),
+		cmocka_unit_test(only_claims_do_not_speak_of_zones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
