@@ -36,7 +36,6 @@ static const struct service services[] = {
 	{
 		.name = "hana",
 		.family = FAMILY_DATABASE,
-		.also = (const char *const[]){"sap-hana", NULL},
 		.about = "SAP HANA database",
 		.ports = ports,
 		.also = also,

@@ -37,7 +37,6 @@ static const struct service services[] = {
 	{
 		.name = "nvme-tcp",
 		.family = FAMILY_STORAGE,
-		.also = (const char *const[]){"nvme", NULL},
 		.about = "NVMe over TCP, disks of another host",
 		.ports = ports,
 		.also = also,

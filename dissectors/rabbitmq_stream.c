@@ -36,7 +36,6 @@ static const struct service services[] = {
 	{
 		.name = "rabbitmq-stream",
 		.family = FAMILY_QUEUE,
-		.also = (const char *const[]){"rabbitmq", "rabbitmq-streams", NULL},
 		.about = "RabbitMQ streams",
 		.ports = ports,
 		.also = also,
