@@ -23,7 +23,7 @@
 #include "dissectors/read/json_text.h"
 
 #define KEPT	   320	      /* bytes of a message */
-#define INNER_SIZE 640	      /* bytes of the state of the dissector inside */
+#define INNER_SIZE 1024	      /* bytes of the state of the dissector inside */
 #define PIECE	   256	      /* bytes that are unmasked at a time */
 #define FRAME_MAX  (1U << 24) /* bytes: what claims to be longer is no frame, or not worth it */
 

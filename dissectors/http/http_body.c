@@ -269,7 +269,7 @@ static bool has_enough(const struct http_context *c)
 	const struct http_exchange *x = &c->http->exchange;
 	const struct http_text *text = &http_side_of(c)->text;
 
-	return c->from == SIDE_CLIENT && x->search.left == 0 &&
+	return c->from == SIDE_CLIENT && !http_request_is_searched(x) &&
 	       (text->length == text->size || !http_request_wants_body(x));
 }
 

@@ -112,6 +112,8 @@ bool http_request_wants_body(const struct http_exchange *x);
 /* A piece of that body, each in turn, to be searched; kept or not. */
 void http_request_search(struct http_exchange *x, struct bytes piece);
 /* Its end, or a hole in it. What was found is told to the request's response as well. */
+/* Is more of the body looked at? */
+bool http_request_is_searched(const struct http_exchange *x);
 void http_request_search_end(struct http_exchange *x);
 /* The beginning of that body. */
 void http_request_body(struct http_exchange *x, struct bytes body);

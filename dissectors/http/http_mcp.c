@@ -9,6 +9,9 @@
 
 void http_mcp_look(struct http_mcp *mcp, struct bytes piece)
 {
+	if (mcp->looked >= HTTP_MCP_MAX)
+		return;
+	mcp->looked += (uint32_t)(piece.left < HTTP_MCP_MAX ? piece.left : HTTP_MCP_MAX);
 	json_word_look(&mcp->call, "\"" CALL "\"", piece);
 	json_word_look(&mcp->list, "\"" LIST "\"", piece);
 }

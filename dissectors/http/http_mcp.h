@@ -23,8 +23,11 @@ enum http_mcp_kind {
 	MCP_RUNS,
 };
 
+#define HTTP_MCP_MAX (64U * 1024) /* bytes of a body that are looked at */
+
 /* Of the body of one request: what stands in it, wherever. Zero to begin with. */
 struct http_mcp {
+	uint32_t looked; /* bytes */
 	struct json_word call, list;
 };
 

@@ -184,7 +184,7 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 	r->asks = http_asks(method, path, query);
 	if (host.left != 0)
 		r->asks |= ASKS_PROXY;
-	x->mcp = (struct http_mcp){.call = {.at = 0}};
+	x->mcp = (struct http_mcp){.looked = 0};
 	fit_routes(x, method, path, query, cut);
 	http_product_asked(&r->asked, NULL, path);
 	r->socket = (uint8_t)websocket_by_path(path);
@@ -274,6 +274,12 @@ static void tell_found(struct http_exchange *x)
 	}
 	if (x->response.matched && response->serial == x->serial)
 		response->fits.found |= found;
+}
+
+bool http_request_is_searched(const struct http_exchange *x)
+{
+	return x->search.left != 0 ||
+	       (asks_for(&x->current, HTTP_MCP) && x->mcp.looked < HTTP_MCP_MAX);
 }
 
 void http_request_search(struct http_exchange *x, struct bytes piece)
