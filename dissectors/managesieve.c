@@ -19,6 +19,7 @@ static const struct service services[] = {
 	{
 		.name = "managesieve",
 		.family = FAMILY_MAIL,
+		.also = (const char *const[]){"sieve", NULL},
 		.met = true,
 		.about = "remote management of mail filters",
 		.ports = ports,

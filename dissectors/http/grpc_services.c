@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #define PORTS(...)    ((const uint16_t[]){__VA_ARGS__, 0})
+#define ALSO(...)     , .also = ((const char *const[]){__VA_ARGS__, NULL})
 #define PACKAGES(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define METHODS(...)  ((const struct row[]){__VA_ARGS__})
 
@@ -29,7 +30,7 @@ const struct service grpc_services[GRPC_SERVICE_COUNT] = {
 		      .family = FAMILY_WEB,
 		      .about = "gRPC without TLS, of a service that is not known"},
 #define GRPC(id, NAME, FAMILY, ABOUT, PORTS, ...)                                                  \
-	[GRPC_##id] = {.name = (NAME), .family = (FAMILY), .about = (ABOUT), .ports = (PORTS)},
+	[GRPC_##id] = {.name = (NAME), .family = (FAMILY), .about = (ABOUT), .ports = PORTS},
 #include "dissectors/http/grpc_table.h"
 #undef GRPC
 };

@@ -4,7 +4,8 @@
  * of a call is "/package.Service/Method" (PROTOCOL-HTTP2.md of the gRPC documentation): the package
  * tells the service. To add one, add a row:
  *
- *	GRPC(ID, "service", FAMILY_…, "one line for people", PORTS(usual ones; for guesses),
+ *	GRPC(ID, "service", FAMILY_…, "one line for people",
+ *	     PORTS(usual ones; for guesses) or NULL ALSO(other names that a policy may write),
  *	     "Product", PACKAGES("/package.", …), methods…)
  *
  * A package may go as far as the service's name, where the package alone could be anybody's. A
@@ -70,7 +71,8 @@ GRPC(CONTAINERD, "containerd", FAMILY_ORCHESTRATION, "containerd, containers", N
      {"content.*/Read", GRPC_LISTS, NULL},
      {"events.*/Subscribe", GRPC_LISTS, NULL})
 
-GRPC(CRI, "cri", FAMILY_ORCHESTRATION, "a container runtime of Kubernetes (CRI)", PORTS(10010),
+GRPC(CRI, "cri", FAMILY_ORCHESTRATION, "a container runtime of Kubernetes (CRI)",
+     PORTS(10010) ALSO("containerd", "kubernetes-cri"),
      "Kubernetes CRI", PACKAGES("/runtime.v1.RuntimeService", "/runtime.v1.ImageService",
 	      "/runtime.v1alpha2.RuntimeService", "/runtime.v1alpha2.ImageService"),
      {"/Version", GRPC_OPEN, NULL},
@@ -158,14 +160,16 @@ GRPC(TIKV, "tikv", FAMILY_DATABASE, "TiKV, the store of TiDB", PORTS(20160), "Ti
      {"*Coprocessor*", GRPC_LISTS, NULL},
      {"*BatchCommands", GRPC_LISTS, NULL})
 
-GRPC(PD, "pd", FAMILY_DATABASE, "Placement Driver of TiKV", NULL, "PD", PACKAGES("/pdpb."),
+GRPC(PD, "pd", FAMILY_DATABASE, "Placement Driver of TiKV", NULL ALSO("tikv", "tikv-pd"), "PD",
+     PACKAGES("/pdpb."),
      {"*/GetMembers", GRPC_OPEN, NULL},
      {"*/GetClusterInfo", GRPC_OPEN, NULL},
      {"*/GetAllStores", GRPC_LISTS, NULL},
      {"*/*Region*", GRPC_LISTS, NULL},
      {"*/LoadGlobalConfig", GRPC_LISTS, NULL})
 
-GRPC(ARROW_FLIGHT, "arrow-flight", FAMILY_DATABASE, "tables over Arrow Flight", NULL,
+GRPC(ARROW_FLIGHT, "arrow-flight", FAMILY_DATABASE, "tables over Arrow Flight",
+     NULL ALSO("flight"),
      "Arrow Flight", PACKAGES("/arrow.flight.protocol."),
      {"*/Handshake", GRPC_LOGIN, NULL},
      {"*/ListActions", GRPC_OPEN, NULL},

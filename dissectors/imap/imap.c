@@ -21,6 +21,7 @@ static const struct service services[] = {
 	{
 		.name = "imap",
 		.family = FAMILY_MAIL,
+		.also = (const char *const[]){"imaps", NULL},
 		.met = true,
 		.about = "IMAP mailbox access",
 		.identifier = "accessible-imap",

@@ -21,6 +21,7 @@ static const struct service services[] = {
 	{
 		.name = "mqtt",
 		.family = FAMILY_QUEUE,
+		.also = (const char *const[]){"mqtts", NULL},
 		.met = true,
 		.about = "MQTT message broker",
 		.identifier = "open-mqtt",

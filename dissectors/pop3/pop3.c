@@ -19,6 +19,7 @@ static const struct service services[] = {
 	{
 		.name = "pop3",
 		.family = FAMILY_MAIL,
+		.also = (const char *const[]){"pop3s", NULL},
 		.met = true,
 		.about = "POP3 mailbox access",
 		.identifier = "accessible-pop3",

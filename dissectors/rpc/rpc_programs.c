@@ -17,6 +17,7 @@ const struct service rpc_services[RPC_SERVICES] = {
 		{
 			.name = "rpc",
 			.family = FAMILY_STORAGE,
+			.also = (const char *const[]){"nfs", "sunrpc", NULL},
 			.about = "ONC RPC service: lock manager, quotas, NIS and others",
 		},
 	[SERVICE_PORTMAP] =

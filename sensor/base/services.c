@@ -16,6 +16,7 @@
 struct row {
 	const struct service *service;
 	uint8_t transports; /* OVER_… */
+	bool met;	    /* by any row of its name */
 };
 
 #define PLACES 4096 /* by address: more than there are rows, so that searches are short */
@@ -45,12 +46,16 @@ static void add(struct services *services, const struct service *service, uint8_
 
 	if (id != POLICY_NO_SERVICE) {
 		services->rows[id].transports |= transports;
+		services->rows[id].met |= service->met;
+		if (services->vocabulary[id].also == NULL)
+			services->vocabulary[id].also = service->also;
 		if (is_fuller(service, services->rows[id].service))
 			services->rows[id].service = service;
 		return;
 	}
 	id = services->count++;
-	services->rows[id] = (struct row){.service = service, .transports = transports};
+	services->rows[id] =
+		(struct row){.service = service, .transports = transports, .met = service->met};
 	services->vocabulary[id] = (struct policy_service){
 		.name = service->name,
 		.family = family_name(service->family),
@@ -169,6 +174,16 @@ uint16_t services_id(const struct services *services, const struct service *serv
 			return id;
 	}
 	return services_find(services, service->name);
+}
+
+const char *const *services_also(const struct services *services, uint16_t id)
+{
+	return services->vocabulary[id].also;
+}
+
+bool services_met(const struct services *services, uint16_t id)
+{
+	return services->rows[id].met;
 }
 
 uint16_t services_find(const struct services *services, const char *name)

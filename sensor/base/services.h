@@ -29,6 +29,9 @@ uint16_t services_count(const struct services *services);
 const struct service *services_get(const struct services *services, uint16_t id);
 /* POLICY_NO_SERVICE for NULL, or for a row that is not in the catalogue. */
 uint16_t services_id(const struct services *services, const struct service *service);
+/* Several rows may have one name. Its other names, or NULL; has any of them met a real server? */
+const char *const *services_also(const struct services *services, uint16_t id);
+bool services_met(const struct services *services, uint16_t id);
 uint16_t services_find(const struct services *services, const char *name);
 /* The first service whose usual ports include this one: a guess. POLICY_NO_SERVICE if none. */
 uint16_t services_by_port(const struct services *services, uint8_t transport, uint16_t port);

@@ -121,8 +121,12 @@ static bool is_wanted(const struct capture *capture, const struct savefile_recor
 {
 	if (pcap_filter_pass(capture->kind.filter, record->frame, record->captured, record->wire))
 		return true;
-	if (capture->kind.link == LINK_ETHERNET)
-		filters_note_tag(capture->filters, record->frame, record->captured, record->wire);
+	filters_note_refused(capture->filters, &(const struct frame_view){
+						       .bytes = record->frame,
+						       .captured = record->captured,
+						       .wire = record->wire,
+						       .link = (uint8_t)capture->kind.link,
+					       });
 	return false;
 }
 

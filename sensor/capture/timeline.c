@@ -35,7 +35,6 @@ struct key {
 
 struct timeline {
 	struct timeline_options options;
-	struct filters *filters;
 	size_t next;			    /* the source to be opened next */
 	struct reader *heap[TIMELINE_OPEN]; /* each with a frame at hand, but for `empty` */
 	unsigned open;
@@ -54,11 +53,8 @@ struct timeline *timeline_new(const struct timeline_options *options)
 		return NULL;
 	timeline->options = *options;
 	timeline->next = options->first;
-	timeline->filters = filters_new(options->filter);
-	if (timeline->filters)
-		return timeline;
-	free(timeline);
-	return NULL;
+	filters_begin(options->filters);
+	return timeline;
 }
 
 static void close_reader(struct reader *reader)
@@ -77,7 +73,6 @@ void timeline_free(struct timeline *timeline)
 	for (unsigned i = 0; i < timeline->open; i++)
 		close_reader(timeline->heap[i]);
 	close_reader(timeline->closing);
-	filters_free(timeline->filters);
 	free(timeline);
 }
 
@@ -217,7 +212,8 @@ static struct reader *open_reader(struct timeline *timeline, size_t number,
 	reader->oldest_ns = UINT64_MAX;
 	reader->input = input_open(source_of(timeline, number)->path, error);
 	if (reader->input)
-		reader->capture = capture_open_file(reader->input, timeline->filters, error);
+		reader->capture =
+			capture_open_file(reader->input, timeline->options.filters, error);
 	if (reader->capture) {
 		name_reader(timeline, reader);
 		return reader;
@@ -319,7 +315,7 @@ static bool close_one(struct timeline *timeline, struct timeline_step *step)
 		say(step, reader->source, true);
 		return true;
 	}
-	if (filters_hint(timeline->filters, step->text)) {
+	if (filters_hint(timeline->options.filters, step->text)) {
 		say(step, reader->source, false);
 		return true;
 	}

@@ -13,6 +13,7 @@
 #define SENSOR_TIMELINE_H
 
 #include "sensor/capture/capture.h"
+#include "sensor/capture/filters.h"
 #include "sensor/capture/sources.h"
 
 #define TIMELINE_OPEN  64
@@ -23,7 +24,7 @@ struct timeline;
 struct timeline_options {
 	const struct sources *sources; /* these of them, as they stand there: sources_order() */
 	size_t first, count;
-	const char *filter;	 /* BPF expression, NULL: everything */
+	struct filters *filters; /* of this thread alone; NULL: everything passes */
 	struct origins *origins; /* what packets come from is added; NULL: nobody asks */
 	bool in_order;		 /* of time; else each is read to its end */
 };

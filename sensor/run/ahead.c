@@ -27,6 +27,7 @@ struct lane {
 	pthread_cond_t filled, freed;
 	uint32_t first, count, complete; /* complete: last parts of captures among them */
 	bool stop;
+	struct filters *filters; /* of its thread */
 	struct ahead_part parts[PARTS];
 };
 
@@ -152,6 +153,7 @@ static bool put_unit(struct lane *lane, size_t number)
 	struct timeline *timeline;
 	bool good;
 
+	options.filters = lane->filters;
 	options.first = options.in_order ? 0 : number;
 	options.count = options.in_order ? options.sources->count : 1;
 	timeline = timeline_new(&options);
@@ -212,10 +214,11 @@ static void stop_lane(struct lane *lane)
 	}
 	for (int i = 0; i < PARTS; i++)
 		worker_batch_free(lane->parts[i].batch);
+	filters_free(lane->filters);
 }
 
 struct ahead *ahead_new(const struct worker *worker, const struct timeline_options *options,
-			uint32_t threads)
+			const char *filter, uint32_t threads)
 {
 	struct ahead *ahead = calloc(1, sizeof *ahead + threads * sizeof *ahead->lanes);
 
@@ -225,7 +228,8 @@ struct ahead *ahead_new(const struct worker *worker, const struct timeline_optio
 	ahead->options = *options;
 	ahead->lane_count = threads;
 	for (uint32_t i = 0; i < threads; i++) {
-		if (!start_lane(ahead, i)) {
+		ahead->lanes[i].filters = filters_new(filter);
+		if (!ahead->lanes[i].filters || !start_lane(ahead, i)) {
 			ahead_free(ahead);
 			return NULL;
 		}

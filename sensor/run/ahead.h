@@ -37,10 +37,12 @@ struct ahead_part {
 	char text[CAPTURE_ERROR];
 };
 
-/* Of all captures, so without `first` and `count`. Everything must outlive it. NULL: out of memory,
- * or no threads to be had. */
+/*
+ * Of all captures, so without `first` and `count`, and with the expression of `filter` (NULL: none)
+ * for each thread. Everything must outlive it. NULL: out of memory, or no threads to be had.
+ */
 struct ahead *ahead_new(const struct worker *worker, const struct timeline_options *options,
-			uint32_t threads);
+			const char *filter, uint32_t threads);
 void ahead_free(struct ahead *ahead);	/* wherever its threads are; NULL is allowed */
 uint64_t ahead_bytes(uint32_t threads); /* what ahead_new() takes */
 

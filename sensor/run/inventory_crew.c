@@ -39,6 +39,7 @@ struct member {
 	bool started;
 	struct worker *worker;
 	struct inventory *inventory;
+	struct filters *filters;
 };
 
 struct crew {
@@ -92,7 +93,7 @@ static void read_capture(const struct member *member, size_t number, struct plac
 		.sources = crew->sources,
 		.first = number,
 		.count = 1,
-		.filter = crew->app->options->filter,
+		.filters = member->filters,
 	};
 	struct timeline *timeline = timeline_new(&options);
 	struct frame_view frames[WORKER_BATCH];
@@ -182,7 +183,8 @@ static void start_member(struct crew *crew, uint32_t number)
 				    on_observation, member);
 	member->inventory = inventory_new(crew->app->options->max_inventory, crew->app->table_key,
 					  crew->app->services);
-	if (!member->worker || !member->inventory)
+	member->filters = filters_new(crew->app->options->filter);
+	if (!member->worker || !member->inventory || !member->filters)
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");
 	worker_tell_unread(member->worker, on_unread);
 }
@@ -308,6 +310,7 @@ static void finish(struct crew *crew, uint32_t count, struct crew_result *result
 		result->left_out += inventory_left_out(member->inventory);
 		worker_free(member->worker);
 		inventory_free(member->inventory);
+		filters_free(member->filters);
 	}
 	for (size_t i = 0; i < crew->place_count; i++) {
 		free(crew->places[i].text);

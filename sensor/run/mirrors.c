@@ -150,23 +150,18 @@ static bool add(struct worker_options *worker, const struct tunnel *session)
 	return true;
 }
 
-void mirrors_find(const struct app *app, const struct sources *sources,
+void mirrors_find(const struct app *app, const struct sources *sources, struct filters *filters,
 		  struct worker_options *worker)
 {
-	struct filters *filters;
-
 	if (!app->policy || app->inventory || policy_names_tunnels(app->policy))
 		return;
-	filters = filters_new(app->options->filter);
 	for (size_t i = 0; i < sources->count; i++) {
 		struct pass pass = {
 			.policy = app->policy,
 			.decoder = decoder_of(&worker->decode),
 		};
 
-		if (filters && is_mirror(&pass, sources->list[i].path, filters) &&
-		    add(worker, &pass.session))
+		if (is_mirror(&pass, sources->list[i].path, filters) && add(worker, &pass.session))
 			say(app, sources->list[i].path, &pass.session);
 	}
-	filters_free(filters);
 }

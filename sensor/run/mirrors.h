@@ -26,7 +26,7 @@
  * the report. Nothing is done where the policy has a section `tunnels`, which says it exactly, in
  * an inventory, which believes all, and with standard input, which can be read only once.
  */
-void mirrors_find(const struct app *app, const struct sources *sources,
+void mirrors_find(const struct app *app, const struct sources *sources, struct filters *filters,
 		  struct worker_options *worker);
 
 #endif

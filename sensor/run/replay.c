@@ -28,6 +28,7 @@
 struct replay {
 	struct app *app;
 	struct worker *worker;
+	struct filters *filters;
 	struct ahead *ahead;	     /* NULL: captures are read here */
 	struct blindness *blindness; /* NULL in an inventory */
 	struct progress progress;
@@ -193,7 +194,7 @@ static bool read_some(struct replay *replay, const struct sources *sources, size
 		.sources = sources,
 		.first = first,
 		.count = count,
-		.filter = replay->app->options->filter,
+		.filters = replay->filters,
 		.origins = replay->app->origins,
 		.in_order = replay->in_order,
 	};
@@ -342,10 +343,9 @@ static void begin_ahead(struct replay *replay, const struct sources *sources)
 		return;
 	replay->ahead = ahead_new(replay->worker,
 				  &(struct timeline_options){.sources = sources,
-							     .filter = options->filter,
 							     .origins = replay->app->origins,
 							     .in_order = replay->in_order},
-				  options->workers - 1);
+				  options->filter, options->workers - 1);
 	if (!replay->ahead)
 		fatal(EXIT_USAGE, "--workers %u", options->workers);
 }
@@ -355,8 +355,11 @@ static void begin(struct replay *replay, const struct sources *sources)
 	struct app *app = replay->app;
 	struct worker_options options;
 
+	replay->filters = filters_new(app->options->filter);
+	if (!replay->filters)
+		fatalx(EXIT_USAGE, "out of memory");
 	app_worker_options(app, 0, &options);
-	mirrors_find(app, sources, &options);
+	mirrors_find(app, sources, replay->filters, &options);
 	replay->worker = worker_new(&options, app->policy, app->services, on_observation, replay);
 	if (app->engine)
 		replay->blindness = blindness_new(&(struct blindness_options){.replay = true},
@@ -379,6 +382,7 @@ static bool run_one(struct replay *replay, const struct sources *sources)
 	good = read_all(replay, sources);
 	finish(replay, good);
 	ahead_free(replay->ahead);
+	filters_free(replay->filters);
 	worker_free(replay->worker);
 	blindness_free(replay->blindness);
 	return good;

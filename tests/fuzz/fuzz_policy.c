@@ -12,9 +12,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static const struct policy_service services[] = {
-	{"redis", "database"}, {"elasticsearch", "database"},
-	{"syslog", "logging"}, {"imap", "mail"},
-	{"http", "web"},       {"tls", "other"},
+	{"redis", "database", NULL}, {"elasticsearch", "database", NULL},
+	{"syslog", "logging", NULL}, {"imap", "mail", NULL},
+	{"http", "web", NULL},	     {"tls", "other", NULL},
 };
 static const struct policy_vocabulary vocabulary = {services, sizeof services / sizeof *services};
 

@@ -78,13 +78,13 @@ static void put_ports(const struct service *service)
 	puts(".");
 }
 
-static void put_names(const struct service *service)
+static void put_names(const char *const *names)
 {
-	if (!service->also)
+	if (!names)
 		return;
 	printf("A policy may also write ");
-	for (const char *const *also = service->also; *also; also++)
-		printf("%s%s", also == service->also ? "" : ", ", *also);
+	for (const char *const *also = names; *also; also++)
+		printf("%s%s", also == names ? "" : ", ", *also);
 	puts(".");
 }
 
@@ -129,13 +129,15 @@ static void put_dissector(const struct dissector *d)
 	put_reads(d->reads);
 }
 
-static void put_service(const struct service *service)
+static void put_service(const struct services *services, uint16_t id)
 {
+	const struct service *service = services_get(services, id);
+
 	printf(".It Sy %s\n", service->name);
 	put_sentence("", service->about);
-	put_names(service);
+	put_names(services_also(services, id));
 	put_ports(service);
-	puts(service->met ? "Met as a real server." : "Written from documents.");
+	puts(services_met(services, id) ? "Met as a real server." : "Written from documents.");
 	if (service->identifier)
 		put_sentence("Shadowserver's name:", service->identifier);
 	if (service->one_way)
@@ -169,7 +171,7 @@ static void put_family(const struct services *services, enum family family)
 			       toupper((unsigned char)*family_name(family)),
 			       family_name(family) + 1);
 		first = false;
-		put_service(service);
+		put_service(services, id);
 	}
 	if (!first)
 		puts(".El");
