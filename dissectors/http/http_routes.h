@@ -16,7 +16,7 @@
 
 #include "dissectors/read/bytes.h"
 
-#define HTTP_FITS_MAX	 5  /* routes that one request remembers, those with the same text as one */
+#define HTTP_FITS_MAX	 7  /* routes that one request remembers, those with the same text as one */
 #define HTTP_MARK_MAX	 32 /* bytes of a route's mark in the body */
 #define HTTP_ROUTES_PATH 192 /* bytes of a path that are looked at */
 

@@ -16,7 +16,13 @@ static const struct policy_service services[] = {
 	{"syslog", "logging", NULL}, {"imap", "mail", NULL},
 	{"http", "web", NULL},	     {"tls", "other", NULL},
 };
-static const struct policy_vocabulary vocabulary = {services, sizeof services / sizeof *services};
+static const char *const families[] = {"database", "logging", "mail", "web", "other"};
+static const struct policy_vocabulary vocabulary = {
+	.services = services,
+	.count = sizeof services / sizeof *services,
+	.family_count = sizeof families / sizeof *families,
+	.families = families,
+};
 
 static void ask(const struct policy *policy, const struct address *client,
 		const struct address *server)

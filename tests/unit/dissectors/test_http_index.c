@@ -46,8 +46,14 @@ static struct bytes text_for(const char *pattern, const char *blank, char *text)
 {
 	size_t n = 0;
 
-	for (pattern += pattern[0] == '^'; *pattern != '\0'; pattern++)
-		n += (size_t)sprintf(text + n, "%c%s", *pattern == '*' ? 'x' : *pattern, blank);
+	for (pattern += pattern[0] == '^'; *pattern != '\0'; pattern++) {
+		if (*pattern == '~')
+			n += (size_t)sprintf(text + n, "0123456789abcdef0123456789abcdef");
+		else
+			n += (size_t)sprintf(text + n, "%c", *pattern == '*' ? 'x' : *pattern);
+		if (pattern[1] != '~')
+			n += (size_t)sprintf(text + n, "%s", blank);
+	}
 	return bytes_from(text, n);
 }
 
@@ -93,7 +99,8 @@ static void every_request_is_found(void **unused)
 	(void)unused;
 	for (size_t row = 1; row < HTTP_SERVICE_COUNT; row++) {
 		for (size_t i = 0; i < requests_of(row); i++) {
-			const char *request = http_products[row].requests[i];
+			const char *marked = http_products[row].requests[i];
+			const char *request = marked + (marked[0] == '!'); /* by itself */
 			const char *value = strstr(request, ": ");
 			struct http_asked asked = {.rows = {0}};
 			char name[64];
