@@ -52,6 +52,7 @@ static void open_outputs(struct app *app, const char *sensor, const char *run)
 		.text = !options->json,
 		.terminal = isatty(STDOUT_FILENO),
 		.replay = !options->interface,
+		.at_once = options->live_clock,
 		.out = stdout,
 		.redis =
 			{

@@ -10,6 +10,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -28,7 +29,9 @@ struct input {
 	struct unpack *unpack;	    /* of gzip, bzip2, xz */
 	struct archive *archive;    /* of lz4, zstd */
 	struct zstd_frames *frames; /* of zstd */
-	int fd;
+	int fd, idle_ms;
+	input_idle *idle; /* NULL: read() waits */
+	void *idle_context;
 	bool stream_taken, cut;
 	bool packed_ended; /* there are no more bytes in the file */
 	uint64_t size, consumed;
@@ -44,10 +47,27 @@ struct input {
 
 /* ---- the bytes of the file ---- */
 
+/* False: nobody wants more of it. */
+static bool wait_for_bytes(struct input *input)
+{
+	struct pollfd waited = {.fd = input->fd, .events = POLLIN};
+
+	/* An error is read()'s to tell; a signal is the caller's to see. */
+	while (poll(&waited, 1, input->idle_ms) <= 0) {
+		if (!input->idle(input->idle_context))
+			return false;
+	}
+	return true;
+}
+
 static ssize_t read_file(struct input *input, void *to, size_t size)
 {
 	ssize_t n;
 
+	if (input->idle && !wait_for_bytes(input)) {
+		input->packed_ended = true;
+		return 0;
+	}
 	do
 		n = read(input->fd, to, size);
 	while (n < 0 && errno == EINTR);
@@ -357,6 +377,13 @@ FILE *input_take_stream(struct input *input)
 	setvbuf(stream, input->buffer, _IOFBF, sizeof input->buffer);
 	__fsetlocking(stream, FSETLOCKING_BYCALLER);
 	return stream;
+}
+
+void input_wait_with(struct input *input, int every_ms, input_idle *idle, void *context)
+{
+	input->idle_ms = every_ms;
+	input->idle = idle;
+	input->idle_context = context;
 }
 
 uint64_t input_size(const struct input *input)

@@ -21,6 +21,13 @@ struct input;
 struct input *input_open(const char *path, char error[INPUT_ERROR]);
 void input_close(struct input *input); /* NULL is allowed */
 
+/*
+ * From now on whoever reads does not wait for ever: when nothing has come for `every_ms`, `idle` is
+ * called, again and again, in the thread that reads. False from it: the input ends here.
+ */
+typedef bool input_idle(void *context);
+void input_wait_with(struct input *input, int every_ms, input_idle *idle, void *context);
+
 /* The first plain bytes, which stay to be read: at most INPUT_PEEK. Before anything was read.
  * Returns how many there are. */
 size_t input_peek(struct input *input, const uint8_t **bytes);

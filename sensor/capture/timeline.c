@@ -212,6 +212,9 @@ static struct reader *open_reader(struct timeline *timeline, size_t number,
 	reader->source = number;
 	reader->oldest_ns = UINT64_MAX;
 	reader->input = input_open(source_of(timeline, number)->path, error);
+	if (reader->input && timeline->options.idle)
+		input_wait_with(reader->input, TIMELINE_IDLE_MS, timeline->options.idle,
+				timeline->options.idle_context);
 	if (reader->input)
 		reader->capture =
 			capture_open_file(reader->input, timeline->options.filters, error);

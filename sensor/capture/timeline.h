@@ -16,8 +16,9 @@
 #include "sensor/capture/filters.h"
 #include "sensor/capture/sources.h"
 
-#define TIMELINE_OPEN  64
-#define TIMELINE_BATCH 32 /* frames of one capture that are at hand */
+#define TIMELINE_OPEN	 64
+#define TIMELINE_IDLE_MS 100
+#define TIMELINE_BATCH	 32 /* frames of one capture that are at hand */
 
 struct timeline;
 
@@ -27,6 +28,8 @@ struct timeline_options {
 	struct filters *filters; /* of this thread alone; NULL: everything passes */
 	struct origins *origins; /* what packets come from is added; NULL: nobody asks */
 	bool in_order;		 /* of time; else each is read to its end */
+	input_idle *idle; /* every TIMELINE_IDLE_MS in which nothing came; NULL: nobody asks */
+	void *idle_context;
 };
 
 enum timeline_kind {

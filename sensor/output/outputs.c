@@ -283,8 +283,9 @@ void outputs_event(void *context, const struct event *event)
 	if (outputs->options.json || outputs->redis != NULL)
 		json = event_json(event, &outputs->context, &length);
 	if (outputs->options.json)
-		good = json != NULL && sink_jsonl_write(outputs->options.out, json, length,
-							!outputs->options.replay);
+		good = json != NULL &&
+		       sink_jsonl_write(outputs->options.out, json, length,
+					!outputs->options.replay || outputs->options.at_once);
 	if (outputs->text != NULL)
 		good = sink_text_event(outputs->text, event);
 	note_out(outputs, good);

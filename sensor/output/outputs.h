@@ -45,6 +45,7 @@ struct outputs_options {
 	bool json;     /* JSON lines on `out` */
 	bool text;     /* text for people on `out`; not together with `json` */
 	bool terminal; /* `out` is a terminal: colours */
+	bool at_once;  /* of a replay as well: whoever reads gets each line when it is written */
 	bool replay;   /* times are packet times; a closing report; not live keys in Redis */
 	FILE *out;     /* not closed by outputs_free() */
 	struct outputs_redis redis;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sensor/base/log.h"
 #include "sensor/capture/receiver.h"
@@ -60,6 +61,7 @@ static const struct row rows[] = {
 	{"read", 'r', KIND_FILES, 0, 0, 0, 0, "FILE|DIR|-...", "replay captures: pcap or pcapng, also .gz .bz2 .xz .zst .lz4"},
 	{"interface", 'i', KIND_INTERFACES, 0, 0, 0, 0, "IFACE|udp://...", "watch a mirror port, or receive a mirror; may be given several times"},
 	FLAG("as-given", 0, as_given, "captures in the order of the command line, not in that of time"),
+	FLAG("live-clock", 0, live_clock, "with -r -: a stream that is read as it comes, judged by the clock when it is silent"),
 	FLAG("per-file", 0, per_file, "then a line for each capture: packets, time, exposures, what was not read"),
 	TEXT("policy", 'p', policy, "FILE", "what is internal-only: spanwatch-policy(5)"),
 	{"known-bad", 0, KIND_KNOWN_BAD, 0, 0, 0, 0, "FILE", "mark exposures whose version has known vulnerabilities; can be repeated"},
@@ -352,8 +354,23 @@ static void check_interfaces(const struct options *options)
 	}
 }
 
+static void check_live_clock(const struct options *options)
+{
+	struct stat status;
+
+	if (!options->live_clock)
+		return;
+	if (options->interface || options->inventory || options->file_count != 1)
+		fatalx(EXIT_USAGE, "--live-clock is for one stream and a policy: -r - -p FILE");
+	if (strcmp(options->files[0], "-") != 0 &&
+	    (stat(options->files[0], &status) != 0 || !S_ISFIFO(status.st_mode)))
+		fatalx(EXIT_USAGE, "--live-clock needs a stream, -r - or a FIFO: %s is none",
+		       options->files[0]);
+}
+
 static void check(const struct options *options)
 {
+	check_live_clock(options);
 	check_interfaces(options);
 	check_ports("vxlan-ports", options->vxlan_ports);
 	check_ports("geneve-ports", options->geneve_ports);

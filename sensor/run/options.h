@@ -38,7 +38,7 @@ struct options {
 	const char *metrics;  /* where to answer over HTTP; NULL: nowhere */
 	const char *user;     /* to become after the capture is open; NULL: stay */
 	bool check_only, memory, prefault, json, text, inventory, fail_on_exposure, verbose, quiet,
-		as_given, per_file, no_promiscuous, whole_packets;
+		as_given, per_file, live_clock, no_promiscuous, whole_packets;
 	uint32_t workers;
 	uint32_t snap_length, buffer_mib, timeout_ms;
 	uint32_t max_flows, max_sessions, reassembly_mib, unpack_mib, max_probed, max_outbound;

@@ -33,10 +33,11 @@ struct replay {
 	struct blindness *blindness; /* NULL in an inventory */
 	struct progress progress;
 	uint64_t next_tick_ns, newest_ns;
-	uint64_t next_look_ns;	/* when sight is judged next; 0: at the next packet */
-	uint64_t packets, turn; /* turn: packets when signals last had theirs */
-	uint64_t bytes_done;	/* of the inputs before this one */
-	bool in_order;		/* of time */
+	uint64_t next_look_ns;		     /* when sight is judged next; 0: at the next packet */
+	uint64_t packets, turn;		     /* turn: packets when signals last had theirs */
+	uint64_t bytes_done;		     /* of the inputs before this one */
+	uint64_t anchor_ns, anchor_clock_ns; /* --live-clock: the newest packet, and when it came */
+	bool in_order;			     /* of time */
 	bool stop;
 };
 
@@ -88,6 +89,10 @@ static void on_blindness(void *context, bool begins, const struct blindness_view
 {
 	struct replay *replay = context;
 
+	if (replay->app->options->live_clock && view->cause == BLIND_SILENCE)
+		log_warnx("%s",
+			  begins ? "the stream is silent: nothing can be seen until packets come"
+				 : "packets come again: the stream is no longer silent");
 	engine_blindness(replay->app->engine, begins, view,
 			 blindness_severity((enum blind_cause)view->cause), view->told_ns);
 }
@@ -112,6 +117,36 @@ static void on_signal(void *context)
 	struct replay *replay = context;
 
 	replay->stop = true;
+}
+
+/* The stream has come to here: from now on time goes on by the clock. */
+static void set_anchor(struct replay *replay, uint64_t ts_ns)
+{
+	if (ts_ns < replay->anchor_ns)
+		return;
+	replay->anchor_ns = ts_ns;
+	replay->anchor_clock_ns = clock_monotonic_ns();
+}
+
+/* Nothing comes: what time drives goes on. False: we were told to stop. */
+static bool on_idle(void *context)
+{
+	struct replay *replay = context;
+	uint64_t now_ns;
+
+	loop_pump(replay->app->loop, 0);
+	if (replay->stop || replay->anchor_ns == 0)
+		return !replay->stop;
+	now_ns = replay->anchor_ns + (clock_monotonic_ns() - replay->anchor_clock_ns);
+	if (now_ns < replay->next_tick_ns)
+		return true;
+	replay->newest_ns = now_ns > replay->newest_ns ? now_ns : replay->newest_ns;
+	replay->next_tick_ns = replay->newest_ns + NS_PER_S;
+	worker_tick(replay->worker, replay->newest_ns);
+	if (replay->newest_ns >= replay->next_look_ns)
+		look(replay, replay->newest_ns);
+	engine_tick(replay->app->engine, replay->newest_ns);
+	return true;
 }
 
 static const char *name_of(const char *path)
@@ -180,7 +215,9 @@ static bool read_timeline(struct replay *replay, struct timeline *timeline,
 		worker_prepare(replay->worker, frames, (unsigned)step.count);
 		for (int i = 0; i < step.count; i++)
 			take_packet(replay, (unsigned)i, frames[i].ts_ns);
-		if (is_turn(replay))
+		if (replay->app->options->live_clock)
+			set_anchor(replay, replay->newest_ns);
+		if (is_turn(replay) || replay->app->options->live_clock)
 			end_batch(replay, path, timeline_consumed(timeline));
 	}
 	end_batch(replay, path, timeline_consumed(timeline));
@@ -197,6 +234,8 @@ static bool read_some(struct replay *replay, const struct sources *sources, size
 		.filters = replay->filters,
 		.origins = replay->app->origins,
 		.in_order = replay->in_order,
+		.idle = replay->app->options->live_clock ? on_idle : NULL,
+		.idle_context = replay,
 	};
 	struct timeline *timeline = timeline_new(&options);
 	bool good;
@@ -362,8 +401,14 @@ static void begin(struct replay *replay, const struct sources *sources)
 	mirrors_find(app, sources, replay->filters, &options);
 	replay->worker = worker_new(&options, app->policy, app->services, on_observation, replay);
 	if (app->engine)
-		replay->blindness = blindness_new(&(struct blindness_options){.replay = true},
-						  on_blindness, replay);
+		replay->blindness = blindness_new(
+			&(struct blindness_options){
+				.replay = !app->options->live_clock,
+				.silence_ns = app->options->live_clock
+						      ? app->options->silence_s * NS_PER_S
+						      : 0,
+			},
+			on_blindness, replay);
 	if (!replay->worker || (app->engine && !replay->blindness) ||
 	    (app->evidence && !worker_keep_evidence(replay->worker, on_kept)))
 		fatalx(EXIT_USAGE, "out of memory: make the tables smaller (--max-flows, …)");

@@ -39,7 +39,7 @@ redis-password-file redis-tls-ca redis-tls-cert redis-tls-key redis-tls-name sen
 sentinel-password-file journal sensor site run metrics user workers snaplen buffer-mib
 capture-timeout-ms whole-packets no-promiscuous max-flows max-sessions reassembly-mib unpack-mib max-probed max-outbound
 max-exposures max-walls max-incidents max-inventory memory prefault tcp-idle journal-keep journal-mib journal-days stream-maxlen queue-maxlen heartbeat
-silence untested quiet verbose help version counters vxlan-ports geneve-ports fou-ports per-file no-tunnels encapsulations as-given separate-vni checksums
+silence untested quiet verbose help version counters vxlan-ports geneve-ports fou-ports per-file live-clock no-tunnels encapsulations as-given separate-vni checksums
 duplicate-ms fragments-mib evidence evidence-files evidence-file-mib evidence-mib""".split()
 INVENTORY_FIELDS = """file server_ip server_port transport client_ip protocol protocol_source
 product version outcome auth encrypted data_read commands executes destructive bytes_c2s
@@ -887,6 +887,45 @@ def test_interrupted_replay_reports_what_it_found():
     assert process.returncode in (DONE, -signal.SIGTERM), f"status {process.returncode}"
     if process.returncode == DONE:
         assert all(json.loads(line) for line in out.decode().splitlines())
+
+
+def records_of(path):
+    """The header of a classic capture, and its records."""
+    data, at, records = content(path), 24, []
+    while at < len(data):
+        end = at + 16 + struct.unpack_from("<I", data, at + 8)[0]
+        records.append(data[at:end])
+        at = end
+    return data[:24], records
+
+
+def test_live_clock_tells_of_a_stream_as_it_comes():
+    header, records = records_of(FLIP)
+    out, errors = scratch("live.json", b""), scratch("live.errors", b"")
+    with open(out, "wb") as stdout, open(errors, "wb") as stderr, subprocess.Popen(
+            [PROGRAM, "-q", "--json", "-r", "-", "--live-clock", "--silence", "1", "-p", GROUP],
+            stdin=subprocess.PIPE, stdout=stdout, stderr=stderr) as process:
+        for piece in [header, *records[:-1]]:
+            process.stdin.write(piece)
+            process.stdin.flush()
+        wait_until(lambda: b"exposure.opened" in content(out), what="an event of an open stream")
+        wait_until(lambda: b"the stream is silent" in content(errors), what="words of silence")
+        wait_until(lambda: b"sensor.blind" in content(out), what="the event of silence")
+
+        def seen_again():
+            process.stdin.write(records[-1])
+            process.stdin.flush()
+            return b"no longer silent" in content(errors)
+        wait_until(seen_again, every=0.3, what="words of packets")  # several busy seconds
+        process.stdin.close()
+        assert process.wait(PATIENCE) == DONE
+    assert all(json.loads(line) for line in content(out).decode().splitlines())
+
+
+def test_live_clock_is_for_one_stream():
+    for words in (("-r", FLIP), ("-r", "-", FLIP), ("-i", "lo")):
+        result = spanwatch(*words, "--live-clock", "-p", GROUP, status=USAGE)
+        assert "--live-clock" in result.errors, result.errors
 
 
 def handles_sigterm(process):
