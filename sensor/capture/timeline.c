@@ -42,6 +42,7 @@ struct timeline {
 	struct reader *closing; /* no more in the heap: what is to be said of it */
 	unsigned remark;	/* of them, the next */
 	bool told_many;
+	bool unopened; /* the source before `next` could not be opened: it is closed as well */
 	uint64_t done_bytes; /* of the captures that are closed */
 };
 
@@ -242,6 +243,7 @@ static bool open_next(struct timeline *timeline, struct timeline_step *step)
 		used = strlen(step->text);
 		snprintf(step->text + used, CAPTURE_ERROR - used, "; nothing was read");
 		say(step, number, !sources_is_begun(timeline->options.sources, number));
+		timeline->unopened = true;
 		return true;
 	}
 	if (fill(reader)) {
@@ -280,6 +282,14 @@ static void say_back(const struct reader *reader, struct timeline_step *step)
 		 (double)reader->back_ns / (double)NS_PER_S, (unsigned long long)reader->backs,
 		 (unsigned long long)reader->first_back);
 	say(step, reader->source, false);
+}
+
+static void say_unopened(struct timeline *timeline, struct timeline_step *step)
+{
+	timeline->unopened = false;
+	step->kind = TIMELINE_CLOSED;
+	step->source = timeline->next - 1;
+	step->span = (struct timeline_span){.packets = 0};
 }
 
 static void say_closed(const struct reader *reader, struct timeline_step *step)
@@ -430,6 +440,10 @@ static void refill(struct timeline *timeline)
 void timeline_next(struct timeline *timeline, struct frame_view *frames, int max,
 		   struct timeline_step *step)
 {
+	if (timeline->unopened) {
+		say_unopened(timeline, step);
+		return;
+	}
 	if (timeline->empty)
 		refill(timeline);
 	for (;;) {

@@ -34,7 +34,7 @@ enum timeline_kind {
 	TIMELINE_INPUT,	 /* `source` begins, and no other is being read */
 	TIMELINE_FRAMES, /* `count` of them, which stay until the next call */
 	TIMELINE_WORDS,	 /* `text`, about `source`; `bad`: something of it is not read */
-	TIMELINE_CLOSED, /* `source` has been read, as far as `span` says: its last step */
+	TIMELINE_CLOSED, /* `source` was read, as far as `span` says: its last step, of each one */
 };
 
 /* What came of one capture. */

@@ -126,11 +126,10 @@ static void print_unread(const struct row *row, FILE *out)
 
 static void print_row(const struct row *row, bool exposures, FILE *out)
 {
-	if (!row->closed && !row->words) {
-		fprintf(out, "not read to its end: stopped before");
-	} else {
+	if (row->closed)
 		print_packets(&row->span, out);
-	}
+	else
+		fprintf(out, "not read to its end");
 	if (exposures)
 		fprintf(out, ", %llu exposure%s", (unsigned long long)row->exposures,
 			row->exposures == 1 ? "" : "s");

@@ -300,12 +300,14 @@ def test_a_line_for_each_capture():
     def time_of(packet):
         return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(packet[0])) + f".{packet[1]:06}Z"
 
+    scratch("each/bare.pcap", content(os.path.join(folder, "none.pcap"))[:20])
+
     for words in ((), ("--workers", "3"), ("--as-given",), ("--as-given", "--workers", "3")):
         result = replay("--per-file", *words, "-r", folder, status=BROKEN)
         lines = lines_of_files(result, folder)
-        order = ["cut.pcap", "early.pcap", "late.pcap", "none.pcap", "odd.pcap", "notes.txt"] \
+        order = ["bare.pcap", "cut.pcap", "early.pcap", "late.pcap", "none.pcap", "odd.pcap", "notes.txt"] \
             if "--as-given" in words else \
-            ["none.pcap", "cut.pcap", "early.pcap", "late.pcap", "odd.pcap", "notes.txt"]
+            ["bare.pcap", "none.pcap", "cut.pcap", "early.pcap", "late.pcap", "odd.pcap", "notes.txt"]
         assert list(lines) == order, lines
         began = {}
         for event in events_of(result):
@@ -322,12 +324,13 @@ def test_a_line_for_each_capture():
         assert "not read" not in lines["early.pcap"] + lines["late.pcap"], lines
         assert lines["cut.pcap"].startswith("1 packet, ") and "cut off" in lines["cut.pcap"], lines
         assert lines["none.pcap"].startswith("no packets"), lines
+        assert lines["bare.pcap"].startswith("no packets") and "nothing was read" in lines["bare.pcap"]
         assert lines["notes.txt"] == "no capture, skipped", lines
     for workers in "1", "3":
         result = spanwatch("-q", "--inventory", "--per-file", "--workers", workers, "-r", folder,
                            status=BROKEN)
         lines = lines_of_files(result, folder)
-        assert len(lines) == 6 and "exposure" not in "".join(lines.values()), lines
+        assert len(lines) == 7 and "exposure" not in "".join(lines.values()), lines
         assert "; not read: 3 frames" in lines["odd.pcap"] and "cut off" in lines["cut.pcap"], lines
     plain = replay("-r", folder, status=BROKEN)
     assert not lines_of_files(plain, folder)
