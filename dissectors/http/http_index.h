@@ -39,6 +39,11 @@ struct http_index {
 	size_t always_count, wild_count;
 	const struct http_entry *signs;		/* all, by number */
 	uint16_t bases[HTTP_SERVICE_COUNT + 1]; /* the number of a row's first sign */
+	/* Routes of several rows that read the same are one text; by number, as signs are. */
+	uint16_t route_bases[HTTP_SERVICE_COUNT + 1];
+	const uint16_t *texts;	     /* of each route: which text it has */
+	const uint16_t *text_starts; /* of text t: text_routes[text_starts[t]] and on */
+	const struct http_entry *text_routes;
 };
 
 /* Written by the build. */

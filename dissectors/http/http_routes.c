@@ -216,10 +216,15 @@ static const struct http_route *route_at(const struct http_fits *fits, size_t i)
 	return http_product_routes(fits->at[i].row, &count) + fits->at[i].route;
 }
 
-static bool same_text(const struct http_route *a, const struct http_route *b)
+/* Which text it has: that of routes of other rows may be the same. */
+static size_t text_of(size_t row, size_t index)
 {
-	return strcmp(a->request, b->request) == 0 && (a->body == NULL) == (b->body == NULL) &&
-	       (a->body == NULL || strcmp(a->body, b->body) == 0);
+	return http_index.texts[http_index.route_bases[row] + index];
+}
+
+static size_t text_at(const struct http_fits *fits, size_t i)
+{
+	return text_of(fits->at[i].row, fits->at[i].route);
 }
 
 /* Which of two is to be remembered, if there is room for one. */
@@ -229,12 +234,12 @@ static bool is_worse(const struct http_route *a, const struct http_route *b)
 }
 
 /* Is it there already, to this row or another? The worse of two that read the same stays. */
-static size_t place_for(const struct http_fits *fits, const struct http_route *route)
+static size_t place_for(const struct http_fits *fits, const struct http_route *route, size_t text)
 {
 	size_t weakest = 0;
 
 	for (size_t i = 0; i < fits->count; i++) {
-		if (same_text(route_at(fits, i), route))
+		if (text_at(fits, i) == text)
 			return is_worse(route, route_at(fits, i)) ? i : HTTP_FITS_MAX;
 		if (is_worse(route_at(fits, weakest), route_at(fits, i)))
 			weakest = i;
@@ -253,7 +258,7 @@ static void note(struct http_fits *fits, size_t row, size_t index, const struct 
 {
 	size_t count;
 	const struct http_route *route = http_product_routes(row, &count) + index;
-	size_t place = place_for(fits, route);
+	size_t place = place_for(fits, route, text_of(row, index));
 
 	if (place == HTTP_FITS_MAX)
 		return;
@@ -264,13 +269,24 @@ static void note(struct http_fits *fits, size_t row, size_t index, const struct 
 	put(&fits->exact, place, is_exact(route, target));
 }
 
+static bool has_text(const struct http_fits *fits, size_t text)
+{
+	for (size_t i = 0; i < fits->count; i++) {
+		if (text_at(fits, i) == text)
+			return true;
+	}
+	return false;
+}
+
 static void try(struct http_fits *fits, const char *method, const struct target *target,
 		struct http_entry entry)
 {
 	size_t count;
 	const struct http_route *routes = http_product_routes(entry.row, &count);
 
-	if (fits_route(&routes[entry.at], method, target))
+	/* What reads the same fits as well. */
+	if (has_text(fits, text_of(entry.row, entry.at)) ||
+	    fits_route(&routes[entry.at], method, target))
 		note(fits, entry.row, entry.at, target);
 }
 
@@ -314,23 +330,34 @@ const char *http_routes_mark(const struct http_fits *fits, size_t i)
 /* Does at[i] say this of the request? */
 static bool holds(const struct http_fits *fits, size_t i, const struct http_route *route)
 {
-	return (fits->found & 1U << i) && same_text(route_at(fits, i), route) &&
-	       (route->kind != ROUTE_OPEN || (fits->exact & 1U << i));
+	return (fits->found & 1U << i) && (route->kind != ROUTE_OPEN || (fits->exact & 1U << i));
+}
+
+/* Where in the row a route with this text stands; SIZE_MAX: nowhere. */
+static size_t find_text(size_t row, size_t text)
+{
+	size_t end = http_index.text_starts[text + 1];
+
+	for (size_t i = http_index.text_starts[text]; i < end; i++) {
+		if (http_index.text_routes[i].row == row)
+			return http_index.text_routes[i].at;
+	}
+	return SIZE_MAX;
 }
 
 /* The first of the row that is among those of the request. */
 const struct http_route *http_routes_of(const struct http_fits *fits, size_t row)
 {
-	size_t count;
+	size_t count, best = SIZE_MAX;
 	const struct http_route *routes = http_product_routes(row, &count);
 
-	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < fits->count; j++) {
-			if (holds(fits, j, &routes[i]))
-				return &routes[i];
-		}
+	for (size_t i = 0; i < fits->count; i++) {
+		size_t at = find_text(row, text_at(fits, i));
+
+		if (at < best && holds(fits, i, &routes[at]))
+			best = at;
 	}
-	return NULL;
+	return best != SIZE_MAX ? &routes[best] : NULL;
 }
 
 size_t http_routes_row(const struct http_fits *fits, const struct http_route *route)

@@ -12,6 +12,8 @@
 
 enum { KEY_NONE = -1, KEY_ALWAYS = -2 }; /* not of this list; in none that has keys */
 
+#define ROUTES_MAX 8192
+
 typedef int key_of(size_t row, size_t at);
 
 static const struct http_sign *sign_of(size_t row, size_t at)
@@ -205,6 +207,79 @@ static void write_bases(void)
 	}
 }
 
+static void write_route_bases(void)
+{
+	size_t base = 0;
+
+	printf("\t.route_bases = {");
+	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
+		printf("%zu,", base);
+		base += http_products[row].route_count;
+	}
+	printf("%zu},\n", base);
+	if (base > ROUTES_MAX) {
+		fprintf(stderr, "%zu routes: more than ROUTES_MAX\n", base);
+		exit(1);
+	}
+}
+
+static bool same_text(const struct http_route *a, const struct http_route *b)
+{
+	return strcmp(a->request, b->request) == 0 && (a->body == NULL) == (b->body == NULL) &&
+	       (a->body == NULL || strcmp(a->body, b->body) == 0);
+}
+
+/* All routes in the order of the table; returns how many. */
+static size_t list_routes(struct http_entry *list, size_t room)
+{
+	size_t count = 0;
+
+	for (size_t row = 0; row < HTTP_SERVICE_COUNT; row++) {
+		for (size_t at = 0; at < http_products[row].route_count && count < room; at++)
+			list[count++] = (struct http_entry){(uint8_t)row, (uint8_t)at};
+	}
+	return count;
+}
+
+static const struct http_route *route_of(struct http_entry entry)
+{
+	return &http_products[entry.row].routes[entry.at];
+}
+
+static void write_texts(void)
+{
+	static struct http_entry all[ROUTES_MAX];
+	static size_t first[ROUTES_MAX], text[ROUTES_MAX];
+	size_t count = list_routes(all, ROUTES_MAX), texts = 0, written = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t t = 0;
+
+		while (t < texts && !same_text(route_of(all[first[t]]), route_of(all[i])))
+			t++;
+		if (t == texts)
+			first[texts++] = i;
+		text[i] = t;
+	}
+	printf("static const uint16_t texts[] = {");
+	for (size_t i = 0; i < count; i++)
+		printf("%zu,", text[i]);
+	printf("0};\nstatic const struct http_entry text_routes[] = {");
+	for (size_t t = 0; t < texts; t++) {
+		first[t] = written;
+		for (size_t i = 0; i < count; i++) {
+			if (text[i] == t) {
+				printf("{%u,%u},", all[i].row, all[i].at);
+				written++;
+			}
+		}
+	}
+	printf("{0,0}};\nstatic const uint16_t text_starts[] = {");
+	for (size_t t = 0; t < texts; t++)
+		printf("%zu,", first[t]);
+	printf("%zu};\n", written);
+}
+
 int main(void)
 {
 	printf("#include \"dissectors/http/http_index.h\"\n");
@@ -217,13 +292,17 @@ int main(void)
 	write_rest("always", SIGNS, key_pair, KEY_ALWAYS);
 	write_rest("wild", ROUTES, key_route, KEY_ALWAYS);
 	write_rest("signs", SIGNS, NULL, 0);
+	write_texts();
 	printf("const struct http_index http_index = {\n"
 	       "\t.headers = headers_LIST,\n\t.starts = starts_LIST,\n\t.pairs = pairs_LIST,\n"
 	       "\t.requests = requests_LIST,\n\t.fields = fields_LIST,\n\t.routes = routes_LIST,\n"
 	       "\t.always = always,\n\t.always_count = always_COUNT,\n"
 	       "\t.wild = wild,\n\t.wild_count = wild_COUNT,\n\t.signs = signs,\n");
+	printf("\t.texts = texts,\n\t.text_starts = text_starts,\n"
+	       "\t.text_routes = text_routes,\n");
 	write_firsts();
 	write_bases();
+	write_route_bases();
 	printf("};\n");
 	return ferror(stdout) || fflush(stdout) != 0;
 }
