@@ -89,6 +89,12 @@ static const struct tunnel_case tunnel_cases[] = {
 
 #define TUNNEL_CASES (sizeof tunnel_cases / sizeof *tunnel_cases)
 
+/* Ports that no decoder looks into by itself. */
+static inline bool tunnel_by_option(const struct tunnel_case *tunnel)
+{
+	return tunnel->where == 8472 || tunnel->where == 7777;
+}
+
 /* The inner packet as it stands in this tunnel, with its header before it. */
 static inline size_t tunnel_content(uint8_t *content, const struct tunnel_case *tunnel,
 				    const struct packet_spec *inner)

@@ -480,7 +480,7 @@ static void each_kind_can_be_switched_off(void **state)
 		const struct tunnel_case *tunnel = &tunnel_cases[i];
 		struct decode_options none = {.tunnels_off = UINT32_MAX};
 
-		if (tunnel->transport == 0 || tunnel->where == 8472)
+		if (tunnel->transport == 0 || tunnel_by_option(tunnel))
 			continue;
 		decoder = decoder_of(&none);
 		tunnel_build(&frame, tunnel, tunnel->only_ipv6 ? &inner6 : &inner4, false);
