@@ -120,11 +120,17 @@ static void on_signal(void *context)
 }
 
 /* The stream has come to here: from now on time goes on by the clock. */
-static void set_anchor(struct replay *replay, uint64_t ts_ns)
+static void set_anchor(struct replay *replay, const struct frame_view *frames, int count)
 {
-	if (ts_ns < replay->anchor_ns)
+	uint64_t before_ns = replay->anchor_ns;
+
+	for (int i = 0; i < count; i++) {
+		if (frames[i].ts_ns > replay->anchor_ns)
+			replay->anchor_ns = frames[i].ts_ns;
+	}
+	/* Packets that are late do not hold the clock. */
+	if (replay->anchor_ns == before_ns)
 		return;
-	replay->anchor_ns = ts_ns;
 	replay->anchor_clock_ns = clock_monotonic_ns();
 }
 
@@ -216,7 +222,7 @@ static bool read_timeline(struct replay *replay, struct timeline *timeline,
 		for (int i = 0; i < step.count; i++)
 			take_packet(replay, (unsigned)i, frames[i].ts_ns);
 		if (replay->app->options->live_clock)
-			set_anchor(replay, replay->newest_ns);
+			set_anchor(replay, frames, step.count);
 		if (is_turn(replay) || replay->app->options->live_clock)
 			end_batch(replay, path, timeline_consumed(timeline));
 	}
