@@ -317,8 +317,6 @@ static enum recognised recognise(const struct opening *opening)
 	if (client.left == 0 && opening->one_sided && recognise_server(server) == RECOGNISED_YES &&
 	    is_answer(server))
 		return RECOGNISED_YES;
-	if (client.left == 0)
-		return recognise_server(server) == RECOGNISED_NO ? RECOGNISED_NO : RECOGNISED_MORE;
 	return dissector_by_client(recognise_client(client), recognise_server(server),
 				   opening->one_sided);
 }

@@ -277,8 +277,6 @@ static enum recognised recognise(const struct opening *opening)
 	if (first->left != 0 && first->at[0] == 'I')
 		return dissector_by_both(recognise_letters(client), recognise_letters(server),
 					 opening->one_sided);
-	if (client.left == 0)
-		return recognise_server(server) == RECOGNISED_NO ? RECOGNISED_NO : RECOGNISED_MORE;
 	return dissector_by_client(recognise_client(client), recognise_server(server),
 				   opening->one_sided);
 }

@@ -195,11 +195,8 @@ static enum recognised recognise_server(struct bytes b)
 
 static enum recognised recognise(const struct opening *opening)
 {
-	struct bytes client = opening->side[SIDE_CLIENT], server = opening->side[SIDE_SERVER];
-
-	if (client.left == 0)
-		return recognise_server(server) == RECOGNISED_NO ? RECOGNISED_NO : RECOGNISED_MORE;
-	return dissector_by_client(recognise_client(client), recognise_server(server),
+	return dissector_by_client(recognise_client(opening->side[SIDE_CLIENT]),
+				   recognise_server(opening->side[SIDE_SERVER]),
 				   opening->one_sided);
 }
 

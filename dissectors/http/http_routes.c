@@ -403,12 +403,3 @@ enum http_route_kind http_routes_worst(const struct http_fits *fits)
 	}
 	return worst;
 }
-
-bool http_routes_may_be(const struct http_fits *fits, enum http_route_kind kind)
-{
-	for (size_t i = 0; i < fits->count; i++) {
-		if (route_at(fits, i)->kind == kind)
-			return true;
-	}
-	return false;
-}

@@ -67,7 +67,5 @@ size_t http_routes_row(const struct http_fits *fits, const struct http_route *ro
 const struct http_route *http_routes_meaning(const struct http_fits *fits, size_t row);
 /* The worst that it may mean to any product, marks not regarded. */
 enum http_route_kind http_routes_worst(const struct http_fits *fits);
-/* May it be of this kind to some product? */
-bool http_routes_may_be(const struct http_fits *fits, enum http_route_kind kind);
 
 #endif
