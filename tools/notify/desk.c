@@ -82,6 +82,8 @@ static bool open_channel(struct desk *desk, struct channel *channel,
 	strcpy(channel->cursor, "0");
 	snprintf(channel->key, sizeof channel->key, "%.200snotified:%s", desk->prefix,
 		 settings->name);
+	snprintf(channel->at_key, sizeof channel->at_key, "%.200snotified:%s:at", desk->prefix,
+		 settings->name);
 	snprintf(channel->url, sizeof channel->url, "%s%s", settings->address,
 		 channel->shape->path);
 	return plan_init(&channel->plan, settings, &moment);
@@ -97,6 +99,7 @@ struct desk *desk_new(const struct desk_options *options)
 	desk->options = *options;
 	desk->place =
 		(struct place){.site = options->site, .dashboard = options->settings->dashboard};
+	desk_open_begin(desk);
 	snprintf(desk->prefix, sizeof desk->prefix, "spanwatch:{%.64s}:%s%.64s%s", options->site,
 		 options->run != NULL ? "run:" : "", options->run != NULL ? options->run : "",
 		 options->run != NULL ? ":" : "");
@@ -141,6 +144,7 @@ struct follow_sink desk_sink(struct desk *desk)
 		.answer = desk_answer,
 		.lost = desk_lost,
 		.anew = desk_anew,
+		.missed = desk_missed,
 		.wait_ms = wait_ms,
 	};
 }

@@ -13,7 +13,7 @@
 
 struct seen {
 	const struct redis_answer *fields;
-	char kind[48], id[RECORD_ID], line[RECORD_LINE], group[128], owner[256];
+	char kind[48], event[40], id[RECORD_ID], line[RECORD_LINE], group[128], owner[256];
 	enum about about;
 	bool incident;
 	bool partly; /* of one endpoint: says nothing of the incident's state */
@@ -107,6 +107,8 @@ static void update(struct record *record, const struct seen *seen)
 	struct standing *now = &record->now;
 
 	record->version++;
+	if (seen->event[0] != '\0')
+		memcpy(record->event, seen->event, sizeof record->event);
 	if (!seen->partly) {
 		*now = seen->standing;
 	} else {
@@ -118,6 +120,13 @@ static void update(struct record *record, const struct seen *seen)
 	}
 	if (!seen->partly || record->line[0] == '\0')
 		memcpy(record->line, seen->line, sizeof record->line);
+}
+
+/* False: it is what was known already. */
+static bool is_news(const struct record *record, const struct seen *seen)
+{
+	return seen->event[0] != '\0' ||
+	       memcmp(&record->now, &seen->standing, sizeof record->now) != 0;
 }
 
 static void hear(struct channel *channel, const struct seen *seen, bool routed,
@@ -141,6 +150,8 @@ static void hear(struct channel *channel, const struct seen *seen, bool routed,
 		record->incident = seen->incident;
 		record->first_ms = moment->ms;
 	}
+	if (!is_news(record, seen))
+		return;
 	update(record, seen);
 	plan_note(&channel->plan, record, moment);
 	records_dirty(records, record);
@@ -189,6 +200,7 @@ bool desk_entry(void *context, const struct redis_answer *entry)
 	if (!redis_answer_item(entry, 1, &fields))
 		return true;
 	copy(&seen, "kind", seen.kind, sizeof seen.kind);
+	copy(&seen, "id", seen.event, sizeof seen.event);
 	copy(&seen, "reason", seen.line, sizeof seen.line);
 	copy(&seen, "group", seen.group, sizeof seen.group);
 	copy(&seen, "owner", seen.owner, sizeof seen.owner);
@@ -204,4 +216,19 @@ bool desk_entry(void *context, const struct redis_answer *entry)
 	if (good)
 		route(desk, &seen, &moment);
 	return true; /* somebody else's entry is nobody's message */
+}
+
+void desk_found(struct desk *desk, const struct subject *subject, const char *id)
+{
+	struct moment moment = desk_moment();
+	struct seen seen = {.about = ABOUT_EXPOSURES, .incident = subject->incident};
+
+	if (subject->state[0] == '\0')
+		return;
+	snprintf(seen.id, sizeof seen.id, "%.40s", id);
+	snprintf(seen.line, sizeof seen.line, "%.255s", subject->reason);
+	snprintf(seen.group, sizeof seen.group, "%s", subject->group);
+	snprintf(seen.owner, sizeof seen.owner, "%s", subject->owner);
+	subject_standing(subject, &seen.standing);
+	route(desk, &seen, &moment);
 }

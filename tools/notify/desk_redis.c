@@ -9,21 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/base/clock.h"
-#include "sensor/base/timestamp.h"
 #include "tools/notify/desk_state.h"
 #include "tools/redis-tail/entry.h"
 
-#define FORGET_MS (UINT64_C(30) * 86400 * 1000) /* as long as Redis keeps what is closed */
-
-static const char *const state_fields[] = {"state",	      "level",	      "severity",
-					   "severity_number", "member_count", "open_count",
-					   "reopened",	      "reason"};
-static const char *const member_fields[] = {"server_ip", "server_port", "transport", "service",
-					    "product",	 "version",	"level",     "level_name",
-					    "state",	 "close_reason"};
-#define STATE_FIELDS  (sizeof state_fields / sizeof *state_fields)
-#define MEMBER_FIELDS (sizeof member_fields / sizeof *member_fields)
+#define KEPT_S "34560000" /* 400 days */
 
 struct asking {
 	struct desk *desk;
@@ -49,7 +38,7 @@ static void ask(struct asking *asking, const struct expected *expected, const ch
 static void ask_hash(struct asking *asking, const struct expected *expected, const char *key,
 		     const char *const *fields, size_t count)
 {
-	const char *words[2 + SUBJECT_FIELDS] = {"HMGET", key};
+	const char *words[3 + SUBJECT_FIELDS] = {"HMGET", key};
 
 	memcpy(words + 2, fields, count * sizeof *fields);
 	ask(asking, expected, words, (int)count + 2);
@@ -78,11 +67,16 @@ static void write_record(struct asking *asking, struct channel *channel, struct 
 {
 	struct expected expected = {
 		.ask = record->gone ? ASK_DELETE : ASK_WRITE, .channel = channel, .record = record};
+	struct expected more = {.channel = channel};
 	struct body *body = &asking->desk->scratch;
+	char at[24];
 	const char *words[] = {"HSET", channel->key, record->id, ""};
+	const char *when[] = {"ZADD", channel->at_key, at, record->id};
 	const char *deleting[] = {"HDEL", channel->key, record->id};
+	const char *without[] = {"ZREM", channel->at_key, record->id};
 
 	if (record->gone) {
+		ask(asking, &more, without, 3);
 		ask(asking, &expected, deleting, 3);
 		return;
 	}
@@ -91,6 +85,20 @@ static void write_record(struct asking *asking, struct channel *channel, struct 
 		asking->failed = true;
 	words[3] = body->text;
 	ask(asking, &expected, words, 4);
+	if (record->told.state[0] == '\0')
+		return;
+	snprintf(at, sizeof at, "%" PRIu64, record->told_unix_ms / 1000);
+	ask(asking, &more, when, 4);
+}
+
+static void keep(struct asking *asking, struct channel *channel)
+{
+	struct expected expected = {.channel = channel};
+	const char *words[] = {"EXPIRE", channel->key, KEPT_S};
+
+	ask(asking, &expected, words, 3);
+	words[1] = channel->at_key;
+	ask(asking, &expected, words, 3);
 }
 
 static void write_dirty(struct asking *asking)
@@ -100,8 +108,9 @@ static void write_dirty(struct asking *asking)
 	for (uint32_t i = 0; i < desk->count; i++) {
 		struct channel *channel = &desk->channels[i];
 		struct record *record;
+		int before = asking->sent;
 
-		while (asking->sent < DESK_ROUND && !asking->failed &&
+		while (asking->sent < DESK_ROUND - 2 && !asking->failed &&
 		       (record = records_take_dirty(&channel->plan.records)) != NULL) {
 			bool gone = record->gone;
 
@@ -112,6 +121,8 @@ static void write_dirty(struct asking *asking)
 			if (asking->failed)
 				records_dirty(&channel->plan.records, record);
 		}
+		if (asking->sent != before)
+			keep(asking, channel);
 	}
 }
 
@@ -123,14 +134,14 @@ static bool has_hash(const struct record *record)
 /* Is what is due still so, and does somebody want it to be quiet? */
 static void check(struct asking *asking, struct channel *channel, const struct moment *moment)
 {
-	struct record *records[DESK_ROUND / 2];
-	uint32_t room = (uint32_t)(DESK_ROUND - asking->sent) / 2;
+	struct record *records[DESK_ROUND / 3];
+	uint32_t room = (uint32_t)(DESK_ROUND - asking->sent) / 3;
 	uint32_t count = plan_unchecked(&channel->plan, moment, records, room);
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct expected expected = {
-			.ask = ASK_STATE, .channel = channel, .record = records[i]};
-		const char *mute[] = {"HMGET", NULL, "mute_until_ms", "mute_until"};
+		struct expected expected = {.channel = channel, .record = records[i]};
+		const char *own[] = {"HGET", channel->key, NULL};
+		const char *mute[] = {"HGET", NULL, "mute_until_ms"};
 		char key[DESK_KEY];
 
 		if (!has_hash(records[i])) {
@@ -138,13 +149,17 @@ static void check(struct asking *asking, struct channel *channel, const struct m
 			continue;
 		}
 		records[i]->busy = true;
+		own[2] = records[i]->id;
+		expected.ask = ASK_OWN;
+		ask(asking, &expected, own, 3);
+		expected.ask = ASK_STATE;
 		write_key(asking->desk, key, records[i]->incident ? "incident" : "exposure",
 			  records[i]->id);
-		ask_hash(asking, &expected, key, state_fields, STATE_FIELDS);
+		ask_hash(asking, &expected, key, desk_state_fields, DESK_STATE_FIELDS);
 		write_key(asking->desk, key, "ops", records[i]->id);
 		mute[1] = key;
 		expected.ask = ASK_OPERATOR;
-		ask(asking, &expected, mute, 4);
+		ask(asking, &expected, mute, 3);
 	}
 }
 
@@ -175,7 +190,7 @@ static void look_at_members(struct asking *asking, struct channel *channel)
 		struct expected expected = {.ask = ASK_MEMBER, .channel = channel, .index = i};
 
 		write_key(asking->desk, key, "exposure", channel->members[i]);
-		ask_hash(asking, &expected, key, member_fields, MEMBER_FIELDS);
+		ask_hash(asking, &expected, key, desk_member_fields, DESK_MEMBER_FIELDS);
 	}
 }
 
@@ -199,6 +214,30 @@ static void go_on(struct asking *asking, struct channel *channel, const struct m
 		desk_send(channel, moment);
 }
 
+static void look_at_open(struct asking *asking)
+{
+	struct desk *desk = asking->desk;
+	struct expected expected = {.ask = ASK_PAGE};
+	char key[DESK_KEY], from[24], to[24];
+	const char *words[] = {"ZRANGE", key, from, to, "REV"};
+	const char *fields[SUBJECT_FIELDS + 1];
+
+	if (desk->open.count == 0) {
+		desk_open_page(desk, key, from, to);
+		ask(asking, &expected, words, 5);
+		return;
+	}
+	memcpy(fields, subject_fields, sizeof subject_fields);
+	fields[SUBJECT_FIELDS] = "incident";
+	expected.ask = ASK_OPEN;
+	for (expected.index = 0; expected.index < desk->open.count; expected.index++) {
+		write_key(desk, key, desk_open_incidents(desk) ? "incident" : "exposure",
+			  desk->open.ids[expected.index]);
+		ask_hash(asking, &expected, key, fields, SUBJECT_FIELDS + 1);
+	}
+	desk->open.count = 0;
+}
+
 static bool is_quiet(const struct desk *desk)
 {
 	for (uint32_t i = 0; i < desk->count; i++)
@@ -217,142 +256,14 @@ int desk_commands(void *context, const struct commands *commands)
 	load(&asking);
 	if (asking.sent == 0)
 		write_dirty(&asking);
+	if (asking.sent == 0 && desk->open.wanted && !desk->stopping)
+		look_at_open(&asking);
 	for (uint32_t i = 0; i < desk->count && asking.sent < DESK_ROUND / 2; i++)
 		if (desk->channels[i].loaded)
 			go_on(&asking, &desk->channels[i], &moment);
 	if (desk->stopping && is_quiet(desk))
 		loop_stop(desk->options.loop);
 	return asking.failed ? -1 : asking.sent;
-}
-
-static void on_scanned(struct channel *channel, const struct redis_answer *answer)
-{
-	struct records *records = &channel->plan.records;
-	struct redis_answer pairs, id, value;
-	struct moment moment = desk_moment();
-
-	snprintf(channel->cursor, sizeof channel->cursor, "%s", answer->items[0]);
-	channel->loaded = strcmp(channel->cursor, "0") == 0;
-	if (!redis_answer_item(answer, 1, &pairs))
-		return;
-	for (size_t i = 0;
-	     redis_answer_item(&pairs, i, &id) && redis_answer_item(&pairs, i + 1, &value);
-	     i += 2) {
-		struct record *record;
-
-		/* What is in memory is newer. */
-		if (records_find(records, id.text) != NULL ||
-		    (record = records_add(records, id.text)) == NULL)
-			continue;
-		if (!record_read(record, value.text)) {
-			records_drop(records, record);
-			continue;
-		}
-		if (record->due_ms != 0) {
-			records_pend(records, record, true);
-			record->due_ms = moment.ms;
-		} else if (standing_over(&record->told) &&
-			   record->told_unix_ms + FORGET_MS < moment.unix_ms) {
-			record->gone = true;
-			records_dirty(records, record);
-		}
-	}
-}
-
-static void take_fields(struct subject *to, const struct redis_answer *answer,
-			const char *const *fields, size_t count)
-{
-	struct redis_answer value;
-
-	for (size_t i = 0; i < count && redis_answer_item(answer, i, &value); i++)
-		if (value.type == REDIS_TEXT)
-			subject_take(to, fields[i], value.text);
-}
-
-/* Redis has it merged over all sensors; it may not have it (yet, or any more). */
-static void on_state(struct record *record, const struct redis_answer *answer)
-{
-	struct subject subject = {0};
-
-	take_fields(&subject, answer, state_fields, STATE_FIELDS);
-	if (subject.state[0] == '\0')
-		return;
-	subject_standing(&subject, &record->now);
-	if (subject.reason[0] != '\0')
-		snprintf(record->line, sizeof record->line, "%.255s", subject.reason);
-}
-
-static uint64_t muted_until(const struct redis_answer *answer)
-{
-	struct redis_answer ms, text;
-
-	if (redis_answer_item(answer, 0, &ms) && ms.type == REDIS_TEXT)
-		return strtoull(ms.text, NULL, 10);
-	if (!redis_answer_item(answer, 1, &text) || text.type != REDIS_TEXT)
-		return 0;
-	if (strchr(text.text, 'T') != NULL)
-		return timestamp_parse(text.text) / NS_PER_MS;
-	return strtoull(text.text, NULL, 10) * 1000;
-}
-
-static void on_subject(struct channel *channel, const struct redis_answer *answer)
-{
-	struct subject *subject = &channel->subject;
-
-	take_fields(subject, answer, subject_fields, SUBJECT_FIELDS);
-	subject->known = subject->state[0] != '\0';
-	if (subject->known)
-		subject_standing(subject, &channel->work.records[0]->now);
-}
-
-static void on_members(struct channel *channel, const struct redis_answer *answer)
-{
-	struct redis_answer id;
-
-	for (size_t i = 0; i < SUBJECT_MEMBERS && redis_answer_item(answer, i, &id); i++)
-		if (id.type == REDIS_TEXT && id.length < sizeof channel->members[0])
-			strcpy(channel->members[channel->member_count++], id.text);
-}
-
-static void on_member(struct channel *channel, uint32_t index, const struct redis_answer *answer)
-{
-	channel->member = (struct subject){0};
-	take_fields(&channel->member, answer, member_fields, MEMBER_FIELDS);
-	subject_member(&channel->subject, &channel->member, channel->members[index]);
-}
-
-static void take(const struct expected *expected, const struct redis_answer *answer)
-{
-	struct channel *channel = expected->channel;
-	struct record *record = expected->record;
-	struct moment moment = desk_moment();
-
-	switch (expected->ask) {
-	case ASK_SCAN:
-		on_scanned(channel, answer);
-		break;
-	case ASK_WRITE:
-		break;
-	case ASK_DELETE:
-		records_drop(&channel->plan.records, record);
-		break;
-	case ASK_STATE:
-		on_state(record, answer);
-		break;
-	case ASK_OPERATOR:
-		record->busy = false;
-		plan_checked(&channel->plan, record, &moment, muted_until(answer));
-		break;
-	case ASK_SUBJECT:
-		on_subject(channel, answer);
-		break;
-	case ASK_MEMBERS:
-		on_members(channel, answer);
-		break;
-	case ASK_MEMBER:
-		on_member(channel, expected->index, answer);
-		break;
-	}
 }
 
 /* It will not be answered. */
@@ -362,7 +273,8 @@ static void undo(const struct expected *expected)
 
 	if (expected->ask == ASK_WRITE || expected->ask == ASK_DELETE)
 		records_dirty(&expected->channel->plan.records, record);
-	else if (expected->ask == ASK_OPERATOR || expected->ask == ASK_STATE)
+	else if (expected->ask == ASK_OPERATOR || expected->ask == ASK_STATE ||
+		 expected->ask == ASK_OWN)
 		record->busy = false;
 }
 
@@ -388,7 +300,7 @@ bool desk_answer(void *context, const struct redis_answer *answer)
 		undo(&expected);
 		return false;
 	}
-	take(&expected, answer);
+	desk_take(context, &expected, answer);
 	return true;
 }
 
@@ -399,6 +311,8 @@ void desk_lost(void *context)
 
 	while (take_expected(desk, &expected))
 		undo(&expected);
+	if (desk->open.wanted)
+		desk_open_begin(desk);
 	for (uint32_t i = 0; i < desk->count; i++) {
 		struct channel *channel = &desk->channels[i];
 
@@ -418,4 +332,10 @@ void desk_anew(void *context)
 
 	for (uint32_t i = 0; i < desk->count; i++)
 		records_all_dirty(&desk->channels[i].plan.records);
+	desk_open_begin(desk);
+}
+
+void desk_missed(void *context)
+{
+	desk_open_begin(context);
 }

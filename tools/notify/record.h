@@ -32,6 +32,7 @@ struct standing {
 struct record {
 	struct record *in_bucket, *before, *after, *dirty_next;
 	char id[RECORD_ID];	/* of the incident or exposure; "sensor:NAME:CAUSE"; "note:EVENT" */
+	char event[40];		/* the id of the last event about it */
 	char ref[RECORD_REF];	/* by which the other end knows its first message; "" */
 	char line[RECORD_LINE]; /* its last sentence */
 	struct standing now, told;
