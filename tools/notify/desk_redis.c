@@ -131,11 +131,12 @@ static bool has_hash(const struct record *record)
 	return strchr(record->id, ':') == NULL;
 }
 
-/* Is what is due still so, and does somebody want it to be quiet? */
-static void check(struct asking *asking, struct channel *channel, const struct moment *moment)
+/* Is what is due still so, and does somebody want it to be quiet? True: that was asked. */
+static bool check(struct asking *asking, struct channel *channel, const struct moment *moment)
 {
 	struct record *records[DESK_ROUND / 3];
 	uint32_t room = (uint32_t)(DESK_ROUND - asking->sent) / 3;
+	int before = asking->sent;
 	uint32_t count = plan_unchecked(&channel->plan, moment, records, room);
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -161,6 +162,7 @@ static void check(struct asking *asking, struct channel *channel, const struct m
 		expected.ask = ASK_OPERATOR;
 		ask(asking, &expected, mute, 3);
 	}
+	return asking->sent != before;
 }
 
 static void look(struct asking *asking, struct channel *channel)
@@ -200,7 +202,8 @@ static void go_on(struct asking *asking, struct channel *channel, const struct m
 	if (channel->phase == PHASE_IDLE && !asking->desk->stopping) {
 		if (channel->after_ms > moment->ms)
 			return;
-		check(asking, channel, moment);
+		if (check(asking, channel, moment))
+			return;
 		desk_work(channel, moment);
 		if (channel->phase == PHASE_LOOKING)
 			look(asking, channel);
@@ -261,7 +264,7 @@ int desk_commands(void *context, const struct commands *commands)
 	for (uint32_t i = 0; i < desk->count && asking.sent < DESK_ROUND / 2; i++)
 		if (desk->channels[i].loaded)
 			go_on(&asking, &desk->channels[i], &moment);
-	if (desk->stopping && is_quiet(desk))
+	if (desk->stopping && asking.sent == 0 && is_quiet(desk))
 		loop_stop(desk->options.loop);
 	return asking.failed ? -1 : asking.sent;
 }

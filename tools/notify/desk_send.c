@@ -22,21 +22,27 @@ static void mark(struct channel *channel, bool busy)
 		channel->work.records[i]->busy = busy;
 }
 
+/* The other end knows a digest by one name: that is closed with the last of those in it. */
+static bool is_closed_with_others(const struct channel *channel, const struct record *record)
+{
+	return strncmp(record->ref, "digest:", 7) == 0 && standing_over(&record->now) &&
+	       records_open_with(&channel->plan.records, record);
+}
+
 void desk_work(struct channel *channel, const struct moment *moment)
 {
 	struct work *work = &channel->work;
 	struct record *record;
 
-	plan_next(&channel->plan, moment, work);
+	for (;;) {
+		plan_next(&channel->plan, moment, work);
+		record = work->records[0];
+		if (work->kind != WORK_ONE || !is_closed_with_others(channel, record))
+			break;
+		plan_told(&channel->plan, record, &record->now, moment);
+	}
 	if (work->kind == WORK_NONE)
 		return;
-	record = work->records[0];
-	/* The other end knows a digest by one name: that is closed with the last of those in it. */
-	if (work->kind == WORK_ONE && strncmp(record->ref, "digest:", 7) == 0 &&
-	    standing_over(&record->now) && records_open_with(&channel->plan.records, record)) {
-		plan_told(&channel->plan, record, &record->now, moment);
-		return;
-	}
 	mark(channel, true);
 	channel->subject = (struct subject){0};
 	channel->phase = work->kind == WORK_ONE && strchr(record->id, ':') == NULL ? PHASE_LOOKING

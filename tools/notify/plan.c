@@ -93,19 +93,29 @@ static bool is_checked(const struct record *record, const struct moment *moment)
 }
 
 /* It is time, and nothing is under way for it. */
-static bool is_due(const struct record *record, const struct moment *moment)
+static bool is_due(const struct record *record, uint64_t until_ms)
 {
-	return !record->busy && record->due_ms <= moment->ms;
+	return !record->busy && record->due_ms <= until_ms;
+}
+
+/* Until when what is due belongs to what is due now: what came within the same `gather`. */
+static uint64_t horizon_ms(const struct plan *plan, const struct moment *moment)
+{
+	for (const struct record *r = plan->records.first; r != NULL; r = r->after)
+		if (is_due(r, moment->ms))
+			return moment->ms + plan->channel->gather_ns / NS_PER_MS;
+	return moment->ms;
 }
 
 uint32_t plan_unchecked(struct plan *plan, const struct moment *moment, struct record **to,
 			uint32_t most)
 {
+	uint64_t until_ms = horizon_ms(plan, moment);
 	bool quiet = is_quiet(plan, moment);
 	uint32_t count = 0;
 
 	for (struct record *r = plan->records.first; r != NULL && count < most; r = r->after)
-		if (is_due(r, moment) && !is_checked(r, moment) && (!quiet || passes(plan, r)))
+		if (is_due(r, until_ms) && !is_checked(r, moment) && (!quiet || passes(plan, r)))
 			to[count++] = r;
 	return count;
 }
@@ -147,32 +157,38 @@ static void one(struct work *work, struct record *record)
 	work->records[0] = record;
 }
 
-/* Those that can be told now. The number of all; the held ones among them. */
+/* Those that can be told now; the held ones among them. None while some of those that are due have
+ * not been looked at yet: they may belong to the same digest. */
 static void collect(struct plan *plan, const struct moment *moment, struct work *work,
 		    uint32_t *held)
 {
-	bool quiet = is_quiet(plan, moment);
+	uint64_t until_ms = horizon_ms(plan, moment);
+	bool quiet = is_quiet(plan, moment), unchecked = false;
 
 	for (struct record *r = plan->records.first; r != NULL; r = r->after) {
-		if (!is_due(r, moment))
+		if (!is_due(r, until_ms))
 			continue;
 		if (quiet && !passes(plan, r)) {
 			r->held = true;
 			continue;
 		}
-		if (!is_checked(r, moment))
+		if (!is_checked(r, moment)) {
+			unchecked = true;
 			continue;
+		}
 		if (plan->alerts || is_ending(plan, r)) {
 			one(work, r);
 			return;
 		}
 		if (work->count == PLAN_DIGEST_MAX) {
 			work->more = true;
-			return;
+			break;
 		}
 		*held += r->held;
 		work->records[work->count++] = r;
 	}
+	if (unchecked)
+		work->count = 0;
 }
 
 void plan_next(struct plan *plan, const struct moment *moment, struct work *work)

@@ -84,7 +84,8 @@ static void read_routes(const struct schema_context *context, const struct node 
 		struct route_settings *route = &settings->routes[settings->route_count++];
 
 		route->at = child->at;
-		if (schema_read(context, &settings_route_rows, child, route))
+		schema_read(context, &settings_route_rows, child, route);
+		if (route->to.count != 0)
 			route->channels = resolve(context, settings, route);
 	}
 }
