@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/policy/said.h"
 #include "tools/policy/rehearse.h"
+#include "tools/policy/said.h"
 
 struct sides {
 	const struct said *old_said, *new_said;
@@ -74,9 +74,9 @@ static bool say_differences(struct sides *sides)
 	       has_name(sides->new_said, sides->j, name)) {
 		const struct fact *a = &sides->old_said->list[sides->i];
 		const struct fact *b = &sides->new_said->list[sides->j];
-		int order = !has_name(sides->old_said, sides->i, name)	  ? 1
+		int order = !has_name(sides->old_said, sides->i, name)	 ? 1
 			    : !has_name(sides->new_said, sides->j, name) ? -1
-									  : said_compare(a, b);
+									 : said_compare(a, b);
 
 		if (order < 0)
 			say_change("-", a, &said);
@@ -94,11 +94,10 @@ static size_t say_words(const struct said *old_said, const struct said *new_said
 	size_t changes = 0;
 
 	while (sides.i < old_said->count || sides.j < new_said->count) {
-		int order = sides.i == old_said->count ? 1
-			    : sides.j == new_said->count
-				    ? -1
-				    : compare_names(&old_said->list[sides.i],
-						    &new_said->list[sides.j]);
+		int order = sides.i == old_said->count	 ? 1
+			    : sides.j == new_said->count ? -1
+							 : compare_names(&old_said->list[sides.i],
+									 &new_said->list[sides.j]);
 
 		if (order < 0)
 			sides.i = say_all("-", old_said, sides.i);

@@ -20,7 +20,7 @@ static const struct subcommand {
 	{"diff", tool_diff, "OLD NEW [-r CAPTURE ...]",
 	 "what an edit changes, in words and in findings"},
 	{"draft", tool_draft, "INVENTORY | -r CAPTURE ...", "a first policy, from what was seen"},
-	{"import", tool_import, "[--before FILE,...] FORMAT FILE ...",
+	{"import", tool_import, "[--before FILE] ... [-p POLICY] FORMAT FILE ...",
 	 "groups and openings from a cloud's or firewall's own description"},
 	{"export", tool_export, "bpf | nftables | prometheus FILE",
 	 "the servers of a policy, for other programs"},

@@ -25,10 +25,10 @@ static void keep(void *context, const struct policy_fact *fact)
 			errx(TOOL_INPUT, "out of memory");
 	}
 	said->list[said->count++] = (struct fact){.section = copy(fact->section),
-						    .name = copy(fact->name),
-						    .key = copy(fact->key),
-						    .value = copy(fact->value),
-						    .line = fact->line};
+						  .name = copy(fact->name),
+						  .key = copy(fact->key),
+						  .value = copy(fact->value),
+						  .line = fact->line};
 }
 
 void said_by(struct said *said, const struct policy *policy)

@@ -29,8 +29,12 @@ const struct tree *tree_find(const struct tree *tree, const char *path);
 const char *tree_text(const struct tree *tree, const char *path);
 const char *tree_or(const struct tree *tree, const char *path, const char *otherwise);
 
-#define TREE_EACH(child, tree)                                                                     \
-	for (const struct tree *child = (tree) == NULL ? NULL : (tree)->first; child != NULL;      \
-	     child = child->next)
+static inline const struct tree *tree_first(const struct tree *tree)
+{
+	return tree == NULL ? NULL : tree->first;
+}
+
+#define TREE_EACH(child, of)                                                                       \
+	for (const struct tree *child = tree_first(of); child != NULL; child = child->next)
 
 #endif
