@@ -176,6 +176,7 @@ static const char *known_as(const char *word)
 		const char *word, *meant;
 	} words[] = {
 		{"https", "\"http\", and \"tls\" for what is encrypted"},
+		{"postgres", "\"postgresql\""},
 		{"ssl", "\"tls\""},
 		{"k8s", "\"kubernetes-api\" or \"kubelet\""},
 		{"sqlserver", "\"mssql\""},
