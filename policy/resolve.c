@@ -186,7 +186,6 @@ static const char *known_as(const char *word)
 		{"samba", "\"smb\""},
 		{"cifs", "\"smb\""},
 		{"remote-desktop", "\"rdp\""},
-		{"databases", "the family \"database\""},
 		{"any", "a rule by \"groups\", which fires whatever answers"},
 		{"all", "a rule by \"groups\", which fires whatever answers"},
 	};
