@@ -32,7 +32,6 @@ static void begin_frame(const struct http2_context *c, struct http2_side *side)
 	side->stream = bytes_be32(&header) & 0x7fffffff;
 	first = type == TYPE_HEADERS;
 	side->framed = true;
-	side->passed = 0;
 	side->padding = 0;
 	side->pads = (first || type == TYPE_DATA) && (flags & FLAG_PADDED);
 	side->skip = first && (flags & FLAG_PRIORITY) ? 5 : 0;

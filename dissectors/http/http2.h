@@ -12,6 +12,7 @@
 #define DISSECTORS_HTTP2_H
 
 #include "dissectors/dissector.h"
+#include "dissectors/http/grpc_answer.h"
 #include "dissectors/http/hpack.h"
 #include "dissectors/http/http_exchange.h"
 
@@ -58,7 +59,6 @@ struct http2_side {
 	struct hpack hpack;
 	uint32_t left;	 /* of the frame's payload */
 	uint32_t stream; /* of the frame */
-	uint32_t passed; /* bytes of DATA in this frame */
 	uint8_t have;	 /* bytes of the preface or of the frame's header */
 	uint8_t skip;	 /* bytes of priority before the headers */
 	uint8_t padding; /* bytes behind them */
@@ -92,7 +92,7 @@ struct http2 {
 	struct http2_request request;
 	/* The response whose headers come. */
 	uint16_t status, grpc_status;
-	bool rpc;	 /* its content type is one of a call */
+	uint8_t form;	 /* enum grpc_form: its content type is one of a call */
 	bool no_user;	 /* it wants a log-in */
 	bool begun;	 /* the first byte was fed */
 	bool grpc;	 /* that is what is carried, at least once */
@@ -101,6 +101,10 @@ struct http2 {
 	uint32_t page;	 /* the stream of the response in `exchange`; 0: none */
 	uint8_t asked_length;
 	uint16_t body_length;
+	/* The call that was answered last, and the first bytes of that. */
+	uint32_t answering;
+	uint8_t answer_form, answer_length;
+	uint8_t answer[GRPC_ANSWER_KEPT];
 	uint8_t asked[HTTP2_ASKED];
 	uint8_t body[HTTP2_BODY];
 };
