@@ -8,21 +8,21 @@
 #include "dissectors/http/grpc_answer.h"
 #include "dissectors/http/grpc_services.h"
 #include "dissectors/http/http2.h"
+#include "dissectors/http/http_pages.h"
 #include "dissectors/http/http_products.h"
-
-_Static_assert(HTTP2_BODY <= HTTP_BODY_WINDOW, "no more than patterns look at");
 
 void http2_settle(const struct http2_context *c)
 {
 	struct http2 *http2 = c->http2;
 	struct http2_call *call = http2_call_find(http2, http2->page);
+	struct http_reading reading = http2_reading(c, SIDE_SERVER);
 
-	http_body_begins(&http2->exchange, c->facts, bytes_from(http2->body, http2->body_length));
-	http_settle(&http2->exchange, c->facts);
+	http_body_settle(&reading);
 	if (call != NULL)
 		call->stream = 0;
-	memset(http2->body, 0, http2->body_length);
-	http2->body_length = 0;
+	http_text_wipe(&http2->text);
+	if (c->fed != NULL && c->from == SIDE_SERVER)
+		unpacker_end(c->fed);
 	http2->page = 0;
 }
 
@@ -44,9 +44,12 @@ void http2_answer_begin(const struct http2_context *c)
 	http2->form = GRPC_FORM_NONE;
 	if (is_page(c) || (call != NULL && call->rpc)) /* trailers, or a call's answer */
 		return;
+	if (http2->page != 0 && !http2->body.done && http2->exchange.response.open)
+		http2->unread = http2->page; /* another comes before it has ended */
 	http2_settle(c);
 	http2_select(http2, call);
 	http_response_begin(&http2->exchange);
+	http2->body = (struct http_body){.packing = PACKING_NONE};
 	http2->page = stream;
 }
 
@@ -64,11 +67,29 @@ static void take_field(const struct http2_context *c, const struct hpack_header 
 {
 	if (h->known || h->name[0] == '\0' || h->name[0] == ':')
 		return;
-	if (is_page(c))
+	if (is_page(c)) {
+		http_body_header(&c->http2->body, h->name, h->text);
 		http_response_header(&c->http2->exchange, c->facts, h->name, h->text,
 				     c->http2->status);
-	else if (strcmp(h->name, "server") == 0 && c->facts->product[0] == '\0')
+	} else if (strcmp(h->name, "server") == 0 && c->facts->product[0] == '\0')
 		FACTS_TEXT(c->facts, product, h->text.at, h->text.left);
+}
+
+/* The memo of a content type: its form, and whether it is a page's. */
+enum { TYPE_HTML = 1 << 4 };
+
+static void take_type(const struct http2_context *c, const struct hpack_header *h)
+{
+	struct http2 *http2 = c->http2;
+
+	take_field(c, h);
+	if (!h->known)
+		*h->memo = (uint32_t)grpc_form_of(h->text) |
+			   (http_pages_html(h->text) ? TYPE_HTML : 0U);
+	http2->form = (uint8_t)(*h->memo & (TYPE_HTML - 1));
+	if (is_page(c))
+		http2->exchange.response.html = (*h->memo & TYPE_HTML) != 0;
+	http2->grpc |= bytes_start_with(&h->text, "application/grpc");
 }
 
 void http2_answer_header(const struct http2_context *c, const struct hpack_header *h)
@@ -92,11 +113,11 @@ void http2_answer_header(const struct http2_context *c, const struct hpack_heade
 		http2->no_user = *h->memo != 0;
 		break;
 	case HPACK_CONTENT_TYPE:
-		if (!h->known)
-			*h->memo = grpc_form_of(h->text);
-		http2->form = (uint8_t)*h->memo;
-		http2->grpc |= bytes_start_with(&h->text, "application/grpc");
-		take_field(c, h);
+		take_type(c, h);
+		break;
+	case HPACK_CONTENT_ENCODING:
+		if (is_page(c))
+			http2_packing(&http2->body, h);
 		break;
 	default:
 		take_field(c, h);
@@ -249,16 +270,15 @@ void http2_answer_data(const struct http2_context *c, struct bytes piece)
 	struct http2 *http2 = c->http2;
 	struct http2_side *side = &http2->side[SIDE_SERVER];
 	struct http2_call *call = http2_call_find(http2, side->stream);
-	size_t room = sizeof http2->body - http2->body_length;
+	struct http_reading reading = http2_reading(c, SIDE_SERVER);
 
 	if (is_page(c)) {
 		http2->exchange.response.has_body |= piece.left != 0;
-		room = room < piece.left ? room : piece.left;
-		if (room != 0)
-			memcpy(http2->body + http2->body_length, piece.at, room);
-		http2->body_length = (uint16_t)(http2->body_length + room);
+		http_body_take(&reading, piece);
 		return;
 	}
+	if (piece.left != 0 && side->stream == http2->unread)
+		facts_limited(c->facts);
 	if (call != NULL && call->answered && call->status == 200 && piece.left != 0)
 		take_answer(c, call, piece);
 }

@@ -73,19 +73,6 @@ static void note_signs(struct http_response *r, unsigned flags)
 	r->shell |= (flags & SIGN_SHELL) != 0;
 }
 
-static bool is_html(struct bytes type)
-{
-	static const char *const types[] = {"text/html", "application/xhtml"};
-
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		size_t n = strlen(types[i]);
-
-		if (type.left >= n && strncasecmp((const char *)type.at, types[i], n) == 0)
-			return true;
-	}
-	return false;
-}
-
 void http_response_header(struct http_exchange *x, struct facts *facts, const char *name,
 			  struct bytes value, uint16_t status)
 {
@@ -97,7 +84,7 @@ void http_response_header(struct http_exchange *x, struct facts *facts, const ch
 	if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
 		x->response.challenge |= is_next_step(value);
 	else if (strcmp(name, "content-type") == 0)
-		x->response.html = is_html(value);
+		x->response.html = http_pages_html(value);
 	http_call_header(&x->response, name, value);
 	if (strcmp(name, "location") == 0)
 		x->response.to_login = http_pages_login(value);
