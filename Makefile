@@ -25,7 +25,7 @@ PYTHON  ?= /usr/bin/python3
 PKG     := pkg-config
 VERSION := 0.1.0
 
-LIBRARIES := libpcap libndpi hiredis libevent libevent_openssl libevent_pthreads openssl yaml-0.1 jansson sqlite3 \
+LIBRARIES := libpcap libndpi hiredis libevent libevent_openssl libevent_pthreads openssl yaml-0.1 sqlite3 \
 	libarchive zlib libbrotlidec libzstd liblzma libxxhash libcap-ng libseccomp
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wcast-qual \
@@ -63,8 +63,8 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libspanwatch.a
 UNIT    ?= test_*
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/$(UNIT).c))
-TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c,$(wildcard tools/*.c))) \
-	$(B)/bench-stages $(B)/generate $(B)/recast $(B)/fleet
+TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c tools/bench-events.c,$(wildcard tools/*.c))) \
+	$(B)/bench-stages $(B)/bench-events $(B)/generate $(B)/recast $(B)/fleet
 REDIS_TAIL := $(B)/redis-tail
 POLICY_TOOL := $(B)/spanwatch-policy
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -109,8 +109,8 @@ $(B)/%.o: %.c Makefile
 
 $(B)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka) $(LDFLAGS_ALL) -o $@ \
-		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka jansson) $(LDFLAGS_ALL) -o $@ \
+		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka jansson)
 
 # Tools in C: tools/NAME.c is one program; the libraries that it needs stand here.
 TOOL_LIBS_bench-null = $(shell $(PKG) --libs libpcap)
@@ -135,6 +135,10 @@ STAGE_GATES := sandbox_enter worker_new app_say_totals worker_prepare worker_tak
 	identify_ndpi session_dissect_begin engine_observe outputs_event
 $(B)/bench-stages: $(B)/tools/bench-stages.o $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) $(STAGE_GATES:%=-Wl,--wrap=%) -o $@ $^ $(LIB_LIBS)
+
+EVENT_GATES := sandbox_enter outputs_new outputs_event app_say_totals
+$(B)/bench-events: $(B)/tools/bench-events.o $(B)/sensor/main.o $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) $(EVENT_GATES:%=-Wl,--wrap=%) -o $@ $^ $(LIB_LIBS)
 
 # Follows the events in Redis; the sensor's own client.
 $(REDIS_TAIL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/redis-tail/*.c)) $(LIBRARY)
