@@ -36,7 +36,7 @@ struct import_opening {
 	uint8_t transport; /* or IMPORT_ANY_TRANSPORT */
 	uint16_t from, to;
 	bool from_group; /* the source is the provider's name of a group or list, not a prefix */
-	bool narrowed;	 /* the opening is about `server` only, not about all of the group */
+	bool narrowed;	 /* it is about `server` only, not about all of the group */
 	struct prefix source, server;
 	char *source_name;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Captures, replayed by the sensor under two policies: which findings does an edit add or remove? */
+/* Captures, replayed by the sensor under two policies: which findings come and go? */
 #ifndef TOOLS_POLICY_REHEARSE_H
 #define TOOLS_POLICY_REHEARSE_H
 

@@ -26,7 +26,7 @@ struct tool {
 	struct policy_vocabulary vocabulary;
 };
 
-/* Loads a policy; says what is wrong with it on standard error. Ends the program if it has errors. */
+/* Loads a policy. If it has errors they are said on standard error, and the program ends. */
 struct policy *tool_load(const struct tool *tool, const char *path);
 
 /* What a person should have written; ends the program with TOOL_USAGE. */
