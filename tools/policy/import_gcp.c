@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Google Cloud: the JSON of "gcloud compute firewall-rules list" and "… instances list" (Compute Engine API: Firewall, Instance). A group is a target tag; what has none is the network.
+ * Google Cloud: the JSON of "gcloud compute firewall-rules list" and "gcloud compute instances
+ * list" (Compute Engine API: Firewall, Instance). A group is a target tag; what has none is the
+ * network.
  */
 #include <string.h>
 
