@@ -65,17 +65,17 @@ static void check_file(const struct tool *tool, const char *path, struct json_ou
 
 static void finish_json(struct json_out *out, const struct count *count)
 {
-	char *text;
+	const char *text;
 	size_t length;
 
 	json_out_end(out);
 	json_out_number(out, "errors", count->errors);
 	json_out_number(out, "warnings", count->warnings);
-	text = json_out_finish(out, &length);
+	text = json_out_done(out, &length);
 	if (text == NULL)
 		errx(TOOL_INPUT, "out of memory");
 	puts(text);
-	free(text);
+	json_out_free(out);
 }
 
 int tool_check(const struct tool *tool, int argc, char **argv)

@@ -168,7 +168,7 @@ static void say_json(const struct asker *asker, const struct policy_question *qu
 	const char *gate = gate_text(asker, question);
 	struct json_out *out = json_out_new();
 	size_t length;
-	char *text;
+	const char *text;
 
 	if (out == NULL)
 		errx(TOOL_INPUT, "out of memory");
@@ -191,11 +191,11 @@ static void say_json(const struct asker *asker, const struct policy_question *qu
 	json_out_text(out, "why", gate);
 	if (*gate == '\0')
 		put_answers(asker, question, out);
-	text = json_out_finish(out, &length);
+	text = json_out_done(out, &length);
 	if (text == NULL)
 		errx(TOOL_INPUT, "out of memory");
 	puts(text);
-	free(text);
+	json_out_free(out);
 }
 
 /* The words of one connection; false and `error` if they are none. */

@@ -128,7 +128,7 @@ static void export_prometheus(const struct said *said)
 	for (size_t i = 0; i < said->count;) {
 		struct json_out *out;
 		size_t end, length;
-		char *text;
+		const char *text;
 
 		if (strcmp(said->list[i].section, "groups") != 0) {
 			i++;
@@ -144,10 +144,10 @@ static void export_prometheus(const struct said *said)
 		json_out_text(out, "group", said->list[i].name);
 		json_out_text(out, "owner", label_of(said, i, end, "owner"));
 		json_out_end(out);
-		text = json_out_finish(out, &length);
+		text = json_out_done(out, &length);
 		printf("%s%s", word, text);
 		word = ",\n";
-		free(text);
+		json_out_free(out);
 		i = end;
 	}
 	puts("\n]");

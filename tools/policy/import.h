@@ -49,7 +49,7 @@ struct import {
 	uint32_t group_room, member_room, opening_room;
 	uint32_t *index; /* of groups by the hash of their id, open addressing */
 	uint32_t index_room;
-	uint64_t uint64_t unread; /* lines that were no use: no ports, no address */
+	uint64_t unread; /* lines that were no use: no ports, no address */
 };
 
 /* The group of that id, made if it is new. */
