@@ -314,18 +314,15 @@ static void ask_no_more(struct http_request *r, uint8_t row)
 /* What a client of MCP wants; told like a statement, when it is known that it was one. */
 static void take_call(struct http_exchange *x, struct http_request *request, struct bytes body)
 {
-	struct bytes version;
-
-	if (!json_text_member(body, "jsonrpc", &version)) {
-		ask_no_more(request, HTTP_MCP); /* others have such paths, too */
-		return;
-	}
 	static const uint8_t flags[] = {
 		[MCP_LISTS] = COMMAND_LISTING,
 		[MCP_RUNS] = COMMAND_EXECUTES,
 	};
+	struct bytes version;
 
 	request->mcp = (uint8_t)http_mcp_call(&x->mcp, body, x->statement, sizeof x->statement);
+	if (request->mcp == MCP_UNKNOWN && !json_text_member(body, "jsonrpc", &version))
+		ask_no_more(request, HTTP_MCP); /* others have such paths, too */
 	if (x->statement[0] == '\0')
 		return;
 	x->statement_flags = flags[request->mcp];
