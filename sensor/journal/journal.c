@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See journal.h. New events stand in a queue in memory, and stay there, also when the file has them,
- * until Redis has them or there are too many: then the oldest are in the file alone, and are
+ * See journal.h. New events stand in a queue in memory, and stay there, also when the file has
+ * them, until Redis has them or there are too many: then the oldest are in the file alone, and are
  * fetched when it is their turn. So a disk that fails or hangs is no special case: what it has not
  * taken is in the queue, and goes to Redis from there.
  */

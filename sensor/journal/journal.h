@@ -15,8 +15,8 @@
  * does its work at once.
  *
  * An event leaves (journal_read(), journal_leaving()) when the file has it. A disk that takes long
- * does not hold it back: after a quarter of a second it leaves unwritten, and is counted. So it does
- * when the file cannot be written (disk full, read-only): it stays in memory, goes to Redis from
+ * does not hold it back: after a quarter of a second it leaves unwritten, and is counted. So it
+ * does when the file cannot be written (disk full, read-only): it stays in memory, goes to Redis from
  * there, and is written when the disk takes it again.
  *
  * Deliveries are told apart by (epoch, sequence): the epoch is new in each run of the sensor. A
@@ -146,8 +146,9 @@ void journal_states(struct journal *journal, unsigned kind,
 uint64_t journal_number(const struct journal *journal, const char *name);
 void journal_set_number(struct journal *journal, const char *name, uint64_t value);
 
-/* Calls `each` for the unconfirmed rows after `sequence` that may leave, oldest first, until it says
- * false or there are no more: some may have to be fetched from the file first. A row is valid during the call; `each` must not call the journal. */
+/* Calls `each` for the unconfirmed rows after `sequence` that may leave, oldest first, until it
+ * says false or there are no more: some may have to be fetched from the file first. A row is valid
+ * during the call; `each` must not call the journal. */
 void journal_read(struct journal *journal, uint64_t sequence,
 		  bool (*each)(void *context, const struct journal_row *row), void *context);
 

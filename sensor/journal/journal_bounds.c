@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What must go: from memory, for nothing where the file has it; from the file, what Redis has first;
- * and what Redis has not, counted, by its cause. See journal.h.
+ * What must go: from memory, for nothing where the file has it; from the file, what Redis has
+ * first; and what Redis has not, counted, by its cause. See journal.h.
  */
 #include "sensor/base/log.h"
 #include "sensor/journal/journal_state.h"

@@ -4,12 +4,11 @@
  *
  *   event ─▶ sink_text, or held_lines ─▶ sink_jsonl ─▶ patient_out ─▶ standard output
  *         └▶ journal ─▶ redis/sink_redis
- *
- * A live sensor's lines of JSON leave when their events may leave the journal (journal_leaving()).
  *   kept frames ─▶ evidence_store (pcapng files of exposures, --evidence)
  *
- * Bounded: patient_out's backlog, held_lines, evidence by bytes and files. "evidence" means packets kept on
- * disk, here and everywhere; how sure an exposure is, is its rung (engine/ladder.h).
+ * A live sensor's lines of JSON leave when their events may leave the journal (journal_leaving()).
+ * Bounded: patient_out's backlog, held_lines, evidence by bytes and files. "evidence" means packets
+ * kept on disk, here and everywhere; how sure an exposure is, is its rung (engine/ladder.h).
  *
  * Everything after the engine, composed: text for people, JSON lines, and journal → Redis. The main
  * program knows only this header. One thread: that of the loop. Nothing here waits for a network;
