@@ -16,8 +16,8 @@
  *
  * An event leaves (journal_read(), journal_leaving()) when the file has it. A disk that takes long
  * does not hold it back: after a quarter of a second it leaves unwritten, and is counted. So it
- * does when the file cannot be written (disk full, read-only): it stays in memory, goes to Redis from
- * there, and is written when the disk takes it again.
+ * does when the file cannot be written (disk full, read-only): it stays in memory, goes to Redis
+ * from there, and is written when the disk takes it again.
  *
  * Deliveries are told apart by (epoch, sequence): the epoch is new in each run of the sensor. A
  * number stands for one event over all runs of a file: after a kill -9 numbers go on
