@@ -53,12 +53,15 @@ static void pay(struct sessions *sessions, const struct slot *slot, uint64_t wor
 }
 
 /* The opening the other way round, against what was refused of that. */
-static const struct dissector *recognise_swapped(struct slot *slot, const struct opening *opening)
+static const struct dissector *recognise_swapped(struct sessions *sessions, struct slot *slot,
+						 const struct opening *opening)
 {
 	struct identity other = slot->identity;
 	const struct dissector *swapped;
 
 	memcpy(other.refused, slot->asked.refused, sizeof other.refused);
+	identify_rule_out(sessions->identify, opening, (enum side) !slot->opening.turns[0].side,
+			  other.refused);
 	swapped = identify_own(&other, opening);
 	memcpy(slot->asked.refused, other.refused, sizeof other.refused);
 	slot->identity.work = other.work;
@@ -78,7 +81,8 @@ static bool is_one_sided(const struct slot *slot)
 }
 
 /* Shows the opening to the recognisers, both ways round if the roles are only a guess. */
-static const struct dissector *recognise_ways(struct slot *slot, uint8_t transport, bool final)
+static const struct dissector *recognise_ways(struct sessions *sessions, struct slot *slot,
+					      uint8_t transport, bool final)
 {
 	struct session *session = &slot->session;
 	bool guessed = slot->flow->direction == DIRECTION_GUESS;
@@ -88,12 +92,14 @@ static const struct dissector *recognise_ways(struct slot *slot, uint8_t transpo
 	const struct dissector *own, *swapped = NULL;
 
 	opening.one_sided = one_sided;
+	identify_rule_out(sessions->identify, &opening, (enum side)slot->opening.turns[0].side,
+			  slot->identity.refused);
 	own = identify_own(&slot->identity, &opening);
 	if (!guessed)
 		return own;
 	opening = opening_view(&slot->opening, transport, slot->flow->midstream, true);
 	opening.one_sided = one_sided;
-	swapped = recognise_swapped(slot, &opening);
+	swapped = recognise_swapped(sessions, slot, &opening);
 	if (own && !swapped)
 		session->proven = true;
 	/* Only against a clear no: more bytes may yet show that the guess was right. */
@@ -112,7 +118,7 @@ static const struct dissector *recognise(struct sessions *sessions, struct slot 
 
 	if (!may_work(sessions, slot))
 		return NULL;
-	dissector = recognise_ways(slot, transport, final);
+	dissector = recognise_ways(sessions, slot, transport, final);
 	note_asked(slot);
 	pay(sessions, slot, slot->identity.work - before);
 	return dissector;
@@ -206,7 +212,8 @@ void session_feed_ndpi(struct sessions *sessions, struct slot *slot, const struc
 		return;
 	if (slot->identity.packets < UINT8_MAX)
 		slot->identity.packets++;
-	identify_ndpi(sessions->identify, &slot->identity, packet);
+	identify_ndpi(sessions->identify, &slot->identity,
+		      bytes_from(packet->ip, packet->ip_length), packet->ts_ns);
 	if (slot->identity.ndpi_service != POLICY_NO_SERVICE &&
 	    session->ndpi_service == POLICY_NO_SERVICE) {
 		session->ndpi_service = slot->identity.ndpi_service;
