@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What answers? Our own dissectors first, nDPI second; whoever says it, it is told by what
- * (enum identified_by). nDPI is asked only while our own recognisers are undecided, for at most
- * IDENTIFY_PACKETS payload packets, and only what its deep inspection says counts: its guesses by
+ * (enum identified_by). nDPI is asked only where our own recognisers do not know (session_ndpi.c), for
+ * at most IDENTIFY_PACKETS payload packets, and only what its deep inspection says counts: its guesses by
  * port or address are never taken for evidence. On conflict our own verdict wins, and nDPI is not
  * believed about services that have a dissector of ours.
  *
- * One struct identify for each worker (nDPI's module is not shared between threads); all are
- * created before the first thread starts.
+ * One struct identify for each worker (nDPI's module is not shared between threads); all of several
+ * are created before the first thread starts.
  */
 #ifndef SENSOR_IDENTIFY_H
 #define SENSOR_IDENTIFY_H

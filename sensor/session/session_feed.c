@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See session_slot.h. Who reads this conversation? Its opening is shown to the recognisers, and its
- * packets to nDPI, until somebody knows or nobody can.
+ * See session_slot.h. Who reads this conversation? Its opening is shown to the recognisers, and to
+ * nDPI when they do not know, until somebody knows or nobody can.
  */
 #include <string.h>
 
@@ -155,6 +155,7 @@ static bool has_grown(struct slot *slot)
 /* Nothing more will be known from our own side: what nDPI says stands. */
 static void decide_without(struct sessions *sessions, struct slot *slot)
 {
+	session_ndpi_last(sessions, slot);
 	identity_end(sessions->identify, &slot->identity);
 	slot->decided = true;
 }
@@ -196,31 +197,12 @@ void session_feed(const struct feeding *feeding, const uint8_t *bytes, size_t le
 		consider(feeding, bytes, length);
 }
 
-static void take_ndpis_word(struct session *session, const struct service *service)
-{
-	if (!identify_trusts_ndpi(service))
-		return;
-	facts_set_service(&session->findings->facts, service);
-	session->identified_by = IDENTIFIED_NDPI_DPI;
-}
-
 void session_feed_ndpi(struct sessions *sessions, struct slot *slot, const struct packet *packet)
 {
-	struct session *session = &slot->session;
-
 	if (slot->decided || slot->asked.starved)
 		return;
-	if (slot->identity.packets < UINT8_MAX)
-		slot->identity.packets++;
-	identify_ndpi(sessions->identify, &slot->identity,
-		      bytes_from(packet->ip, packet->ip_length), packet->ts_ns);
-	if (slot->identity.ndpi_service != POLICY_NO_SERVICE &&
-	    session->ndpi_service == POLICY_NO_SERVICE) {
-		session->ndpi_service = slot->identity.ndpi_service;
-		take_ndpis_word(session, services_get(sessions->services, session->ndpi_service));
-	}
-	if (slot->identity.ndpi_done && identify_own_exhausted(&slot->identity) &&
-	    slot->flow->direction != DIRECTION_GUESS)
+	if (session_ndpi_packet(sessions, slot, packet) &&
+	    identify_own_exhausted(&slot->identity) && slot->flow->direction != DIRECTION_GUESS)
 		decide_without(sessions, slot);
 }
 
@@ -245,4 +227,6 @@ void session_feed_end(struct sessions *sessions, struct slot *slot, uint8_t tran
 	dissector = recognise(sessions, slot, transport, true);
 	if (dissector)
 		session_dissect_begin(sessions, slot, dissector, false);
+	else
+		session_ndpi_last(sessions, slot);
 }
