@@ -25,7 +25,7 @@ PYTHON  ?= /usr/bin/python3
 PKG     := pkg-config
 VERSION := 0.1.0
 
-LIBRARIES := libpcap libndpi hiredis libevent libevent_openssl libevent_pthreads openssl yaml-0.1 jansson sqlite3 \
+LIBRARIES := libpcap libndpi hiredis libevent libevent_openssl libevent_pthreads openssl yaml-0.1 sqlite3 \
 	libarchive zlib libbrotlidec libzstd liblzma libxxhash libcap-ng libseccomp
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wcast-qual \
@@ -63,9 +63,10 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libspanwatch.a
 UNIT    ?= test_*
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/$(UNIT).c))
-TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c,$(wildcard tools/*.c))) \
-	$(B)/bench-stages $(B)/generate $(B)/recast $(B)/fleet
+TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c tools/bench-events.c,$(wildcard tools/*.c))) \
+	$(B)/bench-stages $(B)/bench-events $(B)/generate $(B)/recast $(B)/fleet
 REDIS_TAIL := $(B)/redis-tail
+POLICY_TOOL := $(B)/spanwatch-policy
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # The rows of dissectors/table.c: fuzz_dissector serves each of them, by FUZZ_DISSECTOR=NAME.
 DISSECTORS := $(shell sed -n 's/^\tD(\([a-z0-9_]*\)).*/\1/p' dissectors/table.c)
@@ -78,7 +79,7 @@ JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 
 SERVICES_PAGE := $(B)/spanwatch-services.7
 
-all: $(B)/spanwatch $(REDIS_TAIL) $(SERVICES_PAGE)
+all: $(B)/spanwatch $(REDIS_TAIL) $(POLICY_TOOL) $(SERVICES_PAGE)
 
 $(B)/spanwatch: $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
@@ -108,8 +109,8 @@ $(B)/%.o: %.c Makefile
 
 $(B)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka) $(LDFLAGS_ALL) -o $@ \
-		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka jansson) $(LDFLAGS_ALL) -o $@ \
+		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka jansson)
 
 # Tools in C: tools/NAME.c is one program; the libraries that it needs stand here.
 TOOL_LIBS_bench-null = $(shell $(PKG) --libs libpcap)
@@ -135,8 +136,16 @@ STAGE_GATES := sandbox_enter worker_new app_say_totals worker_prepare worker_tak
 $(B)/bench-stages: $(B)/tools/bench-stages.o $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) $(STAGE_GATES:%=-Wl,--wrap=%) -o $@ $^ $(LIB_LIBS)
 
+EVENT_GATES := sandbox_enter outputs_new outputs_event app_say_totals
+$(B)/bench-events: $(B)/tools/bench-events.o $(B)/sensor/main.o $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) $(EVENT_GATES:%=-Wl,--wrap=%) -o $@ $^ $(LIB_LIBS)
+
 # Follows the events in Redis; the sensor's own client.
 $(REDIS_TAIL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/redis-tail/*.c)) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+
+# What a policy says, asked without traffic; the sensor's own policy code.
+$(POLICY_TOOL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/policy/*.c)) $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 
 # The man page that the table of dissectors writes.
@@ -305,6 +314,7 @@ install: all
 	install -m 755 $(B)/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch
 	install -m 755 tools/receipt $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt
 	install -m 755 $(REDIS_TAIL) $(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
+	install -m 755 $(POLICY_TOOL) $(DESTDIR)$(PREFIX)/bin/spanwatch-policy
 	install -m 644 $(wildcard policy/example.yaml sensor/*/*.schema.json) \
 		$(DESTDIR)$(PREFIX)/share/spanwatch
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/redis
@@ -316,7 +326,7 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt \
-		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
+		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail $(DESTDIR)$(PREFIX)/bin/spanwatch-policy
 	rm -rf $(DESTDIR)$(PREFIX)/share/spanwatch
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),rm -f \
 		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true

@@ -38,6 +38,7 @@ struct outputs {
 	struct sink_text *text;	  /* NULL: not wanted */
 	struct loop_watch *flush; /* gathers the events of one turn into one commit */
 	struct loop_watch *tick;  /* of the journal */
+	struct json_out *json;	  /* the memory of the newest event's */
 	struct event_fields fields;
 	uint64_t events, alerts, out_errors, journal_errors;
 	int out_errno;
@@ -137,9 +138,10 @@ static bool open_all(struct outputs *outputs, const struct outputs_options *opti
 		return false;
 	}
 	snprintf(error, OUTPUTS_ERROR, "out of memory");
+	outputs->json = json_out_new();
 	outputs->flush = loop_alarm(options->loop, on_flush, outputs);
 	outputs->tick = loop_every(options->loop, JOURNAL_TICK_MS, on_tick, outputs);
-	if (outputs->flush == NULL || outputs->tick == NULL)
+	if (outputs->json == NULL || outputs->flush == NULL || outputs->tick == NULL)
 		return false;
 	if (!options->replay && options->out != NULL) {
 		outputs->out = patient_out_new(options->loop, fileno(options->out), OUT_BYTES);
@@ -192,6 +194,7 @@ void outputs_free(struct outputs *outputs)
 	sink_text_free(outputs->text);
 	patient_out_free(outputs->out);
 	journal_close(outputs->journal);
+	json_out_free(outputs->json);
 	free(outputs);
 }
 
@@ -275,13 +278,13 @@ void outputs_event(void *context, const struct event *event)
 {
 	struct outputs *outputs = context;
 	size_t length = 0;
-	char *json = NULL;
+	const char *json = NULL;
 	bool good = true;
 
 	outputs->events++;
 	outputs->alerts += event->alert;
 	if (outputs->options.json || outputs->redis != NULL)
-		json = event_json(event, &outputs->context, &length);
+		json = event_json(outputs->json, event, &outputs->context, &length);
 	if (outputs->options.json)
 		good = json != NULL &&
 		       sink_jsonl_write(outputs->options.out, json, length,
@@ -293,7 +296,6 @@ void outputs_event(void *context, const struct event *event)
 		store(outputs, event, json, length);
 	else
 		outputs->journal_errors++;
-	free(json);
 	if (outputs->options.replay)
 		pump_replay(outputs);
 }
