@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What answers? Our own dissectors first, nDPI second; whoever says it, it is told by what
- * (enum identified_by). nDPI is asked only where our own recognisers do not know (session_ndpi.c), for
- * at most IDENTIFY_PACKETS payload packets, and only what its deep inspection says counts: its guesses by
- * port or address are never taken for evidence. On conflict our own verdict wins, and nDPI is not
- * believed about services that have a dissector of ours.
+ * (enum identified_by). nDPI is asked only where our own recognisers do not know (session_ndpi.c),
+ * for at most IDENTIFY_PACKETS payload packets, and only what its deep inspection says counts: its
+ * guesses by port or address are never taken for evidence. On conflict our own verdict wins, and
+ * nDPI is not believed about services that have a dissector of ours.
  *
  * One struct identify for each worker (nDPI's module is not shared between threads); all of several
  * are created before the first thread starts.

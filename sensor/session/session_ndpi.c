@@ -2,9 +2,9 @@
 /*
  * See session_slot.h. nDPI's turn. A datagram it sees at once. Of a conversation over TCP it is
  * asked when our own recognisers are through with it: when all have refused, when they still do not
- * know after PATIENCE packets, or when nothing more will come. Most conversations never get there. What was said until then is in the opening, and is shown to
- * nDPI in packets that are made for it, with the sequence numbers that those on the wire had; from
- * there on it sees the packets.
+ * know after PATIENCE packets, or when nothing more will come. Most conversations never get there.
+ * What was said until then is in the opening, and is shown to nDPI in packets that are made of it,
+ * with the sequence numbers that those on the wire had; from there on it sees the packets.
  */
 #include <string.h>
 
