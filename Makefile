@@ -69,6 +69,7 @@ REDIS_TAIL := $(B)/redis-tail
 NOTIFY     := $(B)/notify
 NOTIFY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out tools/notify/main.c,$(wildcard tools/notify/*.c)) \
 	$(filter-out tools/redis-tail/main.c,$(wildcard tools/redis-tail/*.c)))
+POLICY_TOOL := $(B)/spanwatch-policy
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # The rows of dissectors/table.c: fuzz_dissector serves each of them, by FUZZ_DISSECTOR=NAME.
 DISSECTORS := $(shell sed -n 's/^\tD(\([a-z0-9_]*\)).*/\1/p' dissectors/table.c)
@@ -81,7 +82,7 @@ JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 
 SERVICES_PAGE := $(B)/spanwatch-services.7
 
-all: $(B)/spanwatch $(REDIS_TAIL) $(NOTIFY) $(SERVICES_PAGE)
+all: $(B)/spanwatch $(REDIS_TAIL) $(POLICY_TOOL) $(NOTIFY) $(SERVICES_PAGE)
 
 $(B)/spanwatch: $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
@@ -155,6 +156,10 @@ $(REDIS_TAIL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/redis-tail/*.c)) $(LIBRA
 # Tells people what changed; reads the stream as redis-tail does. libcurl: HTTP and SMTP.
 $(NOTIFY): $(B)/tools/notify/main.o $(NOTIFY_OBJECTS) $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS) $(shell $(PKG) --libs libcurl)
+
+# What a policy says, asked without traffic; the sensor's own policy code.
+$(POLICY_TOOL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/policy/*.c)) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 
 # The man page that the table of dissectors writes.
 $(B)/services-page: $(B)/tools/services-page/main.o $(LIBRARY)
@@ -325,6 +330,7 @@ install: all
 	install -m 755 $(NOTIFY) $(DESTDIR)$(PREFIX)/bin/spanwatch-notify
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/notify
 	install -m 644 tools/notify/example.yaml $(DESTDIR)$(PREFIX)/share/spanwatch/notify
+	install -m 755 $(POLICY_TOOL) $(DESTDIR)$(PREFIX)/bin/spanwatch-policy
 	install -m 644 $(wildcard policy/example.yaml sensor/*/*.schema.json) \
 		$(DESTDIR)$(PREFIX)/share/spanwatch
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/redis
@@ -336,7 +342,8 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt \
-		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail $(DESTDIR)$(PREFIX)/bin/spanwatch-notify
+		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail $(DESTDIR)$(PREFIX)/bin/spanwatch-policy \
+		$(DESTDIR)$(PREFIX)/bin/spanwatch-notify
 	rm -rf $(DESTDIR)$(PREFIX)/share/spanwatch
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),rm -f \
 		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
