@@ -2,10 +2,12 @@
 /*
  * spanwatch-notify's theory of operation.
  *
- *	stream ─follow─▶ desk_entry: which channels? ──▶ record (record.h), pending ─▶ Redis: notified:CHANNEL
- *	                                                    │ due (plan.h)                 │ written
- *	                 told, written again ◀─ post.h ◀─ shape ◀─ telling ◀─ look in Redis │ then the entry
- *	                                                                                    ▼ is acknowledged
+ *	stream ─follow─▶ desk_entry: for which channels? ──▶ records (record.h), pending
+ *	                     ▲                                  │            │ due (plan.h)
+ *	                     └──── acknowledged ◀── written ◀───┘            ▼
+ *	                                               ▲           look in Redis, telling.h
+ *	                                               │                     │ shapes.h
+ *	                                               └────── told ◀── post.h (HTTP, SMTP)
  *
  * An entry is acknowledged when the records that it touched are in Redis, so nothing is lost when
  * the program ends at any moment. What is told is the state that Redis has when it is told, merged
@@ -45,7 +47,8 @@ void desk_stop(struct desk *desk);
 /* False: something could not be told. Says on standard error what was told, and what to nobody. */
 bool desk_report(const struct desk *desk);
 
-/* One message to each channel, or to the one of that name; waits for all. False: one was not taken. */
+/* One message to each channel, or to the one of that name; waits for all. False: one was not
+ * taken. */
 bool desk_test(const struct desk_options *options, const char *channel);
 
 #endif

@@ -6,7 +6,7 @@
  *
  * Something new, graver, closed or reopened is due after `gather`; only more endpoints of what is
  * known, `every` after the last message. Few that are due are told one by one, many as one digest.
- * Messages are counted against a budget of `burst` in `window`; when it is spent, what is due waits,
+ * Messages are counted against a budget of `burst` in `window`; when it is spent, what is due waits
  * and becomes a digest. In quiet hours only what is severe enough is told; the others are held, and
  * told together at their end.
  */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Sends bodies by HTTP and mail by SMTP, several at a time, without waiting. The one place that
- * sees libcurl. The other end may be slow, hostile or lying: there is a time limit for the whole, an
- * answer is read up to a bound, redirections are not followed, certificates are always verified,
- * and a connection is used once. What is said of a failure holds neither address nor secret.
+ * sees libcurl. The other end may be slow, hostile or lying: there is a time limit for the whole,
+ * an answer is read up to a bound, redirections are not followed, certificates are always
+ * verified, and a connection is used once. What is said of a failure holds neither address nor
+ * secret.
  */
 #ifndef TOOLS_NOTIFY_POST_H
 #define TOOLS_NOTIFY_POST_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What spanwatch-notify is told to do, in YAML: channels, and which events go to which of them. It
- * is read by the policy's reader and rows, so all that is wrong is told at once, by line and column.
- * Secrets are in files that only their owner can read; what they hold is in no message.
+ * is read by the policy's reader and rows, so all that is wrong is told at once, by line and
+ * column. Secrets are in files that only their owner can read; what they hold is in no message.
  */
 #ifndef TOOLS_NOTIFY_SETTINGS_H
 #define TOOLS_NOTIFY_SETTINGS_H
