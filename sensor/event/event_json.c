@@ -284,10 +284,10 @@ const char *event_json(struct json_out *out, const struct event *event,
 
 	json_out_begin(out);
 	json_out_text(out, "@timestamp", timestamp_format(event->ts_ns, text));
-	json_out_text(out, "message", event->reason);
 	json_out_object(out, "ecs");
 	json_out_text(out, "version", ECS_VERSION);
 	json_out_end(out);
+	json_out_text(out, "message", event->reason);
 	put_event(out, event);
 	put_observer(out, context, event);
 	if (event->has_exposure)
