@@ -181,7 +181,7 @@ static void on_zones(const struct advice *advice)
 	const struct policy *policy = advice->policy;
 
 	for (uint32_t i = POLICY_ZONE_INSIDE + 1; i < policy->zone_count; i++)
-		if (!zone_used(policy, (uint8_t)i))
+		if (!policy->zones[i].inside && !zone_used(policy, (uint8_t)i))
 			report_warning(advice->report, policy->zones[i].at,
 				       "no rule allows zone \"%s\": its clients are judged like "
 				       "the internet's",

@@ -175,11 +175,8 @@ static void describe_top(struct describing *d, const struct policy *policy)
 static void describe_places(struct describing *d, const struct policy *policy)
 {
 	for (uint32_t i = POLICY_ZONE_INSIDE; i < policy->zone_count; i++) {
-		struct schema_row row = grammar_zone;
-
-		row.key = "prefixes";
 		begin(d, "zones", policy->zones[i].name, policy->zones[i].at);
-		tell_row(d, &row, &policy->zones[i]);
+		tell_all(d, &grammar_zone, &policy->zones[i]);
 	}
 	for (uint32_t i = 0; i < policy->proxy_count; i++) {
 		values_prefix_text(&policy->proxies[i].address.prefix, d->name);

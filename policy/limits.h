@@ -14,12 +14,12 @@
 #define LIMIT_EXCEPTIONS   4096
 #define LIMIT_PREFIXES	   200000 /* of all zones and groups together */
 #define LIMIT_PROXIES	   1024
-#define LIMIT_HEADER_SETS  32U /* different sets of headers of proxies; a power of two */
+#define LIMIT_HEADER_SETS  16U /* different sets of headers of proxies; a power of two */
 #define LIMIT_TUNNELS	   256
 #define LIMIT_TRANSLATIONS 16384
 #define LIMIT_PORTS	   256	 /* entries of one list of ports */
 #define LIMIT_NAMES	   256	 /* entries of one list of names */
-#define LIMIT_TEXT_BYTES   255	 /* owner, reason, ticket, security-group, runbook */
+#define LIMIT_TEXT_BYTES   255	 /* owner, reason, ticket, security-group, runbook, … */
 #define LIMIT_HOST_GROUPS  64	 /* groups that hold the same address */
 #define LIMIT_GROUP_SETS   65535 /* different sets of groups that hold some address */
 

@@ -47,7 +47,7 @@ static void read_zone(struct load *load, const struct node *node)
 	struct policy *policy = load->policy;
 	bool inside = strcmp(node->key, "inside") == 0;
 	struct zone *zone = &policy->zones[inside ? POLICY_ZONE_INSIDE : policy->zone_count++];
-	struct schema_row row = grammar_zone;
+	struct schema_row row = grammar_zone_plain;
 
 	zone->name = keep_text(load, node->key);
 	zone->at = node->key_at;
@@ -60,8 +60,10 @@ static void read_zone(struct load *load, const struct node *node)
 	}
 	row.key = zone->name; /* for its diagnostics */
 	if (!schema_check_name(&load->context, node->key_at, node->key) ||
-	    !schema_read_value(&load->context, &row, node, zone))
+	    !(node->kind == NODE_MAP ? schema_read(&load->context, &grammar_zone, node, zone)
+				     : schema_read_value(&load->context, &row, node, zone)))
 		load->addresses_sound = false;
+	zone->inside = zone->inside || inside;
 }
 
 static void read_zones(struct load *load, const struct node *node)
@@ -71,6 +73,7 @@ static void read_zones(struct load *load, const struct node *node)
 	policy->zones = allocate(load, 2 + LIMIT_ZONES, sizeof *policy->zones);
 	policy->zones[POLICY_ZONE_INTERNET].name = "internet";
 	policy->zones[POLICY_ZONE_INSIDE].name = "inside";
+	policy->zones[POLICY_ZONE_INSIDE].inside = true;
 	policy->zone_count = 2;
 	load->addresses_sound = false;
 	node = section(load, node, NODE_MAP, "zones", LIMIT_ZONES);

@@ -99,7 +99,8 @@ static const char *or_empty(const char *text)
 
 struct policy_zone_view policy_zone(const struct policy *policy, uint16_t index)
 {
-	return (struct policy_zone_view){.name = policy->zones[index].name};
+	return (struct policy_zone_view){.name = policy->zones[index].name,
+					 .inside = policy->zones[index].inside};
 }
 
 struct policy_group_view policy_group(const struct policy *policy, uint16_t index)
@@ -112,6 +113,8 @@ struct policy_group_view policy_group(const struct policy *policy, uint16_t inde
 		.owner = or_empty(group->owner),
 		.security_group = or_empty(group->security_group),
 		.runbook = or_empty(group->runbook),
+		.contact = or_empty(group->contact),
+		.ticket = or_empty(group->ticket),
 		.line = group->at.line,
 		.ipv4_only = group->ipv4_only,
 	};

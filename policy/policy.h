@@ -95,10 +95,11 @@ void policy_messages_free(struct policy_messages *messages);
 /* Where an address is. Small enough to be returned in registers. */
 struct policy_place {
 	uint8_t zone;	   /* index of the zone; POLICY_ZONE_INTERNET if none */
-	bool ours : 1;	   /* in the zone `inside`, in a group, or a translation's public address */
+	bool ours : 1;	   /* inside, in a group, or a translation's public address */
 	bool proxy : 1;	   /* listed under `proxies` */
 	bool isolated : 1; /* in a group whose hosts may not begin connections (both-directions) */
-	uint8_t headers : 5; /* of a proxy: index of a set of headers; policy_proxy_headers() */
+	bool trusted : 1;  /* inside, and no rule denies its zone: it may reach everything */
+	uint8_t headers : 4; /* of a proxy: index of a set of headers; policy_proxy_headers() */
 	uint16_t groups;     /* index of a set of groups, 0 = none; for policy_decide only */
 };
 struct policy_place policy_place(const struct policy *policy, const struct address *address);
@@ -106,7 +107,7 @@ struct policy_place policy_place(const struct policy *policy, const struct addre
 /*
  * Could a connection from `client` to `server` break any rule, or be worth an `unlisted` note?
  * Cheap and generous: false means that policy_decide() would say POLICY_ALLOWED for every port
- * and service. (The server is ours, and the client is not in the zone `inside`.)
+ * and service. (The server is ours, and the client is not trusted.)
  */
 bool policy_concerns(struct policy_place client, struct policy_place server);
 
@@ -227,10 +228,11 @@ void policy_advise(const struct policy *policy, uint64_t now_ns, struct policy_m
  * be POLICY_NONE: all its texts are "". */
 struct policy_zone_view {
 	const char *name;
+	bool inside; /* `inside`, or a zone that says so */
 };
 struct policy_group_view {
 	const char *name;
-	const char *owner, *security_group, *runbook; /* "" when not given */
+	const char *owner, *security_group, *runbook, *contact, *ticket; /* "" when not given */
 	unsigned line;
 	bool ipv4_only;
 };

@@ -34,7 +34,7 @@ static const char *const answers[] = {
 static const char *const gates[] = {
 	[POLICY_GATE_OPEN] = "",
 	[POLICY_GATE_NOT_OURS] = "the server is not ours: it is in no group, and not inside",
-	[POLICY_GATE_INSIDE] = "the client is inside",
+	[POLICY_GATE_INSIDE] = "the client is inside, in a zone that no rule denies",
 	[POLICY_GATE_SAME_GROUP] = "a group holds both the client and the endpoint",
 };
 
