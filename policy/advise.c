@@ -211,6 +211,8 @@ void policy_advise(const struct policy *policy, uint64_t now_ns, struct policy_m
 	struct advice advice = {.policy = policy, .report = &report, .now_ns = now_ns};
 
 	*messages = (struct policy_messages){0};
+	for (uint16_t i = 1; i <= policy->file_count; i++)
+		report_file(&report, policy->files[i]);
 	if (policy->rule_count == 0)
 		report_warning(
 			&report, (struct mark){0},

@@ -57,6 +57,7 @@ static const struct schema_row file_rows[] = {
 	{.key = "groups", .type = SCHEMA_NODE, AT(grammar_file, groups)},
 	{.key = "rules", .type = SCHEMA_NODE, AT(grammar_file, rules)},
 	{.key = "exceptions", .type = SCHEMA_NODE, AT(grammar_file, exceptions)},
+	{.key = "include", .type = SCHEMA_NODE, AT(grammar_file, include)},
 };
 const struct schema grammar_file = {.what = "a policy", ROWS(file_rows)};
 

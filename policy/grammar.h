@@ -12,7 +12,7 @@ struct grammar_file {
 	uint32_t position;
 	const char *site;
 	const struct node *thresholds, *zones, *proxies, *translations, *tunnels, *groups, *rules,
-		*exceptions;
+		*exceptions, *include;
 };
 
 extern const struct schema grammar_file;	    /* -> struct grammar_file */

@@ -4,7 +4,8 @@
 #define POLICY_LIMITS_H
 
 #define LIMIT_FILE_BYTES   (8U * 1024 * 1024)
-#define LIMIT_DEPTH	   8	   /* lists and mappings within each other */
+#define LIMIT_DEPTH	   8	   /* lists and mappings, or files, within each other */
+#define LIMIT_FILES	   256	   /* that one policy includes */
 #define LIMIT_VALUES	   1000000 /* keys, scalars, lists and mappings of one file */
 #define LIMIT_MESSAGES	   500	   /* shown; the rest is counted */
 #define LIMIT_SUGGESTIONS  32	   /* "did you mean" of one load: each looks at every name */

@@ -165,6 +165,8 @@ struct policy {
 	uint32_t position;
 	uint32_t version;
 	const char *site;
+	uint16_t file_count;
+	const char **files; /* [0] is "", then those that are included */
 	char digest[33];
 };
 

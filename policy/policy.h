@@ -64,6 +64,7 @@ struct policy_vocabulary {
 /* One diagnostic; `line` and `column` count from 1, 0 when a whole file is meant. */
 struct policy_message {
 	unsigned line, column;
+	uint16_t file; /* 0: the file itself, else an index of `files` + 1 */
 	bool warning;
 	char text[232];
 };
@@ -73,6 +74,8 @@ struct policy_messages {
 	struct policy_message *list;
 	size_t count;
 	size_t errors; /* those that are not warnings */
+	char **files;  /* that were included */
+	size_t file_count;
 };
 
 struct policy;
@@ -234,18 +237,21 @@ struct policy_group_view {
 	const char *name;
 	const char *owner, *security_group, *runbook, *contact, *ticket; /* "" when not given */
 	unsigned line;
+	const char *file; /* "": the policy's own, else one that it includes */
 	bool ipv4_only;
 };
 struct policy_rule_view {
 	const char *name;
 	enum policy_severity severity;
 	unsigned line;
+	const char *file;
 	bool by_service; /* fires on identification, not on the endpoint alone */
 };
 struct policy_exception_view {
 	const char *rule, *reason, *owner, *ticket;
 	uint64_t until_ns; /* the first moment at which it is no longer in force */
 	unsigned line;
+	const char *file;
 };
 uint16_t policy_zone_count(const struct policy *policy);
 uint16_t policy_group_count(const struct policy *policy);
@@ -284,10 +290,15 @@ const char *policy_site(const struct policy *policy);
  */
 struct policy_fact {
 	const char *section, *name, *key, *value;
-	unsigned line;
 };
 typedef void policy_fact_handler(void *context, const struct policy_fact *fact);
 void policy_describe(const struct policy *policy, policy_fact_handler *handler, void *context);
+
+/*
+ * The grammar as a JSON Schema (draft 2020-12), for editors: what keys there are, and what may stand
+ * where. It knows no policy's own names, so it says less than loading a policy does.
+ */
+void policy_write_schema(const struct policy_vocabulary *vocabulary, FILE *to);
 
 /* Hex digest of the source text: tells whether a reload changed anything. */
 const char *policy_digest(const struct policy *policy);
