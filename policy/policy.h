@@ -295,7 +295,7 @@ typedef void policy_fact_handler(void *context, const struct policy_fact *fact);
 void policy_describe(const struct policy *policy, policy_fact_handler *handler, void *context);
 
 /*
- * The grammar as a JSON Schema (draft 2020-12), for editors: what keys there are, and what may stand
+ * The grammar as a JSON Schema (draft 2020-12), for editors: what keys there are, what may stand
  * where. It knows no policy's own names, so it says less than loading a policy does.
  */
 void policy_write_schema(const struct policy_vocabulary *vocabulary, FILE *to);
