@@ -200,7 +200,7 @@ static void put_others(const struct services *services)
 
 /*
  * Of conversations with web products, those of the unit tests, how many are told by name, and of
- * how many products any is; per cent. tests/recast/test_recall.py measures it, these are its bounds.
+ * how many products any is; per cent. tests/recast/test_recall.py measures it, with these bounds.
  */
 static const struct {
 	const char *way;
