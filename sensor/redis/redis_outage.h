@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Trouble with Redis, from its first sign until something works again: each cause of it is said
- * once, however many attempts fail in between, and attempts get rarer. A fleet that lost its server must not come back
- * in step: each pause is up to a quarter longer, by chance.
+ * once, however many attempts fail in between, and attempts get rarer. A fleet that lost its server
+ * must not come back in step: each pause is up to a quarter longer, by chance.
  */
 #ifndef SENSOR_REDIS_OUTAGE_H
 #define SENSOR_REDIS_OUTAGE_H
