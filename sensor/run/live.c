@@ -29,20 +29,19 @@
 
 /* ---- worker threads ---- */
 
-static bool send_observation(const struct thread *thread, const struct observation *observation)
+static bool send_observation(struct thread *thread, const struct observation *observation)
 {
-	bool was_empty = false;
-
-	if (!ring_push(thread->ring, observation, &was_empty))
-		return false;
-	if (was_empty)
-		live_wake(thread);
-	return true;
+	if (ring_push(thread->ring, observation)) {
+		live_wake_put(thread);
+		return true;
+	}
+	live_wake_rest(thread);
+	return false;
 }
 
 static bool on_observation(void *context, const struct observation *observation)
 {
-	const struct thread *thread = context;
+	struct thread *thread = context;
 	bool sent = send_observation(thread, observation);
 
 	/* Its last words: there is no later, and the main thread goes on taking them. */
@@ -57,15 +56,13 @@ static bool on_observation(void *context, const struct observation *observation)
 static bool send_figures(struct thread *thread)
 {
 	struct figures figures;
-	bool was_empty;
 
 	worker_stats(thread->worker, &figures.worker);
 	for (unsigned i = 0; i < thread->live->ingress_count; i++)
 		watch_stats(thread->watch, i, &figures.captures[i]);
-	if (!ring_push(thread->figures, &figures, &was_empty))
+	if (!ring_push(thread->figures, &figures))
 		return false;
-	if (was_empty)
-		live_wake(thread);
+	live_wake_put(thread);
 	return true;
 }
 
@@ -97,6 +94,7 @@ static int take_packets(struct thread *thread)
 		for (int i = 0; i < n; i++)
 			worker_take(thread->worker, (unsigned)i);
 		done += n;
+		live_wake_due(thread);
 	}
 	return done;
 }
@@ -108,6 +106,7 @@ static int take_turn(struct thread *thread)
 
 	if (n != 0)
 		return n;
+	live_wake_rest(thread);
 	watch_wait(thread->watch);
 	n = take_packets(thread);
 	if (n == 0)
