@@ -15,6 +15,7 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/base/log.h"
+#include "sensor/base/sparse.h"
 #include "sensor/run/live_state.h"
 #include "sensor/run/prefault.h"
 #include "sensor/run/sandbox.h"
@@ -31,7 +32,11 @@
 
 static bool send_observation(struct thread *thread, const struct observation *observation)
 {
-	if (ring_push(thread->ring, observation)) {
+	uint8_t sparse[SPARSE_MOST(sizeof *observation)];
+	uint32_t size = (uint32_t)sparse_write(sparse, observation, sizeof *observation);
+	bool filling;
+
+	if (byte_ring_push(thread->ring, sparse, size, NULL, 0, &filling)) {
 		live_wake_put(thread);
 		return true;
 	}
@@ -156,11 +161,12 @@ static void take_figures(struct thread *thread)
 /* All that a thread's ring holds, unless that takes too long. True if something may be left. */
 static bool take_ring(struct live *live, const struct thread *thread, uint64_t until_ns)
 {
-	const struct observation *observation;
+	uint8_t sparse[SPARSE_MOST(sizeof(struct observation))];
+	struct observation observation;
 
-	for (int n = 1; (observation = ring_peek(thread->ring)) != NULL; n++) {
-		engine_observe(live->app->engine, observation);
-		ring_pop(thread->ring);
+	for (int n = 1; byte_ring_pop(thread->ring, sparse, sizeof sparse) != 0; n++) {
+		sparse_read(&observation, sizeof observation, sparse);
+		engine_observe(live->app->engine, &observation);
 		if (n % LOOK_EVERY == 0 && clock_monotonic_ns() >= until_ns)
 			return true;
 	}
@@ -262,7 +268,7 @@ static bool open_thread(struct live *live, uint32_t number)
 	thread->worker =
 		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
 	thread->watch = watch_new(live->ingress_count);
-	thread->ring = ring_new(LIVE_RING_OBSERVATIONS, sizeof(struct observation));
+	thread->ring = byte_ring_new(LIVE_RING_OBSERVATIONS);
 	thread->figures = ring_new(LIVE_RING_FIGURES, sizeof(struct figures));
 	if (!thread->worker || !thread->watch || !thread->ring || !thread->figures ||
 	    !live_evidence_begin(thread)) {
@@ -389,7 +395,7 @@ static void free_live(struct live *live)
 	for (uint32_t i = 0; i < live->thread_count; i++) {
 		watch_free(live->threads[i].watch);
 		worker_free(live->threads[i].worker);
-		ring_free(live->threads[i].ring);
+		byte_ring_free(live->threads[i].ring);
 		ring_free(live->threads[i].figures);
 	}
 	live_ingress_close(live);

@@ -19,10 +19,11 @@
 #include "sensor/run/app.h"
 
 /*
- * From each worker to the main thread. Figures have a ring of their own: they are told however much
- * there is to observe.
+ * From each worker to the main thread. Observations are sparse.h's: most have few facts, and what
+ * is carried from core to core is a tenth of them. Figures have a ring of their own: they are told
+ * however much there is to observe.
  */
-#define LIVE_RING_OBSERVATIONS 4096
+#define LIVE_RING_OBSERVATIONS (4u << 20) /* bytes: some 16,000 of the common ones */
 #define LIVE_RING_FIGURES      2
 #define LIVE_THREADS	       64 /* --workers, at most */
 
@@ -37,7 +38,7 @@ struct thread {
 	bool started;
 	struct worker *worker;
 	struct watch *watch;			/* the captures of all interfaces */
-	struct ring *ring;			/* of struct observation */
+	struct byte_ring *ring;			/* of observations */
 	struct ring *figures;			/* of struct figures */
 	struct byte_ring *kept;			/* packets for --evidence; NULL: not wanted */
 	uint64_t next_figures_ns;		/* the thread's own */

@@ -22,7 +22,7 @@ void live_wake(const struct thread *thread)
 /* It may have been awake anyway, and taken all there is. */
 static void wake_for_some(const struct thread *thread)
 {
-	if (ring_waits(thread->ring) || ring_waits(thread->figures))
+	if (byte_ring_waits(thread->ring) || ring_waits(thread->figures))
 		live_wake(thread);
 }
 
