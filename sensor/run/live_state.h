@@ -73,7 +73,6 @@ struct live {
 	int wake_fd; /* there is something in a ring, or a worker has failed */
 	atomic_bool stop;
 	struct policy *old_policy; /* until all workers have let it go */
-	uint64_t turn_ended_ns;	   /* when the rings were last looked at, of the monotonic clock */
 	bool broken;
 	struct blindness *blindness; /* what is of all interfaces together */
 	unsigned ingress_count;
