@@ -117,8 +117,8 @@ void live_look(struct live *live);
 
 /* live_wake.c: from a worker's thread. Wakes the main thread now. */
 void live_wake(const struct thread *thread);
-/* A message was put into a ring; between two batches; before waiting, and when a ring is full: wakes
- * it if that is due (nudge.h). */
+/* A message was put into a ring; between two batches; before waiting, and when a ring is full:
+ * wakes it if that is due (nudge.h). */
 void live_wake_put(struct thread *thread);
 void live_wake_due(struct thread *thread);
 void live_wake_rest(struct thread *thread);

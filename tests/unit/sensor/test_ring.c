@@ -158,7 +158,7 @@ static void two_threads(void **state)
 	ring_free(pair.ring);
 }
 
-/* By number, by time, and before the producer rests; not for each message, and never without one. */
+/* By number, by time, and before the producer rests; never for nothing. */
 static void wakes_when_it_is_due(void **state)
 {
 	struct nudge nudge = {.number = 0};
