@@ -5,11 +5,13 @@
  */
 #include "sensor/base/table_memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define CACHE_LINE 64u
+#define SETTING	   "/sys/kernel/mm/transparent_hugepage/enabled"
 #define LARGE_PAGE (2u << 20)
 #define PAGE	   4096u
 
@@ -23,7 +25,7 @@ static void ask_for_large_pages(uintptr_t start, uint64_t bytes)
 {
 	uintptr_t first = (start + PAGE - 1) / PAGE * PAGE;
 
-	if (bytes >= LARGE_PAGE && !getenv("NOHUGE"))
+	if (bytes >= LARGE_PAGE)
 		madvise((void *)first, (start + bytes - first) / PAGE * PAGE, MADV_HUGEPAGE);
 }
 
@@ -52,4 +54,17 @@ void table_memory_free(void *memory)
 		return;
 	memcpy(&block, (const uint8_t *)memory - sizeof block, sizeof block);
 	free(block);
+}
+
+bool table_memory_large(void)
+{
+	FILE *file = fopen(SETTING, "re");
+	char line[64];
+
+	if (!file) /* the kernel was built without them */
+		return false;
+	if (!fgets(line, sizeof line, file))
+		line[0] = '\0';
+	fclose(file);
+	return strstr(line, "[madvise]") || strstr(line, "[always]");
 }
