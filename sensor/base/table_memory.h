@@ -14,7 +14,7 @@
 
 /* For table_memory_free(). NULL: out of memory. */
 void *table_memory_new(uint64_t count, size_t size);
-void table_memory_free(void *memory); /* NULL is allowed */
+void table_memory_free(void *memory);			  /* NULL is allowed */
 uint64_t table_memory_bytes(uint64_t count, size_t size); /* what table_memory_new() takes */
 /* Does the kernel give large pages to who asks? */
 bool table_memory_large(void);
