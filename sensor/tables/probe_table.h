@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The endpoints that probes.c knows of, hashed, in a bounded slab. A bucket is one cache line: eight
- * indices, and beside each a tag, which is another part of the hash. So a flood meets two lines per
- * probe of a known endpoint; of one that is not there the bucket's only, and what leaves it is found
- * without a walk along others. What finds no room in its bucket, one of a million, hangs in a chain
- * behind it: nothing is given up for its hash, which is keyed anew in every run. Index 0 is never
- * used: it says "not there". A full table gives up an endpoint that was not asked for since the hand
- * last passed it: an exact order of use would touch the lines of two neighbours. Owned by the
- * worker's thread.
+ * The endpoints that probes.c knows of, hashed, in a bounded slab. A bucket is one cache line:
+ * eight indices, and beside each a tag, which is another part of the hash. So a flood meets two
+ * lines per probe of a known endpoint; of one that is not there only the bucket's, and what leaves
+ * it is found without a walk along others. What finds no room in its bucket, few of ten thousand,
+ * hangs in a chain behind it: nothing is given up for its hash, which has another key in every run.
+ *
+ * Index 0 is never used: it says "not there". A full table gives up an endpoint that was not asked
+ * for since the hand last passed it: an exact order of use would touch the lines of two neighbours.
+ * Owned by the worker's thread.
  */
 #ifndef SENSOR_PROBE_TABLE_H
 #define SENSOR_PROBE_TABLE_H
