@@ -9,6 +9,7 @@
 #include "dissectors/http/http_calls.h"
 #include "dissectors/http/http_credentials.h"
 #include "dissectors/http/http_denial.h"
+#include "dissectors/http/http_earlier.h"
 #include "dissectors/http/http_pages.h"
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
@@ -309,14 +310,13 @@ unsigned http_route_flags(const struct http_route *route)
 }
 
 /*
- * What the request did, once it is known to whom it was sent. A route with a name of its own is
- * told as that; else the command that was noted when the request came is more than it looked like,
+ * A route with a name of its own is told as that; else the command that was noted when the request came is more than it looked like,
  * if it was accepted: the same path may have been refused or harmless before.
  */
-static void note_route(struct facts *facts, const struct http_response *r, bool accepted)
+void http_note_route(struct facts *facts, const struct http_route *route, int command,
+		     bool accepted)
 {
-	const struct http_route *route = meaning_of(r, facts);
-	int index = facts_command_index(facts, r->request.command);
+	int index = facts_command_index(facts, command);
 	unsigned flags = http_route_flags(route);
 	char text[FACTS_COMMAND_TEXT];
 	const char *name;
@@ -364,7 +364,8 @@ void http_settle_late(struct http_exchange *x, struct facts *facts)
 	struct http_response *r = &x->response;
 
 	if (r->matched && !r->begun && !r->open && (is_success(r) || r->status >= 400))
-		note_route(facts, r, is_success(r) && !r->denied);
+		http_note_route(facts, meaning_of(r, facts), r->request.command,
+				is_success(r) && !r->denied);
 }
 
 void http_settle(struct http_exchange *x, struct facts *facts)
@@ -396,6 +397,9 @@ void http_settle(struct http_exchange *x, struct facts *facts)
 		facts_command_result(facts, r->request.command, is_success(r) && !r->denied);
 	note_statement(x, facts);
 	http_settle_late(x, facts);
+	if (is_success(r) && !r->denies)
+		http_earlier_keep(x, facts);
+	http_earlier_judge(x, facts);
 }
 
 void http_exchange_lost(struct http_exchange *x, bool responses_missing)

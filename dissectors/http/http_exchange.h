@@ -19,6 +19,7 @@
 #include "dissectors/read/facts.h"
 
 #define HTTP_PENDING_MAX    8  /* pipelined requests that are remembered */
+#define HTTP_EARLIER_MAX    6  /* requests that are kept until the product is known */
 #define HTTP_STATEMENT_TEXT 40 /* "DROP RETENTION POLICY" */
 
 /* What a method does. */
@@ -81,6 +82,16 @@ struct http_response {
 	bool open;	    /* headers are complete, and it is not settled */
 };
 
+/* A request that was granted before the product was known: http_earlier.h. */
+struct http_earlier {
+	struct http_fits fits;
+	int32_t command; /* handle, or -1 */
+	uint16_t client;
+	uint8_t serial;
+	uint8_t worst; /* enum http_route_kind that it may have meant; ROUTE_NONE: a free place */
+	bool data;     /* something came back */
+};
+
 struct http_exchange {
 	struct http_request pending[HTTP_PENDING_MAX]; /* ring */
 	uint8_t first, count;
@@ -98,6 +109,7 @@ struct http_exchange {
 	struct http_search search;	     /* of the latest request's query and body */
 	struct http_request current;	     /* whose lines are being read */
 	struct http_response response;
+	struct http_earlier earlier[HTTP_EARLIER_MAX];
 };
 
 /* http_request.c */
@@ -126,6 +138,12 @@ void http_request_body(struct http_exchange *x, struct bytes body);
 /* http_exchange.c */
 /* What accepted commands of this kind are flagged as: COMMAND_…. */
 unsigned http_route_flags(const struct http_route *route);
+/*
+ * What a request did, once it is known to whom it was sent; `command`: the one that was noted when
+ * it came. `route` may be NULL.
+ */
+void http_note_route(struct facts *facts, const struct http_route *route, int command,
+		     bool accepted);
 /* The row of the table that answers as far as is known; the first if nothing is. */
 size_t http_known_row(const struct facts *facts);
 /* The request's body has ended, of which a response that was settled before knew only a part. */

@@ -101,7 +101,7 @@ static unsigned flags_of(const struct http_request *r, const struct facts *facts
 static bool is_ordinary(const struct http_request *r, unsigned flags)
 {
 	return flags == 0 && !(r->traits & (HTTP_TRAIT_CHANGES | HTTP_TRAIT_POST)) &&
-	       http_routes_worst(&r->fits) < ROUTE_RECORDS;
+	       http_routes_worst(&r->fits, false) < ROUTE_RECORDS;
 }
 
 /* A call by gRPC-Web or Connect: told like one by gRPC, by http2_requests.c. */
@@ -188,6 +188,7 @@ static void fit_routes(struct http_exchange *x, const char *method, struct bytes
 	http_search_feed(&x->search, fits, query);
 	http_search_end(&x->search, fits);
 	http_search_begin(&x->search, fits);
+	x->search.form = true; /* where no content type says otherwise */
 }
 
 void http_request_line(struct http_exchange *x, struct facts *facts, const char *method,
@@ -293,6 +294,10 @@ static void tell_found(struct http_exchange *x)
 	for (size_t i = 0; i < HTTP_PENDING_MAX; i++) {
 		if (x->pending[i].serial == x->serial)
 			x->pending[i].fits.found |= found;
+	}
+	for (size_t i = 0; i < HTTP_EARLIER_MAX; i++) {
+		if (x->earlier[i].serial == x->serial)
+			x->earlier[i].fits.found |= found;
 	}
 	if (x->response.matched && response->serial == x->serial)
 		response->fits.found |= found;

@@ -393,12 +393,12 @@ const struct http_route *http_routes_meaning(const struct http_fits *fits, size_
 	return route != NULL && route->file && is_store(row) ? NULL : route;
 }
 
-enum http_route_kind http_routes_worst(const struct http_fits *fits)
+enum http_route_kind http_routes_worst(const struct http_fits *fits, bool found)
 {
 	enum http_route_kind worst = ROUTE_NONE;
 
 	for (size_t i = 0; i < fits->count; i++) {
-		if (route_at(fits, i)->kind > worst)
+		if (route_at(fits, i)->kind > worst && (!found || (fits->found & 1U << i)))
 			worst = (enum http_route_kind)route_at(fits, i)->kind;
 	}
 	return worst;

@@ -65,7 +65,7 @@ const struct http_route *http_routes_of(const struct http_fits *fits, size_t row
 size_t http_routes_row(const struct http_fits *fits, const struct http_route *route);
 /* What it means to the product of this row of the table; NULL: no route says it. */
 const struct http_route *http_routes_meaning(const struct http_fits *fits, size_t row);
-/* The worst that it may mean to any product, marks not regarded. */
-enum http_route_kind http_routes_worst(const struct http_fits *fits);
+/* The worst that it may mean to any product; `found`: of those whose marks were found. */
+enum http_route_kind http_routes_worst(const struct http_fits *fits, bool found);
 
 #endif
