@@ -15,6 +15,7 @@
 #include "dissectors/http/http_products.h"
 #include "dissectors/websocket.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 struct http_request *http_response_owner(struct http_exchange *x)
@@ -285,6 +286,8 @@ void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes
 		return;
 	x->response.shown = true;
 	x->response.denies = http_denial(body);
+	x->response.undone =
+		x->response.matched && x->response.request.mutates && http_graphql_denied(body);
 	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, NULL, body));
 	http_call_body(&x->response, body);
 	x->response.failed = http_known_row(facts) == HTTP_MCP && http_mcp_failed(body);
@@ -359,10 +362,27 @@ static void name_by_route(struct http_exchange *x, struct facts *facts)
 		http_product_take(facts, &x->rank, row);
 }
 
+/* A mutation that deletes, where an answer is no page for people. */
+static void note_mutation(const struct http_exchange *x, struct facts *facts, bool accepted)
+{
+	const struct http_response *r = &x->response;
+	const char *field = r->request.serial == x->serial ? x->graphql.graphql.field : "";
+	char text[FACTS_COMMAND_TEXT];
+	int n;
+
+	if (!r->request.mutates || r->html)
+		return;
+	n = snprintf(text, sizeof text, "mutation %s", field[0] != '\0' ? field : "delete");
+	facts_command_result(facts, facts_command(facts, text, (size_t)n, COMMAND_DESTRUCTIVE),
+			     accepted && !r->undone);
+}
+
 void http_settle_late(struct http_exchange *x, struct facts *facts)
 {
 	struct http_response *r = &x->response;
 
+	if (r->matched && !r->begun && !r->open && (is_success(r) || r->status >= 400))
+		note_mutation(x, facts, is_success(r));
 	if (r->matched && !r->begun && !r->open && (is_success(r) || r->status >= 400))
 		http_note_route(facts, meaning_of(r, facts), r->request.command,
 				is_success(r) && !r->denied);
@@ -381,6 +401,7 @@ void http_settle(struct http_exchange *x, struct facts *facts)
 	if (r->matched && r->request.serial == x->serial) { /* its body may go on */
 		http_search_look(&x->search, &x->current.fits);
 		r->request.fits.found |= x->current.fits.found;
+		r->request.mutates |= x->current.mutates;
 	}
 	http_call_settle(x, facts);
 	kind = kind_of(r, facts);

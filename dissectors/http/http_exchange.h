@@ -11,6 +11,7 @@
 #ifndef DISSECTORS_HTTP_EXCHANGE_H
 #define DISSECTORS_HTTP_EXCHANGE_H
 
+#include "dissectors/http/http_graphql.h"
 #include "dissectors/http/http_mcp.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_routes.h"
@@ -48,6 +49,7 @@ struct http_request {
 	uint8_t credentials;	 /* what came with it */
 	uint8_t rpc;		 /* enum grpc_service_id of a call by gRPC-Web or Connect; or 0 */
 	uint8_t rpc_traits;	 /* GRPC_… of its method */
+	bool mutates;		 /* its GraphQL deletes */
 	int32_t command;	 /* handle, or -1 */
 	uint32_t object;	 /* half of facts_hash() of its path, 0: none is asked for */
 	struct http_asked asked; /* whose request it looks like */
@@ -71,6 +73,7 @@ struct http_response {
 	bool shown;	  /* the beginning of its body, to the table of products */
 	bool lists;	  /* it is a listing */
 	bool denies;	  /* its body speaks of a refusal */
+	bool undone;	  /* the same of GraphQL: nothing was done */
 	bool denied;	  /* a success by its status, and its body says otherwise */
 	bool html;	  /* by its content type */
 	bool shell;	  /* its page is empty without scripts, or a console's that has a log-in */
@@ -107,6 +110,7 @@ struct http_exchange {
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
 	struct http_mcp mcp;		     /* of the latest request's body */
 	struct http_search search;	     /* of the latest request's query and body */
+	struct http_graphql graphql;	     /* the same */
 	struct http_request current;	     /* whose lines are being read */
 	struct http_response response;
 	struct http_earlier earlier[HTTP_EARLIER_MAX];

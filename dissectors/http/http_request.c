@@ -166,6 +166,30 @@ static void take_statement(struct http_exchange *x, struct http_request *request
 		request->asks |= ASKS_RECORDS;
 }
 
+/* Parameters of a segment belong to the path, and more of it may follow. */
+static void take_parameters(struct bytes *path, struct bytes *query)
+{
+	struct bytes rest = *query;
+
+	while (query->left != 0 && query->at[0] != '?' && query->at[0] != '#')
+		bytes_skip(query, 1);
+	if (path->at + path->left == rest.at)
+		path->left += rest.left - query->left;
+}
+
+static void begin_graphql(struct http_exchange *x, struct bytes plain, struct bytes query)
+{
+	unsigned traits = x->current.traits;
+
+	x->graphql = (struct http_graphql){.left = 0};
+	if (!(traits & (HTTP_TRAIT_READS | HTTP_TRAIT_CHANGES)) || !http_graphql_path(plain))
+		return;
+	http_graphql_begin(&x->graphql);
+	bytes_skip(&query, query.left != 0);
+	http_graphql_query(&x->graphql, query);
+	x->current.mutates = http_graphql_end(&x->graphql) != NULL;
+}
+
 /*
  * The routes that it fits; what they look for is looked for in the query first. `rest` is what
  * stands behind the path: parameters of a segment may be followed by more of it.
@@ -176,10 +200,7 @@ static void fit_routes(struct http_exchange *x, const char *method, struct bytes
 	struct http_fits *fits = &x->current.fits;
 	struct bytes query = rest;
 
-	while (query.left != 0 && query.at[0] != '?' && query.at[0] != '#')
-		bytes_skip(&query, 1);
-	if (path.at + path.left == rest.at)
-		path.left += rest.left - query.left;
+	take_parameters(&path, &query);
 	http_routes_fit(fits, method, path, query, cut);
 	http_search_begin(&x->search, fits);
 	if (x->search.left == 0)
@@ -194,7 +215,8 @@ static void fit_routes(struct http_exchange *x, const char *method, struct bytes
 void http_request_line(struct http_exchange *x, struct facts *facts, const char *method,
 		       struct bytes target, bool cut)
 {
-	struct bytes query = bytes_from(NULL, 0), host = query, path = target;
+	struct bytes query = bytes_from(NULL, 0), host = query, path = target, whole, rest;
+	char plain[HTTP_ROUTES_PATH + 1];
 	struct http_request *r = &x->current;
 
 	*r = (struct http_request){
@@ -203,13 +225,20 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 		path = path_of(target, &query, &host);
 	if (cut && query.left == 0 && host.at + host.left == target.at + target.left)
 		host.left = 0; /* it may be a user's name and password */
-	r->asks = http_asks(method, path, query);
+	whole = path;
+	rest = query;
+	take_parameters(&whole, &rest);
+	whole = bytes_from(plain, http_routes_plain(plain, whole));
+	r->asks = http_asks(method, whole, query);
+	if (path.left != 0 && path.at[path.left - 1] == '/')
+		r->asks |= ASKS_DIRECTORY;
 	if (host.left != 0)
 		r->asks |= ASKS_PROXY;
 	x->mcp = (struct http_mcp){.looked = 0};
 	fit_routes(x, method, path, query, cut);
-	http_product_asked(&r->asked, NULL, path);
-	r->socket = (uint8_t)websocket_by_path(path);
+	http_product_asked(&r->asked, NULL, whole);
+	r->socket = (uint8_t)websocket_by_path(whole);
+	begin_graphql(x, whole, rest);
 	r->credentials = (uint8_t)http_credentials_in_query(facts, query, cut);
 	if (facts->path[0] == '\0')
 		FACTS_TEXT(facts, path, path.at, path.left);
@@ -265,6 +294,8 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 	http_product_asked(&x->current.asked, name, value);
 	search_header(x, name, value);
 	if (strcmp(name, "content-type") == 0)
+		http_graphql_header(&x->graphql, value);
+	if (strcmp(name, "content-type") == 0)
 		x->search.form = bytes_start_with(&value, "application/x-www-form-urlencoded");
 }
 
@@ -292,20 +323,24 @@ static void tell_found(struct http_exchange *x)
 	uint8_t found = x->current.fits.found;
 
 	for (size_t i = 0; i < HTTP_PENDING_MAX; i++) {
-		if (x->pending[i].serial == x->serial)
-			x->pending[i].fits.found |= found;
+		if (x->pending[i].serial != x->serial)
+			continue;
+		x->pending[i].fits.found |= found;
+		x->pending[i].mutates |= x->current.mutates;
 	}
 	for (size_t i = 0; i < HTTP_EARLIER_MAX; i++) {
 		if (x->earlier[i].serial == x->serial)
 			x->earlier[i].fits.found |= found;
 	}
-	if (x->response.matched && response->serial == x->serial)
-		response->fits.found |= found;
+	if (!x->response.matched || response->serial != x->serial)
+		return;
+	response->fits.found |= found;
+	response->mutates |= x->current.mutates;
 }
 
 bool http_request_is_searched(const struct http_exchange *x)
 {
-	return x->search.left != 0 ||
+	return x->search.left != 0 || x->graphql.left != 0 ||
 	       (asks_for(&x->current, HTTP_MCP) && x->mcp.looked < HTTP_MCP_MAX);
 }
 
@@ -313,12 +348,18 @@ void http_request_search(struct http_exchange *x, struct bytes piece)
 {
 	if (asks_for(&x->current, HTTP_MCP))
 		http_mcp_look(&x->mcp, piece);
+	if (x->graphql.left != 0)
+		http_graphql_feed(&x->graphql, piece);
 	if (x->search.left != 0)
 		http_search_feed(&x->search, &x->current.fits, piece);
 }
 
 void http_request_search_end(struct http_exchange *x)
 {
+	if (x->graphql.left != 0) {
+		x->current.mutates |= http_graphql_end(&x->graphql) != NULL;
+		tell_found(x);
+	}
 	if (x->search.length == 0 && x->search.escaped == 0)
 		return;
 	http_search_end(&x->search, &x->current.fits);

@@ -51,33 +51,39 @@ static size_t end_segment(const char *path, size_t begin, size_t n)
 }
 
 /* A path ends with a slash only if it is nothing else. */
-static void normalise(struct target *to, struct bytes path)
+size_t http_routes_plain(char *to, struct bytes rest)
 {
-	struct bytes rest = path;
 	size_t n = 1, begin = 1;
 	bool parameters = false;
 
-	to->path[0] = '/';
+	to[0] = '/';
 	bytes_skip(&rest, rest.left != 0 && rest.at[0] == '/');
 	while (rest.left != 0 && n < HTTP_ROUTES_PATH) {
 		uint8_t c = next_byte(&rest);
 
 		if (c == '/' || c == '\\') {
-			n = end_segment(to->path, begin, n);
-			if (n != 0 && to->path[n - 1] != '/')
-				to->path[n++] = '/';
+			n = end_segment(to, begin, n);
+			if (n != 0 && to[n - 1] != '/')
+				to[n++] = '/';
 			begin = n;
 			parameters = false;
 		} else {
 			parameters |= c == ';';
 			if (!parameters && c != '\0')
-				to->path[n++] = (char)c;
+				to[n++] = (char)c;
 		}
 	}
-	n = end_segment(to->path, begin, n);
-	if (n > 1 && to->path[n - 1] == '/')
+	n = end_segment(to, begin, n);
+	if (n > 1 && to[n - 1] == '/')
 		n--;
-	to->path[n] = '\0';
+	to[n] = '\0';
+	return n;
+}
+
+static void normalise(struct target *to, struct bytes path)
+{
+	size_t n = http_routes_plain(to->path, path);
+
 	to->plain = path.left >= n && path.left - n <= (path.at[path.left - 1] == '/') &&
 		    memcmp(path.at, to->path, n) == 0;
 }

@@ -52,6 +52,11 @@ struct http_fits {
 };
 
 /*
+ * The path as servers understand it: escapes undone, without empty segments, dots, parameters of
+ * segments and a slash at its end. Returns its length; `to` has HTTP_ROUTES_PATH + 1 bytes.
+ */
+size_t http_routes_plain(char *to, struct bytes path);
+/*
  * `path`: as it came, up to the query; `cut`: there was more of either. Of rows of any product;
  * `found` is set for those that need no mark.
  */

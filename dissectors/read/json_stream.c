@@ -102,7 +102,18 @@ static enum json_event escape(struct json_stream *json, uint8_t c)
 		json->code = 0;
 		return JSON_MORE;
 	}
-	return put(json, c == 'n' || c == 'r' || c == 't' || c == 'f' || c == 'b' ? ' ' : c);
+	switch (c) {
+	case 'n':
+		return put(json, '\n');
+	case 'r':
+		return put(json, '\r');
+	case 't':
+	case 'f':
+	case 'b':
+		return put(json, ' ');
+	default:
+		return put(json, c);
+	}
 }
 
 static enum json_event code(struct json_stream *json, uint8_t c)

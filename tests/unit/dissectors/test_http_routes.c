@@ -332,7 +332,7 @@ static const struct deed deeds[] = {
 	{"GET /api/v1/admin/tsdb/delete_series?match[]=a HTTP/1.1\r\n", "",
 	 "GET /api/v1/admin/tsdb/delete_series", COMMAND_DESTRUCTIVE},
 	{"POST /v1/graphql HTTP/1.1\r\n", "{\"query\":\"mutation a { delete_users(where:{})\"}",
-	 "mutation delete", COMMAND_DESTRUCTIVE},
+	 "mutation delete_users", COMMAND_DESTRUCTIVE},
 	{"POST /v1/graphql HTTP/1.1\r\n", "{\"query\":\"{ users { deleted } }\"}",
 	 "POST /v1/graphql", 0},
 };
