@@ -66,6 +66,10 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/
 TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c tools/bench-events.c,$(wildcard tools/*.c))) \
 	$(B)/bench-stages $(B)/bench-events $(B)/generate $(B)/recast $(B)/fleet
 REDIS_TAIL := $(B)/redis-tail
+NOTIFY     := $(B)/notify
+NOTIFY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out tools/notify/main.c,$(wildcard tools/notify/*.c)) \
+	$(filter-out tools/redis-tail/main.c,$(wildcard tools/redis-tail/*.c)))
+POLICY_TOOL := $(B)/spanwatch-policy
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # The rows of dissectors/table.c: fuzz_dissector serves each of them, by FUZZ_DISSECTOR=NAME.
 DISSECTORS := $(shell sed -n 's/^\tD(\([a-z0-9_]*\)).*/\1/p' dissectors/table.c)
@@ -78,7 +82,7 @@ JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 
 SERVICES_PAGE := $(B)/spanwatch-services.7
 
-all: $(B)/spanwatch $(REDIS_TAIL) $(SERVICES_PAGE)
+all: $(B)/spanwatch $(REDIS_TAIL) $(POLICY_TOOL) $(NOTIFY) $(SERVICES_PAGE)
 
 $(B)/spanwatch: $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
@@ -111,6 +115,12 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka jansson) $(LDFLAGS_ALL) -o $@ \
 		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka jansson)
 
+# What spanwatch-notify is made of.
+$(B)/tests/unit/notify/%: tests/unit/notify/%.c $(NOTIFY_OBJECTS) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka) $(LDFLAGS_ALL) -o $@ \
+		$< $(NOTIFY_OBJECTS) $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka libcurl)
+
 # Tools in C: tools/NAME.c is one program; the libraries that it needs stand here.
 TOOL_LIBS_bench-null = $(shell $(PKG) --libs libpcap)
 
@@ -141,6 +151,14 @@ $(B)/bench-events: $(B)/tools/bench-events.o $(B)/sensor/main.o $(LIBRARY)
 
 # Follows the events in Redis; the sensor's own client.
 $(REDIS_TAIL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/redis-tail/*.c)) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+
+# Tells people what changed; reads the stream as redis-tail does. libcurl: HTTP and SMTP.
+$(NOTIFY): $(B)/tools/notify/main.o $(NOTIFY_OBJECTS) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS) $(shell $(PKG) --libs libcurl)
+
+# What a policy says, asked without traffic; the sensor's own policy code.
+$(POLICY_TOOL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/policy/*.c)) $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 
 # The man page that the table of dissectors writes.
@@ -309,6 +327,10 @@ install: all
 	install -m 755 $(B)/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch
 	install -m 755 tools/receipt $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt
 	install -m 755 $(REDIS_TAIL) $(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
+	install -m 755 $(NOTIFY) $(DESTDIR)$(PREFIX)/bin/spanwatch-notify
+	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/notify
+	install -m 644 tools/notify/example.yaml $(DESTDIR)$(PREFIX)/share/spanwatch/notify
+	install -m 755 $(POLICY_TOOL) $(DESTDIR)$(PREFIX)/bin/spanwatch-policy
 	install -m 644 $(wildcard policy/example.yaml sensor/*/*.schema.json) \
 		$(DESTDIR)$(PREFIX)/share/spanwatch
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/redis
@@ -320,7 +342,8 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt \
-		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
+		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail $(DESTDIR)$(PREFIX)/bin/spanwatch-policy \
+		$(DESTDIR)$(PREFIX)/bin/spanwatch-notify
 	rm -rf $(DESTDIR)$(PREFIX)/share/spanwatch
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),rm -f \
 		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true

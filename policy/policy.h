@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "policy/address.h"
 
@@ -87,6 +88,8 @@ struct policy *policy_parse(const char *text, size_t length,
 			    const struct policy_vocabulary *vocabulary,
 			    struct policy_messages *messages);
 void policy_free(struct policy *policy); /* NULL is allowed */
+/* A line for each: "path:line:column: error: text". */
+void policy_messages_print(const struct policy_messages *messages, const char *path, FILE *to);
 void policy_messages_free(struct policy_messages *messages);
 
 /* Where an address is. Small enough to be returned in registers. */
@@ -188,6 +191,38 @@ struct policy_decision {
 void policy_decide(const struct policy *policy, const struct policy_question *question,
 		   struct policy_decision *decision);
 
+/* Why a decision is what it is; for people, by the same code. First: are the rules asked at all? */
+enum policy_gate {
+	POLICY_GATE_OPEN,	/* they are */
+	POLICY_GATE_NOT_OURS,	/* the server is not ours */
+	POLICY_GATE_INSIDE,	/* the client is in the zone inside */
+	POLICY_GATE_SAME_GROUP, /* a group holds both ends */
+};
+enum policy_gate policy_gate(const struct policy *policy, const struct policy_question *question);
+
+/* Then each rule, alone. */
+enum policy_answer {
+	POLICY_ANSWER_COVERS,  /* (what policy_ask_rule() never says) */
+	POLICY_ANSWER_INBOUND, /* the question is about what a host begins; the rule is not */
+	POLICY_ANSWER_PORT,    /* the rule is about other ports */
+	POLICY_ANSWER_SERVICE, /* ... other services, or nobody knows yet which it is */
+	POLICY_ANSWER_HOST,    /* ... other servers, or other ports of their groups */
+	POLICY_ANSWER_ALLOWS,  /* the client's zone may */
+	POLICY_ANSWER_EXCEPTED,
+	POLICY_ANSWER_FORBIDS,
+};
+/* `exception`: which, with POLICY_ANSWER_EXCEPTED, else POLICY_NONE. */
+enum policy_answer policy_ask_rule(const struct policy *policy,
+				   const struct policy_question *question, uint16_t rule,
+				   uint16_t *exception);
+
+/*
+ * What is right in a policy and yet hardly meant: exceptions that have ended, will end soon, are
+ * overridden or hold for everybody; groups that nothing protects; zones that nothing uses. In the
+ * order of the file. The caller frees.
+ */
+void policy_advise(const struct policy *policy, uint64_t now_ns, struct policy_messages *messages);
+
 /* Views of the policy's lines, for events, coverage and people. Index < count; a group's may also
  * be POLICY_NONE: all its texts are "". */
 struct policy_zone_view {
@@ -237,6 +272,20 @@ struct policy_thresholds {
 const struct policy_thresholds *policy_thresholds(const struct policy *policy);
 enum policy_position policy_position(const struct policy *policy);
 const char *policy_site(const struct policy *policy);
+
+/*
+ * Everything that the policy says, as small facts in the order of its sections: the section
+ * ("groups"), the name of what is meant ("logging"; of an exception its rule, server and client;
+ * "" where there is none), the key and one value as they would be written in a file. Lists give a
+ * fact for each entry. A key that is not given has none, one with a default has it. The texts are
+ * valid during the call.
+ */
+struct policy_fact {
+	const char *section, *name, *key, *value;
+	unsigned line;
+};
+typedef void policy_fact_handler(void *context, const struct policy_fact *fact);
+void policy_describe(const struct policy *policy, policy_fact_handler *handler, void *context);
 
 /* Hex digest of the source text: tells whether a reload changed anything. */
 const char *policy_digest(const struct policy *policy);

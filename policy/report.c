@@ -124,11 +124,25 @@ void report_finish(struct report *report)
 	snprintf(last->text, sizeof last->text, "%zu more messages are not shown", report->unshown);
 }
 
+void policy_messages_print(const struct policy_messages *messages, const char *path, FILE *to)
+{
+	for (size_t i = 0; i < messages->count; i++) {
+		const struct policy_message *message = &messages->list[i];
+
+		fprintf(to, "%s:", path);
+		if (message->line != 0)
+			fprintf(to, "%u:%u:", message->line, message->column);
+		fprintf(to, " %s: %s\n", message->warning ? "warning" : "error", message->text);
+	}
+}
+
 void policy_messages_free(struct policy_messages *messages)
 {
 	free(messages->list);
 	*messages = (struct policy_messages){0};
 }
+
+#define PREFIX_LEAST 3 /* letters of a beginning that say what is meant */
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -175,6 +189,13 @@ void report_suggest_offer(struct suggestion *suggestion, const char *candidate)
 
 	if (!suggestion->active || length >= POLICY_NAME_MAX || length == 0)
 		return;
+	/* What begins so is meant, the shortest of them, whatever else is near. */
+	if (wrong >= PREFIX_LEAST && wrong < length &&
+	    strncmp(suggestion->wrong, candidate, wrong) == 0) {
+		if (suggestion->begins == NULL || length < strlen(suggestion->begins))
+			suggestion->begins = candidate;
+		return;
+	}
 	if ((wrong > length ? wrong - length : length - wrong) >= suggestion->distance)
 		return;
 	found = distance(suggestion->wrong, wrong, candidate, length);
@@ -186,8 +207,10 @@ void report_suggest_offer(struct suggestion *suggestion, const char *candidate)
 
 const char *report_suggest_text(struct suggestion *suggestion)
 {
-	if (suggestion->best != NULL)
+	const char *best = suggestion->begins != NULL ? suggestion->begins : suggestion->best;
+
+	if (best != NULL)
 		snprintf(suggestion->text, sizeof suggestion->text, " (did you mean \"%s\"?)",
-			 suggestion->best);
+			 best);
 	return suggestion->text;
 }

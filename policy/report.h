@@ -32,10 +32,10 @@ void report_finish(struct report *report);
 
 /*
  * The "did you mean" part of a message. Offer candidates one by one; `text` is then either empty or
- * ` (did you mean "x"?)`.
+ * ` (did you mean "x"?)`: the candidate that begins with what was written, else the nearest.
  */
 struct suggestion {
-	const char *wrong, *best;
+	const char *wrong, *best, *begins;
 	unsigned distance;
 	bool active;
 	char text[POLICY_NAME_MAX + 24];

@@ -169,6 +169,33 @@ static bool is_family(const struct policy_vocabulary *vocabulary, const char *na
 	return false;
 }
 
+/* What people call it, where the spelling leads elsewhere; NULL if it is no such word. */
+static const char *known_as(const char *word)
+{
+	static const struct {
+		const char *word, *meant;
+	} words[] = {
+		{"https", "\"http\", and \"tls\" for what is encrypted"},
+		{"postgres", "\"postgresql\""},
+		{"ssl", "\"tls\""},
+		{"k8s", "\"kubernetes-api\" or \"kubelet\""},
+		{"sqlserver", "\"mssql\""},
+		{"tds", "\"mssql\""},
+		{"elk", "\"elasticsearch\" or \"kibana\""},
+		{"minio", "\"s3\""},
+		{"samba", "\"smb\""},
+		{"cifs", "\"smb\""},
+		{"remote-desktop", "\"rdp\""},
+		{"any", "a rule by \"groups\", which fires whatever answers"},
+		{"all", "a rule by \"groups\", which fires whatever answers"},
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i].word, word) == 0)
+			return words[i].meant;
+	return NULL;
+}
+
 static void report_no_service(struct load *load, const struct reference *reference)
 {
 	const struct policy_vocabulary *vocabulary = load->vocabulary;
@@ -179,6 +206,12 @@ static void report_no_service(struct load *load, const struct reference *referen
 			load->context.report, reference->at,
 			"no service of the family \"%s\" can be recognised: this never fires",
 			reference->name);
+		return;
+	}
+	if (known_as(reference->name) != NULL) {
+		report_error(load->context.report, reference->at,
+			     "unknown service or family \"%s\" (did you mean %s?)", reference->name,
+			     known_as(reference->name));
 		return;
 	}
 	report_suggest_begin(load->context.report, &suggestion, reference->name);

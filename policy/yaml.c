@@ -15,7 +15,14 @@
 #include "policy/limits.h"
 #include "policy/yaml.h"
 
+/* The file's bytes; a line of it. */
+struct stretch {
+	const char *text;
+	size_t length;
+};
+
 struct reader {
+	struct stretch text;
 	struct arena *arena;
 	struct report *report;
 	struct node *root;
@@ -260,13 +267,30 @@ static void read_event(struct reader *reader, const yaml_event_t *event)
 	}
 }
 
+static struct stretch line_at(struct stretch text, size_t line)
+{
+	const char *end;
+
+	for (; line > 0; line--) {
+		const char *next = memchr(text.text, '\n', text.length);
+
+		if (next == NULL)
+			return (struct stretch){0};
+		text.length -= (size_t)(next + 1 - text.text);
+		text.text = next + 1;
+	}
+	end = memchr(text.text, '\n', text.length);
+	if (end != NULL)
+		text.length = (size_t)(end - text.text);
+	return text;
+}
+
 /* What libyaml's words usually mean for a policy; "" if there is nothing to add. */
-static const char *hint_for(const char *problem)
+static const char *hint_for(const char *problem, struct stretch line)
 {
 	static const struct {
 		const char *problem, *hint;
 	} hints[] = {
-		{"found unexpected ':'", "; put an IPv6 address that ends with ':' in quotes"},
 		{"found character that cannot start any token",
 		 "; indent by blanks, not tabs, and put such text in quotes"},
 		{"did not find expected ',' or ']'", "; is a ']' missing?"},
@@ -274,6 +298,10 @@ static const char *hint_for(const char *problem)
 		{"did not find expected key", "; lines of one mapping must begin in one column"},
 	};
 
+	if (strcmp(problem, "found unexpected ':'") == 0)
+		return memmem(line.text, line.length, "::", 2) != NULL
+			       ? "; put an IPv6 address that ends with ':' in quotes"
+			       : "; is a value missing behind ':'?";
 	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
 		if (strcmp(hints[i].problem, problem) == 0)
 			return hints[i].hint;
@@ -283,7 +311,7 @@ static const char *hint_for(const char *problem)
 static void report_syntax(struct reader *reader, const yaml_parser_t *parser)
 {
 	const char *problem = parser->problem != NULL ? parser->problem : "unreadable";
-	const char *hint = hint_for(problem);
+	const char *hint = hint_for(problem, line_at(reader->text, parser->problem_mark.line));
 	struct mark at = mark_of(parser->problem_mark);
 
 	if (parser->error == YAML_MEMORY_ERROR)
@@ -331,6 +359,7 @@ struct node *yaml_read(const char *text, size_t length, struct arena *arena, str
 		report_error(report, (struct mark){0}, "out of memory");
 		return NULL;
 	}
+	reader.text = (struct stretch){text, length};
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
 	read_events(&reader, &parser);

@@ -269,9 +269,8 @@ static void note_statement(struct http_exchange *x, struct facts *facts)
 
 	if (r->request.statement == 0 || r->request.statement != x->statement_serial)
 		return;
-	if ((x->statement_flags & COMMAND_EXECUTES) || r->request.mcp != MCP_UNKNOWN
-		    ? http_known_row(facts) != HTTP_MCP
-		    : !http_product_has_statements(http_known_row(facts)))
+	if (r->request.mcp != MCP_UNKNOWN ? http_known_row(facts) != HTTP_MCP
+					  : !http_product_has_statements(http_known_row(facts)))
 		return;
 	handle = facts_command(facts, x->statement, strlen(x->statement), x->statement_flags);
 	if (is_success(r) || r->failed || r->status >= 400)

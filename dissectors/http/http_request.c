@@ -366,6 +366,19 @@ void http_request_search_end(struct http_exchange *x)
 	tell_found(x);
 }
 
+/* It only looked like a request of this row's. */
+static void ask_no_more(struct http_request *r, uint8_t row)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < sizeof r->asked.rows; i++) {
+		if (r->asked.rows[i] != row)
+			r->asked.rows[kept++] = r->asked.rows[i];
+	}
+	while (kept < sizeof r->asked.rows)
+		r->asked.rows[kept++] = 0;
+}
+
 /* What a client of MCP wants; told like a statement, when it is known that it was one. */
 static void take_call(struct http_exchange *x, struct http_request *request, struct bytes body)
 {
@@ -373,8 +386,11 @@ static void take_call(struct http_exchange *x, struct http_request *request, str
 		[MCP_LISTS] = COMMAND_LISTING,
 		[MCP_RUNS] = COMMAND_EXECUTES,
 	};
+	struct bytes version;
 
 	request->mcp = (uint8_t)http_mcp_call(&x->mcp, body, x->statement, sizeof x->statement);
+	if (request->mcp == MCP_UNKNOWN && !json_text_member(body, "jsonrpc", &version))
+		ask_no_more(request, HTTP_MCP); /* others have such paths, too */
 	if (x->statement[0] == '\0')
 		return;
 	x->statement_flags = flags[request->mcp];

@@ -132,7 +132,7 @@ PRODUCT(OPENCLAW, "openclaw", FAMILY_AI, "OpenClaw, an agent with a shell and fi
 PRODUCT(MCP, "mcp", FAMILY_AI, "MCP: tools that models may call, and who asks", NULL, NULL MET,
 	"MCP server",
 	REQUESTS("mcp-session-id: ", "mcp-protocol-version: ",
-		 "accept: application/json, text/event-stream"),
+		 "accept: application/json, text/event-stream", "/message", "/messages", "/mcp"),
 	{.header = "mcp-session-id", .rank = 3},
 	{.pattern = "\"protocolVersion\":\"20", .status = 200, .rank = 3},
 	{.pattern = "\"inputSchema\":{", .status = 200, .rank = 3, .flags = SIGN_ASKED},

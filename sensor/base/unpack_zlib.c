@@ -62,3 +62,22 @@ enum unpack_result unpack_zlib_step(struct unpack_zlib *zlib, struct unpack_buff
 		return UNPACK_WRONG;
 	}
 }
+
+size_t zlib_pack_most(size_t length)
+{
+	return compressBound(length);
+}
+
+size_t zlib_pack(const void *bytes, size_t length, void *to, size_t room)
+{
+	uLongf used = room;
+
+	return compress2(to, &used, bytes, length, Z_BEST_SPEED) == Z_OK ? used : 0;
+}
+
+bool zlib_unpack(const void *packed, size_t packed_length, void *to, size_t length)
+{
+	uLongf used = length;
+
+	return uncompress(to, &used, packed, packed_length) == Z_OK && used == length;
+}

@@ -19,13 +19,12 @@
 #include "sensor/run/prefault.h"
 #include "sensor/run/sandbox.h"
 
-#define TURN	     512
-#define DRAIN_MS     5000	      /* for Redis to take the rest at the end */
-#define TURN_NS	     (50 * NS_PER_MS) /* then signals, the disk and Redis have their turn */
-#define TURN_MOST_NS (2 * NS_PER_S)
-#define LOOK_EVERY   64	      /* messages, before the clock is looked at */
-#define ROOM_US	     200      /* between two tries, at the end */
-#define LAST_NS	     NS_PER_S /* after the stop, for what the kernel still holds */
+#define TURN	   512
+#define DRAIN_MS   5000 /* for the disk, Redis and a reader to take the rest, at the end */
+#define TURN_NS	   (50 * NS_PER_MS) /* then signals and Redis have their turn */
+#define LOOK_EVERY 64		    /* messages, before the clock is looked at */
+#define ROOM_US	   200		    /* between two tries, at the end */
+#define LAST_NS	   NS_PER_S	    /* after the stop, for what the kernel still holds */
 
 /* ---- worker threads ---- */
 
@@ -168,24 +167,11 @@ static bool take_ring(struct live *live, const struct thread *thread, uint64_t u
 	return false;
 }
 
-/*
- * A turn may end in a commit. On a slow disk that takes long: then the turn may take as long, so
- * that half of the time at least is left for what the workers tell.
- */
-static uint64_t turn_ns(const struct live *live, uint64_t now_ns)
-{
-	uint64_t away_ns = live->turn_ended_ns != 0 ? now_ns - live->turn_ended_ns : 0;
-
-	if (away_ns < TURN_NS)
-		return TURN_NS;
-	return away_ns < TURN_MOST_NS ? away_ns : TURN_MOST_NS;
-}
-
 /* True if something may be left. */
 static bool take_messages(struct live *live)
 {
 	uint64_t now_ns = clock_monotonic_ns();
-	uint64_t each_ns = turn_ns(live, now_ns) / live->thread_count;
+	uint64_t each_ns = TURN_NS / live->thread_count;
 	bool more = false;
 
 	for (uint32_t i = 0; i < live->thread_count; i++) {
@@ -195,7 +181,6 @@ static bool take_messages(struct live *live)
 		more |= take_ring(live, thread, now_ns + (i + 1) * each_ns);
 		more |= live_evidence_take(live, thread);
 	}
-	live->turn_ended_ns = clock_monotonic_ns();
 	return more;
 }
 
@@ -333,10 +318,17 @@ static void watch(struct live *live)
 		loop_watch_free(watches[i]);
 }
 
+static uint64_t time_left(uint64_t until_ms)
+{
+	uint64_t now_ms = clock_monotonic_ms();
+
+	return until_ms > now_ms ? until_ms - now_ms : 0;
+}
+
 static void finish(struct live *live)
 {
 	struct app *app = live->app;
-	uint64_t left;
+	uint64_t until_ms = clock_monotonic_ms() + DRAIN_MS, left;
 
 	engine_tick(app->engine, clock_unix_ns());
 	engine_finish(app->engine, clock_unix_ns());
@@ -347,17 +339,31 @@ static void finish(struct live *live)
 	live_heartbeat(live, "stopping");
 	if (live->store)
 		engine_store_all(live->store);
-	left = outputs_finish(app->outputs, DRAIN_MS);
+	left = outputs_finish(app->outputs, time_left(until_ms));
 	if (left == 0) { /* the last numbers */
 		live_heartbeat(live, "stopping");
-		outputs_finish(app->outputs, DRAIN_MS);
+		outputs_finish(app->outputs, time_left(until_ms));
 	} else {
 		log_warnx("Redis has not confirmed %llu events%s", (unsigned long long)left,
 			  app->options->journal ? ": they stay in the journal" : "");
 	}
-	outputs_finish_out(app->outputs, DRAIN_MS);
+	outputs_finish_out(app->outputs, time_left(until_ms));
 	if (!app->options->quiet)
 		on_totals(live);
+}
+
+static void announce_start(const struct live *live)
+{
+	uint64_t jumped = journal_jumped(outputs_journal(live->app->outputs));
+	char reason[160] = "the sensor was started";
+
+	if (jumped != 0)
+		snprintf(reason, sizeof reason,
+			 "the sensor was started; the run before was killed, and %llu numbers of "
+			 "events are left out",
+			 (unsigned long long)jumped);
+	engine_announce(live->app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, clock_unix_ns(),
+			reason);
 }
 
 /* What an earlier run knew, from the journal. */
@@ -429,9 +435,9 @@ int live_run(struct app *app)
 		sandbox_enter(app->options->user, true);
 		if (app->evidence)
 			evidence_check(app->evidence);
-		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, clock_unix_ns(),
-				"the sensor was started");
+		announce_start(&live);
 		remember(&live);
+		outputs_begin(app->outputs);
 		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, clock_unix_ns(),
 				"the policy was loaded");
 		if (app->options->prefault && !prefault_take())

@@ -70,7 +70,6 @@ struct live {
 	int wake_fd; /* a worker has put something into an empty ring, or has failed */
 	atomic_bool stop;
 	struct policy *old_policy; /* until all workers have let it go */
-	uint64_t turn_ended_ns;	   /* when the rings were last looked at, of the monotonic clock */
 	bool broken;
 	struct blindness *blindness; /* what is of all interfaces together */
 	unsigned ingress_count;

@@ -63,7 +63,7 @@ static uint64_t allocated_bytes(void)
 static uint64_t ndpi_bytes(const struct services *services)
 {
 	uint64_t before = allocated_bytes();
-	struct identify *identify = identify_new(services, 1);
+	struct identify *identify = identify_new(services, 1, false);
 	uint64_t after = allocated_bytes();
 
 	identify_free(identify);

@@ -17,7 +17,7 @@
 #define PLACE_NS NS_PER_S /* the order of last use is kept to a second, not to a packet */
 
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
-			      uint32_t ndpi_flows, uint32_t unpack_mib,
+			      uint32_t ndpi_flows, bool ndpi_late, uint32_t unpack_mib,
 			      const struct services *services)
 {
 	struct sessions *sessions = calloc(1, sizeof *sessions);
@@ -26,7 +26,7 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 		return NULL;
 	sessions->slots = calloc((size_t)max_sessions + 1, sizeof *sessions->slots);
 	sessions->pool = stream_pool_new(reassembly_blocks);
-	sessions->identify = identify_new(services, ndpi_flows);
+	sessions->identify = identify_new(services, ndpi_flows, ndpi_late);
 	sessions->unpackers = unpackers_new(unpack_mib);
 	sessions->services = services;
 	if (!sessions->slots || !sessions->pool || !sessions->identify || !sessions->unpackers) {

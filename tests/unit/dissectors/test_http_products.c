@@ -340,6 +340,11 @@ static void statements_are_read(void **unused)
 		TURN_SERVER("HTTP/1.1 500 X\r\nX-ClickHouse-Exception-Code: 60\r\n"
 			    "Content-Length: 2\r\n\r\n{}"),
 	};
+	static const struct turn file[] = {
+		TURN_CLIENT("GET /?query=SELECT+%2a+FROM+file%28%27passwd%27%29 HTTP/1.1\r\n\r\n"),
+		TURN_SERVER("HTTP/1.1 200 OK\r\nX-ClickHouse-Server-Display-Name: h\r\n"
+			    "Content-Length: 2\r\n\r\nx\n"),
+	};
 	static const struct turn other[] = {
 		TURN_CLIENT("GET /?q=drop+table+tutorial HTTP/1.1\r\n\r\n"),
 		TURN_SERVER("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
@@ -354,6 +359,8 @@ static void statements_are_read(void **unused)
 	conversation_lacks(&facts, "hush");
 	assert_true(dissect(&http_dissector, clickhouse, COUNT(clickhouse), 0, &facts));
 	conversation_has(&facts, "DROP TABLE", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	assert_true(dissect(&http_dissector, file, COUNT(file), 0, &facts));
+	conversation_has(&facts, "file", ANSWER_YES, COMMAND_EXECUTES | COMMAND_LISTING);
 	assert_true(dissect(&http_dissector, other, COUNT(other), 0, &facts));
 	assert_int_equal(facts.command_count, 1);
 	conversation_stands(&http_dissector, influx, COUNT(influx));
