@@ -10,10 +10,10 @@
  *	| masking key (4), if M         | payload ...
  *
  * A message is a frame of text or binary data and those that continue it; control frames (close,
- * ping, pong) may come in between. A message may be compressed (permessage-deflate): then all of one
- * side's are one stream, for each may refer to what stood in those before; who begins anew with each
- * reads the same. Of each message the beginning is kept, and of JSON the members that matter are
- * looked for in all of it. STOMP and MQTT make one stream of their messages, which their own
+ * ping, pong) may come in between. A message may be compressed (permessage-deflate): then all of
+ * one side's are one stream, for each may refer to what stood in those before; who begins anew with
+ * each reads the same. Of each message the beginning is kept, and of JSON the members that matter
+ * are looked for in all of it. STOMP and MQTT make one stream of their messages, which their own
  * dissectors read.
  *
  * Sources: RFC 6455, RFC 7692; jupyter_server's handlers of kernels and terminals ("websocket wire

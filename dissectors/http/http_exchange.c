@@ -312,8 +312,9 @@ unsigned http_route_flags(const struct http_route *route)
 }
 
 /*
- * A route with a name of its own is told as that; else the command that was noted when the request came is more than it looked like,
- * if it was accepted: the same path may have been refused or harmless before.
+ * A route with a name of its own is told as that; else the command that was noted when the request
+ * came is more than it looked like, if it was accepted: the same path may have been refused or
+ * harmless before.
  */
 void http_note_route(struct facts *facts, const struct http_route *route, int command,
 		     bool accepted)

@@ -282,6 +282,46 @@ static void search_header(struct http_exchange *x, const char *name, struct byte
 		search_text(x, bytes_from(rekeyed, sizeof rekeyed - 1));
 }
 
+/*
+ * "X-HTTP-Method-Override: DELETE": frameworks take it for the method of a POST. The path is known
+ * by the command alone by now, as far as that goes.
+ */
+static void override_method(struct http_exchange *x, struct facts *facts, struct bytes value)
+{
+	static const char *const names[] = {"DELETE", "PUT", "PATCH", NULL};
+	struct http_request *r = &x->current;
+	int index = facts_command_index(facts, r->command);
+	const char *path = index >= 0 ? strchr(facts->commands[index].text, ' ') : NULL;
+	char text[FACTS_COMMAND_TEXT];
+	int n;
+
+	for (const char *const *name = names; path != NULL && *name != NULL; name++) {
+		if (value.left != strlen(*name) ||
+		    strncasecmp((const char *)value.at, *name, value.left) != 0)
+			continue;
+		n = snprintf(text, sizeof text, "%s%s", *name, path);
+		if (strlen(facts->commands[index].text) == sizeof text - 1)
+			facts_limited(facts); /* there was more of it */
+		path++;
+		r->traits = traits_of(*name);
+		r->asks |= http_asks(*name, bytes_from(path, strlen(path)), bytes_from("", 0));
+		http_routes_fit(&r->fits, *name, bytes_from(path, strlen(path)), bytes_from("", 0),
+				true);
+		http_search_begin(&x->search, &r->fits);
+		x->search.form = true;
+		r->command = facts_command(facts, text,
+					   (size_t)n < sizeof text ? (size_t)n : sizeof text - 1,
+					   flags_of(r, facts));
+		return;
+	}
+}
+
+static bool is_override(const char *name)
+{
+	return strcmp(name, "x-http-method-override") == 0 || strcmp(name, "x-http-method") == 0 ||
+	       strcmp(name, "x-method-override") == 0;
+}
+
 void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
 			 struct bytes value)
 {
@@ -293,6 +333,8 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 		FACTS_TEXT(facts, host, value.at, value.left);
 	http_product_asked(&x->current.asked, name, value);
 	search_header(x, name, value);
+	if (name[0] == 'x' && (x->current.traits & HTTP_TRAIT_POST) && is_override(name))
+		override_method(x, facts, value);
 	if (strcmp(name, "content-type") == 0)
 		http_graphql_header(&x->graphql, value);
 	if (strcmp(name, "content-type") == 0)

@@ -6,6 +6,8 @@
 
 #include <strings.h>
 
+#define PREFIX_MAX 3 /* segments before a path that are passed over */
+
 /* A request's target as servers understand it. */
 struct target {
 	char path[HTTP_ROUTES_PATH + 1]; /* escapes undone, no empty segments, no dots */
@@ -193,6 +195,33 @@ static const char *without_version(const char *path)
 	return end != NULL && path[1] == 'v' && path + n == end && n > 4 ? end : path;
 }
 
+/* Is it enough of a path to be known again behind another? */
+static bool is_marked(const struct http_route *route, const char *pattern)
+{
+	const char *second = strchr(pattern + 1, '/');
+
+	if (route->sure || route->body != NULL)
+		return pattern[1] != '\0';
+	return pattern[1] != '\0' && pattern[1] != '{' &&
+	       (strchr(pattern, '?') != NULL ||
+		(second != NULL && strncmp(second, "/...", 4) != 0));
+}
+
+/* Proxies put segments before a path, and so do versions of an interface. */
+static bool fits_behind(const struct http_route *route, const char *pattern, const char *path)
+{
+	if (route->kind < ROUTE_EXECUTES || !is_marked(route, pattern))
+		return false;
+	for (size_t i = 0; i < PREFIX_MAX; i++) {
+		path = strchr(path + 1, '/');
+		if (path == NULL)
+			return false;
+		if (match_path(pattern, path, false))
+			return true;
+	}
+	return false;
+}
+
 static bool fits_route(const struct http_route *route, const char *method,
 		       const struct target *target)
 {
@@ -201,7 +230,8 @@ static bool fits_route(const struct http_route *route, const char *method,
 	if (!match_method(route->request, method, &pattern))
 		return false;
 	if (!match_path(pattern, target->path, false) &&
-	    (later == target->path || !match_path(pattern, later, false)))
+	    (later == target->path || !match_path(pattern, later, false)) &&
+	    !fits_behind(route, pattern, target->path))
 		return false;
 	return match_query(pattern, target->query);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * JSON (RFC 8259) as it comes, in pieces of any size and of any length: its members one by one, with
- * escapes undone, without recursion and without a stack. A name is the text before a colon; how deep
- * a member stands is told by the number of objects around it, lists not counted: so a member of a
- * batch of requests stands where it would in a single one.
+ * JSON (RFC 8259) as it comes, in pieces of any size and of any length: its members one by one,
+ * with escapes undone, without recursion and without a stack. A name is the text before a colon;
+ * how deep a member stands is told by the number of objects around it, lists not counted: so a
+ * member of a batch of requests stands where it would in a single one.
  *
  * What is no JSON has no members, or few, and none that mean anything.
  */

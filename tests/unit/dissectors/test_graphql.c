@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* GraphQL: documents that delete and those that do not, and every way in which requests bring them. */
+/* GraphQL: documents that delete and those that do not, however requests bring them. */
 #include "dissectors/read/graphql.h"
 #include "tests/unit/conversation.h"
 
