@@ -62,7 +62,7 @@ SOURCES := $(wildcard sensor/*.c sensor/*/*.c dissectors/*.c dissectors/*/*.c po
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libspanwatch.a
 UNIT    ?= test_*
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/$(UNIT).c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(foreach one,$(UNIT),$(wildcard tests/unit/*/$(one).c)))
 TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c tools/bench-events.c,$(wildcard tools/*.c))) \
 	$(B)/bench-stages $(B)/bench-events $(B)/generate $(B)/recast $(B)/fleet
 REDIS_TAIL := $(B)/redis-tail
@@ -181,7 +181,7 @@ asan:
 	$(MAKE) B=$(B)/asan SANITIZE=address,undefined OPTIMIZE='-O1 -g' all unit replay
 
 tsan:
-	$(MAKE) B=$(B)/tsan SANITIZE=thread OPTIMIZE='-O1 -g' UNIT='test_ring*' all unit
+	$(MAKE) B=$(B)/tsan SANITIZE=thread OPTIMIZE='-O1 -g' UNIT='test_ring* test_journal_place' all unit
 
 # What bytes cost, counted and not timed: in this build each basic block of ours is counted, and
 # what the C library is asked to look at. tests/cpu/search.c; "make cpu-search" tries everything.

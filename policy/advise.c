@@ -181,7 +181,7 @@ static void on_zones(const struct advice *advice)
 	const struct policy *policy = advice->policy;
 
 	for (uint32_t i = POLICY_ZONE_INSIDE + 1; i < policy->zone_count; i++)
-		if (!zone_used(policy, (uint8_t)i))
+		if (!policy->zones[i].inside && !zone_used(policy, (uint8_t)i))
 			report_warning(advice->report, policy->zones[i].at,
 				       "no rule allows zone \"%s\": its clients are judged like "
 				       "the internet's",
@@ -211,6 +211,8 @@ void policy_advise(const struct policy *policy, uint64_t now_ns, struct policy_m
 	struct advice advice = {.policy = policy, .report = &report, .now_ns = now_ns};
 
 	*messages = (struct policy_messages){0};
+	for (uint16_t i = 1; i <= policy->file_count; i++)
+		report_file(&report, policy->files[i]);
 	if (policy->rule_count == 0)
 		report_warning(
 			&report, (struct mark){0},

@@ -32,7 +32,7 @@ static bool place_concerned(struct policy_place place, const void *context)
 {
 	const struct coverage *coverage = context;
 
-	return place.zone != POLICY_ZONE_INSIDE && !model_zone_allowed(coverage->rule, place.zone);
+	return !model_zone_allowed(coverage->rule, place.zone);
 }
 
 bool coverage_of_server(const struct coverage *coverage, const struct prefix *server)

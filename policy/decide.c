@@ -15,7 +15,7 @@ struct contest {
 
 bool policy_concerns(struct policy_place client, struct policy_place server)
 {
-	return server.ours && client.zone != POLICY_ZONE_INSIDE;
+	return server.ours && !client.trusted;
 }
 
 bool policy_carries(struct policy_place client, struct policy_place server)
@@ -25,7 +25,7 @@ bool policy_carries(struct policy_place client, struct policy_place server)
 
 bool policy_concerns_outbound(struct policy_place host, struct policy_place remote)
 {
-	return host.isolated && remote.zone != POLICY_ZONE_INSIDE;
+	return host.isolated && !remote.trusted;
 }
 
 size_t policy_quiet_ranges(const struct policy *policy, struct policy_range *ranges, size_t max)
@@ -37,7 +37,7 @@ size_t policy_quiet_ranges(const struct policy *policy, struct policy_range *ran
 	for (uint32_t i = 0; i < zones->v4_count; i++) {
 		struct policy_place place = zones->v4_places[i];
 		uint32_t last = i + 1 < zones->v4_count ? zones->v4_starts[i + 1] - 1 : UINT32_MAX;
-		bool quiet = place.zone == POLICY_ZONE_INSIDE && !place.proxy;
+		bool quiet = place.trusted && !place.proxy;
 
 		if (quiet && !before && n == max)
 			break;
@@ -250,7 +250,7 @@ void policy_decide(const struct policy *policy, const struct policy_question *qu
 		decision->verdict = POLICY_EXCEPTED;
 		decision->exception = (uint16_t)(contest.exception - policy->exceptions);
 		decide_by(policy, contest.excepted, server, question, decision);
-	} else if (!contest.covered && !question->outbound) {
+	} else if (!contest.covered && !question->outbound && !policy->zones[client.zone].inside) {
 		decision->verdict = POLICY_UNLISTED;
 	}
 }

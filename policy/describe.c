@@ -154,11 +154,10 @@ static void tell_all(struct describing *d, const struct schema *schema, const vo
 		tell_row(d, &schema->rows[i], target);
 }
 
-static void begin(struct describing *d, const char *section, const char *name, struct mark at)
+static void begin(struct describing *d, const char *section, const char *name)
 {
 	d->fact.section = section;
 	d->fact.name = name;
-	d->fact.line = at.line;
 }
 
 static void describe_top(struct describing *d, const struct policy *policy)
@@ -166,34 +165,31 @@ static void describe_top(struct describing *d, const struct policy *policy)
 	const struct grammar_file file = {
 		.version = POLICY_VERSION, .site = policy->site, .position = policy->position};
 
-	begin(d, "", "", (struct mark){0});
+	begin(d, "", "");
 	tell_all(d, &grammar_file, &file);
-	begin(d, "thresholds", "", (struct mark){0});
+	begin(d, "thresholds", "");
 	tell_all(d, &grammar_thresholds, &policy->thresholds);
 }
 
 static void describe_places(struct describing *d, const struct policy *policy)
 {
 	for (uint32_t i = POLICY_ZONE_INSIDE; i < policy->zone_count; i++) {
-		struct schema_row row = grammar_zone;
-
-		row.key = "prefixes";
-		begin(d, "zones", policy->zones[i].name, policy->zones[i].at);
-		tell_row(d, &row, &policy->zones[i]);
+		begin(d, "zones", policy->zones[i].name);
+		tell_all(d, &grammar_zone, &policy->zones[i]);
 	}
 	for (uint32_t i = 0; i < policy->proxy_count; i++) {
 		values_prefix_text(&policy->proxies[i].address.prefix, d->name);
-		begin(d, "proxies", d->name, policy->proxies[i].at);
+		begin(d, "proxies", d->name);
 		tell_all(d, &grammar_proxy, &policy->proxies[i]);
 	}
 	for (uint32_t i = 0; i < policy->translation_count; i++) {
 		address_format(&policy->translations[i].public_side.address, d->name);
-		begin(d, "translations", d->name, policy->translations[i].at);
+		begin(d, "translations", d->name);
 		tell_all(d, &grammar_translation, &policy->translations[i]);
 	}
 	for (uint32_t i = 0; i < policy->tunnel_count; i++) {
 		snprintf(d->name, sizeof d->name, "%u", (unsigned)i + 1);
-		begin(d, "tunnels", d->name, policy->tunnels[i].at);
+		begin(d, "tunnels", d->name);
 		tell_all(d, &grammar_tunnel, &policy->tunnels[i]);
 	}
 }
@@ -216,16 +212,16 @@ void policy_describe(const struct policy *policy, policy_fact_handler *handler, 
 	describe_top(&d, policy);
 	describe_places(&d, policy);
 	for (uint32_t i = 0; i < policy->group_count; i++) {
-		begin(&d, "groups", policy->groups[i].name, policy->groups[i].at);
+		begin(&d, "groups", policy->groups[i].name);
 		tell_all(&d, &grammar_group, &policy->groups[i]);
 	}
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		begin(&d, "rules", policy->rules[i].name, policy->rules[i].at);
+		begin(&d, "rules", policy->rules[i].name);
 		tell_all(&d, &grammar_rule, &policy->rules[i]);
 	}
 	for (uint32_t i = 0; i < policy->exception_count; i++) {
 		name_exception(&d, &policy->exceptions[i]);
-		begin(&d, "exceptions", d.name, policy->exceptions[i].at);
+		begin(&d, "exceptions", d.name);
 		tell_all(&d, &grammar_exception, &policy->exceptions[i]);
 	}
 }

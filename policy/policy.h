@@ -64,6 +64,7 @@ struct policy_vocabulary {
 /* One diagnostic; `line` and `column` count from 1, 0 when a whole file is meant. */
 struct policy_message {
 	unsigned line, column;
+	uint16_t file; /* 0: the file itself, else an index of `files` + 1 */
 	bool warning;
 	char text[232];
 };
@@ -73,6 +74,8 @@ struct policy_messages {
 	struct policy_message *list;
 	size_t count;
 	size_t errors; /* those that are not warnings */
+	char **files;  /* that were included */
+	size_t file_count;
 };
 
 struct policy;
@@ -95,10 +98,11 @@ void policy_messages_free(struct policy_messages *messages);
 /* Where an address is. Small enough to be returned in registers. */
 struct policy_place {
 	uint8_t zone;	   /* index of the zone; POLICY_ZONE_INTERNET if none */
-	bool ours : 1;	   /* in the zone `inside`, in a group, or a translation's public address */
+	bool ours : 1;	   /* inside, in a group, or a translation's public address */
 	bool proxy : 1;	   /* listed under `proxies` */
 	bool isolated : 1; /* in a group whose hosts may not begin connections (both-directions) */
-	uint8_t headers : 5; /* of a proxy: index of a set of headers; policy_proxy_headers() */
+	bool trusted : 1;  /* inside, and no rule denies its zone: it may reach everything */
+	uint8_t headers : 4; /* of a proxy: index of a set of headers; policy_proxy_headers() */
 	uint16_t groups;     /* index of a set of groups, 0 = none; for policy_decide only */
 };
 struct policy_place policy_place(const struct policy *policy, const struct address *address);
@@ -106,7 +110,7 @@ struct policy_place policy_place(const struct policy *policy, const struct addre
 /*
  * Could a connection from `client` to `server` break any rule, or be worth an `unlisted` note?
  * Cheap and generous: false means that policy_decide() would say POLICY_ALLOWED for every port
- * and service. (The server is ours, and the client is not in the zone `inside`.)
+ * and service. (The server is ours, and the client is not trusted.)
  */
 bool policy_concerns(struct policy_place client, struct policy_place server);
 
@@ -227,23 +231,27 @@ void policy_advise(const struct policy *policy, uint64_t now_ns, struct policy_m
  * be POLICY_NONE: all its texts are "". */
 struct policy_zone_view {
 	const char *name;
+	bool inside; /* `inside`, or a zone that says so */
 };
 struct policy_group_view {
 	const char *name;
-	const char *owner, *security_group, *runbook; /* "" when not given */
+	const char *owner, *security_group, *runbook, *contact, *ticket; /* "" when not given */
 	unsigned line;
+	const char *file; /* "": the policy's own, else one that it includes */
 	bool ipv4_only;
 };
 struct policy_rule_view {
 	const char *name;
 	enum policy_severity severity;
 	unsigned line;
+	const char *file;
 	bool by_service; /* fires on identification, not on the endpoint alone */
 };
 struct policy_exception_view {
 	const char *rule, *reason, *owner, *ticket;
 	uint64_t until_ns; /* the first moment at which it is no longer in force */
 	unsigned line;
+	const char *file;
 };
 uint16_t policy_zone_count(const struct policy *policy);
 uint16_t policy_group_count(const struct policy *policy);
@@ -282,10 +290,15 @@ const char *policy_site(const struct policy *policy);
  */
 struct policy_fact {
 	const char *section, *name, *key, *value;
-	unsigned line;
 };
 typedef void policy_fact_handler(void *context, const struct policy_fact *fact);
 void policy_describe(const struct policy *policy, policy_fact_handler *handler, void *context);
+
+/*
+ * The grammar as a JSON Schema (draft 2020-12), for editors: what keys there are, what may stand
+ * where. It knows no policy's own names, so it says less than loading a policy does.
+ */
+void policy_write_schema(const struct policy_vocabulary *vocabulary, FILE *to);
 
 /* Hex digest of the source text: tells whether a reload changed anything. */
 const char *policy_digest(const struct policy *policy);

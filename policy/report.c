@@ -59,8 +59,8 @@ static struct policy_message *new_message(struct report *report, struct mark at,
 	if ((messages->count & (messages->count - 1)) == 0)
 		messages->list = arena_regrow(messages->list, room, sizeof *messages->list);
 	message = &messages->list[messages->count++];
-	*message =
-		(struct policy_message){.line = at.line, .column = at.column, .warning = warning};
+	*message = (struct policy_message){
+		.line = at.line, .column = at.column, .file = at.file, .warning = warning};
 	return message;
 }
 
@@ -96,10 +96,24 @@ void report_warning(struct report *report, struct mark at, const char *format, .
 	va_end(arguments);
 }
 
+uint16_t report_file(struct report *report, const char *path)
+{
+	struct policy_messages *messages = report->messages;
+	size_t size = strlen(path) + 1;
+
+	messages->files =
+		arena_regrow(messages->files, messages->file_count + 1, sizeof *messages->files);
+	messages->files[messages->file_count] = arena_regrow(NULL, size, 1);
+	memcpy(messages->files[messages->file_count], path, size);
+	return (uint16_t)++messages->file_count;
+}
+
 static int compare_messages(const void *left, const void *right)
 {
 	const struct policy_message *a = left, *b = right;
 
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
 	if (a->line != b->line)
 		return a->line < b->line ? -1 : 1;
 	if (a->column != b->column)
@@ -129,7 +143,7 @@ void policy_messages_print(const struct policy_messages *messages, const char *p
 	for (size_t i = 0; i < messages->count; i++) {
 		const struct policy_message *message = &messages->list[i];
 
-		fprintf(to, "%s:", path);
+		fprintf(to, "%s:", message->file == 0 ? path : messages->files[message->file - 1]);
 		if (message->line != 0)
 			fprintf(to, "%u:%u:", message->line, message->column);
 		fprintf(to, " %s: %s\n", message->warning ? "warning" : "error", message->text);
@@ -138,6 +152,9 @@ void policy_messages_print(const struct policy_messages *messages, const char *p
 
 void policy_messages_free(struct policy_messages *messages)
 {
+	for (size_t i = 0; i < messages->file_count; i++)
+		free(messages->files[i]);
+	free(messages->files);
 	free(messages->list);
 	*messages = (struct policy_messages){0};
 }

@@ -17,6 +17,7 @@ PRODUCT(OLLAMA, "ollama", FAMILY_AI, "Ollama, which runs language models", NULL,
 	{.pattern = "\"model_info\":{\"general.architecture\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"models\":[]}", .status = 200, .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "^{\"model\":\"*\",\"created_at\":\"", .rank = 3},
+	{.pattern = "^{\"model\":\"*\",\"embeddings\":[[", .rank = 3},
 	{.pattern = "^{\"model\":\"*\",\"embeddings\":[", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"status\":\"pulling manifest\"", .rank = 3},
 	{.pattern = "^{\"error\":\"model '", .rank = 3, .flags = SIGN_ASKED},
@@ -46,6 +47,7 @@ PRODUCT(SGLANG, "sglang", FAMILY_AI, "SGLang, which serves language models", NUL
 	{.pattern = "# HELP sglang:", .rank = 3},
 	{.pattern = "# TYPE sglang:", .rank = 3},
 	{.pattern = "\"matched_stop\":", .rank = 3},
+	{.pattern = "^{\"model_path\":\"*\",\"tokenizer_path\":\"", .rank = 3},
 	{.pattern = "\"is_generation\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"model_path\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"meta_info\":{\"id\":\"", .rank = 3, .flags = SIGN_ASKED})
@@ -60,6 +62,7 @@ PRODUCT(LLAMA_CPP, "llama-cpp", FAMILY_AI, "llama.cpp's server of language model
 	{.pattern = "\"owned_by\":\"llamacpp\"", .rank = 4},
 	{.pattern = "\"modified_at\":\"\",\"size\":\"\",\"digest\":\"\"", .rank = 4},
 	{.pattern = "# HELP llamacpp:", .rank = 4},
+	{.pattern = "^{\"default_generation_settings\":{", .rank = 4},
 	{.pattern = "\"default_generation_settings\":{", .rank = 4, .flags = SIGN_ASKED},
 	{.pattern = "\"tokens_evaluated\":", .rank = 4},
 	{.pattern = "\"timings\":{\"prompt_n\":", .rank = 4},
@@ -147,6 +150,7 @@ PRODUCT(MLFLOW, "mlflow", FAMILY_AI, "MLflow: experiments, models and their arte
 		 "/ajax-api/2.0/mlflow-artifacts", "/ajax-api/3.0/mlflow", "/api/3.0/mlflow")
 	ROUTES(OPEN("GET|HEAD /health"), OPEN("GET|HEAD /version"), OPEN("GET|HEAD /"),
 	       OPEN("GET|HEAD /static-files/...")),
+	{.pattern = "^{\"registered_models\":[{\"name\":\"", .rank = 3},
 	{.pattern = "^{\"experiments\":[{\"experiment_id\":\"", .rank = 3},
 	{.pattern = "\"experiment_id\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"run_uuid\":\"", .rank = 3},
@@ -190,7 +194,7 @@ PRODUCT(LANGFLOW, "langflow", FAMILY_AI, "Langflow: agents and flows, which run 
 	{.pattern = "\"package\":\"Langflow\"", .version_after = "\"version\":", .rank = 3},
 	{.pattern = "<title>Langflow<", .rank = 3},
 	{.pattern = "\"chat\":\"ok\",\"db\":\"ok\"", .rank = 3},
-	{.pattern = "^{\"imports\":{\"errors\":[", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"imports\":{\"errors\":[", .rank = 3},
 	{.pattern = "\"is_component\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"frontend_timeout\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"auto_saving\":", .rank = 3, .flags = SIGN_ASKED},
@@ -209,6 +213,7 @@ PRODUCT(FLOWISE, "flowise", FAMILY_AI, "Flowise: agents and flows, with credenti
 	{.pattern = "<title>Flowise - ", .rank = 3},
 	{.pattern = "\"flowData\":\"", .rank = 3},
 	{.pattern = "\"chatMessageId\":\"", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^[{\"id\":\"*\",\"name\":\"*\",\"credentialName\":\"", .rank = 3},
 	{.pattern = "\"credentialName\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"error\":\"Unauthorized Access\"", .status = 401, .rank = 3,
 	 .auth = AUTH_REQUIRED, .flags = SIGN_ASKED})
@@ -222,6 +227,7 @@ PRODUCT(DIFY, "dify", FAMILY_AI, "Dify: applications and agents of language mode
 	       OPEN("GET|HEAD /install")),
 	{.pattern = "<title>Dify<", .rank = 3},
 	{.header = "x-version", .version_after = "", .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"step\":\"*\",\"setup_at\":", .rank = 3},
 	{.pattern = "^{\"step\":\"", .rank = 3, .flags = SIGN_ASKED})
 
 PRODUCT(OPEN_WEBUI, "open-webui", FAMILY_AI, "Open WebUI, a console for language models", NULL,

@@ -15,6 +15,7 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/base/log.h"
+#include "sensor/base/sparse.h"
 #include "sensor/run/live_state.h"
 #include "sensor/run/prefault.h"
 #include "sensor/run/sandbox.h"
@@ -28,20 +29,23 @@
 
 /* ---- worker threads ---- */
 
-static bool send_observation(const struct thread *thread, const struct observation *observation)
+static bool send_observation(struct thread *thread, const struct observation *observation)
 {
-	bool was_empty = false;
+	uint8_t sparse[SPARSE_MOST(sizeof *observation)];
+	uint32_t size = (uint32_t)sparse_write(sparse, observation, sizeof *observation);
+	bool filling;
 
-	if (!ring_push(thread->ring, observation, &was_empty))
-		return false;
-	if (was_empty)
-		live_wake(thread);
-	return true;
+	if (byte_ring_push(thread->ring, sparse, size, NULL, 0, &filling)) {
+		live_wake_put(thread);
+		return true;
+	}
+	live_wake_rest(thread);
+	return false;
 }
 
 static bool on_observation(void *context, const struct observation *observation)
 {
-	const struct thread *thread = context;
+	struct thread *thread = context;
 	bool sent = send_observation(thread, observation);
 
 	/* Its last words: there is no later, and the main thread goes on taking them. */
@@ -56,15 +60,13 @@ static bool on_observation(void *context, const struct observation *observation)
 static bool send_figures(struct thread *thread)
 {
 	struct figures figures;
-	bool was_empty;
 
 	worker_stats(thread->worker, &figures.worker);
 	for (unsigned i = 0; i < thread->live->ingress_count; i++)
 		watch_stats(thread->watch, i, &figures.captures[i]);
-	if (!ring_push(thread->figures, &figures, &was_empty))
+	if (!ring_push(thread->figures, &figures))
 		return false;
-	if (was_empty)
-		live_wake(thread);
+	live_wake_put(thread);
 	return true;
 }
 
@@ -96,6 +98,7 @@ static int take_packets(struct thread *thread)
 		for (int i = 0; i < n; i++)
 			worker_take(thread->worker, (unsigned)i);
 		done += n;
+		live_wake_due(thread);
 	}
 	return done;
 }
@@ -107,6 +110,7 @@ static int take_turn(struct thread *thread)
 
 	if (n != 0)
 		return n;
+	live_wake_rest(thread);
 	watch_wait(thread->watch);
 	n = take_packets(thread);
 	if (n == 0)
@@ -156,11 +160,12 @@ static void take_figures(struct thread *thread)
 /* All that a thread's ring holds, unless that takes too long. True if something may be left. */
 static bool take_ring(struct live *live, const struct thread *thread, uint64_t until_ns)
 {
-	const struct observation *observation;
+	uint8_t sparse[SPARSE_MOST(sizeof(struct observation))];
+	struct observation observation;
 
-	for (int n = 1; (observation = ring_peek(thread->ring)) != NULL; n++) {
-		engine_observe(live->app->engine, observation);
-		ring_pop(thread->ring);
+	for (int n = 1; byte_ring_pop(thread->ring, sparse, sizeof sparse) != 0; n++) {
+		sparse_read(&observation, sizeof observation, sparse);
+		engine_observe(live->app->engine, &observation);
 		if (n % LOOK_EVERY == 0 && clock_monotonic_ns() >= until_ns)
 			return true;
 	}
@@ -249,7 +254,7 @@ static bool open_thread(struct live *live, uint32_t number)
 	thread->worker =
 		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
 	thread->watch = watch_new(live->ingress_count);
-	thread->ring = ring_new(LIVE_RING_OBSERVATIONS, sizeof(struct observation));
+	thread->ring = byte_ring_new(LIVE_RING_OBSERVATIONS);
 	thread->figures = ring_new(LIVE_RING_FIGURES, sizeof(struct figures));
 	if (!thread->worker || !thread->watch || !thread->ring || !thread->figures ||
 	    !live_evidence_begin(thread)) {
@@ -398,7 +403,7 @@ static void free_live(struct live *live)
 	for (uint32_t i = 0; i < live->thread_count; i++) {
 		watch_free(live->threads[i].watch);
 		worker_free(live->threads[i].worker);
-		ring_free(live->threads[i].ring);
+		byte_ring_free(live->threads[i].ring);
 		ring_free(live->threads[i].figures);
 	}
 	live_ingress_close(live);

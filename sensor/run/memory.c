@@ -110,7 +110,7 @@ static void live_rows(const struct app *app, struct sheet *sheet)
 	sheet->times = options->workers;
 	print_row(sheet, "frames of several interfaces", NULL, 0, watch_bytes());
 	print_row(sheet, "messages to the main thread", NULL, 0,
-		  ring_bytes(LIVE_RING_OBSERVATIONS, sizeof(struct observation)) +
+		  byte_ring_bytes(LIVE_RING_OBSERVATIONS) +
 			  ring_bytes(LIVE_RING_FIGURES, sizeof(struct figures)));
 	print_row(sheet, "the thread's stack", NULL, 0, STACK_BYTES);
 	sheet->times = 1;

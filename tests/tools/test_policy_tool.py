@@ -418,6 +418,89 @@ def test_explain_agrees_with_the_sensor():
     print(f"{asked} connections under 20 policies: {verdicts}")
 
 
+def test_inside_zones_may_be_denied():
+    path = os.path.join(TOP, "tests/policy/good/inside-zones.yaml")
+    for client, server, verdict in (("10.9.1.1", "10.1.0.1", "forbidden"),
+                                    ("10.9.1.1", "10.2.0.1", "allowed"),
+                                    ("10.8.1.1", "10.1.0.1", "allowed"),
+                                    ("203.0.113.1", "10.9.0.1", "unlisted"),
+                                    ("203.0.113.1", "10.1.0.1", "forbidden")):
+        said = tool("explain", "-p", path, client, server + ":80", status=verdict == "forbidden")
+        assert said.startswith(verdict), (client, server, said)
+    capture = os.path.join(SCRATCH, "office.pcap")
+    listed = [(0x0a090101, 0x0a010001, 80), (0x0a090101, 0x0a020001, 81),
+              (0x0a080101, 0x0a010001, 82), (0xcb007101, 0x0a090001, 83)]
+    assert replay_connections(capture, path, listed) == {
+        ("10.1.0.1", 80): ("forbidden", "db", "high"), ("10.9.0.1", 83): ("unlisted",)}
+    events = subprocess.run([PROGRAM, "-q", "--json", "-r", capture, "-p", path], check=True,
+                            capture_output=True, text=True).stdout
+    exposure = next(e["spanwatch"]["exposure"] for e in map(json.loads, events.splitlines())
+                    if e["event"]["action"] == "exposure.opened")
+    assert (exposure["client_zone"], exposure["contact"], exposure["ticket"]) == \
+        ("office", "+49 30 0123", "NET-1"), exposure
+
+
+def test_included_files_are_named():
+    good = os.path.join(TOP, "tests/policy/good/include.yaml")
+    said = tool("explain", "-p", good, "203.0.113.1", "10.2.0.1:80", status=1)
+    assert "parts/logs.yaml:3, severity high" in said, said
+    bad = os.path.join(TOP, "tests/policy/bad/include.yaml")
+    assert 'parts/one.yaml:2:3: error: "db" is already in ' in tool("check", bad, status=2)
+
+
+VALIDATE = """
+import json, sys, jsonschema
+schema, *documents = json.load(sys.stdin)
+jsonschema.Draft202012Validator.check_schema(schema)
+validator = jsonschema.Draft202012Validator(schema)
+print(json.dumps([[e.message for e in validator.iter_errors(d)] for d in documents]))
+"""
+DOCUMENT = {
+    "version": 1, "site": "x", "thresholds": {"data-out": "1 MiB", "incident-window": "10m"},
+    "zones": {"inside": ["10.0.0.0/8"], "office": {"prefixes": ["10.9.0.0/16"], "inside": True}},
+    "proxies": ["10.0.1.10", {"address": "10.0.1.11", "header": "X-Real-IP"}],
+    "groups": {"db": {"hosts": ["10.1.0.0/24"], "ports": [5432, "6000-6010", "514/udp"]}},
+    "rules": [{"name": "r", "groups": ["db"], "internal-only": True, "severity": "high",
+               "deny": ["office"]},
+              {"name": "s", "services": ["redis", "database"], "internal-only": True,
+               "severity": "low"}],
+    "exceptions": [{"rule": "r", "server": "10.1.0.1", "client": "203.0.113.0/24", "reason": "m",
+                    "owner": "o", "until": "2400-12-31", "port": 5432}],
+    "include": ["policy.d/*.yaml"]}
+
+
+def test_the_schema_agrees_with_the_grammar():
+    python = os.environ.get("SPANWATCH_SCHEMA_PYTHON", "/usr/bin/python3")
+    schema = json.loads(tool("list", "schema"))
+    wrong = []
+    for path, value in ((("rules", 0, "severity"), "urgent"), (("rules", 1, "services"), ["mongo"]),
+                        (("rules", 0, "internal-only"), False), (("groups", "db", "hosts"), []),
+                        (("groups", "db", "host"), ["10.0.0.1"]), (("version",), "one"),
+                        (("exceptions", 0, "until"), "tomorrow"), (("zones",), {"office": []}),
+                        (("thresholds", "close-probes"), 0), (("rules", 0, "groups"), None)):
+        document = json.loads(json.dumps(DOCUMENT))
+        place = document
+        for key in path[:-1]:
+            place = place[key]
+        if value is None:
+            del place[path[-1]]
+        else:
+            place[path[-1]] = value
+        wrong.append(document)
+    result = subprocess.run([python, "-c", VALIDATE], input=json.dumps([schema, DOCUMENT, *wrong]),
+                            capture_output=True, text=True, check=False)
+    if "No module named" in result.stderr:
+        raise Skip("no jsonschema")
+    good, *bad = json.loads(result.stdout)
+    assert good == [], good
+    for document, errors in zip(wrong, bad):
+        path = file("schema.yaml", document)  # JSON is YAML
+        assert errors, document
+        tool("check", path, status=2)
+    without = {k: v for k, v in DOCUMENT.items() if k != "include"}
+    tool("check", file("schema.yaml", without))
+
+
 def test_usage_errors():
     tool(status=2)
     tool("chek", status=2)

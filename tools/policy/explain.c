@@ -34,7 +34,7 @@ static const char *const answers[] = {
 static const char *const gates[] = {
 	[POLICY_GATE_OPEN] = "",
 	[POLICY_GATE_NOT_OURS] = "the server is not ours: it is in no group, and not inside",
-	[POLICY_GATE_INSIDE] = "the client is inside",
+	[POLICY_GATE_INSIDE] = "the client is inside, in a zone that no rule denies",
 	[POLICY_GATE_SAME_GROUP] = "a group holds both the client and the endpoint",
 };
 
@@ -53,6 +53,12 @@ static const char *service_name(const struct asker *asker, uint16_t service)
 	return found == NULL ? "" : found->name;
 }
 
+/* Of a line: the policy, or a file that it includes. */
+static const char *file_name(const struct asker *asker, const char *file)
+{
+	return *file == '\0' ? asker->path : file;
+}
+
 static const char *gate_text(const struct asker *asker, const struct policy_question *question)
 {
 	enum policy_gate gate = policy_gate(asker->policy, question);
@@ -69,7 +75,8 @@ static void say_answer(const struct asker *asker, const struct policy_question *
 	uint16_t exception;
 	enum policy_answer answer = policy_ask_rule(asker->policy, question, rule, &exception);
 
-	printf("  %s:%u: %s: %s", asker->path, view.line, view.name, answers[answer]);
+	printf("  %s:%u: %s: %s", file_name(asker, view.file), view.line, view.name,
+	       answers[answer]);
 	if (answer == POLICY_ANSWER_SERVICE && question->service == POLICY_NO_SERVICE)
 		printf(", and which this is nobody said");
 	if (exception != POLICY_NONE)
@@ -88,8 +95,9 @@ static void say_exception(const struct asker *asker, uint16_t index)
 
 	if (gmtime_r(&end, &tm) != NULL)
 		strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	printf("  exception  %s:%u, until %s: %s (%s%s%s)\n", asker->path, view.line, text,
-	       view.reason, view.owner, *view.ticket != '\0' ? ", " : "", view.ticket);
+	printf("  exception  %s:%u, until %s: %s (%s%s%s)\n", file_name(asker, view.file),
+	       view.line, text, view.reason, view.owner, *view.ticket != '\0' ? ", " : "",
+	       view.ticket);
 }
 
 static void say_decision(const struct asker *asker, const struct policy_decision *decision)
@@ -99,7 +107,8 @@ static void say_decision(const struct asker *asker, const struct policy_decision
 	if (decision->rule != POLICY_NONE) {
 		struct policy_rule_view rule = policy_rule(policy, decision->rule);
 
-		printf("  rule       %s, %s:%u, severity %s\n", rule.name, asker->path, rule.line,
+		printf("  rule       %s, %s:%u, severity %s\n", rule.name,
+		       file_name(asker, rule.file), rule.line,
 		       policy_severity_name(decision->severity));
 	}
 	if (decision->group != POLICY_NONE) {

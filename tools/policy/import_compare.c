@@ -160,7 +160,7 @@ static bool is_outside(const struct door *door, const struct policy *policy, con
 	client = sample(&opening->source, address_is_ipv4(&door->server));
 	place = policy_place(policy, &client);
 	*zone = policy_zone(policy, place.zone).name;
-	return place.zone != POLICY_ZONE_INSIDE;
+	return !policy_zone(policy, place.zone).inside;
 }
 
 static void say_policy(const struct door *door, const struct policy *policy)

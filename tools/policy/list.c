@@ -64,6 +64,8 @@ int tool_list(const struct tool *tool, int argc, char **argv)
 		list_families(tool);
 	} else if (strcmp(argv[1], "severities") == 0) {
 		list_severities();
+	} else if (strcmp(argv[1], "schema") == 0) {
+		policy_write_schema(&tool->vocabulary, stdout);
 	} else {
 		policy = tool_load(tool, argv[1]);
 		list_policy(policy);

@@ -15,7 +15,7 @@ static const struct subcommand {
 	{"explain", tool_explain,
 	 "-p FILE [--json] [--at TIME] [--outbound] CLIENT SERVER:PORT[/udp] [SERVICE] | -",
 	 "which line decides about a connection, and why not the others"},
-	{"list", tool_list, "services | families | severities | FILE",
+	{"list", tool_list, "services | families | severities | schema | FILE",
 	 "what may be written in a policy; what stands in one"},
 	{"diff", tool_diff, "OLD NEW [-r CAPTURE ...]",
 	 "what an edit changes, in words and in findings"},

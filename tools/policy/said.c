@@ -27,8 +27,7 @@ static void keep(void *context, const struct policy_fact *fact)
 	said->list[said->count++] = (struct fact){.section = copy(fact->section),
 						  .name = copy(fact->name),
 						  .key = copy(fact->key),
-						  .value = copy(fact->value),
-						  .line = fact->line};
+						  .value = copy(fact->value)};
 }
 
 void said_by(struct said *said, const struct policy *policy)

@@ -7,7 +7,6 @@
 
 struct fact {
 	char *section, *name, *key, *value;
-	unsigned line;
 };
 
 struct said {

@@ -99,7 +99,8 @@ static const struct sample samples[] = {
 	 "401 Unauthorized\r\nserver: Cowboy\r\n"
 	 "www-authenticate: Basic realm=\"RabbitMQ Management\"\r\n",
 	 "", "rabbitmq-management", "RabbitMQ", "", AUTH_REQUIRED},
-	{GET("/varz"), "200 OK\r\n", "{\n \"server_id\": \"NB2X\",\n \"version\": \"2.9.10\"}",
+	{GET("/varz"), "200 OK\r\n",
+	 "{\n \"server_id\": \"NB2X\",\n \"server_name\": \"a\",\n \"version\": \"2.9.10\"}",
 	 "nats-monitor", "NATS", "2.9.10", AUTH_NONE},
 	{"POST /upload HTTP/1.1\r\nContent-Type: application/vnd.fdo.journal\r\n"
 	 "Content-Length: 0\r\n\r\n",
@@ -156,8 +157,9 @@ static const struct sample samples[] = {
 	{"POST /db/neo4j/tx/commit HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "401 Unauthorized\r\n",
 	 "{\"errors\":[{\"code\":\"Neo.ClientError.Security.Unauthorized\"}]}", "neo4j", "Neo4j",
 	 "", AUTH_REQUIRED},
-	{GET("/api/v2/alerts"), "200 OK\r\n", "[{\"annotations\":{},\"endsAt\":\"2026\"}]\n",
-	 "alertmanager", "Alertmanager", "", AUTH_NONE},
+	{GET("/api/v2/alerts"), "200 OK\r\n",
+	 "[{\"annotations\":{},\"endsAt\":\"2026\",\"fingerprint\":\"0f\"}]\n", "alertmanager",
+	 "Alertmanager", "", AUTH_NONE},
 	{GET("/metrics"), "200 OK\r\n", "# HELP alertmanager_alerts How many alerts by state.\n",
 	 "alertmanager", "Alertmanager", "", AUTH_NONE},
 	{"PUT /metrics/job/backup HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "200 OK\r\n", "",
