@@ -341,6 +341,8 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/spanwatch
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/redis
 	install -m 644 tools/redis/* $(DESTDIR)$(PREFIX)/share/spanwatch/redis
+	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/siem
+	install -m 644 tools/siem/* $(DESTDIR)$(PREFIX)/share/spanwatch/siem
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/grafana
 	install -m 644 tools/grafana/* $(DESTDIR)$(PREFIX)/share/spanwatch/grafana
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),install -D -m 644 $(page) \
