@@ -626,7 +626,7 @@ def test_from_the_packet_to_a_person():
         assert {b["id"] for b in web.bodies()} == {first["id"]} and first["kind"] == "opened"
         assert "group logging is exposed" in first["title"], first
         assert last["title"].startswith("CRITICAL group logging: closed, proven, open for "), last
-        assert len(last["endpoints"]) == 7
+        assert len(last["endpoints"]) == 7 and last["title"].endswith("(replay r1)")
         mails = sorted((parsed(m) for m in mail.mails()), key=lambda m: m["References"] or "")
         assert mails[0]["References"] is None
         assert {m["References"] for m in mails[1:]} == {mails[0]["Message-ID"]}

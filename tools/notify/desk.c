@@ -108,8 +108,9 @@ struct desk *desk_new(const struct desk_options *options)
 	if (desk == NULL)
 		return NULL;
 	desk->options = *options;
-	desk->place =
-		(struct place){.site = options->site, .dashboard = options->settings->dashboard};
+	desk->place = (struct place){.site = options->site,
+				     .dashboard = options->settings->dashboard,
+				     .run = options->run};
 	desk_open_begin(desk);
 	snprintf(desk->prefix, sizeof desk->prefix, "spanwatch:{%.64s}:%s%.64s%s", options->site,
 		 options->run != NULL ? "run:" : "", options->run != NULL ? options->run : "",
