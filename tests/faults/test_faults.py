@@ -34,7 +34,7 @@ from traffic import POLICY, Generator  # noqa: E402
 RATE = 60  # endpoints opened in a second, and as many closed: six events each
 FLEET = ("north", "south", "west")
 WORLDS = 3  # faults at the same time, each in a world of its own: they mostly wait
-ALONE = ("outage_under_load", "latency")
+ALONE = ("outage_under_load", "latency", "burst_on_a_slow_disk")
 FAULT_LIMIT = 400  # seconds
 WITHHELD_MOST = 5  # seconds, in the full form
 
@@ -518,9 +518,9 @@ def fault_slow_disk_and_sensor_killed(scene):
     sensor.start()
     with open(slow, "wb"):
         pass
-    scene.traffic(rate=300, closing=False)
-    for _ in scene.times(2, 6):
-        scene.mark(300)
+    scene.traffic(rate=200, closing=False)
+    for _ in scene.times(2, 4):
+        scene.mark(200)
         killed_and_back(scene, [sensor])
     scene.generator.stop()
     scene.generator.again()
