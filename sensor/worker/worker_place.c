@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What can be said of a packet before the worker's state is asked: whose it is by the policy, and
- * where in the tables it would be. A batch goes through stages, so that the memory that a
- * packet needs is on its way while others are dealt with: decode and ask for the buckets; ask for
- * what the buckets lead to, and for what that leads to; then worker_take(), one by one and in order.
- * All but the last change nothing but the caches.
+ * where in the tables it would be. A batch goes through stages, so that the memory that a packet
+ * needs is on its way while others are dealt with: decode and ask for the buckets; ask for what the
+ * buckets lead to, and for what that leads to; then worker_take(), one by one and in order. All but
+ * the last change nothing but the caches.
  */
 #include "sensor/decode/answerable.h"
 #include "sensor/worker/worker_state.h"
