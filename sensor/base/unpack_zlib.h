@@ -24,11 +24,19 @@ struct unpack_zlib *unpack_zlib_begin(struct arena *arena, enum unpack_zlib_form
 /* Moves the buffers on. */
 enum unpack_result unpack_zlib_step(struct unpack_zlib *zlib, struct unpack_buffers *buffers);
 
+/* What pieces have in common; each is packed against it. Empty: nothing. */
+struct zlib_dictionary {
+	const void *bytes;
+	size_t length;
+};
+
 /* One piece as a stream of zlib, which ends in a checksum. 0: `room` is too small: have
- * zlib_pack_most(). */
+ * zlib_pack_most(), or there is no memory. */
 size_t zlib_pack_most(size_t length);
-size_t zlib_pack(const void *bytes, size_t length, void *to, size_t room);
-/* False: damaged, or not exactly `length` bytes. */
-bool zlib_unpack(const void *packed, size_t packed_length, void *to, size_t length);
+size_t zlib_pack(const void *bytes, size_t length, const struct zlib_dictionary *dictionary,
+		 void *to, size_t room);
+/* False: damaged, not exactly `length` bytes, or packed against something else. */
+bool zlib_unpack(const void *packed, size_t packed_length, const struct zlib_dictionary *dictionary,
+		 void *to, size_t length);
 
 #endif

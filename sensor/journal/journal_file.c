@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * See journal_file.h: what is done with an open file. Events and records of state stand there
- * packed by zlib: what is written is what a disk has the least of.
+ * packed by zlib, each against the first one of its kind, which the table `sample` has: they have
+ * most of their bytes in common.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,11 +11,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "sensor/base/unpack_zlib.h"
 #include "sensor/journal/journal_file_state.h"
 
-#define RAW_MOST  (64u << 20) /* of one piece; more is damage */
-#define LOG_PAGES 2048	      /* of the log, before they are copied to their place */
+#define SAMPLE_LEAST 100	 /* less is not worth it */
+#define SAMPLE_MOST  (24u << 10) /* more would push out what it packs */
+#define RAW_MOST     (64u << 20) /* of one piece; more is damage */
+#define LOG_PAGES    4096	 /* of the log, before they are copied to their place */
 
 static const char *const texts[STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
@@ -30,6 +32,8 @@ static const char *const texts[STATEMENTS] = {
 		" VALUES (?1, ?2, ?3, ?4, ?5)",
 	[DROP] = "DELETE FROM state WHERE kind = ?1 AND key = ?2",
 	[SKIP] = "INSERT OR REPLACE INTO skipped (first, last) VALUES (?1, ?2)",
+	[ADD_SAMPLE] = "INSERT OR REPLACE INTO sample (kind, data) VALUES (?1, ?2)",
+	[SAMPLES] = "SELECT kind, data FROM sample",
 	[TOO_OLD] = "SELECT sequence FROM event WHERE sequence > ?1 AND clock >= ?2"
 		    " ORDER BY sequence LIMIT 1",
 	[MAP] = "SELECT sequence, epoch FROM event ORDER BY sequence",
@@ -38,6 +42,16 @@ static const char *const texts[STATEMENTS] = {
 	[SKIPPED] = "SELECT first, last FROM skipped ORDER BY first DESC LIMIT 32",
 	[STATES] = "SELECT key, at, raw, data FROM state WHERE kind = ?1 ORDER BY at, key",
 };
+
+static void forget_sample(struct journal_file *file, unsigned kind)
+{
+	void *bytes;
+
+	/* Ours, though whoever packs must not change it. */
+	memcpy(&bytes, &file->samples[kind].bytes, sizeof bytes);
+	free(bytes);
+	file->samples[kind] = (struct zlib_dictionary){NULL, 0};
+}
 
 void journal_file_close(struct journal_file *file)
 {
@@ -48,6 +62,8 @@ void journal_file_close(struct journal_file *file)
 	database_close(file->database);
 	if (file->fd >= 0)
 		close(file->fd);
+	for (unsigned i = 0; i < JOURNAL_SAMPLES; i++)
+		forget_sample(file, i);
 	free(file->raw);
 	free(file->packed);
 	free(file);
@@ -89,21 +105,55 @@ bool journal_file_raw_room(struct journal_file *file, size_t bytes)
 	return make_room(&file->raw, &file->raw_room, bytes + 1);
 }
 
+static const struct zlib_dictionary no_sample;
+
+static const struct zlib_dictionary *sample_of(const struct journal_file *file, unsigned kind)
+{
+	return kind < JOURNAL_SAMPLES ? &file->samples[kind] : &no_sample;
+}
+
+static bool keep_sample(struct journal_file *file, unsigned kind, const void *bytes, size_t length)
+{
+	void *copy = malloc(length);
+
+	if (copy == NULL)
+		return false;
+	forget_sample(file, kind);
+	file->samples[kind] = (struct zlib_dictionary){memcpy(copy, bytes, length), length};
+	return true;
+}
+
+void journal_file_samples(struct journal_file *file)
+{
+	struct statement *list = file->prepared[SAMPLES];
+	enum database_result result;
+
+	while (statement_row(list, &result)) {
+		size_t length;
+		const void *bytes = row_bytes(list, 1, &length);
+
+		if (row_number(list, 0) < JOURNAL_SAMPLES)
+			keep_sample(file, (unsigned)row_number(list, 0), bytes, length);
+	}
+	statement_reset(list);
+}
+
 /* 0: out of memory. */
-static size_t pack(struct journal_file *file, const void *bytes, size_t length)
+static size_t pack(struct journal_file *file, unsigned kind, const void *bytes, size_t length)
 {
 	if (!make_room(&file->packed, &file->packed_room, zlib_pack_most(length)))
 		return 0;
-	return zlib_pack(bytes, length, file->packed, file->packed_room);
+	return zlib_pack(bytes, length, sample_of(file, kind), file->packed, file->packed_room);
 }
 
-static bool unpack(struct journal_file *file, struct statement *row, int column, uint64_t raw)
+static bool unpack(struct journal_file *file, unsigned kind, struct statement *row, int column,
+		   uint64_t raw)
 {
 	size_t length;
 	const void *packed = row_bytes(row, column, &length);
 
 	return raw <= RAW_MOST && journal_file_raw_room(file, raw) &&
-	       zlib_unpack(packed, length, file->raw, raw);
+	       zlib_unpack(packed, length, sample_of(file, kind), file->raw, raw);
 }
 
 /* Before it is packed: exposure, NUL, incident, NUL, JSON, fields. */
@@ -164,12 +214,40 @@ static enum database_result change(struct journal_file *file, enum journal_state
 	return result == DATABASE_GOOD ? statement_run(file->prepared[name]) : result;
 }
 
+/* Those that come are like this one. */
+static enum database_result note_sample(struct journal_file *file, unsigned kind, const void *bytes,
+					size_t length)
+{
+	struct statement *add = file->prepared[ADD_SAMPLE];
+
+	if (kind >= JOURNAL_SAMPLES || file->samples[kind].length != 0 || length < SAMPLE_LEAST ||
+	    length > SAMPLE_MOST || !keep_sample(file, kind, bytes, length))
+		return DATABASE_GOOD;
+	file->new_samples |= 1u << kind;
+	statement_number(add, 1, kind);
+	statement_bytes(add, 2, file->samples[kind].bytes, length);
+	return change(file, ADD_SAMPLE);
+}
+
+static enum database_result note_event(struct journal_file *file, const struct journal_row *row,
+				       size_t length)
+{
+	/* Those of the sensor itself are unlike all others. */
+	if (row->exposure[0] == '\0')
+		return DATABASE_GOOD;
+	return note_sample(file, JOURNAL_OF_EVENTS, file->raw, length);
+}
+
 enum database_result journal_file_append(struct journal_file *file, const struct journal_row *row,
 					 uint64_t clock_s)
 {
 	struct statement *append = file->prepared[APPEND];
-	size_t length = lay_out(file, row), packed = pack(file, file->raw, length);
+	size_t length = lay_out(file, row), packed;
+	enum database_result result = note_event(file, row, length);
 
+	if (result != DATABASE_GOOD)
+		return result;
+	packed = pack(file, JOURNAL_OF_EVENTS, file->raw, length);
 	if (length == 0 || packed == 0)
 		return DATABASE_FAILED;
 	statement_number(append, 1, row->sequence);
@@ -211,8 +289,12 @@ enum database_result journal_file_put(struct journal_file *file, unsigned kind,
 				      const struct journal_state *state)
 {
 	struct statement *put = file->prepared[PUT];
-	size_t packed = pack(file, state->data, state->data_length);
+	enum database_result result = note_sample(file, kind, state->data, state->data_length);
+	size_t packed;
 
+	if (result != DATABASE_GOOD)
+		return result;
+	packed = pack(file, kind, state->data, state->data_length);
 	if (packed == 0)
 		return DATABASE_FAILED;
 	statement_number(put, 1, kind);
@@ -240,9 +322,14 @@ enum database_result journal_file_skip(struct journal_file *file, uint64_t first
 
 enum database_result journal_file_commit(struct journal_file *file)
 {
+	enum database_result result;
+
 	if (!database_in_transaction(file->database))
 		return DATABASE_GOOD;
-	return statement_run(file->prepared[COMMIT]);
+	result = statement_run(file->prepared[COMMIT]);
+	if (result == DATABASE_GOOD)
+		file->new_samples = 0;
+	return result;
 }
 
 /* SQLite may have done it by itself. */
@@ -250,6 +337,11 @@ void journal_file_rollback(struct journal_file *file)
 {
 	if (database_in_transaction(file->database))
 		statement_run(file->prepared[ROLLBACK]);
+	for (unsigned i = 0; i < JOURNAL_SAMPLES; i++) {
+		if (file->new_samples & 1u << i)
+			forget_sample(file, i);
+	}
+	file->new_samples = 0;
 }
 
 enum database_result journal_file_settle(struct journal_file *file)
@@ -340,7 +432,7 @@ static enum database_result fetch_row(struct journal_file *file, struct statemen
 	snprintf(epoch, sizeof epoch, "%016" PRIx64, row_number(fetch, 1));
 	if (raw <= RAW_MOST && !journal_file_raw_room(file, raw))
 		return DATABASE_FAILED;
-	if (!unpack(file, fetch, 4, raw) || !pick_up(file, raw, &row))
+	if (!unpack(file, JOURNAL_OF_EVENTS, fetch, 4, raw) || !pick_up(file, raw, &row))
 		return DATABASE_CORRUPT;
 	return journal_queue_add(queue, &row, true) ? DATABASE_GOOD : DATABASE_FAILED;
 }
@@ -386,7 +478,7 @@ void journal_file_states(struct journal_file *file, unsigned kind,
 			.data_length = row_number(states, 2),
 		};
 
-		if (!unpack(file, states, 3, state.data_length))
+		if (!unpack(file, kind, states, 3, state.data_length))
 			state.data_length = 0; /* whoever reads it counts it as damaged */
 		state.key = row_bytes(states, 0, &state.key_length);
 		state.data = file->raw != NULL ? file->raw : (const uint8_t *)"";

@@ -13,7 +13,8 @@
  * left as they are, so that others may read while the sensor writes.
  *
  * Tables: `meta` holds single values; `event` is the queue; `state` is the engine's; `skipped` are
- * numbers that no event has; `rejected` is for people. The file is ours by its application_id, and
+ * numbers that no event has; `sample` is what `event` and `state` are packed against; `rejected` is
+ * for people. The file is ours by its application_id, and
  * by its tables if it is older than that.
  */
 #include <errno.h>
@@ -54,6 +55,7 @@ const char journal_file_schema[] =
 	" data BLOB NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS state (kind INTEGER, key BLOB, at INTEGER NOT NULL,"
 	" raw INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS sample (kind INTEGER PRIMARY KEY, data BLOB NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS skipped (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS rejected (sequence INTEGER, epoch TEXT, json BLOB NOT NULL,"
 	" reason TEXT NOT NULL, PRIMARY KEY (sequence, epoch));"
@@ -165,6 +167,8 @@ static enum database_result set_up(struct journal_file *file, char error[JOURNAL
 	result = make_tables(file, version);
 	if (result == DATABASE_GOOD && file->prepared[BEGIN] == NULL && !journal_file_prepare(file))
 		result = DATABASE_FAILED;
+	if (result == DATABASE_GOOD)
+		journal_file_samples(file);
 	if (result == DATABASE_BUSY)
 		snprintf(error, JOURNAL_ERROR, "is in use by another program");
 	else if (result != DATABASE_GOOD)

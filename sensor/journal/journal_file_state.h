@@ -3,9 +3,12 @@
 #ifndef SENSOR_JOURNAL_FILE_STATE_H
 #define SENSOR_JOURNAL_FILE_STATE_H
 
+#include "sensor/base/unpack_zlib.h"
 #include "sensor/journal/journal_file.h"
 
-#define JOURNAL_PATH 1024
+#define JOURNAL_PATH	  1024
+#define JOURNAL_SAMPLES	  8 /* events, and kinds of state */
+#define JOURNAL_OF_EVENTS 0
 
 enum journal_statement {
 	BEGIN,
@@ -18,6 +21,8 @@ enum journal_statement {
 	PUT,
 	DROP,
 	SKIP,
+	ADD_SAMPLE,
+	SAMPLES,
 	TOO_OLD,
 	MAP,
 	FETCH,
@@ -33,10 +38,15 @@ struct journal_file {
 	int fd;			 /* holds the lock, as long as the database is open; -1: none */
 	uint8_t *raw, *packed;	 /* of one event or record */
 	size_t raw_room, packed_room;
+	/* The first event or record of each kind: the others are packed against it. */
+	struct zlib_dictionary samples[JOURNAL_SAMPLES];
+	unsigned new_samples; /* bits: of this transaction */
 };
 
 /* Once the tables are there. */
 bool journal_file_prepare(struct journal_file *file);
+/* Then, unless it is new: what it packs against. */
+void journal_file_samples(struct journal_file *file);
 /* What is packed fits into `file->packed`, what is unpacked into `file->raw`. */
 bool journal_file_raw_room(struct journal_file *file, size_t bytes);
 

@@ -16,6 +16,7 @@
 #include "sensor/base/clock.h"
 #include "sensor/base/log.h"
 #include "sensor/base/sparse.h"
+#include "sensor/base/table_memory.h"
 #include "sensor/run/live_state.h"
 #include "sensor/run/prefault.h"
 #include "sensor/run/sandbox.h"
@@ -436,6 +437,8 @@ int live_run(struct app *app)
 		live.metrics = live_metrics_new(&live);
 		good = live.metrics != NULL;
 	}
+	if (!table_memory_large())
+		log_info("the kernel gives no large pages: the tables lie in small ones");
 	if (good) {
 		sandbox_enter(app->options->user, true);
 		if (app->evidence)

@@ -146,7 +146,7 @@ void worker_look_at(struct worker *worker, const struct sighting *sighting)
 	worker->stats.tunnels_claimed += packet->realm == REALM_CLAIMED;
 	worker->stats.mirror_cut += packet->cut;
 	if (packet->kind == PACKET_TCP && packet->realm != REALM_CLAIMED)
-		pairs_packet(worker->pairs, packet);
+		pairs_packet(worker->pairs, sighting->pair, packet);
 	worker->stats.ours += sighting->ours && packet->realm != REALM_CLAIMED;
 	if (!sighting->matters) {
 		worker->stats.elsewhere++;

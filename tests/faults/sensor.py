@@ -151,7 +151,7 @@ class Sensor:
         waits."""
         self.runs[-1].read()
         said, held = of or len(self.runs[-1].ids), self.heartbeat(redis)
-        return int(held.get("events", 0)) >= said and (of or held["events_waiting"] == "0")
+        return int(held.get("events", -1)) >= said and (of or held["events_waiting"] == "0")
 
     def wait_heartbeat(self, redis):
         """It ends after three seconds, and is there again with the connection."""

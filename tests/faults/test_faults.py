@@ -13,6 +13,7 @@ and what the traffic must have led to are compared (reconcile.py). Ends with a t
 """
 
 import concurrent.futures
+import datetime
 import json
 import os
 import shutil
@@ -33,7 +34,7 @@ from traffic import POLICY, Generator  # noqa: E402
 RATE = 60  # endpoints opened in a second, and as many closed: six events each
 FLEET = ("north", "south", "west")
 WORLDS = 3  # faults at the same time, each in a world of its own: they mostly wait
-ALONE = ("outage_under_load",)
+ALONE = ("outage_under_load", "latency")
 FAULT_LIMIT = 400  # seconds
 WITHHELD_MOST = 5  # seconds, in the full form
 
@@ -581,6 +582,94 @@ def fault_burst_on_a_slow_disk(scene):
     if held["observations_lost"] != "0":
         account.complaints.append(f"{held['observations_lost']} observations were lost")
     return account
+
+
+def milliseconds(text):
+    """Of RFC 3339 with microseconds."""
+    moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment.timestamp() * 1000
+
+
+def latencies(redis, after):
+    """Of what was announced after this entry: from the packet to Redis, in ms, in order. Both
+    clocks are this machine's."""
+    found = []
+    for name, flat in redis("XRANGE", SITE + "events", "(" + after, "+"):
+        event = dict(zip(flat[::2], flat[1::2]))
+        if event["kind"] in ("exposure.opened", "exposure.escalated"):
+            found.append(int(name.split("-")[0]) - milliseconds(event["ts"]))
+    return sorted(found)
+
+
+def newest(redis):
+    return redis("XREVRANGE", SITE + "events", "+", "-", "COUNT", 1)[0][0]
+
+
+def measure(scene, what, rate, seconds, trouble=None):
+    """A line of the table in spanwatch-redis(7)."""
+    redis = scene.server.redis()
+    after = newest(redis)
+    scene.generator.rate = rate
+    scene.generator.pause.clear()
+    ends = time.monotonic() + seconds
+    if trouble:
+        trouble()
+    time.sleep(max(ends - time.monotonic(), 0))
+    scene.quiet(scene.server)
+    found = latencies(redis, after)
+    p50, p99 = found[len(found) // 2], found[len(found) * 99 // 100]
+    scene.rounds += 1
+    print(f"# {what:34}{len(found):7} announcements: p50 {p50:7.0f} ms, p99 {p99:7.0f} ms, "
+          f"max {found[-1]:7.0f} ms", flush=True)
+
+
+def fault_latency(scene):
+    """From a packet to Redis: idle, busy, with a slow disk, with a Redis that stands still."""
+    scene.server = scene.server("--appendfsync", "everysec")
+    slow = os.path.join(scene.folder, "slow")
+    sensor = Sensor(scene.folder, "north", scene.server.url(), POLICY)
+    sensor.environment = {**stalling(scene.folder, slow + ".not"), "SLOW_DISK": slow}
+    scene.sensors.append(scene.add(sensor))
+    sensor.start()
+    scene.traffic(rate=5)
+    seconds, pause = (15, 4) if scene.full else (1.5, 0.5)
+
+    def stand_still():
+        scene.seconds(0.3, 2)
+        scene.server.freeze()
+        time.sleep(pause)
+        scene.server.thaw()
+
+    measure(scene, "idle (5 endpoints/s)", 5, seconds)
+    measure(scene, "1,000 events/s", 250, seconds)
+    with open(slow, "wb"):
+        pass
+    measure(scene, "the same, 1.5 s for each sync", 250, seconds)
+    os.unlink(slow)
+    measure(scene, f"the same, Redis stands still {pause} s", 250, seconds, stand_still)
+    return scene.settle(scene.server.redis())
+
+
+def fault_stop_with_many_open(scene):
+    """SIGTERM with 3000 open exposures ends in time; what Redis has not taken by then the next run
+    sends."""
+    server = scene.server()
+    sensor = scene.sensor(server.url())
+    scene.generator = generator = Generator(world.WIRE, RATE)
+    for _ in range(30 if scene.full else 10):
+        generator.burst(100)
+        time.sleep(0.1)
+    sensor.wait_told("exposure.escalated", len(generator.opened))
+    scene.rounds += 1
+    began = time.monotonic()
+    sensor.stop()
+    took = time.monotonic() - began
+    print(f"# stopped in {took:.1f} s with {len(generator.opened)} open", flush=True)
+    if sensor.left_some():
+        sensor.start()
+        wait_until(lambda: sensor.all_out(server.redis()), 4 * PATIENCE, "the rest")
+        sensor.stop()
+    return reconcile.settle(server.redis(), [sensor], generator)
 
 
 LOADS = {"short": (4000, 3), "full": (20000, 60)}  # packets a second, seconds
