@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sensor/base/hash.h"
+#include "sensor/base/table_memory.h"
 #include "sensor/base/tagged.h"
 
 enum rank {		  /* first to go first */
@@ -58,11 +59,12 @@ struct exposures {
 uint64_t exposures_bytes(uint32_t size)
 {
 	const struct exposures *e = NULL;
-	uint64_t each = sizeof *e->records + sizeof *e->slots + sizeof *e->hosts +
-			sizeof *e->free_records + sizeof *e->free_hosts + sizeof *e->rank_nodes +
-			sizeof *e->check_nodes + sizeof *e->host_nodes;
+	uint64_t each = sizeof *e->slots + sizeof *e->hosts + sizeof *e->free_records +
+			sizeof *e->free_hosts + sizeof *e->rank_nodes + sizeof *e->check_nodes +
+			sizeof *e->host_nodes;
 
-	return sizeof *e + size * each + 2 * tagged_bytes(size);
+	return sizeof *e + table_memory_bytes(size, sizeof *e->records) + size * each +
+	       2 * tagged_bytes(size);
 }
 
 static uint32_t *full_stack(uint32_t size)
@@ -79,7 +81,7 @@ static bool allocate(struct exposures *e, uint32_t size)
 	bool indexed = tagged_new(&e->by_endpoint, size);
 
 	indexed = tagged_new(&e->by_host, size) && indexed;
-	e->records = calloc(size, sizeof *e->records);
+	e->records = table_memory_new(size, sizeof *e->records);
 	e->slots = calloc(size, sizeof *e->slots);
 	e->hosts = calloc(size, sizeof *e->hosts);
 	e->free_records = full_stack(size);
@@ -116,7 +118,7 @@ void exposures_free(struct exposures *e)
 		return;
 	tagged_free(&e->by_endpoint);
 	tagged_free(&e->by_host);
-	free(e->records);
+	table_memory_free(e->records);
 	free(e->slots);
 	free(e->hosts);
 	free(e->free_records);
