@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See redis_script.h. The assembler reads the file, so that there is only one copy of it; the path
- * is relative to the top of the tree, where the compiler runs. The Makefile must name the file as
- * something that redis_script.o is made from: -MMD does not see it.
+ * See redis_script.h. The assembler reads the files, so that there is only one copy of them; paths
+ * are relative to the top of the tree, where the compiler runs. The Makefile must name the files as
+ * something that redis_script.o is made from: -MMD does not see them.
  *
  * Before its first line, and without a line of their own so that Redis's messages tell the lines of
  * the file, stand lists of names by how they are merged: local exposure_total = {'flows', ...}
@@ -73,6 +73,12 @@ __asm__(".pushsection .rodata\n"
 		EXPOSURE_FIELDS(HIGHEST) EVENT_FIELDS(OTHER_HIGHEST))
 	LIST(policy_texts, POLICY_FIELDS(POLICY))
 	"	.incbin \"sensor/redis/apply.lua\"\n"
+	"	.incbin \"sensor/redis/apply_time.lua\"\n"
+	"	.incbin \"sensor/redis/apply_say.lua\"\n"
+	"	.incbin \"sensor/redis/apply_index.lua\"\n"
+	"	.incbin \"sensor/redis/apply_sensor.lua\"\n"
+	"	.incbin \"sensor/redis/apply_merge.lua\"\n"
+	"	.incbin \"sensor/redis/apply_event.lua\"\n"
 	"redis_script_end:\n"
 	"	.byte 0\n"
 	"	.balign 4\n"
