@@ -26,14 +26,16 @@
 --              Returns the clock, the last event, what of this sensor's was lost and must be told
 --              anew, what was mended, whether a twin was refused lately, words about it.
 --   coverage   "full" (what does not follow has gone) or "part", then "line@sensor", JSON, ...
---   events     after, stream length, queue length, how many, then each: epoch, sequence, digest, how
---              many pairs of four kinds, the pairs of the first kind, "json", the JSON, the others.
+--   events     after, stream length, queue length, how many, then each: epoch, sequence, digest, an
+--              index, pairs of seven kinds with "json" and the JSON among them. The index has one byte for
+--              each kind, how many pairs there are, and one for each name in `looked`, where the value
+--              stands; 0: it is not there.
 --              Each is applied once for each (sensor, epoch, sequence). `after` is what must have
 --              been applied last, "epoch sequence", or "": if it is not, Redis has lost something, and
 --              nothing is applied. In a replay also once for each (sensor, event id): to replay the
---              same packets again changes nothing. Pairs move with each event and are in the JSON
---              alone; move, and are in the stream; seldom change, and are in the stream; seldom
---              change, and are in the JSON alone; `digest` tells whether one that seldom changes has.
+--              same packets again changes nothing. Kinds of pairs: redis_place in redis_message.h.
+--              `digest` tells whether one that seldom changes has; those that are in the JSON alone may be
+--              left out then, and are asked for (SPANWATCH-WHOLE) if they are needed after all.
 --              Returns how many were applied, why no more ("": all), what was mended, words about it.
 --
 -- What is of another type and in the way of a key of ours is renamed, so that nothing waits for it,

@@ -17,26 +17,50 @@ local function settings()
 	return flat, heal and number(heal) > clock().s
 end
 
--- Places in ARGV of the event at `at`: the pairs of the four kinds, and where the next event begins.
+-- Where in the index that every event has: `looked` of redis_message.h.
+local V, KINDS = {}, 7
+for i = 1, #looked do V[looked[i]] = KINDS + i end
+local V_KIND, V_ID, V_TS, V_STATE, V_LEVEL, V_LEVEL_NAME = V.kind, V.id, V.ts, V.state, V.level, V.level_name
+local V_EXPOSURE, V_INCIDENT, V_INCIDENT_STATE = V.exposure, V.incident, V.incident_state
+local V_OPENED, V_FIRST, V_LAST, V_SEEN, V_SEEN_S = V.opened, V.first_answer, V.last_answer, V.last_seen,
+	V.last_seen_s
+local V_AFTER, V_BEFORE, V_CLOSED, V_SEVERITY = V.changed_after, V.changed_before, V.closed, V.severity
+local V_NUMBER = V.severity_number
+local V_TOTALS = {}
+for i = 1, #exposure_total do V_TOTALS[i] = V[exposure_total[i]] end
+
+local flat, heal
+
+-- Places in ARGV of the event at `at`: the pairs of each kind, and where the next event begins. `whole`:
+-- with those that seldom change.
 local function places(at)
-	local a, b, c, d = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]),
-		tonumber(ARGV[at + 6])
-	local json = at + 7 + 2 * a
-	local moving = json + 2
-	local seldom = moving + 2 * b
-	local detail = seldom + 2 * c
-	return {hidden = at + 7, json = json, moving = moving, seldom = seldom, detail = detail,
-		next = detail + 2 * d}
+	local index = {string.byte(ARGV[at + 3], 1, -1)}
+	local derived = at + 4
+	local hashed = derived + 2 * index[1]
+	local both = hashed + 2 * index[2]
+	local shown = both + 2 * index[3]
+	local json = shown + 2 * index[4]
+	local detail = json + 2 + 2 * index[5]
+	local hidden = detail + 2 * index[6]
+	return {digest = ARGV[at + 2], index = index, before = at + 3, derived = derived, hashed = hashed,
+		both = both, shown = shown, json = json, detail = detail, hidden = hidden,
+		next = hidden + 2 * index[7], whole = hidden > detail}
+end
+
+local function value_of(place, at)
+	local offset = place.index[at]
+	return offset > 0 and ARGV[place.before + offset] or nil
 end
 
 local function add_pairs(map, first, last)
 	for i = first, last - 1, 2 do map[ARGV[i]] = ARGV[i + 1] end
 end
 
+-- All that moves, by name.
 local function event_at(place)
 	local event = {}
-	add_pairs(event, place.hidden, place.json)
-	add_pairs(event, place.moving, place.seldom)
+	add_pairs(event, place.hashed, place.json)
+	add_pairs(event, place.hidden, place.next)
 	-- By name: an event that has waited may be of a version with other numbers.
 	if event.level_name then event.level = level_numbers[event.level_name] or event.level end
 	if event.incident_level_name then
@@ -45,10 +69,11 @@ local function event_at(place)
 	return event
 end
 
+-- What seldom changes, by name.
 local function rest_at(place)
 	if not place.rest then
 		place.rest = {}
-		add_pairs(place.rest, place.seldom, place.next)
+		add_pairs(place.rest, place.json + 2, place.hidden)
 	end
 	return place.rest
 end
@@ -111,17 +136,77 @@ for i = 1, #exposure_change do EXPOSURE_GONE[i + 1] = exposure_change[i] end
 exposure_names[#exposure_names + 1] = 'closed_ms'
 incident_names[#incident_names + 1] = 'closed_ms'
 
--- The reading half. What is merged is `x`: key, id, old, new, fresh, gone ...
-local function read_exposure(event, place, heal)
-	local x = {id = event.exposure, key = prefix .. 'exposure:' .. event.exposure, quitters = {}}
+-- --- An exposure that only this sensor sees ----------------------------------------------------
+--
+-- Nearly all are, and then what the event says is what the hash must have: it is written as it came,
+-- unless a counter or a moment goes back, because the sensor was restarted, or it was closed before.
+
+local PLAIN = {'state', 'sensors', 'digest', 'incident', 'level', 'severity_number', 'opened',
+	'first_answer', 'last_answer', 'last_seen', 'changed_after', 'changed_before', 'changed_disputed',
+	'restarted', 'open_since', 'state' .. mine}
+local PLAIN_TOTALS = #PLAIN
+for i = 1, #exposure_total do PLAIN[PLAIN_TOTALS + i] = exposure_total[i] end
+
+local function is_plain(held, place)
+	local state = held[1]
+	if level_numbers[value_of(place, V_LEVEL_NAME)] ~= value_of(place, V_LEVEL) then return false end
+	if not state then return true end
+	if held[2] ~= sensor or held[13] or held[14] or held[16] or is_over(state) then return false end
+	local index, before = place.index, place.before
+	local first, last, seen = index[V_FIRST], index[V_LAST], index[V_SEEN]
+	if ARGV[before + index[V_STATE]] == 'merged' or held[7] ~= ARGV[before + index[V_OPENED]] then
+		return false
+	end
+	if held[8] and (first == 0 or held[8] ~= ARGV[before + first]) then return false end
+	if held[9] and (last == 0 or held[9] > ARGV[before + last]) then return false end
+	if held[10] and (seen == 0 or held[10] > ARGV[before + seen]) then return false end
+	if (held[11] or nil) ~= value_of(place, V_AFTER) or (held[12] or nil) ~= value_of(place, V_BEFORE) then
+		return false
+	end
+	for i = 1, #V_TOTALS do
+		local was, offset = held[PLAIN_TOTALS + i], index[V_TOTALS[i]]
+		if was and offset > 0 then
+			local value = ARGV[before + offset]
+			if was ~= value and tonumber(value) < tonumber(was) then return false end
+		end
+	end
+	return true
+end
+
+local function rank_of(severity_number, level)
+	return (tonumber(severity_number) or 0) + (tonumber(level) or 0)
+end
+
+local function read_plain(place, key, heal)
+	local held = try('HMGET', key, unpack(PLAIN))
+	if not is_plain(held, place) then return nil end
+	local new = {state = value_of(place, V_STATE), level = value_of(place, V_LEVEL),
+		severity_number = value_of(place, V_NUMBER), severity = value_of(place, V_SEVERITY),
+		closed = value_of(place, V_CLOSED), opened = value_of(place, V_OPENED),
+		last_seen = value_of(place, V_SEEN), open_since = held[15] or nil}
+	local old = {state = held[1] or nil, level = held[5] or nil, severity_number = held[6] or nil,
+		incident = held[4] or nil, last_seen = held[10] or nil}
+	local x = {plain = true, id = value_of(place, V_EXPOSURE), key = key, old = old, new = new,
+		fresh = not old.state, changed = held[3] ~= place.digest, own_before = old.state, quitters = {},
+		was_open = old.state, is_open = not is_over(new.state)}
+	x.moved = heal or x.changed or x.was_open and not x.is_open or
+		rank_of(new.severity_number, new.level) ~= rank_of(old.severity_number, old.level)
+	if x.moved and old.state then x.facets_before = read_facets(key) end
+	return x
+end
+
+-- --- Any other: the reading half of merging ----------------------------------------------------
+
+local function read_merged(place, key, heal)
+	local event = event_at(place)
+	local x = {id = event.exposure, key = key, quitters = {}}
 	local others
 	x.old, others = read_object(x.key, exposure_names, exposure_own)
 	x.new, x.fresh = merge_exposure(event, x.old, others, x.quitters)
 	local new, old = x.new, x.old
-	local digest = ARGV[place.next_digest]
-	x.changed = old.digest ~= digest
+	x.changed = old.digest ~= place.digest
 	if x.changed then
-		new.digest = digest
+		new.digest = place.digest
 		for name, value in pairs(rest_at(place)) do new[name] = value end
 	end
 	x.gone = outdated(old, others, new, exposure_own, x.fresh)
@@ -130,14 +215,22 @@ local function read_exposure(event, place, heal)
 	x.moved = heal or x.changed or x.was_open ~= x.is_open or score_of(new, old) ~= score_of(old, old)
 	if x.moved and old.state then x.facets_before = read_facets(x.key) end
 	in_ms(new, old, EXPOSURE_MS)
-	if not new.closed then new.closed_ms = nil elseif not new.closed_ms then
-		new.closed_ms = old.closed_ms
-	end
+	if new.closed and not new.closed_ms then new.closed_ms = old.closed_ms end
+	return x
+end
+
+local WHOLE = 'SPANWATCH-WHOLE what seldom changes is needed '
+
+local function read_exposure(place, heal)
+	local key = prefix .. 'exposure:' .. value_of(place, V_EXPOSURE)
+	local x = read_plain(place, key, heal) or read_merged(place, key, heal)
+	if not place.whole and (x.changed or flat) then error(WHOLE .. (flat and 'always' or 'now'), 0) end
 	return x
 end
 
 local function read_incident(event, place)
-	local x = {id = event.incident, key = prefix .. 'incident:' .. event.incident, quitters = {}}
+	local x = {id = event.incident, key = prefix .. 'incident:' .. event.incident, quitters = {},
+		event = event}
 	local others
 	x.old, others = read_object(x.key, incident_names, incident_own)
 	x.new, x.fresh = merge_incident(event, rest_at(place), x.old, others, x.quitters)
@@ -165,21 +258,21 @@ local INCIDENTS = {
 	let_go = function(who, id) try('ZREM', prefix .. 'open:incidents:sensor:' .. who, id) end,
 }
 
-local function index_exposure(x, event, heal)
+local function index_exposure(x, place, heal)
 	local old, new, id = x.old, x.new, x.id
 	local score = score_of(new, old)
+	local facets = x.facets_before or {}
 	if x.is_open then
 		if x.moved or old.last_seen ~= new.last_seen then
 			touch(key_open)
-			try('ZADD', key_open, 'GT', event.last_seen_s or 0, id)
+			try('ZADD', key_open, 'GT', value_of(place, V_SEEN_S) or 0, id)
 		end
 		if x.moved then
 			add(key_severity, score, id)
-			local facets = x.facets_before or {}
-			local now_facets = {}
+			local rest, now_facets = x.changed and rest_at(place) or facets, {}
 			for i = 1, #FACET_FIELDS do
 				local name = FACET_FIELDS[i]
-				now_facets[name] = new[name] or facets[name]
+				now_facets[name] = rest[name] or facets[name]
 			end
 			enter_facets(id, score, now_facets, facets)
 		end
@@ -187,11 +280,11 @@ local function index_exposure(x, event, heal)
 	elseif x.was_open or heal then
 		try('ZREM', key_open, id)
 		try('ZREM', key_severity, id)
-		leave_facets(id, x.facets_before or new)
+		leave_facets(id, x.facets_before or rest_at(place))
 	end
-	hold_or_let_go(x, event.state, score, EXPOSURES, heal)
+	hold_or_let_go(x, value_of(place, V_STATE), score, EXPOSURES, heal)
 	if new.state == 'closed' and (old.state ~= 'closed' or old.closed ~= new.closed or heal) then
-		close_in(key_closed, id, new.closed or event.ts)
+		close_in(key_closed, id, new.closed or value_of(place, V_TS))
 	end
 end
 
@@ -211,16 +304,18 @@ local function index_incident(x, event, heal)
 	hold_or_let_go(x, event.incident_state, score, INCIDENTS, heal)
 end
 
-local function write_members(event, exposure, incident)
-	local key = prefix .. 'incident:' .. (event.incident or 'none') .. ':members'
-	if exposure and event.incident and (run_keep > 0 or exposure.fresh or
-		exposure.old.incident ~= event.incident) then
+local function write_members(place, exposure, incident)
+	local named = value_of(place, V_INCIDENT)
+	local key = prefix .. 'incident:' .. (named or 'none') .. ':members'
+	if exposure and named and (run_keep > 0 or exposure.fresh or exposure.old.incident ~= named) then
 		try('SADD', key, exposure.id)
 		keep(key, 'closed', 'open')
 	end
 	if not incident then return end
 	local listed = {}
-	for member in (event.incident_members or ''):gmatch('%S+') do listed[#listed + 1] = member end
+	for member in (incident.event.incident_members or ''):gmatch('%S+') do
+		listed[#listed + 1] = member
+	end
 	if #listed > 0 then try('SADD', key, unpack(listed)) end
 	keep(key, incident.old.state, incident.new.state)
 	local members = try('SCARD', key)
@@ -230,39 +325,44 @@ local function write_members(event, exposure, incident)
 end
 
 -- What is counted, and comes only once the event is in the stream.
-local function count(x, event)
-	local old, new = x.old, x.new
+local function count(x, place)
+	local kind, old, new = value_of(place, V_KIND), x.old, x.new
+	if kind == 'exposure.summary' then return end -- told anew
+	local opens = x.is_open and not x.was_open and old.state ~= 'merged'
+	if not opens and not (x.was_open and new.state == 'closed') then return end
 	local severity = new.severity or severities[number(new.severity_number)] or 'info'
-	local owner = new.owner or (x.facets_before and x.facets_before.owner)
-	if event.kind == 'exposure.summary' then return end -- told anew
-	local began = new.open_since or new.opened or event.ts
-	if x.is_open and not x.was_open and old.state ~= 'merged' then
+	local owner = (x.changed and rest_at(place) or x.facets_before or {}).owner
+	local ts = value_of(place, V_TS)
+	local began = new.open_since or new.opened or ts
+	if opens then
 		tally(began, 'opened', severity, owner, 1)
-		local opened, decided = ms_of(event.opened), ms_of(event.created)
-		if event.kind == 'exposure.opened' and opened and decided then
+		local opened, decided = ms_of(value_of(place, V_OPENED)), ms_of(value_of(place, V.created))
+		if kind == 'exposure.opened' and opened and decided then
 			tally(began, 'detected', severity, owner, 1)
 			tally(began, 'detect_ms', severity, owner, math.max(0, decided - opened))
 		end
-	elseif x.was_open and new.state == 'closed' then
-		local since, closed = ms_of(began), ms_of(new.closed or event.ts)
-		tally(new.closed or event.ts, 'closed', severity, owner, 1)
-		if since and closed then
-			tally(new.closed or event.ts, 'open_s', severity, owner,
-				math.max(0, math.floor((closed - since) / 1000 + 0.5)))
-		end
+		return
+	end
+	local ended = new.closed or ts
+	local since, closed = ms_of(began), ms_of(ended)
+	tally(ended, 'closed', severity, owner, 1)
+	if since and closed then
+		tally(ended, 'open_s', severity, owner, math.max(0, math.floor((closed - since) / 1000 + 0.5)))
 	end
 end
 
 -- The exposure's own story, which outlives the stream.
-local function remember(x, event, entry)
-	if event.kind == 'exposure.summary' and not x.fresh then return end
+local function remember(x, place, entry)
+	local kind, at = value_of(place, V_KIND), value_of(place, V_TS)
+	if kind == 'exposure.summary' and not x.fresh then return end
 	local key = prefix .. 'history:' .. x.id
-	local level, ms = tonumber(event.level), ms_of(event.ts)
-	try('LPUSH', key, cjson.encode({kind = event.kind, at = event.ts, at_ms = ms, level = level,
-		level_name = event.level_name, severity = event.severity, sensor = sensor,
-		reason = event.reason, entry = entry}))
-	call('LTRIM', key, 0, HISTORY - 1)
-	keep(key, 'closed', x.new.state)
+	try('LPUSH', key, cjson.encode({kind = kind, at = at, at_ms = ms_of(at), entry = entry,
+		level = tonumber(value_of(place, V_LEVEL)), level_name = value_of(place, V_LEVEL_NAME),
+		severity = value_of(place, V_SEVERITY), sensor = sensor, reason = value_of(place, V.reason)}))
+	if not x.fresh or x.old.state then call('LTRIM', key, 0, HISTORY - 1) end
+	if run_keep > 0 or not x.is_open or (x.old.state and not x.was_open) then
+		keep(key, 'closed', x.new.state)
+	end
 end
 
 local function unmute(kind, x, over)
@@ -275,56 +375,75 @@ end
 
 local jsons = {}
 
-local function write_event(event, place, exposure, incident, flat, heal)
-	if exposure then
-		replace(exposure.key, exposure.old, exposure.new, EXPOSURE_GONE, exposure.gone)
-		index_exposure(exposure, event, heal)
+-- As it came: what moves; what seldom changes, if it has.
+local function write_plain(x, place)
+	call('HSET', x.key, unpack(ARGV, place.derived, place.shown - 1))
+	if x.fresh then
+		call('HSET', x.key, 'id', x.id, 'sensors', sensor, 'digest', place.digest,
+			unpack(ARGV, place.json + 2, place.hidden - 1))
+	elseif x.changed then
+		call('HSET', x.key, 'digest', place.digest, unpack(ARGV, place.json + 2, place.hidden - 1))
 	end
-	write_members(event, exposure, incident)
+	if run_keep > 0 or not x.is_open then keep(x.key, x.old.state, x.new.state) end
+end
+
+local function write_event(place, exposure, incident)
+	if exposure then
+		if exposure.plain then
+			write_plain(exposure, place)
+		else
+			replace(exposure.key, exposure.old, exposure.new, EXPOSURE_GONE, exposure.gone)
+		end
+		index_exposure(exposure, place, heal)
+	end
+	write_members(place, exposure, incident)
 	if incident then
 		replace(incident.key, incident.old, incident.new, INCIDENT_GONE, incident.gone)
-		index_incident(incident, event, heal)
+		index_incident(incident, incident.event, heal)
 	end
-	local first, last = place.json, place.detail - 1
-	if flat then first, last = place.hidden, place.next - 1 end
+	local first, last = place.both, place.detail - 1
+	if flat then first, last = place.hashed, place.next - 1 end
 	touch(key_events)
 	local entry = try('XADD', key_events, 'MAXLEN', '~', stream_length, '*', unpack(ARGV, first, last))
 	if run_keep > 0 then
 		touch(key_ids)
-		call('SADD', key_ids, sensor .. ' ' .. event.id)
+		call('SADD', key_ids, sensor .. ' ' .. value_of(place, V_ID))
 	end
 	return entry
 end
 
-local function conclude(event, place, exposure, incident, entry)
+local function conclude(place, exposure, incident, entry)
 	local json = ARGV[place.json + 1]
 	jsons[#jsons + 1] = json
 	call('PUBLISH', channel, json)
 	if exposure then
-		remember(exposure, event, entry)
-		count(exposure, event)
-		unmute('exposure', exposure, not exposure.is_open)
+		remember(exposure, place, entry)
+		count(exposure, place)
+		if exposure.moved then unmute('exposure', exposure, not exposure.is_open) end
 	end
 	if incident then unmute('incident', incident, is_over(incident.new.state)) end
 end
 
 -- Applies the event at `at`; the mark `applied` is what stands before it. Returns where the next one
 -- begins, and the new mark.
-local function apply(at, applied, flat, heal)
+local function apply(at, applied)
 	local place = places(at)
-	place.next_digest = at + 2
 	local epoch, sequence = ARGV[at], ARGV[at + 1]
 	local last_epoch, last = applied:match('^(%S+) (%d+)$')
 	if last_epoch == epoch and number(sequence) <= number(last) then return place.next, applied end
-	local event, mark = event_at(place), epoch .. ' ' .. sequence
-	local repeated = run_keep > 0 and try('SISMEMBER', key_ids, sensor .. ' ' .. event.id) == 1
-	local exposure = event.exposure and not repeated and read_exposure(event, place, heal) or nil
-	local incident = event.incident_state and not repeated and read_incident(event, place) or nil
+	local mark = epoch .. ' ' .. sequence
+	local repeated = run_keep > 0 and
+		try('SISMEMBER', key_ids, sensor .. ' ' .. value_of(place, V_ID)) == 1
+	local exposure, incident
+	if not repeated then
+		if value_of(place, V_EXPOSURE) then exposure = read_exposure(place, heal) end
+		if value_of(place, V_INCIDENT_STATE) then incident = read_incident(event_at(place), place) end
+	end
 	try('HSET', key_applied, sensor, mark)
 	if repeated then return place.next, mark end
 	local good, why = pcall(function()
-		local entry = write_event(event, place, exposure, incident, flat, heal)
-		conclude(event, place, exposure, incident, entry)
+		local entry = write_event(place, exposure, incident)
+		conclude(place, exposure, incident, entry)
 	end)
 	if good then return place.next, mark end
 	if applied ~= '' then
@@ -365,7 +484,7 @@ local function apply_all()
 	if applied ~= after then
 		return 0, 'SPANWATCH-LOST the last event that is here is "' .. applied .. '", not "' .. after .. '"'
 	end
-	local flat, heal = settings()
+	flat, heal = settings()
 	if applied == '' and run_keep == 0 then
 		try('ZADD', prefix .. 'sensors', 'NX', clock().s, sensor)
 	end
@@ -373,7 +492,7 @@ local function apply_all()
 	local at, done, problem_now = FIRST, 0, ''
 	local good, why = pcall(function()
 		for i = 1, tonumber(event_count) do
-			at, applied = apply(at, applied, flat, heal)
+			at, applied = apply(at, applied)
 			done = i
 		end
 	end)

@@ -16,18 +16,24 @@ local function add(key, score, id)
 	return try('ZADD', key, score, id)
 end
 
+local noted = {}
+
 local function enter(name, value, score, id)
 	local facet = name .. ':' .. value
-	if add(prefix .. 'open:' .. facet, score, id) == 1 then
+	if add(prefix .. 'open:' .. facet, score, id) == 1 and not noted[facet] then
 		touch(key_facets)
 		try('SADD', key_facets, facet)
+		noted[facet] = true
 	end
 end
 
 local function leave(name, value, id)
 	local facet = name .. ':' .. value
 	local key = prefix .. 'open:' .. facet
-	if try('ZREM', key, id) == 1 and call('EXISTS', key) == 0 then try('SREM', key_facets, facet) end
+	if try('ZREM', key, id) == 1 and call('EXISTS', key) == 0 then
+		try('SREM', key_facets, facet)
+		noted[facet] = nil
+	end
 end
 
 -- Of facets that have changed, the old ones are left.

@@ -112,6 +112,7 @@ local function total(old, others, new, name, value)
 		new[name] = sum
 	end
 	if #others > 0 or value ~= sum then new[own] = value end
+	if #others == 0 and value ~= sum then new.restarted = '1' end
 end
 
 local SILENT = 3600 -- so many seconds, and it does not hold open what another has proved to be closed

@@ -3,6 +3,9 @@
 -- and hashes agree, what has been lost is noticed. Everything in small portions; a heartbeat costs
 -- Redis about a tenth of a millisecond.
 
+-- Not for events: even functions that are not called take time to make.
+if what ~= 'events' then
+
 local key_sensors, key_states, key_run = prefix .. 'sensors', prefix .. 'sensors:state', prefix .. 'sensors:run'
 local key_fleet, key_blind, key_gone = prefix .. 'fleet', prefix .. 'sensors:blind', prefix .. 'sensors:gone'
 local key_sweep, key_all = prefix .. 'sweep', prefix .. 'coverage:all'
@@ -483,4 +486,6 @@ if what == 'coverage' then
 	if ARGV[6] == 'full' then drop_lines(own, all, lines) end
 	expire_touched()
 	return 1
+end
+
 end

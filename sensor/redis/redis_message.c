@@ -10,30 +10,36 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
+#include "sensor/base/timestamp.h"
 #include "sensor/event/exposure_fields.h"
 
-#define HEAD	      3		/* EVALSHA, the digest of the script, how many keys */
-#define SILENT_KEEP_S "2592000" /* 30 days */
-#define EVENT_PAIRS   160	/* the most that one event may have */
+#define HEAD	       3	 /* EVALSHA, the digest of the script, how many keys */
+#define SILENT_KEEP_S  "2592000" /* 30 days */
+#define EVENT_PAIRS    110	 /* the most that one event may have: places among them are bytes */
+#define DERIVED	       5
+#define DERIVED_COPIES 2 /* of them; the others are times */
 
 /* What the script merges, and what is another with each event. The rest of an event is written to
  * Redis only when it has changed. */
-#define MOVES_SELDOM				       false
-#define MOVES_EACH				       true
-#define MOVES_NEWEST				       true
-#define MOVES_EARLIEST				       true
-#define MOVES_LATEST				       true
-#define MOVES_HIGHEST				       true
-#define MOVES_TOTAL				       true
-#define MOVES_CHANGE				       true
-#define MOVES_LINK				       true
+enum moves { MOVES_SELDOM, MOVES_EACH, MOVES_MERGED };
+#define MOVES_NEWEST				       MOVES_MERGED
+#define MOVES_EARLIEST				       MOVES_MERGED
+#define MOVES_LATEST				       MOVES_MERGED
+#define MOVES_HIGHEST				       MOVES_MERGED
+#define MOVES_TOTAL				       MOVES_MERGED
+#define MOVES_CHANGE				       MOVES_MERGED
+#define MOVES_LINK				       MOVES_MERGED
 #define ROW(name, member, type, from, tag, merge, ...) {#name, MOVES_##merge},
 #define OTHER(name, merge)			       {#name, MOVES_##merge},
 
 static const struct {
 	const char *name;
-	bool moves;
+	enum moves moves;
 } all_fields[] = {EXPOSURE_FIELDS(ROW) EVENT_FIELDS(OTHER)};
+
+#define LOOKED(name) #name,
+static const char *const looked[] = {REDIS_LOOKED(LOOKED)};
+#define LOOKED_COUNT (sizeof looked / sizeof *looked)
 
 _Static_assert(sizeof all_fields / sizeof *all_fields <= REDIS_FIELDS, "REDIS_FIELDS");
 
@@ -69,13 +75,29 @@ static const char *const shown[] = {
 	"incident_severity",
 };
 
-static bool is_shown(const char *name)
+/* Of one exposure that one sensor sees, what the script makes of other fields is what the event has. */
+static const char *const made[] = {"state", "level_name", "severity"};
+
+static bool is_one_of(const char *const *names, size_t count, const char *name)
 {
-	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-		if (strcmp(shown[i], name) == 0)
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
 			return true;
 	}
 	return false;
+}
+
+#define IS_ONE_OF(names, name) is_one_of(names, sizeof(names) / sizeof *(names), name)
+
+static enum redis_place place_of(const char *name, enum moves moves)
+{
+	bool show = IS_ONE_OF(shown, name);
+
+	if (moves == MOVES_SELDOM)
+		return show ? REDIS_SELDOM_SHOWN : REDIS_SELDOM_HIDDEN;
+	if (moves == MOVES_MERGED || IS_ONE_OF(made, name))
+		return show ? REDIS_HASHED_SHOWN : REDIS_HASHED;
+	return show ? REDIS_SHOWN : REDIS_HIDDEN;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -86,15 +108,11 @@ static int compare_names(const void *a, const void *b)
 static void set_fields(struct redis_names *names)
 {
 	names->field_count = 0;
-	for (size_t i = 0; i < sizeof all_fields / sizeof *all_fields; i++) {
-		bool moves = all_fields[i].moves, show = is_shown(all_fields[i].name);
-
+	for (size_t i = 0; i < sizeof all_fields / sizeof *all_fields; i++)
 		names->fields[names->field_count++] = (struct redis_named){
 			.name = all_fields[i].name,
-			.place = moves ? (show ? REDIS_MOVES_SHOWN : REDIS_MOVES_HIDDEN)
-				       : (show ? REDIS_SELDOM_SHOWN : REDIS_SELDOM_HIDDEN),
+			.place = place_of(all_fields[i].name, all_fields[i].moves),
 		};
-	}
 	qsort(names->fields, names->field_count, sizeof *names->fields, compare_names);
 }
 
@@ -148,6 +166,7 @@ void redis_message_free(struct redis_message *message)
 {
 	words_free(&message->keys);
 	words_free(&message->words);
+	redis_digests_forget(&message->digests);
 	free(message->arguments);
 	free(message->lengths);
 	message->arguments = NULL;
@@ -288,6 +307,73 @@ static size_t read_pairs(const struct redis_names *names, const struct journal_r
 	return count;
 }
 
+static const struct pair *find_pair(const struct pair *pairs, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(pairs[i].name, name) == 0)
+			return &pairs[i];
+	}
+	return NULL;
+}
+
+/* One byte each: how many pairs of each kind follow, then where among them the values stand at which
+ * the script looks in every event, from 1; 0: not there. */
+static void add_index(struct redis_words *words, const struct pair *pairs, size_t count,
+		      const size_t of[REDIS_PLACES])
+{
+	char index[REDIS_PLACES + LOOKED_COUNT] = "";
+	size_t at[REDIS_PLACES], next = 0;
+
+	for (size_t place = 0; place < REDIS_PLACES; place++) {
+		at[place] = next + (place >= REDIS_SELDOM_SHOWN ? 2 : 0); /* behind the JSON */
+		next += 2 * of[place];
+		index[place] = (char)of[place];
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t value = at[pairs[i].place] + 2;
+
+		if (of[pairs[i].place] == 0)
+			continue;
+		at[pairs[i].place] = value;
+		for (size_t j = 0; j < LOOKED_COUNT; j++) {
+			if (strcmp(looked[j], pairs[i].name) == 0)
+				index[REDIS_PLACES + j] = (char)value;
+		}
+	}
+	add_bytes(words, index, sizeof index);
+}
+
+/* What an exposure's hash has besides, made of other fields: the last event, times in ms. */
+static size_t derive(struct pair *pairs, size_t count, char texts[DERIVED][24])
+{
+	static const char *const all[DERIVED][2] = {{"kind", "last_event"},
+						    {"ts", "updated"},
+						    {"opened", "opened_ms"},
+						    {"last_seen", "last_seen_ms"},
+						    {"closed", "closed_ms"}};
+	size_t added = 0;
+
+	for (size_t i = 0; i < DERIVED; i++) {
+		const struct pair *pair = find_pair(pairs, count, all[i][0]);
+		struct pair *made_now = &pairs[count + added];
+
+		if (pair == NULL)
+			continue;
+		*made_now = *pair;
+		made_now->name = all[i][1];
+		made_now->name_length = strlen(all[i][1]);
+		made_now->place = REDIS_DERIVED;
+		added++;
+		if (i < DERIVED_COPIES)
+			continue;
+		made_now->value = texts[i];
+		made_now->value_length =
+			(size_t)snprintf(texts[i], sizeof texts[i], "%" PRIu64,
+					 (uint64_t)(timestamp_parse(pair->value) / NS_PER_MS));
+	}
+	return added;
+}
+
 static void add_pairs(struct redis_words *words, const struct pair *pairs, size_t count,
 		      enum redis_place place)
 {
@@ -300,19 +386,17 @@ static void add_pairs(struct redis_words *words, const struct pair *pairs, size_
 }
 
 /* Of those that hardly ever move. */
-static void add_digest(struct redis_words *words, const struct pair *pairs, size_t count)
+static uint64_t digest_of(const struct pair *pairs, size_t count)
 {
-	char text[17];
 	uint64_t digest = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (pairs[i].place >= REDIS_SELDOM_SHOWN)
+		if (pairs[i].place == REDIS_SELDOM_SHOWN || pairs[i].place == REDIS_SELDOM_HIDDEN)
 			digest = hash_bytes(pairs[i].name,
 					    pairs[i].name_length + pairs[i].value_length + 2,
 					    digest);
 	}
-	snprintf(text, sizeof text, "%016" PRIx64, digest);
-	add(words, text);
+	return digest;
 }
 
 static void add_object_keys(struct redis_message *message, const struct redis_names *names,
@@ -330,22 +414,32 @@ void redis_message_add(struct redis_message *message, const struct redis_names *
 		       const struct journal_row *row)
 {
 	struct redis_words *words = &message->words;
-	struct pair pairs[EVENT_PAIRS];
+	struct pair pairs[EVENT_PAIRS + DERIVED];
 	size_t count = read_pairs(names, row, pairs), of[REDIS_PLACES] = {0};
+	char digest[17], derived[DERIVED][24];
+	uint64_t seldom = digest_of(pairs, count);
 
+	if (row->exposure[0] != '\0' && find_pair(pairs, count, "state") != NULL)
+		count += derive(pairs, count, derived);
 	for (size_t i = 0; i < count; i++)
 		of[pairs[i].place]++;
+	if (row->exposure[0] != '\0' && !message->whole &&
+	    redis_digests_same(&message->digests, row->exposure, seldom))
+		of[REDIS_SELDOM_HIDDEN] = 0;
 	add_object_keys(message, names, row);
+	snprintf(digest, sizeof digest, "%016" PRIx64, seldom);
 	add(words, row->epoch);
 	add_number(words, row->sequence);
-	add_digest(words, pairs, count);
-	for (size_t i = 0; i < REDIS_PLACES; i++)
-		add_number(words, of[i]);
-	add_pairs(words, pairs, count, REDIS_MOVES_HIDDEN);
-	add(words, "json");
-	add_bytes(words, row->json, row->json_length);
-	for (int place = REDIS_MOVES_SHOWN; place < REDIS_PLACES; place++)
-		add_pairs(words, pairs, count, (enum redis_place)place);
+	add(words, digest);
+	add_index(words, pairs, count, of);
+	for (int place = REDIS_DERIVED; place < REDIS_PLACES; place++) {
+		if (place == REDIS_SELDOM_SHOWN) {
+			add(words, "json");
+			add_bytes(words, row->json, row->json_length);
+		}
+		if (of[place] != 0)
+			add_pairs(words, pairs, count, (enum redis_place)place);
+	}
 	message->events++;
 }
 

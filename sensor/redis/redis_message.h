@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "sensor/journal/journal.h"
+#include "sensor/redis/redis_digests.h"
 
 #define REDIS_KEY_MAX	    320
 #define REDIS_SHA_TEXT	    41
@@ -26,15 +27,49 @@ enum redis_limit {
 	REDIS_LIMITS
 };
 
-/* What becomes of a flat field: it moves with each event or hardly ever, and stands in the stream
- * beside the JSON or only in it. */
+/* What becomes of a flat field: it moves with each event or hardly ever; it stands in the stream
+ * beside the JSON or only in it; of those that move, it is one of the exposure's hash or not. In the
+ * order in which they stand in a message; the JSON is between SHOWN and SELDOM_SHOWN. */
 enum redis_place {
-	REDIS_MOVES_HIDDEN,
-	REDIS_MOVES_SHOWN,
+	REDIS_DERIVED, /* only of the hash */
+	REDIS_HASHED,
+	REDIS_HASHED_SHOWN,
+	REDIS_SHOWN,
 	REDIS_SELDOM_SHOWN,
 	REDIS_SELDOM_HIDDEN,
+	REDIS_HIDDEN, /* moves, and is only in the JSON */
 	REDIS_PLACES
 };
+
+/* What the script looks at in every event: it is told where these stand, in this order. */
+#define REDIS_LOOKED(X)                                                                            \
+	X(kind)                                                                                    \
+	X(id)                                                                                      \
+	X(ts)                                                                                      \
+	X(created)                                                                                 \
+	X(exposure)                                                                                \
+	X(incident)                                                                                \
+	X(incident_state)                                                                          \
+	X(state)                                                                                   \
+	X(level)                                                                                   \
+	X(level_name)                                                                              \
+	X(severity)                                                                                \
+	X(severity_number)                                                                         \
+	X(reason)                                                                                  \
+	X(opened)                                                                                  \
+	X(first_answer)                                                                            \
+	X(last_answer)                                                                             \
+	X(last_seen)                                                                               \
+	X(last_seen_s)                                                                             \
+	X(changed_after)                                                                           \
+	X(changed_before)                                                                          \
+	X(closed)                                                                                  \
+	X(flows)                                                                                   \
+	X(bytes_in)                                                                                \
+	X(bytes_out)                                                                               \
+	X(logins_failed)                                                                           \
+	X(logins_succeeded)                                                                        \
+	X(messages)
 
 struct redis_named {
 	const char *name;
@@ -81,6 +116,8 @@ struct redis_message {
 	size_t count, capacity;
 	size_t events, counted_at; /* of a batch; the word that says how many */
 	bool failed;		   /* out of memory */
+	struct redis_digests digests;
+	bool whole; /* what seldom changes is sent with every event */
 };
 
 void redis_message_free(struct redis_message *message);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "sensor/event/exposure_fields.h"
+#include "sensor/redis/redis_message.h"
 
 /*
  * CHOOSE gives its text where IN_list_merge is defined below, otherwise "": as such a macro brings
@@ -52,6 +53,8 @@
 #define OTHER_MERGED(name, merge)			    WORD(MERGED, name, merge)
 #define OTHER_OWN(name, merge)				    WORD(OWN, name, merge)
 
+#define LOOKED(name) "'" #name "',"
+
 #define LIST(name, words) "\t.ascii \"local " #name " = {" words "} \"\n"
 
 extern const char redis_script_start[] __attribute__((visibility("hidden")));
@@ -72,6 +75,7 @@ __asm__(".pushsection .rodata\n"
 	LIST(exposure_others, "'state','changed',"
 		EXPOSURE_FIELDS(HIGHEST) EVENT_FIELDS(OTHER_HIGHEST))
 	LIST(policy_texts, POLICY_FIELDS(POLICY))
+	LIST(looked, REDIS_LOOKED(LOOKED))
 	"	.incbin \"sensor/redis/apply.lua\"\n"
 	"	.incbin \"sensor/redis/apply_time.lua\"\n"
 	"	.incbin \"sensor/redis/apply_say.lua\"\n"

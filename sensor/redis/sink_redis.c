@@ -253,6 +253,14 @@ static void count_hopeless(struct sink_redis *sink, uint64_t sequence, const cha
 	sink->stats.rejected++;
 }
 
+/* What is not there any more must be sent once more; for old readers of the stream, always. */
+static void want_whole(struct sink_redis *sink, const char *text)
+{
+	redis_digests_forget(&sink->message.digests);
+	if (strstr(text, "always") != NULL)
+		sink->message.whole = true;
+}
+
 /* `sequence`: of the event that it is about; 0: none. */
 static void on_error(struct sink_redis *sink, uint64_t sequence, const char *text)
 {
@@ -266,6 +274,8 @@ static void on_error(struct sink_redis *sink, uint64_t sequence, const char *tex
 		remedy = REDIS_RECONNECT;
 	if (remedy == REDIS_LOAD || remedy == REDIS_REDIRECT || remedy == REDIS_COMPARE)
 		sink->outage.errors++; /* mended at once: not worth a word */
+	else if (remedy == REDIS_WHOLE)
+		want_whole(sink, text);
 	else
 		redis_outage_begin(&sink->outage, text);
 	if (remedy == REDIS_HOPELESS && sequence != 0)
@@ -307,6 +317,8 @@ static void become_ready(struct sink_redis *sink)
 	log_info("%s: connected to %s", sink->options.url.shown,
 		 redis_node_format(&sink->route.current, node));
 	redis_lines_forget(&sink->lines);
+	redis_digests_forget(&sink->message.digests);
+	sink->message.whole = false;
 	sink->stats.reconnects += sink->ever_ready;
 	sink->stats.redirects += sink->redirected;
 	sink->redirected = false;
@@ -509,6 +521,8 @@ static void mend(struct sink_redis *sink)
 	if (sink->remedy == REDIS_LOAD ||
 	    (sink->remedy == REDIS_COMPARE && sink->compared++ < COMPARED_IN_A_ROW)) {
 		greet(sink, true);
+	} else if (sink->remedy == REDIS_WHOLE) {
+		sink->state = STATE_READY; /* on_answered() sends */
 	} else if (sink->remedy == REDIS_COMPARE) {
 		on_lost(sink, "it has again another last event than it said (two sensors of one "
 			      "name?)");
