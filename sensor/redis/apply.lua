@@ -21,15 +21,16 @@
 --
 --   hello      identity of the sensor's process. Returns Redis's clock (ms), the last event that was
 --              applied ("epoch sequence" or "").
---   heartbeat  identity, seconds to live, seconds to keep a silent sensor, exposures that it holds
---              open, name, value, ...
+--   heartbeat  identity, seconds to live, seconds to keep a silent sensor, exposures that it holds open,
+--              events that wait, "full STATE JSON" (or "part ...") with what `fleet` shows, name, value,
+--              ...: all, or those that have changed
 --              Returns the clock, the last event, what of this sensor's was lost and must be told
 --              anew, what was mended, whether a twin was refused lately, words about it.
 --   coverage   "full" (what does not follow has gone) or "part", then "line@sensor", JSON, ...
 --   events     after, stream length, queue length, how many, then each: epoch, sequence, digest, an
 --              index, pairs of seven kinds with "json" and the JSON among them. The index has one byte for
---              each kind, how many pairs there are, and one for each name in `looked`, where the value
---              stands; 0: it is not there.
+--              each kind, how many pairs there are, and one for each value that is looked at, where it
+--              stands among them; 0: it is not there.
 --              Each is applied once for each (sensor, epoch, sequence). `after` is what must have
 --              been applied last, "epoch sequence", or "": if it is not, Redis has lost something, and
 --              nothing is applied. In a replay also once for each (sensor, event id): to replay the
@@ -47,7 +48,11 @@
 -- What an exposure has, and how it is merged, are rows of sensor/event/exposure_fields.h. From them
 -- the program puts lists of names before this text, as locals: exposure_newest, exposure_earliest,
 -- exposure_latest, exposure_highest, exposure_total, exposure_change (what a change leaves behind),
--- exposure_merged, exposure_own, exposure_others, and policy_texts (what events copy from the policy).
+-- exposure_merged, exposure_own, exposure_others, and policy_texts (what events copy from the policy);
+-- and V_kind, V_id ..., the places in an event's index.
+--
+-- A function that is made takes time though nobody calls it, and each call of the script makes all of
+-- them anew: what few messages need is made when it is needed.
 
 -- Of the keys. Major: something has gone or means something else. Minor: something was added.
 local MAJOR, MINOR = 2, 1
@@ -113,12 +118,13 @@ local function schema_problem()
 			', this sensor writes ' .. SCHEMA .. ' and so nothing: bring all sensors of ' ..
 			'the site to one version (SCHEMA VERSION in spanwatch-redis(7))'
 	end
-	if not held or number(minor) < MINOR then
-		call('SET', key, SCHEMA)
+	local older = not held or number(minor) < MINOR
+	-- A full Redis refuses it; then the next message tries again.
+	if older and not redis.pcall('SET', key, SCHEMA).err then
 		-- Of an older version: its readers go on, and what is there gets its place in the new sets.
 		if held and run_keep == 0 then
 			try('HSETNX', prefix .. 'settings', 'stream', 'flat')
-			try('HSET', prefix .. 'sweep', 'heal', call('TIME')[1] + HEAL)
+			try('HSET', prefix .. 'settings', 'heal', call('TIME')[1] + HEAL)
 		end
 	end
 	if run_keep > 0 then call('EXPIRE', key, run_keep) end

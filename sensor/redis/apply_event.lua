@@ -12,22 +12,9 @@ local channel = prefix .. 'live'
 
 -- "stream": with all flat fields, for readers of before 2.1; "heal": everything is renewed.
 local function settings()
-	local flat = try('HGET', prefix .. 'settings', 'stream') == 'flat'
-	local heal = try('HGET', prefix .. 'sweep', 'heal')
-	return flat, heal and number(heal) > clock().s
+	local held = try('HMGET', prefix .. 'settings', 'stream', 'heal')
+	return held[1] == 'flat', held[2] and number(held[2]) > clock().s
 end
-
--- Where in the index that every event has: `looked` of redis_message.h.
-local V, KINDS = {}, 7
-for i = 1, #looked do V[looked[i]] = KINDS + i end
-local V_KIND, V_ID, V_TS, V_STATE, V_LEVEL, V_LEVEL_NAME = V.kind, V.id, V.ts, V.state, V.level, V.level_name
-local V_EXPOSURE, V_INCIDENT, V_INCIDENT_STATE = V.exposure, V.incident, V.incident_state
-local V_OPENED, V_FIRST, V_LAST, V_SEEN, V_SEEN_S = V.opened, V.first_answer, V.last_answer, V.last_seen,
-	V.last_seen_s
-local V_AFTER, V_BEFORE, V_CLOSED, V_SEVERITY = V.changed_after, V.changed_before, V.closed, V.severity
-local V_NUMBER = V.severity_number
-local V_TOTALS = {}
-for i = 1, #exposure_total do V_TOTALS[i] = V[exposure_total[i]] end
 
 local flat, heal
 
@@ -130,11 +117,8 @@ end
 local EXPOSURE_MS = {'opened', 'opened_ms', 'closed', 'closed_ms', 'last_seen', 'last_seen_ms',
 	'open_since', 'open_since_ms'}
 local INCIDENT_MS = {'opened', 'opened_ms', 'closed', 'closed_ms', 'last', 'last_ms'}
-local EXPOSURE_GONE, INCIDENT_GONE = {'closed_ms'}, {'closed', 'close_reason', 'changed_after',
-	'changed_before', 'changed_disputed', 'closed_ms'}
-for i = 1, #exposure_change do EXPOSURE_GONE[i + 1] = exposure_change[i] end
-exposure_names[#exposure_names + 1] = 'closed_ms'
-incident_names[#incident_names + 1] = 'closed_ms'
+local INCIDENT_GONE = {'closed', 'close_reason', 'changed_after', 'changed_before', 'changed_disputed',
+	'closed_ms'}
 
 -- --- An exposure that only this sensor sees ----------------------------------------------------
 --
@@ -145,29 +129,31 @@ local PLAIN = {'state', 'sensors', 'digest', 'incident', 'level', 'severity_numb
 	'first_answer', 'last_answer', 'last_seen', 'changed_after', 'changed_before', 'changed_disputed',
 	'restarted', 'open_since', 'state' .. mine}
 local PLAIN_TOTALS = #PLAIN
-for i = 1, #exposure_total do PLAIN[PLAIN_TOTALS + i] = exposure_total[i] end
+local TOTALS = {'flows', 'bytes_in', 'bytes_out', 'logins_failed', 'logins_succeeded', 'messages'}
+local V_TOTALS = {V_flows, V_bytes_in, V_bytes_out, V_logins_failed, V_logins_succeeded, V_messages}
+for i = 1, #TOTALS do PLAIN[PLAIN_TOTALS + i] = TOTALS[i] end
 
 local function is_plain(held, place)
 	local state = held[1]
-	if level_numbers[value_of(place, V_LEVEL_NAME)] ~= value_of(place, V_LEVEL) then return false end
+	if level_numbers[value_of(place, V_level_name)] ~= value_of(place, V_level) then return false end
 	if not state then return true end
 	if held[2] ~= sensor or held[13] or held[14] or held[16] or is_over(state) then return false end
 	local index, before = place.index, place.before
-	local first, last, seen = index[V_FIRST], index[V_LAST], index[V_SEEN]
-	if ARGV[before + index[V_STATE]] == 'merged' or held[7] ~= ARGV[before + index[V_OPENED]] then
+	local first, last, seen = index[V_first_answer], index[V_last_answer], index[V_last_seen]
+	if ARGV[before + index[V_state]] == 'merged' or held[7] ~= ARGV[before + index[V_opened]] then
 		return false
 	end
 	if held[8] and (first == 0 or held[8] ~= ARGV[before + first]) then return false end
 	if held[9] and (last == 0 or held[9] > ARGV[before + last]) then return false end
 	if held[10] and (seen == 0 or held[10] > ARGV[before + seen]) then return false end
-	if (held[11] or nil) ~= value_of(place, V_AFTER) or (held[12] or nil) ~= value_of(place, V_BEFORE) then
+	if (held[11] or nil) ~= value_of(place, V_changed_after) or (held[12] or nil) ~= value_of(place, V_changed_before) then
 		return false
 	end
 	for i = 1, #V_TOTALS do
 		local was, offset = held[PLAIN_TOTALS + i], index[V_TOTALS[i]]
 		if was and offset > 0 then
 			local value = ARGV[before + offset]
-			if was ~= value and tonumber(value) < tonumber(was) then return false end
+			if was ~= value and number(value) < number(was) then return false end
 		end
 	end
 	return true
@@ -180,13 +166,13 @@ end
 local function read_plain(place, key, heal)
 	local held = try('HMGET', key, unpack(PLAIN))
 	if not is_plain(held, place) then return nil end
-	local new = {state = value_of(place, V_STATE), level = value_of(place, V_LEVEL),
-		severity_number = value_of(place, V_NUMBER), severity = value_of(place, V_SEVERITY),
-		closed = value_of(place, V_CLOSED), opened = value_of(place, V_OPENED),
-		last_seen = value_of(place, V_SEEN), open_since = held[15] or nil}
+	local new = {state = value_of(place, V_state), level = value_of(place, V_level),
+		severity_number = value_of(place, V_severity_number), severity = value_of(place, V_severity),
+		closed = value_of(place, V_closed), opened = value_of(place, V_opened),
+		last_seen = value_of(place, V_last_seen), open_since = held[15] or nil}
 	local old = {state = held[1] or nil, level = held[5] or nil, severity_number = held[6] or nil,
 		incident = held[4] or nil, last_seen = held[10] or nil}
-	local x = {plain = true, id = value_of(place, V_EXPOSURE), key = key, old = old, new = new,
+	local x = {plain = true, id = value_of(place, V_exposure), key = key, old = old, new = new,
 		fresh = not old.state, changed = held[3] ~= place.digest, own_before = old.state, quitters = {},
 		was_open = old.state, is_open = not is_over(new.state)}
 	x.moved = heal or x.changed or x.was_open and not x.is_open or
@@ -198,18 +184,19 @@ end
 -- --- Any other: the reading half of merging ----------------------------------------------------
 
 local function read_merged(place, key, heal)
-	local event = event_at(place)
+	local event, m = event_at(place), merging()
 	local x = {id = event.exposure, key = key, quitters = {}}
 	local others
-	x.old, others = read_object(x.key, exposure_names, exposure_own)
-	x.new, x.fresh = merge_exposure(event, x.old, others, x.quitters)
+	x.old, others = m.read_object(x.key, m.exposure_names, exposure_own)
+	x.new, x.fresh = m.merge_exposure(event, x.old, others, x.quitters)
 	local new, old = x.new, x.old
 	x.changed = old.digest ~= place.digest
 	if x.changed then
 		new.digest = place.digest
 		for name, value in pairs(rest_at(place)) do new[name] = value end
 	end
-	x.gone = outdated(old, others, new, exposure_own, x.fresh)
+	x.gone = m.outdated(old, others, new, exposure_own, x.fresh)
+	if old.closed_ms and not new.closed then x.gone[#x.gone + 1] = 'closed_ms' end
 	x.own_before = #others == 0 and old.state or old['state' .. mine]
 	x.was_open, x.is_open = old.state and not is_over(old.state), not is_over(new.state)
 	x.moved = heal or x.changed or x.was_open ~= x.is_open or score_of(new, old) ~= score_of(old, old)
@@ -222,7 +209,7 @@ end
 local WHOLE = 'SPANWATCH-WHOLE what seldom changes is needed '
 
 local function read_exposure(place, heal)
-	local key = prefix .. 'exposure:' .. value_of(place, V_EXPOSURE)
+	local key = prefix .. 'exposure:' .. value_of(place, V_exposure)
 	local x = read_plain(place, key, heal) or read_merged(place, key, heal)
 	if not place.whole and (x.changed or flat) then error(WHOLE .. (flat and 'always' or 'now'), 0) end
 	return x
@@ -232,9 +219,10 @@ local function read_incident(event, place)
 	local x = {id = event.incident, key = prefix .. 'incident:' .. event.incident, quitters = {},
 		event = event}
 	local others
-	x.old, others = read_object(x.key, incident_names, incident_own)
-	x.new, x.fresh = merge_incident(event, rest_at(place), x.old, others, x.quitters)
-	x.gone = outdated(x.old, others, x.new, incident_own, x.fresh)
+	local m = merging()
+	x.old, others = m.read_object(x.key, m.incident_names, m.incident_own)
+	x.new, x.fresh = m.merge_incident(event, rest_at(place), x.old, others, x.quitters)
+	x.gone = m.outdated(x.old, others, x.new, m.incident_own, x.fresh)
 	x.own_before = #others == 0 and x.old.state or x.old['state' .. mine]
 	in_ms(x.new, x.old, INCIDENT_MS)
 	if x.new.closed and not x.new.closed_ms then x.new.closed_ms = x.old.closed_ms end
@@ -265,7 +253,7 @@ local function index_exposure(x, place, heal)
 	if x.is_open then
 		if x.moved or old.last_seen ~= new.last_seen then
 			touch(key_open)
-			try('ZADD', key_open, 'GT', value_of(place, V_SEEN_S) or 0, id)
+			try('ZADD', key_open, 'GT', value_of(place, V_last_seen_s) or 0, id)
 		end
 		if x.moved then
 			add(key_severity, score, id)
@@ -282,9 +270,9 @@ local function index_exposure(x, place, heal)
 		try('ZREM', key_severity, id)
 		leave_facets(id, x.facets_before or rest_at(place))
 	end
-	hold_or_let_go(x, value_of(place, V_STATE), score, EXPOSURES, heal)
+	hold_or_let_go(x, value_of(place, V_state), score, EXPOSURES, heal)
 	if new.state == 'closed' and (old.state ~= 'closed' or old.closed ~= new.closed or heal) then
-		close_in(key_closed, id, new.closed or value_of(place, V_TS))
+		close_in(key_closed, id, new.closed or value_of(place, V_ts))
 	end
 end
 
@@ -305,7 +293,7 @@ local function index_incident(x, event, heal)
 end
 
 local function write_members(place, exposure, incident)
-	local named = value_of(place, V_INCIDENT)
+	local named = value_of(place, V_incident)
 	local key = prefix .. 'incident:' .. (named or 'none') .. ':members'
 	if exposure and named and (run_keep > 0 or exposure.fresh or exposure.old.incident ~= named) then
 		try('SADD', key, exposure.id)
@@ -326,17 +314,17 @@ end
 
 -- What is counted, and comes only once the event is in the stream.
 local function count(x, place)
-	local kind, old, new = value_of(place, V_KIND), x.old, x.new
+	local kind, old, new = value_of(place, V_kind), x.old, x.new
 	if kind == 'exposure.summary' then return end -- told anew
 	local opens = x.is_open and not x.was_open and old.state ~= 'merged'
 	if not opens and not (x.was_open and new.state == 'closed') then return end
 	local severity = new.severity or severities[number(new.severity_number)] or 'info'
 	local owner = (x.changed and rest_at(place) or x.facets_before or {}).owner
-	local ts = value_of(place, V_TS)
+	local ts = value_of(place, V_ts)
 	local began = new.open_since or new.opened or ts
 	if opens then
 		tally(began, 'opened', severity, owner, 1)
-		local opened, decided = ms_of(value_of(place, V_OPENED)), ms_of(value_of(place, V.created))
+		local opened, decided = ms_of(value_of(place, V_opened)), ms_of(value_of(place, V_created))
 		if kind == 'exposure.opened' and opened and decided then
 			tally(began, 'detected', severity, owner, 1)
 			tally(began, 'detect_ms', severity, owner, math.max(0, decided - opened))
@@ -353,12 +341,12 @@ end
 
 -- The exposure's own story, which outlives the stream.
 local function remember(x, place, entry)
-	local kind, at = value_of(place, V_KIND), value_of(place, V_TS)
+	local kind, at = value_of(place, V_kind), value_of(place, V_ts)
 	if kind == 'exposure.summary' and not x.fresh then return end
 	local key = prefix .. 'history:' .. x.id
 	try('LPUSH', key, cjson.encode({kind = kind, at = at, at_ms = ms_of(at), entry = entry,
-		level = tonumber(value_of(place, V_LEVEL)), level_name = value_of(place, V_LEVEL_NAME),
-		severity = value_of(place, V_SEVERITY), sensor = sensor, reason = value_of(place, V.reason)}))
+		level = tonumber(value_of(place, V_level)), level_name = value_of(place, V_level_name),
+		severity = value_of(place, V_severity), sensor = sensor, reason = value_of(place, V_reason)}))
 	if not x.fresh or x.old.state then call('LTRIM', key, 0, HISTORY - 1) end
 	if run_keep > 0 or not x.is_open or (x.old.state and not x.was_open) then
 		keep(key, 'closed', x.new.state)
@@ -373,7 +361,7 @@ local function unmute(kind, x, over)
 		severity_number = new.severity_number, group = new.group, owner = new.owner, rule = new.rule}, stream_length) end
 end
 
-local jsons = {}
+local jsons, marked, in_stream = {}, false, nil
 
 -- As it came: what moves; what seldom changes, if it has.
 local function write_plain(x, place)
@@ -392,7 +380,7 @@ local function write_event(place, exposure, incident)
 		if exposure.plain then
 			write_plain(exposure, place)
 		else
-			replace(exposure.key, exposure.old, exposure.new, EXPOSURE_GONE, exposure.gone)
+			replace(exposure.key, exposure.old, exposure.new, exposure_change, exposure.gone)
 		end
 		index_exposure(exposure, place, heal)
 	end
@@ -407,7 +395,7 @@ local function write_event(place, exposure, incident)
 	local entry = try('XADD', key_events, 'MAXLEN', '~', stream_length, '*', unpack(ARGV, first, last))
 	if run_keep > 0 then
 		touch(key_ids)
-		call('SADD', key_ids, sensor .. ' ' .. value_of(place, V_ID))
+		call('SADD', key_ids, sensor .. ' ' .. value_of(place, V_id))
 	end
 	return entry
 end
@@ -424,34 +412,39 @@ local function conclude(place, exposure, incident, entry)
 	if incident then unmute('incident', incident, is_over(incident.new.state)) end
 end
 
--- Applies the event at `at`; the mark `applied` is what stands before it. Returns where the next one
--- begins, and the new mark.
-local function apply(at, applied)
+-- Applies the event at `at`; `applied` is what was applied before it, or "". Returns where the next one
+-- begins, and what is applied now. Of the events of one call the first one writes the mark, because
+-- that is what a full Redis refuses, and apply_all() the last one's.
+local function apply(at, applied, last_epoch, last)
 	local place = places(at)
 	local epoch, sequence = ARGV[at], ARGV[at + 1]
-	local last_epoch, last = applied:match('^(%S+) (%d+)$')
-	if last_epoch == epoch and number(sequence) <= number(last) then return place.next, applied end
+	if last_epoch == epoch and tonumber(sequence) <= last then return place.next, applied end
 	local mark = epoch .. ' ' .. sequence
 	local repeated = run_keep > 0 and
-		try('SISMEMBER', key_ids, sensor .. ' ' .. value_of(place, V_ID)) == 1
+		try('SISMEMBER', key_ids, sensor .. ' ' .. value_of(place, V_id)) == 1
 	local exposure, incident
 	if not repeated then
-		if value_of(place, V_EXPOSURE) then exposure = read_exposure(place, heal) end
-		if value_of(place, V_INCIDENT_STATE) then incident = read_incident(event_at(place), place) end
+		if place.index[V_exposure] > 0 then exposure = read_exposure(place, heal) end
+		if place.index[V_incident_state] > 0 then incident = read_incident(event_at(place), place) end
 	end
-	try('HSET', key_applied, sensor, mark)
+	if not marked then
+		try('HSET', key_applied, sensor, mark)
+		marked = true
+	end
 	if repeated then return place.next, mark end
-	local good, why = pcall(function()
-		local entry = write_event(place, exposure, incident)
-		conclude(place, exposure, incident, entry)
-	end)
-	if good then return place.next, mark end
+	local entry = write_event(place, exposure, incident)
+	in_stream = mark -- it is applied, whatever becomes of the rest
+	conclude(place, exposure, incident, entry)
+	return place.next, mark
+end
+
+-- The mark of what is applied indeed.
+local function settle(applied)
 	if applied ~= '' then
 		call('HSET', key_applied, sensor, applied)
 	else
 		call('HDEL', key_applied, sensor)
 	end
-	error(why)
 end
 
 local function push_queue()
@@ -490,13 +483,19 @@ local function apply_all()
 	end
 	touch(key_applied)
 	local at, done, problem_now = FIRST, 0, ''
+	local last_epoch, last = applied:match('^(%S+) (%d+)$')
+	last = number(last)
 	local good, why = pcall(function()
 		for i = 1, tonumber(event_count) do
-			at, applied = apply(at, applied)
-			done = i
+			at, applied = apply(at, applied, last_epoch, last)
+			done, in_stream = i, nil
 		end
 	end)
 	if not good then problem_now = reason_of(why) end
+	if in_stream then
+		applied, done = in_stream, done + 1
+	end
+	if marked and (done > 1 or not good) then settle(applied) end
 	good, why = pcall(function()
 		push_queue()
 		flush_tallies()

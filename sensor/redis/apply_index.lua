@@ -95,16 +95,18 @@ end
 
 local SEVERITIES = {'critical', 'high', 'medium', 'low', 'info'}
 local TALLIED = {'opened', 'closed', 'open_s', 'detected', 'detect_ms'}
-local TALLY_FIELDS = {}
-for i = 1, #TALLIED do
-	for j = 1, #SEVERITIES do
-		TALLY_FIELDS[#TALLY_FIELDS + 1] = TALLIED[i] .. '.' .. SEVERITIES[j]
+
+local function tally_fields()
+	local fields = {}
+	for i = 1, #TALLIED do
+		for j = 1, #SEVERITIES do fields[#fields + 1] = TALLIED[i] .. '.' .. SEVERITIES[j] end
 	end
+	return fields
 end
 
 -- One hour as JSON in the set `hours`, so that a week is one question.
 local function show_hour(key, moment)
-	local held, parts, n = call('HMGET', key, unpack(TALLY_FIELDS)), {}, 0
+	local held, parts, n = call('HMGET', key, unpack(tally_fields())), {}, 0
 	for i = 1, #TALLIED do
 		local sum, rows = 0, {}
 		for j = 1, #SEVERITIES do

@@ -12,6 +12,22 @@ local severities = {[10] = 'info', [30] = 'low', [50] = 'medium', [70] = 'high',
 	[90] = 'critical'}
 local mine = '@' .. sensor
 
+local function earliest(a, b)
+	if a and b then return a < b and a or b end
+	return a or b
+end
+
+local function latest(a, b)
+	if a and b then return a > b and a or b end
+	return a or b
+end
+
+local merger
+
+-- All of what follows, once it is needed.
+local function merging()
+if merger then return merger end
+
 -- The names of an exposure's are exposure_merged, exposure_own and exposure_others.
 local incident_merged = {'state', 'sensors', 'opened', 'last', 'changed_after', 'changed_before',
 	'changed_disputed', 'closed', 'close_reason', 'level', 'severity_number', 'open_count', 'member_count',
@@ -19,6 +35,8 @@ local incident_merged = {'state', 'sensors', 'opened', 'last', 'changed_after', 
 local incident_own = {'state', 'level', 'severity_number', 'open_count', 'member_count',
 	'unannounced_count', 'untracked_count', 'changed'}
 exposure_merged[#exposure_merged + 1] = 'open_since'
+exposure_merged[#exposure_merged + 1] = 'closed_ms'
+incident_merged[#incident_merged + 1] = 'closed_ms'
 
 -- The merged names, then what is ours of them.
 local function with_own(merged, own)
@@ -68,16 +86,6 @@ local function part(others, new)
 	for i = 1, #others do
 		for name, value in pairs(others[i].fresh) do new[name] = value end
 	end
-end
-
-local function earliest(a, b)
-	if a and b then return a < b and a or b end
-	return a or b
-end
-
-local function latest(a, b)
-	if a and b then return a > b and a or b end
-	return a or b
 end
 
 local function highest(old, others, new, name, value)
@@ -276,4 +284,10 @@ local function merge_incident(event, rest, old, others, gone)
 	highest(old, others, new, 'untracked_count', event.incident_untracked_count)
 	new.ports = event.incident_ports
 	return new, fresh
+end
+
+merger = {read_object = read_object, merge_exposure = merge_exposure, merge_incident = merge_incident,
+	exposure_names = exposure_names, incident_names = incident_names, incident_own = incident_own,
+	outdated = outdated}
+return merger
 end

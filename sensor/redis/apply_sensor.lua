@@ -12,6 +12,7 @@ local key_sweep, key_all = prefix .. 'sweep', prefix .. 'coverage:all'
 local SAMPLE = 16               -- objects of a sensor that has gone, in one heartbeat
 local PAGE_LEAST, PAGE_MOST = 32, 1000
 local SMALL = 40                -- so few are looked at one by one
+local MANY = 200                -- of so many sensors each does a part of the work
 local TWIN_MS = 120000          -- so long a refused twin is told
 local APPLIED_KEEP = 400 * 86400
 
@@ -25,20 +26,32 @@ end
 
 -- --- Two sensors of one name -------------------------------------------------------------------
 
+-- The other one's last event is kept: if it comes back, it goes on there.
+local function take_over(identity, held, was, before)
+	local key = prefix .. 'applied'
+	call('PERSIST', key_run)
+	call('HSET', key_run, sensor, identity)
+	if not held then return end
+	local applied = try('HGET', key, sensor)
+	call('HSET', key_run, was, held .. ' ' .. (applied or ''))
+	local who, mark = (before or ''):match('^(%S+) (.*)$')
+	if who ~= identity then return end
+	if mark ~= '' then call('HSET', key, sensor, mark) else call('HDEL', key, sensor) end
+end
+
 -- The one that was started last is the sensor of its name, as long as its heartbeat is there; the other
 -- one is refused. The first write is one that a full Redis takes.
 local function twin_problem(identity)
-	local told = 'twin:' .. sensor
-	local held = try('HGET', key_run, sensor)
-	if held == identity then return nil end
+	local told, was = 'twin:' .. sensor, 'was:' .. sensor
+	local known = try('HMGET', key_run, sensor, told, was)
+	local held, last = known[1], known[2]
+	if held == identity then return nil, last end
 	local state = held and redis.pcall('HGET', prefix .. 'sensor:' .. sensor, 'state')
 	if not held or identity > held or type(state) ~= 'string' or state == 'stopping' then
-		call('PERSIST', key_run)
-		call('HSET', key_run, sensor, identity)
-		return nil
+		take_over(identity, held, was, known[3])
+		return nil, last
 	end
 	call('PERSIST', key_run)
-	local last = call('HGET', key_run, told)
 	call('HSET', key_run, told, whole(clock().ms))
 	if not last or clock().ms - number(last) > TWIN_MS then
 		say(prefix, 'sensor.twin', 'spanwatch', 'two sensors have the name ' .. sensor ..
@@ -119,11 +132,13 @@ local function drop(id)
 	note_mended('an exposure that was open has gone')
 end
 
+local few -- everything that is open is looked at
+
 -- Which of these ids have no hash.
 local function missing(kind, ids)
 	local keys, gone = {}, {}
 	for i = 1, #ids do keys[i] = prefix .. kind .. ids[i] end
-	if #ids > SMALL and call('EXISTS', unpack(keys)) == #ids then return gone end
+	if not few and call('EXISTS', unpack(keys)) == #ids then return gone end
 	for i = 1, #ids do
 		if not try('HGET', keys[i], 'state') then gone[#gone + 1] = ids[i] end
 	end
@@ -176,7 +191,7 @@ local function sweep_own_incidents()
 end
 
 -- Ids that nobody knows.
-local function sweep_open(few)
+local function sweep_open()
 	local ids = try('ZRANDMEMBER', key_open, few and SMALL or 8)
 	if #ids > 0 then
 		for _, id in ipairs(missing('exposure:', ids)) do drop(id) end
@@ -202,11 +217,17 @@ local function sweep_facets()
 	for _, id in ipairs(not_in(key_open, ids)) do call('ZREM', key, id) end
 end
 
+-- It was closed so long ago that no set has it any more.
+local function is_old(closed)
+	return (ms_of(closed) or 0) < (clock().s - closed_keep) * 1000
+end
+
 local function look_at(key)
 	local kind, id = key:sub(#prefix + 1):match('^(%l+):([^:]+)$')
 	if kind == 'exposure' then
-		local x = read_map(key, {'state', 'severity_number', 'level', 'opened_ms'})
+		local x = read_map(key, {'state', 'severity_number', 'level', 'opened_ms', 'closed'})
 		local over = is_over(x.state)
+		if over and is_old(x.closed) then return end
 		local score = x.state and call('ZSCORE', over and key_closed or key_severity, id)
 		local right = over and (score or x.state == 'merged') or
 			not over and tonumber(score or '') == number(x.severity_number) + number(x.level)
@@ -215,7 +236,8 @@ local function look_at(key)
 			if not right then note_mended('an exposure was not in the set where it belongs') end
 		end
 	elseif kind == 'incident' then
-		local x = read_map(key, {'state'})
+		local x = read_map(key, {'state', 'closed'})
+		if is_over(x.state) and is_old(x.closed) then return end
 		local set = is_over(x.state) and key_closed_incidents or key_open_incidents
 		if x.state and not call('ZSCORE', set, id) then
 			reindex_incident(id)
@@ -232,25 +254,32 @@ local function sweep_keys(count)
 	for _, key in ipairs(answer[2]) do look_at(key) end
 end
 
-local function sweep(expected, waiting)
-	local open, severe = try('ZCARD', key_open), try('ZCARD', key_severity)
-	local heal = number(try('HGET', key_sweep, 'heal')) > clock().s
-	local page = math.floor(open / math.max(1, call('ZCARD', key_sensors))) + 1
+-- True in one of four heartbeats, and always where there are few sensors.
+local function is_turn(turn, sensors)
+	return sensors < MANY or clock().us % 4 == turn
+end
+
+local function is_complete(expected, waiting)
 	local held = try('ZCARD', prefix .. 'open:sensor:' .. sensor)
 	local counted = number(try('HGET', key_counts, sensor))
-	local begun = heal
-	if held ~= counted or (held == 0 and expected > 0 and waiting == 0) then
-		call('HSET', key_counts, sensor, held)
-		lost = lost + math.max(1, counted - held)
-	end
-	if open ~= severe then begun = false end
+	if held == counted and (held > 0 or expected == 0 or waiting > 0) then return end
+	call('HSET', key_counts, sensor, held)
+	lost = lost + math.max(1, counted - held)
+end
+
+local function sweep(expected, waiting, sensors)
+	local open, heal = try('ZCARD', key_open), try('HGET', prefix .. 'settings', 'heal')
+	local differ = open ~= try('ZCARD', key_severity)
+	local page = sensors < MANY and math.floor(open / math.max(1, sensors)) + 1 or 0
+	few, heal = open <= SMALL, heal and number(heal) > clock().s
+	is_complete(expected, waiting)
 	sweep_own(math.min(math.max(page, PAGE_LEAST), PAGE_MOST))
-	sweep_own_incidents()
-	sweep_open(open <= SMALL)
-	sweep_facets()
-	sweep_keys(heal and 200 or 10)
-	if lost > 0 or not begun and open ~= severe then
-		call('HSET', key_sweep, 'heal', clock().s + HEAL)
+	if is_turn(0, sensors) then sweep_own_incidents() end
+	if is_turn(1, sensors) or differ then sweep_open() end
+	if is_turn(2, sensors) then sweep_facets() end
+	if is_turn(3, sensors) or heal then sweep_keys(heal and 200 or sensors < MANY and 20 or 8) end
+	if lost > 0 or differ and not heal then
+		try('HSET', prefix .. 'settings', 'heal', clock().s + HEAL)
 	end
 	if lost > 0 then said = said or 'what this sensor holds open was lost in part' end
 end
@@ -323,7 +352,7 @@ end
 local function is_gone_now(who)
 	call('HDEL', key_states, who)
 	call('HDEL', key_fleet, who)
-	call('HDEL', key_run, who, 'twin:' .. who)
+	call('HDEL', key_run, who, 'twin:' .. who, 'was:' .. who)
 	call('HDEL', key_sweep, who)
 	try('ZREM', key_blind, who)
 	try('ZADD', prefix .. 'sensors:forgotten', clock().s, who)
@@ -332,16 +361,17 @@ local function is_gone_now(who)
 end
 
 -- What has not been heard of for long is forgotten, and what was taken out by hand.
-local function forget(before)
+local function forget(before, sensors)
 	for _, who in ipairs(try('ZRANGEBYSCORE', key_sensors, '-inf', before, 'LIMIT', 0, 4)) do
 		call('ZREM', key_sensors, who)
 		is_gone_now(who)
 	end
-	if try('HLEN', key_states) ~= call('ZCARD', key_sensors) then
+	if try('HLEN', key_states) ~= sensors then
 		for _, who in ipairs(call('HKEYS', key_states)) do
 			if not call('ZSCORE', key_sensors, who) then is_gone_now(who) end
 		end
 	end
+	if not is_turn(1, sensors) then return end
 	local old = try('ZRANGEBYSCORE', prefix .. 'sensors:forgotten', '-inf', clock().s - APPLIED_KEEP,
 		'LIMIT', 0, 4)
 	for _, who in ipairs(old) do
@@ -368,67 +398,69 @@ end
 
 -- --- The heartbeat itself ----------------------------------------------------------------------
 
-local FLEET_TEXTS = {'state', 'blind', 'version'}
-local FLEET_TIMES = {'time', 'packet_time'}
-local FLEET_NUMBERS = {'events_waiting', 'events_lost', 'redis_rejected', 'redis_forgotten', 'packets',
-	'dropped_kernel', 'exposures_open', 'clock_skew_ms', 'delivery_p99_us'}
+local BEAT_FIRST = 12
 
--- A sensor in one line of JSON, so that a thousand are one question.
-local function show(words)
-	local one = {sensor = sensor, heard_ms = clock().ms}
-	for _, name in ipairs(FLEET_TEXTS) do one[name] = words[name] end
-	for _, name in ipairs(FLEET_TIMES) do
-		one[name] = words[name]
-		one[name .. '_ms'] = ms_of(words[name])
+-- The first write is one that a full Redis takes, so that it does not look like a dead sensor. True: it
+-- has only heard of changes, and does not know what has not changed.
+local function beat(full, live_s)
+	local key = prefix .. 'sensor:' .. sensor
+	if full then
+		call('DEL', key)
+		call('HSET', key, 'schema', SCHEMA, unpack(ARGV, BEAT_FIRST))
+	elseif call('EXPIRE', key, live_s) == 0 then
+		return true
+	elseif #ARGV >= BEAT_FIRST then
+		call('HSET', key, unpack(ARGV, BEAT_FIRST))
 	end
-	for _, name in ipairs(FLEET_NUMBERS) do one[name] = tonumber(words[name]) end
-	try('HSET', key_fleet, sensor, cjson.encode(one))
+	call('EXPIRE', key, live_s)
+	return false
 end
 
--- The first write is one that a full Redis takes, so that it does not look like a dead sensor.
-local function beat(words, first, live_s)
+-- The few words that every version understands.
+local function say_incompatible(words, live_s)
 	local key = prefix .. 'sensor:' .. sensor
 	call('DEL', key)
-	if first then
-		call('HSET', key, 'schema', SCHEMA, unpack(ARGV, first))
-	else
-		local flat = {}
-		for name, value in pairs(words) do
-			flat[#flat + 1] = name
-			flat[#flat + 1] = value
-		end
-		call('HSET', key, 'schema', SCHEMA, unpack(flat))
+	for _, name in ipairs({'sensor', 'site', 'version', 'time', 'events_waiting'}) do
+		if words[name] then call('HSET', key, name, words[name]) end
 	end
+	call('HSET', key, 'state', 'incompatible', 'schema', SCHEMA)
 	call('EXPIRE', key, live_s)
 end
 
-local BEAT_FIRST = 10
+local function keep_house(silent_keep, expected, waiting)
+	local sensors = call('ZCARD', key_sensors)
+	forget(clock().s - silent_keep, sensors)
+	release(text_of(clock().s, clock().us))
+	if is_turn(0, sensors) then trim() end
+	sweep(number(expected), number(waiting), sensors)
+end
+
 if what == 'heartbeat' then
-	local identity, live_s, silent_keep, expected = unpack(ARGV, 6, 9)
-	local words, problem = pairs_from(BEAT_FIRST, #ARGV), schema_problem()
+	local identity, live_s, silent_keep, expected, waiting, state = unpack(ARGV, 6, 11)
+	local full, fleet = state:match('^(%S+) (%S+)')
+	state, fleet = fleet, state:match('^%S+ %S+ (.*)$')
+	local problem = schema_problem()
 	if problem then
-		beat({sensor = words.sensor, site = words.site, version = words.version, time = words.time,
-			events_waiting = words.events_waiting, state = 'incompatible'}, nil, live_s)
+		say_incompatible(pairs_from(BEAT_FIRST, #ARGV), live_s)
 		return redis.error_reply(problem)
 	end
-	problem = twin_problem(identity)
+	local twin
+	problem, twin = twin_problem(identity)
 	if problem then return redis.error_reply(problem) end
-	beat(words, BEAT_FIRST, live_s)
-	try('ZADD', key_sensors, clock().s, sensor)
-	try('HSET', key_states, sensor, words.state or '')
-	if words.state == 'blind' then
-		try('ZADD', key_blind, 'NX', clock().s, sensor)
-	else
-		try('ZREM', key_blind, sensor)
+	if beat(full == 'full', live_s) then
+		return redis.error_reply('SPANWATCH-WHOLE the heartbeat is needed now')
 	end
-	show(words)
-	local good, why = pcall(function()
-		forget(clock().s - silent_keep)
-		release(words.time or '')
-		trim()
-		sweep(number(expected), number(words.events_waiting))
-	end)
-	local twin = call('HGET', key_run, 'twin:' .. sensor)
+	try('ZADD', key_sensors, clock().s, sensor)
+	if try('HGET', key_states, sensor) ~= state then
+		try('HSET', key_states, sensor, state)
+		if state == 'blind' then
+			try('ZADD', key_blind, 'NX', clock().s, sensor)
+		else
+			try('ZREM', key_blind, sensor)
+		end
+	end
+	try('HSET', key_fleet, sensor, fleet)
+	local good, why = pcall(keep_house, silent_keep, expected, waiting)
 	local twin_now = twin and clock().ms - number(twin) < TWIN_MS
 	if twin and not twin_now then call('HDEL', key_run, 'twin:' .. sensor) end
 	return {clock().ms, try('HGET', prefix .. 'applied', sensor) or '', lost, mended,
@@ -439,6 +471,7 @@ end
 
 -- When a line was last tested, seconds since 1970; 0: never.
 local function tested(text)
+	if not text:find('"last_', 1, true) then return 0 end
 	local probe = ms_of(text:match('"last_probe":"([^"]*)"')) or 0
 	local answer = ms_of(text:match('"last_answer":"([^"]*)"')) or 0
 	return math.floor(math.max(probe, answer) / 1000)

@@ -458,19 +458,24 @@ void redis_message_hello(struct redis_message *message, const struct redis_names
 }
 
 void redis_message_heartbeat(struct redis_message *message, const struct redis_names *names,
-			     const char *expected, const char *packed, size_t length)
+			     const struct redis_beat *beat)
 {
 	static const char *const keys[] = {"applied", "sensors", "open", "open:severity",
 					   "open:incidents"};
+	char said[REDIS_FLEET_JSON + 80];
 
+	snprintf(said, sizeof said, "%s %.32s %s", beat->full ? "full" : "part", beat->state,
+		 beat->fleet);
 	begin(message, names, "heartbeat");
 	ADD_KEYS(message, names, keys);
 	add_key(message, names, "sensor:", names->sensor, "");
 	add(&message->words, names->identity);
 	add(&message->words, names->heartbeat_ttl);
 	add(&message->words, SILENT_KEEP_S);
-	add(&message->words, expected);
-	add_packed(&message->words, packed, length);
+	add(&message->words, beat->expected);
+	add(&message->words, beat->waiting);
+	add(&message->words, said);
+	add_packed(&message->words, beat->packed, beat->length);
 }
 
 void redis_message_coverage(struct redis_message *message, const struct redis_names *names,
@@ -506,12 +511,6 @@ static void take_all(struct redis_message *message, const struct redis_words *wo
 {
 	for (size_t i = 0; i < words->count; i++)
 		take(message, words->bytes + words->starts[i], words->lengths[i]);
-}
-
-void redis_message_pair(struct redis_message *message, const char *name, const char *value)
-{
-	add(&message->words, name);
-	add(&message->words, value);
 }
 
 bool redis_message_finish(struct redis_message *message, const struct redis_names *names)

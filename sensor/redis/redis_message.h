@@ -17,6 +17,7 @@
 #define REDIS_SHA_TEXT	    41
 #define REDIS_FIELDS	    160 /* the most that exposure_fields.h may have */
 #define REDIS_IDENTITY_TEXT 25
+#define REDIS_FLEET_JSON    800
 #define REDIS_AFTER_TEXT    48 /* "epoch sequence" */
 
 enum redis_limit {
@@ -132,11 +133,19 @@ size_t redis_message_bytes(const struct redis_message *message);
 
 /* Each begins a new message. */
 void redis_message_hello(struct redis_message *message, const struct redis_names *names);
-/* `expected`: how many exposures the sensor holds open. */
+/* A heartbeat: the pairs of `beat`, all or those that have changed. */
+struct redis_beat {
+	const char *expected,
+		*waiting; /* numbers: exposures that it holds open, events that wait */
+	const char *state;
+	const char *fleet; /* JSON: what is shown of it beside all others */
+	bool full;
+	const char *packed;
+	size_t length;
+};
+
 void redis_message_heartbeat(struct redis_message *message, const struct redis_names *names,
-			     const char *expected, const char *packed, size_t length);
-/* One pair more. */
-void redis_message_pair(struct redis_message *message, const char *name, const char *value);
+			     const struct redis_beat *beat);
 /* `full`: lines that are not there have gone. */
 void redis_message_coverage(struct redis_message *message, const struct redis_names *names,
 			    bool full, const char *packed, size_t length);

@@ -53,7 +53,12 @@
 #define OTHER_MERGED(name, merge)			    WORD(MERGED, name, merge)
 #define OTHER_OWN(name, merge)				    WORD(OWN, name, merge)
 
-#define LOOKED(name) "'" #name "',"
+/* Where in an event's index, which begins with a byte for each of the seven redis_place. */
+#define LOOKED(name) "V_" #name ","
+#define PLACES                                                                                     \
+	"8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37," \
+	"38"
+_Static_assert(REDIS_PLACES == 7, "PLACES");
 
 #define LIST(name, words) "\t.ascii \"local " #name " = {" words "} \"\n"
 
@@ -75,7 +80,7 @@ __asm__(".pushsection .rodata\n"
 	LIST(exposure_others, "'state','changed',"
 		EXPOSURE_FIELDS(HIGHEST) EVENT_FIELDS(OTHER_HIGHEST))
 	LIST(policy_texts, POLICY_FIELDS(POLICY))
-	LIST(looked, REDIS_LOOKED(LOOKED))
+	"\t.ascii \"local " REDIS_LOOKED(LOOKED) "V_end = " PLACES " \"\n"
 	"	.incbin \"sensor/redis/apply.lua\"\n"
 	"	.incbin \"sensor/redis/apply_time.lua\"\n"
 	"	.incbin \"sensor/redis/apply_say.lua\"\n"

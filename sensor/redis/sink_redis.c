@@ -23,7 +23,7 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/base/log.h"
-#include "sensor/event/event_fields.h"
+#include "sensor/redis/redis_beat.h"
 #include "sensor/redis/redis_care.h"
 #include "sensor/redis/redis_clock.h"
 #include "sensor/redis/redis_connection.h"
@@ -75,8 +75,7 @@ struct sink_redis {
 	bool new_connection; /* not ready yet for the first time */
 	bool redirected;     /* and it was a cluster that sent us there */
 	bool ever_ready;
-	char *heartbeat; /* the latest, for the moment when Redis is (again) there */
-	size_t heartbeat_length;
+	struct redis_heart heart;
 	struct sink_redis_stats stats;
 };
 
@@ -257,6 +256,7 @@ static void count_hopeless(struct sink_redis *sink, uint64_t sequence, const cha
 static void want_whole(struct sink_redis *sink, const char *text)
 {
 	redis_digests_forget(&sink->message.digests);
+	redis_lines_forget(&sink->heart.lines);
 	if (strstr(text, "always") != NULL)
 		sink->message.whole = true;
 }
@@ -287,16 +287,16 @@ static void on_error(struct sink_redis *sink, uint64_t sequence, const char *tex
 /* Also while events wait for a pause to end: a full Redis is no dead sensor. */
 static bool send_heartbeat(struct sink_redis *sink)
 {
-	const char *open =
-		event_fields_find(sink->heartbeat, sink->heartbeat_length, "exposures_open");
+	struct redis_beat beat;
 
 	if (sink->state != STATE_READY && sink->state != STATE_PAUSED)
 		return false;
-	redis_message_heartbeat(&sink->message, &sink->names, open != NULL ? open : "0",
-				sink->heartbeat, sink->heartbeat_length);
-	if (sink->care.evicts[0] != '\0')
-		redis_message_pair(&sink->message, "redis_evicts", sink->care.evicts);
-	return transmit(sink, DUE_HEARTBEAT, sink->options.clock_ns());
+	beat = redis_heart_beat(&sink->heart);
+	redis_message_heartbeat(&sink->message, &sink->names, &beat);
+	if (!transmit(sink, DUE_HEARTBEAT, sink->options.clock_ns()))
+		return false;
+	redis_heart_told(&sink->heart);
+	return true;
 }
 
 static void works(struct sink_redis *sink)
@@ -317,13 +317,14 @@ static void become_ready(struct sink_redis *sink)
 	log_info("%s: connected to %s", sink->options.url.shown,
 		 redis_node_format(&sink->route.current, node));
 	redis_lines_forget(&sink->lines);
+	redis_lines_forget(&sink->heart.lines);
 	redis_digests_forget(&sink->message.digests);
 	sink->message.whole = false;
 	sink->stats.reconnects += sink->ever_ready;
 	sink->stats.redirects += sink->redirected;
 	sink->redirected = false;
 	sink->ever_ready = true;
-	if (sink->heartbeat != NULL)
+	if (sink->heart.packed != NULL)
 		send_heartbeat(sink);
 	/* The first confirmation says whether it really works. */
 	journal_stats(sink->options.journal, &journal);
@@ -522,7 +523,9 @@ static void mend(struct sink_redis *sink)
 	    (sink->remedy == REDIS_COMPARE && sink->compared++ < COMPARED_IN_A_ROW)) {
 		greet(sink, true);
 	} else if (sink->remedy == REDIS_WHOLE) {
-		sink->state = STATE_READY; /* on_answered() sends */
+		sink->state = STATE_READY; /* on_answered() sends events */
+		if (sink->heart.packed != NULL)
+			send_heartbeat(sink);
 	} else if (sink->remedy == REDIS_COMPARE) {
 		on_lost(sink, "it has again another last event than it said (two sensors of one "
 			      "name?)");
@@ -606,19 +609,14 @@ void sink_redis_free(struct sink_redis *sink)
 	loop_watch_free(sink->alarm);
 	redis_message_free(&sink->message);
 	redis_lines_free(&sink->lines);
-	free(sink->heartbeat);
+	redis_heart_free(&sink->heart);
 	free(sink);
 }
 
 bool sink_redis_heartbeat(struct sink_redis *sink, const char *packed, size_t length)
 {
-	char *copy = realloc(sink->heartbeat, length);
-
-	if (copy == NULL)
+	if (!redis_heart_set(&sink->heart, packed, length, sink->care.evicts))
 		return false;
-	memcpy(copy, packed, length);
-	sink->heartbeat = copy;
-	sink->heartbeat_length = length;
 	return send_heartbeat(sink);
 }
 
