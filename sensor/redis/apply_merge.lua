@@ -75,6 +75,7 @@ local function read_object(key, names, own)
 				word[own[i]] = heard[i] or (alone and moved(old, own[i])) or nil
 				if alone and not heard[i] then fresh[asked[i]] = word[own[i]] end
 			end
+			if alone then fresh['sources@' .. name] = call('HGET', key, 'sources') or nil end
 			others[#others + 1] = {name = name, word = word, fresh = fresh}
 		end
 	end
