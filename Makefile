@@ -25,7 +25,7 @@ PYTHON  ?= /usr/bin/python3
 PKG     := pkg-config
 VERSION := 0.1.0
 
-LIBRARIES := libpcap libndpi hiredis libevent libevent_openssl libevent_pthreads openssl yaml-0.1 jansson sqlite3 \
+LIBRARIES := libpcap libndpi hiredis libevent libevent_openssl libevent_pthreads openssl yaml-0.1 sqlite3 \
 	libarchive zlib libbrotlidec libzstd liblzma libxxhash libcap-ng libseccomp
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wcast-qual \
@@ -62,10 +62,14 @@ SOURCES := $(wildcard sensor/*.c sensor/*/*.c dissectors/*.c dissectors/*/*.c po
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libspanwatch.a
 UNIT    ?= test_*
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/$(UNIT).c))
-TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c,$(wildcard tools/*.c))) \
-	$(B)/bench-stages $(B)/generate $(B)/recast $(B)/fleet
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(foreach one,$(UNIT),$(wildcard tests/unit/*/$(one).c)))
+TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c tools/bench-events.c,$(wildcard tools/*.c))) \
+	$(B)/bench-stages $(B)/bench-events $(B)/generate $(B)/recast $(B)/fleet
 REDIS_TAIL := $(B)/redis-tail
+NOTIFY     := $(B)/notify
+NOTIFY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out tools/notify/main.c,$(wildcard tools/notify/*.c)) \
+	$(filter-out tools/redis-tail/main.c,$(wildcard tools/redis-tail/*.c)))
+POLICY_TOOL := $(B)/spanwatch-policy
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # The rows of dissectors/table.c: fuzz_dissector serves each of them, by FUZZ_DISSECTOR=NAME.
 DISSECTORS := $(shell sed -n 's/^\tD(\([a-z0-9_]*\)).*/\1/p' dissectors/table.c)
@@ -78,7 +82,7 @@ JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 
 SERVICES_PAGE := $(B)/spanwatch-services.7
 
-all: $(B)/spanwatch $(REDIS_TAIL) $(SERVICES_PAGE)
+all: $(B)/spanwatch $(REDIS_TAIL) $(POLICY_TOOL) $(NOTIFY) $(SERVICES_PAGE)
 
 $(B)/spanwatch: $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
@@ -108,8 +112,14 @@ $(B)/%.o: %.c Makefile
 
 $(B)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka jansson) $(LDFLAGS_ALL) -o $@ \
+		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka jansson)
+
+# What spanwatch-notify is made of.
+$(B)/tests/unit/notify/%: tests/unit/notify/%.c $(NOTIFY_OBJECTS) $(LIBRARY)
+	@mkdir -p $(@D)
 	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka) $(LDFLAGS_ALL) -o $@ \
-		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka)
+		$< $(NOTIFY_OBJECTS) $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka libcurl)
 
 # Tools in C: tools/NAME.c is one program; the libraries that it needs stand here.
 TOOL_LIBS_bench-null = $(shell $(PKG) --libs libpcap)
@@ -135,8 +145,20 @@ STAGE_GATES := sandbox_enter worker_new app_say_totals worker_prepare worker_tak
 $(B)/bench-stages: $(B)/tools/bench-stages.o $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) $(STAGE_GATES:%=-Wl,--wrap=%) -o $@ $^ $(LIB_LIBS)
 
+EVENT_GATES := sandbox_enter outputs_new outputs_event app_say_totals
+$(B)/bench-events: $(B)/tools/bench-events.o $(B)/sensor/main.o $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) $(EVENT_GATES:%=-Wl,--wrap=%) -o $@ $^ $(LIB_LIBS)
+
 # Follows the events in Redis; the sensor's own client.
 $(REDIS_TAIL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/redis-tail/*.c)) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+
+# Tells people what changed; reads the stream as redis-tail does. libcurl: HTTP and SMTP.
+$(NOTIFY): $(B)/tools/notify/main.o $(NOTIFY_OBJECTS) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS) $(shell $(PKG) --libs libcurl)
+
+# What a policy says, asked without traffic; the sensor's own policy code.
+$(POLICY_TOOL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/policy/*.c)) $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 
 # The man page that the table of dissectors writes.
@@ -159,7 +181,7 @@ asan:
 	$(MAKE) B=$(B)/asan SANITIZE=address,undefined OPTIMIZE='-O1 -g' all unit replay
 
 tsan:
-	$(MAKE) B=$(B)/tsan SANITIZE=thread OPTIMIZE='-O1 -g' UNIT='test_ring*' all unit
+	$(MAKE) B=$(B)/tsan SANITIZE=thread OPTIMIZE='-O1 -g' UNIT='test_ring* test_journal_place' all unit
 
 # What bytes cost, counted and not timed: in this build each basic block of ours is counted, and
 # what the C library is asked to look at. tests/cpu/search.c; "make cpu-search" tries everything.
@@ -305,6 +327,10 @@ install: all
 	install -m 755 $(B)/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch
 	install -m 755 tools/receipt $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt
 	install -m 755 $(REDIS_TAIL) $(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
+	install -m 755 $(NOTIFY) $(DESTDIR)$(PREFIX)/bin/spanwatch-notify
+	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/notify
+	install -m 644 tools/notify/example.yaml $(DESTDIR)$(PREFIX)/share/spanwatch/notify
+	install -m 755 $(POLICY_TOOL) $(DESTDIR)$(PREFIX)/bin/spanwatch-policy
 	install -m 644 $(wildcard policy/example.yaml sensor/*/*.schema.json) \
 		$(DESTDIR)$(PREFIX)/share/spanwatch
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/redis
@@ -316,7 +342,8 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt \
-		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
+		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail $(DESTDIR)$(PREFIX)/bin/spanwatch-policy \
+		$(DESTDIR)$(PREFIX)/bin/spanwatch-notify
 	rm -rf $(DESTDIR)$(PREFIX)/share/spanwatch
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),rm -f \
 		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true

@@ -2,6 +2,7 @@
 /* See printable.h. Well-formed UTF-8: RFC 3629, section 4 (no surrogates, no overlong forms). */
 #include "sensor/base/printable.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,25 +43,68 @@ static size_t character(const char *text)
 	return point < 0xa0 ? 0 : length; /* C1 */
 }
 
+/* Of a character that is not plain ASCII, or does not print: its bytes, or one '?'. Returns how
+ * many bytes of `from` that was, and of `to`; 0: there is no room for it. */
+static size_t copy_odd(char *to, size_t room, const char *from)
+{
+	size_t length = character(from);
+
+	if (length > room || room == 0)
+		return 0;
+	if (length == 0) {
+		*to = '?';
+		return 1;
+	}
+	memcpy(to, from, length);
+	return length;
+}
+
+static bool is_plain(char byte)
+{
+	return byte >= ' ' && byte < 0x7f;
+}
+
 size_t printable_copy(char *to, size_t size, const char *from)
 {
 	size_t used = 0;
 
-	while (from != NULL && *from != '\0') {
-		size_t length = character(from);
-		size_t taken = length != 0 ? length : 1;
+	while (from != NULL && *from != '\0' && used + 1 < size) {
+		size_t taken = 1;
 
-		if (used + taken >= size)
-			break;
-		if (length != 0)
-			memcpy(to + used, from, length);
+		if (is_plain(*from))
+			to[used] = *from;
 		else
-			to[used] = '?';
+			taken = copy_odd(to + used, size - 1 - used, from);
+		if (taken == 0)
+			break;
 		used += taken;
 		from += taken;
 	}
 	to[used] = '\0';
 	return used;
+}
+
+size_t printable_json(char *to, size_t size, const char *from)
+{
+	char *const start = to;
+	size_t room = size - 1;
+
+	while (*from != '\0' && room != 0) {
+		size_t taken = 1;
+
+		if (*from == '"' || *from == '\\')
+			*to++ = '\\';
+		if (is_plain(*from))
+			*to = *from;
+		else
+			taken = copy_odd(to, room, from);
+		if (taken == 0)
+			break;
+		to += taken;
+		from += taken;
+		room -= taken;
+	}
+	return (size_t)(to - start);
 }
 
 void printable_name(char *to, size_t size, const char *from, const char *empty)

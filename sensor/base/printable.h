@@ -12,6 +12,11 @@
  */
 size_t printable_copy(char *to, size_t size, const char *from);
 
+/* The same as the inside of a JSON string, with quotes and backslashes escaped, and without a NUL:
+ * `size` is that of the unescaped copy, and `to` has room for PRINTABLE_JSON(size). */
+#define PRINTABLE_JSON(size) (2 * (size))
+size_t printable_json(char *to, size_t size, const char *from);
+
 /* A name for keys and fields: every byte but [A-Za-z0-9._-] becomes '_'; "" becomes `empty`. */
 void printable_name(char *to, size_t size, const char *from, const char *empty);
 

@@ -8,51 +8,83 @@
 #include <string.h>
 
 #include "sensor/base/clock.h"
+#include "sensor/base/decimal.h"
 #include "sensor/base/printable.h"
 #include "sensor/base/timestamp.h"
+#include "sensor/event/event_sources.h"
 
-#define VALUE_MAX   1024
-#define SOURCE_TEXT (2 * ADDRESS_TEXT_MAX + 2 * TIMESTAMP_TEXT + 204)
+#define VALUE_MAX 1024
+
+/* Where the value of the next pair goes; there is room for `most` bytes, with the NUL. */
+static char *begin(struct event_fields *fields, const char *name, size_t most)
+{
+	size_t name_size = strlen(name) + 1;
+	char *to = fields->packed + fields->length;
+
+	assert(fields->count < EVENT_FIELDS_MAX &&
+	       fields->length + name_size + most <= sizeof fields->packed);
+	memcpy(to, name, name_size);
+	return to + name_size;
+}
+
+/* For a value with its NUL, at most VALUE_MAX. */
+static size_t room(const struct event_fields *fields, const char *to)
+{
+	size_t left = (size_t)(fields->packed + sizeof fields->packed - to);
+
+	return left < VALUE_MAX ? left : VALUE_MAX;
+}
+
+/* `length` bytes were written there: they get their NUL. */
+static void end(struct event_fields *fields, char *value, size_t length)
+{
+	value[length] = '\0';
+	fields->length = (size_t)(value + length + 1 - fields->packed);
+	fields->count++;
+}
 
 /* `value` is printable. */
-static void put_safe(struct event_fields *fields, const char *name, const char *value)
+static void put_safe(struct event_fields *fields, const char *name, const char *value,
+		     size_t length)
 {
-	size_t name_size = strlen(name) + 1, value_size = strlen(value) + 1;
+	char *to;
 
-	if (value_size == 1)
+	if (length == 0)
 		return;
-	assert(fields->count < EVENT_FIELDS_MAX &&
-	       fields->length + name_size + value_size <= sizeof fields->packed);
-	memcpy(fields->packed + fields->length, name, name_size);
-	memcpy(fields->packed + fields->length + name_size, value, value_size);
-	fields->length += name_size + value_size;
-	fields->count++;
+	to = begin(fields, name, length + 1);
+	memcpy(to, value, length);
+	end(fields, to, length);
 }
 
 static void put(struct event_fields *fields, const char *name, const char *value)
 {
-	char safe[VALUE_MAX];
+	char *to;
 
-	if (value == NULL)
+	if (value == NULL || *value == '\0')
 		return;
-	printable_copy(safe, sizeof safe, value);
-	put_safe(fields, name, safe);
+	to = begin(fields, name, 1);
+	end(fields, to, printable_copy(to, room(fields, to), value));
 }
 
 static void put_number(struct event_fields *fields, const char *name, uint64_t number)
 {
-	char text[24];
+	char *to = begin(fields, name, DECIMAL_MOST + 1);
 
-	snprintf(text, sizeof text, "%" PRIu64, number);
-	put(fields, name, text);
+	end(fields, to, decimal_write(to, number));
+}
+
+static void put_stamp(struct event_fields *fields, const char *name, uint64_t ns)
+{
+	char *to = begin(fields, name, TIMESTAMP_TEXT);
+
+	timestamp_format(ns, to);
+	end(fields, to, TIMESTAMP_TEXT - 1);
 }
 
 static void put_time(struct event_fields *fields, const char *name, uint64_t ns)
 {
-	char text[TIMESTAMP_TEXT];
-
 	if (ns != 0)
-		put(fields, name, timestamp_format(ns, text));
+		put_stamp(fields, name, ns);
 }
 
 static void put_some(struct event_fields *fields, const char *name, uint64_t number)
@@ -64,19 +96,20 @@ static void put_some(struct event_fields *fields, const char *name, uint64_t num
 /* Seconds since 1970, for scores of sorted sets. */
 static void put_seconds(struct event_fields *fields, const char *name, uint64_t ns)
 {
-	char text[40];
+	char *to = begin(fields, name, DECIMAL_MOST + sizeof ".123456");
+	size_t whole = decimal_write(to, ns / NS_PER_S);
 
-	snprintf(text, sizeof text, "%" PRIu64 ".%06" PRIu64, ns / NS_PER_S,
-		 ns % NS_PER_S / NS_PER_US);
-	put(fields, name, text);
+	to[whole] = '.';
+	decimal_padded(to + whole + 1, (uint32_t)(ns % NS_PER_S / NS_PER_US), 6);
+	end(fields, to, whole + 7);
 }
 
 static void put_address(struct event_fields *fields, const char *name,
 			const struct address *address)
 {
-	char text[ADDRESS_TEXT_MAX];
+	char *to = begin(fields, name, ADDRESS_TEXT_MAX);
 
-	put(fields, name, address_format(address, text));
+	end(fields, to, strlen(address_format(address, to)));
 }
 
 static void put_level(struct event_fields *fields, const char *name, const char *named,
@@ -90,12 +123,11 @@ static void put_event(struct event_fields *fields, const struct event *event,
 		      const struct event_context *context)
 {
 	struct ingress ingress = event_ingress(event);
-	char text[TIMESTAMP_TEXT];
 
 	put(fields, "kind", event_kind_name(event->kind));
 	put(fields, "id", event->id);
 	put_number(fields, "sequence", event->sequence);
-	put(fields, "ts", timestamp_format(event->ts_ns, text));
+	put_stamp(fields, "ts", event->ts_ns);
 	put_time(fields, "created", event->decided_ns);
 	put(fields, "sensor", context->sensor);
 	put(fields, "site", context->site);
@@ -212,36 +244,11 @@ static void put_counters(struct event_fields *fields, const struct exposure_view
 	INPUT_FIELDS(PUT)
 }
 
-/* "203.0.113.9 accessed flows=3 bytes_out=4096 failed=2 succeeded=1 first=… last=…" */
-static size_t source_text(const struct exposure_source *source, char text[SOURCE_TEXT])
-{
-	char address[ADDRESS_TEXT_MAX], carrier[ADDRESS_TEXT_MAX];
-	char first[TIMESTAMP_TEXT], last[TIMESTAMP_TEXT];
-	bool carried = source->carrier.by != FORWARDED_NOT;
-
-	return (size_t)snprintf(text, SOURCE_TEXT,
-				"%s %s flows=%" PRIu32 " bytes_out=%" PRIu64 " failed=%" PRIu32
-				" succeeded=%" PRIu32 " first=%s last=%s%s%s%s%s",
-				address_format(&source->address, address),
-				level_name(source->level), source->flows, source->bytes_out,
-				source->logins_failed, source->logins_succeeded,
-				timestamp_format(source->first_ns, first),
-				timestamp_format(source->last_ns, last), carried ? " by=" : "",
-				carried ? address_format(&source->carrier.address, carrier) : "",
-				source->ja4[0] != '\0' ? " ja4=" : "", source->ja4);
-}
-
 static void put_sources(struct event_fields *fields, const struct exposure_view *exposure)
 {
-	char text[EXPOSURE_SOURCES * (SOURCE_TEXT + 2)] = "", one[SOURCE_TEXT];
-	size_t used = 0;
+	char text[EVENT_SOURCES_TEXT];
 
-	for (size_t i = 0; i < exposure->source_count && i < EXPOSURE_SOURCES; i++) {
-		source_text(&exposure->sources[i], one);
-		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
-					 used != 0 ? "; " : "", one);
-	}
-	put_safe(fields, "sources", text);
+	put_safe(fields, "sources", text, event_sources(exposure, text));
 }
 
 static void put_commands(struct event_fields *fields, const struct facts *facts)

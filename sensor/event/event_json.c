@@ -275,13 +275,12 @@ static void put_flow(struct json_out *out, const struct event_context *context,
 	put_conversation(out, context, exposure);
 }
 
-char *event_json(const struct event *event, const struct event_context *context, size_t *length)
+const char *event_json(struct json_out *out, const struct event *event,
+		       const struct event_context *context, size_t *length)
 {
-	struct json_out *out = json_out_new();
 	char text[TIMESTAMP_TEXT];
 
-	if (out == NULL)
-		return NULL;
+	json_out_begin(out);
 	json_out_text(out, "@timestamp", timestamp_format(event->ts_ns, text));
 	json_out_object(out, "ecs");
 	json_out_text(out, "version", ECS_VERSION);
@@ -295,5 +294,5 @@ char *event_json(const struct event *event, const struct event_context *context,
 	else if (event->has_incident)
 		put_rule(out, event->incident.rule);
 	event_json_own(out, context, event);
-	return json_out_finish(out, length);
+	return json_out_done(out, length);
 }

@@ -9,9 +9,12 @@
 
 #include <stddef.h>
 
+#include "sensor/base/json_out.h"
 #include "sensor/event/event_words.h"
 
-/* Compact, one line, without a newline; the caller frees it. NULL: out of memory. */
-char *event_json(const struct event *event, const struct event_context *context, size_t *length);
+/* One line, without a newline, in the memory of `out` until that begins another: the one text that
+ * all sinks take. NULL: out of memory. */
+const char *event_json(struct json_out *out, const struct event *event,
+		       const struct event_context *context, size_t *length);
 
 #endif

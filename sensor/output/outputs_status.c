@@ -109,6 +109,7 @@ void status_heartbeat(struct status *status, const struct heartbeat *heartbeat,
 }
 
 struct line {
+	struct json_out *json;
 	struct status *status;
 	const struct policy *policy;
 	const char *sensor;
@@ -121,19 +122,16 @@ static void put_line(void *context, const struct coverage *coverage)
 	const char *name = coverage->is_rule ? policy_rule(line->policy, coverage->index).name
 					     : policy_group(line->policy, coverage->index).name;
 	char safe[POLICY_NAME_MAX], field[POLICY_NAME_MAX + 96];
-	struct json_out *out = json_out_new();
+	struct json_out *out = line->json;
+	const char *json;
 	size_t length;
-	char *json;
 
-	if (out == NULL) {
-		line->status->failed = true;
-		return;
-	}
+	json_out_begin(out);
 	json_out_number(out, "probes", coverage->probes);
 	json_out_number(out, "answers", coverage->answers);
 	json_out_time(out, "last_probe", coverage->last_probe_ns);
 	json_out_time(out, "last_answer", coverage->last_answer_ns);
-	json = json_out_finish(out, &length);
+	json = json_out_done(out, &length);
 	printable_copy(safe, sizeof safe, name);
 	snprintf(field, sizeof field, "%s:%s@%s", coverage->is_rule ? "rule" : "group", safe,
 		 line->sensor);
@@ -141,13 +139,21 @@ static void put_line(void *context, const struct coverage *coverage)
 		put(line->status, field, json);
 	else
 		line->status->failed = true;
-	free(json);
 }
 
 void status_coverage(struct status *status, const struct engine *engine,
 		     const struct policy *policy, const struct event_context *context)
 {
-	struct line line = {.status = status, .policy = policy, .sensor = context->sensor};
+	struct line line = {
+		.json = json_out_new(),
+		.status = status,
+		.policy = policy,
+		.sensor = context->sensor,
+	};
 
-	engine_coverage(engine, put_line, &line);
+	if (line.json != NULL)
+		engine_coverage(engine, put_line, &line);
+	else
+		status->failed = true;
+	json_out_free(line.json);
 }

@@ -60,8 +60,8 @@ static const char *find(const struct redis_heart *heart, const char *name, const
 	return value != NULL && value[0] != '\0' ? value : otherwise;
 }
 
-/* Names of sensors, states, causes, versions and policies have no character that JSON would quote; of
- * those that do the value is left out. */
+/* Names of sensors, states, causes, versions and policies have no character that JSON would quote;
+ * of those that do the value is left out. */
 static size_t put(char *to, size_t size, const char *name, enum form form, const char *value)
 {
 	int length;

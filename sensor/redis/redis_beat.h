@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The latest heartbeat, kept for the moment when Redis is (again) there, and what Redis was told of it
- * last: only what has changed since is sent.
+ * The latest heartbeat, kept for the moment when Redis is (again) there, and what Redis was told of
+ * it last: only what has changed since is sent. /
  */
 #ifndef SENSOR_REDIS_BEAT_H
 #define SENSOR_REDIS_BEAT_H
@@ -19,7 +19,8 @@ struct redis_heart {
 	char fleet[REDIS_FLEET_JSON];
 };
 
-/* Copies the pairs. `evicts`: a policy of Redis's that is told with them; "": none. False: no memory. */
+/* Copies the pairs. `evicts`: a policy of Redis's that is told with them; "": none. False: no
+ * memory. */
 bool redis_heart_set(struct redis_heart *heart, const char *packed, size_t length,
 		     const char *evicts);
 /* What is to be sent, valid until the next call. Then redis_heart_told(). */

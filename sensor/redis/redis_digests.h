@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What seldom changes of an exposure is sent once, then only that it is the same: by a digest. Here is
- * which digest was sent last of which exposure. What was forgotten, for lack of room, is sent again.
+ * What seldom changes of an exposure is sent once, then only that it is the same: by a digest. Here
+ * is which digest was sent last of which exposure. What was forgotten, for lack of room, is sent
+ * again. /
  */
 #ifndef SENSOR_REDIS_DIGESTS_H
 #define SENSOR_REDIS_DIGESTS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The coverage of the policy's lines as Redis was told it last: only what has changed since is sent,
- * and all of it now and then, for a Redis that has lost some.
+ * The coverage of the policy's lines as Redis was told it last: only what has changed since is
+ * sent, and all of it now and then, for a Redis that has lost some. /
  */
 #ifndef SENSOR_REDIS_LINES_H
 #define SENSOR_REDIS_LINES_H

@@ -75,7 +75,8 @@ static const char *const shown[] = {
 	"incident_severity",
 };
 
-/* Of one exposure that one sensor sees, what the script makes of other fields is what the event has. */
+/* Of one exposure that one sensor sees, what the script makes of other fields is what the event
+ * has. */
 static const char *const made[] = {"state", "level_name", "severity"};
 
 static bool is_one_of(const char *const *names, size_t count, const char *name)
@@ -316,8 +317,8 @@ static const struct pair *find_pair(const struct pair *pairs, size_t count, cons
 	return NULL;
 }
 
-/* One byte each: how many pairs of each kind follow, then where among them the values stand at which
- * the script looks in every event, from 1; 0: not there. */
+/* One byte each: how many pairs of each kind follow, then where among them the values stand at
+ * which the script looks in every event, from 1; 0: not there. */
 static void add_index(struct redis_words *words, const struct pair *pairs, size_t count,
 		      const size_t of[REDIS_PLACES])
 {

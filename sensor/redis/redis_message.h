@@ -29,8 +29,8 @@ enum redis_limit {
 };
 
 /* What becomes of a flat field: it moves with each event or hardly ever; it stands in the stream
- * beside the JSON or only in it; of those that move, it is one of the exposure's hash or not. In the
- * order in which they stand in a message; the JSON is between SHOWN and SELDOM_SHOWN. */
+ * beside the JSON or only in it; of those that move, it is one of the exposure's hash or not. In
+ * the order in which they stand in a message; the JSON is between SHOWN and SELDOM_SHOWN. */
 enum redis_place {
 	REDIS_DERIVED, /* only of the hash */
 	REDIS_HASHED,

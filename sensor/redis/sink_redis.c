@@ -11,8 +11,9 @@
  * Where to connect to is the route's matter: a server, a sentinel that names one, a node of a
  * cluster. After an error nothing is sent until all answers are in; then everything behind the
  * last confirmed event is sent again. Each batch says which event was applied before it (`after`):
- * the script refuses what is behind a failed one, and what comes to a Redis that has lost some. Then,
- * and when a heartbeat's answer names another last event than we know, both accounts are compared.
+ * the script refuses what is behind a failed one, and what comes to a Redis that has lost some.
+ * Then, and when a heartbeat's answer names another last event than we know, both accounts are
+ * compared.
  */
 #include "sensor/redis/sink_redis.h"
 

@@ -29,6 +29,7 @@ struct inventory {
 	const struct services *services;
 	struct line *lines;
 	uint32_t *buckets, *order;
+	struct json_out *json;
 	uint32_t mask, max_lines, count; /* line 0 is never used: it ends chains */
 	uint64_t hash_key, left_out;
 };
@@ -66,7 +67,8 @@ struct inventory *inventory_new(uint32_t max_lines, uint64_t hash_key,
 	inventory->lines = calloc((size_t)max_lines + 1, sizeof *inventory->lines);
 	inventory->buckets = calloc(buckets, sizeof *inventory->buckets);
 	inventory->order = calloc(max_lines, sizeof *inventory->order);
-	if (!inventory->lines || !inventory->buckets || !inventory->order) {
+	inventory->json = json_out_new();
+	if (!inventory->lines || !inventory->buckets || !inventory->order || !inventory->json) {
 		inventory_free(inventory);
 		return NULL;
 	}
@@ -80,6 +82,7 @@ void inventory_free(struct inventory *inventory)
 	free(inventory->lines);
 	free(inventory->buckets);
 	free(inventory->order);
+	json_out_free(inventory->json);
 	free(inventory);
 }
 
@@ -252,15 +255,14 @@ static void write_carrier(struct json_out *json, const struct line *line)
 	}
 }
 
-static char *format_line(const struct inventory *inventory, const struct line *line,
-			 const char *file, size_t *length)
+static const char *format_line(const struct inventory *inventory, const struct line *line,
+			       const char *file, size_t *length)
 {
 	const struct line_key *key = &line->key;
 	const struct service *service = services_get(inventory->services, key->service);
-	struct json_out *json = json_out_new();
+	struct json_out *json = inventory->json;
 
-	if (!json)
-		return NULL;
+	json_out_begin(json);
 	json_out_text(json, "file", file);
 	json_out_address(json, "server_ip", &key->server.address);
 	json_out_number(json, "server_port", key->server.port);
@@ -288,7 +290,7 @@ static char *format_line(const struct inventory *inventory, const struct line *l
 	json_out_number(json, "bytes_c2s", line->bytes_c2s);
 	json_out_number(json, "bytes_s2c", line->bytes_s2c);
 	write_carrier(json, line);
-	return json_out_finish(json, length);
+	return json_out_done(json, length);
 }
 
 bool inventory_write(struct inventory *inventory, const char *file, FILE *out)
@@ -302,10 +304,9 @@ bool inventory_write(struct inventory *inventory, const char *file, FILE *out)
 	for (uint32_t i = 0; i < inventory->count && good; i++) {
 		const struct line *line = &inventory->lines[inventory->order[i]];
 		size_t length = 0;
-		char *text = format_line(inventory, line, file, &length);
+		const char *text = format_line(inventory, line, file, &length);
 
 		good = text && fwrite(text, 1, length, out) == length && putc('\n', out) != EOF;
-		free(text);
 	}
 	memset(inventory->buckets, 0, ((size_t)inventory->mask + 1) * sizeof *inventory->buckets);
 	inventory->count = 0;

@@ -108,15 +108,16 @@ static inline void publish(struct sensor *sensor, struct event *event)
 			    : event->has_exposure ? event->exposure.incident
 						  : "",
 	};
-	char *json = event_json(event, &context, &row.json_length);
+	struct json_out *json = json_out_new();
 
 	event_fields(&fields, event, &context);
-	row.json = json;
+	assert_non_null(json);
+	row.json = event_json(json, event, &context, &row.json_length);
 	row.fields = fields.packed;
 	row.fields_length = fields.length;
 	assert_true(journal_append(sensor->journal, &row));
 	sink_redis_send(sensor->sink);
-	free(json);
+	json_out_free(json);
 }
 
 static inline struct event next_event(struct sensor *sensor, enum event_kind kind)

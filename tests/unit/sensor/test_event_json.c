@@ -30,12 +30,19 @@ static const struct event_context *context_of(const struct services *catalogue)
 
 static char *json_of(const struct event *event)
 {
+	struct json_out *out = json_out_new();
+	const char *json;
 	size_t length;
-	char *json = event_json(event, context_of(services), &length);
+	char *copy;
 
+	assert_non_null(out);
+	json = event_json(out, event, context_of(services), &length);
 	assert_non_null(json);
 	assert_int_equal(length, strlen(json));
-	return json;
+	copy = strdup(json);
+	json_out_free(out);
+	assert_non_null(copy);
+	return copy;
 }
 
 static void assert_contains(const char *text, const char *part)

@@ -73,10 +73,11 @@ static void fill_incident(struct incident_view *view)
 static int make(void **state)
 {
 	struct form *form = calloc(1, sizeof *form);
-	char *text;
+	struct json_out *out = json_out_new();
+	const char *text;
 	size_t length;
 
-	assert_non_null(form);
+	assert_true(form != NULL && out != NULL);
 	form->services = services_new();
 	form->context = (struct event_context){
 		.sensor = "span-a",
@@ -91,10 +92,10 @@ static int make(void **state)
 	fill_exposure(&form->event.exposure);
 	fill_incident(&form->event.incident);
 	event_fields(&form->fields, &form->event, &form->context);
-	text = event_json(&form->event, &form->context, &length);
+	text = event_json(out, &form->event, &form->context, &length);
 	form->json = json_loads(text, 0, NULL);
 	assert_non_null(form->json);
-	free(text);
+	json_out_free(out);
 	*state = form;
 	return 0;
 }

@@ -329,8 +329,8 @@ static void notices_that_all_was_lost(void **state)
 	}
 }
 
-/* One of its keys is gone (deleted, or thrown away by a full Redis): a heartbeat tells which exposures
- * must be told anew, or mends what follows from other keys. */
+/* One of its keys is gone (deleted, or thrown away by a full Redis): a heartbeat tells which
+ * exposures must be told anew, or mends what follows from other keys. */
 static void notices_that_a_key_was_lost(void **state)
 {
 	static const struct {
@@ -444,7 +444,8 @@ static void tells_a_server_that_evicts(void **state)
 	sensor_end(sensor);
 }
 
-/* Two sensors of one name: the one that was started first is refused as long as the other one lives. */
+/* Two sensors of one name: the one that was started first is refused as long as the other one
+ * lives. */
 static void refuses_a_twin(void **state)
 {
 	struct sensor *first, *second;
