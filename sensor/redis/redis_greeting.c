@@ -71,7 +71,7 @@ static void prepare_server(struct greeting *greeting, const struct redis_route *
 		send(greeting, DUE_NODES, 2, nodes);
 }
 
-/* Which sites there are is told outside of the site's slot: another node of a cluster refuses it. */
+/* Which sites there are is told outside of the slot: another node of a cluster refuses it. */
 static void ask_around(struct greeting *greeting, const struct redis_names *names)
 {
 	const char *info[] = {"INFO", "memory"};

@@ -252,7 +252,7 @@ static void loads_the_script_again(void **state)
 	sensor_end(sensor);
 }
 
-/* Somebody else's key of another type is in the way of ours: it is moved, and nothing waits for it. */
+/* Somebody else's key of another type is in the way: it is moved, and nothing waits for it. */
 static void moves_a_foreign_key_aside(void **state)
 {
 	static const char *const keys[] = {"incident:99887766554433bb",
