@@ -70,6 +70,7 @@ NOTIFY     := $(B)/notify
 NOTIFY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out tools/notify/main.c,$(wildcard tools/notify/*.c)) \
 	$(filter-out tools/redis-tail/main.c,$(wildcard tools/redis-tail/*.c)))
 POLICY_TOOL := $(B)/spanwatch-policy
+REPORT := $(B)/spanwatch-report
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # The rows of dissectors/table.c: fuzz_dissector serves each of them, by FUZZ_DISSECTOR=NAME.
 DISSECTORS := $(shell sed -n 's/^\tD(\([a-z0-9_]*\)).*/\1/p' dissectors/table.c)
@@ -82,7 +83,7 @@ JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 
 SERVICES_PAGE := $(B)/spanwatch-services.7
 
-all: $(B)/spanwatch $(REDIS_TAIL) $(POLICY_TOOL) $(NOTIFY) $(SERVICES_PAGE)
+all: $(B)/spanwatch $(REDIS_TAIL) $(POLICY_TOOL) $(REPORT) $(NOTIFY) $(SERVICES_PAGE)
 
 $(B)/spanwatch: $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
@@ -158,7 +159,11 @@ $(NOTIFY): $(B)/tools/notify/main.o $(NOTIFY_OBJECTS) $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS) $(shell $(PKG) --libs libcurl)
 
 # What a policy says, asked without traffic; the sensor's own policy code.
-$(POLICY_TOOL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/policy/*.c)) $(LIBRARY)
+$(POLICY_TOOL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/policy/*.c tools/lib/*.c)) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+
+# What was found, for people: one file of HTML, Markdown, CSV or JSON.
+$(REPORT): $(patsubst %.c,$(B)/%.o,$(wildcard tools/report/*.c tools/lib/*.c)) $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 
 # The man page that the table of dissectors writes.
@@ -331,10 +336,13 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/notify
 	install -m 644 tools/notify/example.yaml $(DESTDIR)$(PREFIX)/share/spanwatch/notify
 	install -m 755 $(POLICY_TOOL) $(DESTDIR)$(PREFIX)/bin/spanwatch-policy
+	install -m 755 $(REPORT) $(DESTDIR)$(PREFIX)/bin/spanwatch-report
 	install -m 644 $(wildcard policy/example.yaml sensor/*/*.schema.json) \
 		$(DESTDIR)$(PREFIX)/share/spanwatch
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/redis
 	install -m 644 tools/redis/* $(DESTDIR)$(PREFIX)/share/spanwatch/redis
+	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/siem
+	install -m 644 tools/siem/* $(DESTDIR)$(PREFIX)/share/spanwatch/siem
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/grafana
 	install -m 644 tools/grafana/* $(DESTDIR)$(PREFIX)/share/spanwatch/grafana
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),install -D -m 644 $(page) \

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "sensor/base/printable.h"
+#include "tools/lib/sensor.h"
+#include "tools/lib/tree.h"
 #include "tools/policy/import.h"
-#include "tools/policy/sensor.h"
-#include "tools/policy/tree.h"
 
 bool draft_is_private(const struct address *address)
 {

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "policy/address.h"
+#include "tools/lib/tree.h"
 #include "tools/policy/tool.h"
-#include "tools/policy/tree.h"
 
 #define IMPORT_ANY_TRANSPORT 0
 #define IMPORT_NAME	     64

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/policy/sensor.h"
+#include "tools/lib/sensor.h"
+#include "tools/lib/tree.h"
 #include "tools/policy/tool.h"
-#include "tools/policy/tree.h"
 
 /* What one exposure is told as; of several words about it the last counts. */
 struct finding {

@@ -13,13 +13,7 @@
 
 #include "policy/policy.h"
 #include "sensor/base/services.h"
-
-enum tool_status {
-	TOOL_GOOD = 0,
-	TOOL_FOUND = 1, /* what was asked for was found: a warning, a prohibition, a difference */
-	TOOL_USAGE = 2, /* bad arguments, or a policy with errors */
-	TOOL_INPUT = 3, /* another file could not be read, or another program failed */
-};
+#include "tools/lib/status.h"
 
 struct tool {
 	const struct services *services;

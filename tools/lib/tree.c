@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "tools/policy/tree.h"
+#include "tools/lib/tree.h"
 
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sensor/base/json_scan.h"
-#include "tools/policy/tool.h"
+#include "tools/lib/status.h"
 
 struct building {
 	struct tree *root, *open;

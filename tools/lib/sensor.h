@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The sensor as a program of its own: what it says about captures, line by line. */
-#ifndef TOOLS_POLICY_SENSOR_H
-#define TOOLS_POLICY_SENSOR_H
+#ifndef TOOLS_LIB_SENSOR_H
+#define TOOLS_LIB_SENSOR_H
 
 typedef void sensor_line_handler(void *context, const char *line);
 

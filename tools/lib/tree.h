@@ -4,8 +4,8 @@
  * the scanner of sensor/base/json_scan.h, so texts longer than its bound are cut. Memory is bounded
  * by the file; running out of it ends the program.
  */
-#ifndef TOOLS_POLICY_TREE_H
-#define TOOLS_POLICY_TREE_H
+#ifndef TOOLS_LIB_TREE_H
+#define TOOLS_LIB_TREE_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tools/policy/sensor.h"
+#include "tools/lib/sensor.h"
 
 #include <err.h>
 #include <libgen.h>
@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/policy/tool.h"
+#include "tools/lib/status.h"
 
 #define ARGUMENTS_MAX 65536
 
