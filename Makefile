@@ -62,10 +62,15 @@ SOURCES := $(wildcard sensor/*.c sensor/*/*.c dissectors/*.c dissectors/*/*.c po
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libspanwatch.a
 UNIT    ?= test_*
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/$(UNIT).c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(foreach one,$(UNIT),$(wildcard tests/unit/*/$(one).c)))
 TOOLS      := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out tools/bench-stages.c tools/bench-events.c,$(wildcard tools/*.c))) \
 	$(B)/bench-stages $(B)/bench-events $(B)/generate $(B)/recast $(B)/fleet
 REDIS_TAIL := $(B)/redis-tail
+NOTIFY     := $(B)/notify
+NOTIFY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out tools/notify/main.c,$(wildcard tools/notify/*.c)) \
+	$(filter-out tools/redis-tail/main.c,$(wildcard tools/redis-tail/*.c)))
+POLICY_TOOL := $(B)/spanwatch-policy
+REPORT := $(B)/spanwatch-report
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # The rows of dissectors/table.c: fuzz_dissector serves each of them, by FUZZ_DISSECTOR=NAME.
 DISSECTORS := $(shell sed -n 's/^\tD(\([a-z0-9_]*\)).*/\1/p' dissectors/table.c)
@@ -78,7 +83,7 @@ JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 
 SERVICES_PAGE := $(B)/spanwatch-services.7
 
-all: $(B)/spanwatch $(REDIS_TAIL) $(SERVICES_PAGE)
+all: $(B)/spanwatch $(REDIS_TAIL) $(POLICY_TOOL) $(REPORT) $(NOTIFY) $(SERVICES_PAGE)
 
 $(B)/spanwatch: $(B)/sensor/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
@@ -110,6 +115,12 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka jansson) $(LDFLAGS_ALL) -o $@ \
 		$< $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka jansson)
+
+# What spanwatch-notify is made of.
+$(B)/tests/unit/notify/%: tests/unit/notify/%.c $(NOTIFY_OBJECTS) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call QUIET,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(shell $(PKG) --cflags cmocka) $(LDFLAGS_ALL) -o $@ \
+		$< $(NOTIFY_OBJECTS) $(LIBRARY) $(LIB_LIBS) $(shell $(PKG) --libs cmocka libcurl)
 
 # Tools in C: tools/NAME.c is one program; the libraries that it needs stand here.
 TOOL_LIBS_bench-null = $(shell $(PKG) --libs libpcap)
@@ -143,6 +154,18 @@ $(B)/bench-events: $(B)/tools/bench-events.o $(B)/sensor/main.o $(LIBRARY)
 $(REDIS_TAIL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/redis-tail/*.c)) $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 
+# Tells people what changed; reads the stream as redis-tail does. libcurl: HTTP and SMTP.
+$(NOTIFY): $(B)/tools/notify/main.o $(NOTIFY_OBJECTS) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS) $(shell $(PKG) --libs libcurl)
+
+# What a policy says, asked without traffic; the sensor's own policy code.
+$(POLICY_TOOL): $(patsubst %.c,$(B)/%.o,$(wildcard tools/policy/*.c tools/lib/*.c)) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+
+# What was found, for people: one file of HTML, Markdown, CSV or JSON.
+$(REPORT): $(patsubst %.c,$(B)/%.o,$(wildcard tools/report/*.c tools/lib/*.c)) $(LIBRARY)
+	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+
 # The man page that the table of dissectors writes.
 $(B)/services-page: $(B)/tools/services-page/main.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
@@ -163,7 +186,7 @@ asan:
 	$(MAKE) B=$(B)/asan SANITIZE=address,undefined OPTIMIZE='-O1 -g' all unit replay
 
 tsan:
-	$(MAKE) B=$(B)/tsan SANITIZE=thread OPTIMIZE='-O1 -g' UNIT='test_ring*' all unit
+	$(MAKE) B=$(B)/tsan SANITIZE=thread OPTIMIZE='-O1 -g' UNIT='test_ring* test_journal_place' all unit
 
 # What bytes cost, counted and not timed: in this build each basic block of ours is counted, and
 # what the C library is asked to look at. tests/cpu/search.c; "make cpu-search" tries everything.
@@ -309,10 +332,17 @@ install: all
 	install -m 755 $(B)/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch
 	install -m 755 tools/receipt $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt
 	install -m 755 $(REDIS_TAIL) $(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
+	install -m 755 $(NOTIFY) $(DESTDIR)$(PREFIX)/bin/spanwatch-notify
+	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/notify
+	install -m 644 tools/notify/example.yaml $(DESTDIR)$(PREFIX)/share/spanwatch/notify
+	install -m 755 $(POLICY_TOOL) $(DESTDIR)$(PREFIX)/bin/spanwatch-policy
+	install -m 755 $(REPORT) $(DESTDIR)$(PREFIX)/bin/spanwatch-report
 	install -m 644 $(wildcard policy/example.yaml sensor/*/*.schema.json) \
 		$(DESTDIR)$(PREFIX)/share/spanwatch
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/redis
 	install -m 644 tools/redis/* $(DESTDIR)$(PREFIX)/share/spanwatch/redis
+	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/siem
+	install -m 644 tools/siem/* $(DESTDIR)$(PREFIX)/share/spanwatch/siem
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/grafana
 	install -m 644 tools/grafana/* $(DESTDIR)$(PREFIX)/share/spanwatch/grafana
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),install -D -m 644 $(page) \
@@ -320,7 +350,8 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/spanwatch $(DESTDIR)$(PREFIX)/bin/spanwatch-receipt \
-		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail
+		$(DESTDIR)$(PREFIX)/bin/spanwatch-redis-tail $(DESTDIR)$(PREFIX)/bin/spanwatch-policy \
+		$(DESTDIR)$(PREFIX)/bin/spanwatch-notify
 	rm -rf $(DESTDIR)$(PREFIX)/share/spanwatch
 	$(foreach page,$(MAN_PAGES) $(SERVICES_PAGE),rm -f \
 		$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true

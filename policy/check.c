@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/coverage.h"
 #include "policy/load.h"
 #include "policy/rules.h"
 #include "policy/values.h"
@@ -266,69 +267,26 @@ static void check_dead_rule(struct load *load, uint32_t index)
 	}
 }
 
-struct coverage {
-	const struct policy *policy;
-	const struct rule *rule;
-	const struct exception *exception;
-	bool ports; /* also the port of the exception */
-};
-
-static bool port_fits(const struct port_list *ports, const struct coverage *coverage)
-{
-	static const uint8_t transports[] = {MODEL_TCP, MODEL_UDP, MODEL_SCTP, MODEL_UDPLITE,
-					     MODEL_DCCP};
-	uint16_t port = (uint16_t)coverage->exception->port;
-
-	if (!coverage->ports || port == MODEL_ANY_PORT)
-		return true;
-	for (size_t i = 0; i < sizeof transports; i++) {
-		if (model_ports_hold(ports, transports[i], port))
-			return true;
-	}
-	return false;
-}
-
-static bool place_covered(struct policy_place place, const void *context)
-{
-	const struct coverage *coverage = context;
-	struct zones_set set = zones_set(&coverage->policy->places, place.groups);
-
-	if (coverage->rule->by_service)
-		return place.ours;
-	for (uint32_t i = 0; i < set.count; i++)
-		if (model_index_holds(&coverage->rule->groups, set.list[i]) &&
-		    port_fits(&coverage->policy->groups[set.list[i]].ports, coverage))
-			return true;
-	return false;
-}
-
-static bool place_concerned(struct policy_place place, const void *context)
-{
-	const struct rule *rule = context;
-
-	return place.zone != POLICY_ZONE_INSIDE && !model_zone_allowed(rule, place.zone);
-}
-
 static void check_exception(struct load *load, const struct exception *exception)
 {
 	const struct policy *policy = load->policy;
 	const struct rule *rule = &policy->rules[exception->rule];
-	struct coverage coverage = {.policy = policy, .rule = rule, .exception = exception};
+	struct coverage coverage = {.policy = policy, .rule = rule, .port = MODEL_ANY_PORT};
 	char text[VALUES_PREFIX_TEXT];
 
-	if (!zones_any(&policy->places, &exception->server.prefix, place_covered, &coverage)) {
+	if (!coverage_of_server(&coverage, &exception->server.prefix)) {
 		report_error(load->context.report, exception->server.at,
 			     "rule \"%s\" does not cover the server %s", rule->name,
 			     values_prefix_text(&exception->server.prefix, text));
 		return;
 	}
-	coverage.ports = !rule->both_directions; /* it may be the other side's port */
-	if (!port_fits(&rule->ports, &coverage) ||
-	    !zones_any(&policy->places, &exception->server.prefix, place_covered, &coverage))
+	if (!rule->both_directions) /* else it may be the other side's port */
+		coverage.port = (uint16_t)exception->port;
+	if (!coverage_of_server(&coverage, &exception->server.prefix))
 		report_error(load->context.report, exception->at,
 			     "rule \"%s\" does not cover port %u of the server", rule->name,
 			     (unsigned)exception->port);
-	if (!zones_any(&policy->places, &exception->client.prefix, place_concerned, rule))
+	if (!coverage_of_client(&coverage, &exception->client.prefix))
 		report_warning(load->context.report, exception->client.at,
 			       "rule \"%s\" allows the client %s anyway", rule->name,
 			       values_prefix_text(&exception->client.prefix, text));

@@ -15,7 +15,7 @@ struct contest {
 
 bool policy_concerns(struct policy_place client, struct policy_place server)
 {
-	return server.ours && client.zone != POLICY_ZONE_INSIDE;
+	return server.ours && !client.trusted;
 }
 
 bool policy_carries(struct policy_place client, struct policy_place server)
@@ -25,7 +25,7 @@ bool policy_carries(struct policy_place client, struct policy_place server)
 
 bool policy_concerns_outbound(struct policy_place host, struct policy_place remote)
 {
-	return host.isolated && remote.zone != POLICY_ZONE_INSIDE;
+	return host.isolated && !remote.trusted;
 }
 
 size_t policy_quiet_ranges(const struct policy *policy, struct policy_range *ranges, size_t max)
@@ -37,7 +37,7 @@ size_t policy_quiet_ranges(const struct policy *policy, struct policy_range *ran
 	for (uint32_t i = 0; i < zones->v4_count; i++) {
 		struct policy_place place = zones->v4_places[i];
 		uint32_t last = i + 1 < zones->v4_count ? zones->v4_starts[i + 1] - 1 : UINT32_MAX;
-		bool quiet = place.zone == POLICY_ZONE_INSIDE && !place.proxy;
+		bool quiet = place.trusted && !place.proxy;
 
 		if (quiet && !before && n == max)
 			break;
@@ -94,18 +94,21 @@ static uint16_t first_group(const struct policy *policy, const struct rule *rule
 	return POLICY_NONE;
 }
 
-static bool covers(const struct policy *policy, const struct rule *rule, struct policy_place server,
-		   const struct policy_question *question)
+static enum policy_answer covers(const struct policy *policy, const struct rule *rule,
+				 struct policy_place server, const struct policy_question *question)
 {
-	if (question->outbound)
-		return rule->both_directions &&
-		       first_group(policy, rule, server, question) != POLICY_NONE;
-	if (!model_ports_hold(&rule->ports, question->transport, question->port))
-		return false;
-	if (rule->by_service)
+	if (question->outbound && !rule->both_directions)
+		return POLICY_ANSWER_INBOUND;
+	if (!question->outbound &&
+	    !model_ports_hold(&rule->ports, question->transport, question->port))
+		return POLICY_ANSWER_PORT;
+	if (rule->by_service && !question->outbound)
 		return question->service != POLICY_NO_SERVICE &&
-		       model_index_holds(&rule->services, question->service);
-	return first_group(policy, rule, server, question) != POLICY_NONE;
+				       model_index_holds(&rule->services, question->service)
+			       ? POLICY_ANSWER_COVERS
+			       : POLICY_ANSWER_SERVICE;
+	return first_group(policy, rule, server, question) != POLICY_NONE ? POLICY_ANSWER_COVERS
+									  : POLICY_ANSWER_HOST;
 }
 
 /* An exception may name the server by its public or by its private address. */
@@ -141,7 +144,7 @@ static void ask_rule(const struct policy *policy, const struct rule *rule,
 {
 	const struct exception *exception;
 
-	if (!covers(policy, rule, server, question))
+	if (covers(policy, rule, server, question) != POLICY_ANSWER_COVERS)
 		return;
 	contest->covered = true;
 	if (model_zone_allowed(rule, client.zone))
@@ -180,6 +183,41 @@ static void decide_by(const struct policy *policy, const struct rule *rule,
 		decision->data_out_bytes = rule->data_out_bytes;
 }
 
+enum policy_gate policy_gate(const struct policy *policy, const struct policy_question *question)
+{
+	struct policy_place client = policy_place(policy, &question->client);
+	struct policy_place server = policy_place(policy, &question->server);
+
+	if (!server.ours)
+		return POLICY_GATE_NOT_OURS;
+	if (!policy_concerns(client, server))
+		return POLICY_GATE_INSIDE;
+	return same_group(policy, client, server, question) ? POLICY_GATE_SAME_GROUP
+							    : POLICY_GATE_OPEN;
+}
+
+enum policy_answer policy_ask_rule(const struct policy *policy,
+				   const struct policy_question *question, uint16_t rule,
+				   uint16_t *exception)
+{
+	struct policy_place client = policy_place(policy, &question->client);
+	struct policy_place server = policy_place(policy, &question->server);
+	const struct rule *asked = &policy->rules[rule];
+	enum policy_answer answer = covers(policy, asked, server, question);
+	const struct exception *found;
+
+	*exception = POLICY_NONE;
+	if (answer != POLICY_ANSWER_COVERS)
+		return answer;
+	if (model_zone_allowed(asked, client.zone))
+		return POLICY_ANSWER_ALLOWS;
+	found = in_force(policy, asked, question);
+	if (found == NULL)
+		return POLICY_ANSWER_FORBIDS;
+	*exception = (uint16_t)(found - policy->exceptions);
+	return POLICY_ANSWER_EXCEPTED;
+}
+
 void policy_decide(const struct policy *policy, const struct policy_question *question,
 		   struct policy_decision *decision)
 {
@@ -212,7 +250,7 @@ void policy_decide(const struct policy *policy, const struct policy_question *qu
 		decision->verdict = POLICY_EXCEPTED;
 		decision->exception = (uint16_t)(contest.exception - policy->exceptions);
 		decide_by(policy, contest.excepted, server, question, decision);
-	} else if (!contest.covered && !question->outbound) {
+	} else if (!contest.covered && !question->outbound && !policy->zones[client.zone].inside) {
 		decision->verdict = POLICY_UNLISTED;
 	}
 }

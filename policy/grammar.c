@@ -57,6 +57,7 @@ static const struct schema_row file_rows[] = {
 	{.key = "groups", .type = SCHEMA_NODE, AT(grammar_file, groups)},
 	{.key = "rules", .type = SCHEMA_NODE, AT(grammar_file, rules)},
 	{.key = "exceptions", .type = SCHEMA_NODE, AT(grammar_file, exceptions)},
+	{.key = "include", .type = SCHEMA_NODE, AT(grammar_file, include)},
 };
 const struct schema grammar_file = {.what = "a policy", ROWS(file_rows)};
 
@@ -124,9 +125,19 @@ static const struct schema_row threshold_rows[] = {
 };
 const struct schema grammar_thresholds = {.what = "thresholds", ROWS(threshold_rows)};
 
-/* Its key, for diagnostics, is the name of the zone. */
-const struct schema_row grammar_zone = {
+/* One that is only a list. Its key, for diagnostics, is the name of the zone. */
+const struct schema_row grammar_zone_plain = {
 	.type = SCHEMA_PREFIX, ENTRIES(1, LIMIT_PREFIXES), LIST(zone, prefixes)};
+
+static const struct schema_row zone_rows[] = {
+	{.key = "prefixes",
+	 .type = SCHEMA_PREFIX,
+	 .required = true,
+	 ENTRIES(1, LIMIT_PREFIXES),
+	 LIST(zone, prefixes)},
+	{.key = "inside", .type = SCHEMA_TRUE, AT(zone, inside)},
+};
+const struct schema grammar_zone = {.what = "a zone", ROWS(zone_rows)};
 
 /* In the order of enum forwarded_by (dissectors/read/forwarded_by.h), whose names these are. */
 const char *const grammar_proxy_headers[] = {
@@ -209,6 +220,8 @@ static const struct schema_row group_rows[] = {
 	{.key = "owner", .type = SCHEMA_TEXT, AT(group, owner)},
 	{.key = "security-group", .type = SCHEMA_TEXT, AT(group, security_group)},
 	{.key = "runbook", .type = SCHEMA_TEXT, AT(group, runbook)},
+	{.key = "contact", .type = SCHEMA_TEXT, AT(group, contact)},
+	{.key = "ticket", .type = SCHEMA_TEXT, AT(group, ticket)},
 };
 const struct schema grammar_group = {.what = "a group", ROWS(group_rows)};
 
@@ -233,6 +246,7 @@ static const struct schema_row rule_rows[] = {
 	 .type = SCHEMA_REFERENCE,
 	 ENTRIES(0, LIMIT_ZONES),
 	 LIST(rule, allow_named)},
+	{.key = "deny", .type = SCHEMA_REFERENCE, ENTRIES(1, LIMIT_ZONES), LIST(rule, deny_named)},
 	{.key = "severity",
 	 .type = SCHEMA_CHOICE,
 	 .required = true,

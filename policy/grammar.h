@@ -12,12 +12,13 @@ struct grammar_file {
 	uint32_t position;
 	const char *site;
 	const struct node *thresholds, *zones, *proxies, *translations, *tunnels, *groups, *rules,
-		*exceptions;
+		*exceptions, *include;
 };
 
 extern const struct schema grammar_file;	    /* -> struct grammar_file */
 extern const struct schema grammar_thresholds;	    /* -> struct policy_thresholds */
-extern const struct schema_row grammar_zone;	    /* -> struct zone */
+extern const struct schema_row grammar_zone_plain;  /* -> struct zone */
+extern const struct schema grammar_zone;	    /* -> struct zone */
 extern const struct schema_row grammar_proxy_plain; /* -> struct proxy */
 extern const struct schema grammar_proxy;	    /* -> struct proxy */
 extern const struct schema grammar_translation;	    /* -> struct translation */

@@ -3,14 +3,10 @@
  * From a file to a policy: the sections in turn, each by its schema table. Sections do not know of
  * each other here.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "policy/grammar.h"
+#include "policy/include.h"
 #include "policy/limits.h"
 #include "policy/load.h"
 #include "policy/values.h"
@@ -47,7 +43,7 @@ static void read_zone(struct load *load, const struct node *node)
 	struct policy *policy = load->policy;
 	bool inside = strcmp(node->key, "inside") == 0;
 	struct zone *zone = &policy->zones[inside ? POLICY_ZONE_INSIDE : policy->zone_count++];
-	struct schema_row row = grammar_zone;
+	struct schema_row row = grammar_zone_plain;
 
 	zone->name = keep_text(load, node->key);
 	zone->at = node->key_at;
@@ -60,8 +56,10 @@ static void read_zone(struct load *load, const struct node *node)
 	}
 	row.key = zone->name; /* for its diagnostics */
 	if (!schema_check_name(&load->context, node->key_at, node->key) ||
-	    !schema_read_value(&load->context, &row, node, zone))
+	    !(node->kind == NODE_MAP ? schema_read(&load->context, &grammar_zone, node, zone)
+				     : schema_read_value(&load->context, &row, node, zone)))
 		load->addresses_sound = false;
+	zone->inside = zone->inside || inside;
 }
 
 static void read_zones(struct load *load, const struct node *node)
@@ -71,6 +69,7 @@ static void read_zones(struct load *load, const struct node *node)
 	policy->zones = allocate(load, 2 + LIMIT_ZONES, sizeof *policy->zones);
 	policy->zones[POLICY_ZONE_INTERNET].name = "internet";
 	policy->zones[POLICY_ZONE_INSIDE].name = "inside";
+	policy->zones[POLICY_ZONE_INSIDE].inside = true;
 	policy->zone_count = 2;
 	load->addresses_sound = false;
 	node = section(load, node, NODE_MAP, "zones", LIMIT_ZONES);
@@ -291,19 +290,6 @@ static void read_file(struct load *load, const struct node *root)
 	check_all(load);
 }
 
-/* FNV-1a of 128 bits (draft-eastlake-fnv): no secrecy is needed, only to tell two texts apart. */
-static void digest(const char *text, size_t length, char out[33])
-{
-	zones_key hash =
-		(zones_key)UINT64_C(0x6c62272e07bb0142) << 64 | UINT64_C(0x62b821756295c58d);
-	zones_key prime = (zones_key)1 << 88 | 0x13b;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)text[i]) * prime;
-	snprintf(out, 33, "%016llx%016llx", (unsigned long long)(hash >> 64),
-		 (unsigned long long)hash);
-}
-
 static struct policy *new_policy(void)
 {
 	struct arena arena = {0};
@@ -319,71 +305,73 @@ static void too_large(struct report *report)
 		     LIMIT_FILE_BYTES / 1024 / 1024);
 }
 
+/* What the views say of a mark's file. */
+static void keep_files(struct policy *policy, const struct policy_messages *messages)
+{
+	policy->files =
+		arena_array(&policy->arena, messages->file_count + 1, sizeof *policy->files);
+	policy->file_count = (uint16_t)messages->file_count;
+	policy->files[0] = "";
+	for (size_t i = 0; i < messages->file_count; i++)
+		policy->files[i + 1] =
+			arena_text(&policy->arena, messages->files[i], strlen(messages->files[i]));
+}
+
+static struct policy *parse(struct include *sources, const char *text, size_t length,
+			    const struct policy_vocabulary *vocabulary, struct report *report)
+{
+	struct arena tree = {0};
+	struct policy *policy = new_policy();
+	struct load load = {.context = {.arena = &policy->arena, .report = report},
+			    .policy = policy,
+			    .vocabulary = vocabulary};
+	const struct node *root;
+
+	if (length > LIMIT_FILE_BYTES) {
+		too_large(report);
+	} else {
+		root = include_tree(sources, text, length, &tree);
+		if (root != NULL)
+			read_file(&load, root);
+		arena_free(&tree);
+	}
+	report_finish(report);
+	if (report->messages->errors != 0) {
+		policy_free(policy);
+		return NULL;
+	}
+	keep_files(policy, report->messages);
+	include_digest(sources, policy->digest);
+	return policy;
+}
+
 struct policy *policy_parse(const char *text, size_t length,
 			    const struct policy_vocabulary *vocabulary,
 			    struct policy_messages *messages)
 {
 	struct report report = {.messages = messages};
-	struct arena tree = {0};
-	struct policy *policy = new_policy();
-	struct load load = {.context = {.arena = &policy->arena, .report = &report},
-			    .policy = policy,
-			    .vocabulary = vocabulary};
-	const struct node *root;
+	struct include *sources = include_new(NULL, &report);
+	struct policy *policy;
 
 	*messages = (struct policy_messages){0};
-	if (length > LIMIT_FILE_BYTES) {
-		too_large(&report);
-	} else {
-		root = yaml_read(text, length, &tree, &report);
-		if (root != NULL)
-			read_file(&load, root);
-		arena_free(&tree);
-	}
-	report_finish(&report);
-	if (messages->errors != 0) {
-		policy_free(policy);
-		return NULL;
-	}
-	digest(text, length, policy->digest);
+	policy = parse(sources, text, length, vocabulary, &report);
+	include_free(sources);
 	return policy;
-}
-
-/* Reads at most `room` bytes; -1 with errno if that failed. */
-static ssize_t read_all(int fd, char *buffer, size_t room)
-{
-	size_t filled = 0;
-
-	while (filled < room) {
-		ssize_t got = read(fd, buffer + filled, room - filled);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		filled += (size_t)got;
-	}
-	return (ssize_t)filled;
 }
 
 struct policy *policy_load(const char *path, const struct policy_vocabulary *vocabulary,
 			   struct policy_messages *messages)
 {
 	struct report report = {.messages = messages};
+	struct include *sources = include_new(path, &report);
 	struct policy *policy = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *buffer = arena_regrow(NULL, LIMIT_FILE_BYTES + 1, 1);
-	ssize_t length = fd < 0 ? -1 : read_all(fd, buffer, LIMIT_FILE_BYTES + 1);
+	size_t length = 0;
+	const char *text;
 
 	*messages = (struct policy_messages){0};
-	if (length < 0)
-		report_error(&report, whole_file, "cannot read: %s", strerror(errno));
-	else
-		policy = policy_parse(buffer, (size_t)length, vocabulary, messages);
-	if (fd >= 0)
-		close(fd);
-	free(buffer);
+	text = include_read(sources, &length);
+	if (text != NULL)
+		policy = parse(sources, text, length, vocabulary, &report);
+	include_free(sources);
 	return policy;
 }

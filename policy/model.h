@@ -67,10 +67,12 @@ struct zone {
 	const char *name;
 	struct mark at;
 	struct prefix_list prefixes;
+	bool inside; /* the zone `inside` always is */
+	bool denied; /* resolved: by some rule */
 };
 
 struct group {
-	const char *name, *owner, *security_group, *runbook;
+	const char *name, *owner, *security_group, *runbook, *contact, *ticket;
 	struct mark at;
 	struct prefix_list hosts; /* resolved: also public addresses of hosts (translations) */
 	struct port_list ports;
@@ -81,7 +83,7 @@ struct group {
 struct rule {
 	const char *name;
 	struct mark at;
-	struct reference_list groups_named, services_named, allow_named;
+	struct reference_list groups_named, services_named, allow_named, deny_named;
 	struct port_list ports;
 	uint64_t data_out_bytes; /* 0 = the threshold of the policy */
 	uint32_t severity;
@@ -89,7 +91,7 @@ struct rule {
 	bool by_service;	    /* resolved */
 	struct index_list groups;   /* resolved */
 	struct index_list services; /* resolved: indices of the vocabulary */
-	uint64_t allowed_zones[4];  /* resolved: a bit for each zone */
+	uint64_t allowed_zones[4];  /* resolved: a bit for each zone, also those inside */
 	uint16_t first_exception;   /* resolved: chain by `next`, in the order of the file */
 };
 
@@ -163,6 +165,8 @@ struct policy {
 	uint32_t position;
 	uint32_t version;
 	const char *site;
+	uint16_t file_count;
+	const char **files; /* [0] is "", then those that are included */
 	char digest[33];
 };
 

@@ -99,7 +99,8 @@ static const char *or_empty(const char *text)
 
 struct policy_zone_view policy_zone(const struct policy *policy, uint16_t index)
 {
-	return (struct policy_zone_view){.name = policy->zones[index].name};
+	return (struct policy_zone_view){.name = policy->zones[index].name,
+					 .inside = policy->zones[index].inside};
 }
 
 struct policy_group_view policy_group(const struct policy *policy, uint16_t index)
@@ -112,7 +113,10 @@ struct policy_group_view policy_group(const struct policy *policy, uint16_t inde
 		.owner = or_empty(group->owner),
 		.security_group = or_empty(group->security_group),
 		.runbook = or_empty(group->runbook),
+		.contact = or_empty(group->contact),
+		.ticket = or_empty(group->ticket),
 		.line = group->at.line,
+		.file = policy->files[group->at.file],
 		.ipv4_only = group->ipv4_only,
 	};
 }
@@ -125,6 +129,7 @@ struct policy_rule_view policy_rule(const struct policy *policy, uint16_t index)
 		.name = rule->name,
 		.severity = (enum policy_severity)rule->severity,
 		.line = rule->at.line,
+		.file = policy->files[rule->at.file],
 		.by_service = rule->by_service,
 	};
 }
@@ -140,6 +145,7 @@ struct policy_exception_view policy_exception(const struct policy *policy, uint1
 		.ticket = or_empty(exception->ticket),
 		.until_ns = exception->until_ns,
 		.line = exception->at.line,
+		.file = policy->files[exception->at.file],
 	};
 }
 

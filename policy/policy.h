@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "policy/address.h"
 
@@ -63,6 +64,7 @@ struct policy_vocabulary {
 /* One diagnostic; `line` and `column` count from 1, 0 when a whole file is meant. */
 struct policy_message {
 	unsigned line, column;
+	uint16_t file; /* 0: the file itself, else an index of `files` + 1 */
 	bool warning;
 	char text[232];
 };
@@ -72,6 +74,8 @@ struct policy_messages {
 	struct policy_message *list;
 	size_t count;
 	size_t errors; /* those that are not warnings */
+	char **files;  /* that were included */
+	size_t file_count;
 };
 
 struct policy;
@@ -87,15 +91,18 @@ struct policy *policy_parse(const char *text, size_t length,
 			    const struct policy_vocabulary *vocabulary,
 			    struct policy_messages *messages);
 void policy_free(struct policy *policy); /* NULL is allowed */
+/* A line for each: "path:line:column: error: text". */
+void policy_messages_print(const struct policy_messages *messages, const char *path, FILE *to);
 void policy_messages_free(struct policy_messages *messages);
 
 /* Where an address is. Small enough to be returned in registers. */
 struct policy_place {
 	uint8_t zone;	   /* index of the zone; POLICY_ZONE_INTERNET if none */
-	bool ours : 1;	   /* in the zone `inside`, in a group, or a translation's public address */
+	bool ours : 1;	   /* inside, in a group, or a translation's public address */
 	bool proxy : 1;	   /* listed under `proxies` */
 	bool isolated : 1; /* in a group whose hosts may not begin connections (both-directions) */
-	uint8_t headers : 5; /* of a proxy: index of a set of headers; policy_proxy_headers() */
+	bool trusted : 1;  /* inside, and no rule denies its zone: it may reach everything */
+	uint8_t headers : 4; /* of a proxy: index of a set of headers; policy_proxy_headers() */
 	uint16_t groups;     /* index of a set of groups, 0 = none; for policy_decide only */
 };
 struct policy_place policy_place(const struct policy *policy, const struct address *address);
@@ -103,7 +110,7 @@ struct policy_place policy_place(const struct policy *policy, const struct addre
 /*
  * Could a connection from `client` to `server` break any rule, or be worth an `unlisted` note?
  * Cheap and generous: false means that policy_decide() would say POLICY_ALLOWED for every port
- * and service. (The server is ours, and the client is not in the zone `inside`.)
+ * and service. (The server is ours, and the client is not trusted.)
  */
 bool policy_concerns(struct policy_place client, struct policy_place server);
 
@@ -188,27 +195,63 @@ struct policy_decision {
 void policy_decide(const struct policy *policy, const struct policy_question *question,
 		   struct policy_decision *decision);
 
+/* Why a decision is what it is; for people, by the same code. First: are the rules asked at all? */
+enum policy_gate {
+	POLICY_GATE_OPEN,	/* they are */
+	POLICY_GATE_NOT_OURS,	/* the server is not ours */
+	POLICY_GATE_INSIDE,	/* the client is in the zone inside */
+	POLICY_GATE_SAME_GROUP, /* a group holds both ends */
+};
+enum policy_gate policy_gate(const struct policy *policy, const struct policy_question *question);
+
+/* Then each rule, alone. */
+enum policy_answer {
+	POLICY_ANSWER_COVERS,  /* (what policy_ask_rule() never says) */
+	POLICY_ANSWER_INBOUND, /* the question is about what a host begins; the rule is not */
+	POLICY_ANSWER_PORT,    /* the rule is about other ports */
+	POLICY_ANSWER_SERVICE, /* ... other services, or nobody knows yet which it is */
+	POLICY_ANSWER_HOST,    /* ... other servers, or other ports of their groups */
+	POLICY_ANSWER_ALLOWS,  /* the client's zone may */
+	POLICY_ANSWER_EXCEPTED,
+	POLICY_ANSWER_FORBIDS,
+};
+/* `exception`: which, with POLICY_ANSWER_EXCEPTED, else POLICY_NONE. */
+enum policy_answer policy_ask_rule(const struct policy *policy,
+				   const struct policy_question *question, uint16_t rule,
+				   uint16_t *exception);
+
+/*
+ * What is right in a policy and yet hardly meant: exceptions that have ended, will end soon, are
+ * overridden or hold for everybody; groups that nothing protects; zones that nothing uses. In the
+ * order of the file. The caller frees.
+ */
+void policy_advise(const struct policy *policy, uint64_t now_ns, struct policy_messages *messages);
+
 /* Views of the policy's lines, for events, coverage and people. Index < count; a group's may also
  * be POLICY_NONE: all its texts are "". */
 struct policy_zone_view {
 	const char *name;
+	bool inside; /* `inside`, or a zone that says so */
 };
 struct policy_group_view {
 	const char *name;
-	const char *owner, *security_group, *runbook; /* "" when not given */
+	const char *owner, *security_group, *runbook, *contact, *ticket; /* "" when not given */
 	unsigned line;
+	const char *file; /* "": the policy's own, else one that it includes */
 	bool ipv4_only;
 };
 struct policy_rule_view {
 	const char *name;
 	enum policy_severity severity;
 	unsigned line;
+	const char *file;
 	bool by_service; /* fires on identification, not on the endpoint alone */
 };
 struct policy_exception_view {
 	const char *rule, *reason, *owner, *ticket;
 	uint64_t until_ns; /* the first moment at which it is no longer in force */
 	unsigned line;
+	const char *file;
 };
 uint16_t policy_zone_count(const struct policy *policy);
 uint16_t policy_group_count(const struct policy *policy);
@@ -237,6 +280,25 @@ struct policy_thresholds {
 const struct policy_thresholds *policy_thresholds(const struct policy *policy);
 enum policy_position policy_position(const struct policy *policy);
 const char *policy_site(const struct policy *policy);
+
+/*
+ * Everything that the policy says, as small facts in the order of its sections: the section
+ * ("groups"), the name of what is meant ("logging"; of an exception its rule, server and client;
+ * "" where there is none), the key and one value as they would be written in a file. Lists give a
+ * fact for each entry. A key that is not given has none, one with a default has it. The texts are
+ * valid during the call.
+ */
+struct policy_fact {
+	const char *section, *name, *key, *value;
+};
+typedef void policy_fact_handler(void *context, const struct policy_fact *fact);
+void policy_describe(const struct policy *policy, policy_fact_handler *handler, void *context);
+
+/*
+ * The grammar as a JSON Schema (draft 2020-12), for editors: what keys there are, what may stand
+ * where. It knows no policy's own names, so it says less than loading a policy does.
+ */
+void policy_write_schema(const struct policy_vocabulary *vocabulary, FILE *to);
 
 /* Hex digest of the source text: tells whether a reload changed anything. */
 const char *policy_digest(const struct policy *policy);

@@ -59,8 +59,8 @@ static struct policy_message *new_message(struct report *report, struct mark at,
 	if ((messages->count & (messages->count - 1)) == 0)
 		messages->list = arena_regrow(messages->list, room, sizeof *messages->list);
 	message = &messages->list[messages->count++];
-	*message =
-		(struct policy_message){.line = at.line, .column = at.column, .warning = warning};
+	*message = (struct policy_message){
+		.line = at.line, .column = at.column, .file = at.file, .warning = warning};
 	return message;
 }
 
@@ -96,10 +96,24 @@ void report_warning(struct report *report, struct mark at, const char *format, .
 	va_end(arguments);
 }
 
+uint16_t report_file(struct report *report, const char *path)
+{
+	struct policy_messages *messages = report->messages;
+	size_t size = strlen(path) + 1;
+
+	messages->files =
+		arena_regrow(messages->files, messages->file_count + 1, sizeof *messages->files);
+	messages->files[messages->file_count] = arena_regrow(NULL, size, 1);
+	memcpy(messages->files[messages->file_count], path, size);
+	return (uint16_t)++messages->file_count;
+}
+
 static int compare_messages(const void *left, const void *right)
 {
 	const struct policy_message *a = left, *b = right;
 
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
 	if (a->line != b->line)
 		return a->line < b->line ? -1 : 1;
 	if (a->column != b->column)
@@ -124,11 +138,28 @@ void report_finish(struct report *report)
 	snprintf(last->text, sizeof last->text, "%zu more messages are not shown", report->unshown);
 }
 
+void policy_messages_print(const struct policy_messages *messages, const char *path, FILE *to)
+{
+	for (size_t i = 0; i < messages->count; i++) {
+		const struct policy_message *message = &messages->list[i];
+
+		fprintf(to, "%s:", message->file == 0 ? path : messages->files[message->file - 1]);
+		if (message->line != 0)
+			fprintf(to, "%u:%u:", message->line, message->column);
+		fprintf(to, " %s: %s\n", message->warning ? "warning" : "error", message->text);
+	}
+}
+
 void policy_messages_free(struct policy_messages *messages)
 {
+	for (size_t i = 0; i < messages->file_count; i++)
+		free(messages->files[i]);
+	free(messages->files);
 	free(messages->list);
 	*messages = (struct policy_messages){0};
 }
+
+#define PREFIX_LEAST 3 /* letters of a beginning that say what is meant */
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -175,6 +206,13 @@ void report_suggest_offer(struct suggestion *suggestion, const char *candidate)
 
 	if (!suggestion->active || length >= POLICY_NAME_MAX || length == 0)
 		return;
+	/* What begins so is meant, the shortest of them, whatever else is near. */
+	if (wrong >= PREFIX_LEAST && wrong < length &&
+	    strncmp(suggestion->wrong, candidate, wrong) == 0) {
+		if (suggestion->begins == NULL || length < strlen(suggestion->begins))
+			suggestion->begins = candidate;
+		return;
+	}
 	if ((wrong > length ? wrong - length : length - wrong) >= suggestion->distance)
 		return;
 	found = distance(suggestion->wrong, wrong, candidate, length);
@@ -186,8 +224,10 @@ void report_suggest_offer(struct suggestion *suggestion, const char *candidate)
 
 const char *report_suggest_text(struct suggestion *suggestion)
 {
-	if (suggestion->best != NULL)
+	const char *best = suggestion->begins != NULL ? suggestion->begins : suggestion->best;
+
+	if (best != NULL)
 		snprintf(suggestion->text, sizeof suggestion->text, " (did you mean \"%s\"?)",
-			 suggestion->best);
+			 best);
 	return suggestion->text;
 }

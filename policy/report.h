@@ -11,14 +11,16 @@
 
 #include "policy/policy.h"
 
-/* A place in the file; both count from 1, 0 means the whole file. */
+/* A place in a file; both count from 1, 0 means the whole file. */
 struct mark {
 	unsigned line, column;
+	uint16_t file; /* 0: the policy itself, else that many-th of those that it includes */
 };
 
 struct report {
 	struct policy_messages *messages;
 	size_t unshown; /* beyond LIMIT_MESSAGES */
+	uint16_t file;	/* that is being read: of marks that are made */
 	unsigned suggestions;
 };
 
@@ -27,15 +29,18 @@ void report_error(struct report *report, struct mark at, const char *format, ...
 void report_warning(struct report *report, struct mark at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The number of a file that marks name from now on, if `file` of the report is set to it. */
+uint16_t report_file(struct report *report, const char *path);
+
 /* Puts the messages into the order of the file, and says how many were left out. */
 void report_finish(struct report *report);
 
 /*
  * The "did you mean" part of a message. Offer candidates one by one; `text` is then either empty or
- * ` (did you mean "x"?)`.
+ * ` (did you mean "x"?)`: the candidate that begins with what was written, else the nearest.
  */
 struct suggestion {
-	const char *wrong, *best;
+	const char *wrong, *best, *begins;
 	unsigned distance;
 	bool active;
 	char text[POLICY_NAME_MAX + 24];

@@ -169,6 +169,33 @@ static bool is_family(const struct policy_vocabulary *vocabulary, const char *na
 	return false;
 }
 
+/* What people call it, where the spelling leads elsewhere; NULL if it is no such word. */
+static const char *known_as(const char *word)
+{
+	static const struct {
+		const char *word, *meant;
+	} words[] = {
+		{"https", "\"http\", and \"tls\" for what is encrypted"},
+		{"postgres", "\"postgresql\""},
+		{"ssl", "\"tls\""},
+		{"k8s", "\"kubernetes-api\" or \"kubelet\""},
+		{"sqlserver", "\"mssql\""},
+		{"tds", "\"mssql\""},
+		{"elk", "\"elasticsearch\" or \"kibana\""},
+		{"minio", "\"s3\""},
+		{"samba", "\"smb\""},
+		{"cifs", "\"smb\""},
+		{"remote-desktop", "\"rdp\""},
+		{"any", "a rule by \"groups\", which fires whatever answers"},
+		{"all", "a rule by \"groups\", which fires whatever answers"},
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i].word, word) == 0)
+			return words[i].meant;
+	return NULL;
+}
+
 static void report_no_service(struct load *load, const struct reference *reference)
 {
 	const struct policy_vocabulary *vocabulary = load->vocabulary;
@@ -179,6 +206,12 @@ static void report_no_service(struct load *load, const struct reference *referen
 			load->context.report, reference->at,
 			"no service of the family \"%s\" can be recognised: this never fires",
 			reference->name);
+		return;
+	}
+	if (known_as(reference->name) != NULL) {
+		report_error(load->context.report, reference->at,
+			     "unknown service or family \"%s\" (did you mean %s?)", reference->name,
+			     known_as(reference->name));
 		return;
 	}
 	report_suggest_begin(load->context.report, &suggestion, reference->name);
@@ -221,6 +254,68 @@ static void resolve_services(struct load *load, struct rule *rule)
 	warn_repeated(load, named);
 }
 
+static void set_zone(struct rule *rule, uint16_t zone, bool allowed)
+{
+	uint64_t bit = UINT64_C(1) << zone % 64;
+
+	if (allowed)
+		rule->allowed_zones[zone / 64] |= bit;
+	else
+		rule->allowed_zones[zone / 64] &= ~bit;
+}
+
+static void deny_zone(struct load *load, struct rule *rule, const struct reference *reference,
+		      const struct name_entry *found)
+{
+	struct zone *zone = &load->policy->zones[found->index];
+
+	if (found->index == POLICY_ZONE_INSIDE) {
+		report_error(
+			load->context.report, reference->at,
+			"a rule cannot deny \"inside\": nobody could reach what it covers; deny "
+			"a zone of its own that says \"inside: true\"");
+		rule->broken = true;
+	} else if (!zone->inside) {
+		report_warning(load->context.report, reference->at,
+			       "zone \"%s\" is not inside: the rule forbids it anyway",
+			       reference->name);
+	}
+	for (uint32_t i = 0; i < rule->allow_named.count; i++) {
+		if (strcmp(rule->allow_named.list[i].name, reference->name) != 0)
+			continue;
+		report_error(load->context.report, reference->at,
+			     "zone \"%s\" is allowed and denied by the same rule", reference->name);
+		rule->broken = true;
+	}
+	zone->denied = true;
+	set_zone(rule, found->index, false);
+}
+
+/* Whoever is inside may, unless the rule denies it. */
+static void resolve_deny(struct load *load, struct rule *rule, const struct names *zones)
+{
+	const struct reference_list *named = &rule->deny_named;
+
+	for (uint32_t i = POLICY_ZONE_INSIDE; i < load->policy->zone_count; i++)
+		if (load->policy->zones[i].inside)
+			set_zone(rule, (uint16_t)i, true);
+	for (uint32_t i = 0; i < named->count; i++) {
+		const struct reference *reference = &named->list[i];
+		const struct name_entry *found = names_find(zones, reference->name);
+
+		if (strcmp(reference->name, "internet") == 0) {
+			report_warning(load->context.report, reference->at,
+				       "\"internet\" is always denied");
+		} else if (found != NULL) {
+			deny_zone(load, rule, reference, found);
+		} else if (load->zones_known) {
+			report_unknown(load, zones, reference, "zone");
+			rule->broken = true;
+		}
+	}
+	warn_repeated(load, named);
+}
+
 static void resolve_allow(struct load *load, struct rule *rule, const struct names *zones)
 {
 	const struct reference_list *named = &rule->allow_named;
@@ -234,10 +329,11 @@ static void resolve_allow(struct load *load, struct rule *rule, const struct nam
 				     "a rule cannot allow \"internet\": it would forbid nothing");
 			rule->broken = true;
 		} else if (found != NULL) {
-			rule->allowed_zones[found->index / 64] |= UINT64_C(1) << found->index % 64;
-			if (found->index == POLICY_ZONE_INSIDE)
+			set_zone(rule, found->index, true);
+			if (load->policy->zones[found->index].inside)
 				report_warning(load->context.report, reference->at,
-					       "\"inside\" is always allowed");
+					       "\"%s\" is inside: it is always allowed",
+					       reference->name);
 		} else if (load->zones_known) {
 			report_unknown(load, zones, reference, "zone");
 			rule->broken = true;
@@ -261,6 +357,7 @@ static void resolve_rules(struct load *load)
 		resolve_groups(load, &policy->rules[i], &groups);
 		resolve_services(load, &policy->rules[i]);
 		resolve_allow(load, &policy->rules[i], &zones);
+		resolve_deny(load, &policy->rules[i], &zones);
 	}
 	free(zones.list);
 	free(groups.list);

@@ -4,6 +4,7 @@
  * value that cannot be read leaves its member as it was, and only the `false` tells.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -55,7 +56,7 @@ bool schema_check_name(const struct schema_context *context, struct mark at, con
 	return wrong == NULL;
 }
 
-static size_t size_of(enum schema_type type)
+size_t schema_size(enum schema_type type)
 {
 	static const size_t sizes[] = {
 		[SCHEMA_TEXT] = sizeof(const char *),
@@ -139,10 +140,26 @@ static const char *read_number(const struct schema_row *row, const char *text, u
 	return wrong;
 }
 
+#define CHOICES_TEXT 120
+
+/* " (info, low, …)"; nothing if there is no room for all. */
+static void list_choices(const char *const *choices, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (uint32_t i = 0; choices[i] != NULL && used < size; i++)
+		if (choices[i][0] != '\0')
+			used += (size_t)snprintf(text + used, size - used, "%s%s",
+						 used == 0 ? ": it must be " : ", ", choices[i]);
+	if (used >= size)
+		*text = '\0';
+}
+
 static bool read_choice(const struct schema_context *context, const struct schema_row *row,
 			const struct node *node, union value *value)
 {
 	struct suggestion suggestion;
+	char allowed[CHOICES_TEXT] = "";
 
 	for (uint32_t i = 0; row->choices[i] != NULL; i++) {
 		if (strcmp(row->choices[i], node->text) == 0 ||
@@ -154,8 +171,10 @@ static bool read_choice(const struct schema_context *context, const struct schem
 	report_suggest_begin(context->report, &suggestion, node->text);
 	for (uint32_t i = 0; row->choices[i] != NULL; i++)
 		report_suggest_offer(&suggestion, row->choices[i]);
-	report_error(context->report, node->at, "\"%.64s\" is not %s %s%s", node->text,
-		     row->list ? "one of the" : "a", row->key, report_suggest_text(&suggestion));
+	if (*report_suggest_text(&suggestion) == '\0')
+		list_choices(row->choices, allowed, sizeof allowed);
+	report_error(context->report, node->at, "\"%.64s\" is not %s %s%s%s", node->text,
+		     row->list ? "one of the" : "a", row->key, suggestion.text, allowed);
 	return false;
 }
 
@@ -216,7 +235,7 @@ static bool read_single(const struct schema_context *context, const struct schem
 	const char *wrong;
 
 	if (row->type == SCHEMA_NODE) {
-		memcpy(out, &node, size_of(SCHEMA_NODE));
+		memcpy(out, &node, schema_size(SCHEMA_NODE));
 		return node->kind != NODE_REFUSED;
 	}
 	if (!schema_expect(context, node, NODE_TEXT, row->key))
@@ -235,14 +254,14 @@ static bool read_single(const struct schema_context *context, const struct schem
 			return false;
 		}
 	}
-	memcpy(out, &value, size_of(row->type));
+	memcpy(out, &value, schema_size(row->type));
 	return true;
 }
 
 static bool read_list(const struct schema_context *context, const struct schema_row *row,
 		      const struct node *node, unsigned char *target)
 {
-	size_t size = size_of(row->type);
+	size_t size = schema_size(row->type);
 	unsigned char *values;
 	uint32_t count = 0;
 	bool ok = true;

@@ -69,6 +69,9 @@ bool schema_read(const struct schema_context *context, const struct schema *sche
 bool schema_read_value(const struct schema_context *context, const struct schema_row *row,
 		       const struct node *node, void *target);
 
+/* Of one value in memory. */
+size_t schema_size(enum schema_type type);
+
 bool schema_has_key(const struct node *map, const char *key);
 
 /* True if the node is of that kind; reports it otherwise. `what` begins the message. */

@@ -93,6 +93,16 @@ static void mark_isolated(const struct policy *policy, struct policy_place *plac
 		places[i].isolated = is_isolated(policy, places[i]);
 }
 
+static void mark_trusted(const struct policy *policy, struct policy_place *places, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct zone *zone = &policy->zones[places[i].zone];
+
+		places[i].trusted = zone->inside && !zone->denied;
+		places[i].ours = places[i].ours || zone->inside;
+	}
+}
+
 static bool any_both_directions(const struct policy *policy)
 {
 	for (uint32_t i = 0; i < policy->rule_count; i++)
@@ -128,7 +138,11 @@ void tables_build(struct load *load)
 		build(load, &inputs);
 	}
 	free(inputs.list);
-	if (load->addresses_sound && any_both_directions(policy)) {
+	if (!load->addresses_sound)
+		return;
+	mark_trusted(policy, policy->places.v4_places, policy->places.v4_count);
+	mark_trusted(policy, policy->places.v6_places, policy->places.v6_count);
+	if (any_both_directions(policy)) {
 		mark_isolated(policy, policy->places.v4_places, policy->places.v4_count);
 		mark_isolated(policy, policy->places.v6_places, policy->places.v6_count);
 	}

@@ -46,15 +46,19 @@ static bool is_named(const struct tunnel_rule *rule, const struct policy_tunnel 
 	       holds_address(&rule->ends, &tunnel->destination);
 }
 
+static bool is_inside(const struct policy *policy, const struct address *address)
+{
+	return policy->zones[policy_place(policy, address).zone].inside;
+}
+
 bool policy_believes(const struct policy *policy, const struct policy_tunnel *tunnel)
 {
 	for (uint32_t i = 0; i < policy->tunnel_count; i++) {
 		if (is_named(&policy->tunnels[i], tunnel))
 			return true;
 	}
-	return !policy->names_tunnels &&
-	       policy_place(policy, &tunnel->source).zone == POLICY_ZONE_INSIDE &&
-	       policy_place(policy, &tunnel->destination).zone == POLICY_ZONE_INSIDE;
+	return !policy->names_tunnels && is_inside(policy, &tunnel->source) &&
+	       is_inside(policy, &tunnel->destination);
 }
 
 bool policy_names_tunnels(const struct policy *policy)

@@ -210,6 +210,20 @@ const char *values_moment(const char *text, uint64_t *out)
 	return NULL;
 }
 
+const char *values_day_text(uint64_t ns, char text[VALUES_DAY_TEXT])
+{
+	uint64_t days = ns / NS_PER_S / S_PER_DAY;
+	unsigned year = YEAR_LEAST, month = 1;
+
+	while (year < YEAR_MOST && days >= (is_leap(year) ? 366U : 365U))
+		days -= is_leap(year++) ? 366 : 365;
+	while (month < 12 && days >= days_of_month(year, month))
+		days -= days_of_month(year, month++);
+	snprintf(text, VALUES_DAY_TEXT, "%04u-%02u-%02u", year % 10000, month,
+		 (unsigned)days % 100 + 1);
+	return text;
+}
+
 const char *values_address(const char *text, struct address *out)
 {
 	struct address address;
@@ -247,6 +261,19 @@ static struct address cut_to(const struct address *address, unsigned length)
 	return cut;
 }
 
+/* "255.255.255.0" for its 24 bits; 0 if it is no mask of ones and then zeros. */
+static unsigned netmask_bits(const char *text)
+{
+	struct address mask;
+	uint32_t bits = 0;
+
+	if (!address_parse(text, &mask) || !address_is_ipv4(&mask))
+		return 0;
+	for (unsigned i = 12; i < 16; i++)
+		bits = bits << 8 | mask.bytes[i];
+	return (~bits & (~bits + 1)) == 0 ? (unsigned)__builtin_popcount(bits) : 0;
+}
+
 const char *values_prefix(const char *text, struct prefix *out, struct complaint *complaint)
 {
 	char base[ADDRESS_TEXT_MAX], meant[VALUES_PREFIX_TEXT];
@@ -269,6 +296,10 @@ const char *values_prefix(const char *text, struct prefix *out, struct complaint
 	if (*slash == '/' && values_number(slash + 1, 0, most, &length, complaint) != NULL) {
 		snprintf(complaint->text, sizeof complaint->text,
 			 "has a wrong length: it must be between 0 and %u", most);
+		if (netmask_bits(slash + 1) != 0)
+			snprintf(complaint->text, sizeof complaint->text,
+				 "has a netmask for a length; did you mean /%u?",
+				 netmask_bits(slash + 1));
 		return complaint->text;
 	}
 	prefix.length = (uint8_t)(128 - most + length);
@@ -282,17 +313,25 @@ const char *values_prefix(const char *text, struct prefix *out, struct complaint
 	return complaint->text;
 }
 
+static const struct {
+	const char *name;
+	uint8_t number;
+} transports[] = {
+	{"tcp", MODEL_TCP},	    {"udp", MODEL_UDP},	  {"sctp", MODEL_SCTP},
+	{"udplite", MODEL_UDPLITE}, {"dccp", MODEL_DCCP},
+};
+
+const char *values_transport(uint8_t number)
+{
+	for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
+		if (transports[i].number == number)
+			return transports[i].name;
+	return "any";
+}
+
 /* 0: unknown. */
 static uint8_t transport_of(const char *name)
 {
-	static const struct {
-		const char *name;
-		uint8_t number;
-	} transports[] = {
-		{"tcp", MODEL_TCP},	    {"udp", MODEL_UDP},	  {"sctp", MODEL_SCTP},
-		{"udplite", MODEL_UDPLITE}, {"dccp", MODEL_DCCP},
-	};
-
 	for (size_t i = 0; i < sizeof transports / sizeof *transports; i++) {
 		if (strcmp(transports[i].name, name) == 0)
 			return transports[i].number;

@@ -26,10 +26,15 @@ const char *values_duration(const char *text, uint64_t least, uint64_t most, uin
 			    struct complaint *complaint);
 /* "2026-12-31" is the end of that day, UTC; "2026-12-31T18:00:00Z". Nanoseconds since 1970. */
 const char *values_moment(const char *text, uint64_t *out);
+/* "2026-12-31": the day, in UTC, of a moment. */
+#define VALUES_DAY_TEXT 16
+const char *values_day_text(uint64_t ns, char text[VALUES_DAY_TEXT]);
 const char *values_prefix(const char *text, struct prefix *out, struct complaint *complaint);
 const char *values_address(const char *text, struct address *out);
 /* "443", "6000-6010", "514/udp". */
 const char *values_ports(const char *text, struct port_range *out, struct complaint *complaint);
+/* The name of an IP protocol number that ports may have. */
+const char *values_transport(uint8_t number);
 const char *values_name(const char *text);
 
 /* "10.0.0.0/8", or "10.0.0.1" for a single address. */

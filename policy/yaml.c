@@ -15,7 +15,14 @@
 #include "policy/limits.h"
 #include "policy/yaml.h"
 
+/* The file's bytes; a line of it. */
+struct stretch {
+	const char *text;
+	size_t length;
+};
+
 struct reader {
+	struct stretch text;
 	struct arena *arena;
 	struct report *report;
 	struct node *root;
@@ -25,9 +32,11 @@ struct reader {
 	bool stopped; /* an error after which the rest would be noise */
 };
 
-static struct mark mark_of(yaml_mark_t mark)
+static struct mark mark_of(const struct reader *reader, yaml_mark_t mark)
 {
-	return (struct mark){.line = (unsigned)mark.line + 1, .column = (unsigned)mark.column + 1};
+	return (struct mark){.line = (unsigned)mark.line + 1,
+			     .column = (unsigned)mark.column + 1,
+			     .file = reader->report->file};
 }
 
 /* Bytes of the character at `at` and its number (RFC 3629); 0 if it is none. */
@@ -59,7 +68,7 @@ static bool is_printable(uint32_t number)
 
 static bool check_characters(const char *text, size_t length, struct report *report)
 {
-	struct mark at = {.line = 1, .column = 1};
+	struct mark at = {.line = 1, .column = 1, .file = report->file};
 
 	for (size_t i = 0; i < length;) {
 		uint32_t number = 0;
@@ -79,7 +88,7 @@ static bool check_characters(const char *text, size_t length, struct report *rep
 		i += size;
 		at.column++;
 		if (number == '\n' || (number == '\r' && (i == length || text[i] != '\n')))
-			at = (struct mark){.line = at.line + 1, .column = 1};
+			at = (struct mark){.line = at.line + 1, .column = 1, .file = at.file};
 	}
 	return true;
 }
@@ -166,7 +175,7 @@ static struct node *new_node(struct reader *reader, enum node_kind kind, const y
 	struct node *node = arena_alloc(reader->arena, sizeof *node);
 
 	node->kind = kind;
-	node->at = mark_of(event->start_mark);
+	node->at = mark_of(reader, event->start_mark);
 	if (++reader->values > LIMIT_VALUES)
 		stop(reader, node->at, "the file holds more than 1000000 values");
 	return node;
@@ -225,7 +234,7 @@ static void read_event(struct reader *reader, const yaml_event_t *event)
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (++reader->documents > 1)
-			stop(reader, mark_of(event->start_mark),
+			stop(reader, mark_of(reader, event->start_mark),
 			     "a second document begins here; a file holds one policy");
 		break;
 	case YAML_SCALAR_EVENT:
@@ -260,13 +269,30 @@ static void read_event(struct reader *reader, const yaml_event_t *event)
 	}
 }
 
+static struct stretch line_at(struct stretch text, size_t line)
+{
+	const char *end;
+
+	for (; line > 0; line--) {
+		const char *next = memchr(text.text, '\n', text.length);
+
+		if (next == NULL)
+			return (struct stretch){0};
+		text.length -= (size_t)(next + 1 - text.text);
+		text.text = next + 1;
+	}
+	end = memchr(text.text, '\n', text.length);
+	if (end != NULL)
+		text.length = (size_t)(end - text.text);
+	return text;
+}
+
 /* What libyaml's words usually mean for a policy; "" if there is nothing to add. */
-static const char *hint_for(const char *problem)
+static const char *hint_for(const char *problem, struct stretch line)
 {
 	static const struct {
 		const char *problem, *hint;
 	} hints[] = {
-		{"found unexpected ':'", "; put an IPv6 address that ends with ':' in quotes"},
 		{"found character that cannot start any token",
 		 "; indent by blanks, not tabs, and put such text in quotes"},
 		{"did not find expected ',' or ']'", "; is a ']' missing?"},
@@ -274,6 +300,10 @@ static const char *hint_for(const char *problem)
 		{"did not find expected key", "; lines of one mapping must begin in one column"},
 	};
 
+	if (strcmp(problem, "found unexpected ':'") == 0)
+		return memmem(line.text, line.length, "::", 2) != NULL
+			       ? "; put an IPv6 address that ends with ':' in quotes"
+			       : "; is a value missing behind ':'?";
 	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
 		if (strcmp(hints[i].problem, problem) == 0)
 			return hints[i].hint;
@@ -283,14 +313,16 @@ static const char *hint_for(const char *problem)
 static void report_syntax(struct reader *reader, const yaml_parser_t *parser)
 {
 	const char *problem = parser->problem != NULL ? parser->problem : "unreadable";
-	const char *hint = hint_for(problem);
-	struct mark at = mark_of(parser->problem_mark);
+	const char *hint = hint_for(problem, line_at(reader->text, parser->problem_mark.line));
+	struct mark at = mark_of(reader, parser->problem_mark);
 
 	if (parser->error == YAML_MEMORY_ERROR)
-		report_error(reader->report, (struct mark){0}, "out of memory");
+		report_error(reader->report, (struct mark){.file = reader->report->file},
+			     "out of memory");
 	else if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
 		report_error(reader->report, at, "YAML syntax: %s (%s that begins on line %u)%s",
-			     problem, parser->context, mark_of(parser->context_mark).line, hint);
+			     problem, parser->context, mark_of(reader, parser->context_mark).line,
+			     hint);
 	else if (parser->context != NULL)
 		report_error(reader->report, at, "YAML syntax: %s (%s)%s", problem, parser->context,
 			     hint);
@@ -328,9 +360,10 @@ struct node *yaml_read(const char *text, size_t length, struct arena *arena, str
 	if (!check_characters(text, length, report))
 		return NULL;
 	if (yaml_parser_initialize(&parser) == 0) {
-		report_error(report, (struct mark){0}, "out of memory");
+		report_error(report, (struct mark){.file = report->file}, "out of memory");
 		return NULL;
 	}
+	reader.text = (struct stretch){text, length};
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
 	read_events(&reader, &parser);
@@ -339,7 +372,7 @@ struct node *yaml_read(const char *text, size_t length, struct arena *arena, str
 		return NULL;
 	if (reader.root == NULL)
 		report_error(
-			report, (struct mark){0},
+			report, (struct mark){.file = report->file},
 			"the file is empty; a policy needs at least \"version\" and \"zones\"");
 	return reader.root;
 }

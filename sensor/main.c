@@ -186,13 +186,26 @@ static int run_policy(struct app *app)
 	return status;
 }
 
-/* -n: says what the policy contains, so that a wrong file is noticed as well. */
+static const char *plural(unsigned count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* -n: advice, and what the policy contains, so that a wrong file is noticed as well. */
 static void say_policy(const struct app *app)
 {
-	printf("%s: good: site %s, %u zones, %u groups, %u rules, %u exceptions\n",
-	       app->options->policy, policy_site(app->policy), policy_zone_count(app->policy),
-	       policy_group_count(app->policy), policy_rule_count(app->policy),
-	       policy_exception_count(app->policy));
+	const struct policy *policy = app->policy;
+	const char *path = app->options->policy;
+	unsigned zones = policy_zone_count(policy), groups = policy_group_count(policy),
+		 rules = policy_rule_count(policy), exceptions = policy_exception_count(policy);
+	struct policy_messages advice;
+
+	policy_advise(policy, clock_unix_ns(), &advice);
+	policy_messages_print(&advice, path, stderr);
+	policy_messages_free(&advice);
+	printf("%s: good: site %s, %u zone%s, %u group%s, %u rule%s, %u exception%s\n", path,
+	       policy_site(policy), zones, plural(zones), groups, plural(groups), rules,
+	       plural(rules), exceptions, plural(exceptions));
 }
 
 static int run(struct app *app)

@@ -246,11 +246,11 @@ void __wrap_session_feed_end(struct sessions *sessions, struct slot *slot, uint8
 		__real_session_feed_end(sessions, slot, transport);
 }
 
-void __wrap_identify_ndpi(struct identify *identify, struct identity *identity,
-			  const struct packet *packet)
+void __wrap_identify_ndpi(struct identify *identify, struct identity *identity, struct bytes ip,
+			  uint64_t ts_ns)
 {
 	if (open_to(STAGE_NDPI))
-		__real_identify_ndpi(identify, identity, packet);
+		__real_identify_ndpi(identify, identity, ip, ts_ns);
 }
 
 /* Recognised, and then not read any further. */

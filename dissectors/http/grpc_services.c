@@ -2,8 +2,6 @@
 /* See grpc_services.h and grpc_table.h. */
 #include "dissectors/http/grpc_services.h"
 
-#include <strings.h>
-
 #define PORTS(...)    ((const uint16_t[]){__VA_ARGS__, 0})
 #define ALSO(...)     , .also = ((const char *const[]){__VA_ARGS__, NULL})
 #define PACKAGES(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -126,13 +124,25 @@ static bool is_of_all(const struct bytes *path)
 	       bytes_start_with(path, "/grpc.reflection.");
 }
 
+/* "/package.Service/Method", without the query, and without what a proxy has put before it. */
+static struct bytes call_of(struct bytes path)
+{
+	size_t slashes = 0, n = 0;
+
+	while (n < path.left && path.at[n] != '?')
+		n++;
+	path.left = n;
+	for (; n != 0 && slashes < 2; n--)
+		slashes += path.at[n - 1] == '/';
+	if (slashes == 2)
+		bytes_skip(&path, n);
+	return path;
+}
+
 void grpc_method(struct bytes path, struct grpc_method *method)
 {
 	*method = (struct grpc_method){.service = HTTP2_ANY};
-	for (size_t i = 0; i < path.left; i++) {
-		if (path.at[i] == '?')
-			path.left = i;
-	}
+	path = call_of(path);
 	if (is_of_all(&path)) {
 		method->service = GRPC_ANY;
 		method->traits = GRPC_OPEN;
@@ -172,18 +182,4 @@ uint16_t grpc_status(struct bytes text)
 	while (n < text.left && n < 2 && text.at[n] >= '0' && text.at[n] <= '9')
 		number = (uint16_t)(number * 10 + (text.at[n++] - '0'));
 	return n != 0 ? number : GRPC_NOT_TOLD;
-}
-
-bool grpc_content_type(struct bytes text)
-{
-	static const char *const types[] = {"application/grpc", "application/connect+",
-					    "application/proto", "application/json"};
-
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		size_t n = strlen(types[i]);
-
-		if (text.left >= n && strncasecmp((const char *)text.at, types[i], n) == 0)
-			return true;
-	}
-	return false;
 }

@@ -45,14 +45,12 @@ struct grpc_method {
 	char command[FACTS_COMMAND_TEXT]; /* "Collections/Delete"; "" if service is HTTP2_ANY */
 };
 
-/* `path` may be cut off at its end. */
+/* `path` may be cut off at its end; a proxy's prefix may stand before it. */
 void grpc_method(struct bytes path, struct grpc_method *method);
 const char *grpc_product(uint8_t service); /* "" for the first two */
 /* COMMAND_… for facts_command(). */
 unsigned grpc_flags(uint8_t traits);
 /* Of a header "grpc-status"; GRPC_NOT_TOLD if it is no number. */
 uint16_t grpc_status(struct bytes text);
-/* Is this the content type of an answer by gRPC, gRPC-Web or Connect? */
-bool grpc_content_type(struct bytes text);
 
 #endif

@@ -59,6 +59,7 @@ static const struct {
 	{":status", HPACK_STATUS},
 	{":authority", HPACK_AUTHORITY},
 	{"content-type", HPACK_CONTENT_TYPE},
+	{"content-encoding", HPACK_CONTENT_ENCODING},
 	{"grpc-status", HPACK_GRPC_STATUS},
 	{"grpc-message", HPACK_GRPC_MESSAGE},
 };

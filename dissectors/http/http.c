@@ -24,6 +24,29 @@
 
 #define REQUEST_WEIGHT 4 /* a request costs as much as so many commands of a line: crowd.h */
 
+static struct http_reading reading_of(const struct http_context *c, enum side from)
+{
+	struct http_side *side = &c->http->side[from];
+
+	return (struct http_reading){
+		.body = &side->body,
+		.text = &side->text,
+		.exchange = &c->http->exchange,
+		.facts = c->facts,
+		.fed = c->fed,
+		.from = from,
+		.within = side->in_body,
+		.client = c->http->head.client,
+	};
+}
+
+static void settle(const struct http_context *c)
+{
+	struct http_reading reading = reading_of(c, SIDE_SERVER);
+
+	http_body_settle(&reading);
+}
+
 static void on_begin(struct http_context *c)
 {
 	struct http_side *side = http_side_of(c);
@@ -131,7 +154,7 @@ static void on_head(struct http_context *c)
 	}
 	switch (http_response_status(&c->http->exchange, side->reader.status)) {
 	case FOLLOWS_TUNNEL:
-		http_body_settle(c);
+		settle(c);
 		c->http->side[SIDE_CLIENT].mode = side->mode = MODE_DEAF;
 		upgrade(c);
 		break;
@@ -147,10 +170,11 @@ static void on_head(struct http_context *c)
 static void on_body(struct http_context *c, struct bytes span)
 {
 	struct http_exchange *x = &c->http->exchange;
+	struct http_reading reading = reading_of(c, c->from);
 
 	if (c->from == SIDE_SERVER && x->response.open)
 		x->response.has_body = true;
-	http_body_take(c, span);
+	http_body_take(&reading, span);
 }
 
 /* Of a request's body, or at a hole in it. */
@@ -177,7 +201,7 @@ static void on_message(struct http_context *c)
 	struct http_side *side = http_side_of(c);
 
 	if (c->from == SIDE_SERVER)
-		http_body_settle(c);
+		settle(c);
 	else
 		end_request(c);
 	unpacker_end(c->fed);
@@ -190,7 +214,7 @@ static void get_lost(struct http_context *c, bool responses_missing)
 	struct http_side *side = http_side_of(c);
 
 	if (c->from == SIDE_SERVER) {
-		http_body_settle(c);
+		settle(c);
 		http_exchange_lost(&c->http->exchange, responses_missing);
 	} else {
 		end_search(c);
@@ -288,8 +312,6 @@ static void http_begin(void *state, struct facts *facts)
 
 	http_reader_start(&http->side[SIDE_CLIENT].reader, true);
 	http_reader_start(&http->side[SIDE_SERVER].reader, false);
-	http->side[SIDE_CLIENT].text.size = HTTP_CLIENT_TEXT;
-	http->side[SIDE_SERVER].text.size = HTTP_TEXT_MAX;
 	facts_set_service(facts, &http_services[0]);
 	facts_set_encryption(facts, ENCRYPTION_CLEARTEXT);
 }
@@ -342,7 +364,7 @@ static void http_gap(void *state, struct facts *facts, enum side from, uint64_t 
 	if (side->mode != MODE_PARSE || !http_reader_gap(&side->reader, missing))
 		get_lost(&c, from == SIDE_SERVER);
 	else if (from == SIDE_SERVER)
-		http_body_settle(&c);
+		settle(&c);
 	else
 		skip_hole(&c);
 	side->body.done |= from == SIDE_SERVER || side->body.packing != PACKING_NONE;
@@ -352,7 +374,7 @@ static void http_end(void *state, struct facts *facts)
 {
 	struct http_context c = {.http = state, .facts = facts, .from = SIDE_SERVER};
 
-	http_body_settle(&c);
+	settle(&c);
 	if (c.http->exchange.pending[c.http->exchange.first].client == c.http->head.client)
 		http_exchange_end(&c.http->exchange, facts);
 }

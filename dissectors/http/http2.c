@@ -32,7 +32,6 @@ static void begin_frame(const struct http2_context *c, struct http2_side *side)
 	side->stream = bytes_be32(&header) & 0x7fffffff;
 	first = type == TYPE_HEADERS;
 	side->framed = true;
-	side->passed = 0;
 	side->padding = 0;
 	side->pads = (first || type == TYPE_DATA) && (flags & FLAG_PADDED);
 	side->skip = first && (flags & FLAG_PRIORITY) ? 5 : 0;
@@ -189,7 +188,7 @@ static void http2_feed(void *state, struct facts *facts, struct feed *fed)
 	enum side from = fed->from;
 	struct http2 *http2 = state;
 	struct http2_side *side = &http2->side[from];
-	struct http2_context c = {.http2 = http2, .facts = facts, .from = from};
+	struct http2_context c = {.http2 = http2, .facts = facts, .fed = fed, .from = from};
 	struct bytes data = fed->bytes;
 
 	if (!http2->begun && (fed->hint & HTTP2_UPGRADED))
@@ -228,11 +227,10 @@ static void http2_gap(void *state, struct facts *facts, enum side from, uint64_t
 	struct http2_context c = {.http2 = http2, .facts = facts, .from = from};
 	uint8_t type = side->header[3];
 
-	memset(http2->asked, 0, sizeof http2->asked);
-	http2->asked_length = 0;
-	http2->asking = 0;
 	if (from == SIDE_SERVER)
 		http2_settle(&c);
+	else
+		http2_request_forget(&c);
 	if (side->framed && type != TYPE_HEADERS && type != TYPE_CONTINUATION && missing != 0 &&
 	    missing < side->left && !side->pads)
 		side->left -= (uint32_t)missing;

@@ -12,13 +12,13 @@
 #define DISSECTORS_HTTP2_H
 
 #include "dissectors/dissector.h"
+#include "dissectors/http/grpc_answer.h"
 #include "dissectors/http/hpack.h"
+#include "dissectors/http/http_body.h"
 #include "dissectors/http/http_exchange.h"
 
 #define HTTP2_HEADER 9		      /* bytes of a frame's header */
 #define HTTP2_CALLS  HTTP_PENDING_MAX /* under way at a time, that are remembered */
-#define HTTP2_ASKED  48		      /* bytes of a request's body: a log-in, a statement */
-#define HTTP2_BODY   320	      /* bytes of a response's body that patterns can see */
 
 #define HTTP2_PREFACE	   "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #define HTTP2_PREFACE_SIZE (sizeof HTTP2_PREFACE - 1)
@@ -58,7 +58,6 @@ struct http2_side {
 	struct hpack hpack;
 	uint32_t left;	 /* of the frame's payload */
 	uint32_t stream; /* of the frame */
-	uint32_t passed; /* bytes of DATA in this frame */
 	uint8_t have;	 /* bytes of the preface or of the frame's header */
 	uint8_t skip;	 /* bytes of priority before the headers */
 	uint8_t padding; /* bytes behind them */
@@ -85,6 +84,11 @@ struct http2_request {
 	char path[HPACK_TEXT];
 };
 
+struct http2_asked {
+	struct http_body body;
+	struct http_text text;
+};
+
 struct http2 {
 	struct http2_side side[2];
 	struct http_exchange exchange;
@@ -92,22 +96,29 @@ struct http2 {
 	struct http2_request request;
 	/* The response whose headers come. */
 	uint16_t status, grpc_status;
-	bool rpc;	 /* its content type is one of a call */
+	uint8_t form;	 /* enum grpc_form: its content type is one of a call */
 	bool no_user;	 /* it wants a log-in */
 	bool begun;	 /* the first byte was fed */
 	bool grpc;	 /* that is what is carried, at least once */
 	uint8_t next;	 /* of calls[], to be given up */
-	uint32_t asking; /* the stream of the request whose body is kept */
+	uint32_t asking; /* the stream of the request whose body is read; 0: none */
 	uint32_t page;	 /* the stream of the response in `exchange`; 0: none */
-	uint8_t asked_length;
-	uint16_t body_length;
-	uint8_t asked[HTTP2_ASKED];
-	uint8_t body[HTTP2_BODY];
+	/* Streams whose bodies others came before the end of: the rest of those is not read. */
+	uint32_t unasked, unread;
+	/* The call that was answered last, and the first bytes of that. */
+	uint32_t answering;
+	uint8_t answer_form, answer_length;
+	uint8_t answer[GRPC_ANSWER_KEPT];
+	/* The request and the response whose bodies are read. */
+	struct http2_asked asked;
+	struct http_body body;
+	struct http_text text;
 };
 
 struct http2_context {
 	struct http2 *http2;
 	struct facts *facts;
+	struct feed *fed; /* NULL: bytes are missing, or the conversation is over */
 	enum side from;
 };
 
@@ -116,6 +127,9 @@ enum recognised http2_recognise(const struct opening *opening);
 
 /* http2_requests.c, and for both */
 struct http2_call *http2_call_find(struct http2 *http2, uint32_t stream);
+struct http_reading http2_reading(const struct http2_context *c, enum side from);
+/* "content-encoding"; the memo is enum packing. */
+void http2_packing(struct http_body *body, const struct hpack_header *h);
 /* The exchange is to be the one of this call; NULL: of a request that is not known. */
 void http2_select(struct http2 *http2, const struct http2_call *call);
 
@@ -128,6 +142,8 @@ void http2_request_end(const struct http2_context *c);
 /* A piece of DATA, of which there is more in this frame if the side's `left` is not 0. */
 void http2_request_data(const struct http2_context *c, struct bytes piece);
 void http2_request_closed(const struct http2_context *c, uint32_t stream);
+/* The body at hand has ended, or has a hole. */
+void http2_request_forget(const struct http2_context *c);
 
 /* http2_answers.c: the same of the server. */
 void http2_answer_begin(const struct http2_context *c);

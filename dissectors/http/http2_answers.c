@@ -5,26 +5,24 @@
  * before is an answer, and only a call that succeeds has one. That a path names a service proves
  * nothing; that it was answered as a call, and not as unknown, does.
  */
+#include "dissectors/http/grpc_answer.h"
 #include "dissectors/http/grpc_services.h"
 #include "dissectors/http/http2.h"
+#include "dissectors/http/http_pages.h"
 #include "dissectors/http/http_products.h"
-
-#define CALL_HEAD   5  /* bytes in front of a message: compressed?, length */
-#define ETCD_ANSWER 64 /* bytes of etcd's that must hold more than its own head */
-
-_Static_assert(HTTP2_BODY <= HTTP_BODY_WINDOW, "no more than patterns look at");
 
 void http2_settle(const struct http2_context *c)
 {
 	struct http2 *http2 = c->http2;
 	struct http2_call *call = http2_call_find(http2, http2->page);
+	struct http_reading reading = http2_reading(c, SIDE_SERVER);
 
-	http_body_begins(&http2->exchange, c->facts, bytes_from(http2->body, http2->body_length));
-	http_settle(&http2->exchange, c->facts);
+	http_body_settle(&reading);
 	if (call != NULL)
 		call->stream = 0;
-	memset(http2->body, 0, http2->body_length);
-	http2->body_length = 0;
+	http_text_wipe(&http2->text);
+	if (c->fed != NULL && c->from == SIDE_SERVER)
+		unpacker_end(c->fed);
 	http2->page = 0;
 }
 
@@ -43,12 +41,15 @@ void http2_answer_begin(const struct http2_context *c)
 	http2->status = 0;
 	http2->grpc_status = GRPC_NOT_TOLD;
 	http2->no_user = false;
-	http2->rpc = false;
+	http2->form = GRPC_FORM_NONE;
 	if (is_page(c) || (call != NULL && call->rpc)) /* trailers, or a call's answer */
 		return;
+	if (http2->page != 0 && !http2->body.done && http2->exchange.response.open)
+		http2->unread = http2->page; /* another comes before it has ended */
 	http2_settle(c);
 	http2_select(http2, call);
 	http_response_begin(&http2->exchange);
+	http2->body = (struct http_body){.packing = PACKING_NONE};
 	http2->page = stream;
 }
 
@@ -66,11 +67,29 @@ static void take_field(const struct http2_context *c, const struct hpack_header 
 {
 	if (h->known || h->name[0] == '\0' || h->name[0] == ':')
 		return;
-	if (is_page(c))
+	if (is_page(c)) {
+		http_body_header(&c->http2->body, h->name, h->text);
 		http_response_header(&c->http2->exchange, c->facts, h->name, h->text,
 				     c->http2->status);
-	else if (strcmp(h->name, "server") == 0 && c->facts->product[0] == '\0')
+	} else if (strcmp(h->name, "server") == 0 && c->facts->product[0] == '\0')
 		FACTS_TEXT(c->facts, product, h->text.at, h->text.left);
+}
+
+/* The memo of a content type: its form, and whether it is a page's. */
+enum { TYPE_HTML = 1 << 4 };
+
+static void take_type(const struct http2_context *c, const struct hpack_header *h)
+{
+	struct http2 *http2 = c->http2;
+
+	take_field(c, h);
+	if (!h->known)
+		*h->memo = (uint32_t)grpc_form_of(h->text) |
+			   (http_pages_html(h->text) ? TYPE_HTML : 0U);
+	http2->form = (uint8_t)(*h->memo & (TYPE_HTML - 1));
+	if (is_page(c))
+		http2->exchange.response.html = (*h->memo & TYPE_HTML) != 0;
+	http2->grpc |= bytes_start_with(&h->text, "application/grpc");
 }
 
 void http2_answer_header(const struct http2_context *c, const struct hpack_header *h)
@@ -94,11 +113,11 @@ void http2_answer_header(const struct http2_context *c, const struct hpack_heade
 		http2->no_user = *h->memo != 0;
 		break;
 	case HPACK_CONTENT_TYPE:
-		if (!h->known)
-			*h->memo = grpc_content_type(h->text);
-		http2->rpc = *h->memo != 0;
-		http2->grpc |= bytes_start_with(&h->text, "application/grpc");
-		take_field(c, h);
+		take_type(c, h);
+		break;
+	case HPACK_CONTENT_ENCODING:
+		if (is_page(c))
+			http2_packing(&http2->body, h);
 		break;
 	default:
 		take_field(c, h);
@@ -177,10 +196,18 @@ static void end_page(const struct http2_context *c, const struct http2_call *cal
 			return; /* the real one is still to come */
 		last |= follows == FOLLOWS_NOTHING;
 	}
-	if (call == NULL && http2->rpc)
+	if (call == NULL && http2->form != GRPC_FORM_NONE)
 		name_carrier(c);
 	if (last)
 		http2_settle(c);
+}
+
+static void begin_answer(struct http2 *http2, struct http2_call *call)
+{
+	call->answered = true;
+	http2->answering = call->stream;
+	http2->answer_form = http2->form;
+	http2->answer_length = 0;
 }
 
 void http2_answer_end(const struct http2_context *c, bool last)
@@ -197,7 +224,8 @@ void http2_answer_end(const struct http2_context *c, bool last)
 		return;
 	if (http2->status != 0)
 		call->status = http2->status;
-	call->answered |= http2->rpc;
+	if (http2->form != GRPC_FORM_NONE)
+		begin_answer(http2, call);
 	if (!last && status == GRPC_NOT_TOLD)
 		return; /* the trailers will tell, or data */
 	/* The trailers of Connect's calls, and answers that are no call's. */
@@ -208,31 +236,61 @@ void http2_answer_end(const struct http2_context *c, bool last)
 		call->stream = 0;
 }
 
+/* The beginning of a call's answer says how it ends, or that a message is there. */
+static void judge_answer(const struct http2_context *c, struct http2_call *call)
+{
+	struct http2 *http2 = c->http2;
+	size_t least = call->service == GRPC_ETCD ? GRPC_ETCD_EMPTY : 0, length;
+	unsigned status =
+		grpc_answer_status((enum grpc_form)http2->answer_form,
+				   bytes_from(http2->answer, http2->answer_length), &length);
+
+	if (status == GRPC_OK && (call->traits & GRPC_LISTS))
+		facts_set_data_read(c->facts, length > least ? ANSWER_YES : ANSWER_NO);
+	if (status != GRPC_NOT_TOLD)
+		judge(c, call, (uint16_t)status);
+}
+
+static void take_answer(const struct http2_context *c, struct http2_call *call, struct bytes piece)
+{
+	struct http2 *http2 = c->http2;
+	size_t room = sizeof http2->answer - http2->answer_length;
+
+	if (http2->answering != call->stream || room == 0)
+		return;
+	room = room < piece.left ? room : piece.left;
+	memcpy(http2->answer + http2->answer_length, piece.at, room);
+	http2->answer_length = (uint8_t)(http2->answer_length + room);
+	if (http2->answer_form != GRPC_FORM_BARE) /* of that, the end is waited for */
+		judge_answer(c, call);
+}
+
 void http2_answer_data(const struct http2_context *c, struct bytes piece)
 {
 	struct http2 *http2 = c->http2;
 	struct http2_side *side = &http2->side[SIDE_SERVER];
 	struct http2_call *call = http2_call_find(http2, side->stream);
-	uint32_t head = CALL_HEAD;
-	size_t room = sizeof http2->body - http2->body_length;
+	struct http_reading reading = http2_reading(c, SIDE_SERVER);
 
-	side->passed += (uint32_t)piece.left;
 	if (is_page(c)) {
 		http2->exchange.response.has_body |= piece.left != 0;
-		room = room < piece.left ? room : piece.left;
-		if (room != 0)
-			memcpy(http2->body + http2->body_length, piece.at, room);
-		http2->body_length = (uint16_t)(http2->body_length + room);
+		http_body_take(&reading, piece);
 		return;
 	}
-	if (call == NULL || !call->answered || call->status != 200)
-		return;
-	if (call->service == GRPC_ETCD)
-		head = ETCD_ANSWER;
-	if (call->traits & GRPC_LISTS)
-		facts_set_data_read(c->facts, side->passed > head ? ANSWER_YES : ANSWER_NO);
-	if (side->passed >= CALL_HEAD)
-		judge(c, call, GRPC_OK);
+	if (piece.left != 0 && side->stream == http2->unread)
+		facts_limited(c->facts);
+	if (call != NULL && call->answered && call->status == 200 && piece.left != 0)
+		take_answer(c, call, piece);
+}
+
+static void close_call(const struct http2_context *c, struct http2_call *call)
+{
+	if (!call->answered && call->status != 0) /* by a page */
+		facts_command_result(c->facts, call->command, false);
+	else if (call->status == 200 && c->http2->answering == call->stream &&
+		 c->http2->answer_form == GRPC_FORM_BARE)
+		judge_answer(c, call);
+	call->stream = 0;
 }
 
 void http2_answer_closed(const struct http2_context *c, uint32_t stream)
@@ -242,7 +300,7 @@ void http2_answer_closed(const struct http2_context *c, uint32_t stream)
 	if (stream == c->http2->page)
 		http2_settle(c);
 	else if (call != NULL)
-		call->stream = 0;
+		close_call(c, call);
 }
 
 /* Of a conversation of which only the client's half was seen, its word is all that there is. */

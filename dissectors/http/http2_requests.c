@@ -23,6 +23,31 @@ struct http2_call *http2_call_find(struct http2 *http2, uint32_t stream)
 	return NULL;
 }
 
+struct http_reading http2_reading(const struct http2_context *c, enum side from)
+{
+	struct http2 *http2 = c->http2;
+	bool asked = from == SIDE_CLIENT;
+
+	return (struct http_reading){
+		.body = asked ? &http2->asked.body : &http2->body,
+		.text = asked ? &http2->asked.text : &http2->text,
+		.exchange = &http2->exchange,
+		.facts = c->facts,
+		.fed = c->fed,
+		.from = from,
+		.within = asked ? http2->asking != 0 : http2->page != 0,
+	};
+}
+
+void http2_packing(struct http_body *body, const struct hpack_header *h)
+{
+	if (!h->known) {
+		http_body_header(body, "content-encoding", h->text);
+		*h->memo = body->packing;
+	}
+	body->packing = (uint8_t)*h->memo;
+}
+
 void http2_select(struct http2 *http2, const struct http2_call *call)
 {
 	struct http_exchange *x = &http2->exchange;
@@ -30,6 +55,29 @@ void http2_select(struct http2 *http2, const struct http2_call *call)
 	x->first = (uint8_t)(call != NULL ? call - http2->calls : 0);
 	x->count = call != NULL;
 	x->beyond = 0;
+}
+
+void http2_request_forget(const struct http2_context *c)
+{
+	struct http2 *http2 = c->http2;
+
+	http_request_search_end(&http2->exchange);
+	http_text_wipe(&http2->asked.text);
+	if (c->fed != NULL && c->from == SIDE_CLIENT)
+		unpacker_end(c->fed);
+	http2->asking = 0;
+}
+
+/* Another request comes before the body of one has ended. */
+static void leave_body(const struct http2_context *c)
+{
+	struct http2 *http2 = c->http2;
+
+	if (http2->asking == 0)
+		return;
+	if (!http2->asked.body.done && http_request_is_searched(&http2->exchange))
+		http2->unasked = http2->asking;
+	http2_request_forget(c);
 }
 
 void http2_request_begin(const struct http2_context *c)
@@ -41,6 +89,10 @@ void http2_request_begin(const struct http2_context *c)
 		.call = {.stream = stream, .command = -1},
 		.trailers = http2_call_find(http2, stream) != NULL,
 	};
+	if (http2->request.trailers)
+		return;
+	leave_body(c);
+	http2->asked.body = (struct http_body){.packing = PACKING_NONE};
 }
 
 static void take_method(struct http2_request *request, const struct hpack_header *h)
@@ -85,6 +137,7 @@ static bool begin_call(const struct http2_context *c, struct bytes path)
 	request->call.rpc = true;
 	request->call.service = method.service;
 	request->call.traits = method.traits;
+	c->http2->exchange.search.left = 0;
 	request->call.command = facts_command(c->facts, method.command, strlen(method.command),
 					      grpc_flags(method.traits));
 	c->http2->exchange.current = (struct http_request){.command = -1};
@@ -167,6 +220,7 @@ static void take_field(const struct http2_context *c, const struct hpack_header 
 	uint8_t before = current->credentials;
 
 	if (!h->known && h->name[0] != '\0') {
+		http_body_header(&c->http2->asked.body, h->name, h->text);
 		current->credentials = CREDENTIALS_NONE;
 		http_request_header(&c->http2->exchange, c->facts, h->name, h->text);
 		if (strcmp(h->name, "token") == 0) /* etcd's */
@@ -176,6 +230,20 @@ static void take_field(const struct http2_context *c, const struct hpack_header 
 	current->credentials = (uint8_t)*h->memo;
 	if (current->credentials < before)
 		current->credentials = before;
+}
+
+/* The memo of a content type. */
+enum { TYPE_GRPC = 1, TYPE_FORM = 2 };
+
+static void take_type(const struct http2_context *c, const struct hpack_header *h)
+{
+	if (!h->known) {
+		take_field(c, h);
+		*h->memo = (bytes_start_with(&h->text, "application/grpc") ? TYPE_GRPC : 0U) |
+			   (c->http2->exchange.search.form ? TYPE_FORM : 0U);
+	}
+	c->http2->request.grpc |= (*h->memo & TYPE_GRPC) != 0;
+	c->http2->exchange.search.form = (*h->memo & TYPE_FORM) != 0;
 }
 
 void http2_request_header(const struct http2_context *c, const struct hpack_header *h)
@@ -197,9 +265,11 @@ void http2_request_header(const struct http2_context *c, const struct hpack_head
 		break;
 	case HPACK_CONTENT_TYPE:
 		begin(c);
-		if (!h->known)
-			*h->memo = bytes_start_with(&h->text, "application/grpc");
-		request->grpc |= *h->memo != 0;
+		take_type(c, h);
+		break;
+	case HPACK_CONTENT_ENCODING:
+		begin(c);
+		http2_packing(&c->http2->asked.body, h);
 		break;
 	default:
 		if (h->name[0] == ':')
@@ -227,7 +297,6 @@ void http2_request_end(const struct http2_context *c)
 	http_request_end(&http2->exchange);
 	http2->next = (uint8_t)((http2->next + 1) % HTTP2_CALLS);
 	http2->asking = request->call.stream;
-	http2->asked_length = 0;
 }
 
 void http2_request_upgraded(const struct http2_context *c, uint8_t credentials)
@@ -255,21 +324,26 @@ void http2_request_upgraded(const struct http2_context *c, uint8_t credentials)
 void http2_request_data(const struct http2_context *c, struct bytes piece)
 {
 	struct http2 *http2 = c->http2;
-	size_t room = sizeof http2->asked - http2->asked_length;
+	uint32_t stream = http2->side[SIDE_CLIENT].stream;
+	const struct http2_call *call = http2_call_find(http2, stream);
+	struct http_reading reading = http2_reading(c, SIDE_CLIENT);
 
-	if (http2->asking != http2->side[SIDE_CLIENT].stream || piece.left == 0)
+	if (piece.left == 0)
 		return;
-	http_request_search(&http2->exchange, piece);
-	if (room > piece.left)
-		room = piece.left;
-	memcpy(http2->asked + http2->asked_length, piece.at, room);
-	http2->asked_length = (uint8_t)(http2->asked_length + room);
+	if (stream == http2->unasked)
+		facts_limited(c->facts);
+	if (stream != http2->asking || stream == 0)
+		return;
+	if (call != NULL && call->rpc)
+		http_text_append(&http2->asked.text, piece);
+	else
+		http_body_take(&reading, piece);
 }
 
 /* The name in an AuthenticateRequest of etcd: a head of five bytes, field 1, length, text. */
 static void take_user(const struct http2_context *c)
 {
-	struct bytes data = bytes_from(c->http2->asked, c->http2->asked_length);
+	struct bytes data = http_text_bytes(&c->http2->asked.text);
 	struct bytes name;
 
 	bytes_skip(&data, 5);
@@ -280,22 +354,30 @@ static void take_user(const struct http2_context *c)
 		FACTS_TEXT(c->facts, user, name.at, name.left);
 }
 
+/* What its body says, of a response that was settled before as well. */
+static void end_search(const struct http2_context *c)
+{
+	struct http_exchange *x = &c->http2->exchange;
+
+	http_request_search_end(x);
+	if (x->response.request.serial == x->serial)
+		http_settle_late(x, c->facts);
+}
+
 void http2_request_closed(const struct http2_context *c, uint32_t stream)
 {
 	struct http2 *http2 = c->http2;
 	const struct http2_call *call = http2_call_find(http2, stream);
-	struct bytes body = bytes_from(http2->asked, http2->asked_length);
 
 	if (stream != http2->asking)
 		return;
-	http_request_search_end(&http2->exchange);
 	if (call != NULL && call->traits & GRPC_LOGIN) {
 		take_user(c);
-	} else if (call != NULL && !call->rpc && http_request_wants_body(&http2->exchange)) {
+	} else if (call != NULL && !call->rpc) {
+		end_search(c);
 		http2_select(http2, call);
-		http_request_body(&http2->exchange, body);
+		if (http_request_wants_body(&http2->exchange))
+			http_request_body(&http2->exchange, http_text_bytes(&http2->asked.text));
 	}
-	memset(http2->asked, 0, sizeof http2->asked);
-	http2->asked_length = 0;
-	http2->asking = 0;
+	http2_request_forget(c);
 }

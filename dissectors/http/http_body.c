@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "dissectors/http/http_pages.h"
-#include "dissectors/http/http_side.h"
 
 #define AHEAD  64 /* bytes that a place needs behind it */
 #define BEHIND 16 /* and before it */
@@ -78,22 +77,22 @@ void http_body_header(struct http_body *body, const char *name, struct bytes val
 }
 
 /* `text` begins with what a sign of the table may begin with. */
-static void try_place(const struct http_context *c, struct bytes text)
+static void try_place(const struct http_reading *r, struct bytes text)
 {
-	struct http_body *body = &http_side_of(c)->body;
+	struct http_body *body = r->body;
 
 	if (body->tries == HTTP_LATE_TRIES)
 		return;
 	body->tries++;
 	if (text.left > AHEAD)
 		text.left = AHEAD;
-	http_body_place(&c->http->exchange, c->facts, text);
+	http_body_place(r->exchange, r->facts, text);
 }
 
 /* "# HELP node_load1": the family is what stands before the first "_". */
-static void on_line(const struct http_context *c, struct bytes line)
+static void on_line(const struct http_reading *r, struct bytes line)
 {
-	struct http_body *body = &http_side_of(c)->body;
+	struct http_body *body = r->body;
 	struct bytes name = line;
 	uint16_t family = 1;
 
@@ -103,7 +102,7 @@ static void on_line(const struct http_context *c, struct bytes line)
 	while (name.left != 0 && name.at[0] != '_' && !is_blank(name.at[0]))
 		family = (uint16_t)(family * 31 + bytes_u8(&name));
 	if (family != body->family)
-		try_place(c, line);
+		try_place(r, line);
 	body->family = family;
 }
 
@@ -129,57 +128,56 @@ static size_t next_of(const struct http_text *text, size_t from, size_t end, uin
 	return at ? (size_t)(at - text->bytes) : end;
 }
 
-static void scan_page(const struct http_context *c, size_t from, size_t end)
+static void scan_page(const struct http_reading *r, size_t from, size_t end)
 {
-	const struct http_text *text = &http_side_of(c)->text;
+	const struct http_text *text = r->text;
 
 	for (size_t at = next_of(text, from, end, '<'); at < end;
 	     at = next_of(text, at + 1, end, '<')) {
 		struct bytes rest = bytes_from(text->bytes + at, text->length - at);
 
 		if (begins(&rest, "<title"))
-			try_place(c, rest);
-		c->http->exchange.response.shell |= http_pages_shell(rest);
+			try_place(r, rest);
+		r->exchange->response.shell |= http_pages_shell(rest);
 	}
 	for (size_t at = next_of(text, from, end, '='); at < end;
 	     at = next_of(text, at + 1, end, '='))
-		c->http->exchange.response.password |= asks_password(text, at);
+		r->exchange->response.password |= asks_password(text, at);
 }
 
-static void scan_metrics(const struct http_context *c, size_t from, size_t end)
+static void scan_metrics(const struct http_reading *r, size_t from, size_t end)
 {
-	const struct http_text *text = &http_side_of(c)->text;
+	const struct http_text *text = r->text;
 
 	for (size_t at = next_of(text, from, end, '\n'); at < end;
 	     at = next_of(text, at + 1, end, '\n'))
-		on_line(c, bytes_from(text->bytes + at + 1, text->length - at - 1));
+		on_line(r, bytes_from(text->bytes + at + 1, text->length - at - 1));
 }
 
 /* Looks for places in what has come; `last`: nothing more will. */
-static void scan(const struct http_context *c, bool last)
+static void scan(const struct http_reading *r, bool last)
 {
-	struct http_side *side = http_side_of(c);
-	size_t end = side->text.length;
+	size_t end = r->text->length;
 
 	if (!last)
 		end = end > AHEAD ? end - AHEAD : 0;
-	if (end <= side->body.scanned)
+	if (end <= r->body->scanned)
 		return;
-	if (side->body.page)
-		scan_page(c, side->body.scanned, end);
-	else if (side->body.metrics)
-		scan_metrics(c, side->body.scanned, end);
-	side->body.scanned = (uint16_t)end;
+	if (r->body->page)
+		scan_page(r, r->body->scanned, end);
+	else if (r->body->metrics)
+		scan_metrics(r, r->body->scanned, end);
+	r->body->scanned = (uint16_t)end;
 }
 
 /* Makes room for what comes next. */
-static void slide(struct http_side *side)
+static void slide(const struct http_reading *r)
 {
-	size_t gone = side->body.scanned > BEHIND ? (size_t)side->body.scanned - BEHIND : 0;
+	size_t gone = r->body->scanned > BEHIND ? (size_t)r->body->scanned - BEHIND : 0;
 
-	side->text.length = (uint16_t)(side->text.length - gone);
-	memmove(side->text.bytes, side->text.bytes + gone, side->text.length);
-	side->body.scanned = (uint16_t)(side->body.scanned - gone);
+	r->text->length = (uint16_t)(r->text->length - gone);
+	memmove(r->text->bytes, r->text->bytes + gone, r->text->length);
+	r->body->scanned = (uint16_t)(r->body->scanned - gone);
 }
 
 static bool is_page(struct bytes text)
@@ -198,124 +196,116 @@ static bool is_page(struct bytes text)
 }
 
 /* The first window is full, or all there is of it has come. */
-static void show(const struct http_context *c)
+static void show(const struct http_reading *r)
 {
-	struct http_side *side = http_side_of(c);
-	struct bytes text = http_text_bytes(&side->text);
+	struct bytes text = http_text_bytes(r->text);
 
-	if (side->body.shown)
+	if (r->body->shown)
 		return;
-	side->body.shown = true;
-	side->body.page = is_page(text);
-	side->body.metrics = !side->body.page && begins(&text, "# ");
-	http_body_begins(&c->http->exchange, c->facts, text);
+	r->body->shown = true;
+	r->body->page = is_page(text);
+	r->body->metrics = !r->body->page && begins(&text, "# ");
+	http_body_begins(r->exchange, r->facts, text);
 }
 
-static void judge(const struct http_context *c)
+static void judge(const struct http_reading *r)
 {
-	struct http_response *response = &c->http->exchange.response;
+	struct http_response *response = &r->exchange->response;
 
 	/* Cut off by a gap or the end, while another client has the turn. */
-	if (response->matched && response->request.client != c->http->head.client)
+	if (response->matched && response->request.client != r->client)
 		response->open = false;
-	http_settle(&c->http->exchange, c->facts);
+	http_settle(r->exchange, r->facts);
 }
 
-void http_body_settle(struct http_context *c)
+void http_body_settle(const struct http_reading *r)
 {
-	struct http_context server = *c;
-	struct http_side *side;
-
-	server.from = SIDE_SERVER;
-	side = http_side_of(&server);
-	if (side->in_body && !side->body.done) {
-		show(&server);
-		scan(&server, true);
+	if (r->within && !r->body->done) {
+		show(r);
+		scan(r, true);
 	}
-	side->body.done = true;
-	judge(&server);
+	r->body->done = true;
+	judge(r);
 }
 
 /* A piece of a response's body as it was meant. */
-static void take_response(struct http_context *c, struct bytes span)
+static void take_response(const struct http_reading *r, struct bytes span)
 {
-	struct http_side *side = http_side_of(c);
-	size_t most = (size_t)HTTP_BODY_MOST - side->body.looked;
+	size_t most = (size_t)HTTP_BODY_MOST - r->body->looked;
 
 	if (span.left > most)
 		span.left = most;
-	side->body.looked = (uint16_t)(side->body.looked + span.left);
+	r->body->looked = (uint16_t)(r->body->looked + span.left);
 	while (span.left != 0) {
-		size_t room = (size_t)side->text.size - side->text.length;
+		size_t room = sizeof r->text->bytes - r->text->length;
 		struct bytes piece = bytes_sub(&span, span.left < room ? span.left : room);
 
-		http_text_append(&side->text, piece);
-		if (side->text.length < side->text.size)
+		http_text_append(r->text, piece);
+		if (r->text->length < sizeof r->text->bytes)
 			break;
-		show(c);
-		if (!side->body.page)
-			judge(c);
-		scan(c, false);
-		slide(side);
+		show(r);
+		if (!r->body->page)
+			judge(r);
+		scan(r, false);
+		slide(r);
 	}
-	if (side->body.looked == HTTP_BODY_MOST ||
-	    (side->body.shown && !side->body.page && !side->body.metrics))
-		http_body_settle(c);
+	if (r->body->looked == HTTP_BODY_MOST ||
+	    (r->body->shown && !r->body->page && !r->body->metrics))
+		http_body_settle(r);
 }
 
 /* Has what was kept of the request's body, and what was searched, enough of it? */
-static bool has_enough(const struct http_context *c)
+static bool has_enough(const struct http_reading *r)
 {
-	const struct http_exchange *x = &c->http->exchange;
-	const struct http_text *text = &http_side_of(c)->text;
+	const struct http_exchange *x = r->exchange;
+	const struct http_text *text = r->text;
 
-	return c->from == SIDE_CLIENT && !http_request_is_searched(x) &&
-	       (text->length == text->size || !http_request_wants_body(x));
+	return r->from == SIDE_CLIENT && !http_request_is_searched(x) &&
+	       (text->length == sizeof text->bytes || !http_request_wants_body(x));
 }
 
-static void take(struct http_context *c, struct bytes span)
+static void take(const struct http_reading *r, struct bytes span)
 {
-	struct http_exchange *x = &c->http->exchange;
-	struct http_side *side = http_side_of(c);
+	struct http_exchange *x = r->exchange;
 
-	if (c->from == SIDE_SERVER) {
-		take_response(c, span);
+	if (r->from == SIDE_SERVER) {
+		take_response(r, span);
 		return;
 	}
 	http_request_search(x, span);
 	if (http_request_wants_body(x))
-		http_text_append(&side->text, span);
-	side->body.done = has_enough(c);
+		http_text_append(r->text, span);
+	r->body->done = has_enough(r);
 }
 
-static void unpack(struct http_context *c, struct bytes span)
+static void unpack(const struct http_reading *r, struct bytes span)
 {
-	struct http_body *body = &http_side_of(c)->body;
+	struct http_body *body = r->body;
 	enum packing packing = body->middle ? PACKING_UNKNOWN : (enum packing)body->packing;
 	enum unpacked result;
 	struct bytes out;
 
 	do {
-		result = unpacker_next(c->fed, c->facts, packing, &span, &out);
-		take(c, out);
+		result = unpacker_next(r->fed, r->facts, packing, &span, &out);
+		take(r, out);
 	} while (result == UNPACKED_ON && !body->done);
 	if (result <= UNPACKED_MORE && !body->done)
 		return;
-	unpacker_end(c->fed);
-	if (c->from == SIDE_SERVER && !body->done)
-		http_body_settle(c);
+	unpacker_end(r->fed);
+	if (r->from == SIDE_SERVER && !body->done)
+		http_body_settle(r);
 	body->done = true;
 }
 
-void http_body_take(struct http_context *c, struct bytes span)
+void http_body_take(const struct http_reading *r, struct bytes span)
 {
-	struct http_body *body = &http_side_of(c)->body;
+	struct http_body *body = r->body;
 
-	body->done |= has_enough(c);
+	body->done |= has_enough(r);
 	if (body->done)
 		return;
 	if (body->packing == PACKING_NONE)
-		take(c, span);
+		take(r, span);
 	else
-		unpack(c, span);
+		unpack(r, span);
 }

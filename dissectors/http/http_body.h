@@ -16,7 +16,8 @@
 #ifndef DISSECTORS_HTTP_BODY_H
 #define DISSECTORS_HTTP_BODY_H
 
-#include "dissectors/read/bytes.h"
+#include "dissectors/http/http_exchange.h"
+#include "dissectors/http/http_text.h"
 #include "dissectors/read/unpacker.h"
 
 #define HTTP_BODY_MOST	16384 /* bytes of a response's body, unpacked */
@@ -34,7 +35,23 @@ struct http_body {
 	uint16_t family;  /* a hash of the family of the last metric */
 };
 
+/* A body that is being read, of whichever version of HTTP; lives for one call of the dissector. */
+struct http_reading {
+	struct http_body *body;
+	struct http_text *text;
+	struct http_exchange *exchange;
+	struct facts *facts;
+	struct feed *fed; /* NULL: bytes are missing, or the conversation is over */
+	enum side from;
+	bool within;	 /* there is a body at hand, as far as is known */
+	uint16_t client; /* whose turn it is, as of struct feed */
+};
+
 /* What a header says about it: name in lower case. */
 void http_body_header(struct http_body *body, const char *name, struct bytes value);
+/* Bytes of the body as they came. */
+void http_body_take(const struct http_reading *r, struct bytes span);
+/* No more of a response's body will be known: it is judged. */
+void http_body_settle(const struct http_reading *r);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "dissectors/http/http_exchange.h"
 
+#include "dissectors/http/http_calls.h"
 #include "dissectors/http/http_credentials.h"
 #include "dissectors/http/http_denial.h"
 #include "dissectors/http/http_pages.h"
@@ -72,19 +73,6 @@ static void note_signs(struct http_response *r, unsigned flags)
 	r->shell |= (flags & SIGN_SHELL) != 0;
 }
 
-static bool is_html(struct bytes type)
-{
-	static const char *const types[] = {"text/html", "application/xhtml"};
-
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		size_t n = strlen(types[i]);
-
-		if (type.left >= n && strncasecmp((const char *)type.at, types[i], n) == 0)
-			return true;
-	}
-	return false;
-}
-
 void http_response_header(struct http_exchange *x, struct facts *facts, const char *name,
 			  struct bytes value, uint16_t status)
 {
@@ -96,8 +84,9 @@ void http_response_header(struct http_exchange *x, struct facts *facts, const ch
 	if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
 		x->response.challenge |= is_next_step(value);
 	else if (strcmp(name, "content-type") == 0)
-		x->response.html = is_html(value);
-	else if (strcmp(name, "location") == 0)
+		x->response.html = http_pages_html(value);
+	http_call_header(&x->response, name, value);
+	if (strcmp(name, "location") == 0)
 		x->response.to_login = http_pages_login(value);
 	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, name, value));
 }
@@ -174,6 +163,8 @@ static enum http_route_kind kind_of(const struct http_response *r, const struct 
 	};
 	const struct http_route *route = meaning_of(r, facts);
 
+	if (r->matched && r->request.rpc != 0)
+		return http_call_kind(&r->request);
 	if (r->matched && http_known_row(facts) == HTTP_MCP)
 		return (enum http_route_kind)kinds[r->request.mcp];
 	return route != NULL ? (enum http_route_kind)route->kind : ROUTE_NONE;
@@ -202,7 +193,8 @@ static bool is_sent_to_login(const struct http_response *r)
 static void judge_access(struct http_exchange *x, struct facts *facts, enum http_route_kind kind)
 {
 	const struct http_response *r = &x->response;
-	bool refused = r->status == 401 || r->status == 407 || is_sent_to_login(r);
+	bool refused = r->status == 401 || r->status == 407 || is_sent_to_login(r) ||
+		       http_call_is_refused(r);
 	bool sent = r->matched && r->request.credentials == CREDENTIALS_SENT;
 	bool login = kind == ROUTE_LOGIN;
 	bool none = r->matched && r->request.credentials == CREDENTIALS_NONE && !login;
@@ -243,6 +235,8 @@ static bool is_data(const struct http_response *r, const struct facts *facts,
 		return !search;
 	if (proves_nothing(r, facts, kind))
 		return false;
+	if (r->request.rpc != 0)
+		return kind == ROUTE_RECORDS && r->rpc_gives;
 	if (kind == ROUTE_RECORDS)
 		return true;
 	if (!(r->request.traits & HTTP_TRAIT_READS))
@@ -273,9 +267,8 @@ static void note_statement(struct http_exchange *x, struct facts *facts)
 
 	if (r->request.statement == 0 || r->request.statement != x->statement_serial)
 		return;
-	if ((x->statement_flags & COMMAND_EXECUTES) || r->request.mcp != MCP_UNKNOWN
-		    ? http_known_row(facts) != HTTP_MCP
-		    : !http_product_has_statements(http_known_row(facts)))
+	if (r->request.mcp != MCP_UNKNOWN ? http_known_row(facts) != HTTP_MCP
+					  : !http_product_has_statements(http_known_row(facts)))
 		return;
 	handle = facts_command(facts, x->statement, strlen(x->statement), x->statement_flags);
 	if (is_success(r) || r->failed || r->status >= 400)
@@ -291,6 +284,7 @@ void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes
 	x->response.shown = true;
 	x->response.denies = http_denial(body);
 	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, NULL, body));
+	http_call_body(&x->response, body);
 	x->response.failed = http_known_row(facts) == HTTP_MCP && http_mcp_failed(body);
 }
 
@@ -386,6 +380,7 @@ void http_settle(struct http_exchange *x, struct facts *facts)
 		http_search_look(&x->search, &x->current.fits);
 		r->request.fits.found |= x->current.fits.found;
 	}
+	http_call_settle(x, facts);
 	kind = kind_of(r, facts);
 	data = is_data(r, facts, kind);
 	judge_access(x, facts, kind);
@@ -417,9 +412,12 @@ void http_exchange_lost(struct http_exchange *x, bool responses_missing)
 
 void http_exchange_end(struct http_exchange *x, struct facts *facts)
 {
-	const struct http_asked *asked = &x->pending[x->first].asked;
+	const struct http_request *asked = &x->pending[x->first];
 
-	if (x->count != 0 && x->response.status == 0 && !x->response.begun && x->rank == 0 &&
-	    asked->alone != 0)
-		facts_set_service(facts, &http_services[asked->alone]);
+	if (x->count == 0 || x->response.status != 0 || x->response.begun || x->rank != 0)
+		return;
+	if (asked->asked.alone != 0)
+		facts_set_service(facts, &http_services[asked->asked.alone]);
+	else if (asked->rpc != 0)
+		http_call_offered(facts, asked);
 }

@@ -45,6 +45,8 @@ struct http_request {
 	uint8_t traits;		 /* HTTP_TRAIT_…: what its method does */
 	uint8_t socket;		 /* enum websocket_kind, by its path */
 	uint8_t credentials;	 /* what came with it */
+	uint8_t rpc;		 /* enum grpc_service_id of a call by gRPC-Web or Connect; or 0 */
+	uint8_t rpc_traits;	 /* GRPC_… of its method */
 	int32_t command;	 /* handle, or -1 */
 	uint32_t object;	 /* half of facts_hash() of its path, 0: none is asked for */
 	struct http_asked asked; /* whose request it looks like */
@@ -64,16 +66,19 @@ struct http_response {
 	uint8_t socket;	 /* enum websocket_kind */
 	bool failed;	 /* its body says so, whatever the status */
 	bool has_body;
-	bool password; /* its page has a field for one */
-	bool shown;    /* the beginning of its body, to the table of products */
-	bool lists;    /* it is a listing */
-	bool denies;   /* its body speaks of a refusal */
-	bool denied;   /* a success by its status, and its body says otherwise */
-	bool html;     /* by its content type */
-	bool shell;    /* its page is empty without scripts, or a console's that has a log-in */
-	bool to_login; /* it sends to a page for that */
-	bool begun;    /* headers are not complete */
-	bool open;     /* headers are complete, and it is not settled */
+	bool password;	  /* its page has a field for one */
+	bool shown;	  /* the beginning of its body, to the table of products */
+	bool lists;	  /* it is a listing */
+	bool denies;	  /* its body speaks of a refusal */
+	bool denied;	  /* a success by its status, and its body says otherwise */
+	bool html;	  /* by its content type */
+	bool shell;	  /* its page is empty without scripts, or a console's that has a log-in */
+	bool to_login;	  /* it sends to a page for that */
+	uint8_t rpc_form; /* enum grpc_form, by its content type */
+	uint8_t rpc_status; /* of the call that it answers */
+	bool rpc_gives;	    /* that has a message */
+	bool begun;	    /* headers are not complete */
+	bool open;	    /* headers are complete, and it is not settled */
 };
 
 struct http_exchange {

@@ -109,3 +109,16 @@ bool http_pages_shell(struct bytes text)
 	bytes_skip(&text, 4);
 	return is_empty_root(text);
 }
+
+bool http_pages_html(struct bytes type)
+{
+	static const char *const types[] = {"text/html", "application/xhtml"};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		size_t n = strlen(types[i]);
+
+		if (type.left >= n && strncasecmp((const char *)type.at, types[i], n) == 0)
+			return true;
+	}
+	return false;
+}

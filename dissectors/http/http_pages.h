@@ -8,6 +8,9 @@
 
 #include "dissectors/read/bytes.h"
 
+/* Is this the content type of a page? */
+bool http_pages_html(struct bytes type);
+
 /* Is this the address of a log-in? "/login?next=%2F", "https://sso.example.org/saml2/start". */
 bool http_pages_login(struct bytes location);
 

@@ -5,6 +5,7 @@
  */
 #include "dissectors/http/http_exchange.h"
 
+#include "dissectors/http/grpc_services.h"
 #include "dissectors/http/http_credentials.h"
 #include "dissectors/http/http_deeds.h"
 #include "dissectors/http/http_paths.h"
@@ -103,6 +104,26 @@ static bool is_ordinary(const struct http_request *r, unsigned flags)
 	       http_routes_worst(&r->fits) < ROUTE_RECORDS;
 }
 
+/* A call by gRPC-Web or Connect: told like one by gRPC, by http2_requests.c. */
+static bool note_call(struct http_exchange *x, struct facts *facts, struct bytes path)
+{
+	struct http_request *r = &x->current;
+	struct grpc_method method;
+
+	if (!(r->traits & HTTP_TRAIT_READS) || (r->traits & HTTP_TRAIT_LISTS))
+		return false;
+	grpc_method(path, &method);
+	if (method.service == HTTP2_ANY)
+		return false;
+	r->rpc = method.service;
+	r->rpc_traits = method.traits;
+	r->fits.count = 0;
+	x->search.left = 0;
+	r->command = facts_command(facts, method.command, strlen(method.command),
+				   grpc_flags(method.traits));
+	return true;
+}
+
 static void note_command(struct http_exchange *x, struct facts *facts, const char *method,
 			 struct bytes host, struct bytes path, struct bytes query)
 {
@@ -193,7 +214,8 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 		FACTS_TEXT(facts, path, path.at, path.left);
 	if ((r->traits & HTTP_TRAIT_READS) && !(r->traits & (HTTP_TRAIT_POST | HTTP_TRAIT_LISTS)))
 		r->object = (uint32_t)facts_hash(path.at, path.left);
-	note_command(x, facts, method, host, path, query);
+	if (!note_call(x, facts, path))
+		note_command(x, facts, method, host, path, query);
 	if (query.left != 0 && http_request_wants_body(x))
 		take_statement(x, r, query, false);
 }
@@ -298,6 +320,19 @@ void http_request_search_end(struct http_exchange *x)
 	tell_found(x);
 }
 
+/* It only looked like a request of this row's. */
+static void ask_no_more(struct http_request *r, uint8_t row)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < sizeof r->asked.rows; i++) {
+		if (r->asked.rows[i] != row)
+			r->asked.rows[kept++] = r->asked.rows[i];
+	}
+	while (kept < sizeof r->asked.rows)
+		r->asked.rows[kept++] = 0;
+}
+
 /* What a client of MCP wants; told like a statement, when it is known that it was one. */
 static void take_call(struct http_exchange *x, struct http_request *request, struct bytes body)
 {
@@ -305,8 +340,11 @@ static void take_call(struct http_exchange *x, struct http_request *request, str
 		[MCP_LISTS] = COMMAND_LISTING,
 		[MCP_RUNS] = COMMAND_EXECUTES,
 	};
+	struct bytes version;
 
 	request->mcp = (uint8_t)http_mcp_call(&x->mcp, body, x->statement, sizeof x->statement);
+	if (request->mcp == MCP_UNKNOWN && !json_text_member(body, "jsonrpc", &version))
+		ask_no_more(request, HTTP_MCP); /* others have such paths, too */
 	if (x->statement[0] == '\0')
 		return;
 	x->statement_flags = flags[request->mcp];

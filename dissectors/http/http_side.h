@@ -47,10 +47,4 @@ static inline struct http_side *http_side_of(const struct http_context *c)
 	return &c->http->side[c->from];
 }
 
-/* http_body.c */
-/* Bytes of the body as they came. */
-void http_body_take(struct http_context *c, struct bytes span);
-/* No more of the server's body will be known: the response is judged. */
-void http_body_settle(struct http_context *c);
-
 #endif

@@ -388,6 +388,8 @@ PRODUCT(ALERTMANAGER, "alertmanager", FAMILY_LOGGING, "Prometheus' Alertmanager"
 	{.pattern = "<title>Alertmanager<", .status = 200, .rank = 3},
 	{.pattern = "# HELP alertmanager_", .status = 200, .rank = 3},
 	{.pattern = "^{\"cluster\":{\"name\":", .status = 200, .rank = 2, .flags = SIGN_ASKED},
+	{.pattern = "\"endsAt\":\"*\",\"fingerprint\":\"", .operation = "ListAlerts", .status = 200,
+	 .rank = 3, .flags = SIGN_LISTS},
 	{.pattern = "^[{\"annotations\":", .operation = "ListAlerts", .status = 200, .rank = 3,
 	 .flags = SIGN_ASKED | SIGN_LISTS},
 	{.pattern = "^{\"silenceID\":", .status = 200, .rank = 3, .flags = SIGN_ASKED})
@@ -406,6 +408,8 @@ PRODUCT(GRAFANA, "grafana", FAMILY_LOGGING, "Grafana", NULL, PORTS(3000), "Grafa
 	ROUTES(OPEN("GET|HEAD /api/health"), OPEN("GET|HEAD /public/..."),
 	       OPEN("GET|HEAD /robots.txt")),
 	{.pattern = "<title>Grafana<", .rank = 3},
+	{.pattern = "^{\"commit\":\"*\",\"database\":\"ok\",\"version\":\"",
+	 .version_after = "\"version\":\"", .status = 200, .rank = 3},
 	{.pattern = "\"database\":\"ok\",\"version\":\"", .version_after = "\"version\":\"",
 	 .status = 200, .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"commit\":\"", .version_after = "\"version\":\"", .status = 200, .rank = 2,
@@ -475,6 +479,8 @@ PRODUCT(RABBITMQ, "rabbitmq-management", FAMILY_QUEUE, "RabbitMQ's management in
 
 PRODUCT(NATS_MONITOR, "nats-monitor", FAMILY_QUEUE, "the NATS server's monitoring", NULL,
 	PORTS(8222), "NATS", REQUESTS("/varz", "/connz", "/routez", "/subsz", "/jsz"),
+	{.pattern = "^{\"server_id\":\"N*\",\"server_name\":\"", .version_after = "\"version\":",
+	 .status = 200, .rank = 3},
 	{.pattern = "\"server_id\":\"N", .version_after = "\"version\":", .status = 200, .rank = 3,
 	 .flags = SIGN_ASKED})
 

@@ -172,6 +172,7 @@ PRODUCT(GITEA, "gitea", FAMILY_ADMIN, "Gitea and Forgejo: repositories", NULL, N
 	{.pattern = "Gitea: Git with a cup of tea</title>", .rank = 3},
 	{.pattern = "+gitea-", .product = "Forgejo", .version_after = "\"version\":", .rank = 3,
 	 .flags = SIGN_ASKED},
+	{.pattern = "^{\"ok\":true,\"data\":[{\"id\":*,\"owner\":{\"id\":", .rank = 3},
 	{.pattern = "^{\"ok\":true,\"data\":[", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"title\":\"Gitea API\"", .rank = 3})
 
@@ -187,6 +188,7 @@ PRODUCT(GITLAB, "gitlab", FAMILY_ADMIN, "GitLab", NULL, NULL, "GitLab",
 	{.pattern = "content=\"GitLab\"", .rank = 3},
 	{.pattern = "\xc2\xb7 GitLab</title>", .rank = 3},
 	{.pattern = "<title>GitLab<", .rank = 3},
+	{.pattern = "\"path\":\"*\",\"path_with_namespace\":\"", .rank = 3},
 	{.pattern = "\"path_with_namespace\":\"", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"version\":\"*\",\"revision\":\"", .version_after = "\"version\":",
 	 .rank = 3, .flags = SIGN_ASKED},

@@ -25,6 +25,7 @@ PRODUCT(SCHEMA_REGISTRY, "schema-registry", FAMILY_QUEUE, "a registry of schemas
 		 "!accept: application/vnd.schemaregistry."),
 	{.header = "content-type", .pattern = "^application/vnd.schemaregistry.", .rank = 3},
 	{.pattern = "^{\"compatibilityLevel\":\"", .rank = 3},
+	{.pattern = "^{\"subject\":\"*\",\"version\":*,\"id\":*,\"schema\":\"", .rank = 3},
 	{.pattern = "^{\"subject\":\"*\",\"version\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"error_code\":", .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "^{\"schema\":\"", .rank = 3, .flags = SIGN_ASKED})
@@ -78,6 +79,8 @@ PRODUCT(REDPANDA, "redpanda", FAMILY_QUEUE, "Redpanda's administration", NULL,
 PRODUCT(NSQ_HTTP, "nsq", FAMILY_QUEUE, "NSQ over HTTP", NULL, PORTS(4151), "NSQ",
 	REQUESTS("/stats", "/topic", "/channel", "/pub", "/mpub", "/lookup", "/topics")
 	ROUTES(OPEN("GET|HEAD /ping"), OPEN("GET|HEAD /info")),
+	{.pattern = "^{\"version\":\"*\",\"health\":\"OK\",\"start_time\":",
+	 .version_after = "\"version\":", .rank = 3},
 	{.pattern = "\"topic_name\":\"", .version_after = "\"version\":", .rank = 3,
 	 .flags = SIGN_ASKED},
 	{.pattern = "\"broadcast_address\":\"", .version_after = "\"version\":", .rank = 3},

@@ -51,6 +51,9 @@ PRODUCT(NEXUS, "nexus", FAMILY_STORAGE, "Sonatype Nexus Repository", NULL, NULL,
 	{.pattern = "<title>Nexus Repository Manager<", .rank = 4},
 	{.pattern = "<title>Nexus Repository<", .rank = 4},
 	{.pattern = "<title>Sonatype Nexus Repository<", .rank = 4},
+	{.pattern = "\"format\":\"*\",\"type\":\"hosted\",\"url\":\"http", .rank = 4},
+	{.pattern = "\"format\":\"*\",\"type\":\"proxy\",\"url\":\"http", .rank = 4},
+	{.pattern = "\"format\":\"*\",\"type\":\"group\",\"url\":\"http", .rank = 4},
 	{.pattern = "^[{\"name\":\"*\",\"format\":\"*\",\"type\":\"*\",\"url\":", .rank = 4,
 	 .flags = SIGN_ASKED})
 

@@ -10,9 +10,8 @@
 #include "dissectors/http/http_products.h"
 #include "dissectors/read/bytes.h"
 
-#define HTTP_NAME_MAX	 32  /* bytes of header names; a longer one is cut */
-#define HTTP_CLIENT_TEXT 192 /* bytes of a request's target, header value or body */
-#define HTTP_TEXT_MAX	 HTTP_BODY_WINDOW
+#define HTTP_NAME_MAX 32 /* bytes of header names; a longer one is cut */
+#define HTTP_TEXT_MAX HTTP_BODY_WINDOW
 
 struct http_name {
 	uint8_t length; /* one more than HTTP_NAME_MAX: too long */
@@ -20,7 +19,6 @@ struct http_name {
 };
 
 struct http_text {
-	uint16_t size; /* how much is kept: at most HTTP_TEXT_MAX; set once */
 	uint16_t length;
 	bool cut; /* there was more */
 	uint8_t bytes[HTTP_TEXT_MAX];
@@ -41,7 +39,7 @@ static inline void http_text_name(struct http_name *name, struct bytes span)
 
 static inline void http_text_append(struct http_text *text, struct bytes span)
 {
-	size_t room = (size_t)text->size - text->length;
+	size_t room = sizeof text->bytes - text->length;
 	size_t length = span.left < room ? span.left : room;
 
 	text->cut |= span.left > room;

@@ -153,7 +153,8 @@ static enum recognised recognise_compressed(struct bytes b)
 		       : RECOGNISED_NO;
 }
 
-static enum recognised recognise_side(struct bytes b, enum side from)
+/* `zero`: the other side may have said a message of number 0. */
+static enum recognised recognise_side(struct bytes b, enum side from, bool zero)
 {
 	struct mongodb_header header;
 	uint32_t room;
@@ -167,7 +168,7 @@ static enum recognised recognise_side(struct bytes b, enum side from)
 	room = header.length - MONGODB_HEADER;
 	switch (header.opcode) {
 	case MONGODB_MESSAGE:
-		if (from == SIDE_SERVER && header.response_to == 0)
+		if (from == SIDE_SERVER && header.response_to == 0 && !zero)
 			return RECOGNISED_NO;
 		return recognise_message(b, room);
 	case MONGODB_COMPRESSED:
@@ -182,10 +183,21 @@ static enum recognised recognise_side(struct bytes b, enum side from)
 	}
 }
 
+/* Drivers count from 1 or from anywhere; who writes messages by hand may begin with 0. */
+static bool counts_from_zero(struct bytes client)
+{
+	struct mongodb_header header;
+
+	return mongodb_take_header(&client, &header) && header.request == 0;
+}
+
 enum recognised mongodb_recognise(const struct opening *opening)
 {
-	enum recognised client = recognise_side(opening->side[SIDE_CLIENT], SIDE_CLIENT);
-	enum recognised server = recognise_side(opening->side[SIDE_SERVER], SIDE_SERVER);
+	struct bytes asked = opening->side[SIDE_CLIENT];
+	enum recognised client = recognise_side(asked, SIDE_CLIENT, false);
+	enum recognised server =
+		recognise_side(opening->side[SIDE_SERVER], SIDE_SERVER,
+			       client == RECOGNISED_YES && counts_from_zero(asked));
 
 	if (opening->side[SIDE_SERVER].left != 0)
 		return server;

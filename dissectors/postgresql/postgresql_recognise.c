@@ -158,7 +158,11 @@ static enum recognised recognise_results(struct bytes b)
 		uint8_t type = bytes_u8(&b);
 		uint32_t length = bytes_be32(&b);
 
-		if (b.failed || length < 4 || !strchr("TDCZSNEI123nts", type) || type == 0)
+		if (!strchr("TDCZSNEI123nts", type) || type == 0)
+			return RECOGNISED_NO;
+		if (b.failed)
+			return RECOGNISED_MORE;
+		if (length < 4)
 			return RECOGNISED_NO;
 		if (type == 'Z')
 			return either(length == 5 && messages != 0, b.left != 0);

@@ -75,7 +75,7 @@ static enum recognised take_mark(struct bytes *b)
 	uint32_t length;
 
 	if (b->left < 4)
-		return b->left != 0 && (b->at[0] & 0x7c) != 0 ? RECOGNISED_NO : RECOGNISED_MORE;
+		return b->left != 0 && (b->at[0] & 0x78) != 0 ? RECOGNISED_NO : RECOGNISED_MORE;
 	length = bytes_be32(b) & ~RPC_LAST;
 	return length >= 20 && length <= RECORD_MAX ? RECOGNISED_YES : RECOGNISED_NO;
 }

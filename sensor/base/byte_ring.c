@@ -85,6 +85,12 @@ bool byte_ring_push(struct byte_ring *ring, const void *head, uint32_t head_size
 	return true;
 }
 
+bool byte_ring_waits(struct byte_ring *ring)
+{
+	return atomic_load_explicit(&ring->read, memory_order_acquire) !=
+	       atomic_load_explicit(&ring->written, memory_order_relaxed);
+}
+
 uint32_t byte_ring_pop(struct byte_ring *ring, void *record, uint32_t size)
 {
 	uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);

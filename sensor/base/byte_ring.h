@@ -23,6 +23,9 @@ uint64_t byte_ring_bytes(uint32_t bytes);	 /* what byte_ring_new() takes */
 bool byte_ring_push(struct byte_ring *ring, const void *head, uint32_t head_size, const void *tail,
 		    uint32_t tail_size, bool *filling);
 
+/* Producer. Is there a record that was not taken yet? */
+bool byte_ring_waits(struct byte_ring *ring);
+
 /* Consumer. Copies the oldest record and returns its size; 0: there is none. `size` is the room at
  * `record`: what does not fit is left out. */
 uint32_t byte_ring_pop(struct byte_ring *ring, void *record, uint32_t size);

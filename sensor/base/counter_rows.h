@@ -193,6 +193,13 @@ X(in, events, COUNTER, "events_told_total", "events", NULL, "Events told, of all
 X(in, alerts, COUNTER, "alerts_total", "alerts", NULL, "Events that somebody should be told at once.") \
 X(in, waiting, GAUGE, "journal_waiting", "events_waiting", NULL, "Events that Redis has not confirmed.") \
 X(in, journal_lost, COUNTER, "journal_lost_total", "events_lost", NULL, "Events pushed out of a full journal before Redis had them.") \
+X(in, journal_lost_full, COUNTER, "journal_lost_full_total", "events_lost_full", NULL, "Of these, by the bounds of the journal (--journal-mib).") \
+X(in, journal_lost_old, COUNTER, "journal_lost_old_total", "events_lost_old", NULL, "Of these, because they waited for too long (--journal-days).") \
+X(in, journal_lost_memory, COUNTER, "journal_lost_memory_total", "events_lost_memory", NULL, "Of these, because the disk took nothing and memory was full.") \
+X(in, journal_lost_damaged, COUNTER, "journal_lost_damaged_total", "events_lost_damaged", NULL, "Of these, because the journal's file was damaged.") \
+X(in, journal_unwritten, GAUGE, "journal_unwritten", "journal_unwritten", NULL, "Events that the journal's file has not yet.") \
+X(in, journal_early, COUNTER, "journal_early_total", "journal_early", NULL, "Events that went to Redis before the journal's file had them: the disk was slow, or took nothing.") \
+X(in, journal_slow, COUNTER, "journal_slow_total", "journal_slow", NULL, "Commits and syncs of the journal that took more than a quarter of a second.") \
 X(in, journal_errors, COUNTER, "journal_errors_total", "events_lost", NULL, "Events that could not be stored.") \
 X(in, journal_failures, COUNTER, "journal_failures_total", "journal_failures", NULL, "Operations of the journal that failed, those that were tried again included.") \
 X(in, out_errors, COUNTER, "output_errors_total", "output_errors", NULL, "Lines that standard output did not take.") \

@@ -64,7 +64,7 @@ void ring_free(struct ring *ring)
 	free(ring);
 }
 
-bool ring_push(struct ring *ring, const void *message, bool *was_empty)
+bool ring_push(struct ring *ring, const void *message)
 {
 	uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
 	uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
@@ -72,19 +72,21 @@ bool ring_push(struct ring *ring, const void *message, bool *was_empty)
 	if (head - tail > ring->mask)
 		return false;
 	memcpy(ring->slots + (head & ring->mask) * ring->stride, message, ring->size);
-	/* Sequentially consistent, like the consumer's look for more: one of the two sees the
-	 * other. */
-	atomic_store_explicit(&ring->head, head + 1, memory_order_seq_cst);
-	if (was_empty)
-		*was_empty = atomic_load_explicit(&ring->tail, memory_order_seq_cst) == head;
+	atomic_store_explicit(&ring->head, head + 1, memory_order_release);
 	return true;
+}
+
+bool ring_waits(struct ring *ring)
+{
+	return atomic_load_explicit(&ring->tail, memory_order_acquire) !=
+	       atomic_load_explicit(&ring->head, memory_order_relaxed);
 }
 
 const void *ring_peek(struct ring *ring)
 {
 	uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
-	if (atomic_load_explicit(&ring->head, memory_order_seq_cst) == tail)
+	if (atomic_load_explicit(&ring->head, memory_order_acquire) == tail)
 		return NULL;
 	return ring->slots + (tail & ring->mask) * ring->stride;
 }
@@ -93,5 +95,5 @@ void ring_pop(struct ring *ring)
 {
 	uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
-	atomic_store_explicit(&ring->tail, tail + 1, memory_order_seq_cst);
+	atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
 }

@@ -18,10 +18,10 @@ struct ring *ring_new(uint32_t capacity, size_t size);
 void ring_free(struct ring *ring);
 uint64_t ring_bytes(uint32_t capacity, size_t size); /* what ring_new() takes */
 
-/*
- * Producer. False: full. `*was_empty` (may be NULL): the consumer may be asleep and needs a nudge.
- */
-bool ring_push(struct ring *ring, const void *message, bool *was_empty);
+/* Producer. False: full. Whether the consumer sleeps is not known here: nudge.h. */
+bool ring_push(struct ring *ring, const void *message);
+/* Producer. Is there a message that was not taken yet? */
+bool ring_waits(struct ring *ring);
 
 /* Consumer. The oldest message, aligned for any type, or NULL; valid until ring_pop(). */
 const void *ring_peek(struct ring *ring);

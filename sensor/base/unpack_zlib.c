@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #define MOST_A_STEP (1u << 20) /* the library counts in int */
+#define PACK_LEVEL  4
 
 struct unpack_zlib {
 	z_stream stream;
@@ -61,4 +62,45 @@ enum unpack_result unpack_zlib_step(struct unpack_zlib *zlib, struct unpack_buff
 	default:
 		return UNPACK_WRONG;
 	}
+}
+
+size_t zlib_pack_most(size_t length)
+{
+	return compressBound(length) + 8;
+}
+
+size_t zlib_pack(const void *bytes, size_t length, const struct zlib_dictionary *dictionary,
+		 void *to, size_t room)
+{
+	z_stream stream = {.avail_in = (uInt)length, .next_out = to, .avail_out = (uInt)room};
+	size_t used = 0;
+
+	if (deflateInit(&stream, PACK_LEVEL) != Z_OK)
+		return 0;
+	/* The library leaves out that it does not write to it. */
+	memcpy(&stream.next_in, &bytes, sizeof bytes);
+	if ((dictionary->length == 0 ||
+	     deflateSetDictionary(&stream, dictionary->bytes, (uInt)dictionary->length) == Z_OK) &&
+	    deflate(&stream, Z_FINISH) == Z_STREAM_END)
+		used = stream.total_out;
+	deflateEnd(&stream);
+	return used;
+}
+
+bool zlib_unpack(const void *packed, size_t packed_length, const struct zlib_dictionary *dictionary,
+		 void *to, size_t length)
+{
+	z_stream stream = {.next_out = to, .avail_out = (uInt)length};
+	int result;
+
+	memcpy(&stream.next_in, &packed, sizeof packed);
+	stream.avail_in = (uInt)packed_length;
+	if (inflateInit(&stream) != Z_OK)
+		return false;
+	result = inflate(&stream, Z_FINISH);
+	if (result == Z_NEED_DICT && dictionary->length != 0 &&
+	    inflateSetDictionary(&stream, dictionary->bytes, (uInt)dictionary->length) == Z_OK)
+		result = inflate(&stream, Z_FINISH);
+	inflateEnd(&stream);
+	return result == Z_STREAM_END && stream.total_out == length;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sensor/base/hash.h"
+#include "sensor/base/tagged.h"
 
 enum rank {		  /* first to go first */
 	    RANK_CLAIMED, /* open or closed */
@@ -35,8 +36,6 @@ struct host {
 };
 
 struct slot {
-	/* Of the endpoint's hash: a record is cold memory, looked at only if the tag fits. */
-	uint32_t tag;
 	bool used;
 	uint8_t rank; /* list that holds it */
 };
@@ -50,7 +49,8 @@ struct exposures {
 	uint32_t *free_records, *free_hosts; /* stacks */
 	uint32_t free_record_count, free_host_count;
 	uint32_t claims;
-	struct chains by_endpoint, by_host;
+	uint32_t whole_hosts; /* records of no port: most often there is none */
+	struct tagged by_endpoint, by_host;
 	struct order_node *rank_nodes, *check_nodes, *host_nodes;
 	struct order ranks[RANK_COUNT], checks;
 };
@@ -62,7 +62,7 @@ uint64_t exposures_bytes(uint32_t size)
 			sizeof *e->free_records + sizeof *e->free_hosts + sizeof *e->rank_nodes +
 			sizeof *e->check_nodes + sizeof *e->host_nodes;
 
-	return sizeof *e + size * each + 2 * chains_bytes(size);
+	return sizeof *e + size * each + 2 * tagged_bytes(size);
 }
 
 static uint32_t *full_stack(uint32_t size)
@@ -76,9 +76,9 @@ static uint32_t *full_stack(uint32_t size)
 
 static bool allocate(struct exposures *e, uint32_t size)
 {
-	bool chained = chains_new(&e->by_endpoint, size);
+	bool indexed = tagged_new(&e->by_endpoint, size);
 
-	chained = chains_new(&e->by_host, size) && chained;
+	indexed = tagged_new(&e->by_host, size) && indexed;
 	e->records = calloc(size, sizeof *e->records);
 	e->slots = calloc(size, sizeof *e->slots);
 	e->hosts = calloc(size, sizeof *e->hosts);
@@ -87,7 +87,7 @@ static bool allocate(struct exposures *e, uint32_t size)
 	e->rank_nodes = calloc(size, sizeof *e->rank_nodes);
 	e->check_nodes = calloc(size, sizeof *e->check_nodes);
 	e->host_nodes = calloc(size, sizeof *e->host_nodes);
-	return chained && e->records != NULL && e->slots != NULL && e->hosts != NULL &&
+	return indexed && e->records != NULL && e->slots != NULL && e->hosts != NULL &&
 	       e->free_records != NULL && e->free_hosts != NULL && e->rank_nodes != NULL &&
 	       e->check_nodes != NULL && e->host_nodes != NULL;
 }
@@ -114,8 +114,8 @@ void exposures_free(struct exposures *e)
 {
 	if (e == NULL)
 		return;
-	chains_free(&e->by_endpoint);
-	chains_free(&e->by_host);
+	tagged_free(&e->by_endpoint);
+	tagged_free(&e->by_host);
 	free(e->records);
 	free(e->slots);
 	free(e->hosts);
@@ -132,20 +132,14 @@ static uint64_t endpoint_hash(const struct exposures *e, const struct endpoint *
 	return hash_bytes(server, sizeof *server, e->hash_key);
 }
 
-static uint32_t tag_of(uint64_t hash)
-{
-	return (uint32_t)(hash >> 32);
-}
-
 uint32_t exposures_find(const struct exposures *e, const struct endpoint *server)
 {
-	uint64_t hash = endpoint_hash(e, server);
-	uint32_t slot = chains_first(&e->by_endpoint, hash);
+	struct tagged_look look;
+	uint32_t slot = tagged_first(&e->by_endpoint, endpoint_hash(e, server), &look);
 
 	while (slot != EXPOSURE_NONE &&
-	       (e->slots[slot].tag != tag_of(hash) ||
-		memcmp(&e->records[slot].server, server, sizeof *server) != 0))
-		slot = chains_next(&e->by_endpoint, slot);
+	       memcmp(&e->records[slot].server, server, sizeof *server) != 0)
+		slot = tagged_next(&e->by_endpoint, &look);
 	return slot;
 }
 
@@ -214,10 +208,11 @@ static struct host_key host_key_of(const struct endpoint *server)
 
 static uint32_t find_host(const struct exposures *e, const struct host_key *key, uint64_t hash)
 {
-	uint32_t host = chains_first(&e->by_host, hash);
+	struct tagged_look look;
+	uint32_t host = tagged_first(&e->by_host, hash, &look);
 
 	while (host != CHAIN_END && memcmp(&e->hosts[host].key, key, sizeof *key) != 0)
-		host = chains_next(&e->by_host, host);
+		host = tagged_next(&e->by_host, &look);
 	return host;
 }
 
@@ -230,7 +225,7 @@ static uint32_t join_host(struct exposures *e, uint32_t slot)
 	if (host == CHAIN_END) {
 		host = e->free_hosts[--e->free_host_count];
 		e->hosts[host] = (struct host){.key = key, .members = ORDER_EMPTY};
-		chains_add(&e->by_host, hash, host);
+		tagged_add(&e->by_host, hash, host);
 	}
 	order_append(&e->hosts[host].members, e->host_nodes, slot);
 	return host;
@@ -244,7 +239,7 @@ static void leave_host(struct exposures *e, uint32_t slot)
 	order_remove(&host->members, e->host_nodes, slot);
 	if (host->members.first != CHAIN_END)
 		return;
-	chains_remove(&e->by_host, hash_bytes(&host->key, sizeof host->key, e->hash_key), at);
+	tagged_remove(&e->by_host, hash_bytes(&host->key, sizeof host->key, e->hash_key), at);
 	e->free_hosts[e->free_host_count++] = at;
 }
 
@@ -265,9 +260,10 @@ uint32_t exposures_add(struct exposures *e, const struct endpoint *server)
 		.incident = CHAIN_END,
 	};
 	e->claims += server->realm == REALM_CLAIMED;
-	chains_add(&e->by_endpoint, hash, slot);
+	e->whole_hosts += server->port == 0;
+	tagged_add(&e->by_endpoint, hash, slot);
 	x->host = join_host(e, slot);
-	e->slots[slot] = (struct slot){.tag = tag_of(hash), .used = true, .rank = RANK_CLOSED};
+	e->slots[slot] = (struct slot){.used = true, .rank = RANK_CLOSED};
 	order_append(&e->ranks[RANK_CLOSED], e->rank_nodes, slot);
 	order_append(&e->checks, e->check_nodes, slot);
 	return slot;
@@ -291,7 +287,8 @@ void exposures_remove(struct exposures *e, uint32_t slot)
 
 	count_open(e, slot, rank, RANK_CLOSED);
 	e->claims -= e->records[slot].server.realm == REALM_CLAIMED;
-	chains_remove(&e->by_endpoint, endpoint_hash(e, &e->records[slot].server), slot);
+	e->whole_hosts -= e->records[slot].server.port == 0;
+	tagged_remove(&e->by_endpoint, endpoint_hash(e, &e->records[slot].server), slot);
 	leave_host(e, slot);
 	order_remove(&e->ranks[rank], e->rank_nodes, slot);
 	order_remove(&e->checks, e->check_nodes, slot);
@@ -351,6 +348,8 @@ uint32_t exposures_all_ports(const struct exposures *e, const struct endpoint *s
 	struct endpoint all = *server;
 	uint32_t slot;
 
+	if (e->whole_hosts == 0)
+		return EXPOSURE_NONE;
 	all.port = 0;
 	slot = exposures_find(e, &all);
 	return slot != EXPOSURE_NONE && e->records[slot].all_ports ? slot : EXPOSURE_NONE;

@@ -7,6 +7,7 @@
 
 #include "sensor/base/chains.h"
 #include "sensor/base/hash.h"
+#include "sensor/base/tagged.h"
 
 struct entry {
 	struct endpoint endpoint;
@@ -16,7 +17,7 @@ struct entry {
 struct wall {
 	struct entry *entries;
 	struct order_node *nodes;
-	struct chains chains;
+	struct tagged index;
 	struct order by_age;
 	uint32_t size, used;
 	uint64_t hash_key, evicted;
@@ -27,7 +28,7 @@ uint64_t wall_bytes(uint32_t endpoints)
 	const struct wall *wall = NULL;
 
 	return sizeof *wall + endpoints * (uint64_t)(sizeof *wall->entries + sizeof *wall->nodes) +
-	       chains_bytes(endpoints);
+	       tagged_bytes(endpoints);
 }
 
 struct wall *wall_new(uint32_t endpoints, uint64_t hash_key)
@@ -41,7 +42,7 @@ struct wall *wall_new(uint32_t endpoints, uint64_t hash_key)
 	wall->by_age = (struct order)ORDER_EMPTY;
 	wall->entries = calloc(endpoints, sizeof *wall->entries);
 	wall->nodes = calloc(endpoints, sizeof *wall->nodes);
-	if (!chains_new(&wall->chains, endpoints) || wall->entries == NULL || wall->nodes == NULL) {
+	if (!tagged_new(&wall->index, endpoints) || wall->entries == NULL || wall->nodes == NULL) {
 		wall_free(wall);
 		return NULL;
 	}
@@ -52,7 +53,7 @@ void wall_free(struct wall *wall)
 {
 	if (wall == NULL)
 		return;
-	chains_free(&wall->chains);
+	tagged_free(&wall->index);
 	free(wall->entries);
 	free(wall->nodes);
 	free(wall);
@@ -65,11 +66,12 @@ static uint64_t hash_of(const struct wall *wall, const struct endpoint *endpoint
 
 static uint32_t find(const struct wall *wall, const struct endpoint *endpoint, uint64_t hash)
 {
-	uint32_t slot = chains_first(&wall->chains, hash);
+	struct tagged_look look;
+	uint32_t slot = tagged_first(&wall->index, hash, &look);
 
 	while (slot != CHAIN_END &&
 	       memcmp(&wall->entries[slot].endpoint, endpoint, sizeof *endpoint) != 0)
-		slot = chains_next(&wall->chains, slot);
+		slot = tagged_next(&wall->index, &look);
 	return slot;
 }
 
@@ -80,7 +82,7 @@ static uint32_t take_slot(struct wall *wall)
 	if (wall->used < wall->size)
 		return wall->used++;
 	order_remove(&wall->by_age, wall->nodes, slot);
-	chains_remove(&wall->chains, hash_of(wall, &wall->entries[slot].endpoint), slot);
+	tagged_remove(&wall->index, hash_of(wall, &wall->entries[slot].endpoint), slot);
 	wall->evicted++;
 	return slot;
 }
@@ -99,7 +101,7 @@ void wall_note(struct wall *wall, const struct endpoint *endpoint, struct wall_s
 	if (slot == CHAIN_END) {
 		slot = take_slot(wall);
 		wall->entries[slot] = (struct entry){.endpoint = *endpoint};
-		chains_add(&wall->chains, hash, slot);
+		tagged_add(&wall->index, hash, slot);
 	} else {
 		order_remove(&wall->by_age, wall->nodes, slot);
 	}

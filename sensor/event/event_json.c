@@ -10,11 +10,12 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/base/timestamp.h"
+#include "sensor/event/event_json_ecs.h"
 #include "sensor/event/event_json_own.h"
 
 #define ECS_VERSION "8.11.0"
 
-/* ECS's own vocabulary for event.category and event.type. */
+/* ECS's own vocabulary: each type is one that it expects of one of the categories. */
 static const struct {
 	const char *category[2], *type[2];
 } ecs_words[EVENT_KIND_COUNT] = {
@@ -23,15 +24,15 @@ static const struct {
 	[EVENT_EXPOSURE_SUMMARY] = {{"network", NULL}, {"info", NULL}},
 	[EVENT_EXPOSURE_CLOSED] = {{"network", NULL}, {"end", "denied"}},
 	[EVENT_EXPOSURE_REOPENED] = {{"network", "intrusion_detection"}, {"start", "allowed"}},
-	[EVENT_INCIDENT_OPENED] = {{"intrusion_detection", NULL}, {"start", NULL}},
-	[EVENT_INCIDENT_UPDATED] = {{"intrusion_detection", NULL}, {"info", NULL}},
-	[EVENT_INCIDENT_CLOSED] = {{"intrusion_detection", NULL}, {"end", NULL}},
+	[EVENT_INCIDENT_OPENED] = {{"network", "intrusion_detection"}, {"start", "allowed"}},
+	[EVENT_INCIDENT_UPDATED] = {{"network", "intrusion_detection"}, {"info", "allowed"}},
+	[EVENT_INCIDENT_CLOSED] = {{"network", NULL}, {"end", "denied"}},
 	[EVENT_SENSOR_STARTED] = {{"process", NULL}, {"start", NULL}},
 	[EVENT_SENSOR_STOPPED] = {{"process", NULL}, {"end", NULL}},
-	[EVENT_SENSOR_BLIND] = {{"process", NULL}, {"error", NULL}},
-	[EVENT_SENSOR_SIGHTED] = {{"process", NULL}, {"info", NULL}},
+	[EVENT_SENSOR_BLIND] = {{"process", NULL}, {"change", NULL}},
+	[EVENT_SENSOR_SIGHTED] = {{"process", NULL}, {"change", NULL}},
 	[EVENT_POLICY_LOADED] = {{"configuration", NULL}, {"change", NULL}},
-	[EVENT_POLICY_REJECTED] = {{"configuration", NULL}, {"error", NULL}},
+	[EVENT_POLICY_REJECTED] = {{"configuration", NULL}, {"info", NULL}},
 	[EVENT_POLICY_EXCEPTION_EXPIRING] = {{"configuration", NULL}, {"info", NULL}},
 	[EVENT_POLICY_EXCEPTION_EXPIRED] = {{"configuration", NULL}, {"change", NULL}},
 };
@@ -51,18 +52,22 @@ static const char *ecs_kind(const struct event *event)
 	return event->kind == EVENT_EXPOSURE_SUMMARY ? "state" : "event";
 }
 
-static void put_span(struct json_out *out, const struct event *event)
+static void put_span(struct json_out *out, uint64_t start_ns, uint64_t end_ns)
 {
-	if (event->has_exposure) {
-		json_out_time(out, "start", event->exposure.opened_ns);
-		json_out_time(out, "end", event->exposure.closed_ns);
-	} else if (event->has_incident) {
-		json_out_time(out, "start", event->incident.opened_ns);
-		json_out_time(out, "end", event->incident.closed_ns);
-	} else if (event->has_blindness) {
-		json_out_time(out, "start", event->blindness.since_ns);
-		json_out_time(out, "end", event->blindness.until_ns);
-	}
+	json_out_time(out, "start", start_ns);
+	json_out_time(out, "end", end_ns);
+	if (start_ns != 0 && end_ns >= start_ns)
+		json_out_number(out, "duration", end_ns - start_ns);
+}
+
+static void put_spans(struct json_out *out, const struct event *event)
+{
+	if (event->has_exposure)
+		put_span(out, event->exposure.opened_ns, event->exposure.closed_ns);
+	else if (event->has_incident)
+		put_span(out, event->incident.opened_ns, event->incident.closed_ns);
+	else if (event->has_blindness)
+		put_span(out, event->blindness.since_ns, event->blindness.until_ns);
 }
 
 static void put_event(struct json_out *out, const struct event *event)
@@ -80,10 +85,21 @@ static void put_event(struct json_out *out, const struct event *event)
 	json_out_number(out, "severity", (uint64_t)event_severity_number(event->severity));
 	json_out_number(out, "sequence", event->sequence);
 	json_out_time(out, "created", event->decided_ns);
-	put_span(out, event);
+	put_spans(out, event);
 	json_out_text(out, "dataset", dataset);
 	json_out_text(out, "module", "spanwatch");
 	json_out_text(out, "reason", event->reason);
+	json_out_end(out);
+}
+
+static void put_vlan(struct json_out *out, uint16_t id)
+{
+	char text[8] = "";
+
+	if (id != 0)
+		snprintf(text, sizeof text, "%u", id);
+	json_out_object(out, "vlan");
+	json_out_text(out, "id", text);
 	json_out_end(out);
 }
 
@@ -99,6 +115,10 @@ static void put_observer(struct json_out *out, const struct event_context *conte
 	json_out_text(out, "product", "spanwatch");
 	json_out_text(out, "version", context->version);
 	json_out_object(out, "ingress");
+	if (event->has_exposure) {
+		json_out_text(out, "zone", event->exposure.client_zone);
+		put_vlan(out, event->exposure.vlan);
+	}
 	json_out_object(out, "interface");
 	json_out_text(out, "name", ingress.name);
 	json_out_text(out, "alias", ingress.alias);
@@ -155,17 +175,6 @@ static void put_server(struct json_out *out, const char *key, const struct expos
 	if (exposure->server.port != 0)
 		json_out_number(out, "port", exposure->server.port);
 	json_out_number(out, "bytes", exposure->bytes_out);
-	json_out_end(out);
-}
-
-static void put_vlan(struct json_out *out, uint16_t id)
-{
-	char text[8] = "";
-
-	if (id != 0)
-		snprintf(text, sizeof text, "%u", id);
-	json_out_object(out, "vlan");
-	json_out_text(out, "id", text);
 	json_out_end(out);
 }
 
@@ -238,18 +247,11 @@ static void put_conversation(struct json_out *out, const struct event_context *c
 	if (tls)
 		put_tls(out, facts);
 	json_out_object(out, "url");
-	json_out_text(out, "domain", tls ? "" : facts->host);
+	event_json_host(out, tls ? "" : facts->host);
 	json_out_text(out, "path", facts->path);
 	json_out_end(out);
 	json_out_object(out, "user");
 	json_out_text(out, "name", facts->user);
-	json_out_end(out);
-}
-
-static void put_rule(struct json_out *out, const char *name)
-{
-	json_out_object(out, "rule");
-	json_out_text(out, "name", name);
 	json_out_end(out);
 }
 
@@ -285,14 +287,16 @@ const char *event_json(struct json_out *out, const struct event *event,
 	json_out_object(out, "ecs");
 	json_out_text(out, "version", ECS_VERSION);
 	json_out_end(out);
+	json_out_text(out, "message", event->reason);
 	put_event(out, event);
 	put_observer(out, context, event);
 	if (event->has_exposure)
 		put_flow(out, context, &event->exposure);
 	if (event->has_exposure)
-		put_rule(out, event->exposure.rule);
+		event_json_rule(out, context, event->exposure.rule, event->exposure.runbook);
 	else if (event->has_incident)
-		put_rule(out, event->incident.rule);
+		event_json_rule(out, context, event->incident.rule, event->incident.runbook);
+	event_json_related(out, event);
 	event_json_own(out, context, event);
 	return json_out_done(out, length);
 }

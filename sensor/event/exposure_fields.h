@@ -43,7 +43,11 @@
 	X(security_group, security_group, TEXT, GROUP, 0, SELDOM, "", "security_group",            \
 	  "Where the policy says that the filter is configured.")                                  \
 	X(runbook, runbook, TEXT, GROUP, 0, SELDOM, "", "runbook",                                 \
-	  "What to do about it, or where that is written, by the policy.")
+	  "What to do about it, or where that is written, by the policy.")                         \
+	X(contact, contact, TEXT, GROUP, 0, SELDOM, "", "contact",                                 \
+	  "How the owner is reached, by the policy.")                                              \
+	X(ticket, ticket, TEXT, GROUP, 0, SELDOM, "", "ticket",                                    \
+	  "Where work on it is tracked, by the policy.")
 
 #define ZONE_FIELDS(X)                                                                             \
 	X(client_zone, client_zone, TEXT, ZONE, 0, SELDOM, "", "client_zone",                      \

@@ -2,8 +2,9 @@
 /* See verdict.h. */
 #include "sensor/event/verdict.h"
 
-#include <stdio.h>
+#include <string.h>
 
+#include "sensor/base/decimal.h"
 #include "sensor/base/hash.h"
 
 void verdict_of(const struct policy *policy, const struct endpoint *server,
@@ -35,16 +36,29 @@ void verdict_of(const struct policy *policy, const struct endpoint *server,
 		*decision = seen;
 }
 
+static char *add_word(char *to, const char *word)
+{
+	size_t length = strnlen(word, POLICY_NAME_MAX);
+
+	memcpy(to, word, length);
+	to[length] = '|';
+	return to + length + 1;
+}
+
 void verdict_exposure_id(const struct policy *policy, const struct endpoint *server,
 			 char id[EXPOSURE_ID_TEXT])
 {
-	char text[256], address[ADDRESS_TEXT_MAX], hash[33];
-	int length = snprintf(text, sizeof text, "%s|%s|%s|%u|%u", policy_site(policy),
-			      transport_name(server->transport),
-			      address_format(&server->address, address), (unsigned)server->port,
-			      (unsigned)server->realm);
+	char text[256], hash[33], *to = text;
 
-	hash_identifier(text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1,
-			hash);
-	snprintf(id, EXPOSURE_ID_TEXT, "%.16s", hash);
+	/* Without a format: each endpoint of a scan has one. */
+	to = add_word(to, policy_site(policy));
+	to = add_word(to, transport_name(server->transport));
+	to += strlen(address_format(&server->address, to));
+	*to++ = '|';
+	to += decimal_write(to, server->port);
+	*to++ = '|';
+	to += decimal_write(to, server->realm);
+	hash_identifier(text, (size_t)(to - text), hash);
+	memcpy(id, hash, EXPOSURE_ID_TEXT - 1);
+	id[EXPOSURE_ID_TEXT - 1] = '\0';
 }

@@ -47,7 +47,7 @@ uint64_t counters_value(const struct counters *counters, const struct counter *c
 
 /* The fields of a heartbeat, but those of the outputs, which the outputs add themselves. Returns
  * how many; the names are static. */
-#define COUNTERS_FIELDS 128
+#define COUNTERS_FIELDS 136
 size_t counters_heartbeat(const struct counters *counters,
 			  struct heartbeat_counter fields[COUNTERS_FIELDS]);
 

@@ -2,11 +2,19 @@
 /* See database.h. A `struct statement` is SQLite's own: nothing is wrapped around it. */
 #include "sensor/journal/database.h"
 
+#include <errno.h>
 #include <sqlite3.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define ERROR_TEXT 256
 
 struct database {
 	sqlite3 *db;
+	unsigned log_pages; /* in the log after the last commit */
+	char error[ERROR_TEXT];
 };
 
 static sqlite3_stmt *sqlite_of(struct statement *statement)
@@ -36,6 +44,17 @@ static enum database_result result_of(int code)
 	}
 }
 
+/* Instead of SQLite's own: it would copy within the commit. */
+static int note_log(void *context, sqlite3 *db, const char *name, int pages)
+{
+	struct database *database = context;
+
+	(void)db;
+	(void)name;
+	database->log_pages = (unsigned)pages;
+	return SQLITE_OK;
+}
+
 struct database *database_open(const char *path, enum database_result *result)
 {
 	struct database *database = calloc(1, sizeof *database);
@@ -44,9 +63,11 @@ struct database *database_open(const char *path, enum database_result *result)
 	if (database == NULL)
 		return NULL;
 	*result = result_of(sqlite3_open_v2(path, &database->db,
-					    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+					    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW |
 						    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 					    NULL));
+	if (*result == DATABASE_GOOD)
+		sqlite3_wal_hook(database->db, note_log, database);
 	return database;
 }
 
@@ -58,14 +79,55 @@ void database_close(struct database *database)
 	free(database);
 }
 
+/* SQLite has many calls fail as a matter of course. */
+static bool is_of_a_disk(int number)
+{
+	static const int numbers[] = {ENOSPC, EROFS, EIO,   EDQUOT, EFBIG,
+				      EACCES, EPERM, ENXIO, ENODEV, ESTALE};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		if (numbers[i] == number)
+			return true;
+	}
+	return false;
+}
+
 const char *database_error(struct database *database)
 {
-	return database != NULL ? sqlite3_errmsg(database->db) : "out of memory";
+	int number = errno;
+
+	if (database == NULL)
+		return "out of memory";
+	snprintf(database->error, sizeof database->error, "%s", sqlite3_errmsg(database->db));
+	if (result_of(sqlite3_extended_errcode(database->db)) == DATABASE_DISK &&
+	    is_of_a_disk(number))
+		snprintf(database->error, sizeof database->error, "%s: %s",
+			 sqlite3_errmsg(database->db), strerrordesc_np(number));
+	return database->error;
+}
+
+enum database_result database_result(struct database *database)
+{
+	return result_of(sqlite3_extended_errcode(database->db));
 }
 
 enum database_result database_execute(struct database *database, const char *sql)
 {
+	errno = 0;
 	return result_of(sqlite3_exec(database->db, sql, NULL, NULL, NULL));
+}
+
+enum database_result database_settle(struct database *database, unsigned pages)
+{
+	int code;
+
+	if (database->log_pages < pages)
+		return DATABASE_GOOD;
+	code = sqlite3_wal_checkpoint_v2(database->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	/* Somebody reads: the rest at the next time. */
+	if (result_of(code) == DATABASE_GOOD || result_of(code) == DATABASE_BUSY)
+		database->log_pages = 0;
+	return result_of(code) == DATABASE_BUSY ? DATABASE_GOOD : result_of(code);
 }
 
 bool database_in_transaction(struct database *database)
@@ -124,6 +186,7 @@ enum database_result statement_run(struct statement *statement)
 {
 	int code;
 
+	errno = 0; /* database_error() */
 	do
 		code = sqlite3_step(sqlite_of(statement));
 	while (code == SQLITE_ROW);
@@ -133,8 +196,10 @@ enum database_result statement_run(struct statement *statement)
 
 bool statement_row(struct statement *statement, enum database_result *result)
 {
-	int code = sqlite3_step(sqlite_of(statement));
+	int code;
 
+	errno = 0;
+	code = sqlite3_step(sqlite_of(statement));
 	*result = result_of(code);
 	return code == SQLITE_ROW;
 }

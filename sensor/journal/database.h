@@ -21,12 +21,18 @@ enum database_result {
 	DATABASE_FAILED,  /* all else */
 };
 
-/* Sets `result`; whatever that is, close it (NULL: out of memory). `path` is made if missing. */
+/* Sets `result`; whatever that is, close it (NULL: out of memory). `path` is there already, and is
+ * not a link. */
 struct database *database_open(const char *path, enum database_result *result);
-void database_close(struct database *database);	       /* after its statements; NULL is allowed */
-const char *database_error(struct database *database); /* of the last call that failed */
+void database_close(struct database *database); /* after its statements; NULL is allowed */
+/* Of the call that has just failed, with the words of errno if it was the disk. */
+const char *database_error(struct database *database);
+
+enum database_result database_result(struct database *database); /* likewise */
 
 enum database_result database_execute(struct database *database, const char *sql);
+/* Copies the log back into the database, once it has `pages`; between transactions. */
+enum database_result database_settle(struct database *database, unsigned pages);
 bool database_in_transaction(struct database *database);
 /* The first integer of a query's first row, 0 if there is none. */
 uint64_t database_number(struct database *database, const char *query);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See journal.h. New events stand in a queue in memory; a commit moves them to the file, and
- * nothing leaves the queue before the file has it. So a disk that fails is no special case: the
- * queue just grows, and what is in it goes to Redis from there. What is in the file is always
- * older than what is in the queue.
+ * See journal.h. New events stand in a queue in memory, and stay there, also when the file has
+ * them, until Redis has them or there are too many: then the oldest are in the file alone, and are
+ * fetched when it is their turn. So a disk that fails or hangs is no special case: what it has not
+ * taken is in the queue, and goes to Redis from there.
  */
 #include "sensor/journal/journal.h"
 
@@ -17,239 +17,65 @@
 #include "sensor/base/log.h"
 #include "sensor/journal/journal_state.h"
 
-#define KEEP_IN_MEMORY 1000	   /* confirmed events */
-#define JOURNAL_KEEP   1000	   /* confirmed events, unless something else is said */
-#define ROOM_BYTES     (64U << 20) /* of the disk: with less, nothing confirmed is kept */
-#define QUEUE_BYTES    (64U << 20) /* of a file that cannot be written */
-#define RETRY_S	       1
-#define CLOCK_EVERY_S  60 /* the file hears of its age at least so often */
-#define TRIM_AT_ONCE   64
-#define TRIMS_A_TICK   64
+#define CLOCK_EVERY_S 60	  /* the file hears of its age at least so often */
+#define STATE_BYTES   (16u << 20) /* that wait for the disk */
+#define FOREVER_MS    UINT64_C(86400000)
 
-static uint64_t clock_s(const struct journal *journal)
+uint64_t journal_clock_s(const struct journal *journal)
 {
 	return journal->clock_before_s + clock_monotonic_s() - journal->opened_s;
 }
 
-static void count_lost(struct journal *journal, uint64_t count, const char *why)
-{
-	if (count != 0 && journal->stats.lost == 0)
-		log_warnx("journal: %s: the oldest events are lost for Redis (counted)", why);
-	journal->stats.lost += count;
-	journal->dirty |= count != 0;
-}
-
-/* ---- the queue ---- */
-
-/* Of the queue, as far as no file takes it. */
-static uint64_t most_bytes(const struct journal *journal)
-{
-	if (journal->retry_s != 0)
-		return QUEUE_BYTES;
-	if (journal->file == NULL && journal->options.max_bytes != 0)
-		return journal->options.max_bytes;
-	return UINT64_MAX;
-}
-
-/* Confirmed rows go for nothing, waiting ones are lost. */
-static void bound_queue(struct journal *journal)
-{
-	struct journal_queue *queue = &journal->queue;
-	uint64_t lost = 0, before;
-
-	while (queue->rows - queue->waiting > journal->options.keep)
-		journal_queue_take(queue);
-	while (queue->waiting > journal->options.max_rows || queue->bytes > most_bytes(journal)) {
-		before = queue->waiting;
-		if (!journal_queue_drop(queue, journal->handed_out))
-			break;
-		lost += before - queue->waiting;
-	}
-	count_lost(journal, lost, "full");
-}
-
-/* ---- the file ---- */
-
-static void trouble(struct journal *journal, enum database_result result, const char *what)
-{
-	char error[JOURNAL_ERROR];
-	bool disk;
-
-	journal->stats.errors++;
-	journal->state_lost++;
-	snprintf(error, sizeof error, "%s", journal_file_error(journal->file));
-	journal_file_rollback(journal->file);
-	if (result != DATABASE_CORRUPT) {
-		if (journal->retry_s == 0)
-			log_warnx("journal: cannot %s: %s: events are kept in memory until it can "
-				  "be written again",
-				  what, error);
-		journal->retry_s = clock_monotonic_s() + RETRY_S;
-		return;
-	}
-	journal_file_set_aside(journal->file, error);
-	if (journal->file_waiting != 0)
-		log_warnx("journal: %" PRIu64 " events waited in it: lost for Redis (counted)",
-			  journal->file_waiting);
-	journal->stats.lost += journal->file_waiting;
-	journal->file_waiting = 0;
-	journal->file = journal_file_open(&journal->options, &disk, error);
-	journal->dirty = true;
-	if (journal->file == NULL)
-		log_warnx("journal: %s: events are kept in memory", error);
-}
-
-static bool usable(const struct journal *journal)
-{
-	return journal->file != NULL &&
-	       (journal->retry_s == 0 || clock_monotonic_s() >= journal->retry_s);
-}
-
-static enum database_result write_queue(struct journal *journal)
-{
-	enum database_result result = DATABASE_GOOD;
-	uint64_t now_s = clock_s(journal);
-
-	for (const struct queued *at = journal->queue.first; at != NULL && result == DATABASE_GOOD;
-	     at = at->next)
-		result = journal_file_append(journal->file, &at->row, journal->epoch, now_s);
-	return result;
-}
-
-static enum database_result write_numbers(struct journal *journal)
-{
-	const struct {
-		const char *name;
-		uint64_t value;
-	} numbers[] = {
-		{"last_sequence", journal->last_sequence},
-		{"clock", clock_s(journal)},
-		{"lost", journal->stats.lost},
-	};
-	enum database_result result = journal_file_confirm(journal->file, journal->confirmed,
-							   journal->options.keep_in_file);
-
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers && result == DATABASE_GOOD; i++)
-		result = journal_file_set(journal->file, numbers[i].name, numbers[i].value);
-	return result;
-}
-
-static void written(struct journal *journal)
-{
-	while (journal->queue.first != NULL)
-		journal->file_waiting += journal_queue_take(&journal->queue);
-	journal->dirty = false;
-	journal->written_s = clock_s(journal);
-	if (journal->retry_s != 0)
-		log_warnx("journal: is written again");
-	journal->retry_s = 0;
-}
-
-bool journal_commit(struct journal *journal)
-{
-	enum database_result result;
-
-	if (journal->queue.first == NULL && !journal->dirty)
-		return true;
-	if (!usable(journal)) {
-		bound_queue(journal);
-		return journal->file == NULL;
-	}
-	if (journal->hook != NULL)
-		journal->hook(journal->hook_context);
-	if (!usable(journal))
-		return false;
-	result = write_queue(journal);
-	if (result == DATABASE_GOOD)
-		result = write_numbers(journal);
-	if (result == DATABASE_GOOD)
-		result = journal_file_commit(journal->file);
-	if (result == DATABASE_GOOD) {
-		written(journal);
-		return true;
-	}
-	trouble(journal, result, "write");
-	bound_queue(journal);
-	return false;
-}
-
-/* ---- bounds ---- */
-
-static bool trim(struct journal *journal, uint64_t count, uint64_t older_than_s, const char *why)
-{
-	uint64_t after =
-		journal->handed_out > journal->confirmed ? journal->handed_out : journal->confirmed;
-	enum database_result result;
-	uint64_t gone;
-
-	result = journal_file_trim(journal->file, after, count, older_than_s, &gone);
-	if (result != DATABASE_GOOD) {
-		trouble(journal, result, "make room");
-		return false;
-	}
-	journal->file_waiting -= gone < journal->file_waiting ? gone : journal->file_waiting;
-	count_lost(journal, gone, why);
-	return gone != 0;
-}
-
-/* What is confirmed is there only for a Redis that loses something. False: none is left. */
-static bool forget_some(struct journal *journal)
-{
-	enum database_result result;
-	uint64_t gone;
-
-	result = journal_file_forget(journal->file, journal->confirmed, TRIM_AT_ONCE, &gone);
-	if (result != DATABASE_GOOD)
-		trouble(journal, result, "make room");
-	return result == DATABASE_GOOD && gone != 0;
-}
-
-static void trim_file(struct journal *journal)
-{
-	const struct journal_options *options = &journal->options;
-	uint64_t now_s = clock_s(journal);
-	bool scarce = journal_file_room(journal->file) < ROOM_BYTES;
-
-	if (journal->file_waiting > options->max_rows &&
-	    !trim(journal, journal->file_waiting - options->max_rows, 0, "full"))
-		return;
-	if (options->max_age_s != 0 && now_s > options->max_age_s && journal->file_waiting != 0)
-		trim(journal, 0, now_s - options->max_age_s, "too old");
-	for (int i = 0; i < TRIMS_A_TICK && usable(journal); i++) {
-		bool over = options->max_bytes != 0 &&
-			    journal_file_bytes(journal->file) > options->max_bytes;
-
-		if (!over && !scarce)
-			return;
-		if (!forget_some(journal) &&
-		    (!over || !usable(journal) || !trim(journal, TRIM_AT_ONCE, 0, "full")))
-			return;
-	}
-}
-
 void journal_tick(struct journal *journal)
 {
-	bound_queue(journal);
-	if (!usable(journal))
-		return;
-	journal->dirty |= journal->retry_s != 0;
-	if (journal->retry_s == 0)
-		trim_file(journal);
-	if (clock_s(journal) - journal->written_s >= CLOCK_EVERY_S)
+	journal_bound_memory(journal);
+	journal_watch_job(journal);
+	if (journal->has_file && journal_clock_s(journal) - journal->written_s >= CLOCK_EVERY_S)
 		journal->dirty = true;
-	if (journal_commit(journal) && journal->file != NULL)
-		journal_file_shrink(journal->file);
+	if (journal_may_work(journal))
+		journal_work(journal, true);
 }
 
 /* ---- open, close ---- */
 
-static void new_epoch(char epoch[JOURNAL_EPOCH_TEXT])
+static void new_epoch(struct journal *journal)
 {
-	uint64_t number = 0;
+	uint64_t *number = &journal->epoch_number;
 
-	if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+	if (getrandom(number, sizeof *number, 0) != (ssize_t)sizeof *number)
 		fatal(2, "getrandom");
-	snprintf(epoch, JOURNAL_EPOCH_TEXT, "%016" PRIx64, number);
+	snprintf(journal->epoch, JOURNAL_EPOCH_TEXT, "%016" PRIx64, *number);
+}
+
+static void note_skip(void *context, uint64_t first, uint64_t last)
+{
+	struct journal *journal = context;
+
+	if (journal->skip_count < JOURNAL_SKIPS)
+		journal->skips[journal->skip_count++] = (struct journal_skip){first, last};
+}
+
+/* The run before was killed: what it told last may not be in the file. */
+static void skip_numbers(struct journal *journal)
+{
+	uint64_t first = journal->last_sequence + 1;
+
+	journal->last_sequence += JOURNAL_SKIPPED;
+	if (journal->skip_count == JOURNAL_SKIPS)
+		journal->skip_count--;
+	note_skip(journal, first, journal->last_sequence);
+	journal_file_skip(journal->file, first, journal->last_sequence);
+}
+
+/* A file that cannot be written now will be tried again by the first job, which tells. */
+static void note_running(struct journal *journal)
+{
+	if (journal->last_sequence != 0 && journal_file_number(journal->file, "running") != 0)
+		skip_numbers(journal);
+	journal_file_set(journal->file, "running", 1);
+	journal_file_set(journal->file, "last_sequence", journal->last_sequence);
+	if (journal_file_commit(journal->file) != DATABASE_GOOD)
+		journal_file_rollback(journal->file);
 }
 
 static void begin_with(struct journal *journal, struct journal_file *file)
@@ -257,25 +83,46 @@ static void begin_with(struct journal *journal, struct journal_file *file)
 	uint64_t newest = journal_file_number(file, "last_sequence");
 
 	journal->file = file;
+	journal->has_file = true;
 	journal->confirmed = journal_file_number(file, "confirmed");
 	journal->clock_before_s = journal->written_s = journal_file_number(file, "clock");
-	journal->file_waiting = journal_file_count(file, journal->confirmed, INT64_MAX);
 	/* A file of the first version has no `confirmed`, and holds only what waits. */
 	journal->last_sequence = newest > journal->confirmed ? newest : journal->confirmed;
 	journal->opened_sequence = journal->last_sequence;
 	journal->handed_out = journal->confirmed + JOURNAL_WINDOW;
 	if (journal->handed_out > journal->last_sequence)
 		journal->handed_out = journal->last_sequence;
+	journal_file_map(file, &journal->map);
+	journal_file_skipped(file, note_skip, journal);
+	note_running(journal);
+	journal->written = journal->last_sequence;
+}
+
+static bool find_file(struct journal *journal, char error[JOURNAL_ERROR])
+{
+	bool disk = false;
+	struct journal_file *file;
+
+	if (journal->options.path == NULL)
+		return true;
+	file = journal_file_open(&journal->options, &disk, error);
+	if (file != NULL)
+		begin_with(journal, file);
+	else if (disk)
+		log_warnx("journal %s: %s: events are kept in memory", journal->options.path,
+			  error);
+	return file != NULL || disk;
 }
 
 struct journal *journal_open(const struct journal_options *options, char error[JOURNAL_ERROR])
 {
 	struct journal *journal = calloc(1, sizeof *journal);
-	struct journal_file *file;
-	bool disk = false;
+	struct journal_job *next = journal_job_new();
 
-	if (journal == NULL) {
-		snprintf(error, JOURNAL_ERROR, "out of memory");
+	snprintf(error, JOURNAL_ERROR, "out of memory");
+	if (journal == NULL || next == NULL) {
+		free(journal);
+		free(next);
 		return NULL;
 	}
 	journal->options = *options;
@@ -283,35 +130,45 @@ struct journal *journal_open(const struct journal_options *options, char error[J
 		journal->options.keep = JOURNAL_KEEP;
 	if (options->keep_in_file == 0)
 		journal->options.keep_in_file = JOURNAL_KEEP;
+	journal->next = next;
+	journal->room = UINT64_MAX;
 	journal->opened_s = clock_monotonic_s();
-	new_epoch(journal->epoch);
-	if (options->path == NULL)
+	new_epoch(journal);
+	if (find_file(journal, error))
 		return journal;
-	file = journal_file_open(options, &disk, error);
-	if (file != NULL) {
-		begin_with(journal, file);
-		return journal;
-	}
-	if (disk) {
-		log_warnx("journal %s: %s: events are kept in memory", options->path, error);
-		return journal;
-	}
+	journal_job_free(next);
 	free(journal);
 	return NULL;
 }
 
-void journal_close(struct journal *journal)
+void journal_close_within(struct journal *journal, uint64_t wait_ms)
 {
+	uint64_t unwritten;
+
 	if (journal == NULL)
 		return;
-	journal->retry_s = journal->retry_s != 0 ? 1 : 0; /* a last try */
 	journal->hook = NULL;
-	journal->dirty = true;
-	journal_commit(journal);
-	while (journal->queue.first != NULL)
-		journal_queue_take(&journal->queue);
+	if (!journal_work_last(journal, wait_ms)) {
+		unwritten = journal->queue.unwritten_rows;
+		log_warnx("journal: the disk has not taken the last %" PRIu64 " events in time",
+			  unwritten);
+	}
+	/* Whoever is still at it may use all of this. */
+	if (!journal_thread_end(journal->thread, 0, &journal->file))
+		return;
+	loop_watch_free(journal->alarm);
 	journal_file_close(journal->file);
+	journal_job_free(journal->job);
+	journal_job_free(journal->next);
+	journal_queue_clear(&journal->queue);
+	journal_queue_clear(&journal->fetched);
+	journal_map_clear(&journal->map);
 	free(journal);
+}
+
+void journal_close(struct journal *journal)
+{
+	journal_close_within(journal, FOREVER_MS);
 }
 
 /* ---- events ---- */
@@ -321,21 +178,33 @@ uint64_t journal_last_sequence(const struct journal *journal)
 	return journal->last_sequence;
 }
 
+uint64_t journal_jumped(const struct journal *journal)
+{
+	uint64_t first = journal->opened_sequence + 1;
+
+	for (unsigned i = 0; i < journal->skip_count; i++) {
+		if (journal->skips[i].first == first)
+			return journal->skips[i].last - first + 1;
+	}
+	return 0;
+}
+
 void journal_note_sequence(struct journal *journal, uint64_t sequence)
 {
 	journal->last_sequence = sequence;
-	journal->dirty = true;
 }
 
 bool journal_append(struct journal *journal, const struct journal_row *row)
 {
+	struct journal_row mine = *row;
+
+	mine.epoch = journal->epoch;
 	journal->last_sequence = row->sequence;
-	if (!journal_queue_add(&journal->queue, row, journal->epoch)) {
+	if (!journal_queue_add(&journal->queue, &mine, false)) {
 		journal->stats.errors++;
 		return false;
 	}
-	if (journal->file == NULL)
-		bound_queue(journal);
+	journal_bound_memory(journal);
 	return true;
 }
 
@@ -350,19 +219,18 @@ void journal_move_confirmed(struct journal *journal, uint64_t sequence)
 	journal->confirmed = sequence;
 	journal->dirty = true;
 	journal_queue_confirm(&journal->queue, sequence);
-	bound_queue(journal);
+	journal_bound_memory(journal);
 }
 
 void journal_confirm(struct journal *journal, uint64_t sequence)
 {
-	uint64_t gone = 0;
+	struct journal_queue *fetched = &journal->fetched;
 
 	if (sequence <= journal->confirmed)
 		return;
-	if (journal->file != NULL && journal->file_waiting != 0)
-		gone = journal_file_count(journal->file, journal->confirmed, sequence);
-	journal->file_waiting -= gone < journal->file_waiting ? gone : journal->file_waiting;
 	journal_move_confirmed(journal, sequence);
+	while (fetched->first != NULL && fetched->first->row.sequence <= sequence)
+		journal_queue_take(fetched);
 }
 
 uint64_t journal_confirmed(const struct journal *journal)
@@ -370,97 +238,133 @@ uint64_t journal_confirmed(const struct journal *journal)
 	return journal->confirmed;
 }
 
-struct find {
-	struct journal *journal;
-	const char *reason;
-	uint64_t sequence;
-	enum database_result result;
-};
-
-static bool set_aside(void *context, const struct journal_row *row)
+static const struct journal_row *find_row(const struct journal_queue *queue, uint64_t sequence)
 {
-	struct find *find = context;
-
-	if (row->sequence == find->sequence && find->journal->file != NULL)
-		find->result = journal_file_reject(find->journal->file, row, find->reason);
-	return false;
+	for (const struct queued *at = queue->first; at != NULL; at = at->next) {
+		if (at->row.sequence == sequence)
+			return &at->row;
+	}
+	return NULL;
 }
 
+/* It has been on its way: it is in memory. */
 void journal_reject(struct journal *journal, uint64_t sequence, const char *reason)
 {
-	struct find find = {journal, reason, sequence, DATABASE_GOOD};
+	const struct journal_row *row = find_row(&journal->fetched, sequence);
 
 	if (sequence == 0)
 		return;
-	journal_confirm(journal, sequence - 1);
-	journal_read(journal, sequence - 1, set_aside, &find);
-	if (find.result != DATABASE_GOOD)
-		trouble(journal, find.result, "set an event aside");
+	if (row == NULL)
+		row = find_row(&journal->queue, sequence);
+	if (row != NULL && journal->has_file)
+		journal_job_reject(journal->next, row, reason);
 	journal->stats.rejected++;
 	journal_confirm(journal, sequence);
 }
 
+/* ---- out ---- */
+
+uint64_t journal_leaving(const struct journal *journal)
+{
+	if (journal->thread == NULL || !journal->has_file || journal->retry_s != 0 ||
+	    journal_hangs(journal))
+		return UINT64_MAX;
+	return journal->written;
+}
+
+bool journal_idle(const struct journal *journal)
+{
+	return !journal->has_file ||
+	       (journal->job == NULL && journal->last_sequence <= journal->written);
+}
+
 struct reading {
 	struct journal *journal;
+	uint64_t after, leaving;
 	bool (*each)(void *context, const struct journal_row *row);
 	void *context;
 };
 
-static bool hand_out(void *context, const struct journal_row *row)
+static void count_early(struct journal *journal, uint64_t sequence)
 {
-	const struct reading *reading = context;
+	if (!journal->has_file || sequence <= journal->written ||
+	    sequence <= journal->early_sequence)
+		return;
+	journal->early_sequence = sequence;
+	journal->stats.early++;
+}
 
-	if (!reading->each(reading->context, row))
-		return false;
-	if (row->sequence > reading->journal->handed_out)
-		reading->journal->handed_out = row->sequence;
+/* False: no more is wanted, or may leave. */
+static bool hand_out(struct reading *reading, const struct queued *from)
+{
+	struct journal *journal = reading->journal;
+
+	for (const struct queued *at = from; at != NULL; at = at->next) {
+		if (at->row.sequence <= reading->after)
+			continue;
+		if (at->row.sequence > reading->leaving ||
+		    !reading->each(reading->context, &at->row))
+			return false;
+		reading->after = at->row.sequence;
+		if (reading->after > journal->handed_out)
+			journal->handed_out = reading->after;
+		count_early(journal, reading->after);
+	}
 	return true;
+}
+
+uint64_t journal_file_only(const struct journal *journal, uint64_t after)
+{
+	const struct queued *first = journal->queue.first;
+
+	return journal_map_count(&journal->map, after,
+				 first != NULL ? first->row.sequence - 1 : UINT64_MAX);
 }
 
 void journal_read(struct journal *journal, uint64_t sequence,
 		  bool (*each)(void *context, const struct journal_row *row), void *context)
 {
-	struct reading reading = {journal, each, context};
-	enum database_result result = DATABASE_GOOD;
+	struct reading reading = {journal, sequence, journal_leaving(journal), each, context};
 
-	if (sequence < journal->confirmed)
-		sequence = journal->confirmed;
-	if (journal->file != NULL && journal->file_waiting != 0 &&
-	    !journal_file_read(journal->file, sequence, hand_out, &reading, &result))
-		return;
-	if (result != DATABASE_GOOD) {
-		trouble(journal, result, "read events");
-		return;
-	}
-	for (const struct queued *at = journal->queue.waits; at != NULL; at = at->next) {
-		if (at->row.sequence > sequence && !hand_out(&reading, &at->row))
+	if (reading.after < journal->confirmed)
+		reading.after = journal->confirmed;
+	for (;;) {
+		if (!hand_out(&reading, journal->fetched.first))
+			return;
+		if (journal_file_only(journal, reading.after) == 0)
+			break;
+		journal_want(journal, reading.after);
+		if (!journal_may_work(journal))
+			return;
+		journal_work(journal, false);
+		if (journal->thread != NULL)
 			return;
 	}
+	hand_out(&reading, journal->queue.waits);
 }
 
 /* ---- state ---- */
 
-static void note_state(struct journal *journal, enum database_result result)
+static void change_state(struct journal *journal, unsigned kind, const struct journal_state *state,
+			 bool drop)
 {
-	journal->dirty = true;
-	if (result != DATABASE_GOOD)
-		trouble(journal, result, "write");
+	if (!journal->has_file)
+		return;
+	if (journal->next->state_bytes > STATE_BYTES ||
+	    !journal_job_put(journal->next, kind, state, drop))
+		journal->state_lost++;
 }
 
 void journal_put(struct journal *journal, unsigned kind, const struct journal_state *state)
 {
-	if (usable(journal))
-		note_state(journal, journal_file_put(journal->file, kind, state));
-	else
-		journal->state_lost += journal->file != NULL;
+	change_state(journal, kind, state, false);
 }
 
 void journal_drop(struct journal *journal, unsigned kind, const void *key, size_t key_length)
 {
-	if (usable(journal))
-		note_state(journal, journal_file_drop(journal->file, kind, key, key_length));
-	else
-		journal->state_lost += journal->file != NULL;
+	const struct journal_state state = {.key = key, .key_length = key_length, .data = ""};
+
+	change_state(journal, kind, &state, true);
 }
 
 uint64_t journal_state_lost(const struct journal *journal)
@@ -476,8 +380,11 @@ void journal_states(struct journal *journal, unsigned kind,
 	if (journal->file == NULL)
 		return;
 	journal_file_states(journal->file, kind, each, context, &result);
-	if (result != DATABASE_GOOD)
-		trouble(journal, result, "read the state");
+	if (result == DATABASE_GOOD)
+		return;
+	journal->stats.errors++;
+	journal->state_lost++;
+	log_warnx("journal: cannot read the state: %s", journal_file_error(journal->file));
 }
 
 uint64_t journal_number(const struct journal *journal, const char *name)
@@ -487,13 +394,14 @@ uint64_t journal_number(const struct journal *journal, const char *name)
 
 void journal_set_number(struct journal *journal, const char *name, uint64_t value)
 {
-	if (usable(journal))
-		note_state(journal, journal_file_set(journal->file, name, value));
+	if (journal->has_file)
+		journal_job_number(journal->next, name, value);
 }
 
 void journal_stats(const struct journal *journal, struct journal_stats *stats)
 {
 	*stats = journal->stats;
-	stats->waiting = journal->file_waiting + journal->queue.waiting;
-	stats->in_memory = journal->file == NULL || journal->retry_s != 0;
+	stats->waiting = journal->queue.waiting + journal_file_only(journal, journal->confirmed);
+	stats->unwritten = journal->has_file ? journal->queue.unwritten_rows : 0;
+	stats->in_memory = !journal->has_file || journal->retry_s != 0;
 }

@@ -6,15 +6,22 @@
  * bounded by --journal-mib, --journal-days and --journal-keep; what a bound costs is counted
  * exactly.
  *
- * Events on their way to Redis: stored first, sent then, forgotten some time after they are
- * confirmed; and the engine's state, for the next run. A file survives the sensor; without a path
- * it is memory only. One thread, one sensor for each file.
+ *   main thread: append, read, confirm ─▶ queue in memory ─▶ job ─▶ writer's thread ─▶ the file
  *
- * Changes are gathered until journal_commit(): call it before anything leaves for Redis. What a
- * commit cannot write (disk full, read-only) stays in memory, goes to Redis from there, and is
- * written when the disk takes it again. Deliveries are told apart by (epoch, sequence): the epoch
- * is new in each run of the sensor, so that a number used twice (power failed before the disk had
- * it) is never mistaken for a repetition.
+ * Events on their way to Redis: stored, sent, and forgotten some time after they are confirmed; and
+ * the engine's state, for the next run. A file survives the sensor; without a path it is memory
+ * only. One sensor for each file. All functions are the main thread's, and none of them waits for
+ * the disk once there is a thread for that (journal_begin_thread); before, and in a replay, each
+ * does its work at once.
+ *
+ * An event leaves (journal_read(), journal_leaving()) when the file has it. A disk that takes long
+ * does not hold it back: after a quarter of a second it leaves unwritten, and is counted. So it
+ * does when the file cannot be written (disk full, read-only): it stays in memory, goes to Redis
+ * from there, and is written when the disk takes it again.
+ *
+ * Deliveries are told apart by (epoch, sequence): the epoch is new in each run of the sensor. A
+ * number stands for one event over all runs of a file: after a kill -9 numbers go on
+ * JOURNAL_SKIPPED further on, since some may have left unwritten.
  */
 #ifndef SENSOR_JOURNAL_H
 #define SENSOR_JOURNAL_H
@@ -25,9 +32,11 @@
 
 #define JOURNAL_ERROR	   256
 #define JOURNAL_EPOCH_TEXT 17
-#define JOURNAL_WINDOW	   128 /* events that may be on their way to Redis at a time */
+#define JOURNAL_WINDOW	   128	   /* events that may be on their way to Redis at a time */
+#define JOURNAL_SKIPPED	   1000000 /* numbers, after a run that was killed */
 
 struct journal;
+struct loop;
 
 struct journal_options {
 	const char *path;   /* NULL: in memory */
@@ -59,9 +68,21 @@ struct journal_state {
 	uint64_t at_ns; /* oldest first when they are read */
 };
 
+enum journal_loss {
+	JOURNAL_LOST_FULL,   /* beyond the bounds of the file, or of memory without one */
+	JOURNAL_LOST_OLD,    /* max_age_s */
+	JOURNAL_LOST_MEMORY, /* the file takes nothing, and memory has its bound */
+	JOURNAL_LOST_DAMAGED,
+	JOURNAL_LOSSES
+};
+
 struct journal_stats {
-	uint64_t waiting;  /* rows now */
-	uint64_t lost;	   /* given up before Redis had them, since the start */
+	uint64_t waiting;   /* rows now */
+	uint64_t unwritten; /* of all rows, those that the file has not, now */
+	uint64_t lost;	    /* given up before Redis had them, since the start */
+	uint64_t lost_by[JOURNAL_LOSSES];
+	uint64_t early;	   /* left before they were written, since the start */
+	uint64_t slow;	   /* jobs of the disk that nobody waited for any more, since the start */
 	uint64_t rejected; /* set aside because Redis will never take them, since the start */
 	uint64_t errors;   /* operations that failed, since the start */
 	bool in_memory;	   /* now: there is no file, or it cannot be written */
@@ -70,19 +91,35 @@ struct journal_stats {
 /* NULL, and a sentence in `error`: no access, another sensor has it, not a journal. A file that is
  * damaged is kept aside and begun anew, a disk that cannot be written replaced by memory: told. */
 struct journal *journal_open(const struct journal_options *options, char error[JOURNAL_ERROR]);
-void journal_close(struct journal *journal); /* commits; NULL is allowed */
+/* Commits, and waits for the disk for at most `wait_ms` if there is a thread for it: what it has
+ * not taken by then is told. NULL is allowed. */
+void journal_close_within(struct journal *journal, uint64_t wait_ms);
+void journal_close(struct journal *journal); /* waits for as long as it takes */
 
-/* The highest sequence ever appended to this file, 0 if none. */
+/* From here on the disk has a thread of its own; call it when privileges are given up. `ready` is
+ * called from the loop when more may leave, or be read, or be written: call journal_commit().
+ * False: no thread to be had, it goes on without. */
+bool journal_begin_thread(struct journal *journal, struct loop *loop, void (*ready)(void *context),
+			  void *context);
+
+/* The highest sequence ever appended to this file, or skipped; 0 if none. */
 uint64_t journal_last_sequence(const struct journal *journal);
 
 /* False: out of memory (counted). */
 bool journal_append(struct journal *journal, const struct journal_row *row);
 /* Notes a sequence as used, for sensors that send nothing. */
 void journal_note_sequence(struct journal *journal, uint64_t sequence);
-/* False: it stays in memory for now. */
+/* Begins to write what there is, unless that is going on already. False: it is in memory for
+ * now. */
 bool journal_commit(struct journal *journal);
-/* Called at the beginning of each commit that has something to write: the place for
- * journal_put(), so that events and the state they come from are written together. */
+/* Up to this sequence events may leave: the file has them, or they are not to wait for it. */
+uint64_t journal_leaving(const struct journal *journal);
+/* Nothing that the file has not, and nothing that is being done. */
+bool journal_idle(const struct journal *journal);
+/* Numbers between the last run and this one that no event has: a run was killed. 0: none. */
+uint64_t journal_jumped(const struct journal *journal);
+/* Called at the beginning of each commit that has events: the place for journal_put(), so that
+ * events and the state they come from are written together. */
 void journal_on_commit(struct journal *journal, void (*hook)(void *context), void *context);
 /* Once a second or so: bounds, room given back, another try after a failure. */
 void journal_tick(struct journal *journal);
@@ -97,8 +134,9 @@ uint64_t journal_rewind(struct journal *journal, const char *epoch, uint64_t seq
 /* Redis will never take this one: it moves to the table `rejected`, with the reason. */
 void journal_reject(struct journal *journal, uint64_t sequence, const char *reason);
 
-/* The engine's state, by kind and key. They are written with the next commit; should that fail,
- * journal_state_lost() grows, and all of it has to be put again. Nothing without a file. */
+/* The engine's state, by kind and key. They are written with the next commit; should there be no
+ * room to wait for that, journal_state_lost() grows, and all of it has to be put again. Nothing
+ * without a file. Reading is for the start, before there is a thread. */
 void journal_put(struct journal *journal, unsigned kind, const struct journal_state *state);
 void journal_drop(struct journal *journal, unsigned kind, const void *key, size_t key_length);
 uint64_t journal_state_lost(const struct journal *journal);
@@ -108,8 +146,9 @@ void journal_states(struct journal *journal, unsigned kind,
 uint64_t journal_number(const struct journal *journal, const char *name);
 void journal_set_number(struct journal *journal, const char *name, uint64_t value);
 
-/* Calls `each` for the unconfirmed rows after `sequence`, oldest first, until it says false or
- * there are no more. A row is valid during the call; `each` must not call the journal. */
+/* Calls `each` for the unconfirmed rows after `sequence` that may leave, oldest first, until it
+ * says false or there are no more: some may have to be fetched from the file first. A row is valid
+ * during the call; `each` must not call the journal. */
 void journal_read(struct journal *journal, uint64_t sequence,
 		  bool (*each)(void *context, const struct journal_row *row), void *context);
 

@@ -10,33 +10,36 @@
  *                             has confirmed nothing: the same
  *   anything else             Redis has lost more than is kept here: all that is kept goes again
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sensor/journal/journal_state.h"
 
 static uint64_t oldest(const struct journal *journal)
 {
-	uint64_t in_file = journal->file != NULL ? journal_file_oldest(journal->file) : 0;
+	uint64_t in_file = journal_map_next(&journal->map, 0);
+	uint64_t queued = journal->queue.first != NULL ? journal->queue.first->row.sequence
+						       : journal->confirmed + 1;
 
-	if (in_file != 0)
-		return in_file;
-	return journal->queue.first != NULL ? journal->queue.first->row.sequence
-					    : journal->confirmed + 1;
+	return in_file != 0 && in_file < queued ? in_file : queued;
+}
+
+static uint64_t epoch_number(const char *epoch)
+{
+	return strtoull(epoch, NULL, 16);
 }
 
 static uint64_t newest_of(const struct journal *journal, const char *epoch)
 {
 	uint64_t queued = journal_queue_newest(&journal->queue, epoch);
 
-	if (queued != 0 || journal->file == NULL)
-		return queued;
-	return journal_file_newest(journal->file, epoch);
+	return queued != 0 ? queued : journal_map_newest(&journal->map, epoch_number(epoch));
 }
 
 static bool has(const struct journal *journal, const char *epoch, uint64_t sequence)
 {
 	return journal_queue_has(&journal->queue, sequence, epoch) ||
-	       (journal->file != NULL && journal_file_has(journal->file, sequence, epoch));
+	       journal_map_has(&journal->map, sequence, epoch_number(epoch));
 }
 
 static uint64_t agreed(const struct journal *journal, const char *epoch, uint64_t sequence)
@@ -55,17 +58,32 @@ static uint64_t agreed(const struct journal *journal, const char *epoch, uint64_
 	return oldest(journal) - 1;
 }
 
+/* Between the two there were events for so many numbers. */
+static uint64_t told_between(const struct journal *journal, uint64_t after, uint64_t up_to)
+{
+	uint64_t count = up_to > after ? up_to - after : 0;
+
+	for (unsigned i = 0; i < journal->skip_count; i++) {
+		const struct journal_skip *skip = &journal->skips[i];
+		uint64_t from = skip->first > after ? skip->first : after + 1;
+		uint64_t to = skip->last < up_to ? skip->last : up_to;
+
+		count -= to >= from ? to - from + 1 : 0;
+	}
+	return count;
+}
+
 uint64_t journal_rewind(struct journal *journal, const char *epoch, uint64_t sequence)
 {
 	uint64_t target = agreed(journal, epoch, sequence);
 	uint64_t first = target < journal->confirmed ? target : journal->confirmed;
-	uint64_t forgotten = first > sequence ? first - sequence : 0;
+	uint64_t forgotten = told_between(journal, sequence, first);
 
 	journal->handed_out = target;
 	if (target == journal->confirmed)
 		return forgotten;
-	if (journal->file != NULL)
-		journal->file_waiting = journal_file_count(journal->file, target, INT64_MAX);
+	journal_queue_clear(&journal->fetched);
+	journal_unwant(journal);
 	journal_move_confirmed(journal, target);
 	return forgotten;
 }

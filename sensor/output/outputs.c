@@ -13,6 +13,7 @@
 #include "sensor/event/event_fields.h"
 #include "sensor/event/event_json.h"
 #include "sensor/journal/journal.h"
+#include "sensor/output/held_lines.h"
 #include "sensor/output/outputs_status.h"
 #include "sensor/output/patient_out.h"
 #include "sensor/output/sink_jsonl.h"
@@ -26,6 +27,8 @@
 #define PUMP_WAIT_MS	10
 #define JOURNAL_TICK_MS 1000
 #define OUT_BYTES	(16 << 20) /* that wait for a slow reader of a live sensor */
+#define HELD_BYTES	(16 << 20) /* that wait for the journal */
+#define CLOSE_MS	2000	   /* at the end, for the disk */
 
 struct outputs {
 	struct outputs_options options;
@@ -36,6 +39,7 @@ struct outputs {
 	struct sink_redis *redis; /* NULL: none */
 	struct patient_out *out;  /* of a live sensor; NULL: none */
 	struct sink_text *text;	  /* NULL: not wanted */
+	struct held_lines held;	  /* JSON of a live sensor with a journal's file */
 	struct loop_watch *flush; /* gathers the events of one turn into one commit */
 	struct loop_watch *tick;  /* of the journal */
 	struct json_out *json;	  /* the memory of the newest event's */
@@ -49,6 +53,33 @@ static uint32_t or_default(uint32_t value, uint32_t otherwise)
 	return value != 0 ? value : otherwise;
 }
 
+/* The first failure's reason is kept: later ones may have none of their own. */
+static void note_out(struct outputs *outputs, bool good)
+{
+	if (good)
+		return;
+	if (outputs->out_errors++ == 0)
+		outputs->out_errno = errno;
+}
+
+static bool write_line(struct outputs *outputs, const char *json, size_t length)
+{
+	return sink_jsonl_write(outputs->options.out, json, length,
+				!outputs->options.replay || outputs->options.at_once);
+}
+
+/* What the journal has, or what is not to wait for it. */
+static void release_lines(struct outputs *outputs, uint64_t leaving)
+{
+	struct held_lines *held = &outputs->held;
+
+	while (held->first != NULL &&
+	       (held->first->sequence <= leaving || held->bytes > HELD_BYTES)) {
+		note_out(outputs, write_line(outputs, held->first->text, held->first->length));
+		held_lines_drop(held);
+	}
+}
+
 static void on_flush(void *context)
 {
 	struct outputs *outputs = context;
@@ -57,6 +88,7 @@ static void on_flush(void *context)
 		sink_redis_send(outputs->redis);
 	else
 		journal_commit(outputs->journal);
+	release_lines(outputs, journal_leaving(outputs->journal));
 }
 
 static void on_tick(void *context)
@@ -198,6 +230,12 @@ void outputs_free(struct outputs *outputs)
 	free(outputs);
 }
 
+void outputs_begin(struct outputs *outputs)
+{
+	if (!journal_begin_thread(outputs->journal, outputs->options.loop, on_flush, outputs))
+		log_warnx("journal: no thread for the disk: a slow one holds up what is told");
+}
+
 uint64_t outputs_next_sequence(const struct outputs *outputs)
 {
 	return journal_last_sequence(outputs->journal) + 1;
@@ -265,13 +303,17 @@ static void pump_replay(struct outputs *outputs)
 		loop_pump(outputs->options.loop, PUMP_WAIT_MS);
 }
 
-/* The first failure's reason is kept: later ones may have none of their own. */
-static void note_out(struct outputs *outputs, bool good)
+static bool tell_json(struct outputs *outputs, const struct event *event, const char *json,
+		      size_t length)
 {
-	if (good)
-		return;
-	if (outputs->out_errors++ == 0)
-		outputs->out_errno = errno;
+	if (json == NULL)
+		return false;
+	if (outputs->options.replay || outputs->options.journal_path == NULL)
+		return write_line(outputs, json, length);
+	if (held_lines_add(&outputs->held, event->sequence, json, length))
+		return true;
+	release_lines(outputs, UINT64_MAX);
+	return write_line(outputs, json, length);
 }
 
 void outputs_event(void *context, const struct event *event)
@@ -286,9 +328,7 @@ void outputs_event(void *context, const struct event *event)
 	if (outputs->options.json || outputs->redis != NULL)
 		json = event_json(outputs->json, event, &outputs->context, &length);
 	if (outputs->options.json)
-		good = json != NULL &&
-		       sink_jsonl_write(outputs->options.out, json, length,
-					!outputs->options.replay || outputs->options.at_once);
+		good = tell_json(outputs, event, json, length);
 	if (outputs->text != NULL)
 		good = sink_text_event(outputs->text, event);
 	note_out(outputs, good);
@@ -327,22 +367,26 @@ void outputs_coverage(struct outputs *outputs, const struct engine *engine,
 	status_free(&status);
 }
 
+static bool is_done(const struct outputs *outputs)
+{
+	if (!journal_idle(outputs->journal))
+		return false;
+	return outputs->redis == NULL ||
+	       (waiting(outputs) == 0 && !sink_redis_busy(outputs->redis));
+}
+
 uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms)
 {
 	uint64_t until_ms = clock_monotonic_ms() + deadline_ms;
 
 	if (outputs->options.out != NULL)
 		note_out(outputs, fflush(outputs->options.out) == 0);
-	if (outputs->redis == NULL) {
-		journal_commit(outputs->journal);
-		return 0;
-	}
-	sink_redis_send(outputs->redis);
-	while ((waiting(outputs) != 0 || sink_redis_busy(outputs->redis)) &&
-	       clock_monotonic_ms() < until_ms)
+	on_flush(outputs);
+	while (!is_done(outputs) && clock_monotonic_ms() < until_ms)
 		loop_pump(outputs->options.loop, PUMP_WAIT_MS);
 	journal_commit(outputs->journal);
-	return waiting(outputs);
+	release_lines(outputs, UINT64_MAX);
+	return outputs->redis != NULL ? waiting(outputs) : 0;
 }
 
 /* Once Redis has had its turn: it is the more important one. */
@@ -386,6 +430,13 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.out_errno = outputs->out_errors != 0 ? outputs->out_errno : why,
 		.journal_errors = outputs->journal_errors,
 		.journal_lost = journal.lost,
+		.journal_lost_full = journal.lost_by[JOURNAL_LOST_FULL],
+		.journal_lost_old = journal.lost_by[JOURNAL_LOST_OLD],
+		.journal_lost_memory = journal.lost_by[JOURNAL_LOST_MEMORY],
+		.journal_lost_damaged = journal.lost_by[JOURNAL_LOST_DAMAGED],
+		.journal_unwritten = journal.unwritten,
+		.journal_early = journal.early,
+		.journal_slow = journal.slow,
 		.journal_failures = journal.errors,
 		.journal_in_memory = journal.in_memory,
 		.waiting = journal.waiting,

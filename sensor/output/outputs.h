@@ -2,12 +2,13 @@
 /*
  * The room output/: an event's ways out.
  *
- *   event ─▶ sink_text or sink_jsonl ─▶ patient_out ─▶ standard output
+ *   event ─▶ sink_text, or held_lines ─▶ sink_jsonl ─▶ patient_out ─▶ standard output
  *         └▶ journal ─▶ redis/sink_redis
  *   kept frames ─▶ evidence_store (pcapng files of exposures, --evidence)
  *
- * Bounded: patient_out's backlog, evidence by bytes and files. "evidence" means packets kept on
- * disk, here and everywhere; how sure an exposure is, is its rung (engine/ladder.h).
+ * A live sensor's lines of JSON leave when their events may leave the journal (journal_leaving()).
+ * Bounded: patient_out's backlog, held_lines, evidence by bytes and files. "evidence" means packets
+ * kept on disk, here and everywhere; how sure an exposure is, is its rung (engine/ladder.h).
  *
  * Everything after the engine, composed: text for people, JSON lines, and journal → Redis. The main
  * program knows only this header. One thread: that of the loop. Nothing here waits for a network;
@@ -97,6 +98,10 @@ struct outputs;
 struct outputs *outputs_new(const struct outputs_options *options, char error[OUTPUTS_ERROR]);
 void outputs_free(struct outputs *outputs); /* NULL is allowed */
 
+/* Live, when privileges are given up and the journal has been read: from here on nothing waits for
+ * the disk. */
+void outputs_begin(struct outputs *outputs);
+
 /* For engine_options.first_sequence. */
 uint64_t outputs_next_sequence(const struct outputs *outputs);
 
@@ -112,8 +117,9 @@ void outputs_heartbeat(struct outputs *outputs, const struct heartbeat *heartbea
 void outputs_coverage(struct outputs *outputs, const struct engine *engine,
 		      const struct policy *policy);
 
-/* Turns the loop until Redis has confirmed everything, at most `deadline_ms`. Returns how many
- * events it has not confirmed (they stay in the journal, if that is a file). */
+/* Turns the loop until Redis has confirmed everything and the journal has it, at most
+ * `deadline_ms`. Returns how many events Redis has not confirmed (they stay in the journal, if that
+ * is a file). */
 uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms);
 /* Then, live: waits so long for a slow reader of standard output. */
 void outputs_finish_out(struct outputs *outputs, uint64_t deadline_ms);

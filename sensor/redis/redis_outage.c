@@ -2,7 +2,10 @@
 /* See redis_outage.h. */
 #include "sensor/redis/redis_outage.h"
 
+#include <ctype.h>
+
 #include "sensor/base/clock.h"
+#include "sensor/base/hash.h"
 #include "sensor/base/log.h"
 #include "sensor/base/printable.h"
 
@@ -17,23 +20,47 @@ void redis_outage_init(struct redis_outage *outage, const char *server, uint32_t
 	};
 }
 
+/* But for numbers: another port or event is not another cause. */
+static uint64_t cause_of(const char *text)
+{
+	char words[256];
+	size_t length = 0;
+
+	for (size_t i = 0; text[i] != '\0' && length < sizeof words; i++) {
+		if (!isdigit((unsigned char)text[i]))
+			words[length++] = text[i];
+	}
+	return hash_bytes(words, length, 1);
+}
+
+static bool is_news(struct redis_outage *outage, uint64_t cause)
+{
+	for (unsigned i = 0; i < outage->told; i++) {
+		if (outage->causes[i] == cause)
+			return false;
+	}
+	if (outage->told == REDIS_CAUSES)
+		return false;
+	outage->causes[outage->told++] = cause;
+	return true;
+}
+
 void redis_outage_begin(struct redis_outage *outage, const char *what)
 {
 	char safe[256]; /* it may be the server's own words */
 
 	outage->errors++;
 	printable_copy(safe, sizeof safe, what);
-	if (!outage->told)
+	if (is_news(outage, cause_of(safe)))
 		log_warnx("%s: %s; events wait", outage->server, safe);
-	outage->told = true;
 }
 
 void redis_outage_end(struct redis_outage *outage)
 {
 	outage->next_ms = outage->first_ms;
-	if (outage->told)
+	if (outage->told != 0)
 		log_warnx("%s: takes events again", outage->server);
-	outage->told = false;
+	outage->told = 0;
 }
 
 uint32_t redis_outage_pause_ms(struct redis_outage *outage)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Trouble with Redis, from its first sign until something works again: said once, however many
- * attempts fail in between, and attempts get rarer. A fleet that lost its server must not come back
- * in step: each pause is up to a quarter longer, by chance.
+ * Trouble with Redis, from its first sign until something works again: each cause of it is said
+ * once, however many attempts fail in between, and attempts get rarer. A fleet that lost its server
+ * must not come back in step: each pause is up to a quarter longer, by chance.
  */
 #ifndef SENSOR_REDIS_OUTAGE_H
 #define SENSOR_REDIS_OUTAGE_H
@@ -10,12 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define REDIS_CAUSES 8 /* that are said of one outage */
+
 struct redis_outage {
 	const char *server; /* for messages */
 	uint32_t first_ms, longest_ms;
 	uint32_t next_ms;
-	uint64_t errors; /* never reset */
-	bool told;
+	uint64_t errors;	       /* never reset */
+	uint64_t causes[REDIS_CAUSES]; /* hashes of what was said of this one */
+	unsigned told;
 };
 
 /* `server` must outlive it. */

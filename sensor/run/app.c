@@ -11,25 +11,13 @@
 #include "sensor/base/log.h"
 #include "sensor/health/counters.h"
 
-static void say_messages(const char *path, const struct policy_messages *messages)
-{
-	for (size_t i = 0; i < messages->count; i++) {
-		const struct policy_message *message = &messages->list[i];
-
-		fprintf(stderr, "%s:", path);
-		if (message->line != 0)
-			fprintf(stderr, "%u:%u:", message->line, message->column);
-		fprintf(stderr, " %s: %s\n", message->warning ? "warning" : "error", message->text);
-	}
-}
-
 struct policy *app_load_policy(const struct app *app)
 {
 	struct policy_vocabulary vocabulary = services_vocabulary(app->services);
 	struct policy_messages messages = {0};
 	struct policy *policy = policy_load(app->options->policy, &vocabulary, &messages);
 
-	say_messages(app->options->policy, &messages);
+	policy_messages_print(&messages, app->options->policy, stderr);
 	policy_messages_free(&messages);
 	return policy;
 }
@@ -104,6 +92,7 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		.number = number,
 		.interfaces = options->interfaces,
 		.interface_count = options->interface_count,
+		.ndpi_late = options->file_count != 0 && !app->inventory,
 		.everything = app->inventory != NULL,
 	};
 	options_tunnels_off(options, &worker->decode.tunnels_off);

@@ -15,34 +15,38 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/base/log.h"
+#include "sensor/base/sparse.h"
+#include "sensor/base/table_memory.h"
 #include "sensor/run/live_state.h"
 #include "sensor/run/prefault.h"
 #include "sensor/run/sandbox.h"
 
-#define TURN	     512
-#define DRAIN_MS     5000	      /* for Redis to take the rest at the end */
-#define TURN_NS	     (50 * NS_PER_MS) /* then signals, the disk and Redis have their turn */
-#define TURN_MOST_NS (2 * NS_PER_S)
-#define LOOK_EVERY   64	      /* messages, before the clock is looked at */
-#define ROOM_US	     200      /* between two tries, at the end */
-#define LAST_NS	     NS_PER_S /* after the stop, for what the kernel still holds */
+#define TURN	   512
+#define DRAIN_MS   5000 /* for the disk, Redis and a reader to take the rest, at the end */
+#define TURN_NS	   (50 * NS_PER_MS) /* then signals and Redis have their turn */
+#define LOOK_EVERY 64		    /* messages, before the clock is looked at */
+#define ROOM_US	   200		    /* between two tries, at the end */
+#define LAST_NS	   NS_PER_S	    /* after the stop, for what the kernel still holds */
 
 /* ---- worker threads ---- */
 
-static bool send_observation(const struct thread *thread, const struct observation *observation)
+static bool send_observation(struct thread *thread, const struct observation *observation)
 {
-	bool was_empty = false;
+	uint8_t sparse[SPARSE_MOST(sizeof *observation)];
+	uint32_t size = (uint32_t)sparse_write(sparse, observation, sizeof *observation);
+	bool filling;
 
-	if (!ring_push(thread->ring, observation, &was_empty))
-		return false;
-	if (was_empty)
-		live_wake(thread);
-	return true;
+	if (byte_ring_push(thread->ring, sparse, size, NULL, 0, &filling)) {
+		live_wake_put(thread);
+		return true;
+	}
+	live_wake_rest(thread);
+	return false;
 }
 
 static bool on_observation(void *context, const struct observation *observation)
 {
-	const struct thread *thread = context;
+	struct thread *thread = context;
 	bool sent = send_observation(thread, observation);
 
 	/* Its last words: there is no later, and the main thread goes on taking them. */
@@ -57,15 +61,13 @@ static bool on_observation(void *context, const struct observation *observation)
 static bool send_figures(struct thread *thread)
 {
 	struct figures figures;
-	bool was_empty;
 
 	worker_stats(thread->worker, &figures.worker);
 	for (unsigned i = 0; i < thread->live->ingress_count; i++)
 		watch_stats(thread->watch, i, &figures.captures[i]);
-	if (!ring_push(thread->figures, &figures, &was_empty))
+	if (!ring_push(thread->figures, &figures))
 		return false;
-	if (was_empty)
-		live_wake(thread);
+	live_wake_put(thread);
 	return true;
 }
 
@@ -97,6 +99,7 @@ static int take_packets(struct thread *thread)
 		for (int i = 0; i < n; i++)
 			worker_take(thread->worker, (unsigned)i);
 		done += n;
+		live_wake_due(thread);
 	}
 	return done;
 }
@@ -108,6 +111,7 @@ static int take_turn(struct thread *thread)
 
 	if (n != 0)
 		return n;
+	live_wake_rest(thread);
 	watch_wait(thread->watch);
 	n = take_packets(thread);
 	if (n == 0)
@@ -157,35 +161,23 @@ static void take_figures(struct thread *thread)
 /* All that a thread's ring holds, unless that takes too long. True if something may be left. */
 static bool take_ring(struct live *live, const struct thread *thread, uint64_t until_ns)
 {
-	const struct observation *observation;
+	uint8_t sparse[SPARSE_MOST(sizeof(struct observation))];
+	struct observation observation;
 
-	for (int n = 1; (observation = ring_peek(thread->ring)) != NULL; n++) {
-		engine_observe(live->app->engine, observation);
-		ring_pop(thread->ring);
+	for (int n = 1; byte_ring_pop(thread->ring, sparse, sizeof sparse) != 0; n++) {
+		sparse_read(&observation, sizeof observation, sparse);
+		engine_observe(live->app->engine, &observation);
 		if (n % LOOK_EVERY == 0 && clock_monotonic_ns() >= until_ns)
 			return true;
 	}
 	return false;
 }
 
-/*
- * A turn may end in a commit. On a slow disk that takes long: then the turn may take as long, so
- * that half of the time at least is left for what the workers tell.
- */
-static uint64_t turn_ns(const struct live *live, uint64_t now_ns)
-{
-	uint64_t away_ns = live->turn_ended_ns != 0 ? now_ns - live->turn_ended_ns : 0;
-
-	if (away_ns < TURN_NS)
-		return TURN_NS;
-	return away_ns < TURN_MOST_NS ? away_ns : TURN_MOST_NS;
-}
-
 /* True if something may be left. */
 static bool take_messages(struct live *live)
 {
 	uint64_t now_ns = clock_monotonic_ns();
-	uint64_t each_ns = turn_ns(live, now_ns) / live->thread_count;
+	uint64_t each_ns = TURN_NS / live->thread_count;
 	bool more = false;
 
 	for (uint32_t i = 0; i < live->thread_count; i++) {
@@ -195,7 +187,6 @@ static bool take_messages(struct live *live)
 		more |= take_ring(live, thread, now_ns + (i + 1) * each_ns);
 		more |= live_evidence_take(live, thread);
 	}
-	live->turn_ended_ns = clock_monotonic_ns();
 	return more;
 }
 
@@ -263,7 +254,7 @@ static bool open_thread(struct live *live, uint32_t number)
 	thread->worker =
 		worker_new(&worker, live->app->policy, live->app->services, on_observation, thread);
 	thread->watch = watch_new(live->ingress_count);
-	thread->ring = ring_new(LIVE_RING_OBSERVATIONS, sizeof(struct observation));
+	thread->ring = byte_ring_new(LIVE_RING_OBSERVATIONS);
 	thread->figures = ring_new(LIVE_RING_FIGURES, sizeof(struct figures));
 	if (!thread->worker || !thread->watch || !thread->ring || !thread->figures ||
 	    !live_evidence_begin(thread)) {
@@ -333,10 +324,17 @@ static void watch(struct live *live)
 		loop_watch_free(watches[i]);
 }
 
+static uint64_t time_left(uint64_t until_ms)
+{
+	uint64_t now_ms = clock_monotonic_ms();
+
+	return until_ms > now_ms ? until_ms - now_ms : 0;
+}
+
 static void finish(struct live *live)
 {
 	struct app *app = live->app;
-	uint64_t left;
+	uint64_t until_ms = clock_monotonic_ms() + DRAIN_MS, left;
 
 	engine_tick(app->engine, clock_unix_ns());
 	engine_finish(app->engine, clock_unix_ns());
@@ -347,17 +345,31 @@ static void finish(struct live *live)
 	live_heartbeat(live, "stopping");
 	if (live->store)
 		engine_store_all(live->store);
-	left = outputs_finish(app->outputs, DRAIN_MS);
+	left = outputs_finish(app->outputs, time_left(until_ms));
 	if (left == 0) { /* the last numbers */
 		live_heartbeat(live, "stopping");
-		outputs_finish(app->outputs, DRAIN_MS);
+		outputs_finish(app->outputs, time_left(until_ms));
 	} else {
 		log_warnx("Redis has not confirmed %llu events%s", (unsigned long long)left,
 			  app->options->journal ? ": they stay in the journal" : "");
 	}
-	outputs_finish_out(app->outputs, DRAIN_MS);
+	outputs_finish_out(app->outputs, time_left(until_ms));
 	if (!app->options->quiet)
 		on_totals(live);
+}
+
+static void announce_start(const struct live *live)
+{
+	uint64_t jumped = journal_jumped(outputs_journal(live->app->outputs));
+	char reason[160] = "the sensor was started";
+
+	if (jumped != 0)
+		snprintf(reason, sizeof reason,
+			 "the sensor was started; the run before was killed, and %llu numbers of "
+			 "events are left out",
+			 (unsigned long long)jumped);
+	engine_announce(live->app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, clock_unix_ns(),
+			reason);
 }
 
 /* What an earlier run knew, from the journal. */
@@ -390,7 +402,7 @@ static void free_live(struct live *live)
 	for (uint32_t i = 0; i < live->thread_count; i++) {
 		watch_free(live->threads[i].watch);
 		worker_free(live->threads[i].worker);
-		ring_free(live->threads[i].ring);
+		byte_ring_free(live->threads[i].ring);
 		ring_free(live->threads[i].figures);
 	}
 	live_ingress_close(live);
@@ -425,13 +437,15 @@ int live_run(struct app *app)
 		live.metrics = live_metrics_new(&live);
 		good = live.metrics != NULL;
 	}
+	if (!table_memory_large())
+		log_info("the kernel gives no large pages: the tables lie in small ones");
 	if (good) {
 		sandbox_enter(app->options->user, true);
 		if (app->evidence)
 			evidence_check(app->evidence);
-		engine_announce(app->engine, EVENT_SENSOR_STARTED, SEVERITY_INFO, clock_unix_ns(),
-				"the sensor was started");
+		announce_start(&live);
 		remember(&live);
+		outputs_begin(app->outputs);
 		engine_announce(app->engine, EVENT_POLICY_LOADED, SEVERITY_INFO, clock_unix_ns(),
 				"the policy was loaded");
 		if (app->options->prefault && !prefault_take())

@@ -5,22 +5,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sensor/run/live_state.h"
 
 #define RING_BYTES     (8u << 20)
 #define RECORD_MOST    (sizeof(struct kept_frame) + (256u << 10))
 #define RECORDS_A_TURN 4096
-
-void live_wake(const struct thread *thread)
-{
-	uint64_t one = 1;
-
-	if (write(thread->live->wake_fd, &one, sizeof one) < 0) {
-		/* The counter is full: the main thread has been woken enough. */
-	}
-}
 
 /* Worker thread. */
 static bool on_kept(void *context, const struct kept_frame *kept)

@@ -8,6 +8,7 @@
 
 #include "sensor/base/byte_ring.h"
 #include "sensor/base/clock.h"
+#include "sensor/base/nudge.h"
 #include "sensor/base/ring.h"
 #include "sensor/capture/packet_ring.h"
 #include "sensor/capture/receiver.h"
@@ -18,10 +19,11 @@
 #include "sensor/run/app.h"
 
 /*
- * From each worker to the main thread. Figures have a ring of their own: they are told however much
- * there is to observe.
+ * From each worker to the main thread. Observations are sparse.h's: most have few facts, and what
+ * is carried from core to core is a tenth of them. Figures have a ring of their own: they are told
+ * however much there is to observe.
  */
-#define LIVE_RING_OBSERVATIONS 4096
+#define LIVE_RING_OBSERVATIONS (4u << 20) /* bytes: some 16,000 of the common ones */
 #define LIVE_RING_FIGURES      2
 #define LIVE_THREADS	       64 /* --workers, at most */
 
@@ -36,11 +38,12 @@ struct thread {
 	bool started;
 	struct worker *worker;
 	struct watch *watch;			/* the captures of all interfaces */
-	struct ring *ring;			/* of struct observation */
+	struct byte_ring *ring;			/* of observations */
 	struct ring *figures;			/* of struct figures */
 	struct byte_ring *kept;			/* packets for --evidence; NULL: not wanted */
 	uint64_t next_figures_ns;		/* the thread's own */
 	bool finishing;				/* the thread's own: its last words */
+	struct nudge nudge;			/* the thread's own: of both rings */
 	_Atomic(const struct policy *) offered; /* by the main thread */
 	_Atomic(const struct policy *) adopted; /* by the worker */
 	_Atomic(struct capture *) offered_captures[WATCH_MOST]; /* of interfaces that returned */
@@ -67,10 +70,9 @@ struct live {
 	struct app *app;
 	struct thread *threads;
 	uint32_t thread_count;
-	int wake_fd; /* a worker has put something into an empty ring, or has failed */
+	int wake_fd; /* there is something in a ring, or a worker has failed */
 	atomic_bool stop;
 	struct policy *old_policy; /* until all workers have let it go */
-	uint64_t turn_ended_ns;	   /* when the rings were last looked at, of the monotonic clock */
 	bool broken;
 	struct blindness *blindness; /* what is of all interfaces together */
 	unsigned ingress_count;
@@ -113,8 +115,13 @@ bool live_blind_text(const struct live *live, char text[VISION_TEXT]);
 /* About once a second: does the sensor see what it should? */
 void live_look(struct live *live);
 
-/* live.c: from a worker's thread. */
+/* live_wake.c: from a worker's thread. Wakes the main thread now. */
 void live_wake(const struct thread *thread);
+/* A message was put into a ring; between two batches; before waiting, and when a ring is full:
+ * wakes it if that is due (nudge.h). */
+void live_wake_put(struct thread *thread);
+void live_wake_due(struct thread *thread);
+void live_wake_rest(struct thread *thread);
 
 /*
  * live_policy.c: from a worker's thread, or before it runs: only the headers of what it does not

@@ -63,7 +63,7 @@ static uint64_t allocated_bytes(void)
 static uint64_t ndpi_bytes(const struct services *services)
 {
 	uint64_t before = allocated_bytes();
-	struct identify *identify = identify_new(services, 1);
+	struct identify *identify = identify_new(services, 1, false);
 	uint64_t after = allocated_bytes();
 
 	identify_free(identify);
@@ -110,7 +110,7 @@ static void live_rows(const struct app *app, struct sheet *sheet)
 	sheet->times = options->workers;
 	print_row(sheet, "frames of several interfaces", NULL, 0, watch_bytes());
 	print_row(sheet, "messages to the main thread", NULL, 0,
-		  ring_bytes(LIVE_RING_OBSERVATIONS, sizeof(struct observation)) +
+		  byte_ring_bytes(LIVE_RING_OBSERVATIONS) +
 			  ring_bytes(LIVE_RING_FIGURES, sizeof(struct figures)));
 	print_row(sheet, "the thread's stack", NULL, 0, STACK_BYTES);
 	sheet->times = 1;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "sensor/base/clock.h"
+#include "sensor/session/ruled_out.h"
 
 /* nDPI's detection state, kept behind our own bookkeeping. */
 struct ndpi_state {
@@ -29,6 +30,7 @@ struct identify {
 	uint8_t *flows; /* ndpi_flows * flow_size bytes */
 	size_t flow_size;
 	struct identify_stats stats;
+	struct ruled_out ruled_out;
 	uint16_t services[NDPI_LAST_IMPLEMENTED_PROTOCOL]; /* nDPI's number → ours */
 };
 
@@ -116,21 +118,30 @@ static bool make_states(struct identify *identify, uint32_t count)
 	return true;
 }
 
-struct identify *identify_new(const struct services *services, uint32_t ndpi_flows)
+/* Without the list of Tor's hosts: who somebody is known to be says nothing about the protocol. */
+static bool make_module(struct identify *identify)
 {
-	struct identify *identify = calloc(1, sizeof *identify);
 	NDPI_PROTOCOL_BITMASK all;
 
-	if (!identify)
-		return NULL;
-	identify->module = ndpi_init_detection_module(ndpi_no_prefs);
-	if (!identify->module || !make_states(identify, ndpi_flows)) {
-		identify_free(identify);
-		return NULL;
-	}
+	identify->module = ndpi_init_detection_module(ndpi_dont_load_tor_hosts);
+	if (!identify->module)
+		return false;
 	NDPI_BITMASK_SET_ALL(all);
 	ndpi_set_protocol_detection_bitmask2(identify->module, &all);
 	ndpi_finalize_initialization(identify->module);
+	return true;
+}
+
+struct identify *identify_new(const struct services *services, uint32_t ndpi_flows, bool late)
+{
+	struct identify *identify = calloc(1, sizeof *identify);
+
+	if (!identify)
+		return NULL;
+	if ((!late && !make_module(identify)) || !make_states(identify, ndpi_flows)) {
+		identify_free(identify);
+		return NULL;
+	}
 	map_services(identify, services);
 	return identify;
 }
@@ -151,15 +162,33 @@ void identity_begin(struct identity *identity)
 	*identity = (struct identity){.ndpi_service = POLICY_NO_SERVICE};
 }
 
+/* The first from `i` on that has not refused; dissector_count or more: none. */
+static size_t next_asked(const struct identity *identity, size_t i)
+{
+	while (i < dissector_count) {
+		uint64_t asked = ~identity->refused[i / 64] >> (i % 64);
+
+		if (asked != 0)
+			return i + (size_t)__builtin_ctzll(asked);
+		i = (i / 64 + 1) * 64;
+	}
+	return i;
+}
+
+void identify_rule_out(struct identify *identify, const struct opening *opening, enum side first,
+		       uint64_t refused[DISSECTORS_MAX / 64])
+{
+	ruled_out(&identify->ruled_out, opening, first, refused);
+}
+
 const struct dissector *identify_own(struct identity *identity, const struct opening *opening)
 {
 	size_t shown = opening->side[SIDE_CLIENT].left + opening->side[SIDE_SERVER].left;
 
-	for (size_t i = 0; i < dissector_count; i++) {
+	for (size_t i = next_asked(identity, 0); i < dissector_count;
+	     i = next_asked(identity, i + 1)) {
 		uint64_t bit = 1ull << (i % 64);
 
-		if (identity->refused[i / 64] & bit)
-			continue;
 		if (!(dissectors[i]->transports & opening->transport)) {
 			identity->refused[i / 64] |= bit;
 			continue;
@@ -189,18 +218,14 @@ bool identify_own_refused(const struct identity *identity, const struct dissecto
 
 bool identify_own_exhausted(const struct identity *identity)
 {
-	for (size_t i = 0; i < dissector_count; i++) {
-		if (!(identity->refused[i / 64] & 1ull << (i % 64)))
-			return false;
-	}
-	return true;
+	return next_asked(identity, 0) >= dissector_count;
 }
 
 static struct ndpi_state *take_state(struct identify *identify)
 {
 	struct ndpi_state *state = identify->free_states;
 
-	if (!state) {
+	if (!state || (!identify->module && !make_module(identify))) {
 		identify->stats.ndpi_refused++;
 		return NULL;
 	}
@@ -233,8 +258,8 @@ static uint16_t service_of(const struct identify *identify, ndpi_protocol protoc
 	return POLICY_NO_SERVICE;
 }
 
-void identify_ndpi(struct identify *identify, struct identity *identity,
-		   const struct packet *packet)
+void identify_ndpi(struct identify *identify, struct identity *identity, struct bytes ip,
+		   uint64_t ts_ns)
 {
 	ndpi_protocol protocol;
 	uint16_t length;
@@ -247,10 +272,10 @@ void identify_ndpi(struct identify *identify, struct identity *identity,
 		identity->ndpi_done = true;
 		return;
 	}
-	length = packet->ip_length > USHRT_MAX ? USHRT_MAX : (uint16_t)packet->ip_length;
+	length = ip.left > USHRT_MAX ? USHRT_MAX : (uint16_t)ip.left;
 	identify->stats.ndpi_packets++;
-	protocol = ndpi_detection_process_packet(identify->module, identity->ndpi->flow, packet->ip,
-						 length, packet->ts_ns / NS_PER_MS);
+	protocol = ndpi_detection_process_packet(identify->module, identity->ndpi->flow, ip.at,
+						 length, ts_ns / NS_PER_MS);
 	if ((protocol.app_protocol != NDPI_PROTOCOL_UNKNOWN ||
 	     protocol.master_protocol != NDPI_PROTOCOL_UNKNOWN) &&
 	    identity->ndpi->flow->confidence == NDPI_CONFIDENCE_DPI) {

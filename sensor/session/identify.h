@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What answers? Our own dissectors first, nDPI second; whoever says it, it is told by what
- * (enum identified_by). nDPI is asked only while our own recognisers are undecided, for at most
- * IDENTIFY_PACKETS payload packets, and only what its deep inspection says counts: its guesses by
- * port or address are never taken for evidence. On conflict our own verdict wins, and nDPI is not
- * believed about services that have a dissector of ours.
+ * (enum identified_by). nDPI is asked only where our own recognisers do not know (session_ndpi.c),
+ * for at most IDENTIFY_PACKETS payload packets, and only what its deep inspection says counts: its
+ * guesses by port or address are never taken for evidence. On conflict our own verdict wins, and
+ * nDPI is not believed about services that have a dissector of ours.
  *
- * One struct identify for each worker (nDPI's module is not shared between threads); all are
- * created before the first thread starts.
+ * One struct identify for each worker (nDPI's module is not shared between threads); all of several
+ * are created before the first thread starts.
  */
 #ifndef SENSOR_IDENTIFY_H
 #define SENSOR_IDENTIFY_H
@@ -37,8 +37,11 @@ struct identity {
 	uint16_t ndpi_service; /* what nDPI says, POLICY_NO_SERVICE if nothing */
 };
 
-/* `ndpi_flows`: conversations that nDPI may look at at the same time. NULL: out of memory. */
-struct identify *identify_new(const struct services *services, uint32_t ndpi_flows);
+/*
+ * `ndpi_flows`: conversations that nDPI may look at at the same time. `late`: nDPI's module, which
+ * takes as long as a small capture, is made when it is first needed. NULL: out of memory.
+ */
+struct identify *identify_new(const struct services *services, uint32_t ndpi_flows, bool late);
 void identify_free(struct identify *identify);
 /* What identify_new() takes beside nDPI's own module, which is the same whatever the options. */
 uint64_t identify_bytes(uint32_t ndpi_flows);
@@ -52,13 +55,16 @@ const struct dissector *identify_own(struct identity *identity, const struct ope
 /* Has this dissector said NO to this conversation? */
 bool identify_own_refused(const struct identity *identity, const struct dissector *dissector);
 bool identify_own_exhausted(const struct identity *identity); /* all have said NO */
+/* Says NO in the place of those whom its first byte, of that side, excludes: ruled_out.h. */
+void identify_rule_out(struct identify *identify, const struct opening *opening, enum side first,
+		       uint64_t refused[DISSECTORS_MAX / 64]);
 
 /*
- * Lets nDPI inspect a packet; sets identity->ndpi_service when it knows. Nothing happens when it is
- * done with this conversation.
+ * Lets nDPI inspect a packet, from its IP header on; sets identity->ndpi_service when it knows.
+ * Nothing happens when it is done with this conversation.
  */
-void identify_ndpi(struct identify *identify, struct identity *identity,
-		   const struct packet *packet);
+void identify_ndpi(struct identify *identify, struct identity *identity, struct bytes ip,
+		   uint64_t ts_ns);
 /*
  * Does nDPI's word for this service count? Not for one that our own dissectors know: their silence
  * is worth more, and what nDPI said is only told beside it.

@@ -11,22 +11,23 @@
 #include <string.h>
 
 #include "sensor/base/clock.h"
+#include "sensor/base/table_memory.h"
 #include "sensor/decode/segment.h"
 #include "sensor/session/session_slot.h"
 
 #define PLACE_NS NS_PER_S /* the order of last use is kept to a second, not to a packet */
 
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
-			      uint32_t ndpi_flows, uint32_t unpack_mib,
+			      uint32_t ndpi_flows, bool ndpi_late, uint32_t unpack_mib,
 			      const struct services *services)
 {
 	struct sessions *sessions = calloc(1, sizeof *sessions);
 
 	if (!sessions)
 		return NULL;
-	sessions->slots = calloc((size_t)max_sessions + 1, sizeof *sessions->slots);
+	sessions->slots = table_memory_new(max_sessions + 1ull, sizeof *sessions->slots);
 	sessions->pool = stream_pool_new(reassembly_blocks);
-	sessions->identify = identify_new(services, ndpi_flows);
+	sessions->identify = identify_new(services, ndpi_flows, ndpi_late);
 	sessions->unpackers = unpackers_new(unpack_mib);
 	sessions->services = services;
 	if (!sessions->slots || !sessions->pool || !sessions->identify || !sessions->unpackers) {
@@ -44,7 +45,7 @@ uint64_t sessions_bytes(uint32_t max_sessions)
 {
 	const struct sessions *sessions = NULL;
 
-	return sizeof *sessions + ((uint64_t)max_sessions + 1) * sizeof *sessions->slots;
+	return sizeof *sessions + table_memory_bytes(max_sessions + 1ull, sizeof *sessions->slots);
 }
 
 void sessions_free(struct sessions *sessions)
@@ -54,7 +55,7 @@ void sessions_free(struct sessions *sessions)
 	unpackers_free(sessions->unpackers);
 	identify_free(sessions->identify);
 	stream_pool_free(sessions->pool);
-	free(sessions->slots);
+	table_memory_free(sessions->slots);
 	free(sessions);
 }
 

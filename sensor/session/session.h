@@ -68,10 +68,10 @@ typedef void sessions_turn(void *context, struct flow *flow, struct session *ses
 
 /*
  * `reassembly_blocks` of 2 KiB hold what came early; `unpack_mib` are for what is unpacked, one at
- * least. NULL: out of memory.
+ * least. `ndpi_late`: identify_new(). NULL: out of memory.
  */
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
-			      uint32_t ndpi_flows, uint32_t unpack_mib,
+			      uint32_t ndpi_flows, bool ndpi_late, uint32_t unpack_mib,
 			      const struct services *services);
 void sessions_free(struct sessions *sessions);
 uint64_t sessions_bytes(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See session_slot.h. Who reads this conversation? Its opening is shown to the recognisers, and its
- * packets to nDPI, until somebody knows or nobody can.
+ * See session_slot.h. Who reads this conversation? Its opening is shown to the recognisers, and to
+ * nDPI when they do not know, until somebody knows or nobody can.
  */
 #include <string.h>
 
@@ -53,12 +53,15 @@ static void pay(struct sessions *sessions, const struct slot *slot, uint64_t wor
 }
 
 /* The opening the other way round, against what was refused of that. */
-static const struct dissector *recognise_swapped(struct slot *slot, const struct opening *opening)
+static const struct dissector *recognise_swapped(struct sessions *sessions, struct slot *slot,
+						 const struct opening *opening)
 {
 	struct identity other = slot->identity;
 	const struct dissector *swapped;
 
 	memcpy(other.refused, slot->asked.refused, sizeof other.refused);
+	identify_rule_out(sessions->identify, opening, (enum side) !slot->opening.turns[0].side,
+			  other.refused);
 	swapped = identify_own(&other, opening);
 	memcpy(slot->asked.refused, other.refused, sizeof other.refused);
 	slot->identity.work = other.work;
@@ -78,7 +81,8 @@ static bool is_one_sided(const struct slot *slot)
 }
 
 /* Shows the opening to the recognisers, both ways round if the roles are only a guess. */
-static const struct dissector *recognise_ways(struct slot *slot, uint8_t transport, bool final)
+static const struct dissector *recognise_ways(struct sessions *sessions, struct slot *slot,
+					      uint8_t transport, bool final)
 {
 	struct session *session = &slot->session;
 	bool guessed = slot->flow->direction == DIRECTION_GUESS;
@@ -88,12 +92,14 @@ static const struct dissector *recognise_ways(struct slot *slot, uint8_t transpo
 	const struct dissector *own, *swapped = NULL;
 
 	opening.one_sided = one_sided;
+	identify_rule_out(sessions->identify, &opening, (enum side)slot->opening.turns[0].side,
+			  slot->identity.refused);
 	own = identify_own(&slot->identity, &opening);
 	if (!guessed)
 		return own;
 	opening = opening_view(&slot->opening, transport, slot->flow->midstream, true);
 	opening.one_sided = one_sided;
-	swapped = recognise_swapped(slot, &opening);
+	swapped = recognise_swapped(sessions, slot, &opening);
 	if (own && !swapped)
 		session->proven = true;
 	/* Only against a clear no: more bytes may yet show that the guess was right. */
@@ -112,7 +118,7 @@ static const struct dissector *recognise(struct sessions *sessions, struct slot 
 
 	if (!may_work(sessions, slot))
 		return NULL;
-	dissector = recognise_ways(slot, transport, final);
+	dissector = recognise_ways(sessions, slot, transport, final);
 	note_asked(slot);
 	pay(sessions, slot, slot->identity.work - before);
 	return dissector;
@@ -149,6 +155,7 @@ static bool has_grown(struct slot *slot)
 /* Nothing more will be known from our own side: what nDPI says stands. */
 static void decide_without(struct sessions *sessions, struct slot *slot)
 {
+	session_ndpi_last(sessions, slot);
 	identity_end(sessions->identify, &slot->identity);
 	slot->decided = true;
 }
@@ -190,30 +197,12 @@ void session_feed(const struct feeding *feeding, const uint8_t *bytes, size_t le
 		consider(feeding, bytes, length);
 }
 
-static void take_ndpis_word(struct session *session, const struct service *service)
-{
-	if (!identify_trusts_ndpi(service))
-		return;
-	facts_set_service(&session->findings->facts, service);
-	session->identified_by = IDENTIFIED_NDPI_DPI;
-}
-
 void session_feed_ndpi(struct sessions *sessions, struct slot *slot, const struct packet *packet)
 {
-	struct session *session = &slot->session;
-
 	if (slot->decided || slot->asked.starved)
 		return;
-	if (slot->identity.packets < UINT8_MAX)
-		slot->identity.packets++;
-	identify_ndpi(sessions->identify, &slot->identity, packet);
-	if (slot->identity.ndpi_service != POLICY_NO_SERVICE &&
-	    session->ndpi_service == POLICY_NO_SERVICE) {
-		session->ndpi_service = slot->identity.ndpi_service;
-		take_ndpis_word(session, services_get(sessions->services, session->ndpi_service));
-	}
-	if (slot->identity.ndpi_done && identify_own_exhausted(&slot->identity) &&
-	    slot->flow->direction != DIRECTION_GUESS)
+	if (session_ndpi_packet(sessions, slot, packet) &&
+	    identify_own_exhausted(&slot->identity) && slot->flow->direction != DIRECTION_GUESS)
 		decide_without(sessions, slot);
 }
 
@@ -238,4 +227,6 @@ void session_feed_end(struct sessions *sessions, struct slot *slot, uint8_t tran
 	dissector = recognise(sessions, slot, transport, true);
 	if (dissector)
 		session_dissect_begin(sessions, slot, dissector, false);
+	else
+		session_ndpi_last(sessions, slot);
 }

@@ -135,6 +135,11 @@ void session_header_give_up(const struct feeding *feeding);
 void session_feed(const struct feeding *feeding, const uint8_t *bytes, size_t length);
 /* nDPI's turn, while our own recognisers do not know. */
 void session_feed_ndpi(struct sessions *sessions, struct slot *slot, const struct packet *packet);
+/* session_ndpi.c */
+/* A packet with payload, of a conversation that is not decided. True: nDPI is done with it. */
+bool session_ndpi_packet(struct sessions *sessions, struct slot *slot, const struct packet *packet);
+/* Our own recognisers do not know, and no packet will come that they could. */
+void session_ndpi_last(struct sessions *sessions, struct slot *slot);
 /* A side has ended: what has come since the recognisers were asked may be all that will come. */
 void session_feed_pause(struct sessions *sessions, struct slot *slot, uint8_t transport);
 /* Nothing more will come: the recognisers' last word. */

@@ -8,6 +8,7 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/base/hash.h"
+#include "sensor/base/table_memory.h"
 
 #define CHAIN_MOST 64
 #define CACHE_LINE 64
@@ -71,8 +72,8 @@ uint64_t flow_table_bytes(uint32_t max_flows)
 {
 	const struct flow_table *table = NULL;
 
-	return sizeof *table + ((uint64_t)max_flows + 1) * sizeof *table->slab +
-	       (uint64_t)buckets_for(max_flows) * sizeof *table->buckets;
+	return sizeof *table + table_memory_bytes(max_flows + 1ull, sizeof *table->slab) +
+	       table_memory_bytes(buckets_for(max_flows), sizeof *table->buckets);
 }
 
 struct flow_table *flow_table_new(uint32_t max_flows, uint64_t hash_key, uint64_t lasting_idle_ns,
@@ -83,8 +84,8 @@ struct flow_table *flow_table_new(uint32_t max_flows, uint64_t hash_key, uint64_
 
 	if (!table)
 		return NULL;
-	table->slab = calloc((size_t)max_flows + 1, sizeof *table->slab);
-	table->buckets = calloc(buckets, sizeof *table->buckets);
+	table->slab = table_memory_new(max_flows + 1ull, sizeof *table->slab);
+	table->buckets = table_memory_new(buckets, sizeof *table->buckets);
 	if (!table->slab || !table->buckets) {
 		flow_table_free(table);
 		return NULL;
@@ -105,8 +106,8 @@ void flow_table_free(struct flow_table *table)
 {
 	if (!table)
 		return;
-	free(table->slab);
-	free(table->buckets);
+	table_memory_free(table->slab);
+	table_memory_free(table->buckets);
 	free(table);
 }
 
@@ -135,15 +136,16 @@ void flow_prefetch_bucket(const struct flow_table *table, uint64_t hash)
 	__builtin_prefetch(&table->buckets[hash & table->mask]);
 }
 
-void flow_prefetch(const struct flow_table *table, uint64_t hash)
+bool flow_prefetch(const struct flow_table *table, uint64_t hash)
 {
 	uint32_t index = table->buckets[hash & table->mask];
 	const uint8_t *flow = (const uint8_t *)&table->slab[index];
 
 	if (index == 0)
-		return;
+		return false;
 	for (size_t i = 0; i < sizeof table->slab[0]; i += CACHE_LINE)
 		__builtin_prefetch(flow + i, 1);
+	return true;
 }
 
 struct flow *flow_find(struct flow_table *table, const struct flow_key *key, uint64_t hash)

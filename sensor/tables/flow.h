@@ -125,10 +125,10 @@ uint64_t flow_table_bytes(uint32_t max_flows);
 uint64_t flow_hash(const struct flow_table *table, const struct flow_key *key);
 /*
  * flow_find() will be asked soon. First the bucket; when that has had the time to come, what it
- * leads to.
+ * leads to: false, if that is nothing.
  */
 void flow_prefetch_bucket(const struct flow_table *table, uint64_t hash);
-void flow_prefetch(const struct flow_table *table, uint64_t hash);
+bool flow_prefetch(const struct flow_table *table, uint64_t hash);
 /* Valid until the next flow_create, flow_remove or flow_expire. NULL if there is none. */
 struct flow *flow_find(struct flow_table *table, const struct flow_key *key, uint64_t hash);
 /* The key must not be in the table. Never fails: a full table evicts. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensor/base/table_memory.h"
+
 #define NEIGHBOURS 8 /* one cache line */
 
 struct generation {
@@ -32,7 +34,8 @@ static uint32_t slots_for(uint32_t entries)
 
 uint64_t outbound_bytes(uint32_t entries)
 {
-	return sizeof(struct outbound) + 2ull * slots_for(entries) * sizeof(uint64_t);
+	return sizeof(struct outbound) +
+	       2 * table_memory_bytes(slots_for(entries), sizeof(uint64_t));
 }
 
 struct outbound *outbound_new(uint32_t entries)
@@ -44,8 +47,8 @@ struct outbound *outbound_new(uint32_t entries)
 		return NULL;
 	outbound->mask = slots - 1;
 	outbound->limit = slots / 4 * 3;
-	outbound->young.slots = calloc(slots, sizeof(uint64_t));
-	outbound->old.slots = calloc(slots, sizeof(uint64_t));
+	outbound->young.slots = table_memory_new(slots, sizeof(uint64_t));
+	outbound->old.slots = table_memory_new(slots, sizeof(uint64_t));
 	if (!outbound->young.slots || !outbound->old.slots) {
 		outbound_free(outbound);
 		return NULL;
@@ -71,8 +74,8 @@ void outbound_free(struct outbound *outbound)
 {
 	if (!outbound)
 		return;
-	free(outbound->young.slots);
-	free(outbound->old.slots);
+	table_memory_free(outbound->young.slots);
+	table_memory_free(outbound->old.slots);
 	free(outbound);
 }
 
@@ -104,6 +107,13 @@ static void rotate(struct outbound *outbound)
 	outbound->old = outbound->young;
 	memset(old.slots, 0, ((size_t)outbound->mask + 1) * sizeof *old.slots);
 	outbound->young = (struct generation){.slots = old.slots};
+}
+
+void outbound_prefetch(const struct outbound *outbound, uint64_t hash)
+{
+	__builtin_prefetch(&outbound->young.slots[(uint32_t)hash & outbound->mask], 1);
+	if (outbound->old.used != 0)
+		__builtin_prefetch(&outbound->old.slots[(uint32_t)hash & outbound->mask]);
 }
 
 void outbound_add(struct outbound *outbound, uint64_t hash)

@@ -19,7 +19,8 @@ void outbound_free(struct outbound *outbound);
 void outbound_forget(struct outbound *outbound); /* everything: another input follows */
 uint64_t outbound_bytes(uint32_t entries);	 /* what outbound_new() takes */
 
-/* `hash` is flow_hash() of the conversation. */
+/* `hash` is flow_hash() of the conversation. It will be asked for soon. */
+void outbound_prefetch(const struct outbound *outbound, uint64_t hash);
 void outbound_add(struct outbound *outbound, uint64_t hash);
 bool outbound_has(struct outbound *outbound, uint64_t hash);
 /* It was begun from outside after all. */

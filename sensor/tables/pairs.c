@@ -73,7 +73,7 @@ static uint64_t mix(uint64_t value)
  * The same for both directions, and cheap, because it is done for every packet: who takes pains to
  * meet another conversation's place only spoils a sample.
  */
-static uint64_t tuple_of(const struct pairs *pairs, const struct packet *packet)
+uint64_t pairs_tuple(const struct pairs *pairs, const struct packet *packet)
 {
 	uint64_t source[2], destination[2], ports = packet->source_port;
 
@@ -189,13 +189,23 @@ static void take_acknowledgement(struct slot *slot, unsigned side, uint32_t ackn
 		skip(other, acknowledged);
 }
 
-void pairs_packet(struct pairs *pairs, const struct packet *packet)
+static bool is_thinned(const struct pairs *pairs, uint64_t tuple)
 {
-	uint64_t tuple = tuple_of(pairs, packet);
+	return (tuple >> 32 & pairs->thin) != 0;
+}
+
+void pairs_prefetch(const struct pairs *pairs, uint64_t tuple)
+{
+	if (!is_thinned(pairs, tuple))
+		__builtin_prefetch(&pairs->slots[(tuple >> 1) % SLOTS], 1);
+}
+
+void pairs_packet(struct pairs *pairs, uint64_t tuple, const struct packet *packet)
+{
 	struct slot *slot = &pairs->slots[(tuple >> 1) % SLOTS];
 	unsigned side;
 
-	if ((tuple >> 32) & pairs->thin)
+	if (is_thinned(pairs, tuple))
 		return;
 	if (packet->incomplete || (packet->tcp_flags & TCP_RST))
 		return;

@@ -23,8 +23,11 @@ struct pairs_stats {
 struct pairs *pairs_new(uint64_t hash_key); /* NULL: out of memory */
 void pairs_free(struct pairs *pairs);	    /* NULL is allowed */
 uint64_t pairs_bytes(void);		    /* what pairs_new() takes */
-/* `packet` is TCP. */
-void pairs_packet(struct pairs *pairs, const struct packet *packet);
+/* Which conversation a packet of TCP belongs to. */
+uint64_t pairs_tuple(const struct pairs *pairs, const struct packet *packet);
+/* pairs_packet() will be called with it soon. */
+void pairs_prefetch(const struct pairs *pairs, uint64_t tuple);
+void pairs_packet(struct pairs *pairs, uint64_t tuple, const struct packet *packet);
 /* Judges what has been watched long enough; a part of the table at a time. */
 void pairs_tick(struct pairs *pairs, uint64_t now_ns);
 void pairs_finish(struct pairs *pairs); /* judges all, and forgets */

@@ -2,43 +2,24 @@
 /* See probe_table.h. */
 #include "sensor/tables/probe_table.h"
 
-#include <stdlib.h>
+#include "sensor/base/table_memory.h"
 
 #define VICTIMS_AHEAD 8
 
-/* Half empty: most chains are one entry or none. */
+/* Two in a bucket when the table is full: nine in one are rare. */
 static uint32_t buckets_for(uint32_t max_endpoints)
 {
-	uint32_t buckets = 256;
+	uint32_t buckets = 64;
 
-	while (buckets / 2 < max_endpoints && buckets < 1u << 30)
+	while (buckets < max_endpoints / 2 && buckets < 1u << 29)
 		buckets *= 2;
 	return buckets;
 }
 
-static size_t slab_bytes(uint32_t max_endpoints)
-{
-	return ((size_t)max_endpoints + 1) * sizeof(struct probe_entry) + PROBE_CACHE_LINE;
-}
-
 uint64_t probe_table_bytes(uint32_t max_endpoints)
 {
-	return slab_bytes(max_endpoints) + buckets_for(max_endpoints) * (uint64_t)sizeof(uint32_t);
-}
-
-/* Zeroed by the kernel when touched, not here. */
-static bool new_slab(struct probe_table *table, uint32_t max_endpoints)
-{
-	size_t bytes = slab_bytes(max_endpoints);
-	uintptr_t start;
-
-	table->lines = calloc(1, bytes);
-	if (!table->lines)
-		return false;
-	start = ((uintptr_t)table->lines + PROBE_CACHE_LINE - 1) / PROBE_CACHE_LINE *
-		PROBE_CACHE_LINE;
-	table->slab = (struct probe_entry *)start;
-	return true;
+	return table_memory_bytes(max_endpoints + 1ull, sizeof(struct probe_entry)) +
+	       table_memory_bytes(buckets_for(max_endpoints), sizeof(struct probe_bucket));
 }
 
 bool probe_table_new(struct probe_table *table, uint32_t max_endpoints, uint64_t hash_key)
@@ -46,49 +27,86 @@ bool probe_table_new(struct probe_table *table, uint32_t max_endpoints, uint64_t
 	uint32_t buckets = buckets_for(max_endpoints);
 
 	*table = (struct probe_table){
-		.buckets = calloc(buckets, sizeof *table->buckets),
+		.slab = table_memory_new(max_endpoints + 1ull, sizeof *table->slab),
+		.buckets = table_memory_new(buckets, sizeof *table->buckets),
 		.mask = buckets - 1,
 		.max = max_endpoints,
 		.fresh = 1,
 		.hand = 1,
 		.hash_key = hash_key,
 	};
-	return new_slab(table, max_endpoints) && table->buckets;
+	return table->slab && table->buckets;
 }
 
 void probe_table_free(struct probe_table *table)
 {
-	free(table->lines);
-	free(table->buckets);
+	table_memory_free(table->slab);
+	table_memory_free(table->buckets);
 }
 
-/* The places of the next victims in their chains: one far ahead, what it leads to nearer. */
+/* Where the next victims are found: the entry far ahead, its bucket nearer. */
 static void prefetch_victims(const struct probe_table *table)
 {
 	uint32_t far = table->hand + 2 * VICTIMS_AHEAD, near = table->hand + VICTIMS_AHEAD;
 
 	if (far > table->max)
 		return;
-	__builtin_prefetch(&table->buckets[table->slab[far].hash & table->mask], 1);
-	probe_table_prefetch(table, table->slab[near].hash);
+	__builtin_prefetch(&table->slab[far], 1);
+	probe_table_prefetch_bucket(table, table->slab[near].hash);
 }
 
-/* Takes an entry that was not asked for lately out of its chain, for another endpoint. */
+static void leave_bucket(struct probe_table *table, uint32_t index)
+{
+	const struct probe_entry *entry = &table->slab[index];
+	struct probe_bucket *bucket = probe_table_bucket(table, entry->hash);
+	uint32_t *link = &bucket->chain;
+
+	if (entry->chain < PROBE_BUCKET && bucket->index[entry->chain] == index) {
+		bucket->used &= ~(1u << entry->chain);
+		bucket->index[entry->chain] = 0;
+		return;
+	}
+	while (*link != index)
+		link = &table->slab[*link].chain;
+	*link = entry->chain;
+}
+
+static void enter_bucket(struct probe_table *table, uint32_t index)
+{
+	struct probe_entry *entry = &table->slab[index];
+	struct probe_bucket *bucket = probe_table_bucket(table, entry->hash);
+
+	uint32_t place = (uint32_t)__builtin_ctz(~bucket->used);
+
+	if (place < PROBE_BUCKET) {
+		entry->chain = place;
+		bucket->used |= 1u << place;
+		bucket->index[place] = index;
+		bucket->tags[place] = probe_table_tag(entry->hash);
+		return;
+	}
+	entry->chain = bucket->chain;
+	bucket->chain = index;
+}
+
+static void advance(struct probe_table *table)
+{
+	table->hand = table->hand < table->max ? table->hand + 1 : 1;
+}
+
+/* An entry that was not asked for lately, for another endpoint. */
 static uint32_t evict(struct probe_table *table)
 {
-	uint32_t index, *link;
+	uint32_t index;
 
 	prefetch_victims(table);
 	while (table->slab[table->hand].recent) {
 		table->slab[table->hand].recent = false;
-		table->hand = table->hand % table->max + 1;
+		advance(table);
 	}
 	index = table->hand;
-	table->hand = table->hand % table->max + 1;
-	link = &table->buckets[table->slab[index].hash & table->mask];
-	while (*link != index)
-		link = &table->slab[*link].chain;
-	*link = table->slab[index].chain;
+	advance(table);
+	leave_bucket(table, index);
 	table->evictions++;
 	return index;
 }
@@ -108,10 +126,10 @@ uint32_t probe_table_add(struct probe_table *table, const struct endpoint *serve
 	table->slab[index] = (struct probe_entry){
 		.server = *server,
 		.hash = hash,
-		.chain = table->buckets[hash & table->mask],
 		.dirty = was_dirty,
+		.fresh = true,
 	};
-	table->buckets[hash & table->mask] = index;
+	enter_bucket(table, index);
 	return index;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sensor/base/clock.h"
+#include "sensor/base/table_memory.h"
 #include "sensor/decode/answerable.h"
 #include "sensor/tables/probe_table.h"
 #include "sensor/tables/question.h"
@@ -61,10 +62,11 @@ struct probes {
 uint64_t probes_bytes(uint32_t max_endpoints)
 {
 	const struct probes *probes = NULL;
-	uint64_t each = sizeof *probes->details + sizeof *probes->dirty +
-			PROBE_WAITING_MAX * sizeof *probes->queue;
 
-	return sizeof *probes + sizeof *probes->details + max_endpoints * each +
+	return sizeof *probes + max_endpoints * (uint64_t)sizeof *probes->dirty +
+	       table_memory_bytes(max_endpoints + 1ull, sizeof *probes->details) +
+	       table_memory_bytes((uint64_t)max_endpoints * PROBE_WAITING_MAX,
+				  sizeof *probes->queue) +
 	       probe_table_bytes(max_endpoints);
 }
 
@@ -76,9 +78,9 @@ struct probes *probes_new(uint32_t max_endpoints, uint64_t hash_key, probes_repo
 	if (!probes)
 		return NULL;
 	probes->queue_size = max_endpoints * PROBE_WAITING_MAX;
-	probes->details = calloc((size_t)max_endpoints + 1, sizeof *probes->details);
+	probes->details = table_memory_new(max_endpoints + 1ull, sizeof *probes->details);
 	probes->dirty = calloc(max_endpoints, sizeof *probes->dirty);
-	probes->queue = calloc(probes->queue_size, sizeof *probes->queue);
+	probes->queue = table_memory_new(probes->queue_size, sizeof *probes->queue);
 	if (!probe_table_new(&probes->table, max_endpoints, hash_key) || !probes->details ||
 	    !probes->dirty || !probes->queue) {
 		probes_free(probes);
@@ -94,9 +96,9 @@ void probes_free(struct probes *probes)
 	if (!probes)
 		return;
 	probe_table_free(&probes->table);
-	free(probes->details);
+	table_memory_free(probes->details);
 	free(probes->dirty);
-	free(probes->queue);
+	table_memory_free(probes->queue);
 	free(probes);
 }
 
@@ -122,7 +124,25 @@ static struct probe_entry *lookup(struct probes *probes, const struct endpoint *
 	return index ? &probes->table.slab[index] : NULL;
 }
 
-/* Another endpoint has this place now. */
+static struct probe_entry *lookup_or_add(struct probes *probes, const struct endpoint *server,
+					 uint32_t hash)
+{
+	uint32_t index = probe_table_find(&probes->table, server, hash);
+
+	if (index != 0)
+		probes->table.slab[index].recent = true;
+	else
+		index = probe_table_add(&probes->table, server, hash);
+	return &probes->table.slab[index];
+}
+
+/* The probes that wait: entry->waiting_count of them. */
+static struct probe *waiting_of(const struct probes *probes, const struct probe_entry *entry)
+{
+	return probes->details[entry - probes->table.slab].waiting;
+}
+
+/* Another endpoint has this place now: most that a flood brings are gone before that matters. */
 static void forget(struct detail *detail)
 {
 	detail->news = (struct wall_report){.source_count = 0};
@@ -131,23 +151,14 @@ static void forget(struct detail *detail)
 	detail->least_ttl = 0;
 }
 
-static struct probe_entry *lookup_or_add(struct probes *probes, const struct endpoint *server,
-					 uint32_t hash)
+static struct detail *detail_of(const struct probes *probes, struct probe_entry *entry)
 {
-	uint32_t index = probe_table_find(&probes->table, server, hash);
+	struct detail *detail = &probes->details[entry - probes->table.slab];
 
-	if (index != 0) {
-		probes->table.slab[index].recent = true;
-	} else {
-		index = probe_table_add(&probes->table, server, hash);
-		forget(&probes->details[index]);
-	}
-	return &probes->table.slab[index];
-}
-
-static struct detail *detail_of(const struct probes *probes, const struct probe_entry *entry)
-{
-	return &probes->details[entry - probes->table.slab];
+	if (entry->fresh)
+		forget(detail);
+	entry->fresh = false;
+	return detail;
 }
 
 static void mark_dirty(struct probes *probes, struct probe_entry *entry)
@@ -235,7 +246,7 @@ static int find_waiting(const struct probes *probes, const struct probe_entry *e
 {
 	for (int i = 0; i < entry->waiting_count; i++) {
 		if (entry->tags[i] == (uint32_t)tuple &&
-		    detail_of(probes, entry)->waiting[i].tuple == tuple)
+		    waiting_of(probes, entry)[i].tuple == tuple)
 			return i;
 	}
 	return -1;
@@ -243,11 +254,11 @@ static int find_waiting(const struct probes *probes, const struct probe_entry *e
 
 static void stop_waiting(const struct probes *probes, struct probe_entry *entry, int index)
 {
-	struct detail *detail = detail_of(probes, entry);
+	struct probe *waiting = waiting_of(probes, entry);
 	int last = --entry->waiting_count;
 
 	entry->tags[index] = entry->tags[last];
-	detail->waiting[index] = detail->waiting[last];
+	waiting[index] = waiting[last];
 }
 
 /* If one of the two is as it should be, that is the one that would be answered. */
@@ -270,7 +281,7 @@ bool probes_note(struct probes *probes, const struct endpoint *server, uint32_t 
 
 	count_arrival(probes, entry, probe->ts_ns);
 	if (known >= 0) {
-		send_again(&detail_of(probes, entry)->waiting[known], probe);
+		send_again(&waiting_of(probes, entry)[known], probe);
 		return true;
 	}
 	if (entry->waiting_count == PROBE_WAITING_MAX ||
@@ -279,7 +290,7 @@ bool probes_note(struct probes *probes, const struct endpoint *server, uint32_t 
 		return false;
 	}
 	entry->tags[entry->waiting_count] = (uint32_t)probe->tuple;
-	detail_of(probes, entry)->waiting[entry->waiting_count++] = *probe;
+	waiting_of(probes, entry)[entry->waiting_count++] = *probe;
 	probes->queue[(probes->queue_head + probes->queue_count++) % probes->queue_size] =
 		(struct queued){
 			.ts_ns = probe->ts_ns,
@@ -298,7 +309,7 @@ bool probes_find(struct probes *probes, const struct endpoint *server, uint64_t 
 	if (index < 0)
 		return false;
 	if (found)
-		*found = detail_of(probes, entry)->waiting[index];
+		*found = waiting_of(probes, entry)[index];
 	return true;
 }
 
@@ -346,7 +357,7 @@ static void count_unanswered(struct probes *probes, struct probe_entry *entry,
 static void give_up_overtaken(struct probes *probes, struct probe_entry *entry, uint64_t now_ns)
 {
 	for (int i = entry->waiting_count - 1; i >= 0; i--) {
-		struct probe probe = detail_of(probes, entry)->waiting[i];
+		struct probe probe = waiting_of(probes, entry)[i];
 
 		if (now_ns < probe.ts_ns + PROBES_OVERTAKEN_NS)
 			continue;
@@ -390,7 +401,7 @@ static uint64_t asked_in_vain(const struct detail *detail, uint32_t question)
 
 uint32_t probes_learn(struct probes *probes, const struct endpoint *server, uint64_t tuple)
 {
-	const struct probe_entry *entry = lookup(probes, server);
+	struct probe_entry *entry = lookup(probes, server);
 	int index = entry ? find_waiting(probes, entry, tuple) : -1;
 	const struct probe *probe;
 	struct detail *detail;
@@ -415,7 +426,7 @@ void probes_disown(struct probes *probes, const struct endpoint *server, uint64_
 	int index = entry ? find_waiting(probes, entry, tuple) : -1;
 
 	if (index >= 0)
-		detail_of(probes, entry)->waiting[index].flaws |= FLAW_DISOWNED;
+		waiting_of(probes, entry)[index].flaws |= FLAW_DISOWNED;
 }
 
 void probes_lost(struct probes *probes, const struct endpoint *server, uint64_t tuple)
@@ -433,7 +444,7 @@ void probes_lost(struct probes *probes, const struct endpoint *server, uint64_t 
 
 bool probes_unanswered_since(struct probes *probes, const struct endpoint *server, uint64_t ns)
 {
-	const struct probe_entry *entry = lookup(probes, server);
+	struct probe_entry *entry = lookup(probes, server);
 
 	return entry && detail_of(probes, entry)->news.last_unanswered_ns >= ns;
 }
@@ -452,7 +463,7 @@ bool probes_answered(struct probes *probes, const struct endpoint *server, uint6
 		return false;
 	index = find_waiting(probes, entry, tuple);
 	if (index >= 0) {
-		question = detail_of(probes, entry)->waiting[index].question;
+		question = waiting_of(probes, entry)[index].question;
 		stop_waiting(probes, entry, index);
 	}
 	give_up_overtaken(probes, entry, now_ns);
@@ -485,7 +496,7 @@ void probes_refused(struct probes *probes, const struct endpoint *server, uint64
 	int index = find_waiting(probes, entry, tuple);
 
 	if (index >= 0) {
-		probe = detail_of(probes, entry)->waiting[index];
+		probe = waiting_of(probes, entry)[index];
 		stop_waiting(probes, entry, index);
 	}
 	probe.ts_ns = now_ns;
@@ -508,8 +519,8 @@ static void judge_waiting(struct probes *probes, uint64_t now_ns)
 		if (now_ns < queued->ts_ns + PROBES_WAIT_NS && !from_future)
 			return;
 		index = find_waiting(probes, entry, queued->tuple);
-		if (index >= 0 && detail_of(probes, entry)->waiting[index].ts_ns == queued->ts_ns) {
-			struct probe probe = detail_of(probes, entry)->waiting[index];
+		if (index >= 0 && waiting_of(probes, entry)[index].ts_ns == queued->ts_ns) {
+			struct probe probe = waiting_of(probes, entry)[index];
 
 			stop_waiting(probes, entry, index);
 			if (!from_future)

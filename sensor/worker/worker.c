@@ -44,8 +44,9 @@ struct worker *worker_new(const struct worker_options *options, const struct pol
 	worker->context = context;
 	worker->flows = flow_table_new(options->max_flows, options->hash_key, options->tcp_idle_ns,
 				       retire, worker);
-	worker->sessions = sessions_new(options->max_sessions, options->reassembly_blocks,
-					options->ndpi_flows, options->unpack_mib, services);
+	worker->sessions =
+		sessions_new(options->max_sessions, options->reassembly_blocks, options->ndpi_flows,
+			     options->ndpi_late, options->unpack_mib, services);
 	worker->carried = carried_pool_new(options->max_sessions);
 	worker->probes =
 		probes_new(options->max_probed, options->table_key, worker_report_wall, worker);
@@ -145,7 +146,7 @@ void worker_look_at(struct worker *worker, const struct sighting *sighting)
 	worker->stats.tunnels_claimed += packet->realm == REALM_CLAIMED;
 	worker->stats.mirror_cut += packet->cut;
 	if (packet->kind == PACKET_TCP && packet->realm != REALM_CLAIMED)
-		pairs_packet(worker->pairs, packet);
+		pairs_packet(worker->pairs, sighting->pair, packet);
 	worker->stats.ours += sighting->ours && packet->realm != REALM_CLAIMED;
 	if (!sighting->matters) {
 		worker->stats.elsewhere++;

@@ -54,6 +54,7 @@ struct worker_options {
 	struct tunnel mirrors[WORKER_MIRRORS];
 	uint8_t mirror_count;
 	uint8_t number;	 /* of this worker, for observations */
+	bool ndpi_late;	 /* nDPI is made when it is first asked: not beside other threads */
 	bool everything; /* inventory: every flow, whatever the policy says */
 };
 

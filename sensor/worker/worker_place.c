@@ -69,6 +69,8 @@ void worker_place(const struct worker *worker, const struct packet *packet,
 		  struct sighting *sighting)
 {
 	*sighting = (struct sighting){.packet = packet};
+	if (packet->kind == PACKET_TCP)
+		sighting->pair = pairs_tuple(worker->pairs, packet);
 	if (packet->kind == PACKET_ICMP_ERROR) {
 		flow_key_of_quoted(packet, &sighting->key);
 	} else {
@@ -85,19 +87,24 @@ void worker_place(const struct worker *worker, const struct packet *packet,
 
 void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting)
 {
+	if (sighting->pair != 0)
+		pairs_prefetch(worker->pairs, sighting->pair);
 	if (!sighting->matters)
 		return;
 	flow_prefetch_bucket(worker->flows, sighting->hash);
 	duplicates_prefetch(worker->duplicates, sighting->fingerprint);
-	if (sighting->probed)
-		probes_prefetch_bucket(worker->probes, sighting->probed_hash);
+	if (!sighting->probed)
+		return;
+	probes_prefetch_bucket(worker->probes, sighting->probed_hash);
+	outbound_prefetch(worker->asked, sighting->hash);
 }
 
 void worker_prefetch(const struct worker *worker, const struct sighting *sighting)
 {
 	if (!sighting->matters)
 		return;
-	flow_prefetch(worker->flows, sighting->hash);
+	if (!flow_prefetch(worker->flows, sighting->hash))
+		outbound_prefetch(worker->outbound, sighting->hash);
 	if (sighting->probed)
 		probes_prefetch(worker->probes, sighting->probed_hash);
 }
@@ -119,6 +126,7 @@ void worker_prepare_one(const struct worker *worker, const struct frame_view *fr
 		decode_packet(&worker->decoder, (enum link_type)frame->link, frame->bytes,
 			      frame->captured, frame->wire, frame->ts_ns, &prepared->packet);
 	prepared->sighting.matters = false;
+	prepared->sighting.pair = 0;
 	prepared->datagram_layer = 0;
 	if (prepared->packet.tunnel_count != 0)
 		judge_tunnel(worker, prepared);

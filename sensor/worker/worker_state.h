@@ -30,9 +30,10 @@ struct sighting {
 	struct flow_key key;
 	uint64_t hash;
 	uint64_t fingerprint; /* duplicates.h */
+	uint64_t pair;	      /* pairs.h; 0: not TCP */
 	uint32_t probed_hash; /* probes.h, if `probed` */
 	uint8_t flaws;	      /* answerable.h, of a SYN to one of ours */
-	bool matters;	      /* the policy may care; else only `packet` is set */
+	bool matters;	      /* the policy may care; else only `packet` and `pair` are set */
 	bool ours;	      /* one of its two ends is an address of the policy's */
 	bool probed;
 	bool source_is_low;

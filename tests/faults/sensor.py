@@ -135,10 +135,6 @@ class Sensor:
             run.read()
         return sum(len(run.ids) for run in self.runs)
 
-    def last_sequence(self):
-        self.said()
-        return self.runs[-1].sequences[-1] if self.runs[-1].sequences else 0
-
     def wait_told(self, kind, count):
         wait_until(lambda: self.alive() and self.told(kind) >= count, 3 * PATIENCE,
                    f"{self.name}: {count} {kind} (now {self.told(kind)})")
@@ -155,7 +151,7 @@ class Sensor:
         waits."""
         self.runs[-1].read()
         said, held = of or len(self.runs[-1].ids), self.heartbeat(redis)
-        return int(held.get("events", 0)) >= said and (of or held["events_waiting"] == "0")
+        return int(held.get("events", -1)) >= said and (of or held["events_waiting"] == "0")
 
     def wait_heartbeat(self, redis):
         """It ends after three seconds, and is there again with the connection."""

@@ -13,6 +13,7 @@ and what the traffic must have led to are compared (reconcile.py). Ends with a t
 """
 
 import concurrent.futures
+import datetime
 import json
 import os
 import shutil
@@ -33,8 +34,9 @@ from traffic import POLICY, Generator  # noqa: E402
 RATE = 60  # endpoints opened in a second, and as many closed: six events each
 FLEET = ("north", "south", "west")
 WORLDS = 3  # faults at the same time, each in a world of its own: they mostly wait
-ALONE = ("outage_under_load",)
+ALONE = ("outage_under_load", "latency")
 FAULT_LIMIT = 400  # seconds
+WITHHELD_MOST = 5  # seconds, in the full form
 
 
 class Scene:
@@ -85,10 +87,9 @@ class Scene:
             sensor.wait_told("exposure.closed", len(self.generator.closed))
 
     def wait_delivered(self, redis, missing=0):
-        """Until Redis has all that the sensors said. (What a killed one could not store any more has
-        lost its numbers to the next run.)"""
+        """Until Redis has as many events as the sensors said."""
         def there():
-            said = sum(s.last_sequence() for s in self.sensors if s.alive())
+            said = sum(s.said() for s in self.sensors if s.alive())
             return redis("XLEN", SITE + "events") >= said - missing
         wait_until(there, 4 * PATIENCE, "the delivery of all events", every=0.1)
 
@@ -96,11 +97,9 @@ class Scene:
     def announced(redis):
         return sum(e["kind"] == "exposure.opened" for e in reconcile.stream_of(redis))
 
-    @staticmethod
-    def stands_still(server):
-        before = server.ask("XLEN", SITE + "events")
-        time.sleep(0.5)
-        return server.ask("XLEN", SITE + "events") == before
+    def in_redis(self, redis):
+        """How many endpoints Redis has, open or closed; a cheap question."""
+        return redis("ZCARD", SITE + "open") + len(self.generator.closed)
 
     def quiet(self, server):
         """No traffic, nothing that waits."""
@@ -441,7 +440,7 @@ def fault_bound_exceeded(scene):
         wait_until(lambda: sensor.all_out(server.redis(), of=100),
                    what="some that are confirmed")
         server.kill()
-        scene.mark(400)
+        scene.mark(1200)
         server.start()
         scene.mark(100)
     scene.generator.stop()
@@ -468,28 +467,68 @@ def stalling(folder, flag):
 
 
 def fault_disk_stalled(scene):
-    """Writes to the journal hang: events are late by as much, and none is lost; nor is a packet."""
+    """Writes to the journal hang, in the full form for 40 seconds: events go to Redis and to
+    standard output as if nothing were, heartbeats go on, no packet is lost, and all is written in
+    the end."""
     server = scene.server()
+    redis = server.redis()
     flag = os.path.join(scene.folder, "flag")
     sensor = Sensor(scene.folder, "north", server.url(), POLICY)
     sensor.environment = stalling(scene.folder, flag)
     scene.sensors.append(scene.add(sensor))
     sensor.start()
     scene.traffic()
-    before = sensor.wait_heartbeat(server.redis())
-    for _ in scene.times(1, 4):
+    before, gaps = sensor.wait_heartbeat(redis), []
+    for _ in scene.times(1, 3):
         with open(flag, "wb"):
             pass
-        # What was written already is still delivered; then nothing more, while events are made.
-        wait_until(lambda: scene.stands_still(server), what="an end of deliveries")
-        scene.seconds(1, 4)
+        ends = time.monotonic() + (40 if scene.full else 3)
+        while time.monotonic() < ends:
+            scene.generator.wait_more(10)
+            opened = len(scene.generator.opened)
+            began = time.monotonic()
+            wait_until(lambda n=opened: scene.in_redis(redis) >= n, what="announcements")
+            sensor.wait_told("exposure.opened", opened)
+            gaps.append(time.monotonic() - began)
+            assert sensor.heartbeat(redis), "no heartbeat while the disk hangs"
         os.unlink(flag)
         scene.mark(30)
-    drops = sensor.drops_since(server.redis(), before)
-    account = scene.settle(server.redis())
+    print(f"# announced {max(gaps):.1f} s after the packet at most, while the disk hung",
+          flush=True)
+    wait_until(lambda: sensor.heartbeat(redis).get("journal_unwritten") == "0", 3 * PATIENCE,
+               "all of it in the journal")
+    drops = sensor.drops_since(redis, before)
+    early = int(sensor.heartbeat(redis)["journal_early"])
+    assert sensor.has_said("the disk takes more than"), sensor.log()
+    account = scene.settle(redis)
     if drops:
         account.complaints.append(f"{drops} packets were dropped")
+    if not early:
+        account.complaints.append("no event left before it was written")
     return account
+
+
+def fault_slow_disk_and_sensor_killed(scene):
+    """kill -9 while each sync takes a second and a half, and events leave unwritten meanwhile."""
+    server = scene.server()
+    slow = os.path.join(scene.folder, "slow")
+    sensor = Sensor(scene.folder, "north", server.url(), POLICY)
+    sensor.environment = {**stalling(scene.folder, slow + ".not"), "SLOW_DISK": slow}
+    scene.sensors.append(scene.add(sensor))
+    sensor.start()
+    with open(slow, "wb"):
+        pass
+    scene.traffic(rate=300, closing=False)
+    for _ in scene.times(2, 6):
+        scene.mark(300)
+        killed_and_back(scene, [sensor])
+    scene.generator.stop()
+    scene.generator.again()
+    scene.wait_decided()
+    os.unlink(slow)
+    wait_until(lambda: sensor.all_out(server.redis()), 3 * PATIENCE, "nothing that waits")
+    scene.stop_all(server.redis())
+    return reconcile.settle_early(server.redis(), [sensor], scene.generator)
 
 
 def busy(count):
@@ -511,12 +550,17 @@ def fault_burst_on_a_slow_disk(scene):
     with open(slow, "wb"):
         pass
     hogs = busy(os.cpu_count() or 1)
+    redis = server.redis()
     try:
         generator.burst(8000 if scene.full else 5000)
         sent = time.monotonic()
         sensor.wait_told("exposure.opened", len(generator.opened))
-        print(f"# {len(generator.opened)} endpoints: all told {time.monotonic() - sent:.1f} s "
-              "after the last", flush=True)
+        said = time.monotonic() - sent
+        wait_until(lambda: scene.in_redis(redis) >= len(generator.opened), 3 * PATIENCE,
+                   "announcements in Redis")
+        there = time.monotonic() - sent
+        print(f"# {len(generator.opened)} endpoints: all told {said:.1f} s after the last, "
+              f"all in Redis {there:.1f} s after it", flush=True)
     finally:
         for hog in hogs:
             hog.kill()
@@ -531,11 +575,101 @@ def fault_burst_on_a_slow_disk(scene):
         account = reconcile.settle(server.redis(), [sensor], generator)
     else:  # Redis takes them in its own time
         account = reconcile.settle_told(sensor, generator)
+    if scene.full and there > WITHHELD_MOST:
+        account.complaints.append(f"announced in Redis only after {there:.1f} s")
     if held["observations_retried"] == "0":
         account.complaints.append("the ring was never full")
     if held["observations_lost"] != "0":
         account.complaints.append(f"{held['observations_lost']} observations were lost")
     return account
+
+
+def milliseconds(text):
+    """Of RFC 3339 with microseconds."""
+    moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment.timestamp() * 1000
+
+
+def latencies(redis, after):
+    """Of what was announced after this entry: from the packet to Redis, in ms, in order. Both
+    clocks are this machine's."""
+    found = []
+    for name, flat in redis("XRANGE", SITE + "events", "(" + after, "+"):
+        event = dict(zip(flat[::2], flat[1::2]))
+        if event["kind"] in ("exposure.opened", "exposure.escalated"):
+            found.append(int(name.split("-")[0]) - milliseconds(event["ts"]))
+    return sorted(found)
+
+
+def newest(redis):
+    return redis("XREVRANGE", SITE + "events", "+", "-", "COUNT", 1)[0][0]
+
+
+def measure(scene, what, rate, seconds, trouble=None):
+    """A line of the table in spanwatch-redis(7)."""
+    redis = scene.server.redis()
+    after = newest(redis)
+    scene.generator.rate = rate
+    scene.generator.pause.clear()
+    ends = time.monotonic() + seconds
+    if trouble:
+        trouble()
+    time.sleep(max(ends - time.monotonic(), 0))
+    scene.quiet(scene.server)
+    found = latencies(redis, after)
+    p50, p99 = found[len(found) // 2], found[len(found) * 99 // 100]
+    scene.rounds += 1
+    print(f"# {what:34}{len(found):7} announcements: p50 {p50:7.0f} ms, p99 {p99:7.0f} ms, "
+          f"max {found[-1]:7.0f} ms", flush=True)
+
+
+def fault_latency(scene):
+    """From a packet to Redis: idle, busy, with a slow disk, with a Redis that stands still."""
+    scene.server = scene.server("--appendfsync", "everysec")
+    slow = os.path.join(scene.folder, "slow")
+    sensor = Sensor(scene.folder, "north", scene.server.url(), POLICY)
+    sensor.environment = {**stalling(scene.folder, slow + ".not"), "SLOW_DISK": slow}
+    scene.sensors.append(scene.add(sensor))
+    sensor.start()
+    scene.traffic(rate=5)
+    seconds, pause = (15, 4) if scene.full else (1.5, 0.5)
+
+    def stand_still():
+        scene.seconds(0.3, 2)
+        scene.server.freeze()
+        time.sleep(pause)
+        scene.server.thaw()
+
+    measure(scene, "idle (5 endpoints/s)", 5, seconds)
+    measure(scene, "1,000 events/s", 250, seconds)
+    with open(slow, "wb"):
+        pass
+    measure(scene, "the same, 1.5 s for each sync", 250, seconds)
+    os.unlink(slow)
+    measure(scene, f"the same, Redis stands still {pause} s", 250, seconds, stand_still)
+    return scene.settle(scene.server.redis())
+
+
+def fault_stop_with_many_open(scene):
+    """SIGTERM with 3000 open exposures ends in time; what Redis has not taken by then the next run
+    sends."""
+    server = scene.server()
+    sensor = scene.sensor(server.url())
+    scene.generator = generator = Generator(world.WIRE, RATE)
+    for _ in range(30 if scene.full else 10):
+        generator.burst(100)
+        time.sleep(0.1)
+    sensor.wait_told("exposure.escalated", len(generator.opened))
+    scene.rounds += 1
+    began = time.monotonic()
+    sensor.stop()
+    took = time.monotonic() - began
+    print(f"# stopped in {took:.1f} s with {len(generator.opened)} open", flush=True)
+    if sensor.left_some():
+        sensor.start()
+        wait_until(lambda: sensor.all_out(server.redis()), 4 * PATIENCE, "the rest")
+        sensor.stop()
+    return reconcile.settle(server.redis(), [sensor], generator)
 
 
 LOADS = {"short": (4000, 3), "full": (20000, 60)}  # packets a second, seconds

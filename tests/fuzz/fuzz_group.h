@@ -133,7 +133,7 @@ static inline void fuzz_group(struct fuzz_lab *lab, unsigned families, const uin
 
 	if (!lab->sessions) {
 		lab->services = services_new();
-		lab->sessions = sessions_new(1, 16, 0, 1, lab->services);
+		lab->sessions = sessions_new(1, 16, 0, false, 1, lab->services);
 	}
 	if (size < 4 || !lab->sessions)
 		return;

@@ -4,15 +4,19 @@
 A folder tests/incidents/NAME holds
 
   story.py             HOSTS = {role: (number, how many addresses)}; PACKAGES and COMMANDS that it
-                       needs; play(stage) makes it happen; edit(), if any, stretches the recording
+                       needs; PLAYED = what of it is no real server; play(stage) makes it happen;
+                       edit(), if any, stretches the recording
   policy.yaml          the policy of the site
   expected             what must be reported: count, last and order as in
                        tests/golden/test_golden.py, with the names of tests/lab/recipe.py, and
       interval NAME FILTER ...      the first match says that the rule changed between two moments;
                                     the change NAME of the story lies in it
-      soon SECONDS FILTER ...       the first match came that soon after the first SYN-ACK of all
+      soon SECONDS FILTER ...       the first match came that soon after the first SYN-ACK to a
+                                    client outside
   recording.pcap.xz    what the mirror showed when the story was recorded
   changes.json         when the rules changed, seconds since 1970: {NAME: [before, after]}
+  known-bad.csv        if any: what is known of versions, see --known-bad
+  *.played             answers of a service that is played from its documents: played.py
   README.md            what happened, what the sensor says and when
 
 The same expectations are put to the live sensor's events and to a replay of the recording.
@@ -46,12 +50,13 @@ CLIENTS = 6
 SETTLE = 30
 
 
-def stretch(capture, edited, pause):
+def stretch(capture, edited, pause, unwrap=lambda frame: frame):
     """The same packets with pause(server's port, how many conversations came before) seconds in
-    front of each conversation from outside. Within one, time runs as it did."""
+    front of each conversation from outside. Within one, time runs as it did. `unwrap` takes off
+    what the mirror put around a frame."""
     begun, records = {}, []
     for seconds, header, frame in packets(capture):
-        parts = ip_of(frame)
+        parts = ip_of(unwrap(frame))
         outside = [a for a in parts[:2] if a.startswith("203.")] if parts else []
         shift = max(begun.values(), default=0)
         if outside and len(parts[3]) >= 4:
@@ -112,7 +117,7 @@ class Expectations:
 
 def between(said, true):
     """The true moment of the change is in [before, after] of the story."""
-    told = said.get("incident", {})
+    told = said.get("incident")
     told = told if isinstance(told, dict) else said["exposure"]
     if "changed_after" not in told:
         return "no interval is told"
@@ -120,6 +125,13 @@ def between(said, true):
     if after <= true[1] and before >= true[0]:
         return None
     return f"told {after:.3f} to {before:.3f}, changed {true[0]:.3f} to {true[1]:.3f}"
+
+
+def first_answer(capture, mirror):
+    """When the first SYN-ACK went to somebody outside; 0 if none did."""
+    answers = syn_acks(capture, unwrapper(mirror))
+    return min((t for (_, _, client, _), t in answers.items() if client.startswith("203.")),
+               default=0)
 
 
 class Stage:
@@ -139,8 +151,19 @@ class Stage:
                               VERSION=version_of(recipe.packages[0]) if recipe else "",
                               NET=f"10.20.{host.number}", **dict(more))
 
+    def serve_played(self, role, story, *services):
+        """Answers from documents: (file beside the story, port), see played.py."""
+        folder = os.path.dirname(os.path.abspath(story))
+        words = [f"{os.path.join(folder, name)} {port}" for name, port in services]
+        self.serve(role, "played", script=f"exec {sys.executable} {HERE}/played.py " +
+                   " ".join(words), ready=[("tcp", port) for _, port in services])
+
     def address(self, role):
         return self.hosts[role].v4[0]
+
+    def colleague(self, script, **more):
+        """The same from inside: nothing may be said of it."""
+        return self.ask(0, script, role=self.lab.network.colleague.role, **more)
 
     def ask(self, client, script, role=None, status=0, **variables):
         """A client's command, with $ROLE for each host's address. Its output."""
@@ -185,6 +208,8 @@ class Incident:
         self.policy = os.path.join(self.folder, "policy.yaml")
         self.expected = Expectations(os.path.join(self.folder, "expected"))
         self.recording = os.path.join(self.folder, "recording.pcap.xz")
+        known = os.path.join(self.folder, "known-bad.csv")
+        self.options = ["--known-bad", known] if os.path.exists(known) else []
         path = os.path.join(self.folder, "story.py")
         self.story = None
         if os.path.exists(path):
@@ -195,7 +220,7 @@ class Incident:
     def replay(self, program, *options):
         """(status, standard output) of a replay of the recording."""
         result = subprocess.run([program, "--quiet", "-r", self.recording, "-p", self.policy,
-                                 *options], capture_output=True, timeout=120, check=False)
+                                 *self.options, *options], capture_output=True, timeout=120, check=False)
         assert result.returncode == 0, result.stderr.decode("utf-8", "replace")[-800:]
         return result.stdout
 
@@ -216,15 +241,15 @@ class Incident:
                  for role, (number, count) in self.story.HOSTS.items()}
         balancers = [Balancer(role, number)
                      for role, number in getattr(self.story, "BALANCERS", {}).items()]
-        with Laboratory(folder, list(hosts.values()), policy, CLIENTS, mirror, balancers) as lab:
+        with Laboratory(folder, list(hosts.values()), policy, CLIENTS, mirror, balancers,
+                        self.options) as lab:
             stage = Stage(lab, hosts, {p.name: p for p in read_all()})
             self.story.play(stage)
             stage.pass_on()
             status = lab.stop_sensor()
             yield "the sensor ends well", None if status == 0 else f"status {status}"
-            answers = syn_acks(lab.capture, unwrapper(mirror))
             for line, problem in self.expected.problems(lab.events, stage.changes,
-                                                        min(answers.values(), default=0)):
+                                                        first_answer(lab.capture, mirror)):
                 yield line, problem
             if record:
                 self.keep(lab.capture, stage.changes)
@@ -241,7 +266,7 @@ class Incident:
             file.write("\n")
 
     def first_answer(self):
-        return min(syn_acks(self.recording).values(), default=0)
+        return first_answer(self.recording, getattr(self.story, "MIRRORS", ("plain",))[0])
 
 
 def read_all_incidents():

@@ -11,11 +11,13 @@ usage: tests/incidents/test_incidents.py [OPTION ...] [PART-OF-A-NAME ...]
   --record      keep what is played as the recording, and write the pages' output anew
   --pages       write the pages' output anew
   --keep FOLDER leave logs, events and packets there
+  --jobs N      networks at the same time (4): they mostly wait
 
 See tests/incidents/incident.py. Without root or network namespaces only recordings are replayed.
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import re
@@ -49,6 +51,8 @@ def live(incident, options, tally, mirror):
     if not incident.story:
         print(f"skip {incident.name} {how}: its servers are not in Debian; replayed only")
         return
+    for what in getattr(incident.story, "PLAYED", ()):
+        print(f"# {incident.name}: {what} is played from its documents, it is no real server")
     lacking = incident.lacking()
     if lacking:
         print(f"skip {incident.name} {how}: needs {', '.join(lacking)}", flush=True)
@@ -125,9 +129,35 @@ def page(incident, tally, write):
 def mirrors_of(incident, options):
     if options.replay or options.pages:
         return ()
-    if options.mirror or options.record:
-        return (options.mirror or "plain",)
-    return getattr(incident.story, "MIRRORS", ("plain",))
+    mirrors = getattr(incident.story, "MIRRORS", ("plain",))
+    if options.record:
+        return mirrors[:1]
+    return (options.mirror,) if options.mirror else mirrors
+
+
+def of_its_own(incident, mirror, options, children):
+    """One network by a process of its own, which can have no more than one; without a mirror the
+    recording is replayed. Returns the status."""
+    words = [sys.executable, os.path.abspath(__file__), "--exactly", "--jobs", "1", incident.name]
+    words += ["--live", "--mirror", mirror] if mirror else ["--replay"]
+    words += ["--keep", options.keep] if options.keep else []
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    children.append(child)
+    print(child.communicate()[0], end="", flush=True)
+    return child.returncode
+
+
+def side_by_side(incidents, options):
+    """The worst status of all."""
+    children = []
+    parts = [(i, mirror) for i in incidents for mirror in (*mirrors_of(i, options), None)]
+    try:
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            return max(pool.map(lambda part: of_its_own(*part, options, children), parts))
+    finally:
+        for child in children:
+            if child.poll() is None:
+                child.terminate()
 
 
 def main():
@@ -137,15 +167,22 @@ def main():
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--pages", action="store_true")
     parser.add_argument("--keep")
+    parser.add_argument("--jobs", type=int, default=4)
+    for word in ("--exactly", "--live"):
+        parser.add_argument(word, action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("parts", nargs="*")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     tally = Tally()
-    for incident in read_all_incidents():
-        if options.parts and not any(p in incident.name for p in options.parts):
-            continue
+    incidents = [i for i in read_all_incidents() if not options.parts or
+                 any(p == i.name or (p in i.name and not options.exactly) for p in options.parts)]
+    if options.jobs > 1 and len(incidents) > 1 and not (options.record or options.pages):
+        sys.exit(side_by_side(incidents, options))
+    for incident in incidents:
         for mirror in mirrors_of(incident, options):
             live(incident, options, tally, mirror)
+        if options.live:
+            continue
         replay(incident, tally)
         page(incident, tally, options.record or options.pages)
     sys.exit(1 if tally.failed else 0)

@@ -24,7 +24,7 @@ USERS = os.path.join(TOP, "tools/redis/users.acl")
 SENTINEL_USERS = os.path.join(TOP, "tools/redis/sentinel-users.conf")
 ADMIN = ["admin", "over"]
 PASSWORD = {"spanwatch": "p:w", "spanwatch-dashboard": "p/d", "spanwatch-tail": "p@t",
-            "spanwatch-shipper": "p%s"}
+            "spanwatch-shipper": "p%s", "spanwatch-notify": "p#n"}
 SCRATCH = tempfile.mkdtemp(prefix="swu-")
 EVENTS = 26
 

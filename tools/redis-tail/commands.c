@@ -7,15 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORDS_MAX (COMMANDS_BATCH + 8)
-
 static bool send(const struct commands *commands, enum step step, const char **words, int count)
 {
 	static const char asking[] = "ASKING";
 	const char *first = asking;
-	size_t lengths[WORDS_MAX], length = sizeof asking - 1;
+	size_t lengths[COMMANDS_WORDS], length = sizeof asking - 1;
 
-	assert(count <= WORDS_MAX);
+	assert(count <= COMMANDS_WORDS);
 	for (int i = 0; i < count; i++)
 		lengths[i] = strlen(words[i]);
 	if (redis_due_room(commands->due) < 2)
@@ -83,36 +81,36 @@ bool commands_claim(const struct commands *commands, const char *cursor, uint64_
 	return SEND(commands, STEP_CLAIM, words);
 }
 
-bool commands_new(const struct commands *commands, bool wait, uint64_t most)
+bool commands_new(const struct commands *commands, uint32_t wait_ms, uint64_t most)
 {
-	char count[24];
+	char count[24], block[24];
 	const char *stream[] = {"XINFO", "STREAM", commands->key};
 	const char *groups[] = {"XINFO", "GROUPS", commands->key};
 	const char *at_once[] = {"XREADGROUP",	     "GROUP",	    commands->group,
 				 commands->consumer, "COUNT",	    number(count, most),
 				 "STREAMS",	     commands->key, ">"};
-	const char *waiting[] = {"XREADGROUP",
-				 "GROUP",
-				 commands->group,
-				 commands->consumer,
-				 "BLOCK",
-				 COMMANDS_BLOCK,
-				 "COUNT",
-				 number(count, most),
-				 "STREAMS",
-				 commands->key,
-				 ">"};
+	const char *waiting[] = {
+		"XREADGROUP", "GROUP", commands->group,	    commands->consumer, "BLOCK",
+		block,	      "COUNT", number(count, most), "STREAMS",		commands->key,
+		">"};
 
+	snprintf(block, sizeof block, "%" PRIu32, wait_ms);
 	return SEND(commands, STEP_STREAM, stream) && SEND(commands, STEP_GROUPS, groups) &&
-	       (wait ? SEND(commands, STEP_NEW, waiting) : SEND(commands, STEP_NEW, at_once));
+	       (wait_ms != 0 ? SEND(commands, STEP_NEW, waiting)
+			     : SEND(commands, STEP_NEW, at_once));
 }
 
 bool commands_acknowledge(const struct commands *commands, char ids[][ENTRY_ID], size_t count)
 {
-	const char *words[WORDS_MAX] = {"XACK", commands->key, commands->group};
+	const char *words[COMMANDS_WORDS] = {"XACK", commands->key, commands->group};
 
 	assert(count <= COMMANDS_BATCH);
 	for (size_t i = 0; i < count; i++)
 		words[3 + i] = ids[i];
 	return send(commands, STEP_ACK, words, (int)count + 3);
+}
+
+bool commands_words(const struct commands *commands, const char **words, int count)
+{
+	return send(commands, STEP_SINK, words, count);
 }

@@ -12,7 +12,7 @@
 
 #define COMMANDS_BATCH 100 /* entries of one answer */
 #define COMMANDS_KEY   320
-#define COMMANDS_BLOCK "5000" /* ms that the server waits for something new */
+#define COMMANDS_WORDS 160
 
 enum step {
 	STEP_CREATE, /* the group */
@@ -24,6 +24,7 @@ enum step {
 	STEP_GROUPS,
 	STEP_NEW,
 	STEP_ACK,
+	STEP_SINK, /* what the reader itself wants to know or to write */
 };
 
 struct commands {
@@ -41,8 +42,11 @@ bool commands_set(const struct commands *commands, const char *id);
 bool commands_own(const struct commands *commands, const char *after, uint64_t most);
 bool commands_claim(const struct commands *commands, const char *cursor, uint64_t idle_ms,
 		    uint64_t most);
-/* What is new, and before it what is known about losses. */
-bool commands_new(const struct commands *commands, bool wait, uint64_t most);
+/* What is new, for which the server waits so long; before it what is known about losses. */
+bool commands_new(const struct commands *commands, uint32_t wait_ms, uint64_t most);
 bool commands_acknowledge(const struct commands *commands, char ids[][ENTRY_ID], size_t count);
+
+/* Of the reader's own. */
+bool commands_words(const struct commands *commands, const char **words, int count);
 
 #endif

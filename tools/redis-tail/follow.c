@@ -24,7 +24,8 @@
 #define ANSWER_MAX   (64U << 20)
 #define LIST_MAX     4096
 #define CONNECT_MS   5000
-#define ANSWER_MS    15000 /* COMMANDS_BLOCK and ten seconds */
+#define WAIT_MS	     5000  /* that the server waits for something new */
+#define ANSWER_MS    15000 /* that and ten seconds */
 #define PAUSE_MIN_MS 250
 #define PAUSE_MAX_MS 10000
 
@@ -51,6 +52,8 @@ void follow_come_back(struct follow *follow, bool at_once)
 
 	redis_connection_close(follow->connection);
 	redis_due_clear(&follow->due);
+	if (follow->options.sink.lost != NULL)
+		follow->options.sink.lost(follow->options.sink.context);
 	follow->id_count = 0; /* OWN has them */
 	follow->state = STATE_WAITING;
 	if (!at_once)
@@ -111,14 +114,39 @@ static bool send_step(struct follow *follow)
 		return commands_claim(commands, follow->cursor, follow->options.claim_s * 1000,
 				      most(follow));
 	default:
-		return commands_new(commands, !follow->options.once, most(follow));
+		return commands_new(commands, follow_wait_ms(follow), most(follow));
 	}
+}
+
+uint32_t follow_wait_ms(const struct follow *follow)
+{
+	const struct follow_sink *sink = &follow->options.sink;
+
+	if (sink->wait_ms != NULL)
+		return sink->wait_ms(sink->context);
+	return follow->options.once ? 0 : WAIT_MS;
+}
+
+/* The sink has something to say to the server. */
+static bool sink_speaks(struct follow *follow)
+{
+	const struct follow_sink *sink = &follow->options.sink;
+	int sent = sink->commands == NULL ? 0 : sink->commands(sink->context, &follow->commands);
+
+	if (sent < 0)
+		follow_lost(follow, "out of memory");
+	else if (sent > 0)
+		loop_alarm_set(follow->alarm, ANSWER_MS);
+	return sent != 0;
 }
 
 /* All answers are in. */
 static void advance(struct follow *follow)
 {
 	bool good = true, done = follow->options.count != 0 && follow->left == 0;
+
+	if (sink_speaks(follow))
+		return;
 
 	if (follow->id_count != 0)
 		good = commands_acknowledge(&follow->commands, follow->ids, follow->id_count);

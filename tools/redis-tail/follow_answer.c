@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* See follow_state.h. Entries are printed while their answer is there. */
-#include <err.h>
+/* See follow_state.h. The sink gets entries while their answer is there. */
 #include <string.h>
 
 #include "sensor/base/clock.h"
 #include "sensor/redis/redis_errors.h"
 #include "tools/redis-tail/follow_state.h"
 
-/* Prints the entries of a list. False: it is over. */
-static bool print_entries(struct follow *follow, const struct redis_answer *entries)
+/* Gives the entries of a list to the sink. False: it is over. */
+static bool take_entries(struct follow *follow, const struct redis_answer *entries)
 {
+	const struct follow_sink *sink = &follow->options.sink;
 	struct redis_answer entry;
 	char id[ENTRY_ID] = "";
 	bool good = true;
@@ -23,18 +23,25 @@ static bool print_entries(struct follow *follow, const struct redis_answer *entr
 			follow->losses.trimmed++;
 			continue;
 		}
-		good = entry_print(&entry, follow->options.json, follow->options.out);
+		good = sink->entry(sink->context, &entry);
 		if (!good)
 			break;
 		if (entry_id_compare(id, follow->printed) > 0)
 			memcpy(follow->printed, id, ENTRY_ID);
 		follow->left -= follow->left != 0;
 	}
-	if (fflush(follow->options.out) == 0 && good)
+	if (good && sink->settle(sink->context))
 		return true;
-	warn("output");
 	follow_finish(follow, true);
 	return false;
+}
+
+static void tell_losses(struct follow *follow)
+{
+	const struct follow_sink *sink = &follow->options.sink;
+
+	if (losses_tell(&follow->losses, follow->options.url.shown) && sink->missed != NULL)
+		sink->missed(sink->context);
 }
 
 /* [[key, entries]], or nothing: no news in time. */
@@ -44,9 +51,9 @@ static void on_read(struct follow *follow, const struct redis_answer *answer, bo
 	size_t before = follow->id_count;
 
 	if (redis_answer_item(answer, 0, &stream) && redis_answer_item(&stream, 1, &entries)) {
-		if (!print_entries(follow, &entries))
+		if (!take_entries(follow, &entries))
 			return;
-		losses_tell(&follow->losses, follow->options.url.shown);
+		tell_losses(follow);
 	}
 	if (follow->id_count != before) {
 		if (own)
@@ -54,7 +61,7 @@ static void on_read(struct follow *follow, const struct redis_answer *answer, bo
 	} else if (own) {
 		follow->next = STEP_CLAIM;
 		strcpy(follow->cursor, "0-0");
-	} else if (follow->options.once) {
+	} else if (follow->options.once && follow_wait_ms(follow) == 0) {
 		follow_finish(follow, false);
 		return;
 	}
@@ -76,9 +83,9 @@ static void on_claimed(struct follow *follow, const struct redis_answer *answer)
 	}
 	if (redis_answer_item(answer, 2, &gone))
 		follow->losses.trimmed += gone.count;
-	if (!print_entries(follow, &entries))
+	if (!take_entries(follow, &entries))
 		return;
-	losses_tell(&follow->losses, follow->options.url.shown);
+	tell_losses(follow);
 	if (strcmp(follow->cursor, "0-0") == 0) {
 		follow->next = STEP_NEW;
 		follow->claimed_ms = clock_monotonic_ms();
@@ -90,6 +97,8 @@ static void on_created(struct follow *follow)
 {
 	bool again = follow->followed;
 
+	if (again && follow->options.sink.anew != NULL)
+		follow->options.sink.anew(follow->options.sink.context);
 	if (again)
 		follow_tell(follow, "the group is gone (has the server lost its data?): made anew",
 			    follow->printed[0] != '\0' ? "" : ", from the beginning");
@@ -152,6 +161,11 @@ static void take(struct follow *follow, enum step step, const struct redis_answe
 	case STEP_STREAM:
 		losses_stream(&follow->losses, answer);
 		break;
+	case STEP_SINK:
+		if (!follow->options.sink.answer(follow->options.sink.context, answer))
+			follow_lost(follow,
+				    answer->type == REDIS_ERROR ? answer->text : "cannot be used");
+		break;
 	case STEP_GROUPS:
 		losses_group(&follow->losses, answer, follow->options.group);
 		break;
@@ -162,7 +176,8 @@ static void take(struct follow *follow, enum step step, const struct redis_answe
 
 void follow_answer(struct follow *follow, enum step step, const struct redis_answer *answer)
 {
-	if (answer->type == REDIS_ERROR)
+	if (answer->type == REDIS_ERROR &&
+	    (step != STEP_SINK || redis_error_remedy(answer->text) == REDIS_REDIRECT))
 		on_error(follow, step, answer->text);
 	else
 		take(follow, step, answer);

@@ -40,6 +40,7 @@ void follow_come_back(struct follow *follow, bool at_once);
 /* There is trouble: gives the connection up, and comes back after a while. */
 void follow_lost(void *context, const char *reason);
 void follow_works(struct follow *follow);
+uint32_t follow_wait_ms(const struct follow *follow);
 
 /* An answer to a step; sets the next one. */
 void follow_answer(struct follow *follow, enum step step, const struct redis_answer *answer);

@@ -58,13 +58,14 @@ void losses_group(struct losses *losses, const struct redis_answer *answer, cons
 	}
 }
 
-void losses_tell(struct losses *losses, const char *server)
+bool losses_tell(struct losses *losses, const char *server)
 {
 	uint64_t lost = losses->trimmed + losses->skipped;
+	bool told = lost != 0 || losses->unsure;
 
 	if (lost != 0)
 		warnx("%s: %" PRIu64 " %s lost to this reader: the stream had dropped %s before "
-		      "it could be printed",
+		      "it could be read",
 		      server, lost, lost == 1 ? "event is" : "events are",
 		      lost == 1 ? "it" : "each");
 	else if (losses->unsure)
@@ -73,4 +74,5 @@ void losses_tell(struct losses *losses, const char *server)
 		      server);
 	losses->trimmed = losses->skipped = 0;
 	losses->unsure = false;
+	return told;
 }

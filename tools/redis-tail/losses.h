@@ -23,7 +23,7 @@ struct losses {
 void losses_forget(struct losses *losses); /* what the stream said */
 void losses_stream(struct losses *losses, const struct redis_answer *answer);
 void losses_group(struct losses *losses, const struct redis_answer *answer, const char *group);
-/* Once, on standard error. */
-void losses_tell(struct losses *losses, const char *server);
+/* Once, on standard error. False: there was nothing to tell. */
+bool losses_tell(struct losses *losses, const char *server);
 
 #endif

@@ -140,6 +140,25 @@ static void on_signal(void *context)
 	loop_stop(context);
 }
 
+static bool print(void *context, const struct redis_answer *entry)
+{
+	const bool *json = context;
+
+	if (entry_print(entry, *json, stdout))
+		return true;
+	warn("output");
+	return false;
+}
+
+static bool flush(void *context)
+{
+	(void)context;
+	if (fflush(stdout) == 0)
+		return true;
+	warn("output");
+	return false;
+}
+
 static bool run(const struct follow_options *options)
 {
 	struct loop_watch *interrupted =
@@ -171,12 +190,11 @@ int main(int argc, char **argv)
 		.group = a.group,
 		.consumer = a.consumer != NULL ? a.consumer : host,
 		.from_new = strcmp(a.from, "new") == 0,
-		.json = a.json,
 		.once = a.once,
 		.count = number(a.count, "count", 0),
 		.give_up_s = number(a.give_up, "give-up", a.once ? ONCE_GIVE_UP_S : 0),
 		.claim_s = number(a.claim, "claim", CLAIM_S),
-		.out = stdout,
+		.sink = {.context = &a.json, .entry = print, .settle = flush},
 	};
 	bool good;
 

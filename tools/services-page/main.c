@@ -198,6 +198,47 @@ static void put_others(const struct services *services)
 	puts(".El");
 }
 
+/*
+ * Of conversations with web products, those of the unit tests, how many are told by name, and of
+ * how many products any is; per cent. tests/recast/test_recall.py measures it, with these bounds.
+ */
+static const struct {
+	const char *way;
+	int conversations, products;
+} recall[] = {
+	{"HTTP/1.1", 100, 100},
+	{"HTTP/1.1, gzip", 100, 100},
+	{"HTTP/1.1, client alone", 9, 12},
+	{"HTTP/1.1, server alone", 83, 93},
+	{"HTTP/1.1, server alone, gzip", 83, 93},
+	{"h2c", 100, 100},
+	{"h2c, gzip", 100, 100},
+	{"h2c, client alone", 0, 0},
+	{"h2c, server alone", 83, 93},
+	{"TLS", 0, 0},
+};
+
+static void put_recall(void)
+{
+	puts(".Sh HOW SURE\n"
+	     "A product over HTTP is told by what it answers, on any port, and by nothing else: a\n"
+	     "request alone, without the answer, may go to anybody, and only a few are proof of\n"
+	     "themselves.\n"
+	     "Inside TLS no product is told; ALPN says that it is the web, and the name of the "
+	     "server\n"
+	     "and its certificate are facts of the exposure.\n"
+	     "Of all the conversations that the tests have, on ports that say nothing, these are\n"
+	     "told, in per cent; never as another product, but that an answer in the interface of\n"
+	     "another (VictoriaMetrics in that of Prometheus) may be told as that one's when the\n"
+	     "request is not to be seen.\n"
+	     ".Bl -column \"HTTP/1.1, server alone, gzip\" \"conversations\" \"products\"\n"
+	     ".It Sy what is seen Ta Sy conversations Ta Sy products");
+	for (size_t i = 0; i < sizeof recall / sizeof *recall; i++)
+		printf(".It %s Ta %d Ta %d\n", recall[i].way, recall[i].conversations,
+		       recall[i].products);
+	puts(".El");
+}
+
 static void put_head(void)
 {
 	puts(".\\\" Printed from the table of dissectors by the build; do not edit.\n"
@@ -235,6 +276,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
 		put_family(services, order[i]);
 	put_others(services);
+	put_recall();
 	puts(".Sh SEE ALSO\n.Xr spanwatch-policy 5 ,\n.Xr spanwatch-events 7 ,\n"
 	     ".Xr spanwatch-redis 7 ,\n.Xr spanwatch 8");
 	services_free(services);

@@ -312,6 +312,7 @@ static void packages_lead_to_their_rows(void **unused)
 		{"/containerd.services.images.v1.Images/Delete", "containerd", "Images/Delete",
 		 GRPC_DESTROYS},
 		{"/etcdserverpb.KV/Range", "etcd", "GET (KV/Range)", GRPC_LISTS},
+		{"/api/grpc/etcdserverpb.KV/Range", "etcd", "GET (KV/Range)", GRPC_LISTS},
 		{"/spark.connect.SparkConnectService/ExecutePlan?x=1", "spark",
 		 "SparkConnectService/ExecutePlan", GRPC_EXECUTES},
 	};
@@ -320,7 +321,7 @@ static void packages_lead_to_their_rows(void **unused)
 					     "/shop.v1.Orders/List",
 					     "/",
 					     "",
-					     "/x/etcdserverpb.KV/Range"};
+					     "/etcdserverpb.KV/Range/x"};
 	struct grpc_method method;
 
 	(void)unused;

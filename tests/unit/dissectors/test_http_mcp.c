@@ -119,6 +119,28 @@ static void what_failed_was_not_run(void **unused)
 }
 
 /* JSON-RPC is spoken by others as well, whatever the client believes. */
+/* Over the older way, told by path and body; others have such paths, too. */
+static void a_path_is_a_hint(void **unused)
+{
+	static const char post[] = "POST /messages?sessionId=1 HTTP/1.1\r\n"
+				   "Content-Length: %zu\r\n\r\n%s";
+	static const char accepted[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 8\r\n\r\nAccepted";
+	static const char *const bodies[] = {LIST_BODY, "{\"text\":\"hello\",\"to\":\"all\"}"};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		struct script script = {.count = 0};
+		struct facts facts;
+		char text[256];
+
+		snprintf(text, sizeof text, post, strlen(bodies[i]), bodies[i]);
+		script_put(&script, SIDE_CLIENT, text, strlen(text));
+		script_put(&script, SIDE_SERVER, accepted, sizeof accepted - 1);
+		run(&script, &facts);
+		assert_string_equal(facts.service->name, i == 0 ? "mcp" : "http");
+	}
+}
+
 static void a_node_of_ethereum_is_none(void **unused)
 {
 	struct script script = {.count = 0};
@@ -144,6 +166,7 @@ int main(void)
 		cmocka_unit_test(a_call_runs_code_and_is_told_without_its_arguments),
 		cmocka_unit_test(a_call_far_behind_is_found),
 		cmocka_unit_test(what_failed_was_not_run),
+		cmocka_unit_test(a_path_is_a_hint),
 		cmocka_unit_test(a_node_of_ethereum_is_none),
 	};
 

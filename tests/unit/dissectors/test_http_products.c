@@ -99,7 +99,8 @@ static const struct sample samples[] = {
 	 "401 Unauthorized\r\nserver: Cowboy\r\n"
 	 "www-authenticate: Basic realm=\"RabbitMQ Management\"\r\n",
 	 "", "rabbitmq-management", "RabbitMQ", "", AUTH_REQUIRED},
-	{GET("/varz"), "200 OK\r\n", "{\n \"server_id\": \"NB2X\",\n \"version\": \"2.9.10\"}",
+	{GET("/varz"), "200 OK\r\n",
+	 "{\n \"server_id\": \"NB2X\",\n \"server_name\": \"a\",\n \"version\": \"2.9.10\"}",
 	 "nats-monitor", "NATS", "2.9.10", AUTH_NONE},
 	{"POST /upload HTTP/1.1\r\nContent-Type: application/vnd.fdo.journal\r\n"
 	 "Content-Length: 0\r\n\r\n",
@@ -156,8 +157,9 @@ static const struct sample samples[] = {
 	{"POST /db/neo4j/tx/commit HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "401 Unauthorized\r\n",
 	 "{\"errors\":[{\"code\":\"Neo.ClientError.Security.Unauthorized\"}]}", "neo4j", "Neo4j",
 	 "", AUTH_REQUIRED},
-	{GET("/api/v2/alerts"), "200 OK\r\n", "[{\"annotations\":{},\"endsAt\":\"2026\"}]\n",
-	 "alertmanager", "Alertmanager", "", AUTH_NONE},
+	{GET("/api/v2/alerts"), "200 OK\r\n",
+	 "[{\"annotations\":{},\"endsAt\":\"2026\",\"fingerprint\":\"0f\"}]\n", "alertmanager",
+	 "Alertmanager", "", AUTH_NONE},
 	{GET("/metrics"), "200 OK\r\n", "# HELP alertmanager_alerts How many alerts by state.\n",
 	 "alertmanager", "Alertmanager", "", AUTH_NONE},
 	{"PUT /metrics/job/backup HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "200 OK\r\n", "",
@@ -340,6 +342,11 @@ static void statements_are_read(void **unused)
 		TURN_SERVER("HTTP/1.1 500 X\r\nX-ClickHouse-Exception-Code: 60\r\n"
 			    "Content-Length: 2\r\n\r\n{}"),
 	};
+	static const struct turn file[] = {
+		TURN_CLIENT("GET /?query=SELECT+%2a+FROM+file%28%27passwd%27%29 HTTP/1.1\r\n\r\n"),
+		TURN_SERVER("HTTP/1.1 200 OK\r\nX-ClickHouse-Server-Display-Name: h\r\n"
+			    "Content-Length: 2\r\n\r\nx\n"),
+	};
 	static const struct turn other[] = {
 		TURN_CLIENT("GET /?q=drop+table+tutorial HTTP/1.1\r\n\r\n"),
 		TURN_SERVER("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
@@ -354,6 +361,8 @@ static void statements_are_read(void **unused)
 	conversation_lacks(&facts, "hush");
 	assert_true(dissect(&http_dissector, clickhouse, COUNT(clickhouse), 0, &facts));
 	conversation_has(&facts, "DROP TABLE", ANSWER_NO, COMMAND_DESTRUCTIVE);
+	assert_true(dissect(&http_dissector, file, COUNT(file), 0, &facts));
+	conversation_has(&facts, "file", ANSWER_YES, COMMAND_EXECUTES | COMMAND_LISTING);
 	assert_true(dissect(&http_dissector, other, COUNT(other), 0, &facts));
 	assert_int_equal(facts.command_count, 1);
 	conversation_stands(&http_dissector, influx, COUNT(influx));

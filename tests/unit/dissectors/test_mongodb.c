@@ -271,6 +271,8 @@ static void a_frame_that_holds_less_than_it_says(void **state)
 				    "\1ok\0\0\0\0\0\0\0\0\0\2errmsg\0\x22\0\0\0"
 				    "bad type in field name 'secret x'\0\x10"
 				    "code\0\x16\0\0\0\0";
+	static const char unnumbered[] = "\x26\0\0\0\x08\0\0\0\0\0\0\0\xdd\7\0\0\0\0\0\0\0"
+					 "\x11\0\0\0\1ok\0\0\0\0\0\0\0\0\0\0";
 	uint8_t request[1100];
 	struct turn turns[2] = {{.from = SIDE_CLIENT, .bytes = request},
 				{SIDE_SERVER, error, sizeof error - 1}};
@@ -286,6 +288,12 @@ static void a_frame_that_holds_less_than_it_says(void **state)
 		assert_int_equal(facts.data_read, ANSWER_YES);
 		conversation_splits(&mongodb_dissector, turns, 2);
 	}
+	/* Whoever writes such by hand may count from 0. */
+	turns[0].length = compressed(request, drop, sizeof drop, ZLIB, 500);
+	put32(request + 4, 0);
+	turns[1] = (struct turn){SIDE_SERVER, unnumbered, sizeof unnumbered - 1};
+	facts = conversation_facts(&mongodb_dissector, turns, 2, 0);
+	assert_true(facts.lying_length);
 	/* Nothing at all in it: what follows is a message of its own. */
 	put32(request, 25);
 	turns[0].length = 25;

@@ -365,7 +365,7 @@ static void mirror_send(struct mirror *m, unsigned from, uint8_t flags, uint32_t
 	m->next[from] += bytes + ((flags & (TCP_SYN | TCP_FIN)) != 0);
 	if (!m->shows[from] || (m->lose != 0 && random_below(&m->random, m->lose) == 0))
 		return;
-	pairs_packet(m->pairs, &packet);
+	pairs_packet(m->pairs, pairs_tuple(m->pairs, &packet), &packet);
 }
 
 /* A conversation of ten turns in one second. */
@@ -490,7 +490,7 @@ static void a_scan_says_nothing(void **state)
 		packet.source_port = (uint16_t)(i / 3);
 		packet.tcp_flags = i % 2 ? TCP_SYN : TCP_ACK;
 		packet.sequence = i * 77777;
-		pairs_packet(pairs, &packet);
+		pairs_packet(pairs, pairs_tuple(pairs, &packet), &packet);
 		pairs_tick(pairs, packet.ts_ns);
 	}
 	pairs_finish(pairs);

@@ -14,6 +14,7 @@
 #include "sensor/base/printable.h"
 #include "sensor/event/event_fields.h"
 #include "sensor/event/event_json.h"
+#include "sensor/event/event_json_ecs.h"
 #include "sensor/event/reason.h"
 #include "tests/unit/sample_event.h"
 
@@ -71,13 +72,47 @@ static void says_what_happened(void **state)
 	assert_contains(json, "\"tunnels\":[{\"kind\":\"vxlan\",\"id\":4242,"
 			      "\"source\":\"192.0.2.1\",\"destination\":\"192.0.2.2\"},"
 			      "{\"kind\":\"mpls\",\"id\":16}]");
-	assert_contains(json, "\"rule\":{\"name\":\"logging-is-internal\"}");
+	assert_contains(
+		json, "\"rule\":{\"id\":\"logging-is-internal\",\"name\":\"logging-is-internal\"");
 	assert_contains(json, "\"level\":4,\"level_name\":\"accessed\"");
 	assert_contains(json, "\"conn_state\":\"S1\"");
 	assert_contains(json, "{\"text\":\"FLUSHALL\",\"accepted\":false,\"destructive\":true,");
 	assert_contains(json, "\"identifier\":\"open-redis\"");
 	assert_null(strchr(json, '\n'));
 	free(json);
+}
+
+/* ECS: no port in url.domain; an address keeps its brackets. */
+static void hosts_have_no_port(void **state)
+{
+	static const struct {
+		const char *host, *json;
+	} cases[] = {
+		{"a.example", "{\"domain\":\"a.example\"}"},
+		{"a.example:8080", "{\"domain\":\"a.example\",\"port\":8080}"},
+		{"[2001:db8::1]:443", "{\"domain\":\"[2001:db8::1]\",\"port\":443}"},
+		{"[::1]", "{\"domain\":\"[::1]\"}"},
+		{"2001:db8::1", "{\"domain\":\"2001:db8::1\"}"},
+		{"a:b:80", "{\"domain\":\"a:b:80\"}"},
+		{"a:0", "{\"domain\":\"a:0\"}"},
+		{"a:65536", "{\"domain\":\"a:65536\"}"},
+		{"a:", "{\"domain\":\"a:\"}"},
+		{":80", "{\"domain\":\":80\"}"},
+		{"a:80x", "{\"domain\":\"a:80x\"}"},
+		{"a:000080", "{\"domain\":\"a:000080\"}"},
+		{"", "{}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct json_out *out = json_out_new();
+		size_t length;
+
+		json_out_begin(out);
+		event_json_host(out, cases[i].host);
+		assert_string_equal(json_out_done(out, &length), cases[i].json);
+		json_out_free(out);
+	}
 }
 
 /* Zero times and empty texts are absent, not 1970 and "". */
@@ -285,6 +320,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_what_happened),
+		cmocka_unit_test(hosts_have_no_port),
 		cmocka_unit_test(leaves_out_what_is_unknown),
 		cmocka_unit_test(survives_hostile_text),
 		cmocka_unit_test(cuts_between_characters),

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "sensor/journal/journal.h"
+#include "tests/unit/random.h"
 
 struct place {
 	char directory[64], path[96];
@@ -192,8 +193,20 @@ static void survives_a_killed_sensor(void **state)
 	}
 	waitpid(child, NULL, 0);
 	journal = open_as(place->path, "a", 100);
-	assert_int_equal(journal_last_sequence(journal), 2);
+	/* No number of what it told last, and nobody knows of, stands for anything else. */
+	assert_int_equal(journal_last_sequence(journal), 2 + JOURNAL_SKIPPED);
+	assert_int_equal(journal_jumped(journal), JOURNAL_SKIPPED);
 	assert_int_equal(read_after(journal, 0, 64).count, 2);
+	journal_close(journal);
+	journal = open_as(place->path, "a", 100);
+	assert_int_equal(journal_last_sequence(journal), 2 + JOURNAL_SKIPPED);
+	assert_int_equal(journal_jumped(journal), 0);
+	append(journal, JOURNAL_SKIPPED + 3);
+	journal_commit(journal);
+	journal_confirm(journal, JOURNAL_SKIPPED + 3);
+	/* Nor is one of them an event that Redis has forgotten. */
+	assert_int_equal(journal_rewind(journal, "", 0), 0);
+	assert_int_equal(stats_of(journal).waiting, 3);
 	journal_close(journal);
 }
 
@@ -268,8 +281,8 @@ static void refuses_what_is_no_journal(void **state)
 	assert_int_equal(system(command), 0);
 	assert_refused(place->path, "a", "not a database");
 	snprintf(path, sizeof path, "%s/missing/journal", place->directory);
-	assert_refused(path, "a", "unable to open");
-	assert_refused(place->directory, "a", "unable to open");
+	assert_refused(path, "a", "No such file");
+	assert_refused(place->directory, "a", "Is a directory");
 }
 
 static void put(struct journal *journal, unsigned kind, const char *key, uint64_t at_ns,
@@ -396,7 +409,8 @@ static struct journal *open_bounded(const char *path, uint64_t max_bytes, uint64
 
 static void append_big(struct journal *journal, uint64_t sequence)
 {
-	static const char json[4000] = "{}";
+	static char json[4000];
+	struct random random = {sequence};
 	const struct journal_row row = {.sequence = sequence,
 					.exposure = "",
 					.incident = "",
@@ -405,6 +419,9 @@ static void append_big(struct journal *journal, uint64_t sequence)
 					.fields = "",
 					.fields_length = 0};
 
+	/* What no packing makes less. */
+	for (size_t i = 0; i < sizeof json; i++)
+		json[i] = (char)random_next(&random);
 	assert_true(journal_append(journal, &row));
 }
 
@@ -464,7 +481,8 @@ static void bounds_and_shrinks_the_file(void **state)
 	assert_in_range(stats.waiting, 100, 300);
 	assert_int_equal(stats.waiting + stats.lost, 1000);
 	assert_int_equal(stats.errors, 0);
-	assert_in_range(size_of(place->path), 500 << 10, 2 << 20);
+	/* The rest is in the log. */
+	assert_in_range(size_of(place->path), 1, 2 << 20);
 	/* Confirmed, and pushed out of what is kept. */
 	for (uint64_t i = 1001; i <= 2100; i++)
 		append(journal, i);
@@ -516,7 +534,8 @@ static void gives_up_nothing_that_may_have_arrived(void **state)
 				journal_tick(journal);
 		}
 		assert_int_equal(stats_of(journal).waiting + stats_of(journal).lost, 3000 - 410);
-		assert_int_equal(journal_rewind(journal, "", 0), 410);
+		/* The last confirmed ones are in memory, though the file had no room for them. */
+		assert_int_equal(journal_rewind(journal, "", 0), in_file ? 0 : 410);
 		journal_close(journal);
 		assert_true(in_file == 0 || remove(place->path) == 0);
 	}
@@ -679,7 +698,9 @@ static void outlive_the_disk(struct journal *journal)
 
 	for (uint64_t i = 1; i <= 60; i++)
 		append(journal, i);
+	journal_on_commit(journal, hook, journal);
 	journal_commit(journal);
+	journal_on_commit(journal, NULL, NULL);
 	assert_true(stats_of(journal).in_memory);
 	assert_int_equal(stats_of(journal).waiting, 60);
 	assert_true(stats_of(journal).errors >= 1);
@@ -699,7 +720,8 @@ static void come_back(struct journal *journal, const char *path)
 	assert_false(stats_of(journal).in_memory);
 	assert_int_equal(stats_of(journal).waiting, 50);
 	assert_int_equal(stats_of(journal).lost, 0);
-	assert_true(journal_state_lost(journal) > 0);
+	assert_int_equal(journal_state_lost(journal), 0);
+	assert_states(journal, 1, "hooked=x ");
 	journal_close(journal);
 	journal = open_as(path, "a", 1000);
 	assert_int_equal(stats_of(journal).waiting, 50);

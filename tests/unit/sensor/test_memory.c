@@ -57,7 +57,7 @@ static bool no_frame(void *context, const struct kept_frame *kept)
 static uint64_t ndpi_takes(const struct services *services)
 {
 	uint64_t before = allocated(), taken;
-	struct identify *identify = identify_new(services, 1);
+	struct identify *identify = identify_new(services, 1, false);
 
 	assert_non_null(identify);
 	taken = allocated() - before;

@@ -224,7 +224,8 @@ static void refuses_bad_options(void **state)
 	stage->options.redis.url = NULL;
 	stage->options.journal_path = "/nonexistent/journal";
 	assert_null(outputs_new(&stage->options, error));
-	assert_contains(error, "journal /nonexistent/journal: unable to open");
+	assert_contains(
+		error, "journal /nonexistent/journal: cannot be opened: No such file or directory");
 }
 
 /* Nobody listens there. Nothing waits longer than it was told to, and the loss is told. */

@@ -3,7 +3,8 @@
  * Loads every policy in tests/policy (the current directory is the project's root). What lies in
  * bad/ must be refused with exactly the messages of NAME.expected. What lies in good/ must be
  * accepted, silently or with exactly the warnings of NAME.expected. A line of such a file is
- * `line:col: error|warning: text`, as spanwatch prints it behind the name of the file.
+ * `line:col: error|warning: text`, as spanwatch prints it behind the name of the file, which stands
+ * before it for files that are included.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -30,9 +31,14 @@ static char *all_text(const struct policy_messages *messages)
 	FILE *stream = open_memstream(&text, &length);
 
 	assert_non_null(stream);
-	for (size_t i = 0; i < messages->count; i++)
-		fprintf(stream, "%u:%u: %s: %s\n", messages->list[i].line, messages->list[i].column,
-			messages->list[i].warning ? "warning" : "error", messages->list[i].text);
+	for (size_t i = 0; i < messages->count; i++) {
+		const struct policy_message *message = &messages->list[i];
+
+		if (message->file != 0)
+			fprintf(stream, "%s:", messages->files[message->file - 1]);
+		fprintf(stream, "%u:%u: %s: %s\n", message->line, message->column,
+			message->warning ? "warning" : "error", message->text);
+	}
 	assert_int_equal(fclose(stream), 0);
 	return text;
 }

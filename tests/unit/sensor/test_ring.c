@@ -15,7 +15,9 @@
 
 #include <cmocka.h>
 
+#include "sensor/base/nudge.h"
 #include "sensor/base/ring.h"
+#include "tests/unit/random.h"
 
 #define MESSAGES 2000000u
 
@@ -45,14 +47,12 @@ static void expect_message(const struct message *message, uint64_t number)
 	assert_memory_equal(message->odd, expected.odd, sizeof expected.odd);
 }
 
-static void push(struct ring *ring, uint64_t number, bool good, bool empty)
+static void push(struct ring *ring, uint64_t number, bool good)
 {
 	struct message message = message_of(number);
-	bool was_empty = !empty;
 
-	assert_int_equal(ring_push(ring, &message, &was_empty), good);
-	if (good)
-		assert_int_equal(was_empty, empty);
+	assert_int_equal(ring_push(ring, &message), good);
+	assert_true(ring_waits(ring));
 }
 
 static void bounds_and_order(void **state)
@@ -69,10 +69,10 @@ static void bounds_and_order(void **state)
 		assert_null(ring_peek(ring));
 		for (int round = 0; round < 10; round++) {
 			while (pushed - popped < room) {
-				push(ring, pushed, true, pushed == popped);
+				push(ring, pushed, true);
 				pushed++;
 			}
-			push(ring, 999, false, false);
+			push(ring, 999, false);
 			for (uint64_t n = 1 + (uint64_t)round % room; n > 0; n--) {
 				const struct message *message = ring_peek(ring);
 
@@ -88,6 +88,7 @@ static void bounds_and_order(void **state)
 			ring_pop(ring);
 		}
 		assert_null(ring_peek(ring));
+		assert_false(ring_waits(ring));
 		ring_free(ring);
 	}
 	ring_free(NULL);
@@ -95,27 +96,35 @@ static void bounds_and_order(void **state)
 
 struct pair {
 	struct ring *ring;
-	_Atomic uint64_t nudges; /* of the producer: the consumer may be asleep */
+	_Atomic uint64_t nudges; /* of the producer: the consumer is woken */
 	uint64_t refused;
 };
 
 static void *produce(void *context)
 {
 	struct pair *pair = context;
+	struct random random = {.state = 3};
+	struct nudge nudge = {.number = 0};
+	uint64_t time_ns = 0;
 
 	for (uint64_t i = 0; i < MESSAGES;) {
 		struct message message = message_of(i);
-		bool was_empty = false;
+		bool put = ring_push(pair->ring, &message), wake;
+		uint32_t chance = random_below(&random, 1000);
 
-		if (!ring_push(pair->ring, &message, &was_empty)) {
-			pair->refused++;
-			sched_yield();
-			continue;
-		}
-		if (was_empty)
+		time_ns += chance * NS_PER_US;
+		wake = put ? nudge_put(&nudge, time_ns) : nudge_rest(&nudge);
+		wake = wake || nudge_due(&nudge, time_ns);
+		wake = wake || (chance == 0 && nudge_rest(&nudge));
+		if (wake)
 			atomic_fetch_add(&pair->nudges, 1);
-		i++;
+		if (!put || chance == 0)
+			sched_yield();
+		pair->refused += !put;
+		i += put;
 	}
+	if (nudge_rest(&nudge))
+		atomic_fetch_add(&pair->nudges, 1);
 	return NULL;
 }
 
@@ -149,11 +158,35 @@ static void two_threads(void **state)
 	ring_free(pair.ring);
 }
 
+/* By number, by time, and before the producer rests; never for nothing. */
+static void wakes_when_it_is_due(void **state)
+{
+	struct nudge nudge = {.number = 0};
+
+	(void)state;
+	assert_false(nudge_due(&nudge, NS_PER_S));
+	assert_false(nudge_rest(&nudge));
+	for (unsigned i = 1; i < NUDGE_NUMBER; i++)
+		assert_false(nudge_put(&nudge, 0));
+	assert_true(nudge_put(&nudge, 0));
+	assert_false(nudge_waits(&nudge));
+	/* The first one's time counts, not the newest one's. */
+	assert_false(nudge_put(&nudge, NS_PER_S));
+	assert_false(nudge_put(&nudge, NS_PER_S + NUDGE_NS - 1));
+	assert_false(nudge_due(&nudge, NS_PER_S + NUDGE_NS - 1));
+	assert_true(nudge_due(&nudge, NS_PER_S + NUDGE_NS));
+	assert_false(nudge_due(&nudge, 2 * NS_PER_S));
+	assert_false(nudge_put(&nudge, 3 * NS_PER_S));
+	assert_true(nudge_rest(&nudge));
+	assert_false(nudge_rest(&nudge));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounds_and_order),
 		cmocka_unit_test(two_threads),
+		cmocka_unit_test(wakes_when_it_is_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

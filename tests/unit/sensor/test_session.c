@@ -55,7 +55,7 @@ static struct lab *lab_new(uint32_t max_sessions)
 	struct lab *lab = calloc(1, sizeof *lab);
 
 	lab->services = services_new();
-	lab->sessions = sessions_new(max_sessions, 64, 4, 1, lab->services);
+	lab->sessions = sessions_new(max_sessions, 64, 4, false, 1, lab->services);
 	return lab;
 }
 
