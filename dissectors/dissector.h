@@ -23,7 +23,7 @@
 #include "dissectors/read/facts.h"
 #include "dissectors/read/feed.h"
 
-#define DISSECTOR_STATE_MAX 3328 /* bytes; the opening of a session takes as many */
+#define DISSECTOR_STATE_MAX 3456 /* bytes; the opening of a session takes as many */
 #define DISSECTORS_MAX	    256	 /* in the table */
 #define OPENING_MAX	    1024 /* bytes kept of each side's opening */
 

@@ -10,20 +10,24 @@
  *	| masking key (4), if M         | payload ...
  *
  * A message is a frame of text or binary data and those that continue it; control frames (close,
- * ping, pong) may come in between. Of each message the beginning is kept, and in all of it a few
- * words are looked for. STOMP and MQTT make one stream of their messages, which their own
+ * ping, pong) may come in between. A message may be compressed (permessage-deflate): then all of
+ * one side's are one stream, for each may refer to what stood in those before; who begins anew with
+ * each reads the same. Of each message the beginning is kept, and of JSON the members that matter
+ * are looked for in all of it. STOMP and MQTT make one stream of their messages, which their own
  * dissectors read.
  *
- * Sources: RFC 6455; jupyter_server's handlers of kernels and terminals ("websocket wire
+ * Sources: RFC 6455, RFC 7692; jupyter_server's handlers of kernels and terminals ("websocket wire
  * protocols" of its documentation); OpenClaw's protocol of its gateway; the Chrome DevTools
  * Protocol; RabbitMQ's "STOMP over WebSocket" and MQTT 5.0 section 6.
  */
 #include "dissectors/websocket.h"
 
+#include "dissectors/read/json_stream.h"
 #include "dissectors/read/json_text.h"
+#include "dissectors/read/unpacker.h"
 
-#define KEPT	   320	      /* bytes of a message */
-#define INNER_SIZE 1024	      /* bytes of the state of the dissector inside */
+#define KEPT	   16	      /* bytes of a message: how a terminal's begins */
+#define INNER_SIZE 2048	      /* bytes of the state of the dissector inside */
 #define PIECE	   256	      /* bytes that are unmasked at a time */
 #define FRAME_MAX  (1U << 24) /* bytes: what claims to be longer is no frame, or not worth it */
 
@@ -50,8 +54,25 @@ static const struct service services[SERVICE_COUNT] = {
 			  .about = "a Node.js process that lets itself be debugged"},
 };
 
-/* What a client may ask for within the messages of one kind, and how it is told. */
-enum { WANTS_NOTHING, WANTS_RUN };
+/* What runs code, by the member "method" of a message, and how it is told. */
+static const struct {
+	const char *method, *told;
+	bool openclaw; /* counts only where the gateway has said that it is one */
+} runs[] = {
+	{"Runtime.evaluate", "Runtime.evaluate", false},
+	{"Runtime.callFunctionOn", "Runtime.callFunctionOn", false},
+	{"Runtime.runScript", "Runtime.runScript", false},
+	{"Debugger.evaluateOnCallFrame", "Debugger.evaluateOnCallFrame", false},
+	{"agent", "agent (OpenClaw)", true},
+	{"chat.send", "agent (OpenClaw)", true},
+	{"node.invoke", "node.invoke (OpenClaw)", true},
+};
+
+/* What the members of a message say. */
+struct said {
+	uint8_t runs; /* one more than the row; 0: nothing */
+	bool error, ok, refused, challenge, connects, secret, kernel;
+};
 
 struct side_state {
 	uint64_t left; /* of the frame's payload */
@@ -62,9 +83,12 @@ struct side_state {
 	bool open;	 /* a message has begun, and goes on in the next frame */
 	bool control;	 /* the frame is a control frame */
 	bool compressed; /* the message is */
+	bool ended;	 /* what is compressed has, before the message */
+	bool unread;	 /* the message, or a part of it */
 	bool lost;
-	struct json_word word; /* the search for what runs code */
-	uint16_t kept;
+	struct json_stream json;
+	struct said said;
+	uint8_t kept;
 	uint8_t message[KEPT];
 };
 
@@ -83,6 +107,13 @@ struct websocket {
 _Static_assert(sizeof(struct websocket) <= DISSECTOR_STATE_MAX, "the state is too large");
 
 extern const struct dissector stomp_dissector, mqtt_dissector;
+
+struct context {
+	struct websocket *ws;
+	struct facts *facts;
+	struct feed *fed;
+	enum side from;
+};
 
 static bool ends_with(const struct bytes *text, const char *end)
 {
@@ -120,8 +151,10 @@ enum websocket_kind websocket_by_protocol(struct bytes protocol)
 
 static void begin_inner(struct websocket *ws, struct facts *facts, const struct dissector *inner)
 {
-	if (inner->state_size > sizeof ws->state)
+	if (inner->state_size > sizeof ws->state) {
+		facts_limited(facts);
 		return;
+	}
 	ws->inner = inner;
 	if (inner->begin)
 		inner->begin(ws->state, facts);
@@ -168,81 +201,55 @@ static void note_run(struct websocket *ws, struct facts *facts, const char *text
 /* What the client has sent that will run. */
 static const char *what_runs(const struct websocket *ws, struct bytes text)
 {
-	struct bytes method;
+	const struct said *said = &ws->side[SIDE_CLIENT].said;
 
-	switch ((enum websocket_kind)ws->kind) {
-	case WEBSOCKET_KERNEL:
-		return ws->side[SIDE_CLIENT].word.found ? "execute_request (kernel)" : NULL;
-	case WEBSOCKET_TERMINAL:
+	if (ws->kind == WEBSOCKET_KERNEL)
+		return said->kernel ? "execute_request (kernel)" : NULL;
+	if (ws->kind == WEBSOCKET_TERMINAL)
 		return json_text_starts(text, "[\"stdin\"") ? "stdin (terminal)" : NULL;
-	default:
-		break;
-	}
-	if (!json_text_member(text, "method", &method))
+	if (said->runs == 0 || (runs[said->runs - 1].openclaw && !ws->challenged))
 		return NULL;
-	if (json_text_is(method, "Runtime.evaluate"))
-		return "Runtime.evaluate";
-	if (json_text_is(method, "Runtime.callFunctionOn"))
-		return "Runtime.callFunctionOn";
-	if (json_text_is(method, "Debugger.evaluateOnCallFrame"))
-		return "Debugger.evaluateOnCallFrame";
-	if (ws->challenged && (json_text_is(method, "agent") || json_text_is(method, "chat.send")))
-		return "agent (OpenClaw)";
-	if (ws->challenged && json_text_is(method, "node.invoke"))
-		return "node.invoke (OpenClaw)";
-	return NULL;
+	return runs[said->runs - 1].told;
 }
 
 static void take_client(struct websocket *ws, struct facts *facts, struct bytes text)
 {
-	const char *runs = what_runs(ws, text);
-	struct bytes value;
+	const struct said *said = &ws->side[SIDE_CLIENT].said;
+	const char *run = what_runs(ws, text);
 
 	ws->asked = true;
-	if (runs != NULL)
-		note_run(ws, facts, runs);
+	if (run != NULL)
+		note_run(ws, facts, run);
 	/* OpenClaw's: {"type":"req","method":"connect","params":{…,"auth":{"token":…}}}. */
-	if (ws->challenged && json_text_member(text, "method", &value) &&
-	    json_text_is(value, "connect"))
-		ws->credentials |= holds(text, "\"token\"") || holds(text, "\"password\"");
-}
-
-static void take_challenge(struct websocket *ws, struct facts *facts, struct bytes text)
-{
-	struct bytes value;
-
-	if (json_text_member(text, "event", &value) && json_text_is(value, "connect.challenge")) {
-		ws->challenged = true;
-		name_service(facts, SERVICE_OPENCLAW, "OpenClaw");
-	}
+	if (ws->challenged && said->connects)
+		ws->credentials |= said->secret;
 }
 
 /* An answer to what was asked; false: it is refused, or something else. */
 static bool is_answer(const struct websocket *ws, struct bytes text)
 {
-	struct bytes value;
+	const struct said *said = &ws->side[SIDE_SERVER].said;
 
 	if (!ws->asked)
 		return ws->kind == WEBSOCKET_TERMINAL && json_text_starts(text, "[\"setup\"");
-	if (!ws->challenged)
-		return !json_text_member(text, "error", &value);
-	return json_text_member(text, "ok", &value) && json_text_is(value, "true");
+	return ws->challenged ? said->ok : !said->error;
 }
 
 static void take_server(struct websocket *ws, struct facts *facts, struct bytes text)
 {
-	if (ws->challenged && !ws->let_in && ws->asked && !is_answer(ws, text)) {
-		struct bytes value;
+	const struct said *said = &ws->side[SIDE_SERVER].said;
 
-		if (json_text_member(text, "ok", &value) && json_text_is(value, "false")) {
-			if (ws->credentials)
-				facts_login(facts, false);
-			else
-				facts_set_auth(facts, AUTH_REQUIRED);
-		}
+	if (ws->challenged && !ws->let_in && ws->asked && !is_answer(ws, text)) {
+		if (said->refused && ws->credentials)
+			facts_login(facts, false);
+		else if (said->refused)
+			facts_set_auth(facts, AUTH_REQUIRED);
 		return;
 	}
-	take_challenge(ws, facts, text);
+	if (said->challenge) {
+		ws->challenged = true;
+		name_service(facts, SERVICE_OPENCLAW, "OpenClaw");
+	}
 	if (!is_answer(ws, text))
 		return;
 	if (ws->kind == WEBSOCKET_KERNEL || ws->kind == WEBSOCKET_TERMINAL)
@@ -252,32 +259,105 @@ static void take_server(struct websocket *ws, struct facts *facts, struct bytes 
 	ws->command = -1;
 }
 
-static void end_message(struct websocket *ws, struct facts *facts, enum side from)
+static void note_member(struct said *said, const struct json_stream *json)
 {
-	struct side_state *s = &ws->side[from];
-	struct bytes text = bytes_from(s->message, s->kept);
+	const char *value = json->value;
 
-	s->open = false;
-	if (s->compressed) /* what was said is not known */
-		ws->asked |= from == SIDE_CLIENT;
-	else if (from == SIDE_CLIENT)
-		take_client(ws, facts, text);
-	else
-		take_server(ws, facts, text);
-	memset(s->message, 0, s->kept);
-	s->kept = 0;
-	s->word = (struct json_word){.at = 0};
+	said->secret |= strcmp(json->name, "token") == 0 || strcmp(json->name, "password") == 0;
+	said->kernel |=
+		strcmp(json->name, "msg_type") == 0 && strcmp(value, "execute_request") == 0;
+	said->challenge |=
+		json_stream_is(json, 1, "event") && strcmp(value, "connect.challenge") == 0;
+	if (json_stream_is(json, 1, "ok")) {
+		said->ok |= strcmp(value, "true") == 0;
+		said->refused |= strcmp(value, "false") == 0;
+	}
+	if (!json_stream_is(json, 1, "method"))
+		return;
+	said->connects |= strcmp(value, "connect") == 0;
+	for (uint8_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+		if (strcmp(value, runs[i].method) == 0)
+			said->runs = (uint8_t)(i + 1);
+	}
 }
 
-static void end_frame(struct websocket *ws, struct facts *facts, enum side from)
+static void read_members(struct side_state *s, struct bytes text)
 {
-	struct side_state *s = &ws->side[from];
+	enum json_event event;
+
+	while ((event = json_stream_next(&s->json, &text)) != JSON_MORE) {
+		if (event == JSON_MEMBER)
+			note_member(&s->said, &s->json);
+		else if (event == JSON_NAME)
+			s->said.error |= json_stream_is(&s->json, 1, "error");
+	}
+}
+
+/* A piece of a message as it was meant. */
+static void take_text(const struct context *c, struct bytes text)
+{
+	struct side_state *s = &c->ws->side[c->from];
+	size_t room = sizeof s->message - s->kept;
+
+	if (c->ws->inner) {
+		struct feed fed = {.from = c->from, .bytes = text, .unpacker = NULL};
+
+		c->ws->inner->feed(c->ws->state, c->facts, &fed);
+		return;
+	}
+	read_members(s, text);
+	room = room < text.left ? room : text.left;
+	if (room != 0)
+		memcpy(s->message + s->kept, text.at, room);
+	s->kept = (uint8_t)(s->kept + room);
+}
+
+static void unpack(const struct context *c, struct bytes packed)
+{
+	struct side_state *s = &c->ws->side[c->from];
+	enum unpacked result = UNPACKED_ON;
+	struct bytes out;
+
+	while (result == UNPACKED_ON && !s->unread && !s->ended) {
+		result = unpacker_next(c->fed, c->facts, PACKING_STREAM, &packed, &out);
+		take_text(c, out);
+	}
+	s->ended |= result == UNPACKED_ENDED;
+	s->unread |= result > UNPACKED_ENDED;
+}
+
+static void end_message(const struct context *c)
+{
+	static const uint8_t tail[] = {0, 0, 0xff, 0xff}; /* RFC 7692, 7.2.2 */
+	struct websocket *ws = c->ws;
+	struct side_state *s = &ws->side[c->from];
+
+	if (s->compressed)
+		unpack(c, bytes_from(tail, sizeof tail));
+	if (ws->inner)
+		s->unread = false; /* it was told; the stream inside has a hole */
+	else if (s->unread)
+		ws->asked |= c->from == SIDE_CLIENT;
+	else if (c->from == SIDE_CLIENT)
+		take_client(ws, c->facts, bytes_from(s->message, s->kept));
+	else
+		take_server(ws, c->facts, bytes_from(s->message, s->kept));
+	s->open = s->unread = s->ended = false;
+	memset(s->message, 0, sizeof s->message);
+	s->kept = 0;
+	s->json = (struct json_stream){.depth = 0};
+	s->said = (struct said){.runs = 0};
+}
+
+static void end_frame(const struct context *c)
+{
+	struct side_state *s = &c->ws->side[c->from];
 
 	s->framed = false;
 	s->header_have = 0;
 	s->header_need = 2;
-	if (!s->control && (s->header[0] & FLAG_FIN) && !ws->inner)
-		end_message(ws, facts, from);
+	if (!s->control && (s->header[0] & FLAG_FIN))
+		end_message(c);
 }
 
 /* A whole header: false if no peer would send it. */
@@ -310,9 +390,9 @@ static bool begin_frame(struct side_state *s, enum side from)
 	return true;
 }
 
-static void take_header(struct websocket *ws, struct facts *facts, enum side from, uint8_t byte)
+static void take_header(const struct context *c, uint8_t byte)
 {
-	struct side_state *s = &ws->side[from];
+	struct side_state *s = &c->ws->side[c->from];
 	uint8_t length;
 
 	s->header[s->header_have++] = byte;
@@ -323,42 +403,30 @@ static void take_header(struct websocket *ws, struct facts *facts, enum side fro
 	}
 	if (s->header_have < 2 || s->header_have < s->header_need)
 		return;
-	s->lost = !begin_frame(s, from);
-	if (!s->lost && s->left == 0)
-		end_frame(ws, facts, from);
+	s->lost = !begin_frame(s, c->from);
+	if (s->lost)
+		facts_limited(c->facts);
+	else if (s->left == 0)
+		end_frame(c);
 }
 
-static void feed_inner(struct websocket *ws, struct facts *facts, enum side from, struct bytes text)
+static void take_payload(const struct context *c, struct bytes *data)
 {
-	struct feed fed = {.from = from, .bytes = text};
-
-	ws->inner->feed(ws->state, facts, &fed);
-}
-
-static void take_payload(struct websocket *ws, struct facts *facts, enum side from,
-			 struct bytes *data)
-{
-	struct side_state *s = &ws->side[from];
+	struct side_state *s = &c->ws->side[c->from];
 	size_t n = s->left < data->left ? (size_t)s->left : data->left;
 	struct bytes piece = bytes_sub(data, n < PIECE ? n : PIECE);
 	uint8_t clear[PIECE];
 	struct bytes text = bytes_from(clear, piece.left);
-	size_t room = sizeof s->message - s->kept;
 
 	s->left -= piece.left;
 	for (size_t i = 0; i < piece.left; i++)
 		clear[i] = piece.at[i] ^ s->mask[s->mask_at++ & 3];
-	if (!s->control && !s->compressed && ws->inner)
-		feed_inner(ws, facts, from, text);
-	else if (!s->control && !s->compressed) {
-		if (from == SIDE_CLIENT && ws->kind == WEBSOCKET_KERNEL)
-			json_word_look(&s->word, "\"execute_request\"", text);
-		room = room < text.left ? room : text.left;
-		memcpy(s->message + s->kept, clear, room);
-		s->kept = (uint16_t)(s->kept + room);
-	}
+	if (!s->control && s->compressed)
+		unpack(c, text);
+	else if (!s->control)
+		take_text(c, text);
 	if (s->left == 0)
-		end_frame(ws, facts, from);
+		end_frame(c);
 }
 
 static enum recognised websocket_recognise(const struct opening *opening)
@@ -380,19 +448,21 @@ static void websocket_feed(void *state, struct facts *facts, struct feed *fed)
 {
 	struct websocket *ws = state;
 	struct side_state *s = &ws->side[fed->from];
+	struct context c = {.ws = ws, .facts = facts, .fed = fed, .from = fed->from};
 	struct bytes data = fed->bytes;
 
 	if (!ws->begun)
 		begin(ws, facts, fed->hint);
 	while (data.left != 0 && !s->lost) {
 		if (s->framed)
-			take_payload(ws, facts, fed->from, &data);
+			take_payload(&c, &data);
 		else
-			take_header(ws, facts, fed->from, bytes_u8(&data));
+			take_header(&c, bytes_u8(&data));
 	}
 }
 
-/* A hole in a payload is harmless for the frames; what was read of the message is no whole. */
+/* A hole in a payload is harmless for the frames; what was read of the message is no whole. What is
+ * compressed begins anew with the next one: the unpacker says if that does not stand by itself. */
 static void websocket_gap(void *state, struct facts *facts, enum side from, uint64_t missing)
 {
 	struct websocket *ws = state;
@@ -402,11 +472,12 @@ static void websocket_gap(void *state, struct facts *facts, enum side from, uint
 		ws->inner->gap(ws->state, facts, from, missing);
 	if (!s->framed || missing == 0 || missing >= s->left) {
 		s->lost = true;
+		facts_limited(facts);
 		return;
 	}
 	s->left -= missing;
 	s->mask_at = (uint8_t)((s->mask_at + missing) & 3);
-	s->kept = 0;
+	s->unread |= !s->control;
 }
 
 static void websocket_end(void *state, struct facts *facts)

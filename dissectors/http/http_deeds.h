@@ -209,7 +209,7 @@
 
 /* Qdrant, Milvus, Chroma, Meilisearch, Pinecone: their API references; Prometheus "TSDB Admin
  * APIs", VictoriaMetrics, Loki "Log deletion", Graphite, Mimir; etcd "gRPC gateway"; InfluxDB
- * "/api/v2/delete"; MLflow REST API; SurrealDB; GraphQL, as Hasura and others name mutations. */
+ * "/api/v2/delete"; MLflow REST API; SurrealDB. */
 #define DEEDS_STORES                                                                               \
 	DESTROYS("POST /collections/{c}/points/delete", .sure = true),                             \
 	DESTROYS("POST /v2/vectordb/{kind}/drop", .sure = true),                                   \
@@ -233,11 +233,7 @@
 	DESTROYS("POST /sql", .body = "removetable", .command = "REMOVE TABLE"),                   \
 	DESTROYS("POST /sql", .body = "removedatabase", .command = "REMOVE DATABASE"),             \
 	DESTROYS("POST /sql", .body = "removenamespace", .command = "REMOVE NAMESPACE"),           \
-	DESTROYS("POST /db/...", .body = "detachdelete", .command = "DETACH DELETE"),              \
-	DESTROYS("POST /.../graphql", .body = "mutation{delete", .command = "mutation delete"),    \
-	DESTROYS("POST /.../graphql", .body = "){delete", .command = "mutation delete"),           \
-	DESTROYS("POST /.../graphql", .body = "{delete_", .command = "mutation delete"),           \
-	DESTROYS("POST /.../graphql", .body = "mutation{remove", .command = "mutation remove")
+	DESTROYS("POST /db/...", .body = "detachdelete", .command = "DETACH DELETE")
 /* clang-format on */
 
 #define HTTP_DEEDS                                                                                 \

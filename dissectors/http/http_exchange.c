@@ -9,11 +9,13 @@
 #include "dissectors/http/http_calls.h"
 #include "dissectors/http/http_credentials.h"
 #include "dissectors/http/http_denial.h"
+#include "dissectors/http/http_earlier.h"
 #include "dissectors/http/http_pages.h"
 #include "dissectors/http/http_paths.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/websocket.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 struct http_request *http_response_owner(struct http_exchange *x)
@@ -283,6 +285,8 @@ void http_body_begins(struct http_exchange *x, struct facts *facts, struct bytes
 		return;
 	x->response.shown = true;
 	x->response.denies = http_denial(body);
+	x->response.undone =
+		x->response.matched && x->response.request.mutates && http_graphql_denied(body);
 	note_signs(&x->response, http_products_match(facts, &x->rank, &answer, NULL, body));
 	http_call_body(&x->response, body);
 	x->response.failed = http_known_row(facts) == HTTP_MCP && http_mcp_failed(body);
@@ -308,14 +312,14 @@ unsigned http_route_flags(const struct http_route *route)
 }
 
 /*
- * What the request did, once it is known to whom it was sent. A route with a name of its own is
- * told as that; else the command that was noted when the request came is more than it looked like,
- * if it was accepted: the same path may have been refused or harmless before.
+ * A route with a name of its own is told as that; else the command that was noted when the request
+ * came is more than it looked like, if it was accepted: the same path may have been refused or
+ * harmless before.
  */
-static void note_route(struct facts *facts, const struct http_response *r, bool accepted)
+void http_note_route(struct facts *facts, const struct http_route *route, int command,
+		     bool accepted)
 {
-	const struct http_route *route = meaning_of(r, facts);
-	int index = facts_command_index(facts, r->request.command);
+	int index = facts_command_index(facts, command);
 	unsigned flags = http_route_flags(route);
 	char text[FACTS_COMMAND_TEXT];
 	const char *name;
@@ -358,12 +362,30 @@ static void name_by_route(struct http_exchange *x, struct facts *facts)
 		http_product_take(facts, &x->rank, row);
 }
 
+/* A mutation that deletes, where an answer is no page for people. */
+static void note_mutation(const struct http_exchange *x, struct facts *facts, bool accepted)
+{
+	const struct http_response *r = &x->response;
+	const char *field = r->request.serial == x->serial ? x->graphql.graphql.field : "";
+	char text[FACTS_COMMAND_TEXT];
+	int n;
+
+	if (!r->request.mutates || r->html)
+		return;
+	n = snprintf(text, sizeof text, "mutation %s", field[0] != '\0' ? field : "delete");
+	facts_command_result(facts, facts_command(facts, text, (size_t)n, COMMAND_DESTRUCTIVE),
+			     accepted && !r->undone);
+}
+
 void http_settle_late(struct http_exchange *x, struct facts *facts)
 {
 	struct http_response *r = &x->response;
 
 	if (r->matched && !r->begun && !r->open && (is_success(r) || r->status >= 400))
-		note_route(facts, r, is_success(r) && !r->denied);
+		note_mutation(x, facts, is_success(r));
+	if (r->matched && !r->begun && !r->open && (is_success(r) || r->status >= 400))
+		http_note_route(facts, meaning_of(r, facts), r->request.command,
+				is_success(r) && !r->denied);
 }
 
 void http_settle(struct http_exchange *x, struct facts *facts)
@@ -379,6 +401,7 @@ void http_settle(struct http_exchange *x, struct facts *facts)
 	if (r->matched && r->request.serial == x->serial) { /* its body may go on */
 		http_search_look(&x->search, &x->current.fits);
 		r->request.fits.found |= x->current.fits.found;
+		r->request.mutates |= x->current.mutates;
 	}
 	http_call_settle(x, facts);
 	kind = kind_of(r, facts);
@@ -395,6 +418,9 @@ void http_settle(struct http_exchange *x, struct facts *facts)
 		facts_command_result(facts, r->request.command, is_success(r) && !r->denied);
 	note_statement(x, facts);
 	http_settle_late(x, facts);
+	if (is_success(r) && !r->denies)
+		http_earlier_keep(x, facts);
+	http_earlier_judge(x, facts);
 }
 
 void http_exchange_lost(struct http_exchange *x, bool responses_missing)

@@ -11,6 +11,7 @@
 #ifndef DISSECTORS_HTTP_EXCHANGE_H
 #define DISSECTORS_HTTP_EXCHANGE_H
 
+#include "dissectors/http/http_graphql.h"
 #include "dissectors/http/http_mcp.h"
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_routes.h"
@@ -19,6 +20,7 @@
 #include "dissectors/read/facts.h"
 
 #define HTTP_PENDING_MAX    8  /* pipelined requests that are remembered */
+#define HTTP_EARLIER_MAX    6  /* requests that are kept until the product is known */
 #define HTTP_STATEMENT_TEXT 40 /* "DROP RETENTION POLICY" */
 
 /* What a method does. */
@@ -47,6 +49,7 @@ struct http_request {
 	uint8_t credentials;	 /* what came with it */
 	uint8_t rpc;		 /* enum grpc_service_id of a call by gRPC-Web or Connect; or 0 */
 	uint8_t rpc_traits;	 /* GRPC_… of its method */
+	bool mutates;		 /* its GraphQL deletes */
 	int32_t command;	 /* handle, or -1 */
 	uint32_t object;	 /* half of facts_hash() of its path, 0: none is asked for */
 	struct http_asked asked; /* whose request it looks like */
@@ -70,6 +73,7 @@ struct http_response {
 	bool shown;	  /* the beginning of its body, to the table of products */
 	bool lists;	  /* it is a listing */
 	bool denies;	  /* its body speaks of a refusal */
+	bool undone;	  /* the same of GraphQL: nothing was done */
 	bool denied;	  /* a success by its status, and its body says otherwise */
 	bool html;	  /* by its content type */
 	bool shell;	  /* its page is empty without scripts, or a console's that has a log-in */
@@ -79,6 +83,16 @@ struct http_response {
 	bool rpc_gives;	    /* that has a message */
 	bool begun;	    /* headers are not complete */
 	bool open;	    /* headers are complete, and it is not settled */
+};
+
+/* A request that was granted before the product was known: http_earlier.h. */
+struct http_earlier {
+	struct http_fits fits;
+	int32_t command; /* handle, or -1 */
+	uint16_t client;
+	uint8_t serial;
+	uint8_t worst; /* enum http_route_kind that it may have meant; ROUTE_NONE: a free place */
+	bool data;     /* something came back */
 };
 
 struct http_exchange {
@@ -96,8 +110,10 @@ struct http_exchange {
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
 	struct http_mcp mcp;		     /* of the latest request's body */
 	struct http_search search;	     /* of the latest request's query and body */
+	struct http_graphql graphql;	     /* the same */
 	struct http_request current;	     /* whose lines are being read */
 	struct http_response response;
+	struct http_earlier earlier[HTTP_EARLIER_MAX];
 };
 
 /* http_request.c */
@@ -126,6 +142,12 @@ void http_request_body(struct http_exchange *x, struct bytes body);
 /* http_exchange.c */
 /* What accepted commands of this kind are flagged as: COMMAND_…. */
 unsigned http_route_flags(const struct http_route *route);
+/*
+ * What a request did, once it is known to whom it was sent; `command`: the one that was noted when
+ * it came. `route` may be NULL.
+ */
+void http_note_route(struct facts *facts, const struct http_route *route, int command,
+		     bool accepted);
 /* The row of the table that answers as far as is known; the first if nothing is. */
 size_t http_known_row(const struct facts *facts);
 /* The request's body has ended, of which a response that was settled before knew only a part. */

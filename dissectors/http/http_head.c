@@ -41,7 +41,11 @@ static void keep_header(struct http_head *head, struct http_exchange *x, const c
 {
 	struct facts told = {.service = NULL};
 
+	x->current.command =
+		facts_command(&told, head->command, strlen(head->command), head->flags);
 	http_request_header(x, &told, name, value);
+	if (told.command_count > 1) /* the header says that it is another */
+		told.commands[0] = told.commands[1];
 	note(head, &told);
 }
 

@@ -101,7 +101,7 @@ static unsigned flags_of(const struct http_request *r, const struct facts *facts
 static bool is_ordinary(const struct http_request *r, unsigned flags)
 {
 	return flags == 0 && !(r->traits & (HTTP_TRAIT_CHANGES | HTTP_TRAIT_POST)) &&
-	       http_routes_worst(&r->fits) < ROUTE_RECORDS;
+	       http_routes_worst(&r->fits, false) < ROUTE_RECORDS;
 }
 
 /* A call by gRPC-Web or Connect: told like one by gRPC, by http2_requests.c. */
@@ -166,6 +166,30 @@ static void take_statement(struct http_exchange *x, struct http_request *request
 		request->asks |= ASKS_RECORDS;
 }
 
+/* Parameters of a segment belong to the path, and more of it may follow. */
+static void take_parameters(struct bytes *path, struct bytes *query)
+{
+	struct bytes rest = *query;
+
+	while (query->left != 0 && query->at[0] != '?' && query->at[0] != '#')
+		bytes_skip(query, 1);
+	if (path->at + path->left == rest.at)
+		path->left += rest.left - query->left;
+}
+
+static void begin_graphql(struct http_exchange *x, struct bytes plain, struct bytes query)
+{
+	unsigned traits = x->current.traits;
+
+	x->graphql = (struct http_graphql){.left = 0};
+	if (!(traits & (HTTP_TRAIT_READS | HTTP_TRAIT_CHANGES)) || !http_graphql_path(plain))
+		return;
+	http_graphql_begin(&x->graphql);
+	bytes_skip(&query, query.left != 0);
+	http_graphql_query(&x->graphql, query);
+	x->current.mutates = http_graphql_end(&x->graphql) != NULL;
+}
+
 /*
  * The routes that it fits; what they look for is looked for in the query first. `rest` is what
  * stands behind the path: parameters of a segment may be followed by more of it.
@@ -176,10 +200,7 @@ static void fit_routes(struct http_exchange *x, const char *method, struct bytes
 	struct http_fits *fits = &x->current.fits;
 	struct bytes query = rest;
 
-	while (query.left != 0 && query.at[0] != '?' && query.at[0] != '#')
-		bytes_skip(&query, 1);
-	if (path.at + path.left == rest.at)
-		path.left += rest.left - query.left;
+	take_parameters(&path, &query);
 	http_routes_fit(fits, method, path, query, cut);
 	http_search_begin(&x->search, fits);
 	if (x->search.left == 0)
@@ -188,12 +209,14 @@ static void fit_routes(struct http_exchange *x, const char *method, struct bytes
 	http_search_feed(&x->search, fits, query);
 	http_search_end(&x->search, fits);
 	http_search_begin(&x->search, fits);
+	x->search.form = true; /* where no content type says otherwise */
 }
 
 void http_request_line(struct http_exchange *x, struct facts *facts, const char *method,
 		       struct bytes target, bool cut)
 {
-	struct bytes query = bytes_from(NULL, 0), host = query, path = target;
+	struct bytes query = bytes_from(NULL, 0), host = query, path = target, whole, rest;
+	char plain[HTTP_ROUTES_PATH + 1];
 	struct http_request *r = &x->current;
 
 	*r = (struct http_request){
@@ -202,13 +225,20 @@ void http_request_line(struct http_exchange *x, struct facts *facts, const char 
 		path = path_of(target, &query, &host);
 	if (cut && query.left == 0 && host.at + host.left == target.at + target.left)
 		host.left = 0; /* it may be a user's name and password */
-	r->asks = http_asks(method, path, query);
+	whole = path;
+	rest = query;
+	take_parameters(&whole, &rest);
+	whole = bytes_from(plain, http_routes_plain(plain, whole));
+	r->asks = http_asks(method, whole, query);
+	if (path.left != 0 && path.at[path.left - 1] == '/')
+		r->asks |= ASKS_DIRECTORY;
 	if (host.left != 0)
 		r->asks |= ASKS_PROXY;
 	x->mcp = (struct http_mcp){.looked = 0};
 	fit_routes(x, method, path, query, cut);
-	http_product_asked(&r->asked, NULL, path);
-	r->socket = (uint8_t)websocket_by_path(path);
+	http_product_asked(&r->asked, NULL, whole);
+	r->socket = (uint8_t)websocket_by_path(whole);
+	begin_graphql(x, whole, rest);
 	r->credentials = (uint8_t)http_credentials_in_query(facts, query, cut);
 	if (facts->path[0] == '\0')
 		FACTS_TEXT(facts, path, path.at, path.left);
@@ -252,6 +282,46 @@ static void search_header(struct http_exchange *x, const char *name, struct byte
 		search_text(x, bytes_from(rekeyed, sizeof rekeyed - 1));
 }
 
+/*
+ * "X-HTTP-Method-Override: DELETE": frameworks take it for the method of a POST. The path is known
+ * by the command alone by now, as far as that goes.
+ */
+static void override_method(struct http_exchange *x, struct facts *facts, struct bytes value)
+{
+	static const char *const names[] = {"DELETE", "PUT", "PATCH", NULL};
+	struct http_request *r = &x->current;
+	int index = facts_command_index(facts, r->command);
+	const char *path = index >= 0 ? strchr(facts->commands[index].text, ' ') : NULL;
+	char text[FACTS_COMMAND_TEXT];
+	int n;
+
+	for (const char *const *name = names; path != NULL && *name != NULL; name++) {
+		if (value.left != strlen(*name) ||
+		    strncasecmp((const char *)value.at, *name, value.left) != 0)
+			continue;
+		n = snprintf(text, sizeof text, "%s%s", *name, path);
+		if (strlen(facts->commands[index].text) == sizeof text - 1)
+			facts_limited(facts); /* there was more of it */
+		path++;
+		r->traits = traits_of(*name);
+		r->asks |= http_asks(*name, bytes_from(path, strlen(path)), bytes_from("", 0));
+		http_routes_fit(&r->fits, *name, bytes_from(path, strlen(path)), bytes_from("", 0),
+				true);
+		http_search_begin(&x->search, &r->fits);
+		x->search.form = true;
+		r->command = facts_command(facts, text,
+					   (size_t)n < sizeof text ? (size_t)n : sizeof text - 1,
+					   flags_of(r, facts));
+		return;
+	}
+}
+
+static bool is_override(const char *name)
+{
+	return strcmp(name, "x-http-method-override") == 0 || strcmp(name, "x-http-method") == 0 ||
+	       strcmp(name, "x-method-override") == 0;
+}
+
 void http_request_header(struct http_exchange *x, struct facts *facts, const char *name,
 			 struct bytes value)
 {
@@ -263,6 +333,10 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 		FACTS_TEXT(facts, host, value.at, value.left);
 	http_product_asked(&x->current.asked, name, value);
 	search_header(x, name, value);
+	if (name[0] == 'x' && (x->current.traits & HTTP_TRAIT_POST) && is_override(name))
+		override_method(x, facts, value);
+	if (strcmp(name, "content-type") == 0)
+		http_graphql_header(&x->graphql, value);
 	if (strcmp(name, "content-type") == 0)
 		x->search.form = bytes_start_with(&value, "application/x-www-form-urlencoded");
 }
@@ -291,16 +365,24 @@ static void tell_found(struct http_exchange *x)
 	uint8_t found = x->current.fits.found;
 
 	for (size_t i = 0; i < HTTP_PENDING_MAX; i++) {
-		if (x->pending[i].serial == x->serial)
-			x->pending[i].fits.found |= found;
+		if (x->pending[i].serial != x->serial)
+			continue;
+		x->pending[i].fits.found |= found;
+		x->pending[i].mutates |= x->current.mutates;
 	}
-	if (x->response.matched && response->serial == x->serial)
-		response->fits.found |= found;
+	for (size_t i = 0; i < HTTP_EARLIER_MAX; i++) {
+		if (x->earlier[i].serial == x->serial)
+			x->earlier[i].fits.found |= found;
+	}
+	if (!x->response.matched || response->serial != x->serial)
+		return;
+	response->fits.found |= found;
+	response->mutates |= x->current.mutates;
 }
 
 bool http_request_is_searched(const struct http_exchange *x)
 {
-	return x->search.left != 0 ||
+	return x->search.left != 0 || x->graphql.left != 0 ||
 	       (asks_for(&x->current, HTTP_MCP) && x->mcp.looked < HTTP_MCP_MAX);
 }
 
@@ -308,12 +390,18 @@ void http_request_search(struct http_exchange *x, struct bytes piece)
 {
 	if (asks_for(&x->current, HTTP_MCP))
 		http_mcp_look(&x->mcp, piece);
+	if (x->graphql.left != 0)
+		http_graphql_feed(&x->graphql, piece);
 	if (x->search.left != 0)
 		http_search_feed(&x->search, &x->current.fits, piece);
 }
 
 void http_request_search_end(struct http_exchange *x)
 {
+	if (x->graphql.left != 0) {
+		x->current.mutates |= http_graphql_end(&x->graphql) != NULL;
+		tell_found(x);
+	}
 	if (x->search.length == 0 && x->search.escaped == 0)
 		return;
 	http_search_end(&x->search, &x->current.fits);

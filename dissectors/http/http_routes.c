@@ -6,6 +6,8 @@
 
 #include <strings.h>
 
+#define PREFIX_MAX 3 /* segments before a path that are passed over */
+
 /* A request's target as servers understand it. */
 struct target {
 	char path[HTTP_ROUTES_PATH + 1]; /* escapes undone, no empty segments, no dots */
@@ -51,33 +53,39 @@ static size_t end_segment(const char *path, size_t begin, size_t n)
 }
 
 /* A path ends with a slash only if it is nothing else. */
-static void normalise(struct target *to, struct bytes path)
+size_t http_routes_plain(char *to, struct bytes rest)
 {
-	struct bytes rest = path;
 	size_t n = 1, begin = 1;
 	bool parameters = false;
 
-	to->path[0] = '/';
+	to[0] = '/';
 	bytes_skip(&rest, rest.left != 0 && rest.at[0] == '/');
 	while (rest.left != 0 && n < HTTP_ROUTES_PATH) {
 		uint8_t c = next_byte(&rest);
 
 		if (c == '/' || c == '\\') {
-			n = end_segment(to->path, begin, n);
-			if (n != 0 && to->path[n - 1] != '/')
-				to->path[n++] = '/';
+			n = end_segment(to, begin, n);
+			if (n != 0 && to[n - 1] != '/')
+				to[n++] = '/';
 			begin = n;
 			parameters = false;
 		} else {
 			parameters |= c == ';';
 			if (!parameters && c != '\0')
-				to->path[n++] = (char)c;
+				to[n++] = (char)c;
 		}
 	}
-	n = end_segment(to->path, begin, n);
-	if (n > 1 && to->path[n - 1] == '/')
+	n = end_segment(to, begin, n);
+	if (n > 1 && to[n - 1] == '/')
 		n--;
-	to->path[n] = '\0';
+	to[n] = '\0';
+	return n;
+}
+
+static void normalise(struct target *to, struct bytes path)
+{
+	size_t n = http_routes_plain(to->path, path);
+
 	to->plain = path.left >= n && path.left - n <= (path.at[path.left - 1] == '/') &&
 		    memcmp(path.at, to->path, n) == 0;
 }
@@ -187,6 +195,33 @@ static const char *without_version(const char *path)
 	return end != NULL && path[1] == 'v' && path + n == end && n > 4 ? end : path;
 }
 
+/* Is it enough of a path to be known again behind another? */
+static bool is_marked(const struct http_route *route, const char *pattern)
+{
+	const char *second = strchr(pattern + 1, '/');
+
+	if (route->sure || route->body != NULL)
+		return pattern[1] != '\0';
+	return pattern[1] != '\0' && pattern[1] != '{' &&
+	       (strchr(pattern, '?') != NULL ||
+		(second != NULL && strncmp(second, "/...", 4) != 0));
+}
+
+/* Proxies put segments before a path, and so do versions of an interface. */
+static bool fits_behind(const struct http_route *route, const char *pattern, const char *path)
+{
+	if (route->kind < ROUTE_EXECUTES || !is_marked(route, pattern))
+		return false;
+	for (size_t i = 0; i < PREFIX_MAX; i++) {
+		path = strchr(path + 1, '/');
+		if (path == NULL)
+			return false;
+		if (match_path(pattern, path, false))
+			return true;
+	}
+	return false;
+}
+
 static bool fits_route(const struct http_route *route, const char *method,
 		       const struct target *target)
 {
@@ -195,7 +230,8 @@ static bool fits_route(const struct http_route *route, const char *method,
 	if (!match_method(route->request, method, &pattern))
 		return false;
 	if (!match_path(pattern, target->path, false) &&
-	    (later == target->path || !match_path(pattern, later, false)))
+	    (later == target->path || !match_path(pattern, later, false)) &&
+	    !fits_behind(route, pattern, target->path))
 		return false;
 	return match_query(pattern, target->query);
 }
@@ -393,12 +429,12 @@ const struct http_route *http_routes_meaning(const struct http_fits *fits, size_
 	return route != NULL && route->file && is_store(row) ? NULL : route;
 }
 
-enum http_route_kind http_routes_worst(const struct http_fits *fits)
+enum http_route_kind http_routes_worst(const struct http_fits *fits, bool found)
 {
 	enum http_route_kind worst = ROUTE_NONE;
 
 	for (size_t i = 0; i < fits->count; i++) {
-		if (route_at(fits, i)->kind > worst)
+		if (route_at(fits, i)->kind > worst && (!found || (fits->found & 1U << i)))
 			worst = (enum http_route_kind)route_at(fits, i)->kind;
 	}
 	return worst;

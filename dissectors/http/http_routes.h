@@ -52,6 +52,11 @@ struct http_fits {
 };
 
 /*
+ * The path as servers understand it: escapes undone, without empty segments, dots, parameters of
+ * segments and a slash at its end. Returns its length; `to` has HTTP_ROUTES_PATH + 1 bytes.
+ */
+size_t http_routes_plain(char *to, struct bytes path);
+/*
  * `path`: as it came, up to the query; `cut`: there was more of either. Of rows of any product;
  * `found` is set for those that need no mark.
  */
@@ -65,7 +70,7 @@ const struct http_route *http_routes_of(const struct http_fits *fits, size_t row
 size_t http_routes_row(const struct http_fits *fits, const struct http_route *route);
 /* What it means to the product of this row of the table; NULL: no route says it. */
 const struct http_route *http_routes_meaning(const struct http_fits *fits, size_t row);
-/* The worst that it may mean to any product, marks not regarded. */
-enum http_route_kind http_routes_worst(const struct http_fits *fits);
+/* The worst that it may mean to any product; `found`: of those whose marks were found. */
+enum http_route_kind http_routes_worst(const struct http_fits *fits, bool found);
 
 #endif

@@ -38,6 +38,31 @@ static void put(struct http_search *search, struct http_fits *fits, uint8_t c)
 	search->window[search->length++] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
+/* Of a byte that may begin or end a comment. */
+static void put_sign(struct http_search *search, struct http_fits *fits, uint8_t c)
+{
+	uint8_t last = search->last;
+	size_t length;
+
+	search->last = c == '/' || c == '*' ? c : 0;
+	if (!search->comment && last == '/' && c == '*') {
+		http_search_look(search, fits);
+		length = search->length - 1u; /* without the slash */
+		search->kept =
+			(uint8_t)(length < sizeof search->before ? length : sizeof search->before);
+		memcpy(search->before, search->window + length - search->kept, search->kept);
+		search->comment = true;
+	} else if (search->comment && last == '*' && c == '/') {
+		http_search_look(search, fits);
+		memcpy(search->window, search->before, search->kept);
+		search->length = search->kept;
+		search->comment = false;
+		search->last = 0;
+		return;
+	}
+	put(search, fits, c);
+}
+
 static int hex_value(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
@@ -69,7 +94,7 @@ static void put_decoded(struct http_search *search, struct http_fits *fits)
 	if (e[0] == '\\' && (value == '"' || value == '\\'))
 		put(search, fits, '\\');
 	search->escaped = 0;
-	put(search, fits, (uint8_t)value);
+	put_sign(search, fits, (uint8_t)value);
 }
 
 /* "\/" is "/"; of all other short escapes both bytes are kept. */
@@ -112,12 +137,14 @@ static void take_ordinary(struct http_search *search, struct bytes *piece)
 	for (; n < most; n++) {
 		uint8_t c = piece->at[n];
 
-		if (c == '\\' || c == percent || c == plus)
+		if (c == '\\' || c == percent || c == plus || c == '/' || c == '*')
 			break;
 		search->window[length] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 		length = (uint8_t)(length + (c > ' '));
 	}
 	search->length = length;
+	if (n != 0)
+		search->last = 0;
 	bytes_skip(piece, n);
 }
 
@@ -139,7 +166,7 @@ void http_search_feed(struct http_search *search, struct http_fits *fits, struct
 		if (c == '\\' || (c == '%' && search->form))
 			search->escape[search->escaped++] = c;
 		else
-			put(search, fits, search->form && c == '+' ? ' ' : c);
+			put_sign(search, fits, search->form && c == '+' ? ' ' : c);
 	}
 }
 
@@ -147,5 +174,6 @@ void http_search_end(struct http_search *search, struct http_fits *fits)
 {
 	put_escape(search, fits);
 	http_search_look(search, fits);
-	search->length = 0;
+	search->length = search->last = 0;
+	search->comment = false;
 }

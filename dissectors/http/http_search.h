@@ -5,7 +5,8 @@
  *
  * Marks and bytes are compared without blanks and in lower case; so a mark is written in lower case
  * and without blanks: "{\"delete\":{\"_". JSON's \uXXXX of ASCII is undone, and in the query and in
- * forms %XX. What has two bytes for a letter (UTF-16) reads the same, for zeros are blanks.
+ * forms %XX. What has two bytes for a letter (UTF-16) reads the same, for zeros are blanks. So does
+ * what languages like SQL put between two words as a comment; within it marks are looked for, too.
  */
 #ifndef DISSECTORS_HTTP_SEARCH_H
 #define DISSECTORS_HTTP_SEARCH_H
@@ -13,7 +14,7 @@
 #include "dissectors/http/http_routes.h"
 
 #define HTTP_SEARCH_MAX	   (64U * 1024)
-#define HTTP_SEARCH_WINDOW 128U
+#define HTTP_SEARCH_WINDOW 96U
 
 /* Plain data. */
 struct http_search {
@@ -23,6 +24,10 @@ struct http_search {
 	uint8_t rekeys;	 /* REKEYS_… of http_request.c: which headers were there */
 	uint8_t length;	 /* of `window` */
 	uint8_t escape[6];
+	uint8_t last; /* a slash or a star that has just come; 0: another byte */
+	bool comment; /* one has begun */
+	uint8_t kept; /* bytes of `before` */
+	uint8_t before[HTTP_MARK_MAX - 1]; /* what stood before it */
 	uint8_t window[HTTP_SEARCH_WINDOW];
 };
 

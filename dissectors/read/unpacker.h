@@ -3,7 +3,7 @@
  * Bytes that a peer has compressed. A dissector unpacks nothing itself: struct feed brings somebody
  * who does, with memory of his own, one stream for each side at a time. What is unpacked stays
  * where it is until the next call, and is looked at as far as UNPACKER_MOST: no more comes of one
- * stream, whatever it claims to hold.
+ * stream, whatever it claims to hold. Only PACKING_STREAM has no such end.
  *
  *	do
  *		result = unpacker_next(fed, facts, packing, &in, &out);
@@ -26,6 +26,7 @@ enum packing {
 	PACKING_NONE,
 	PACKING_GZIP,	 /* RFC 1952, of several members as well */
 	PACKING_DEFLATE, /* RFC 1950; without its header and end, RFC 1951, servers send it, too */
+	PACKING_STREAM,	 /* RFC 1951 alone, for as long as the conversation goes on: RFC 7692 */
 	PACKING_BROTLI,	 /* RFC 7932 */
 	PACKING_ZSTD,	 /* RFC 8878 */
 	PACKING_LZ4,	 /* one block, without a frame */

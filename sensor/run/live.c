@@ -215,6 +215,7 @@ static void on_second(void *context)
 	engine_tick(live->app->engine, clock_unix_ns());
 	live_look(live);
 	live_policy_free_old(live);
+	live_known_take(live);
 	if (live->store)
 		engine_store_tick(live->store);
 }
@@ -320,6 +321,7 @@ static void watch(struct live *live)
 	log_info("watching %s", app->options->interface);
 	live_heartbeat(live, NULL);
 	loop_run(app->loop);
+	live_known_end(live);
 	for (size_t i = 0; i < sizeof watches / sizeof *watches; i++)
 		loop_watch_free(watches[i]);
 }

@@ -2,6 +2,9 @@
 /*
  * A live sensor's policy is immutable. A new one is offered to each worker, which takes it up
  * between two batches; the old one is freed when all have.
+ *
+ * The files of --known-bad may be long: a thread of their own reads them, while packets go on, and
+ * the main thread takes up what has come of it. Bad ones leave what was known.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -49,12 +52,42 @@ void live_policy_free_old(struct live *live)
 	live->old_policy = NULL;
 }
 
-/* The files of --known-bad are read anew with the policy; bad ones leave what was known. */
-static void reload_known(struct app *app)
+static void *read_known(void *context)
 {
-	struct known_bad *known;
+	struct live_known *load = context;
 
-	if (!app_load_known(app, &known)) {
+	load->good = app_load_known(load->app, &load->known);
+	atomic_store_explicit(&load->done, true, memory_order_release);
+	return NULL;
+}
+
+void live_known_reload(struct live *live)
+{
+	struct live_known *load = &live->known;
+
+	if (live->app->options->known_bad_count == 0)
+		return;
+	if (load->running) {
+		load->again = true; /* what is read now may be the files as they were */
+		return;
+	}
+	*load = (struct live_known){.app = live->app};
+	load->running = pthread_create(&load->id, NULL, read_known, load) == 0;
+	if (!load->running)
+		log_warnx("--known-bad: no thread to read it; what was known before stays");
+}
+
+/* Waits for what is not done. */
+static struct known_bad *join_known(struct live_known *load)
+{
+	pthread_join(load->id, NULL);
+	load->running = false;
+	return load->good ? load->known : NULL;
+}
+
+static void take_known(struct app *app, struct known_bad *known)
+{
+	if (!known) {
 		log_warnx("--known-bad: what was known before stays");
 		return;
 	}
@@ -63,14 +96,31 @@ static void reload_known(struct app *app)
 	app->known = known;
 }
 
+void live_known_take(struct live *live)
+{
+	struct live_known *load = &live->known;
+	bool again = load->again;
+
+	if (!load->running || !atomic_load_explicit(&load->done, memory_order_acquire))
+		return;
+	take_known(live->app, join_known(load));
+	if (again)
+		live_known_reload(live);
+}
+
+void live_known_end(struct live *live)
+{
+	if (live->known.running)
+		known_bad_free(join_known(&live->known));
+}
+
 void live_policy_reload(void *context)
 {
 	struct live *live = context;
 	struct app *app = live->app;
 	struct policy *policy;
 
-	reload_known(app);
-
+	live_known_reload(live);
 	if (live->old_policy) {
 		log_warnx("the last reload is still being taken up: send SIGHUP again");
 		return;

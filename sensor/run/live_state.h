@@ -66,6 +66,17 @@ struct live_ingress {
 	struct blindness *sight;    /* what is of this interface alone; owned */
 };
 
+/* The files of --known-bad, read anew by a thread of their own. */
+struct live_known {
+	const struct app *app;
+	pthread_t id;
+	bool running; /* of the main thread alone: it is to be joined */
+	bool again;   /* the same: once more, when that is done */
+	atomic_bool done;
+	bool good;		 /* of the thread, until it is done */
+	struct known_bad *known; /* the same; owned once it is joined */
+};
+
 struct live {
 	struct app *app;
 	struct thread *threads;
@@ -73,6 +84,7 @@ struct live {
 	int wake_fd; /* there is something in a ring, or a worker has failed */
 	atomic_bool stop;
 	struct policy *old_policy; /* until all workers have let it go */
+	struct live_known known;
 	bool broken;
 	struct blindness *blindness; /* what is of all interfaces together */
 	unsigned ingress_count;
@@ -134,6 +146,11 @@ void live_policy_adopt(struct thread *thread);
 void live_policy_reload(void *context); /* struct live */
 /* Once all workers have let the old policy go, nobody asks it any more. */
 void live_policy_free_old(struct live *live);
+
+/* The files of --known-bad. Begins to read them; takes up what was read; waits, and forgets it. */
+void live_known_reload(struct live *live);
+void live_known_take(struct live *live);
+void live_known_end(struct live *live);
 
 /* live_evidence.c. False: out of memory. */
 bool live_evidence_begin(struct thread *thread);

@@ -248,6 +248,10 @@ static enum unpacked begin_stream(struct place *place)
 	place->stage = STAGE_ON;
 	place->repeated = 0;
 	switch ((enum packing)place->packing) {
+	case PACKING_STREAM:
+		place->zlib = unpack_zlib_begin(&place->arena, UNPACK_ZLIB_RAW);
+		begun = place->zlib != NULL;
+		break;
 	case PACKING_GZIP:
 		place->zlib = unpack_zlib_begin(&place->arena, UNPACK_ZLIB_GZIP);
 		begun = place->zlib != NULL;
@@ -284,6 +288,7 @@ static enum unpack_result step_stream(struct place *place, struct unpack_buffers
 	switch ((enum packing)place->packing) {
 	case PACKING_GZIP:
 	case PACKING_DEFLATE:
+	case PACKING_STREAM:
 		return unpack_zlib_step(place->zlib, buffers);
 	case PACKING_BROTLI:
 		return unpack_brotli_step(place->brotli, buffers);
@@ -412,6 +417,8 @@ static enum unpacked step(struct unpackers *unpackers, struct place *place, stru
 	place->taken += repeats ? 0 : (uint32_t)before;
 	place->made += (uint32_t)after;
 	charge(unpackers, place, before, after);
+	if (place->packing == PACKING_STREAM)
+		place->taken = place->made = place->charged = 0; /* it has no end */
 	*out = bytes_from(unpackers->out, after);
 	return after_step(unpackers, place, result,
 			  in->left != 0 || place->repeated < place->peeked ||

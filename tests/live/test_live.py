@@ -216,9 +216,11 @@ class Story:  # pylint: disable=too-many-public-methods
     # --- the story ---
 
     def test_sensor_starts_and_gives_up_its_rights(self):
+        self.known = os.path.join(self.folder, "known.csv")
+        self.write_known("product,from,before,id,note\n")
         self.sensor = Sensor(self.lab, self.folder, self.server, "north", "--journal",
                              os.path.join(self.folder, "north.db"), "--evidence",
-                             self.kept("north"))
+                             self.kept("north"), "--known-bad", self.known)
         self.sensor.wait_event("sensor.started")
         self.sensor.wait_event("policy.loaded")
         with open(f"/proc/{self.sensor.pid()}/status", encoding="utf-8") as file:
@@ -333,6 +335,18 @@ class Story:  # pylint: disable=too-many-public-methods
         self.open_port(9090)
         self.connect(self.internet.role, 9090, self.internet.v4[1]).close()
         assert self.sensor.wait_event("exposure.opened", server_port=9090)["rule"] == "new-rule"
+
+    def write_known(self, text):
+        with open(self.known, "w", encoding="ascii") as file:
+            file.write(text)
+
+    def test_known_versions_are_read_beside_the_packets(self):
+        self.write_known("this is no file of that kind\n")
+        self.sensor.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "what was known before stays" in self.sensor.log(),
+                   what="the thread's end")
+        assert f"{self.known}:1: error" in self.sensor.log()
+        self.sensor.alive()
 
     def test_bad_policy_is_refused_and_the_old_one_stays(self):
         self.sensor.write_policy("version: 1\nzones:\n  inside: [10.20.0.1/16]\ncolour: blue\n")

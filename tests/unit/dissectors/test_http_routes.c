@@ -112,10 +112,10 @@ static void danger_is_seen_in_every_spelling(void **unused)
 		"/containers/create/",		"/%63ontainers/%2e/create?name=a",
 		"/health/../containers/create", "/containers;a=b/create;x",
 		"/containers%2Fcreate",		"/./containers/x/../create",
+		"/docker/a/containers/create",
 	};
 	static const char *const others[] = {
-		"/containers/create/more", "/containers", "/containers/created",
-		"/a/containers/create",	   "/",		  "",
+		"/containers/create/more", "/containers", "/containers/created", "/", "",
 	};
 
 	(void)unused;
@@ -332,7 +332,7 @@ static const struct deed deeds[] = {
 	{"GET /api/v1/admin/tsdb/delete_series?match[]=a HTTP/1.1\r\n", "",
 	 "GET /api/v1/admin/tsdb/delete_series", COMMAND_DESTRUCTIVE},
 	{"POST /v1/graphql HTTP/1.1\r\n", "{\"query\":\"mutation a { delete_users(where:{})\"}",
-	 "mutation delete", COMMAND_DESTRUCTIVE},
+	 "mutation delete_users", COMMAND_DESTRUCTIVE},
 	{"POST /v1/graphql HTTP/1.1\r\n", "{\"query\":\"{ users { deleted } }\"}",
 	 "POST /v1/graphql", 0},
 };
@@ -396,6 +396,43 @@ static void what_runs_code_is_told(void **unused)
 }
 
 /* The answer came before the end of the body that it answers. */
+/* Who answers is told only by what is asked for later. */
+static void a_late_name_judges_what_came_before(void **unused)
+{
+	static const struct {
+		const char *request, *name, *told;
+		unsigned flags;
+	} cases[] = {
+		{"POST /query HTTP/1.1\r\nContent-Length: 17\r\n\r\nq=drop+database+a",
+		 "HTTP/1.1 204 No\r\nX-Influxdb-Version: 1.8.10\r\n\r\n", "DROP DATABASE",
+		 COMMAND_DESTRUCTIVE},
+		{"POST /solr/a/update HTTP/1.1\r\nContent-Length: 8\r\n\r\n<DELETE>", SOLR,
+		 "update delete", COMMAND_DESTRUCTIVE},
+		{"POST /script HTTP/1.1\r\nContent-Length: 8\r\n\r\nscript=1",
+		 "HTTP/1.1 200 OK\r\nX-Jenkins: 2.4\r\nContent-Length: 0\r\n\r\n", "POST /script",
+		 COMMAND_EXECUTES},
+	};
+	struct facts facts;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct script script = {.count = 0};
+
+		script_put(&script, SIDE_CLIENT, cases[i].request, strlen(cases[i].request));
+		script_put(&script, SIDE_SERVER, OK_EMPTY, strlen(OK_EMPTY));
+		script_put(&script, SIDE_CLIENT, "GET /solr HTTP/1.1\r\n\r\n", 22);
+		for (int named = 0; named < 2; named++) {
+			assert_true(
+				dissect(&http_dissector, script.turns, script.count, 0, &facts));
+			for (size_t k = 0; k < facts.command_count && !named; k++)
+				assert_int_equal(facts.commands[k].flags, 0);
+			if (named)
+				conversation_has(&facts, cases[i].told, ANSWER_YES, cases[i].flags);
+			script_put(&script, SIDE_SERVER, cases[i].name, strlen(cases[i].name));
+		}
+	}
+}
+
 static void a_hasty_answer_hides_nothing(void **unused)
 {
 	static const struct turn turns[] = {
@@ -459,6 +496,7 @@ int main(void)
 		cmocka_unit_test(deeds_are_known_by_themselves),
 		cmocka_unit_test(a_sure_deed_names_its_product),
 		cmocka_unit_test(what_runs_code_is_told),
+		cmocka_unit_test(a_late_name_judges_what_came_before),
 		cmocka_unit_test(a_hasty_answer_hides_nothing),
 		cmocka_unit_test(a_hole_makes_no_mark),
 		cmocka_unit_test(open_doors_prove_no_access),

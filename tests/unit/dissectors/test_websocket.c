@@ -3,11 +3,20 @@
  * WebSocket: frames put together here, by RFC 6455 and by the documents of what speaks in them; and
  * the little of JSON that is asked about messages.
  */
+#include <zlib.h>
+
 #include "dissectors/read/json_text.h"
 #include "dissectors/websocket.h"
 #include "tests/unit/conversation.h"
 
-enum { CONTINUATION = 0x00, TEXT = 0x01, BINARY = 0x02, PING = 0x09, FIN = 0x80 };
+enum {
+	CONTINUATION = 0x00,
+	TEXT = 0x01,
+	BINARY = 0x02,
+	PING = 0x09,
+	COMPRESSED = 0x40,
+	FIN = 0x80
+};
 
 /* A frame of either side; the client's is masked. */
 static void frame(struct script *script, enum side from, unsigned first, const void *payload,
@@ -43,6 +52,8 @@ static void say(struct script *script, enum side from, const char *text)
 static void run(const struct script *script, uint8_t hint, size_t chunk, struct facts *facts)
 {
 	_Alignas(16) uint8_t state[DISSECTOR_STATE_MAX] = {0};
+	struct unpacking unpacking;
+	struct unpacker unpacker = unpacking_begin(&unpacking);
 
 	*facts = (struct facts){.service = NULL};
 	websocket_dissector.begin(state, facts);
@@ -52,7 +63,7 @@ static void run(const struct script *script, uint8_t hint, size_t chunk, struct 
 
 		for (size_t at = 0; at < turn->length; at += step) {
 			size_t left = turn->length - at;
-			struct feed fed = {.from = turn->from, .hint = hint};
+			struct feed fed = {.from = turn->from, .hint = hint, .unpacker = &unpacker};
 
 			fed.bytes = bytes_from((const uint8_t *)turn->bytes + at,
 					       left < step ? left : step);
@@ -60,6 +71,7 @@ static void run(const struct script *script, uint8_t hint, size_t chunk, struct 
 		}
 	}
 	websocket_dissector.end(state, facts);
+	unpacking_free(&unpacking);
 }
 
 static void run_cut(const struct script *script, uint8_t hint, struct facts *facts)
@@ -193,6 +205,76 @@ static void stomp_and_mqtt_have_readers(void **unused)
 	assert_string_equal(facts.product, "RabbitMQ");
 }
 
+/* Compressed, with what was said before as window or not; in two frames. */
+static void say_packed(struct script *script, enum side from, z_stream *z, bool anew,
+		       const char *text)
+{
+	uint8_t packed[1024];
+
+	if (anew)
+		assert_int_equal(deflateReset(z), Z_OK);
+	z->next_in = (Bytef *)(uintptr_t)text;
+	z->avail_in = (uInt)strlen(text);
+	z->next_out = packed;
+	z->avail_out = sizeof packed;
+	assert_int_equal(deflate(z, Z_SYNC_FLUSH), Z_OK);
+	frame(script, from, TEXT | COMPRESSED, packed, 3);
+	frame(script, from, FIN | CONTINUATION, packed + 3, sizeof packed - z->avail_out - 4 - 3);
+}
+
+static void compressed_messages_are_read(void **unused)
+{
+	struct facts facts;
+
+	(void)unused;
+	for (int anew = 0; anew < 2; anew++) {
+		struct script script = {.count = 0};
+		z_stream z = {.zalloc = NULL};
+
+		assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, 0), Z_OK);
+		say_packed(&script, SIDE_CLIENT, &z, anew,
+			   "{\"header\":{\"msg_type\":\"kernel_info_request\"}}");
+		say_packed(&script, SIDE_CLIENT, &z, anew,
+			   "{\"header\":{\"msg_type\":\"\\u0065xecute_request\"}}");
+		deflateEnd(&z);
+		say(&script, SIDE_SERVER, "{\"header\":{\"msg_type\":\"status\"}}");
+		run_cut(&script, WEBSOCKET_KERNEL, &facts);
+		conversation_has(&facts, "execute_request (kernel)", ANSWER_YES, COMMAND_EXECUTES);
+		assert_false(facts.limited);
+	}
+}
+
+static void what_is_not_read_is_told(void **unused)
+{
+	struct script script = {.count = 0}, torn = {.count = 0};
+	struct facts facts;
+
+	(void)unused;
+	frame(&script, SIDE_CLIENT, FIN | TEXT | COMPRESSED, "\xff\xff\xff\xff", 4);
+	run_cut(&script, WEBSOCKET_KERNEL, &facts);
+	assert_true(facts.limited);
+	frame(&torn, SIDE_CLIENT, 0x7f, "????", 4);
+	run_cut(&torn, WEBSOCKET_KERNEL, &facts);
+	assert_true(facts.limited);
+}
+
+static void methods_are_found_behind_all_else(void **unused)
+{
+	struct script script = {.count = 0};
+	char text[1500];
+	struct facts facts;
+
+	(void)unused;
+	snprintf(text, sizeof text,
+		 "{\"id\":1,\"params\":{\"expression\":\"%0999d\",\"method\":\"x\"},"
+		 "\"m\\u0065thod\" : \"Runtime.\\u0065valuate\"}",
+		 7);
+	say(&script, SIDE_CLIENT, text);
+	say(&script, SIDE_SERVER, "{\"id\":1,\"result\":{}}");
+	run_cut(&script, WEBSOCKET_ANY, &facts);
+	conversation_has(&facts, "Runtime.evaluate", ANSWER_YES, COMMAND_EXECUTES);
+}
+
 static void paths_and_protocols_tell_the_kind(void **unused)
 {
 #define PATH(text)     websocket_by_path(bytes_from(text, sizeof(text) - 1))
@@ -251,6 +333,9 @@ int main(void)
 		cmocka_unit_test(terminals_are_shells),
 		cmocka_unit_test(debuggers_evaluate),
 		cmocka_unit_test(stomp_and_mqtt_have_readers),
+		cmocka_unit_test(compressed_messages_are_read),
+		cmocka_unit_test(what_is_not_read_is_told),
+		cmocka_unit_test(methods_are_found_behind_all_else),
 		cmocka_unit_test(paths_and_protocols_tell_the_kind),
 		cmocka_unit_test(what_is_no_frame_says_nothing),
 		cmocka_unit_test(members_are_found_in_any_order),
