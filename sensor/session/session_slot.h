@@ -3,7 +3,7 @@
  * What the session's files share: the slot of one conversation, the table of all, and how bytes go
  * from one file to the next: session.c puts them in order, session_header.c takes off a PROXY
  * header, session_feed.c finds who reads them, session_dissect.c gives them to that dissector,
- * session_crowd.c bounds how many commands of a packet that reads, and session_unpack.c unpacks for it.
+ * session_crowd.c bounds how many commands of a packet that reads, session_unpack.c unpacks for it.
  */
 #ifndef SENSOR_SESSION_SLOT_H
 #define SENSOR_SESSION_SLOT_H
