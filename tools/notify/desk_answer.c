@@ -120,7 +120,7 @@ static void on_members(struct channel *channel, const struct redis_answer *answe
 
 	for (size_t i = 0; i < SUBJECT_MEMBERS && redis_answer_item(answer, i, &id); i++)
 		if (id.type == REDIS_TEXT && id.length < sizeof channel->members[0])
-			strcpy(channel->members[channel->member_count++], id.text);
+			memcpy(channel->members[channel->member_count++], id.text, id.length + 1);
 }
 
 static void on_member(struct channel *channel, uint32_t index, const struct redis_answer *answer)

@@ -125,8 +125,7 @@ static void update(struct record *record, const struct seen *seen)
 /* False: it is what was known already. */
 static bool is_news(const struct record *record, const struct seen *seen)
 {
-	return seen->event[0] != '\0' ||
-	       memcmp(&record->now, &seen->standing, sizeof record->now) != 0;
+	return seen->event[0] != '\0' || !standing_equal(&record->now, &seen->standing);
 }
 
 static void hear(struct channel *channel, const struct seen *seen, bool routed,

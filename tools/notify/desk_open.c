@@ -40,7 +40,7 @@ void desk_open_ids(struct desk *desk, const struct redis_answer *answer)
 	open->count = 0;
 	for (size_t i = 0; i < OPEN_PAGE && redis_answer_item(answer, i, &id); i++)
 		if (id.type == REDIS_TEXT && id.length < sizeof open->ids[0])
-			strcpy(open->ids[open->count++], id.text);
+			memcpy(open->ids[open->count++], id.text, id.length + 1);
 	open->at += OPEN_PAGE;
 	if (answer->count != 0)
 		return;

@@ -78,7 +78,7 @@ struct record *records_add(struct records *records, const char *id)
 		records->refused++;
 		return NULL;
 	}
-	strcpy(record->id, id);
+	memcpy(record->id, id, strlen(id) + 1);
 	record->in_bucket = *bucket(records, id);
 	*bucket(records, id) = record;
 	records->count++;
@@ -166,6 +166,13 @@ bool standing_over(const struct standing *standing)
 		if (strcmp(standing->state, over[i]) == 0)
 			return true;
 	return false;
+}
+
+bool standing_equal(const struct standing *a, const struct standing *b)
+{
+	return strcmp(a->state, b->state) == 0 && a->level == b->level &&
+	       a->severity == b->severity && a->members == b->members && a->open == b->open &&
+	       a->reopened == b->reopened;
 }
 
 enum change standing_change(const struct standing *now, const struct standing *told)

@@ -72,6 +72,8 @@ struct record *records_take_dirty(struct records *records); /* NULL: none */
 /* Nothing more is to come of it: closed, merged, sighted, gone. */
 bool standing_over(const struct standing *standing);
 
+bool standing_equal(const struct standing *a, const struct standing *b);
+
 enum change { CHANGE_NONE, CHANGE_MINOR, CHANGE_MAJOR };
 /* What a channel that was told `told` has not heard of `now`. */
 enum change standing_change(const struct standing *now, const struct standing *told);

@@ -106,7 +106,7 @@ static void take(void *context, enum json_scan_kind kind, const char *key, const
 		else if (strcmp(key, "error") == 0)
 			snprintf(wanted->error, sizeof wanted->error, "%.63s", value);
 		else if (strcmp(key, wanted->key) == 0 && strlen(value) < RECORD_REF) {
-			strcpy(wanted->ref, value);
+			snprintf(wanted->ref, RECORD_REF, "%s", value);
 			wanted->found = true;
 		}
 	}
@@ -143,7 +143,8 @@ enum verdict shape_read_slack(const char *answer, char *ref)
 		return VERDICT_LATER;
 	if (wanted.ok) {
 		if (ref[0] == '\0')
-			strcpy(ref, name); /* an answer in a thread names itself, not the thread */
+			memcpy(ref, name,
+			       sizeof name); /* an answer in a thread names itself, not the thread */
 		return VERDICT_TOLD;
 	}
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
@@ -164,6 +165,6 @@ enum verdict shape_read_mattermost(const char *answer, char *ref)
 	if (!scan(answer, &wanted) || !wanted.found)
 		return VERDICT_LATER;
 	if (ref[0] == '\0')
-		strcpy(ref, name);
+		memcpy(ref, name, sizeof name);
 	return VERDICT_TOLD;
 }

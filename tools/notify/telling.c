@@ -182,7 +182,7 @@ static void write_facts(struct telling *telling, const struct subject *subject)
 
 static void write_lines(struct telling *telling, const struct subject *subject)
 {
-	for (uint32_t i = 0; i < subject->shown && i < TELLING_LINES; i++) {
+	for (uint32_t i = 0; i < subject->shown && i < SUBJECT_MEMBERS; i++) {
 		const struct subject_member *m = &subject->members[i];
 
 		snprintf(telling->lines[telling->line_count++], sizeof telling->lines[0],
