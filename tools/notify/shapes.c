@@ -144,7 +144,7 @@ enum verdict shape_read_slack(const char *answer, char *ref)
 	if (wanted.ok) {
 		if (ref[0] == '\0')
 			memcpy(ref, name,
-			       sizeof name); /* an answer in a thread names itself, not the thread */
+			       sizeof name); /* an answer in a thread names itself */
 		return VERDICT_TOLD;
 	}
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
