@@ -207,7 +207,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		s->body -= (uint32_t)n;
 		if (from == SIDE_SERVER && b->document && n != 0)
 			read_document(b, facts, piece);
-		if (s->body != 0 || !lines_next(&s->line, &input))
+		if (s->body != 0 || !lines_next_command(&s->line, &input))
 			continue;
 		if (from == SIDE_CLIENT)
 			on_command(b, facts);
@@ -297,6 +297,8 @@ const struct dissector beanstalkd_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a command and a reply that only this one has",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct beanstalkd, pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,

@@ -77,7 +77,9 @@ struct dissector {
 	/* Over UDP: what was asked decides, and the answer does not say it: the first datagram is
 	 * read, though nobody may answer. Its recogniser says yes to few. */
 	bool first_matters;
-	uint32_t reads; /* READS_…: all that it may set in the facts */
+	uint8_t crowded;     /* enum crowded of read/crowd.h: what becomes of too many commands */
+	uint16_t answers_at; /* CROWDED_LINES: where its struct answers is; 0: it has none */
+	uint32_t reads;	     /* READS_…: all that it may set in the facts */
 	enum recognised (*recognise)(const struct opening *opening);
 	void (*begin)(void *state, struct facts *facts); /* may be NULL */
 	void (*feed)(void *state, struct facts *facts, struct feed *fed);

@@ -304,6 +304,8 @@ const struct dissector managesieve_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the list of capabilities with IMPLEMENTATION, or a command and its answer",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct managesieve, pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.recognise = recognise,

@@ -110,7 +110,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct line *line = &munin->line[from];
 	struct bytes input = fed->bytes;
 
-	while (lines_next(line, &input)) {
+	while (lines_next_command(line, &input)) {
 		struct bytes text = bytes_from(line->text, line->length);
 
 		if (from == SIDE_CLIENT)
@@ -138,6 +138,8 @@ const struct dissector munin_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the line that begins \"# munin node at\", or the answers to its commands",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct munin, pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,

@@ -169,7 +169,7 @@ static void on_client(struct nats *nats, struct facts *facts, struct bytes line)
 			word.left != 0 && !lines_equal(&word, "PONG") && !lines_equal(&word, "+OK");
 		return;
 	}
-	subject = lines_word(&(struct bytes){rest.at, rest.left, rest.failed});
+	subject = lines_word(&(struct bytes){rest.at, rest.left, rest.failed, NULL});
 	length = lines_upper(text, sizeof text, &word);
 	if (i >= 2 && i <= 3 && flags_of(subject)) {
 		length = subject.left < sizeof text ? subject.left : sizeof text - 1;
@@ -200,6 +200,8 @@ static bool take_line(struct long_line *l, char *text, size_t size, struct bytes
 		l->complete = false;
 		l->length = 0;
 	}
+	if (l->length == 0 && !crowd_begin(input, 1))
+		return false;
 	while (input->left != 0) {
 		uint8_t c = bytes_u8(input);
 
@@ -327,6 +329,7 @@ const struct dissector nats_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "INFO with JSON from the server, or CONNECT and PING with their answers",
+	.crowded = CROWDED_LINES,
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.recognise = recognise,

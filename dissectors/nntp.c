@@ -325,11 +325,13 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		return;
 	if (dialogue_resumes(&nntp->dialogue, from))
 		resume(nntp);
+	nntp->dialogue.text = nntp->in_article;
 	while (!nntp->opaque && dialogue_line(&nntp->dialogue, fed, &input, &line)) {
 		if (from == SIDE_CLIENT)
 			on_client_line(nntp, facts, line);
 		else
 			on_server_line(nntp, facts, fed, line);
+		nntp->dialogue.text = nntp->in_article;
 	}
 }
 
@@ -351,6 +353,8 @@ const struct dissector nntp_dissector = {
 	.services = services,
 	.recognised =
 		"the words of a greeting with 200 or 201, or its own commands and their answers",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct nntp, dialogue.pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.recognise = recognise,

@@ -141,7 +141,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct line *line = &nut->line[from];
 	struct bytes input = fed->bytes;
 
-	while (lines_next(line, &input)) {
+	while (lines_next_command(line, &input)) {
 		struct bytes text = bytes_from(line->text, line->length);
 
 		if (from == SIDE_CLIENT)
@@ -170,6 +170,8 @@ const struct dissector nut_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a command of the UPS daemon, and the answer that begins with its words",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct nut, pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_LISTINGS | READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,

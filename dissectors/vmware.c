@@ -87,7 +87,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct line *line = from == SIDE_CLIENT ? &vmware->client : &vmware->server;
 	struct bytes input = fed->bytes;
 
-	while (fed->next == FEED_ON && lines_next(line, &input)) {
+	while (fed->next == FEED_ON && lines_next_command(line, &input)) {
 		struct bytes text = bytes_from(line->text, line->length);
 
 		if (from == SIDE_CLIENT)
@@ -117,6 +117,7 @@ const struct dissector vmware_dissector = {
 	.upgrades = true,
 	.services = services,
 	.recognised = "the server's greeting, which names it",
+	.crowded = CROWDED_LINES,
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_ENCRYPTION |
 		 READS_STARTTLS,
 	.recognise = recognise,

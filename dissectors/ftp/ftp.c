@@ -236,6 +236,8 @@ const struct dissector ftp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a 220 greeting with FTP commands or codes that SMTP does not have",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct ftp, dialogue.pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION | READS_DATA |
 		 READS_ENCRYPTION | READS_STARTTLS | READS_PATH,

@@ -173,7 +173,7 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	struct line *line = &admin->side[from];
 	struct bytes input = fed->bytes;
 
-	while (lines_next(line, &input)) {
+	while (lines_next_command(line, &input)) {
 		struct bytes text = bytes_from(line->text, line->length);
 
 		if (from == SIDE_CLIENT)
@@ -200,6 +200,8 @@ const struct dissector gearman_admin_dissector = {
 	.service_count = 1,
 	.services = gearman_services,
 	.recognised = "an administrator's command and the table that answers it",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct admin, pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_LISTINGS |
 		 READS_DESTRUCTION | READS_DATA | READS_ENCRYPTION,
 	.recognise = recognise,

@@ -224,7 +224,7 @@ GRPC(WEAVIATE, "weaviate", FAMILY_DATABASE, "Weaviate, a vector store", NULL, "W
      {"*/Aggregate", GRPC_LISTS, NULL},
      {"*/TenantsGet", GRPC_LISTS, NULL})
 
-GRPC(CLICKHOUSE, "clickhouse", FAMILY_DATABASE, "ClickHouse over gRPC", PORTS(9100), "ClickHouse",
+GRPC(CLICKHOUSE, "clickhouse", FAMILY_DATABASE, "ClickHouse", PORTS(9100), "ClickHouse",
      PACKAGES("/clickhouse.grpc."),
      {"*/ExecuteQuery*", GRPC_LISTS, NULL})
 

@@ -19,7 +19,10 @@
 #include "dissectors/http/http_products.h"
 #include "dissectors/http/http_recognise.h"
 #include "dissectors/http/http_side.h"
+#include "dissectors/read/crowd.h"
 #include "dissectors/websocket.h"
+
+#define REQUEST_WEIGHT 4 /* a request costs as much as so many commands of a line: crowd.h */
 
 static struct http_reading reading_of(const struct http_context *c, enum side from)
 {
@@ -325,6 +328,9 @@ static void http_feed(void *state, struct facts *facts, struct feed *fed)
 		if (from == SIDE_SERVER &&
 		    http_head_must_wait(&c.http->head, &c.http->exchange, fed))
 			break;
+		if (side->mode == MODE_PARSE && http_reader_fresh(&side->reader) &&
+		    !crowd_begin(&data, REQUEST_WEIGHT))
+			break;
 		if (side->mode == MODE_PARSE)
 			parse(&c, &data);
 		else
@@ -381,6 +387,7 @@ const struct dissector http_dissector = {
 	.services = http_services,
 	.recognised = "a request or status line of HTTP/1; the product by status, header lines and "
 		      "the body's first bytes, unpacked",
+	.crowded = CROWDED_GAP,
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION |
 		 READS_DATA | READS_ENCRYPTION | READS_HOST | READS_PATH | READS_OPERATION,

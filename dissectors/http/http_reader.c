@@ -619,6 +619,11 @@ void http_reader_start(struct http_reader *r, bool request)
 	*r = (struct http_reader){.request = request, .head_left = HTTP_HEAD_MAX};
 }
 
+bool http_reader_fresh(const struct http_reader *r)
+{
+	return r->state == STATE_START;
+}
+
 enum http_event http_reader_next(struct http_reader *r, struct bytes *in, struct bytes *span)
 {
 	enum http_event event = HTTP_MORE;

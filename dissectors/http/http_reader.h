@@ -74,6 +74,8 @@ void http_reader_start(struct http_reader *r, bool request);
  */
 enum http_event http_reader_next(struct http_reader *r, struct bytes *in, struct bytes *span);
 
+/* Does the next byte begin a message? */
+bool http_reader_fresh(const struct http_reader *r);
 /* At HTTP_HEAD: no body follows, whatever the fields say (HEAD, 204, 304, 1xx). */
 void http_reader_no_body(struct http_reader *r);
 

@@ -245,6 +245,9 @@ PRODUCT(COUCHDB, "couchdb", FAMILY_DATABASE, "CouchDB, and what speaks like it",
 	{.pattern = "^{\"express-pouchdb\":\"Welcome!\"", .product = "pouchdb-server",
 	 .version_after = "\"version\"", .status = 200, .rank = 4},
 	{.pattern = "^{\"total_rows\":", .status = 200, .rank = 2, .flags = SIGN_NAMELESS},
+	{.pattern = "^[\"_", .status = 200, .rank = 2, .flags = SIGN_ASKED | SIGN_NAMELESS},
+	{.pattern = "^[{\"ok\":true,\"id\":\"*\",\"rev\":\"", .status = 201, .rank = 2,
+	 .flags = SIGN_NAMELESS},
 	/* No other product ends such an answer with a line feed. */
 	{.pattern = "^{\"ok\":true} ", .asks = ASKS_DELETE | ASKS_ONE, .status = 200, .rank = 2,
 	 .flags = SIGN_NAMELESS},
@@ -267,7 +270,7 @@ PRODUCT(DOCKER, "docker", FAMILY_ORCHESTRATION, "the Docker engine's interface",
 	{.pattern = "\"MinAPIVersion\":\"", .rank = 2})
 
 PRODUCT(DOCKER_REGISTRY, "docker-registry", FAMILY_STORAGE, "a registry of container images", NULL,
-	PORTS(5000), "Docker Registry", REQUESTS("/v2"),
+	PORTS(5000) MET, "Docker Registry", REQUESTS("/v2"),
 	{.header = "docker-distribution-api-version", .rank = 3},
 	{.pattern = "^{\"repositories\":[", .operation = "ListRepositories", .status = 200,
 	 .rank = 2, .flags = SIGN_ASKED | SIGN_LISTS})
@@ -302,7 +305,8 @@ PRODUCT(ETCD, "etcd", FAMILY_DATABASE, "etcd over HTTP or gRPC", NULL, PORTS(237
 	{.header = "x-etcd-index", .rank = 3},
 	{.pattern = "^{\"etcdserver\":\"", .version_after = "\"etcdserver\":\"", .status = 200,
 	 .rank = 3},
-	{.pattern = "^{\"header\":{\"cluster_id\":\"", .status = 200, .rank = 2})
+	{.pattern = "^{\"header\":{\"cluster_id\":\"", .status = 200, .rank = 2},
+	{.pattern = "# HELP etcd_", .status = 200, .rank = 3})
 
 /* The word of discovery, and the codes of all errors: its own HTTP interface reference. */
 PRODUCT(NEO4J, "neo4j", FAMILY_DATABASE, "Neo4j over HTTP", NULL, PORTS(7474), "Neo4j",
@@ -357,7 +361,8 @@ PRODUCT(LOKI, "loki", FAMILY_LOGGING, "Grafana Loki", NULL, PORTS(3100), "Loki",
 	{.pattern = "\"resultType\":\"streams\"", .status = 200, .rank = 3})
 
 PRODUCT(PROMETHEUS, "prometheus", FAMILY_LOGGING, "Prometheus", NULL, PORTS(9090) MET, "Prometheus",
-	REQUESTS("/api/v1/targets", "/api/v1/status", "/api/v1/labels", "/api/v1/label")
+	REQUESTS("/api/v1/targets", "/api/v1/status", "/api/v1/labels", "/api/v1/label",
+		 "/api/v1/admin/tsdb")
 	ROUTES(OPEN("GET|HEAD /-/ready"),
 	       OPEN("GET|HEAD /-/healthy")),
 	{.pattern = "^{\"status\":\"success\",\"data\":{\"resultType\":", .status = 200, .rank = 2},
@@ -369,6 +374,7 @@ PRODUCT(PROMETHEUS, "prometheus", FAMILY_LOGGING, "Prometheus", NULL, PORTS(9090
 	{.pattern = "^{\"status\":\"success\",\"data\":", .status = 200, .rank = 2,
 	 .flags = SIGN_ASKED},
 	{.pattern = "^{\"status\":\"error\",\"errorType\":", .rank = 2},
+	{.asks = ASKS_POST | ASKS_DEEP, .status = 204, .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "^Prometheus Server is ", .status = 200, .rank = 3},
 	{.pattern = "<title>Prometheus Time Series", .status = 200, .rank = 3},
 	{.header = "www-authenticate", .pattern = "realm=\"prometheus\"", .rank = 2})
@@ -381,22 +387,28 @@ PRODUCT(NODE_EXPORTER, "node-exporter", FAMILY_ADMIN, "Prometheus' exporter for 
 	 .rank = 3})
 
 /* The interfaces of both, in their own repositories: api/v2/openapi.yaml, README.md. */
-PRODUCT(ALERTMANAGER, "alertmanager", FAMILY_LOGGING, "Prometheus' Alertmanager", NULL, PORTS(9093),
+PRODUCT(ALERTMANAGER, "alertmanager", FAMILY_LOGGING, "Prometheus' Alertmanager", NULL,
+	PORTS(9093) MET,
 	"Alertmanager",
 	REQUESTS("/api/v2/alerts", "/api/v2/silences", "/api/v2/status", "/api/v2/receivers",
 		 "/api/v2/silence"),
 	{.pattern = "<title>Alertmanager<", .status = 200, .rank = 3},
 	{.pattern = "# HELP alertmanager_", .status = 200, .rank = 3},
 	{.pattern = "^{\"cluster\":{\"name\":", .status = 200, .rank = 2, .flags = SIGN_ASKED},
+	{.pattern = "^{\"cluster\":{\"peers\":[", .status = 200, .rank = 2, .flags = SIGN_ASKED},
+	{.pattern = "\"versionInfo\":{\"branch\":", .version_after = "\"version\":", .status = 200,
+	 .rank = 3, .flags = SIGN_ASKED},
 	{.pattern = "\"endsAt\":\"*\",\"fingerprint\":\"", .operation = "ListAlerts", .status = 200,
 	 .rank = 3, .flags = SIGN_LISTS},
 	{.pattern = "^[{\"annotations\":", .operation = "ListAlerts", .status = 200, .rank = 3,
 	 .flags = SIGN_ASKED | SIGN_LISTS},
 	{.pattern = "^{\"silenceID\":", .status = 200, .rank = 3, .flags = SIGN_ASKED})
 
-PRODUCT(PUSHGATEWAY, "pushgateway", FAMILY_LOGGING, "Prometheus' Pushgateway", NULL, PORTS(9091),
+PRODUCT(PUSHGATEWAY, "pushgateway", FAMILY_LOGGING, "Prometheus' Pushgateway", NULL,
+	PORTS(9091) MET,
 	"Pushgateway", REQUESTS("/metrics/job"),
 	{.pattern = "<title>Prometheus Pushgateway<", .status = 200, .rank = 3},
+	{.pattern = "\"last_push_successful\":", .status = 200, .rank = 3},
 	{.pattern = "^{\"status\":\"success\",\"data\":{\"build_information\":", .status = 200,
 	 .version_after = "\"version\":", .rank = 3},
 	{.asks = ASKS_PUT | ASKS_DEEP, .status = 200, .rank = 2, .flags = SIGN_ASKED},
@@ -478,7 +490,7 @@ PRODUCT(RABBITMQ, "rabbitmq-management", FAMILY_QUEUE, "RabbitMQ's management in
 	{.header = "server", .pattern = "^Cowboy", .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(NATS_MONITOR, "nats-monitor", FAMILY_QUEUE, "the NATS server's monitoring", NULL,
-	PORTS(8222), "NATS", REQUESTS("/varz", "/connz", "/routez", "/subsz", "/jsz"),
+	PORTS(8222) MET, "NATS", REQUESTS("/varz", "/connz", "/routez", "/subsz", "/jsz"),
 	{.pattern = "^{\"server_id\":\"N*\",\"server_name\":\"", .version_after = "\"version\":",
 	 .status = 200, .rank = 3},
 	{.pattern = "\"server_id\":\"N", .version_after = "\"version\":", .status = 200, .rank = 3,
@@ -488,6 +500,7 @@ PRODUCT(JOURNAL, "journald-remote", FAMILY_LOGGING, "systemd-journal-remote", NU
 	PORTS(19532) MET,
 	"systemd-journal-remote", REQUESTS("!content-type: application/vnd.fdo.journal"),
 	{.status = 202, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^Unsupported method.", .status = 406, .rank = 3},
 	{.header = "content-type", .pattern = "^application/vnd.fdo.journal",
 	 .product = "systemd-journal-gatewayd", .operation = "ReadJournal", .status = 200,
 	 .rank = 3, .flags = SIGN_LISTS})

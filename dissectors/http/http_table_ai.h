@@ -276,8 +276,8 @@ PRODUCT(JUPYTER, "jupyter", FAMILY_AI, "Jupyter: notebooks, which run code", NUL
 	REQUESTS("/api/contents", "/api/kernels", "/api/terminals", "/api/sessions",
 		 "/api/kernelspecs", "/api/spec.yaml", "/api/security/csp-report", "/tree",
 		 "/lab", "/terminals", "/nbconvert", "/hub", "/nbextensions")
-	ROUTES(OPEN("GET|HEAD /api"), OPEN("GET|HEAD /login"), OPEN("GET|HEAD /.../login"),
-	       OPEN("GET|HEAD /hub/login"), OPEN("GET|HEAD /hub/health"),
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /api"), OPEN("GET|HEAD /login"),
+	       OPEN("GET|HEAD /.../login"), OPEN("GET|HEAD /hub/login"), OPEN("GET|HEAD /hub/health"),
 	       OPEN("GET|HEAD /static/..."), OPEN("GET|HEAD /hub/static/..."),
 	       OPEN("GET|HEAD /hub/api")),
 	{.header = "x-jupyterhub-version", .product = "JupyterHub", .version_after = "", .rank = 4},

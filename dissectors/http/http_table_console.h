@@ -29,8 +29,35 @@ PRODUCT(ACTUATOR, "spring-actuator", FAMILY_ADMIN, "an application's actuator: S
 
 PRODUCT(REDIS_COMMANDER, "redis-commander", FAMILY_ADMIN, "Redis Commander, a console of Redis",
 	NULL, NULL MET, "Redis Commander",
-	REQUESTS(NULL),
-	{.pattern = "<title>Redis Commander: ", .rank = 3})
+	REQUESTS("/apiv2/exec", "/apiv2/key", "/apiv2/keys", "/apiv2/connection", "/apiv2/server")
+	ROUTES(DESTROYS("POST /.../apiv2/exec/{connection}", .body = "cmd=flush", .command = "FLUSH"),
+	       DESTROYS("POST /.../apiv2/exec/{connection}", .body = "\"cmd\":\"flush",
+			.command = "FLUSH"),
+	       EXECUTES("POST /.../apiv2/exec/{connection}")),
+	{.pattern = "<title>Redis Commander: ", .rank = 3},
+	{.pattern = "^{\"data\":", .asks = ASKS_POST, .status = 200, .rank = 3, .flags = SIGN_ASKED})
+
+/* caddyserver.com/docs/api. Its whole configuration is read, and replaced, without a log-in. */
+PRODUCT(CADDY, "caddy", FAMILY_ADMIN, "Caddy's administration", NULL, PORTS(2019) MET, "Caddy",
+	REQUESTS("/config", "/load", "/adapt", "/pki/ca", "/reverse_proxy/upstreams")
+	ROUTES(EXECUTES("POST /load"), EXECUTES("POST|PUT|PATCH /config/..."),
+	       DESTROYS("DELETE /config/..."), DESTROYS("POST /stop")),
+	{.pattern = "^{\"admin\":{\"listen\":\"", .status = 200, .rank = 3, .flags = SIGN_ASKED},
+	{.pattern = "^{\"admin\":{\"*\":*},\"apps\":{\"", .status = 200, .rank = 3},
+	{.pattern = "^{\"apps\":{\"http\":{\"servers\":{", .status = 200, .rank = 3},
+	{.pattern = "# HELP caddy_", .status = 200, .rank = 3})
+
+/* nodered.org/docs/api/admin: what it runs is in its flows. */
+PRODUCT(NODE_RED, "node-red", FAMILY_ORCHESTRATION, "Node-RED, which runs flows", NULL,
+	PORTS(1880) MET, "Node-RED",
+	REQUESTS("/flows", "/flow", "/settings", "/nodes", "/red", "/icons", "/auth/token")
+	ROUTES(OPEN("GET|HEAD /"), OPEN("GET|HEAD /red/..."), OPEN("GET|HEAD /auth/login"),
+	       OPEN("GET|HEAD /icons/..."), LOGIN("POST /auth/token"), EXECUTES("POST /flows"),
+	       EXECUTES("POST|PUT /flow/..."), EXECUTES("POST /nodes"), DESTROYS("DELETE /flow/{id}")),
+	{.pattern = "<title>Node-RED<", .rank = 3},
+	{.pattern = "^{\"httpNodeRoot\":\"", .version_after = "\"version\":", .rank = 3},
+	{.pattern = "^[{\"id\":\"*\",\"type\":\"tab\",", .status = 200, .rank = 3,
+	 .flags = SIGN_ASKED})
 
 PRODUCT(MONGO_EXPRESS, "mongo-express", FAMILY_ADMIN, "mongo-express, a console of MongoDB", NULL,
 	NULL, "mongo-express",

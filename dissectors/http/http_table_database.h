@@ -265,7 +265,7 @@ PRODUCT(DYNAMODB, "dynamodb", FAMILY_DATABASE, "a database with DynamoDB's inter
 	 .flags = SIGN_ASKED})
 
 PRODUCT(AZURE_TABLE, "azure-table", FAMILY_DATABASE, "a database with Azure's Table interface",
-	NULL, NULL, NULL,
+	NULL, NULL MET, NULL,
 	REQUESTS("dataserviceversion: ", "maxdataserviceversion: "),
 	{.header = "server", .pattern = "^Windows-Azure-Table/", .product = "Azure Table Storage",
 	 .version_after = "Table/", .rank = 4},

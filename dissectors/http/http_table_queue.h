@@ -98,7 +98,7 @@ PRODUCT(PULSAR_ADMIN, "pulsar", FAMILY_QUEUE, "Apache Pulsar's administration", 
 	{.pattern = "# TYPE pulsar_", .rank = 3})
 
 PRODUCT(AZURE_QUEUE, "azure-queue", FAMILY_QUEUE, "a queue with Azure's Queue interface", NULL,
-	NULL, NULL,
+	NULL MET, NULL,
 	REQUESTS(NULL),
 	{.header = "server", .pattern = "^Windows-Azure-Queue/", .product = "Azure Queue Storage",
 	 .version_after = "Queue/", .rank = 4},

@@ -70,6 +70,8 @@ PRODUCT(VERDACCIO, "verdaccio", FAMILY_STORAGE, "a registry of npm packages", NU
 	{.pattern = "^{\"_updated\":", .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "^{\"objects\":[{\"package\":{", .rank = 2, .flags = SIGN_ASKED},
 	{.pattern = "^{\"error\":\"no such package available\"", .rank = 3},
+	{.pattern = "^{\"ok\":\"user '*' created\",\"token\":", .status = 201, .rank = 3},
+	{.pattern = "^{\"ok\":\"you are authenticated as '", .status = 201, .rank = 3},
 	{.pattern = "^[{\"name\":\"", .status = 200, .rank = 2, .flags = SIGN_ASKED})
 
 PRODUCT(SEAWEEDFS, "seaweedfs", FAMILY_STORAGE, "SeaweedFS, a store of files", NULL,

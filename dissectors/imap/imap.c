@@ -277,6 +277,7 @@ const struct dissector imap_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "the server's greeting, or a tagged command and the answer with its tag",
+	.crowded = CROWDED_LINES,
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_STARTTLS,

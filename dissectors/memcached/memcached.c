@@ -189,7 +189,7 @@ static void feed_text(struct memcached *mc, struct facts *facts, enum side from,
 
 		bytes_skip(&in, n);
 		s->skip -= n;
-		if (s->skip != 0 || !lines_next(&s->line, &in))
+		if (s->skip != 0 || !lines_next_command(&s->line, &in))
 			return;
 		if (from == SIDE_CLIENT)
 			on_command(mc, facts, s);
@@ -275,6 +275,8 @@ const struct dissector memcached_dissector = {
 	.services = memcached_services,
 	.recognised =
 		"a command and the reply that belongs to it, or the header of the binary protocol",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct memcached, pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION,

@@ -302,6 +302,8 @@ const struct dissector pop3_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a +OK greeting, or commands and their answers",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct pop3, dialogue.pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DESTRUCTION | READS_DATA |
 		 READS_ENCRYPTION | READS_STARTTLS,

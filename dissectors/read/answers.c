@@ -15,6 +15,13 @@ struct answers_row *answers_add(struct answers *answers, int handle, uint16_t ki
 	return row;
 }
 
+void answers_count(struct answers *answers, uint32_t commands)
+{
+	answers->unlisted += commands < UINT32_MAX - answers->unlisted
+				     ? commands
+				     : UINT32_MAX - answers->unlisted;
+}
+
 struct answers_row *answers_first(struct answers *answers)
 {
 	return answers->count != 0 ? &answers->rows[answers->head] : NULL;

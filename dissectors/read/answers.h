@@ -47,6 +47,8 @@ struct answers_table {
 
 /* The row that it got, or NULL: it is only counted. Rows are valid until the next call. */
 struct answers_row *answers_add(struct answers *answers, int handle, uint16_t kind);
+/* So many commands have passed of which nothing else is known. */
+void answers_count(struct answers *answers, uint32_t commands);
 /* The oldest, or NULL: none waits, or the next answer is to a command that was only counted. */
 struct answers_row *answers_first(struct answers *answers);
 /* The newest, or NULL: none waits. */

@@ -14,10 +14,13 @@
 #include <stdint.h>
 #include <string.h>
 
+struct crowd;
+
 struct bytes {
 	const uint8_t *at;
 	size_t left;
 	bool failed;
+	struct crowd *crowd; /* of a piece whose messages are counted: crowd.h; else NULL */
 };
 
 static inline struct bytes bytes_from(const void *start, size_t length)

@@ -14,7 +14,9 @@ bool dialogue_resumes(struct dialogue *dialogue, enum side from)
 
 static bool client_line(struct dialogue *dialogue, const struct feed *fed, struct bytes *input)
 {
-	while (fed->next == FEED_ON && lines_next(&dialogue->client, input)) {
+	while (fed->next == FEED_ON &&
+	       (dialogue->text ? lines_next(&dialogue->client, input)
+			       : lines_next_command(&dialogue->client, input))) {
 		if (!dialogue->client_lost)
 			return true;
 	}

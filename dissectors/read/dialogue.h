@@ -28,6 +28,7 @@ struct dialogue {
 	bool midstream;	  /* a log-in may have gone unseen */
 	bool greeted;	  /* set by the dissector at the greeting's end, or none will come */
 	bool logged_in;	  /* set by the dissector */
+	bool text;	  /* set by the dissector: the client's lines are no commands now */
 	bool unsure;	  /* which answer is to which command, until the client's next turn */
 	bool client_lost; /* nothing of the client means anything until its next turn */
 	bool server_lost; /* until its next line */

@@ -127,7 +127,7 @@ struct facts {
 	uint32_t claims;
 	bool contradicted; /* set by the sensor: there are two versions of the same bytes */
 	bool urgent;	   /* set by the sensor: a byte was sent out of band */
-	bool limited;	   /* a part was not read that could have said more */
+	bool limited;	   /* not all was read: compressed in such a way, or too much of it */
 	bool lying_length; /* a frame of the client's states a size that cannot be true */
 	uint32_t revision; /* moves on every change */
 	uint32_t logins_failed, logins_succeeded;
@@ -170,7 +170,7 @@ void facts_login(struct facts *facts, bool accepted);
 /* The client was given this object: facts_hash() of its name. Revision stays: bytes tell. */
 void facts_object(struct facts *facts, uint64_t hash);
 void facts_message(struct facts *facts); /* one more mail was taken in */
-void facts_limited(struct facts *facts); /* something could not be read, or not all of it */
+void facts_limited(struct facts *facts); /* something compressed could not be read */
 void facts_lying_length(struct facts *facts);
 /* Such a frame was answered with what memory held: told as a command that gave data. */
 void facts_leak(struct facts *facts, const char *command);

@@ -6,7 +6,7 @@
 #ifndef DISSECTORS_LINES_H
 #define DISSECTORS_LINES_H
 
-#include "dissectors/read/bytes.h"
+#include "dissectors/read/crowd.h"
 
 #define LINE_KEPT 124 /* bytes */
 
@@ -22,6 +22,18 @@ struct line {
  */
 bool lines_next(struct line *line, struct bytes *input);
 void lines_reset(struct line *line);
+
+/* Does the next byte begin a new line? */
+static inline bool lines_fresh(const struct line *line)
+{
+	return line->complete || (line->length == 0 && !line->cut);
+}
+
+/* The same as lines_next() of lines that are commands each: crowd.h. */
+static inline bool lines_next_command(struct line *line, struct bytes *input)
+{
+	return (!lines_fresh(line) || crowd_begin(input, 1)) && lines_next(line, input);
+}
 
 /* The next blank-separated word; empty at the end. Takes it and the blanks around it. */
 struct bytes lines_word(struct bytes *text);

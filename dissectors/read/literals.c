@@ -51,7 +51,10 @@ enum literals_event literals_next(struct literals *literals, struct bytes *input
 		return LITERALS_BYTES;
 	}
 	*piece = *input;
-	whole = lines_next(&literals->line, input);
+	whole = literals->continues ? lines_next(&literals->line, input)
+				    : lines_next_command(&literals->line, input);
+	if (input->crowd && input->crowd->from) /* no command may begin here: crowd.h */
+		*piece = bytes_from(piece->at, 0);
 	piece->left -= input->left;
 	watch(literals, *piece);
 	if (!whole)

@@ -34,7 +34,7 @@ enum literals_event {
 	LITERALS_LINE,
 };
 
-/* Takes at least one byte; `input` must not be empty. */
+/* Takes at least one byte, or ends the input (crowd.h); `input` must not be empty. */
 enum literals_event literals_next(struct literals *literals, struct bytes *input,
 				  struct bytes *piece);
 /* `missing` bytes were not seen (0: unknown). True if all were of a literal; else it is lost. */

@@ -134,11 +134,19 @@ static bool take_argument(struct resp_command *command, struct bytes *input)
 	return command->index == command->arguments;
 }
 
+/* Does the next byte begin a command? */
+static bool is_fresh(const struct resp_command *command)
+{
+	return command->phase == AT_LINE && command->arguments == 0 && lines_fresh(&command->line);
+}
+
 bool resp_next_command(struct resp_command *command, struct bytes *input)
 {
 	if (command->index != 0 && command->index == command->arguments)
 		resp_forget(command);
 	while (input->left != 0 && !command->lost) {
+		if (is_fresh(command) && !crowd_begin(input, 1))
+			return false;
 		if (command->phase == IN_BULK) {
 			if (take_argument(command, input))
 				return true;

@@ -436,6 +436,8 @@ const struct dissector redis_dissector = {
 	.services = services,
 	.recognised = "a command of RESP or a line, and the reply; replies alone where they are "
 		      "unmistakable",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct redis, pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_COMMANDS |
 		 READS_LISTINGS | READS_DESTRUCTION | READS_EXECUTION | READS_DATA |
 		 READS_ENCRYPTION,

@@ -6,121 +6,117 @@
  */
 #include "dissectors/redis/redis_commands.h"
 
+#include <stdlib.h>
+
 #define BULK_DELETE 10 /* keys in one DEL that make it bulk */
 #define LIST	    COMMAND_LISTING
 #define DROP	    COMMAND_DESTRUCTIVE
 #define RUN	    COMMAND_EXECUTES
 
+/* In the order of their names, as strcmp() has it. */
 static const struct redis_command table[] = {
-	/* Before, or instead of, a log-in. */
+	{"ACL", REDIS_NO_DATA, 0, true},
 	{"AUTH", REDIS_AUTH, 0, false},
-	{"HELLO", REDIS_HELLO, 0, false},
-	{"QUIT", REDIS_QUIET, 0, false},
-	{"RESET", REDIS_QUIET, 0, false},
-	/* About the server, not about what is stored. */
-	{"INFO", REDIS_INFO, 0, false},
-	{"PING", REDIS_NO_DATA, 0, false},
-	{"ECHO", REDIS_NO_DATA, 0, false},
-	{"COMMAND", REDIS_NO_DATA, 0, false},
-	{"SELECT", REDIS_NO_DATA, 0, false},
-	{"TIME", REDIS_NO_DATA, 0, false},
-	{"ROLE", REDIS_NO_DATA, 0, false},
-	{"DBSIZE", REDIS_NO_DATA, 0, false},
-	{"LASTSAVE", REDIS_NO_DATA, 0, false},
-	{"WAIT", REDIS_NO_DATA, 0, false},
-	{"REPLCONF", REDIS_NO_DATA, 0, false},
+	{"BGREWRITEAOF", REDIS_SAVE, 0, false},
+	{"BGSAVE", REDIS_SAVE, 0, false},
 	{"CLIENT", REDIS_NO_DATA, 0, true},
 	{"CLUSTER", REDIS_NO_DATA, 0, true},
-	{"SENTINEL", REDIS_NO_DATA, 0, true},
-	{"SCRIPT", REDIS_NO_DATA, 0, true},
-	{"DEBUG", REDIS_DEBUG, 0, true},
-	{"ACL", REDIS_NO_DATA, 0, true},
-	{"MODULE", REDIS_LOAD, 0, true},
-	{"FUNCTION", REDIS_LOAD, 0, true},
-	{"MEMORY", REDIS_NO_DATA, 0, true},
-	{"LATENCY", REDIS_NO_DATA, 0, true},
-	{"PUBSUB", REDIS_NO_DATA, 0, true},
-	{"OBJECT", REDIS_NO_DATA, 0, true},
-	{"SLOWLOG", REDIS_DATA, LIST, true},
+	{"COMMAND", REDIS_NO_DATA, 0, false},
 	{"CONFIG", REDIS_CONFIG, 0, true},
-	/* What is stored. */
-	{"KEYS", REDIS_DATA, LIST, false},
-	{"SCAN", REDIS_SCAN, LIST, false},
-	{"GET", REDIS_DATA, LIST, false},
-	{"MGET", REDIS_DATA, LIST, false},
-	{"GETRANGE", REDIS_DATA, LIST, false},
-	{"DUMP", REDIS_DATA, LIST, false},
-	{"SORT", REDIS_DATA, LIST, false},
-	{"HGET", REDIS_DATA, LIST, false},
-	{"HMGET", REDIS_DATA, LIST, false},
-	{"HGETALL", REDIS_DATA, LIST, false},
-	{"HKEYS", REDIS_DATA, LIST, false},
-	{"HVALS", REDIS_DATA, LIST, false},
-	{"HSCAN", REDIS_SCAN, LIST, false},
-	{"LRANGE", REDIS_DATA, LIST, false},
-	{"LINDEX", REDIS_DATA, LIST, false},
-	{"SMEMBERS", REDIS_DATA, LIST, false},
-	{"SRANDMEMBER", REDIS_DATA, LIST, false},
-	{"SSCAN", REDIS_SCAN, LIST, false},
-	{"ZRANGE", REDIS_DATA, LIST, false},
-	{"ZREVRANGE", REDIS_DATA, LIST, false},
-	{"ZRANGEBYSCORE", REDIS_DATA, LIST, false},
-	{"ZSCAN", REDIS_SCAN, LIST, false},
-	{"XRANGE", REDIS_DATA, LIST, false},
-	{"XREVRANGE", REDIS_DATA, LIST, false},
-	{"XREAD", REDIS_DATA, LIST, false},
-	{"XADD", REDIS_NO_DATA, 0, false},
-	{"SUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
-	{"PSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
-	{"SSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
-	{"UNSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
-	{"PUNSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
-	{"MONITOR", REDIS_STREAM, LIST, false},
-	{"SYNC", REDIS_STREAM, LIST, false},
-	{"PSYNC", REDIS_STREAM, LIST, false},
-	/* What destroys. */
-	{"FLUSHALL", REDIS_NO_DATA, DROP, false},
-	{"FLUSHDB", REDIS_NO_DATA, DROP, false},
-	{"SHUTDOWN", REDIS_NO_DATA, DROP, false},
-	{"SLAVEOF", REDIS_REPLICATE, DROP | RUN, false},
-	{"REPLICAOF", REDIS_REPLICATE, DROP | RUN, false},
+	{"DBSIZE", REDIS_NO_DATA, 0, false},
+	{"DEBUG", REDIS_DEBUG, 0, true},
 	{"DEL", REDIS_DELETE, 0, false},
-	{"UNLINK", REDIS_DELETE, 0, false},
-	/* What runs code, or reaches files and other servers. */
+	{"DISCARD", REDIS_DISCARD, 0, false},
+	{"DUMP", REDIS_DATA, LIST, false},
+	{"ECHO", REDIS_NO_DATA, 0, false},
 	{"EVAL", REDIS_DATA, RUN, false},
 	{"EVALSHA", REDIS_DATA, RUN, false},
-	{"EVAL_RO", REDIS_DATA, RUN, false},
 	{"EVALSHA_RO", REDIS_DATA, RUN, false},
+	{"EVAL_RO", REDIS_DATA, RUN, false},
+	{"EXEC", REDIS_EXEC, 0, false},
 	{"FCALL", REDIS_DATA, RUN, false},
 	{"FCALL_RO", REDIS_DATA, RUN, false},
+	{"FLUSHALL", REDIS_NO_DATA, DROP, false},
+	{"FLUSHDB", REDIS_NO_DATA, DROP, false},
+	{"FUNCTION", REDIS_LOAD, 0, true},
+	{"GET", REDIS_DATA, LIST, false},
+	{"GETRANGE", REDIS_DATA, LIST, false},
+	{"HELLO", REDIS_HELLO, 0, false},
+	{"HGET", REDIS_DATA, LIST, false},
+	{"HGETALL", REDIS_DATA, LIST, false},
+	{"HKEYS", REDIS_DATA, LIST, false},
+	{"HMGET", REDIS_DATA, LIST, false},
+	{"HSCAN", REDIS_SCAN, LIST, false},
+	{"HVALS", REDIS_DATA, LIST, false},
+	{"INFO", REDIS_INFO, 0, false},
+	{"KEYS", REDIS_DATA, LIST, false},
+	{"LASTSAVE", REDIS_NO_DATA, 0, false},
+	{"LATENCY", REDIS_NO_DATA, 0, true},
+	{"LINDEX", REDIS_DATA, LIST, false},
+	{"LRANGE", REDIS_DATA, LIST, false},
+	{"MEMORY", REDIS_NO_DATA, 0, true},
+	{"MGET", REDIS_DATA, LIST, false},
 	{"MIGRATE", REDIS_NO_DATA, RUN | LIST, false},
+	{"MODULE", REDIS_LOAD, 0, true},
+	{"MONITOR", REDIS_STREAM, LIST, false},
+	{"MULTI", REDIS_NO_DATA, 0, false},
+	{"OBJECT", REDIS_NO_DATA, 0, true},
+	{"PING", REDIS_NO_DATA, 0, false},
+	{"PSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
+	{"PSYNC", REDIS_STREAM, LIST, false},
+	{"PUBSUB", REDIS_NO_DATA, 0, true},
+	{"PUNSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
+	{"QUIT", REDIS_QUIET, 0, false},
+	{"REPLCONF", REDIS_NO_DATA, 0, false},
+	{"REPLICAOF", REDIS_REPLICATE, DROP | RUN, false},
+	{"RESET", REDIS_QUIET, 0, false},
+	{"ROLE", REDIS_NO_DATA, 0, false},
+	{"SAVE", REDIS_SAVE, 0, false},
+	{"SCAN", REDIS_SCAN, LIST, false},
+	{"SCRIPT", REDIS_NO_DATA, 0, true},
+	{"SELECT", REDIS_NO_DATA, 0, false},
+	{"SENTINEL", REDIS_NO_DATA, 0, true},
+	{"SET", REDIS_NO_DATA, 0, false},
+	{"SHUTDOWN", REDIS_NO_DATA, DROP, false},
+	{"SLAVEOF", REDIS_REPLICATE, DROP | RUN, false},
+	{"SLOWLOG", REDIS_DATA, LIST, true},
+	{"SMEMBERS", REDIS_DATA, LIST, false},
+	{"SORT", REDIS_DATA, LIST, false},
+	{"SRANDMEMBER", REDIS_DATA, LIST, false},
+	{"SSCAN", REDIS_SCAN, LIST, false},
+	{"SSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
+	{"SUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
+	{"SYNC", REDIS_STREAM, LIST, false},
 	{"SYSTEM.EXEC", REDIS_DATA, RUN, false}, /* of modules that attackers bring along */
 	{"SYSTEM.REV", REDIS_DATA, RUN, false},
-	{"SAVE", REDIS_SAVE, 0, false},
-	{"BGSAVE", REDIS_SAVE, 0, false},
-	{"BGREWRITEAOF", REDIS_SAVE, 0, false},
-	/* Common, and nothing of note. */
-	{"EXEC", REDIS_EXEC, 0, false},
-	{"DISCARD", REDIS_DISCARD, 0, false},
-	{"SET", REDIS_NO_DATA, 0, false},
-	{"MULTI", REDIS_NO_DATA, 0, false},
+	{"TIME", REDIS_NO_DATA, 0, false},
+	{"UNLINK", REDIS_DELETE, 0, false},
+	{"UNSUBSCRIBE", REDIS_SUBSCRIBE, 0, false},
+	{"WAIT", REDIS_NO_DATA, 0, false},
+	{"XADD", REDIS_NO_DATA, 0, false},
+	{"XRANGE", REDIS_DATA, LIST, false},
+	{"XREAD", REDIS_DATA, LIST, false},
+	{"XREVRANGE", REDIS_DATA, LIST, false},
+	{"ZRANGE", REDIS_DATA, LIST, false},
+	{"ZRANGEBYSCORE", REDIS_DATA, LIST, false},
+	{"ZREVRANGE", REDIS_DATA, LIST, false},
+	{"ZSCAN", REDIS_SCAN, LIST, false},
 };
 
 static const struct redis_command unknown = {NULL, REDIS_DATA, 0, false};
 
-/* As all names begin. */
-static bool is_letter(char c)
+static int by_name(const void *name, const void *row)
 {
-	return c >= 'A' && c <= 'Z';
+	return strcmp(name, ((const struct redis_command *)row)->name);
 }
 
 const struct redis_command *redis_commands_find(const char *upper)
 {
-	for (size_t i = 0; i < sizeof table / sizeof *table && is_letter(upper[0]); i++) {
-		if (table[i].name[0] == upper[0] && strcmp(table[i].name, upper) == 0)
-			return &table[i];
-	}
-	return &unknown;
+	const struct redis_command *found = NULL;
+
+	if (upper[0] >= 'A' && upper[0] <= 'Z') /* as all names begin */
+		found = bsearch(upper, table, sizeof table / sizeof *table, sizeof *table, by_name);
+	return found ? found : &unknown;
 }
 
 static bool is_name(const char *word)

@@ -338,12 +338,14 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 		next_turn(smtp);
 	if (from == SIDE_CLIENT)
 		skip_chunk(smtp, &input);
+	smtp->dialogue.text = smtp->in_data;
 	while (dialogue_line(&smtp->dialogue, fed, &input, &line)) {
 		if (from == SIDE_SERVER) {
 			on_server_line(smtp, facts, fed, line);
 			continue;
 		}
 		on_client_line(smtp, facts, fed, line);
+		smtp->dialogue.text = smtp->in_data;
 		skip_chunk(smtp, &input);
 	}
 }
@@ -370,6 +372,8 @@ const struct dissector smtp_dissector = {
 	.service_count = sizeof services / sizeof *services,
 	.services = services,
 	.recognised = "a 220 greeting with what follows, or commands and their codes",
+	.crowded = CROWDED_LINES,
+	.answers_at = offsetof(struct smtp, dialogue.pending),
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_USER | READS_MECHANISM |
 		 READS_COMMANDS | READS_LISTINGS | READS_DATA | READS_ENCRYPTION | READS_STARTTLS,
 	.recognise = recognise,

@@ -107,6 +107,8 @@ X(in, blocks_in_use, GAUGE, "table_used{table=\"reassembly-blocks\"}", "reassemb
 X(in, evicted, COUNTER, "sessions_evicted_total", "sessions_evicted", "conversations no longer read (--max-sessions)", "Conversations no longer read because the table was full.") \
 X(in, starved, COUNTER, "identification_starved_total", "identification_starved", "conversations whose identification had to wait for its budget", "Conversations not looked at for a while, or never, because identification had used up its share of a second.") \
 X(in, reassembly_refused, COUNTER, "reassembly_refused_total", "reassembly_refused", "early segments without room (--reassembly-mib)", "Early segments without room.") \
+X(in, crowded, COUNTER, "crowded_packets_total", "crowded_packets", "packets with more commands than are read", "Packets with more commands of a client than are read in full.") \
+X(in, passed_bytes, COUNTER, "crowded_bytes_total", "crowded_bytes", NULL, "Bytes in them that were only looked through for words that destroy, execute or log in.") \
 X(in, versions, COUNTER, "stream_versions_total", "stream_versions", NULL, "Other versions of the same bytes, read as well.") \
 X(in, versions_refused, COUNTER, "stream_versions_refused_total", "stream_versions_refused", "other versions of the same bytes not read", "Other versions of the same bytes without room.")
 
@@ -208,7 +210,10 @@ X(in, redis_reconnects, COUNTER, "redis_reconnects_total", "redis_reconnects", N
 X(in, redis_redirects, COUNTER, "redis_redirects_total", "redis_redirects", NULL, "Connections that a cluster sent elsewhere.") \
 X(in, redis_errors, COUNTER, "redis_errors_total", "redis_errors", NULL, "Failures of Redis.") \
 X(in, redis_rejected, COUNTER, "redis_rejected_total", "redis_rejected", NULL, "Events that Redis will never take.") \
-X(in, redis_forgotten, COUNTER, "redis_forgotten_total", "redis_forgotten", NULL, "Events that Redis confirmed and lost, and that the journal keeps no more.")
+X(in, redis_forgotten, COUNTER, "redis_forgotten_total", "redis_forgotten", NULL, "Events that Redis confirmed and lost, and that the journal keeps no more.") \
+X(in, redis_losses, COUNTER, "redis_losses_total", "redis_losses", NULL, "Times that Redis had lost what is open, which is told anew then.") \
+X(in, redis_mended, COUNTER, "redis_mended_total", "redis_mended", NULL, "Keys in Redis that were wrong and were mended.") \
+X(in, redis_twins, COUNTER, "redis_twins_total", "redis_twins", NULL, "Answers of Redis that told of another sensor of this name.")
 
 /* struct http_stats */
 #define COUNTERS_HTTP(X, in) \

@@ -14,7 +14,7 @@
 #include "sensor/journal/journal_file_state.h"
 
 #define SAMPLE_LEAST 100	 /* less is not worth it */
-#define SAMPLE_MOST  (24u << 10) /* more would push out what it packs */
+#define SAMPLE_MOST  (12u << 10) /* more would push out what it packs */
 #define RAW_MOST     (64u << 20) /* of one piece; more is damage */
 #define LOG_PAGES    4096	 /* of the log, before they are copied to their place */
 

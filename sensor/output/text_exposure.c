@@ -125,7 +125,7 @@ static void print_evasion(FILE *out, const struct exposure_view *exposure)
 		fprintf(out, "      hidden urgent data was sent, last at %s\n",
 			text_time(exposure->urgent_ns, time));
 	if (exposure->limited_ns != 0)
-		fprintf(out, "      limited part of what was sent was not read, last at %s\n",
+		fprintf(out, "      limited not all was read, last at %s\n",
 			text_time(exposure->limited_ns, time));
 	if (exposure->lying_length_ns != 0)
 		fprintf(out, "      lying  a frame's stated size cannot be true, last at %s\n",

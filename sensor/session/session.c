@@ -37,6 +37,7 @@ struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 	sessions->fresh = 1;
 	sessions->max = max_sessions;
 	sessions->limited = true;
+	alarm_words_make(&sessions->alarm_words);
 	return sessions;
 }
 
@@ -436,6 +437,8 @@ void sessions_stats(const struct sessions *sessions, struct sessions_stats *stat
 		.gap_bytes = sessions->gap_bytes,
 		.names_lost = sessions->names_lost,
 		.claims = sessions->claims,
+		.crowded = sessions->crowded,
+		.passed_bytes = sessions->passed_bytes,
 		.versions = sessions->versions_made,
 		.versions_refused = sessions->versions_refused,
 		.starved = sessions->starved,

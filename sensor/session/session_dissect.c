@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "dissectors/read/crowd.h"
 #include "dissectors/tls/tls_hello.h"
 #include "sensor/session/session_slot.h"
 
@@ -75,6 +76,14 @@ void session_dissect_turn(struct sessions *sessions, struct slot *slot, const st
 	sessions->turn(sessions->turn_context, slot->flow, &slot->session, fed);
 }
 
+/* Of these bytes, those behind the last command that may be read in full. */
+static size_t unread_of(const struct feed *fed)
+{
+	const struct crowd *crowd = fed->bytes.crowd;
+
+	return crowd && crowd->from ? (size_t)(fed->bytes.at + fed->bytes.left - crowd->from) : 0;
+}
+
 static void feed_once(struct sessions *sessions, struct slot *slot, struct feed *fed)
 {
 	struct findings *now = slot->session.findings;
@@ -89,11 +98,10 @@ static void feed_once(struct sessions *sessions, struct slot *slot, struct feed 
 		fed->rest = 0;
 	count_names(slot);
 	sessions->claims += now->facts.claims - claims;
-	now->read[fed->from] += fed->bytes.left - fed->rest;
+	now->read[fed->from] += fed->bytes.left - fed->rest - unread_of(fed);
 }
 
-/* As often as another client's turn is asked for. */
-static void feed_turns(struct sessions *sessions, struct slot *slot, struct feed *fed)
+void session_dissect_turns(struct sessions *sessions, struct slot *slot, struct feed *fed)
 {
 	feed_once(sessions, slot, fed);
 	while (fed->next == FEED_FORWARDED || fed->next == FEED_CLIENT) {
@@ -121,6 +129,7 @@ static size_t feed_piece(struct sessions *sessions, struct slot *slot, enum side
 	uint8_t auth = facts->auth, data_read = facts->data_read;
 	struct unpack_context context = {.sessions = sessions, .slot = slot};
 	struct unpacker unpacker = session_unpacker(&context);
+	struct crowd crowd = {.from = NULL};
 	struct forwarded named;
 	struct feed fed = {
 		.from = from,
@@ -136,7 +145,12 @@ static size_t feed_piece(struct sessions *sessions, struct slot *slot, enum side
 	else if (slot->tls_agreed)
 		take_back_tls(slot);
 	session_unpack_earn(slot, length);
-	feed_turns(sessions, slot, &fed);
+	crowd.left = session_crowd_room(slot, from, length);
+	fed.bytes.crowd = crowd.left != 0 ? &crowd : NULL;
+	session_dissect_turns(sessions, slot, &fed);
+	if (crowd.from)
+		session_crowd_feed(sessions, slot, &fed,
+				   bytes_from(crowd.from, (size_t)(bytes + length - crowd.from)));
 	slot->fed[from] = true;
 	if (fed.next == FEED_PROTOCOL)
 		hand_over(slot, &fed);

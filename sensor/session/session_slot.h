@@ -2,12 +2,13 @@
 /*
  * What the session's files share: the slot of one conversation, the table of all, and how bytes go
  * from one file to the next: session.c puts them in order, session_header.c takes off a PROXY
- * header, session_feed.c finds who reads them, session_dissect.c gives them to that dissector, and
- * session_unpack.c unpacks for it.
+ * header, session_feed.c finds who reads them, session_dissect.c gives them to that dissector,
+ * session_crowd.c bounds how many commands of a packet that reads, session_unpack.c unpacks for it.
  */
 #ifndef SENSOR_SESSION_SLOT_H
 #define SENSOR_SESSION_SLOT_H
 
+#include "dissectors/read/alarm_words.h"
 #include "dissectors/read/proxy_header.h"
 #include "sensor/session/opening.h"
 #include "sensor/session/session.h"
@@ -79,6 +80,8 @@ struct sessions {
 	struct budget budget[2]; /* index: has the other side been seen? */
 	struct budget unpack_budget;
 	uint64_t starved;
+	uint64_t crowded, passed_bytes; /* session_crowd.c */
+	struct alarm_words alarm_words;
 	bool limited;
 	sessions_turn *turn;
 	void *turn_context;
@@ -153,6 +156,16 @@ void session_dissect(struct sessions *sessions, struct slot *slot, enum side fro
 void session_dissect_gap(struct sessions *sessions, struct slot *slot, enum side from,
 			 uint64_t missing);
 void session_dissect_end(struct slot *slot);
+/* The dissector's feed(), as often as another client's turn is asked for. */
+void session_dissect_turns(struct sessions *sessions, struct slot *slot, struct feed *fed);
+
+/* session_crowd.c */
+/* How many commands of these bytes may be read in full; 0: they are not counted. */
+uint32_t session_crowd_room(const struct slot *slot, enum side from, size_t length);
+/* These are behind them: read as far as there is something in them. */
+void session_crowd_feed(struct sessions *sessions, struct slot *slot, struct feed *fed,
+			struct bytes rest);
+
 /* session_unpack.c */
 /* Whom the dissectors of this slot may ask; `context` must live as long. */
 struct unpack_context {

@@ -163,9 +163,9 @@ def settle_ids(redis, sensors):
     return account
 
 
-def settle_early(redis, sensors, generator):
-    """Of a sensor that was killed while its disk was slow: nothing is missing, no number stands for
-    two events; what had gone out unwritten may have been announced again."""
+def settle_early(redis, sensors, generator, early):
+    """Of a sensor that was killed while its disk hung: nothing is missing, no number stands for two
+    events; of what had gone out unwritten, so many events, some may have been announced again."""
     account, entries = Account(), stream_of(redis)
     for sensor in sensors:
         sensor.said()
@@ -179,6 +179,8 @@ def settle_early(redis, sensors, generator):
             ledger.add(event)
         account.events += len(mine)
         account.lost += account.complain(sensor.name, "announcements missing", ledger.missing())
+        if len(ledger.too_many()) > early:
+            account.complain(sensor.name, "announcements too many", ledger.too_many())
     check_state(account, redis, generator, entries)
     return account
 

@@ -209,12 +209,12 @@ static const struct {
 	{"HTTP/1.1", 100, 100},
 	{"HTTP/1.1, gzip", 100, 100},
 	{"HTTP/1.1, client alone", 9, 12},
-	{"HTTP/1.1, server alone", 83, 93},
-	{"HTTP/1.1, server alone, gzip", 83, 93},
+	{"HTTP/1.1, server alone", 82, 93},
+	{"HTTP/1.1, server alone, gzip", 82, 93},
 	{"h2c", 100, 100},
 	{"h2c, gzip", 100, 100},
 	{"h2c, client alone", 0, 0},
-	{"h2c, server alone", 83, 93},
+	{"h2c, server alone", 82, 93},
 	{"TLS", 0, 0},
 };
 

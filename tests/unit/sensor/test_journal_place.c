@@ -385,6 +385,51 @@ static void fetches_what_memory_has_not(void **state)
 	loop_free(loop);
 }
 
+static void append_large(struct journal *journal, uint64_t sequence)
+{
+	static char json[1 << 20];
+	const struct journal_row row = {.sequence = sequence,
+					.exposure = "",
+					.incident = "",
+					.json = json,
+					.json_length = sizeof json,
+					.fields = ""};
+
+	assert_true(journal_append(journal, &row));
+}
+
+/* Neither the disk nor Redis takes anything: memory has its bound, and what goes is counted. */
+static void bounds_what_waits_for_the_disk(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_at(place->path);
+	struct loop *loop = loop_new();
+	struct journal_stats stats;
+	pid_t child;
+
+	assert_true(journal_begin_thread(journal, loop, on_ready, &journal));
+	child = hold(place);
+	for (uint64_t i = 1; i <= 100; i++) {
+		append_large(journal, i);
+		journal_commit(journal);
+	}
+	stats = stats_of(journal);
+	assert_in_range(stats.waiting, 60, 66);
+	assert_int_equal(stats.lost_by[JOURNAL_LOST_MEMORY], 100 - stats.waiting);
+	assert_int_equal(stats.lost, 100 - stats.waiting);
+	let_go(child);
+	for (int i = 0; i < TURNS && !journal_idle(journal); i++) {
+		loop_pump(loop, 10);
+		journal_tick(journal);
+	}
+	assert_int_equal(stats_of(journal).unwritten, 0);
+	journal_close(journal);
+	loop_free(loop);
+	journal = open_at(place->path);
+	assert_int_equal(stats_of(journal).waiting, stats.waiting);
+	journal_close(journal);
+}
+
 /* The disk takes nothing any more: the end is told, and it comes. */
 static void ends_though_the_disk_hangs(void **state)
 {
@@ -414,6 +459,7 @@ int main(void)
 		TEST(takes_over_files_of_earlier_versions),
 		TEST(waits_for_the_disk_and_not_for_long),
 		TEST(fetches_what_memory_has_not),
+		TEST(bounds_what_waits_for_the_disk),
 		TEST(ends_though_the_disk_hangs),
 	};
 
