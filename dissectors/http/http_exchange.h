@@ -107,6 +107,7 @@ struct http_exchange {
 	uint8_t serial;	 /* of the latest request, which is searched */
 	uint8_t statement_serial;
 	uint8_t statement_flags;
+	uint8_t statement_row; /* whose it is; 0: of whatever takes statements like SQL */
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
 	struct http_mcp mcp;		     /* of the latest request's body */
 	struct http_search search;	     /* of the latest request's query and body */
