@@ -342,7 +342,7 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 	search_header(x, name, value);
 	if (name[0] == 'x' && (x->current.traits & HTTP_TRAIT_POST) && is_override(name))
 		override_method(x, facts, value);
-	if (strcmp(name, "content-type") == 0)
+	if (x->graphql.left != 0 && strcmp(name, "content-type") == 0)
 		http_graphql_header(&x->graphql, value);
 	if (strcmp(name, "content-type") == 0)
 		x->search.form = bytes_start_with(&value, "application/x-www-form-urlencoded");
@@ -363,6 +363,31 @@ bool http_request_wants_body(const struct http_exchange *x)
 	return (x->current.asks & ASKS_BANNER) || asks_for(&x->current, HTTP_MCP) ||
 	       asks_for(&x->current, HTTP_OLLAMA) || x->current.asked.rows[0] == HTTP_IPP ||
 	       http_product_has_statements(x->current.asked.rows[0]);
+}
+
+/* A mark that a body may hold, and that has not been found. */
+static bool misses_mark(const struct http_fits *fits)
+{
+	for (size_t i = 0; i < fits->count; i++) {
+		const char *mark = http_routes_mark(fits, i);
+
+		if (mark != NULL && !(fits->found & 1U << i) &&
+		    strcmp(mark, HTTP_MARK_REKEYED) != 0)
+			return true;
+	}
+	return false;
+}
+
+bool http_request_leaves(const struct http_exchange *x, const struct facts *facts)
+{
+	const struct http_request *r = &x->current;
+
+	if (x->graphql.form != 0 && !r->mutates)
+		return true;
+	if (asks_for(r, HTTP_MCP) || http_product_has_statements(r->asked.rows[0]) ||
+	    http_product_has_statements(http_known_row(facts)))
+		return true;
+	return misses_mark(&r->fits);
 }
 
 /* What was found is found for all that is kept of the request. */
@@ -387,10 +412,17 @@ static void tell_found(struct http_exchange *x)
 	response->mutates |= x->current.mutates;
 }
 
+size_t http_request_search_most(const struct http_exchange *x)
+{
+	size_t most = x->search.left > x->graphql.left ? x->search.left : x->graphql.left;
+	size_t mcp = x->mcp.looked < HTTP_MCP_MAX ? HTTP_MCP_MAX - x->mcp.looked : 0;
+
+	return asks_for(&x->current, HTTP_MCP) && mcp > most ? mcp : most;
+}
+
 bool http_request_is_searched(const struct http_exchange *x)
 {
-	return x->search.left != 0 || x->graphql.left != 0 ||
-	       (asks_for(&x->current, HTTP_MCP) && x->mcp.looked < HTTP_MCP_MAX);
+	return http_request_search_most(x) != 0;
 }
 
 void http_request_search(struct http_exchange *x, struct bytes piece)
