@@ -143,8 +143,7 @@ enum verdict shape_read_slack(const char *answer, char *ref)
 		return VERDICT_LATER;
 	if (wanted.ok) {
 		if (ref[0] == '\0')
-			memcpy(ref, name,
-			       sizeof name); /* an answer in a thread names itself */
+			memcpy(ref, name, sizeof name); /* an answer in a thread names itself */
 		return VERDICT_TOLD;
 	}
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
