@@ -93,7 +93,7 @@ $(LIBRARY): $(filter-out $(B)/sensor/main.o,$(OBJECTS)) $(B)/http_index_data.o
 	$(call QUIET,AR)$(AR) rcs $@ $^
 
 # Taken into the object by the assembler, which tells no dependencies.
-$(B)/sensor/redis/redis_script.o: sensor/redis/apply.lua
+$(B)/sensor/redis/redis_script.o: $(wildcard sensor/redis/*.lua)
 
 # The index of the table of products, written from the table by a program of the build.
 $(B)/http-index: tools/http-index/main.c dissectors/http/http_rows.c \

@@ -107,7 +107,9 @@ static void write_message(const struct event *event)
 	struct journal_row row = row_of(event);
 
 	row.json = "";
-	redis_message_event(&bench.message, &bench.names, &row, "");
+	redis_message_events(&bench.message, &bench.names, "");
+	redis_message_add(&bench.message, &bench.names, &row);
+	redis_message_finish(&bench.message, &bench.names);
 	bench.bytes += bench.message.count;
 }
 

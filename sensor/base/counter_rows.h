@@ -210,7 +210,10 @@ X(in, redis_reconnects, COUNTER, "redis_reconnects_total", "redis_reconnects", N
 X(in, redis_redirects, COUNTER, "redis_redirects_total", "redis_redirects", NULL, "Connections that a cluster sent elsewhere.") \
 X(in, redis_errors, COUNTER, "redis_errors_total", "redis_errors", NULL, "Failures of Redis.") \
 X(in, redis_rejected, COUNTER, "redis_rejected_total", "redis_rejected", NULL, "Events that Redis will never take.") \
-X(in, redis_forgotten, COUNTER, "redis_forgotten_total", "redis_forgotten", NULL, "Events that Redis confirmed and lost, and that the journal keeps no more.")
+X(in, redis_forgotten, COUNTER, "redis_forgotten_total", "redis_forgotten", NULL, "Events that Redis confirmed and lost, and that the journal keeps no more.") \
+X(in, redis_losses, COUNTER, "redis_losses_total", "redis_losses", NULL, "Times that Redis had lost what is open, which is told anew then.") \
+X(in, redis_mended, COUNTER, "redis_mended_total", "redis_mended", NULL, "Keys in Redis that were wrong and were mended.") \
+X(in, redis_twins, COUNTER, "redis_twins_total", "redis_twins", NULL, "Answers of Redis that told of another sensor of this name.")
 
 /* struct http_stats */
 #define COUNTERS_HTTP(X, in) \

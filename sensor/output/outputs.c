@@ -452,6 +452,9 @@ void outputs_stats(const struct outputs *outputs, struct outputs_stats *stats)
 		.redis_clock_known = redis.clock_known,
 		.redis_clock_skew_ms = redis.clock_skew_ms,
 		.redis_forgotten = redis.forgotten,
+		.redis_losses = redis.losses,
+		.redis_mended = redis.mended,
+		.redis_twins = redis.twins,
 		.delivery = redis.delivery,
 	};
 }

@@ -16,15 +16,7 @@ void redis_due_add(struct redis_due_list *list, enum redis_due_kind kind, uint64
 	assert(list->count < REDIS_DUE_MAX);
 	due->kind = kind;
 	due->sequence = sequence;
-	due->decided_ns = 0;
 	list->count++;
-	list->events += kind == DUE_EVENT;
-}
-
-void redis_due_decided(struct redis_due_list *list, uint64_t decided_ns)
-{
-	assert(list->count != 0);
-	list->ring[(list->first + list->count - 1) % REDIS_DUE_MAX].decided_ns = decided_ns;
 }
 
 bool redis_due_take(struct redis_due_list *list, struct redis_due *due)
@@ -34,11 +26,10 @@ bool redis_due_take(struct redis_due_list *list, struct redis_due *due)
 	*due = list->ring[list->first];
 	list->first = (list->first + 1) % REDIS_DUE_MAX;
 	list->count--;
-	list->events -= due->kind == DUE_EVENT;
 	return true;
 }
 
 void redis_due_clear(struct redis_due_list *list)
 {
-	list->first = list->count = list->events = 0;
+	list->first = list->count = 0;
 }

@@ -16,30 +16,30 @@ enum redis_due_kind {
 	DUE_DATABASE,
 	DUE_MASTER, /* a sentinel's: where the master is */
 	DUE_ROLE,
-	DUE_NODES,   /* of the cluster */
-	DUE_APPLIED, /* the last event that this Redis has of us */
+	DUE_NODES,  /* of the cluster */
+	DUE_POLICY, /* does it evict keys when it is full? */
+	DUE_SITE,   /* noted among all sites; best effort */
 	DUE_SCRIPT,
+	DUE_APPLIED, /* the last event that this Redis has of us */
 	/* Of what follows. */
-	DUE_EVENT,
-	DUE_STATUS, /* heartbeat, coverage */
+	DUE_EVENT,     /* a batch of them: redis_flight.h */
+	DUE_HEARTBEAT, /* `sequence`: when it was sent, ns by this host's clock */
+	DUE_STATUS,    /* what has no answer that matters */
 	DUE_PING,
 };
 
 struct redis_due {
 	enum redis_due_kind kind;
-	uint64_t sequence;   /* of an event; of a heartbeat: when sent, ns by this host's clock */
-	uint64_t decided_ns; /* when that was; 0: not known */
+	uint64_t sequence;
 };
 
 struct redis_due_list {
 	struct redis_due ring[REDIS_DUE_MAX];
-	size_t first, count, events; /* events: how many of them are */
+	size_t first, count;
 };
 
 size_t redis_due_room(const struct redis_due_list *list);
 void redis_due_add(struct redis_due_list *list, enum redis_due_kind kind, uint64_t sequence);
-/* When the newest one's event was decided. */
-void redis_due_decided(struct redis_due_list *list, uint64_t decided_ns);
 bool redis_due_take(struct redis_due_list *list, struct redis_due *due); /* false: none is due */
 void redis_due_clear(struct redis_due_list *list);
 

@@ -14,12 +14,20 @@ static const struct {
 	const char *word;
 	enum redis_remedy remedy;
 } remedies[] = {
-	{"NOSCRIPT", REDIS_LOAD},	    {"READONLY", REDIS_RECONNECT},
-	{"MASTERDOWN", REDIS_RECONNECT},    {"CLUSTERDOWN", REDIS_RECONNECT},
-	{"NOAUTH", REDIS_RECONNECT},	    {"WRONGPASS", REDIS_RECONNECT},
-	{"UNBLOCKED", REDIS_RECONNECT},	    {"OOM ", REDIS_RETRY},
-	{"SPANWATCH ", REDIS_RETRY},	    {"SPANWATCH-SCHEMA ", REDIS_RECONNECT},
-	{"WRONGTYPE", REDIS_HOPELESS},	    {"attempt to ", REDIS_HOPELESS},
+	{"NOSCRIPT", REDIS_LOAD},
+	{"READONLY", REDIS_RECONNECT},
+	{"MASTERDOWN", REDIS_RECONNECT},
+	{"CLUSTERDOWN", REDIS_RECONNECT},
+	{"NOAUTH", REDIS_RECONNECT},
+	{"WRONGPASS", REDIS_RECONNECT},
+	{"UNBLOCKED", REDIS_RECONNECT},
+	{"OOM ", REDIS_RETRY},
+	{"SPANWATCH-LOST ", REDIS_COMPARE},
+	{"SPANWATCH-SCHEMA ", REDIS_RECONNECT},
+	{"SPANWATCH-TWIN ", REDIS_RECONNECT},
+	{"SPANWATCH-WHOLE ", REDIS_WHOLE},
+	{"WRONGTYPE", REDIS_HOPELESS},
+	{"attempt to ", REDIS_HOPELESS},
 	{"bad argument #", REDIS_HOPELESS},
 };
 
@@ -32,4 +40,9 @@ enum redis_remedy redis_error_remedy(const char *text)
 		if (strstr(text, remedies[i].word) != NULL)
 			return remedies[i].remedy;
 	return REDIS_RETRY;
+}
+
+bool redis_error_is_twin(const char *text)
+{
+	return strstr(text, "SPANWATCH-TWIN ") != NULL;
 }

@@ -71,17 +71,14 @@ static void prepare_server(struct greeting *greeting, const struct redis_route *
 		send(greeting, DUE_NODES, 2, nodes);
 }
 
-static void ask_applied(struct greeting *greeting, const struct redis_route *route,
-			const struct redis_names *names)
+/* Which sites there are is told outside of the slot: another node of a cluster refuses it. */
+static void ask_around(struct greeting *greeting, const struct redis_names *names)
 {
-	char key[REDIS_KEY_MAX];
-	const char *asking[] = {"ASKING"};
-	const char *arguments[ARGUMENTS_MAX] = {"HGET", key, names->sensor};
+	const char *info[] = {"INFO", "memory"};
+	const char *site[ARGUMENTS_MAX] = {"SADD", "spanwatch:sites", names->site};
 
-	snprintf(key, sizeof key, "%sapplied", names->prefix);
-	if (route->asking)
-		send(greeting, DUE_ASKING, 1, asking);
-	send(greeting, DUE_APPLIED, 3, arguments);
+	send(greeting, DUE_POLICY, 2, info);
+	send(greeting, DUE_SITE, 3, site);
 }
 
 bool redis_greeting(struct redis_connection *connection, const struct redis_route *route,
@@ -99,7 +96,8 @@ bool redis_greeting(struct redis_connection *connection, const struct redis_rout
 		prepare_server(&greeting, route);
 	if (names == NULL)
 		return greeting.good;
-	ask_applied(&greeting, route, names);
+	if (!script_only)
+		ask_around(&greeting, names);
 	load[2] = redis_script(&length);
 	send(&greeting, DUE_SCRIPT, 3, load);
 	return greeting.good;
@@ -134,8 +132,10 @@ static enum redis_welcome on_role(const struct redis_answer *answer, char reason
 static enum redis_welcome on_applied(struct redis_route *route, const struct redis_answer *answer,
 				     char reason[REDIS_REASON])
 {
-	if (answer->type != REDIS_ERROR || redis_error_remedy(answer->text) != REDIS_REDIRECT)
-		return WELCOME_MORE;
+	if (answer->type != REDIS_ERROR)
+		return WELCOME_READY;
+	if (redis_error_remedy(answer->text) != REDIS_REDIRECT)
+		return refuse(reason, "", answer->text);
 	if (redis_route_redirect(route, answer->text))
 		return WELCOME_ELSEWHERE;
 	return refuse(reason, "sent from one node to the other: ", answer->text);
@@ -146,7 +146,7 @@ static enum redis_welcome on_script(const struct redis_answer *answer, char reas
 	if (answer->type == REDIS_ERROR)
 		return refuse(reason, "script refused: ", answer->text);
 	if (answer->length == DIGEST_LENGTH)
-		return WELCOME_READY;
+		return WELCOME_SCRIPT;
 	return refuse(reason, "the answer to SCRIPT LOAD is not a digest", "");
 }
 
@@ -166,6 +166,8 @@ enum redis_welcome redis_greeting_answer(struct redis_route *route, const struct
 	case DUE_APPLIED:
 		return on_applied(route, answer, reason);
 	case DUE_ASKING:
+	case DUE_POLICY:
+	case DUE_SITE:
 		return WELCOME_MORE;
 	case DUE_SCRIPT:
 		return on_script(answer, reason);

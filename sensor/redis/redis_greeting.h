@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is said to a server before the first event, and what its answers mean: log-in, database,
- * the script; to a sentinel, where the master is; to that, whether it really is one; to a node of a
- * cluster, who the others are; and the last event that it has of this sensor.
+ * What is said to a server before the first event, and what its answers mean: log-in, database, the
+ * script; to a sentinel, where the master is; to that, whether it really is one; to a node of a
+ * cluster, who the others are. The script's own hello, which the sink sends, has the last event
+ * that this Redis has of this sensor. /
  */
 #ifndef SENSOR_REDIS_GREETING_H
 #define SENSOR_REDIS_GREETING_H
@@ -19,7 +20,8 @@
 
 enum redis_welcome {
 	WELCOME_MORE,	   /* answers are due */
-	WELCOME_READY,	   /* the answer's text is the script's digest */
+	WELCOME_SCRIPT,	   /* the answer's text is the script's digest; now hello */
+	WELCOME_READY,	   /* hello was answered */
 	WELCOME_ELSEWHERE, /* the route knows where to go now */
 	WELCOME_REFUSED,   /* `reason` says why */
 };

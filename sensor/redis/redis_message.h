@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Builds the calls of sensor/redis/apply.lua: which keys, which arguments. A message borrows every
- * text that is added to it until it is sent. Keys: spanwatch-redis(7).
+ * Builds the calls of sensor/redis/apply.lua: which keys, which arguments. A message copies every
+ * text that is added to it. Keys: spanwatch-redis(7).
  */
 #ifndef SENSOR_REDIS_MESSAGE_H
 #define SENSOR_REDIS_MESSAGE_H
@@ -11,11 +11,14 @@
 #include <stdint.h>
 
 #include "sensor/journal/journal.h"
+#include "sensor/redis/redis_digests.h"
 
-#define REDIS_KEY_MAX	 320
-#define REDIS_EVENT_KEYS 13
-#define REDIS_SHA_TEXT	 41
-#define REDIS_FIELDS	 160 /* the most that exposure_fields.h may have */
+#define REDIS_KEY_MAX	    320
+#define REDIS_SHA_TEXT	    41
+#define REDIS_FIELDS	    160 /* the most that exposure_fields.h may have */
+#define REDIS_IDENTITY_TEXT 25
+#define REDIS_FLEET_JSON    800
+#define REDIS_AFTER_TEXT    48 /* "epoch sequence" */
 
 enum redis_limit {
 	REDIS_LIMIT_STREAM, /* entries */
@@ -25,15 +28,65 @@ enum redis_limit {
 	REDIS_LIMITS
 };
 
+/* What becomes of a flat field: it moves with each event or hardly ever; it stands in the stream
+ * beside the JSON or only in it; of those that move, it is one of the exposure's hash or not. In
+ * the order in which they stand in a message; the JSON is between SHOWN and SELDOM_SHOWN. */
+enum redis_place {
+	REDIS_DERIVED, /* only of the hash */
+	REDIS_HASHED,
+	REDIS_HASHED_SHOWN,
+	REDIS_SHOWN,
+	REDIS_SELDOM_SHOWN,
+	REDIS_SELDOM_HIDDEN,
+	REDIS_HIDDEN, /* moves, and is only in the JSON */
+	REDIS_PLACES
+};
+
+/* What the script looks at in every event: it is told where these stand, in this order. */
+#define REDIS_LOOKED(X)                                                                            \
+	X(kind)                                                                                    \
+	X(id)                                                                                      \
+	X(ts)                                                                                      \
+	X(created)                                                                                 \
+	X(exposure)                                                                                \
+	X(incident)                                                                                \
+	X(incident_state)                                                                          \
+	X(state)                                                                                   \
+	X(level)                                                                                   \
+	X(level_name)                                                                              \
+	X(severity)                                                                                \
+	X(severity_number)                                                                         \
+	X(reason)                                                                                  \
+	X(opened)                                                                                  \
+	X(first_answer)                                                                            \
+	X(last_answer)                                                                             \
+	X(last_seen)                                                                               \
+	X(last_seen_s)                                                                             \
+	X(changed_after)                                                                           \
+	X(changed_before)                                                                          \
+	X(closed)                                                                                  \
+	X(flows)                                                                                   \
+	X(bytes_in)                                                                                \
+	X(bytes_out)                                                                               \
+	X(logins_failed)                                                                           \
+	X(logins_succeeded)                                                                        \
+	X(messages)
+
+struct redis_named {
+	const char *name;
+	enum redis_place place;
+};
+
 struct redis_names {
-	char sensor[65];
+	char sensor[65], site[65];
 	char prefix[160]; /* "spanwatch:{SITE}:" or "spanwatch:{SITE}:run:RUN:" */
 	char limits[REDIS_LIMITS][12];
 	char heartbeat_ttl[12];
 	char sha[REDIS_SHA_TEXT];
-	const char
-		*moving[REDIS_FIELDS]; /* names of the fields that move with each event; sorted */
-	size_t moving_count;
+	char identity
+		[REDIS_IDENTITY_TEXT]; /* of this process; of two, the later one's is greater */
+	struct redis_named fields[REDIS_FIELDS]; /* sorted by name */
+	size_t field_count;
 };
 
 struct redis_limits {
@@ -44,26 +97,60 @@ struct redis_limits {
 void redis_names_set(struct redis_names *names, const char *sensor, const char *site,
 		     const char *run); /* NULL: live */
 void redis_names_limits(struct redis_names *names, const struct redis_limits *limits);
+/* Where a field stands; of an unknown one REDIS_SELDOM_HIDDEN. */
+enum redis_place redis_names_place(const struct redis_names *names, const char *name);
+
+/* Texts one after the other; where each begins. */
+struct redis_words {
+	char *bytes;
+	size_t used, size;
+	size_t *starts, *lengths;
+	size_t count, capacity;
+	bool failed; /* out of memory */
+};
 
 struct redis_message {
+	struct redis_words keys, words; /* words: the arguments of the script */
+	/* All of it, once it is finished; valid until the next message begins. */
 	const char **arguments;
 	size_t *lengths;
 	size_t count, capacity;
-	bool failed;	/* out of memory */
-	size_t last_at; /* index of the argument that says which is the last value that moves */
-	/* Storage for what is made for this message. */
-	char keys[REDIS_EVENT_KEYS][REDIS_KEY_MAX];
-	char channel[REDIS_KEY_MAX], sequence[24], after[64], last[12], digest[17];
+	size_t events, counted_at; /* of a batch; the word that says how many */
+	bool failed;		   /* out of memory */
+	struct redis_digests digests;
+	bool whole; /* what seldom changes is sent with every event */
 };
 
 void redis_message_free(struct redis_message *message);
 
-/* Each begins a new message. `after`: "epoch sequence" of the event in flight before it, or "". */
-void redis_message_event(struct redis_message *message, const struct redis_names *names,
-			 const struct journal_row *row, const char *after);
+/* Events, up to `events` of one call. `after`: "epoch sequence" of what must have been applied
+ * before, or "". Then redis_message_finish(). */
+void redis_message_events(struct redis_message *message, const struct redis_names *names,
+			  const char *after);
+void redis_message_add(struct redis_message *message, const struct redis_names *names,
+		       const struct journal_row *row);
+size_t redis_message_bytes(const struct redis_message *message);
+
+/* Each begins a new message. */
+void redis_message_hello(struct redis_message *message, const struct redis_names *names);
+/* A heartbeat: the pairs of `beat`, all or those that have changed. */
+struct redis_beat {
+	const char *expected,
+		*waiting; /* numbers: exposures that it holds open, events that wait */
+	const char *state;
+	const char *fleet; /* JSON: what is shown of it beside all others */
+	bool full;
+	const char *packed;
+	size_t length;
+};
+
 void redis_message_heartbeat(struct redis_message *message, const struct redis_names *names,
-			     const char *packed, size_t length);
+			     const struct redis_beat *beat);
+/* `full`: lines that are not there have gone. */
 void redis_message_coverage(struct redis_message *message, const struct redis_names *names,
-			    const char *packed, size_t length);
+			    bool full, const char *packed, size_t length);
+
+/* Fills `arguments`. False: out of memory. */
+bool redis_message_finish(struct redis_message *message, const struct redis_names *names);
 
 #endif

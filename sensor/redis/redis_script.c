@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * See redis_script.h. The assembler reads the file, so that there is only one copy of it; the path
- * is relative to the top of the tree, where the compiler runs. The Makefile must name the file as
- * something that redis_script.o is made from: -MMD does not see it.
+ * See redis_script.h. The assembler reads the files, so that there is only one copy of them; paths
+ * are relative to the top of the tree, where the compiler runs. The Makefile must name the files as
+ * something that redis_script.o is made from: -MMD does not see them.
  *
  * Before its first line, and without a line of their own so that Redis's messages tell the lines of
  * the file, stand lists of names by how they are merged: local exposure_total = {'flows', ...}
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "sensor/event/exposure_fields.h"
+#include "sensor/redis/redis_message.h"
 
 /*
  * CHOOSE gives its text where IN_list_merge is defined below, otherwise "": as such a macro brings
@@ -52,6 +53,13 @@
 #define OTHER_MERGED(name, merge)			    WORD(MERGED, name, merge)
 #define OTHER_OWN(name, merge)				    WORD(OWN, name, merge)
 
+/* Where in an event's index, which begins with a byte for each of the seven redis_place. */
+#define LOOKED(name) "V_" #name ","
+#define PLACES                                                                                     \
+	"8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37," \
+	"38"
+_Static_assert(REDIS_PLACES == 7, "PLACES");
+
 #define LIST(name, words) "\t.ascii \"local " #name " = {" words "} \"\n"
 
 extern const char redis_script_start[] __attribute__((visibility("hidden")));
@@ -72,7 +80,14 @@ __asm__(".pushsection .rodata\n"
 	LIST(exposure_others, "'state','changed',"
 		EXPOSURE_FIELDS(HIGHEST) EVENT_FIELDS(OTHER_HIGHEST))
 	LIST(policy_texts, POLICY_FIELDS(POLICY))
+	"\t.ascii \"local " REDIS_LOOKED(LOOKED) "V_end = " PLACES " \"\n"
 	"	.incbin \"sensor/redis/apply.lua\"\n"
+	"	.incbin \"sensor/redis/apply_time.lua\"\n"
+	"	.incbin \"sensor/redis/apply_say.lua\"\n"
+	"	.incbin \"sensor/redis/apply_index.lua\"\n"
+	"	.incbin \"sensor/redis/apply_sensor.lua\"\n"
+	"	.incbin \"sensor/redis/apply_merge.lua\"\n"
+	"	.incbin \"sensor/redis/apply_event.lua\"\n"
 	"redis_script_end:\n"
 	"	.byte 0\n"
 	"	.balign 4\n"

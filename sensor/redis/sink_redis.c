@@ -10,7 +10,10 @@
  *
  * Where to connect to is the route's matter: a server, a sentinel that names one, a node of a
  * cluster. After an error nothing is sent until all answers are in; then everything behind the
- * last confirmed event is sent again. The script refuses events behind a failed one (`after`).
+ * last confirmed event is sent again. Each batch says which event was applied before it (`after`):
+ * the script refuses what is behind a failed one, and what comes to a Redis that has lost some.
+ * Then, and when a heartbeat's answer names another last event than we know, both accounts are
+ * compared.
  */
 #include "sensor/redis/sink_redis.h"
 
@@ -21,19 +24,23 @@
 
 #include "sensor/base/clock.h"
 #include "sensor/base/log.h"
-#include "sensor/base/timestamp.h"
-#include "sensor/event/event_fields.h"
+#include "sensor/redis/redis_beat.h"
+#include "sensor/redis/redis_care.h"
 #include "sensor/redis/redis_clock.h"
 #include "sensor/redis/redis_connection.h"
 #include "sensor/redis/redis_due.h"
 #include "sensor/redis/redis_errors.h"
+#include "sensor/redis/redis_flight.h"
 #include "sensor/redis/redis_greeting.h"
+#include "sensor/redis/redis_lines.h"
 #include "sensor/redis/redis_message.h"
 #include "sensor/redis/redis_outage.h"
 #include "sensor/redis/redis_route.h"
 
 #define PENDING_MAX	  (4U << 20) /* bytes that the server has not taken */
+#define BATCH_BYTES	  (256U << 10)
 #define HOPELESS_ATTEMPTS 5
+#define COMPARED_IN_A_ROW 3 /* without a confirmation between: something else is wrong */
 
 enum state {
 	STATE_WAITING,
@@ -53,18 +60,23 @@ struct sink_redis {
 	struct loop_watch *alarm;
 	enum state state;
 	struct redis_due_list due;
+	struct redis_flight flight;
+	struct redis_batch *batch; /* that is being filled */
 	struct redis_outage outage;
 	struct redis_clock clock;
-	uint64_t confirmed, sent;		 /* sequences */
-	char last_sent[JOURNAL_EPOCH_TEXT + 24]; /* "epoch sequence" */
-	enum redis_remedy remedy;		 /* while DRAINING */
+	struct redis_care care;
+	struct redis_lines lines;
+	uint64_t confirmed, sent;	  /* sequences */
+	char known[REDIS_AFTER_TEXT];	  /* "epoch sequence" of the last one that Redis applied */
+	char last_sent[REDIS_AFTER_TEXT]; /* of the last one that was sent */
+	enum redis_remedy remedy;	  /* while DRAINING */
+	unsigned compared;		  /* in a row */
 	uint64_t hopeless_sequence;
 	unsigned hopeless_attempts;
 	bool new_connection; /* not ready yet for the first time */
 	bool redirected;     /* and it was a cluster that sent us there */
 	bool ever_ready;
-	char *heartbeat; /* the latest, for the moment when Redis is (again) there */
-	size_t heartbeat_length;
+	struct redis_heart heart;
 	struct sink_redis_stats stats;
 };
 
@@ -72,6 +84,7 @@ static void come_back(struct sink_redis *sink, bool at_once)
 {
 	redis_connection_close(sink->connection);
 	redis_due_clear(&sink->due);
+	redis_flight_clear(&sink->flight);
 	sink->sent = sink->confirmed;
 	sink->state = STATE_WAITING;
 	loop_alarm_set(sink->alarm, at_once ? 0 : redis_outage_pause_ms(&sink->outage));
@@ -175,40 +188,44 @@ static bool transmit(struct sink_redis *sink, enum redis_due_kind kind, uint64_t
 {
 	size_t before = sink->due.count;
 
-	if (sink->message.failed || redis_due_room(&sink->due) < 2 ||
+	if (!redis_message_finish(&sink->message, &sink->names) || redis_due_room(&sink->due) < 2 ||
 	    (sink->route.asking && !say(sink, "ASKING", DUE_ASKING)) ||
 	    !redis_connection_send(sink->connection, (int)sink->message.count,
 				   sink->message.arguments, sink->message.lengths))
 		return false;
-	if (before == 0)
+	if (before == 0 && sink->state != STATE_PAUSED)
 		loop_alarm_set(sink->alarm, sink->options.answer_timeout_ms);
 	redis_due_add(&sink->due, kind, sequence);
 	return true;
 }
 
-/* A row knows when its event was decided, though it be of an earlier run. */
-static uint64_t decided_ns(const struct journal_row *row)
-{
-	const char *created = event_fields_find(row->fields, row->fields_length, "created");
-
-	return created != NULL ? timestamp_parse(created) : 0;
-}
-
-static bool send_row(void *context, const struct journal_row *row)
+static bool add_row(void *context, const struct journal_row *row)
 {
 	struct sink_redis *sink = context;
 
-	if (sink->due.events >= SINK_REDIS_WINDOW ||
-	    redis_connection_pending(sink->connection) > PENDING_MAX)
+	if (redis_message_bytes(&sink->message) > BATCH_BYTES || !redis_batch_add(sink->batch, row))
 		return false;
-	redis_message_event(&sink->message, &sink->names, row,
-			    sink->due.events != 0 ? sink->last_sent : "");
-	if (!transmit(sink, DUE_EVENT, row->sequence))
+	redis_message_add(&sink->message, &sink->names, row);
+	return true;
+}
+
+/* What waits in the journal, in one call of the script. False: nothing does, or not now. */
+static bool send_batch(struct sink_redis *sink)
+{
+	const struct redis_sent *last;
+
+	sink->batch = redis_flight_next(&sink->flight);
+	if (sink->batch == NULL || redis_connection_pending(sink->connection) > PENDING_MAX)
 		return false;
-	redis_due_decided(&sink->due, decided_ns(row));
-	snprintf(sink->last_sent, sizeof sink->last_sent, "%s %" PRIu64, row->epoch, row->sequence);
-	sink->sent = row->sequence;
-	sink->stats.sent++;
+	redis_message_events(&sink->message, &sink->names, sink->last_sent);
+	journal_read(sink->options.journal, sink->sent, add_row, sink);
+	if (sink->batch->count == 0 || !transmit(sink, DUE_EVENT, 0))
+		return false;
+	redis_flight_sent(&sink->flight);
+	last = &sink->batch->events[sink->batch->count - 1];
+	redis_sent_format(last, sink->last_sent);
+	sink->sent = last->sequence;
+	sink->stats.sent += sink->batch->count;
 	return true;
 }
 
@@ -217,7 +234,8 @@ void sink_redis_send(struct sink_redis *sink)
 	journal_commit(sink->options.journal);
 	if (sink->state != STATE_READY)
 		return;
-	journal_read(sink->options.journal, sink->sent, send_row, sink);
+	while (send_batch(sink)) {
+	}
 }
 
 /* The same event has failed too often in a way that no waiting mends. */
@@ -235,7 +253,17 @@ static void count_hopeless(struct sink_redis *sink, uint64_t sequence, const cha
 	sink->stats.rejected++;
 }
 
-static void on_error(struct sink_redis *sink, const struct redis_due *about, const char *text)
+/* What is not there any more must be sent once more; for old readers of the stream, always. */
+static void want_whole(struct sink_redis *sink, const char *text)
+{
+	redis_digests_forget(&sink->message.digests);
+	redis_lines_forget(&sink->heart.lines);
+	if (strstr(text, "always") != NULL)
+		sink->message.whole = true;
+}
+
+/* `sequence`: of the event that it is about; 0: none. */
+static void on_error(struct sink_redis *sink, uint64_t sequence, const char *text)
 {
 	enum redis_remedy remedy = redis_error_remedy(text);
 
@@ -245,23 +273,31 @@ static void on_error(struct sink_redis *sink, const struct redis_due *about, con
 	}
 	if (remedy == REDIS_REDIRECT && !redis_route_redirect(&sink->route, text))
 		remedy = REDIS_RECONNECT;
-	if (remedy == REDIS_LOAD || remedy == REDIS_REDIRECT)
+	if (remedy == REDIS_LOAD || remedy == REDIS_REDIRECT || remedy == REDIS_COMPARE)
 		sink->outage.errors++; /* mended at once: not worth a word */
+	else if (remedy == REDIS_WHOLE)
+		want_whole(sink, text);
 	else
 		redis_outage_begin(&sink->outage, text);
-	if (remedy == REDIS_HOPELESS && about->kind == DUE_EVENT)
-		count_hopeless(sink, about->sequence, text);
+	if (remedy == REDIS_HOPELESS && sequence != 0)
+		count_hopeless(sink, sequence, text);
 	sink->remedy = remedy;
 	sink->state = STATE_DRAINING;
 }
 
+/* Also while events wait for a pause to end: a full Redis is no dead sensor. */
 static bool send_heartbeat(struct sink_redis *sink)
 {
-	if (sink->state != STATE_READY)
+	struct redis_beat beat;
+
+	if (sink->state != STATE_READY && sink->state != STATE_PAUSED)
 		return false;
-	redis_message_heartbeat(&sink->message, &sink->names, sink->heartbeat,
-				sink->heartbeat_length);
-	return transmit(sink, DUE_STATUS, sink->options.clock_ns());
+	beat = redis_heart_beat(&sink->heart);
+	redis_message_heartbeat(&sink->message, &sink->names, &beat);
+	if (!transmit(sink, DUE_HEARTBEAT, sink->options.clock_ns()))
+		return false;
+	redis_heart_told(&sink->heart);
+	return true;
 }
 
 static void works(struct sink_redis *sink)
@@ -281,11 +317,15 @@ static void become_ready(struct sink_redis *sink)
 	sink->new_connection = false;
 	log_info("%s: connected to %s", sink->options.url.shown,
 		 redis_node_format(&sink->route.current, node));
+	redis_lines_forget(&sink->lines);
+	redis_lines_forget(&sink->heart.lines);
+	redis_digests_forget(&sink->message.digests);
+	sink->message.whole = false;
 	sink->stats.reconnects += sink->ever_ready;
 	sink->stats.redirects += sink->redirected;
 	sink->redirected = false;
 	sink->ever_ready = true;
-	if (sink->heartbeat != NULL)
+	if (sink->heart.packed != NULL)
 		send_heartbeat(sink);
 	/* The first confirmation says whether it really works. */
 	journal_stats(sink->options.journal, &journal);
@@ -294,13 +334,16 @@ static void become_ready(struct sink_redis *sink)
 }
 
 /* Redis confirms before its replicas and its disk have an event. One that has lost some, by a
- * failover or a restart, gets them again. Replays are not kept for that: they can be repeated. */
+ * failover, a restart or FLUSHALL, gets them again. Replays are not kept for that: they can be
+ * repeated. */
 static void compare(struct sink_redis *sink, const char *applied)
 {
 	const char *blank = strchr(applied, ' ');
 	char epoch[JOURNAL_EPOCH_TEXT] = "";
 	uint64_t sequence = 0, forgotten;
 
+	snprintf(sink->known, sizeof sink->known, "%s", applied);
+	memcpy(sink->last_sent, sink->known, sizeof sink->last_sent);
 	/* While a slot moves, a key that is not here may be at the other node. */
 	if (sink->options.run != NULL || sink->route.asking)
 		return;
@@ -318,7 +361,27 @@ static void compare(struct sink_redis *sink, const char *applied)
 		log_warnx("%s: %" PRIu64
 			  " older ones are not kept any more: what is open is told anew",
 			  sink->options.url.shown, forgotten);
+	if (sequence < sink->confirmed || forgotten != 0)
+		redis_lines_forget(&sink->lines);
 	sink->confirmed = sink->sent = sequence;
+}
+
+/* The answer to hello: the clock, the last event. */
+static void on_hello(struct sink_redis *sink, const struct redis_answer *answer)
+{
+	struct redis_answer applied;
+
+	if (redis_answer_item(answer, 1, &applied) && applied.type == REDIS_TEXT)
+		compare(sink, applied.text);
+	become_ready(sink);
+}
+
+static void say_hello(struct sink_redis *sink, const struct redis_answer *answer)
+{
+	memcpy(sink->names.sha, answer->text, sizeof sink->names.sha);
+	redis_message_hello(&sink->message, &sink->names);
+	if (!transmit(sink, DUE_APPLIED, 0))
+		on_lost(sink, "out of memory");
 }
 
 static void on_greeting(struct sink_redis *sink, const struct redis_due *about,
@@ -326,45 +389,103 @@ static void on_greeting(struct sink_redis *sink, const struct redis_due *about,
 {
 	char reason[REDIS_REASON];
 
-	if (about->kind == DUE_APPLIED && answer->type != REDIS_ERROR)
-		compare(sink, answer->text);
+	if (about->kind == DUE_POLICY)
+		redis_care_policy(&sink->care, answer);
 	switch (redis_greeting_answer(&sink->route, about, answer, reason)) {
 	case WELCOME_MORE:
 		break;
+	case WELCOME_SCRIPT:
+		say_hello(sink, answer);
+		break;
 	case WELCOME_READY:
-		memcpy(sink->names.sha, answer->text, sizeof sink->names.sha);
-		become_ready(sink);
+		on_hello(sink, answer);
 		break;
 	case WELCOME_ELSEWHERE:
 		sink->redirected = !sink->route.to_sentinel;
 		come_back(sink, true);
 		break;
 	case WELCOME_REFUSED:
+		sink->care.twins += redis_error_is_twin(reason);
 		on_lost(sink, reason);
 		break;
 	}
 }
 
-static void on_confirmed(struct sink_redis *sink, const struct redis_due *about)
+static void confirm(struct sink_redis *sink, const struct redis_batch *batch, size_t count)
 {
-	if (sink->state != STATE_READY)
+	uint64_t now_ns = clock_unix_ns();
+
+	if (count == 0)
 		return;
-	sink->confirmed = about->sequence;
-	sink->stats.confirmed++;
-	if (about->decided_ns != 0)
-		latency_add(&sink->stats.delivery, about->decided_ns, clock_unix_ns());
-	works(sink);
+	sink->confirmed = batch->events[count - 1].sequence;
+	redis_sent_format(&batch->events[count - 1], sink->known);
+	sink->stats.confirmed += count;
+	sink->compared = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (batch->events[i].decided_ns != 0)
+			latency_add(&sink->stats.delivery, batch->events[i].decided_ns, now_ns);
+	}
 }
 
-/* A heartbeat is answered by Redis's clock. */
-static void on_status(struct sink_redis *sink, const struct redis_due *about,
-		      const struct redis_answer *answer)
+static int64_t number_at(const struct redis_answer *list, size_t index)
 {
+	struct redis_answer item;
+
+	return redis_answer_item(list, index, &item) && item.type == REDIS_NUMBER ? item.number : 0;
+}
+
+static const char *text_at(const struct redis_answer *list, size_t index, struct redis_answer *item)
+{
+	return redis_answer_item(list, index, item) && item->text != NULL ? item->text : "";
+}
+
+/* How many of a batch were applied, why no more, what was mended on the way, words about that. */
+static void on_batch(struct sink_redis *sink, const struct redis_answer *answer)
+{
+	const struct redis_batch *batch = redis_flight_answered(&sink->flight);
+	struct redis_answer item, words;
+	int64_t done = number_at(answer, 0);
+	const char *why = text_at(answer, 1, &item);
+
+	if (batch == NULL || done < 0 || (size_t)done > batch->count) {
+		on_lost(sink, "an answer that nobody asked for");
+		return;
+	}
+	redis_care_mended(&sink->care, number_at(answer, 2), text_at(answer, 3, &words));
 	if (sink->state == STATE_READY)
+		confirm(sink, batch, (size_t)done);
+	if (answer->type == REDIS_ERROR)
+		on_error(sink, batch->events[0].sequence, answer->text);
+	else if ((size_t)done < batch->count)
+		on_error(sink, batch->events[done].sequence, why);
+	else if (why[0] != '\0')
+		redis_care_mended(&sink->care, 1, why); /* all are applied; a counter was not */
+	else if (sink->state == STATE_READY)
 		works(sink);
-	if (about->sequence != 0 && answer->type == REDIS_NUMBER)
-		redis_clock_note(&sink->clock, sink->options.url.shown, about->sequence,
-				 sink->options.clock_ns(), answer->number);
+}
+
+static void begin_compare(struct sink_redis *sink)
+{
+	sink->state = STATE_DRAINING;
+	sink->remedy = REDIS_COMPARE;
+}
+
+/* Redis's clock, the last event that it applied, what was lost and mended, a twin. */
+static void on_heartbeat(struct sink_redis *sink, const struct redis_due *about,
+			 const struct redis_answer *answer)
+{
+	struct redis_answer item, words;
+	const char *applied = text_at(answer, 1, &item);
+
+	redis_clock_note(&sink->clock, sink->options.url.shown, about->sequence,
+			 sink->options.clock_ns(), number_at(answer, 0));
+	redis_care_state(&sink->care, number_at(answer, 2), number_at(answer, 3),
+			 number_at(answer, 4) != 0, text_at(answer, 5, &words));
+	if (sink->state != STATE_READY)
+		return;
+	works(sink);
+	if (strcmp(applied, sink->known) != 0 && !sink->route.asking)
+		begin_compare(sink);
 }
 
 static void on_answer(void *context, const struct redis_answer *answer)
@@ -376,30 +497,46 @@ static void on_answer(void *context, const struct redis_answer *answer)
 		on_lost(sink, "an answer that nobody asked for");
 		return;
 	}
-	if (about.kind <= DUE_SCRIPT)
+	if (about.kind <= DUE_APPLIED)
 		on_greeting(sink, &about, answer);
-	else if (answer->type == REDIS_ERROR && about.kind != DUE_PING)
-		on_error(sink, &about, answer->text);
 	else if (about.kind == DUE_EVENT)
-		on_confirmed(sink, &about);
-	else if (about.kind == DUE_STATUS)
-		on_status(sink, &about, answer);
+		on_batch(sink, answer);
+	else if (answer->type == REDIS_ERROR && about.kind != DUE_PING)
+		on_error(sink, 0, answer->text);
+	else if (about.kind == DUE_HEARTBEAT)
+		on_heartbeat(sink, &about, answer);
+	else if (about.kind == DUE_STATUS && sink->state == STATE_READY)
+		works(sink);
+}
+
+static void pause(struct sink_redis *sink)
+{
+	sink->state = STATE_PAUSED;
+	loop_alarm_set(sink->alarm, redis_outage_pause_ms(&sink->outage));
 }
 
 /* All answers are in: now the error can be mended. */
 static void mend(struct sink_redis *sink)
 {
 	sink->sent = sink->confirmed;
-	if (sink->remedy == REDIS_LOAD) {
+	memcpy(sink->last_sent, sink->known, sizeof sink->last_sent);
+	if (sink->remedy == REDIS_LOAD ||
+	    (sink->remedy == REDIS_COMPARE && sink->compared++ < COMPARED_IN_A_ROW)) {
 		greet(sink, true);
+	} else if (sink->remedy == REDIS_WHOLE) {
+		sink->state = STATE_READY; /* on_answered() sends events */
+		if (sink->heart.packed != NULL)
+			send_heartbeat(sink);
+	} else if (sink->remedy == REDIS_COMPARE) {
+		on_lost(sink, "it has again another last event than it said (two sensors of one "
+			      "name?)");
 	} else if (sink->remedy == REDIS_REDIRECT) {
 		sink->redirected = true;
 		come_back(sink, true);
 	} else if (sink->remedy == REDIS_RECONNECT) {
 		come_back(sink, redis_route_another(&sink->route));
 	} else {
-		sink->state = STATE_PAUSED;
-		loop_alarm_set(sink->alarm, redis_outage_pause_ms(&sink->outage));
+		pause(sink);
 	}
 }
 
@@ -452,6 +589,7 @@ struct sink_redis *sink_redis_new(const struct sink_redis_options *options)
 	redis_route_init(&sink->route, &sink->options.url);
 	redis_names_set(&sink->names, options->sensor, options->site, options->run);
 	redis_names_limits(&sink->names, &limits);
+	sink->care.server = sink->options.url.shown;
 	redis_outage_init(&sink->outage, sink->options.url.shown, sink->options.backoff_min_ms,
 			  sink->options.backoff_max_ms);
 	sink->connection = redis_connection_new(options->loop, &listener, sink);
@@ -471,28 +609,32 @@ void sink_redis_free(struct sink_redis *sink)
 	redis_connection_free(sink->connection);
 	loop_watch_free(sink->alarm);
 	redis_message_free(&sink->message);
-	free(sink->heartbeat);
+	redis_lines_free(&sink->lines);
+	redis_heart_free(&sink->heart);
 	free(sink);
 }
 
 bool sink_redis_heartbeat(struct sink_redis *sink, const char *packed, size_t length)
 {
-	char *copy = realloc(sink->heartbeat, length);
-
-	if (copy == NULL)
+	if (!redis_heart_set(&sink->heart, packed, length, sink->care.evicts))
 		return false;
-	memcpy(copy, packed, length);
-	sink->heartbeat = copy;
-	sink->heartbeat_length = length;
 	return send_heartbeat(sink);
 }
 
 bool sink_redis_coverage(struct sink_redis *sink, const char *packed, size_t length)
 {
+	struct redis_lines *lines = &sink->lines;
+
 	if (sink->state != STATE_READY)
 		return false;
-	redis_message_coverage(&sink->message, &sink->names, packed, length);
-	return transmit(sink, DUE_STATUS, 0);
+	if (!redis_lines_compare(lines, packed, length))
+		return true;
+	redis_message_coverage(&sink->message, &sink->names, lines->full, lines->changed,
+			       lines->changed_length);
+	if (!transmit(sink, DUE_STATUS, 0))
+		return false;
+	redis_lines_told(lines, packed, length);
+	return true;
 }
 
 bool sink_redis_busy(const struct sink_redis *sink)
@@ -504,7 +646,10 @@ void sink_redis_stats(const struct sink_redis *sink, struct sink_redis_stats *st
 {
 	*stats = sink->stats;
 	stats->connected = sink->state == STATE_READY;
-	stats->in_flight = sink->due.events;
+	stats->in_flight = sink->flight.events;
+	stats->losses = sink->care.losses;
+	stats->mended = sink->care.mended;
+	stats->twins = sink->care.twins;
 	stats->errors = sink->outage.errors;
 	stats->clock_known = sink->clock.known;
 	stats->clock_skew_ms = sink->clock.skew_ms;

@@ -7,8 +7,8 @@
  *   apply.lua: one script that applies an event atomically and only once
  *
  * It keeps a window of unconfirmed messages; everything else waits in the journal. What bounds it:
- * SINK_REDIS_WINDOW, and one call of the script at a time for each event. redis_outage says trouble
- * once.
+ * SINK_REDIS_WINDOW, and REDIS_BATCHES calls of the script with up to REDIS_BATCH events each.
+ * redis_outage says trouble once; redis_care, what became of the state that Redis keeps.
  *
  * Journal → Redis: what is in the journal is sent in order of sequence, and leaves it when Redis
  * has confirmed it. Events are pipelined, at most SINK_REDIS_WINDOW unconfirmed at a time. A lost
@@ -57,6 +57,9 @@ struct sink_redis_stats {
 	int64_t clock_skew_ms; /* this host's clock is so far ahead of Redis's */
 	uint64_t rejected;     /* events that Redis will never take: journal.h */
 	uint64_t forgotten;    /* events that it confirmed and lost, and that nobody has any more */
+	uint64_t losses;       /* how often it had lost what is open; all of that is told anew */
+	uint64_t mended;       /* keys there that were wrong and are right now */
+	uint64_t twins;	       /* answers that told of another sensor of this name */
 	struct latency delivery; /* from an event's decision to Redis's answer */
 };
 

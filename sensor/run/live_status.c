@@ -110,14 +110,17 @@ static void watch_redis(struct live *live, uint64_t now_ns)
 		live->redis_down_ns = now_ns;
 }
 
-/* Redis has lost older events than the journal keeps: a part of what is open, each second. */
+/* Redis has lost older events than the journal keeps, or some of what is open: a part of that, each
+ * second. */
 static void retell(struct live *live, uint64_t now_ns)
 {
 	struct outputs_stats stats;
+	uint64_t lost;
 
 	outputs_stats(live->app->outputs, &stats);
-	if (stats.redis_forgotten != live->redis_forgotten) {
-		live->redis_forgotten = stats.redis_forgotten;
+	lost = stats.redis_forgotten + stats.redis_losses;
+	if (lost != live->redis_forgotten) {
+		live->redis_forgotten = lost;
 		live->retelling = true;
 		live->retell_next = 0;
 	}

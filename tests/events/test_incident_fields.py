@@ -14,7 +14,7 @@ HEADER = "sensor/event/incident_fields.h"
 SCHEMA = "sensor/event/event.schema.json"
 EVENTS_PAGE = "sensor/event/spanwatch-events.7"
 REDIS_PAGE = "sensor/redis/spanwatch-redis.7"
-SCRIPT = "sensor/redis/apply.lua"
+SCRIPT = "sensor/redis/apply_merge.lua"
 TYPES = {"TIME": {"$ref": "#/$defs/time"}, "COUNT32": {"$ref": "#/$defs/count"},
          "FLAG": {"type": "boolean"}}
 

@@ -246,7 +246,7 @@ def test_incidents():
 def test_sensors():
     shown = dict(rows("$sensor"))
     assert shown["span1"]["state"] in ("watching", "blind") and shown["span1"]["time"]
-    assert shown["span1"]["events_lost"] == "0" and shown["span1"]["schema"] == "2.0"
+    assert shown["span1"]["events_lost"] == "0" and shown["span1"]["schema"] == "2.1"
     assert int(shown["span1"]["events"]) >= 5
     assert set(shown["span2"].values()) == {None}  # shown as "no heartbeat"
     assert only("Last sign of life")[::2] in (["span1", "span2"], ["span2", "span1"])
@@ -276,7 +276,7 @@ def test_events():
         assert any(name in e for e in entries) or name == "service", name
     assert int(only("Events kept")) == STAGE["admin"]("XLEN", KEY + "events")
     assert int(only("Dropped by the queue")) == len(entries) - 2
-    assert only("Schema") == "2.0"
+    assert only("Schema") == "2.1"
 
 
 def test_fits_its_grid():

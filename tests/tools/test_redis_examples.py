@@ -20,9 +20,9 @@ KEY = "spanwatch:{eu-west-1}:"
 FOLDER = tempfile.mkdtemp(prefix="swx-")
 EVENTS, QUEUE = 26, 20
 # Live sensors only: in a replay there is no such key.
-LIVE_ONLY = ("sensor:", "coverage", "sensors")
+LIVE_ONLY = ("sensor:", "coverage", "sensors", "fleet", "runs", "settings")
 USERS = {"XGROUP": "tail", "XREADGROUP": "tail", "XACK": "tail", "XAUTOCLAIM": "tail",
-         "BLPOP": "shipper", "DEL": None, "ZREM": None}
+         "BLPOP": "shipper", "DEL": None, "ZREM": None, "HDEL": None}
 STAGE = {}
 
 
@@ -53,7 +53,7 @@ def examples():
     blocks = re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", text_of("sensor/redis/spanwatch-redis.7"),
                         re.M | re.S)
     return [line for block in blocks for line in block.splitlines()
-            if re.match(r"[A-Z]{3,} .*spanwatch:\{", line)]
+            if re.match(r"[A-Z]{3,} .*spanwatch:[{s]", line)]
 
 
 def filled(line):
@@ -61,7 +61,7 @@ def filled(line):
     admin, members = STAGE[None], STAGE[None]("ZRANGE", KEY + "open", 0, 0)
     if "incident:" in line:
         members = admin("ZRANGE", KEY + "open:incidents", 0, 0)
-    line = re.sub(r"(exposure|incident):[0-9a-f]{16}", rf"\1:{members[0]}", line)
+    line = re.sub(r"(exposure|history|incident):[0-9a-f]{16}", rf"\1:{members[0]}", line)
     first = admin("XRANGE", KEY + "events", "-", "+", "COUNT", 1)[0][0]
     return re.sub(r"\b\d{13}-0\b", first, line).replace("BLOCK 0 ", "BLOCK 1 ").replace(" $", " 0")
 
@@ -84,7 +84,7 @@ def test_examples_of_the_manual():
         answers[line] = run(line)
         if not any(KEY + name in line for name in LIVE_ONLY) and "0-0" not in line:
             assert answers[line] not in (None, [], "", 0), (line, answers[line])
-    assert answers[f"GET {KEY}schema"] == "2.0"
+    assert answers[f"GET {KEY}schema"] == "2.1"
     assert STAGE[None]("ACL", "LOG") == []
     ((_, taken),) = answers[f"XREADGROUP GROUP desk alice COUNT 10 BLOCK 5000 STREAMS {KEY}events >"]
     ((_, again),) = answers[f"XREADGROUP GROUP desk alice STREAMS {KEY}events 0"]

@@ -15,7 +15,7 @@ from harness import GOLDEN, PROGRAM, TOP, Redis, RedisServer, Report, wait_until
 
 POLICY = os.path.join(TOP, "policy/example.yaml")
 FOLDER = tempfile.mkdtemp(prefix="swv-")
-HEAD = b"local MAJOR, MINOR = 2, 0\n"
+HEAD = b"local MAJOR, MINOR = 2, 1\n"
 KEY = "spanwatch:{example}:run:r1:"
 EVENTS = 26
 
@@ -27,7 +27,7 @@ def version(major, minor):
     assert data.count(HEAD) == 1
     path = os.path.join(FOLDER, f"spanwatch-{major}.{minor}")
     with open(path, "wb") as file:
-        file.write(data.replace(HEAD, HEAD.replace(b"2, 0", f"{major}, {minor}".encode())))
+        file.write(data.replace(HEAD, HEAD.replace(b"2, 1", f"{major}, {minor}".encode())))
     os.chmod(path, 0o755)
     return path
 
@@ -65,7 +65,7 @@ def test_another_minor_version():
     with RedisServer() as server:
         redis, newer = Redis(server.socket), version(2, 7)
         for number, (program, schema) in enumerate(
-                ((PROGRAM, "2.0"), (newer, "2.7"), (PROGRAM, "2.7"), (newer, "2.7")), 1):
+                ((PROGRAM, "2.1"), (newer, "2.7"), (PROGRAM, "2.7"), (newer, "2.7")), 1):
             done = replay(program, server, f"s{number}")
             assert done.returncode == 0 and not done.stderr, done.stderr
             assert redis("GET", KEY + "schema") == schema
@@ -89,11 +89,11 @@ def check_waits(first, second, held, writes):
 
 
 def test_a_newer_major_version_waits():
-    check_waits(PROGRAM, version(3, 0), "2.0", "3.0")
+    check_waits(PROGRAM, version(3, 0), "2.1", "3.0")
 
 
 def test_an_older_major_version_waits():
-    check_waits(version(3, 0), PROGRAM, "3.0", "2.0")
+    check_waits(version(3, 0), PROGRAM, "3.0", "2.1")
 
 
 if __name__ == "__main__":

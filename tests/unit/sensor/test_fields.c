@@ -192,12 +192,10 @@ static void what_is_kept_is_saved(void **state)
 
 static bool moves(const struct redis_names *names, const char *name)
 {
-	for (size_t i = 0; i < names->moving_count; i++) {
-		assert_true(i == 0 || strcmp(names->moving[i - 1], names->moving[i]) < 0);
-		if (strcmp(names->moving[i], name) == 0)
-			return true;
-	}
-	return false;
+	for (size_t i = 1; i < names->field_count; i++)
+		assert_true(strcmp(names->fields[i - 1].name, names->fields[i].name) < 0);
+	return redis_names_place(names, name) != REDIS_SELDOM_SHOWN &&
+	       redis_names_place(names, name) != REDIS_SELDOM_HIDDEN;
 }
 
 static void what_is_merged_moves(void **state)

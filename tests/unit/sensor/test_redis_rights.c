@@ -59,7 +59,13 @@ static void publish_all(struct sensor *sensor)
 static void do_all(void)
 {
 	char url[200];
-	struct sensor *sensor = sensor_begin_with("span-a", "spanwatch:right@", NULL, NULL);
+	struct sensor *sensor;
+
+	/* Keys of an older version, one of another type, a sensor that has gone. */
+	ASK("SET " LIVE "schema 2.0");
+	ASK("SET " LIVE "facets taken");
+	ASK("ZADD " LIVE "sensors 1 gone");
+	sensor = sensor_begin_with("span-a", "spanwatch:right@", NULL, NULL);
 
 	for (int i = 0; i < 100 && !stats_of(sensor).connected; i++)
 		loop_pump(sensor->loop, 10);
@@ -67,8 +73,10 @@ static void do_all(void)
 	/* What was there before is taken out. */
 	sink_redis_coverage(sensor->sink, "rule:a@span-a\0{}", 17);
 	sink_redis_coverage(sensor->sink, "rule:b@span-a\0{}", 17);
-	sink_redis_heartbeat(sensor->sink, "state\0watching", 15);
-	try_drain(sensor);
+	for (int i = 0; i < 3; i++) {
+		sink_redis_heartbeat(sensor->sink, "state\0watching", 15);
+		try_drain(sensor);
+	}
 	for (int i = 0; i < 100 && ASK("ACL LOG 1")[0] == '\0' &&
 			strstr(ASK("INFO commandstats"), "cmdstat_ping") == NULL;
 	     i++)
@@ -94,6 +102,7 @@ static void are_enough(void **state)
 	ASSERT_ANSWER("", "ACL LOG");
 	ASSERT_ANSWER("16", "XLEN " LIVE "events");
 	ASSERT_ANSWER("rule:b@span-a", "HKEYS " LIVE "coverage");
+	ASSERT_ANSWER("rule:b", "HKEYS " LIVE "coverage:span-a");
 	ASSERT_ANSWER("watching", "HGET " LIVE "sensor:span-a state");
 	assert_non_null(strstr(ASK("INFO keyspace"), "db1:"));
 }

@@ -20,7 +20,7 @@ static void applies_an_exposure(void **state)
 		      "HMGET " LIVE "exposure:00112233445566aa server_ip server_port transport "
 		      "service state level level_name severity group");
 	ASSERT_ANSWER(
-		"3\n3\n4096\nspan-a\n2015-02-04T04:04:06.123456Z\n2015-02-04T04:05:06.123456Z",
+		"3\n(nil)\n4096\nspan-a\n2015-02-04T04:04:06.123456Z\n2015-02-04T04:05:06.123456Z",
 		"HMGET " LIVE "exposure:00112233445566aa flows flows@span-a bytes_out sensors "
 		"changed_after changed_before");
 	ASSERT_ANSWER("platform\nhttps://wiki.example/logging",
@@ -136,8 +136,10 @@ static void writes_replays_elsewhere(void **state)
 	assert_in_range(atoi(ASK("TTL " LIVE "run:monday:events")), 400, 500);
 	/* Every key of a replay ends by itself. */
 	keys = strdup(ASK("KEYS *"));
-	for (char *key = strtok(keys, "\n"); key != NULL; key = strtok(NULL, "\n"))
-		assert_in_range(atoi(ASK("TTL %s", key)), 400, 500);
+	for (char *key = strtok(keys, "\n"); key != NULL; key = strtok(NULL, "\n")) {
+		if (strcmp(key, "spanwatch:sites") != 0)
+			assert_in_range(atoi(ASK("TTL %s", key)), 400, 500);
+	}
 	free(keys);
 	sensor_end(sensor);
 }

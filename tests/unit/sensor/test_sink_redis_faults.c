@@ -252,23 +252,231 @@ static void loads_the_script_again(void **state)
 	sensor_end(sensor);
 }
 
-/* One event can never be applied: it is set aside, and does not stop those behind it. */
-static void sets_a_hopeless_event_aside(void **state)
+/* Somebody else's key of another type is in the way: it is moved, and nothing waits for it. */
+static void moves_a_foreign_key_aside(void **state)
+{
+	static const char *const keys[] = {"incident:99887766554433bb",
+					   "exposure:00112233445566aa",
+					   "open:severity",
+					   "open:group:logging",
+					   "events",
+					   "queue",
+					   "applied",
+					   "facets",
+					   "closed",
+					   "settings"};
+	struct sensor *sensor;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		fresh();
+		sensor = sensor_begin("span-a");
+		connect_sensor(sensor);
+		ASSERT_ANSWER("OK", "SET " LIVE "%s taken", keys[i]);
+		publish_next(sensor, EVENT_SENSOR_STARTED);
+		publish_next(sensor, EVENT_INCIDENT_OPENED);
+		publish_next(sensor, EVENT_EXPOSURE_OPENED);
+		publish_next(sensor, EVENT_EXPOSURE_CLOSED);
+		publish_next(sensor, EVENT_SENSOR_STOPPED);
+		drain(sensor);
+		assert_int_equal(stats_of(sensor).rejected, 0);
+		assert_true(stats_of(sensor).mended >= 1);
+		ASSERT_ANSWER("5", "XLEN " LIVE "events");
+		ASSERT_ANSWER("taken", "GET " LIVE "foreign:%s", keys[i]);
+		assert_in_range(atoi(ASK("TTL " LIVE "foreign:%s", keys[i])), 600000, 604800);
+		ASSERT_ANSWER("closed", "HGET " LIVE "exposure:00112233445566aa state");
+		ASSERT_ANSWER("99887766554433bb", "ZRANGE " LIVE "open:incidents 0 -1");
+		sensor_end(sensor);
+	}
+}
+
+static void beat_once(struct sensor *sensor)
+{
+	static const char beat[] =
+		"sensor\0span-a\0state\0watching\0events_waiting\0000\0exposures_open\0001";
+
+	assert_true(sink_redis_heartbeat(sensor->sink, beat, sizeof beat));
+	drain(sensor);
+}
+
+/* Everything is gone and the connection is not: the next heartbeat, or the next event, shows it. */
+static void notices_that_all_was_lost(void **state)
+{
+	(void)state;
+	for (int by_event = 0; by_event < 2; by_event++) {
+		struct sensor *sensor;
+
+		fresh();
+		sensor = sensor_begin("span-a");
+		for (int i = 0; i < 300; i++)
+			publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+		drain(sensor);
+		beat_once(sensor);
+		assert_int_equal(stats_of(sensor).errors, 0);
+		ASSERT_ANSWER("OK", "FLUSHALL");
+		if (by_event)
+			publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+		else
+			beat_once(sensor);
+		pump(sensor, 10);
+		drain(sensor);
+		ASSERT_ANSWER(by_event ? "301" : "300", "XLEN " LIVE "events");
+		ASSERT_ANSWER("open", "HGET " LIVE "exposure:00112233445566aa state");
+		ASSERT_ANSWER("00112233445566aa", "ZRANGE " LIVE "open:owner:platform 0 -1");
+		assert_int_equal(stats_of(sensor).reconnects, 0);
+		assert_int_equal(stats_of(sensor).forgotten, 0);
+		sensor_end(sensor);
+	}
+}
+
+/* One of its keys is gone (deleted, or thrown away by a full Redis): a heartbeat tells which
+ * exposures must be told anew, or mends what follows from other keys. */
+static void notices_that_a_key_was_lost(void **state)
+{
+	static const struct {
+		const char *key;
+		bool told_anew;
+	} keys[] = {
+		{"exposure:00112233445566aa", true},
+		{"open:sensor:span-a", true},
+		{"open", false},
+		{"open:severity", false},
+		{"open:incidents", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		struct sensor *sensor;
+
+		fresh();
+		sensor = sensor_begin("span-a");
+		publish_next(sensor, EVENT_EXPOSURE_OPENED);
+		publish_next(sensor, EVENT_INCIDENT_OPENED);
+		drain(sensor);
+		beat_once(sensor);
+		assert_int_equal(stats_of(sensor).losses + stats_of(sensor).mended, 0);
+		ASSERT_ANSWER("1", "DEL " LIVE "%s", keys[i].key);
+		beat_once(sensor);
+		assert_int_equal(stats_of(sensor).losses, keys[i].told_anew);
+		assert_true(keys[i].told_anew || stats_of(sensor).mended != 0 || i == 4);
+		if (keys[i].told_anew)
+			publish_next(sensor, EVENT_EXPOSURE_SUMMARY); /* as the program does */
+		drain(sensor);
+		ASSERT_ANSWER("00112233445566aa\n94",
+			      "ZRANGE " LIVE "open:severity 0 -1 WITHSCORES");
+		ASSERT_ANSWER("00112233445566aa", "ZRANGE " LIVE "open 0 -1");
+		ASSERT_ANSWER("00112233445566aa", "ZRANGE " LIVE "open:sensor:span-a 0 -1");
+		ASSERT_ANSWER("99887766554433bb", "ZRANGE " LIVE "open:incidents 0 -1");
+		ASSERT_ANSWER("open", "HGET " LIVE "exposure:00112233445566aa state");
+		beat_once(sensor);
+		assert_int_equal(stats_of(sensor).losses, keys[i].told_anew);
+		sensor_end(sensor);
+	}
+}
+
+/* Ids that nobody knows, and hashes that no set knows. */
+static void mends_the_sets(void **state)
 {
 	struct sensor *sensor;
 
 	(void)state;
 	fresh();
 	sensor = sensor_begin("span-a");
-	ASSERT_ANSWER("OK", "SET " LIVE "incident:99887766554433bb taken");
-	publish_next(sensor, EVENT_SENSOR_STARTED);
-	publish_next(sensor, EVENT_INCIDENT_OPENED);
-	publish_next(sensor, EVENT_SENSOR_STOPPED);
+	publish_next(sensor, EVENT_EXPOSURE_OPENED);
 	drain(sensor);
-	assert_int_equal(stats_of(sensor).rejected, 1);
-	ASSERT_ANSWER("2", "XLEN " LIVE "events");
-	assert_non_null(strstr(ASK("XRANGE " LIVE "events - +"), "\nkind\nsensor.stopped\n"));
+	ASSERT_ANSWER("1", "ZADD " LIVE "open 1 deadbeefdeadbeef");
+	ASSERT_ANSWER("1", "ZADD " LIVE "open:owner:platform 1 deadbeefdeadbeef");
+	for (int i = 0; i < 50 && strcmp(ASK("ZCARD " LIVE "open:owner:platform"), "1") != 0; i++)
+		beat_once(sensor);
+	ASSERT_ANSWER("00112233445566aa", "ZRANGE " LIVE "open:owner:platform 0 -1");
+	ASSERT_ANSWER("00112233445566aa", "ZRANGE " LIVE "open 0 -1");
+	publish_next(sensor, EVENT_EXPOSURE_CLOSED);
+	drain(sensor);
+	beat_once(sensor);
+	ASSERT_ANSWER("0", "HSET " LIVE "exposure:00112233445566aa closed %s",
+		      "2100-01-01T00:00:00.000000Z");
+	ASSERT_ANSWER("0", "ZCARD " LIVE "closed"); /* of 2015: it was trimmed at once */
+	for (int i = 0; i < 50 && strcmp(ASK("ZCARD " LIVE "closed"), "1") != 0; i++)
+		beat_once(sensor);
+	ASSERT_ANSWER("00112233445566aa", "ZRANGE " LIVE "closed 0 -1");
 	sensor_end(sensor);
+}
+
+/* Full: no event is taken, but the sensor and Redis live, and that is told. */
+static void beats_at_a_full_server(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	connect_sensor(sensor);
+	ASSERT_ANSWER("OK", "CONFIG SET maxmemory 1");
+	publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
+	pump_until_said(sensor, "OOM");
+	ASK("DEL " LIVE "sensor:span-a");
+	for (int i = 0; i < PATIENCE_TURNS && strcmp(ASK("EXISTS " LIVE "sensor:span-a"), "1") != 0;
+	     i++) {
+		sink_redis_heartbeat(sensor->sink, "state\0watching", 15);
+		pump(sensor, 1);
+	}
+	ASSERT_ANSWER("watching", "HGET " LIVE "sensor:span-a state");
+	assert_int_equal(waiting(sensor), 1);
+	ASSERT_ANSWER("OK", "CONFIG SET maxmemory 0");
+	drain(sensor);
+	sensor_end(sensor);
+}
+
+/* A Redis that throws keys away when it is full is told at the greeting, and in the heartbeat. */
+static void tells_a_server_that_evicts(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	ASSERT_ANSWER("OK", "CONFIG SET maxmemory-policy allkeys-lru");
+	sensor = sensor_begin("span-a");
+	pump_until_said(sensor, "maxmemory-policy allkeys-lru");
+	connect_sensor(sensor);
+	beat_once(sensor);
+	ASSERT_ANSWER("allkeys-lru", "HGET " LIVE "sensor:span-a redis_evicts");
+	ASSERT_ANSWER("OK", "CONFIG SET maxmemory-policy noeviction");
+	sensor_end(sensor);
+}
+
+/* Two sensors of one name: the one that was started first is refused as long as the other one
+ * lives. */
+static void refuses_a_twin(void **state)
+{
+	struct sensor *first, *second;
+
+	(void)state;
+	fresh();
+	first = sensor_begin("span-a");
+	publish_next(first, EVENT_EXPOSURE_OPENED);
+	drain(first);
+	beat_once(first);
+	second = sensor_begin("span-a");
+	connect_sensor(second);
+	beat_once(second);
+	publish_next(second, EVENT_EXPOSURE_SUMMARY);
+	drain(second);
+	publish_next(first, EVENT_EXPOSURE_SUMMARY);
+	pump_until_said(first, "SPANWATCH-TWIN");
+	assert_true(stats_of(first).twins > 0);
+	assert_int_equal(waiting(first), 1);
+	beat_once(second);
+	assert_true(stats_of(second).twins > 0);
+	ASSERT_ANSWER("3", "XLEN " LIVE "events");
+	assert_non_null(
+		strstr(ASK("XREVRANGE " LIVE "events + - COUNT 1"), "\nkind\nsensor.twin\n"));
+	/* The other one ends: the first goes on where it was, and nothing comes twice. */
+	sink_redis_heartbeat(second->sink, "sensor\0span-a\0state\0stopping", 28);
+	drain(second);
+	sensor_end(second);
+	drain_patiently(first);
+	ASSERT_ANSWER("4", "XLEN " LIVE "events");
+	sensor_end(first);
 }
 
 /* What was said on standard error while `sensor` had `turns` of the loop. */
@@ -351,7 +559,13 @@ int main(void)
 		cmocka_unit_test(waits_for_its_rights),
 		cmocka_unit_test(bears_a_slow_server),
 		cmocka_unit_test(loads_the_script_again),
-		cmocka_unit_test(sets_a_hopeless_event_aside),
+		cmocka_unit_test(moves_a_foreign_key_aside),
+		cmocka_unit_test(notices_that_all_was_lost),
+		cmocka_unit_test(notices_that_a_key_was_lost),
+		cmocka_unit_test(mends_the_sets),
+		cmocka_unit_test(beats_at_a_full_server),
+		cmocka_unit_test(tells_a_server_that_evicts),
+		cmocka_unit_test(refuses_a_twin),
 		cmocka_unit_test(notices_a_server_that_hangs_while_idle),
 		cmocka_unit_test(tells_a_refused_log_in_once),
 	};
