@@ -121,8 +121,8 @@ bool policy_concerns(struct policy_place client, struct policy_place server);
 bool policy_carries(struct policy_place client, struct policy_place server);
 
 /*
- * The headers that this proxy sets, as bits 1 << n, n - 1 being the index in grammar_proxy_headers; 0: the
- * policy names none, or the place is no proxy's.
+ * The headers that this proxy sets, as bits 1 << n of their numbers in grammar_proxy_headers; 0:
+ * the policy names none, or the place is no proxy's.
  */
 uint32_t policy_proxy_headers(const struct policy *policy, struct policy_place proxy);
 
