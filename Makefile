@@ -8,6 +8,7 @@
 #   make incidents    real incidents, played with real servers and replayed
 #   make faults       Redis, sensor and disk fail in every way: nothing is lost (root)
 #   make fuzz         FUZZ_SECONDS per target     make bench     speed and memory, measured
+#   make bench-gate   no more instructions than tools/benchmarks/gate.json says
 #   make cpu-search  which bytes cost most, of all patterns, openings and stages
 #   make soak         is memory flat? 40 minutes; SOAK_FLAGS=--short: half a minute
 #   make sizing       a fleet of 1,000 sensors into one Redis and a cluster, measured
@@ -320,6 +321,9 @@ soak: all tools
 bench: all tools
 	$(PYTHON) tools/bench --build $(B) $(BENCH_FLAGS)
 
+bench-gate: all tools
+	$(PYTHON) tools/bench gate --build $(B) $(BENCH_FLAGS)
+
 bench-live: all tools
 	$(PYTHON) tools/bench-live $(B) $(BENCH_FLAGS)
 
@@ -362,5 +366,5 @@ clean:
 	rm -rf $(B)
 
 .PHONY: cpu-count cpu-search all unit tools objects run asan tsan test golden lab incidents faults replay fuzz-targets fuzz lint \
-	$(LINTERS:%=lint-%) soak bench bench-live sizing install uninstall clean
+	$(LINTERS:%=lint-%) soak bench bench-gate bench-live sizing install uninstall clean
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(wildcard $(B)/tools/*/*.d)

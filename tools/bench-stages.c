@@ -52,7 +52,7 @@ static const char *const stage_names[STAGE_COUNT] = {
 static struct {
 	enum stage stage;
 	struct timespec wall, cpu;
-	int instructions; /* of perf_event_open(), or -1 */
+	int instructions, misses; /* of perf_event_open(), or -1 */
 } bench;
 
 static bool open_to(enum stage stage)
@@ -62,12 +62,12 @@ static bool open_to(enum stage stage)
 
 /* --- The clock ------------------------------------------------------------------------------- */
 
-static int count_instructions(void)
+static int count_events(uint64_t which)
 {
 	struct perf_event_attr wanted = {
 		.type = PERF_TYPE_HARDWARE,
 		.size = sizeof wanted,
-		.config = PERF_COUNT_HW_INSTRUCTIONS,
+		.config = which,
 		.exclude_kernel = 1,
 		.exclude_hv = 1,
 	};
@@ -99,7 +99,8 @@ static void start(void)
 		exit(EXIT_USAGE);
 	}
 	bench.stage = (enum stage)stage;
-	bench.instructions = count_instructions();
+	bench.instructions = count_events(PERF_COUNT_HW_INSTRUCTIONS);
+	bench.misses = count_events(PERF_COUNT_HW_CACHE_MISSES);
 	clock_gettime(CLOCK_MONOTONIC, &bench.wall);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &bench.cpu);
 }
@@ -158,26 +159,34 @@ struct worker *__wrap_worker_new(const struct worker_options *options, const str
 	return worker;
 }
 
+/* 0: this machine counts no such thing. */
+static uint64_t counted(int counter)
+{
+	uint64_t count = 0;
+
+	if (counter < 0 || read(counter, &count, sizeof count) != sizeof count)
+		return 0;
+	return count;
+}
+
 void __wrap_app_say_totals(const struct worker_stats *worker, const struct capture_stats *capture,
 			   const struct engine_stats *engine)
 {
 	const uint64_t wall_ns = since(CLOCK_MONOTONIC, &bench.wall);
 	const uint64_t cpu_ns = since(CLOCK_PROCESS_CPUTIME_ID, &bench.cpu);
-	uint64_t instructions = 0;
+	const uint64_t instructions = counted(bench.instructions);
 
 	(void)capture;
-	if (bench.instructions >= 0 &&
-	    read(bench.instructions, &instructions, sizeof instructions) != sizeof instructions)
-		instructions = 0;
 	fprintf(stderr,
 		"{\"stage\": \"%s\", \"wall_ns\": %llu, \"cpu_ns\": %llu, \"instructions\": %llu, "
+		"\"cache_misses\": %llu, "
 		"\"peak_bytes\": %llu, \"packets\": %llu, \"matter\": %llu, \"flows\": %llu, "
 		"\"observations\": %llu, \"events\": %llu}\n",
 		stage_names[bench.stage], (unsigned long long)wall_ns, (unsigned long long)cpu_ns,
-		(unsigned long long)instructions, (unsigned long long)peak_bytes(),
-		(unsigned long long)worker->packets, (unsigned long long)worker->compared,
-		(unsigned long long)worker->flows_created, (unsigned long long)worker->observations,
-		(unsigned long long)engine->events);
+		(unsigned long long)instructions, (unsigned long long)counted(bench.misses),
+		(unsigned long long)peak_bytes(), (unsigned long long)worker->packets,
+		(unsigned long long)worker->compared, (unsigned long long)worker->flows_created,
+		(unsigned long long)worker->observations, (unsigned long long)engine->events);
 }
 
 void __wrap_worker_prepare(struct worker *worker, const struct frame_view *frames, unsigned count)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sensor/base/hash.h"
+#include "sensor/base/table_memory.h"
 #include "sensor/base/tagged.h"
 
 enum rank {		  /* first to go first */
@@ -58,11 +59,12 @@ struct exposures {
 uint64_t exposures_bytes(uint32_t size)
 {
 	const struct exposures *e = NULL;
-	uint64_t each = sizeof *e->records + sizeof *e->slots + sizeof *e->hosts +
-			sizeof *e->free_records + sizeof *e->free_hosts + sizeof *e->rank_nodes +
-			sizeof *e->check_nodes + sizeof *e->host_nodes;
+	uint64_t each = sizeof *e->slots + sizeof *e->hosts + sizeof *e->free_records +
+			sizeof *e->free_hosts + sizeof *e->rank_nodes + sizeof *e->check_nodes +
+			sizeof *e->host_nodes;
 
-	return sizeof *e + size * each + 2 * tagged_bytes(size);
+	return sizeof *e + table_memory_bytes(size, sizeof *e->records) + size * each +
+	       2 * tagged_bytes(size);
 }
 
 static uint32_t *full_stack(uint32_t size)
@@ -79,7 +81,7 @@ static bool allocate(struct exposures *e, uint32_t size)
 	bool indexed = tagged_new(&e->by_endpoint, size);
 
 	indexed = tagged_new(&e->by_host, size) && indexed;
-	e->records = calloc(size, sizeof *e->records);
+	e->records = table_memory_new(size, sizeof *e->records);
 	e->slots = calloc(size, sizeof *e->slots);
 	e->hosts = calloc(size, sizeof *e->hosts);
 	e->free_records = full_stack(size);
@@ -116,7 +118,7 @@ void exposures_free(struct exposures *e)
 		return;
 	tagged_free(&e->by_endpoint);
 	tagged_free(&e->by_host);
-	free(e->records);
+	table_memory_free(e->records);
 	free(e->slots);
 	free(e->hosts);
 	free(e->free_records);
@@ -132,14 +134,36 @@ static uint64_t endpoint_hash(const struct exposures *e, const struct endpoint *
 	return hash_bytes(server, sizeof *server, e->hash_key);
 }
 
+/*
+ * A record is 4 KiB of cold memory, and what a conversation touches of it lies in a dozen lines:
+ * all of them are asked for at once, not one after the other as they are needed.
+ */
+static void ask_for(const struct exposure *x)
+{
+	__builtin_prefetch(&x->server);
+	__builtin_prefetch(&x->incident);
+	__builtin_prefetch(&x->client);
+	__builtin_prefetch(&x->last_seen_ns);
+	__builtin_prefetch(&x->clients);
+	__builtin_prefetch(&x->clients.exact);
+	__builtin_prefetch(&x->users_tried.exact);
+	__builtin_prefetch(&x->objects_read.exact);
+	__builtin_prefetch(&x->last_accept_ns);
+	__builtin_prefetch(&x->questions);
+	__builtin_prefetch(&x->sources[0]);
+	__builtin_prefetch(&x->facts);
+}
+
 uint32_t exposures_find(const struct exposures *e, const struct endpoint *server)
 {
 	struct tagged_look look;
 	uint32_t slot = tagged_first(&e->by_endpoint, endpoint_hash(e, server), &look);
 
-	while (slot != EXPOSURE_NONE &&
-	       memcmp(&e->records[slot].server, server, sizeof *server) != 0)
-		slot = tagged_next(&e->by_endpoint, &look);
+	for (; slot != EXPOSURE_NONE; slot = tagged_next(&e->by_endpoint, &look)) {
+		ask_for(&e->records[slot]);
+		if (memcmp(&e->records[slot].server, server, sizeof *server) == 0)
+			break;
+	}
 	return slot;
 }
 
@@ -273,8 +297,9 @@ static void count_open(struct exposures *e, uint32_t slot, unsigned before, unsi
 {
 	const struct exposure *x = &e->records[slot];
 
-	if (x->all_ports || x->server.transport != TRANSPORT_TCP)
-		return;
+	if (is_closed(before) == is_closed(after) || x->all_ports ||
+	    x->server.transport != TRANSPORT_TCP)
+		return; /* the host's row stays cold */
 	if (!is_closed(before))
 		e->hosts[x->host].open--;
 	if (!is_closed(after))
@@ -310,6 +335,8 @@ void exposures_rank(struct exposures *e, uint32_t slot)
 
 	if (!exposure_is_open(x->state) && !as.claimed)
 		rank = x->quiet ? RANK_CLOSED_QUIET : RANK_CLOSED;
+	if (rank == before && e->ranks[rank].last == slot)
+		return;
 	count_open(e, slot, before, rank);
 	order_remove(&e->ranks[before], e->rank_nodes, slot);
 	e->slots[slot].rank = (uint8_t)rank;

@@ -7,6 +7,7 @@
 
 #include "sensor/base/chains.h"
 #include "sensor/base/hash.h"
+#include "sensor/base/table_memory.h"
 #include "sensor/base/tagged.h"
 
 struct entry {
@@ -27,8 +28,8 @@ uint64_t wall_bytes(uint32_t endpoints)
 {
 	const struct wall *wall = NULL;
 
-	return sizeof *wall + endpoints * (uint64_t)(sizeof *wall->entries + sizeof *wall->nodes) +
-	       tagged_bytes(endpoints);
+	return sizeof *wall + table_memory_bytes(endpoints, sizeof *wall->entries) +
+	       endpoints * (uint64_t)sizeof *wall->nodes + tagged_bytes(endpoints);
 }
 
 struct wall *wall_new(uint32_t endpoints, uint64_t hash_key)
@@ -40,7 +41,7 @@ struct wall *wall_new(uint32_t endpoints, uint64_t hash_key)
 	wall->size = endpoints;
 	wall->hash_key = hash_key;
 	wall->by_age = (struct order)ORDER_EMPTY;
-	wall->entries = calloc(endpoints, sizeof *wall->entries);
+	wall->entries = table_memory_new(endpoints, sizeof *wall->entries);
 	wall->nodes = calloc(endpoints, sizeof *wall->nodes);
 	if (!tagged_new(&wall->index, endpoints) || wall->entries == NULL || wall->nodes == NULL) {
 		wall_free(wall);
@@ -54,7 +55,7 @@ void wall_free(struct wall *wall)
 	if (wall == NULL)
 		return;
 	tagged_free(&wall->index);
-	free(wall->entries);
+	table_memory_free(wall->entries);
 	free(wall->nodes);
 	free(wall);
 }

@@ -55,12 +55,31 @@ struct opening opening_view(const struct opening_record *record, uint8_t transpo
 	};
 }
 
+void opening_clear(struct opening_record *record)
+{
+	record->length[SIDE_CLIENT] = record->length[SIDE_SERVER] = 0;
+	record->turn_count = 0;
+	record->full = false;
+}
+
+void opening_copy(struct opening_record *to, const struct opening_record *from)
+{
+	for (int side = 0; side < 2; side++) {
+		memcpy(to->bytes[side], from->bytes[side], from->length[side]);
+		to->length[side] = from->length[side];
+	}
+	memcpy(to->turns, from->turns, from->turn_count * sizeof *from->turns);
+	to->turn_count = from->turn_count;
+	to->full = from->full;
+}
+
 void opening_swap(struct opening_record *record)
 {
-	struct opening_record other = *record;
+	struct opening_record other;
 
+	opening_copy(&other, record);
 	for (int side = 0; side < 2; side++) {
-		memcpy(record->bytes[side], other.bytes[!side], OPENING_MAX);
+		memcpy(record->bytes[side], other.bytes[!side], other.length[!side]);
 		record->length[side] = other.length[!side];
 	}
 	for (int i = 0; i < record->turn_count; i++)

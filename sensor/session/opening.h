@@ -38,6 +38,11 @@ size_t opening_add(struct opening_record *record, enum side from, const uint8_t 
 struct opening opening_view(const struct opening_record *record, uint8_t transport, bool midstream,
 			    bool swapped);
 
+/* Nothing was said yet. Costs little: bytes behind the lengths are left as they are. */
+void opening_clear(struct opening_record *record);
+/* Of as many bytes as there are. */
+void opening_copy(struct opening_record *to, const struct opening_record *from);
+
 /* Exchanges the sides. */
 void opening_swap(struct opening_record *record);
 

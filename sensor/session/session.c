@@ -7,6 +7,7 @@
  */
 #include "sensor/session/session.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@
 #include "sensor/decode/segment.h"
 #include "sensor/session/session_slot.h"
 
-#define PLACE_NS NS_PER_S /* the order of last use is kept to a second, not to a packet */
+#define CACHE_LINE 64
+#define PLACE_NS   NS_PER_S /* the order of last use is kept to a second, not to a packet */
 
 struct sessions *sessions_new(uint32_t max_sessions, uint32_t reassembly_blocks,
 			      uint32_t ndpi_flows, bool ndpi_late, uint32_t unpack_mib,
@@ -107,6 +109,14 @@ struct session *sessions_get(struct sessions *sessions, const struct flow *flow)
 	return slot ? &slot->session : NULL;
 }
 
+void sessions_prefetch(const struct sessions *sessions, uint32_t session)
+{
+	const uint8_t *slot = (const uint8_t *)&sessions->slots[session];
+
+	for (size_t at = 0; at <= offsetof(struct slot, session.own.facts); at += CACHE_LINE)
+		__builtin_prefetch(slot + at, 1);
+}
+
 uint32_t session_slot_take(struct sessions *sessions)
 {
 	uint32_t index = sessions->free_list;
@@ -122,6 +132,13 @@ void session_slot_give(struct sessions *sessions, uint32_t index)
 {
 	sessions->slots[index].newer = sessions->free_list;
 	sessions->free_list = index;
+}
+
+void session_slot_clear(struct slot *slot)
+{
+	memset(slot, 0, offsetof(struct slot, tail));
+	slot->tail.begin = slot->tail.end = 0;
+	opening_clear(&slot->opening);
 }
 
 struct flow *sessions_victim(const struct sessions *sessions)
@@ -146,7 +163,7 @@ struct session *sessions_open(struct sessions *sessions, struct flow *flow)
 	}
 	index = session_slot_take(sessions);
 	slot = &sessions->slots[index];
-	memset(slot, 0, sizeof *slot);
+	session_slot_clear(slot);
 	slot->session.ndpi_service = POLICY_NO_SERVICE;
 	slot->session.findings = &slot->session.own;
 	slot->session.carries = flow->carrier;

@@ -92,6 +92,8 @@ struct session *sessions_open(struct sessions *sessions, struct flow *flow);
 /* NULL if it has none. Valid until the next sessions_open or sessions_close. */
 struct session *sessions_get(struct sessions *sessions, const struct flow *flow);
 
+/* A packet of a flow with this flow->session will be fed soon. */
+void sessions_prefetch(const struct sessions *sessions, uint32_t session);
 /* A SYN of that side was seen: its first byte has this sequence number. */
 void sessions_start(struct sessions *sessions, struct flow *flow, enum side from,
 		    uint32_t first_sequence);

@@ -16,7 +16,7 @@ static void hand_over_to_tls(struct sessions *sessions, struct slot *slot)
 
 	slot->tls_agreed = false;
 	session_unpack_end(sessions, slot);
-	memset(slot->state, 0, sizeof slot->state);
+	memset(slot->state, 0, tls_dissector.state_size);
 	slot->dissector = &tls_dissector;
 	if (tls_dissector.begin)
 		tls_dissector.begin(slot->state, facts);
@@ -25,7 +25,7 @@ static void hand_over_to_tls(struct sessions *sessions, struct slot *slot)
 /* Both sides go on in another protocol, in the same bytes: the facts stay as well. */
 static void hand_over(struct slot *slot, const struct feed *fed)
 {
-	memset(slot->state, 0, sizeof slot->state);
+	memset(slot->state, 0, fed->to->state_size);
 	slot->dissector = fed->to;
 	slot->hint = fed->hint;
 	if (fed->to->begin)
@@ -192,13 +192,14 @@ static void feed_opening(struct sessions *sessions, struct slot *slot, enum side
 void session_dissect_begin(struct sessions *sessions, struct slot *slot,
 			   const struct dissector *dissector, bool without_last_turn)
 {
-	struct opening_record opening = slot->opening;
+	struct opening_record opening;
 	size_t at[2] = {0, 0};
 
+	opening_copy(&opening, &slot->opening);
 	identity_end(sessions->identify, &slot->identity);
 	slot->decided = true;
 	slot->dissector = dissector;
-	memset(slot->state, 0, sizeof slot->state);
+	memset(slot->state, 0, dissector->state_size);
 	facts_set_service(&slot->session.findings->facts, NULL);
 	if (dissector->begin)
 		dissector->begin(slot->state, &slot->session.findings->facts);
@@ -219,7 +220,7 @@ void session_dissect_begin_within(struct sessions *sessions, struct slot *slot,
 	identity_end(sessions->identify, &slot->identity);
 	slot->decided = true;
 	slot->dissector = dissector;
-	memset(slot->state, 0, sizeof slot->state);
+	memset(slot->state, 0, dissector->state_size);
 	if (dissector->begin)
 		dissector->begin(slot->state, &slot->session.findings->facts);
 	for (int side = 0; dissector->gap && side < 2; side++)

@@ -51,8 +51,9 @@ struct slot {
 	struct session session;
 	struct proxy_header header;
 	struct identity identity;
-	struct stream_tail tail; /* of the client */
 	struct asked asked;
+	/* What follows is not cleared for another conversation: session_slot_clear(). */
+	struct stream_tail tail; /* of the client */
 	union {
 		struct opening_record opening;			 /* while undecided */
 		_Alignas(16) uint8_t state[DISSECTOR_STATE_MAX]; /* afterwards */
@@ -105,6 +106,11 @@ static inline enum side feeding_side(const struct feeding *feeding)
 /* A slot that is free, or 0; and back. */
 uint32_t session_slot_take(struct sessions *sessions);
 void session_slot_give(struct sessions *sessions, uint32_t index);
+/*
+ * As for a new conversation. Of what lies behind lengths and counts only these are cleared: the
+ * bytes are many, and those of most conversations few.
+ */
+void session_slot_clear(struct slot *slot);
 struct stream_handler session_handler(struct feeding *feeding);
 /* Acknowledgement and payload of a segment, to the slot's streams. */
 void session_feed_tcp(struct feeding *feeding, const struct packet *packet);

@@ -82,7 +82,7 @@ static struct slot *take_version(struct sessions *sessions, struct slot *slot)
 	sessions->versions_in_use++;
 	sessions->versions_made++;
 	version = &sessions->slots[index];
-	memset(version, 0, sizeof *version);
+	session_slot_clear(version);
 	version->flow = slot->flow;
 	version->session.findings = &version->session.own;
 	version->session.ndpi_service = POLICY_NO_SERVICE;
@@ -158,12 +158,12 @@ static bool take_opening(struct slot *version, const struct slot *slot, uint32_t
 
 	if (slot->decided || opening->full)
 		return false;
-	version->opening = *opening;
+	opening_copy(&version->opening, opening);
 	if (taken == 0)
 		return true;
 	last = opening->turn_count == 0 ? NULL : &version->opening.turns[opening->turn_count - 1];
 	if (!last || last->side != SIDE_CLIENT || last->length < taken) {
-		memset(&version->opening, 0, sizeof version->opening);
+		opening_clear(&version->opening);
 		return false;
 	}
 	last->length = (uint16_t)(last->length - taken);

@@ -148,6 +148,13 @@ bool flow_prefetch(const struct flow_table *table, uint64_t hash)
 	return true;
 }
 
+uint32_t flow_session(const struct flow_table *table, uint64_t hash)
+{
+	uint32_t index = table->buckets[hash & table->mask];
+
+	return index == 0 ? FLOW_NO_SESSION : table->slab[index].session;
+}
+
 struct flow *flow_find(struct flow_table *table, const struct flow_key *key, uint64_t hash)
 {
 	uint32_t index = table->buckets[hash & table->mask];

@@ -129,6 +129,8 @@ uint64_t flow_hash(const struct flow_table *table, const struct flow_key *key);
  */
 void flow_prefetch_bucket(const struct flow_table *table, uint64_t hash);
 bool flow_prefetch(const struct flow_table *table, uint64_t hash);
+/* When that has had the time to come as well: the session of what flow_find() will find first. */
+uint32_t flow_session(const struct flow_table *table, uint64_t hash);
 /* Valid until the next flow_create, flow_remove or flow_expire. NULL if there is none. */
 struct flow *flow_find(struct flow_table *table, const struct flow_key *key, uint64_t hash);
 /* The key must not be in the table. Never fails: a full table evicts. */

@@ -104,4 +104,6 @@ void worker_adopt(struct worker *worker, struct worker_batch *batch, unsigned co
 		worker_prefetch_buckets(worker, &batch->list[i].sighting);
 	for (unsigned i = 0; i < count; i++)
 		worker_prefetch(worker, &batch->list[i].sighting);
+	for (unsigned i = 0; i < count; i++)
+		worker_prefetch_session(worker, &batch->list[i].sighting);
 }

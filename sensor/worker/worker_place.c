@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What can be said of a packet before the worker's state is asked: whose it is by the policy, and
- * where in the tables it would be. A batch goes through three stages, so that the memory that a
- * packet needs is on its way while others are dealt with: decode and ask for the buckets; ask for
- * what the buckets lead to; then worker_take(), one by one and in order. The first two change
- * nothing but the caches.
+ * where in the tables it would be. A batch goes through stages, so that the memory that a packet
+ * needs is on its way while others are dealt with: decode and ask for the buckets; ask for what the
+ * buckets lead to, and for what that leads to; then worker_take(), one by one and in order. All but
+ * the last change nothing but the caches.
  */
 #include "sensor/decode/answerable.h"
 #include "sensor/worker/worker_state.h"
@@ -109,6 +109,16 @@ void worker_prefetch(const struct worker *worker, const struct sighting *sightin
 		probes_prefetch(worker->probes, sighting->probed_hash);
 }
 
+void worker_prefetch_session(const struct worker *worker, const struct sighting *sighting)
+{
+	uint32_t session = FLOW_NO_SESSION;
+
+	if (sighting->matters)
+		session = flow_session(worker->flows, sighting->hash);
+	if (session != FLOW_NO_SESSION)
+		sessions_prefetch(worker->sessions, session);
+}
+
 static __attribute__((noinline)) void judge_tunnel(const struct worker *worker,
 						   struct prepared *prepared)
 {
@@ -143,4 +153,6 @@ void worker_prepare(struct worker *worker, const struct frame_view *frames, unsi
 	}
 	for (unsigned i = 0; i < count; i++)
 		worker_prefetch(worker, &worker->batch[i].sighting);
+	for (unsigned i = 0; i < count; i++)
+		worker_prefetch_session(worker, &worker->batch[i].sighting);
 }

@@ -153,9 +153,10 @@ void worker_place(const struct worker *worker, const struct packet *packet,
 /* Changes nothing of the worker: for any thread. */
 void worker_prepare_one(const struct worker *worker, const struct frame_view *frame,
 			struct prepared *prepared);
-/* First for all of a batch the one, then the other. */
+/* First for all of a batch the one, then the next. */
 void worker_prefetch_buckets(const struct worker *worker, const struct sighting *sighting);
 void worker_prefetch(const struct worker *worker, const struct sighting *sighting);
+void worker_prefetch_session(const struct worker *worker, const struct sighting *sighting);
 
 /* worker.c: one packet that could be decoded. */
 void worker_look_at(struct worker *worker, const struct sighting *sighting);

@@ -6,7 +6,7 @@ import platform
 import statistics
 import subprocess
 
-from benchmarks import stages
+from benchmarks import costs, stages
 
 # (what, mix, the slower program, the faster one, at least or at most, the ratio asked for)
 NOTHING, OURS = "spanwatch (nothing matters)", "spanwatch"
@@ -134,5 +134,9 @@ def show(results):
     if any(mix.get("stages") for mix in results["mixes"].values()):
         print(f"\nCPU time of each stage; instructions by {results['instructions_by']}")
         print("\n".join(table(stage_rows(results["mixes"]))))
+        print("\nHow far from the least that is needed (tools/bench-limit.c)")
+        print("\n".join(table(costs.limit_rows(results["mixes"]))))
+        print("\nWhat a session costs with all its packets, and an event behind the engine")
+        print("\n".join(table(costs.cost_rows(results["mixes"]))))
     print()
     print("\n".join(table(target_rows(results["mixes"]))))

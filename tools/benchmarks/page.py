@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from benchmarks import figures, growth, picture, ports
+from benchmarks import costs, figures, growth, picture, ports
 
 PAGE = os.path.join("tools", "spanwatch-benchmarks.7")
 README = "README.md"
@@ -81,6 +81,8 @@ def write_page(results, grown, live, into):
     text = replace(PAGE, text, "programs", mix_tables(results))
     text = replace(PAGE, text, "stages", literal(figures.table(figures.stage_rows(
         results["mixes"]))))
+    if any(mix.get("costs") for mix in results["mixes"].values()):
+        text = replace(PAGE, text, "costs", cost_lines(results))
     text = replace(PAGE, text, "ports", literal(figures.table(ports.rows(results))))
     if grown:
         text = replace(PAGE, text, "growth", literal(figures.table(growth.rows(grown["curves"]))))
@@ -88,6 +90,16 @@ def write_page(results, grown, live, into):
         text = replace(PAGE, text, "live", live_tables(live))
     with open(os.path.join(into, PAGE), "w", encoding="utf-8") as out:
         out.write(text)
+
+
+def cost_lines(results):
+    mixes = results["mixes"]
+    one = {name: mix for name, mix in mixes.items() if name == "realistic"} or mixes
+    rows = costs.cost_rows(mixes)
+    head = ["", "sessions", "us each", "misses/packet", "events", "us: JSON", "flat", "message",
+            "with a journal"]
+    return [*literal(figures.table([head, *rows[1:]])),
+            *literal(figures.table(costs.limit_rows(one)))]
 
 
 def narrow_targets(results):

@@ -44,7 +44,7 @@ def measure(build, mix, policy, runs):
             sample = run(build, stage, mix.path, policy)
             result["wall_ns"].append(sample["wall_ns"])
             result["cpu_ns"].append(sample["cpu_ns"])
-            for name in ("packets", "peak_bytes", "instructions", "flows", "matter", "observations",
+            for name in ("packets", "peak_bytes", "instructions", "cache_misses", "flows", "matter", "observations",
                          "events"):
                 result[name] = sample[name]
     return results
