@@ -2,7 +2,9 @@
 /*
  * Oracle's TNS: packets with a header of 8 bytes, big endian. The client connects with a text, the
  * listener accepts, refuses, redirects or wants to hear it again. What goes on inside of data
- * packets is not documented; the names of its log-in's fields are looked for in it.
+ * packets is not documented; the names of its log-in's fields are looked for in it, and words of
+ * statements that destroy or run code, which stand there as they were written. Before a statement
+ * stands its length, which may look like a letter of its first word.
  *
  *	length:2 checksum:2 type:1 flags:1 checksum:2
  *	1 connect	version:2 compatible:2 ... text's length at 24, its offset at 26
@@ -33,11 +35,25 @@ static const struct service services[] = {
 };
 
 /* Words whose coming tells something, at any split. */
-enum needle { TRIED, WRONG, LET_IN, VSNNUM, COMMAND, NEEDLES };
+enum needle { TRIED, WRONG, LET_IN, VSNNUM, COMMAND, FAILED, NEEDLES };
+
+#define WORD 24
+
+/* Where the client's bytes are. */
+struct words {
+	char before[WORD], word[WORD]; /* the last two, in capitals */
+	uint8_t length;
+	uint8_t last; /* the byte before, if it was no blank */
+	bool quoted;  /* the word stands right behind a quote: it is somebody's text */
+	bool comment;
+};
 
 struct oracle {
 	uint8_t matched[NEEDLES]; /* bytes of each that agree so far */
 	struct turns turns;
+	struct words words;
+	int32_t command; /* a deed whose answer is waited for; valid if `asked` */
+	bool asked, spoken, failed;
 	uint8_t value_of; /* needle + 1 whose value is being read */
 	uint8_t value_length;
 	bool tried;
@@ -50,7 +66,26 @@ static const struct {
 } needles[NEEDLES] = {
 	[TRIED] = {SIDE_CLIENT, "AUTH_PASSWORD"},  [WRONG] = {SIDE_SERVER, "ORA-01017"},
 	[LET_IN] = {SIDE_SERVER, "AUTH_SVR_RESP"}, [VSNNUM] = {SIDE_SERVER, "(VSNNUM="},
-	[COMMAND] = {SIDE_CLIENT, "(COMMAND="},
+	[COMMAND] = {SIDE_CLIENT, "(COMMAND="},	   [FAILED] = {SIDE_SERVER, "ORA-"},
+};
+
+/* Two words of a statement, or the beginning of one: what Oracle's SQL reference calls so. */
+static const struct deed {
+	const char *before, *word; /* `before` NULL: whatever stands there */
+	const char *told;
+	unsigned flags;
+} deeds[] = {
+	{"DROP", "TABLE", "DROP TABLE", COMMAND_DESTRUCTIVE},
+	{"DROP", "USER", "DROP USER", COMMAND_DESTRUCTIVE},
+	{"DROP", "TABLESPACE", "DROP TABLESPACE", COMMAND_DESTRUCTIVE},
+	{"DROP", "DATABASE", "DROP DATABASE", COMMAND_DESTRUCTIVE},
+	{"TRUNCATE", "TABLE", "TRUNCATE TABLE", COMMAND_DESTRUCTIVE},
+	{"EXECUTE", "IMMEDIATE", "EXECUTE IMMEDIATE", COMMAND_EXECUTES},
+	{"JAVA", "SOURCE", "CREATE JAVA SOURCE", COMMAND_EXECUTES},
+	{NULL, "DBMS_SCHEDULER.", "DBMS_SCHEDULER", COMMAND_EXECUTES},
+	{NULL, "DBMS_JOB.", "DBMS_JOB", COMMAND_EXECUTES},
+	{NULL, "DBMS_JAVA", "DBMS_JAVA", COMMAND_EXECUTES},
+	{NULL, "UTL_FILE.", "UTL_FILE", COMMAND_EXECUTES},
 };
 
 static enum recognised recognise_client(struct bytes b)
@@ -167,6 +202,80 @@ static void on_value(struct oracle *oracle, struct facts *facts)
 	oracle->value_of = 0;
 }
 
+/* With the length before it, perhaps. */
+static bool is_first(const char *word, const char *wanted)
+{
+	size_t n = strlen(word), length = strlen(wanted);
+
+	return (n == length || n == length + 1) && strcmp(word + n - length, wanted) == 0;
+}
+
+static bool is_deed(const struct words *w, const struct deed *deed)
+{
+	size_t n = strlen(deed->word);
+
+	if (deed->before == NULL)
+		return strncmp(w->word, deed->word, n) == 0 ||
+		       (w->length > 1 && strncmp(w->word + 1, deed->word, n) == 0);
+	return is_first(w->before, deed->before) && strcmp(w->word, deed->word) == 0;
+}
+
+static void end_word(struct oracle *oracle, struct facts *facts)
+{
+	struct words *w = &oracle->words;
+
+	if (w->length == 0)
+		return;
+	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
+		if (!is_deed(w, &deeds[i]))
+			continue;
+		oracle->command =
+			facts_command(facts, deeds[i].told, strlen(deeds[i].told), deeds[i].flags);
+		oracle->asked = true;
+		oracle->spoken = oracle->failed = false;
+	}
+	memcpy(w->before, w->quoted ? "" : w->word, w->quoted ? 1 : sizeof w->word);
+	w->length = 0;
+}
+
+static bool is_letter(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("_.$#", c) != NULL);
+}
+
+static void take_word(struct oracle *oracle, struct facts *facts, uint8_t c)
+{
+	struct words *w = &oracle->words;
+	uint8_t upper = c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c, last = w->last;
+
+	if (w->comment) {
+		w->comment = !(last == '*' && c == '/');
+		w->last = w->comment ? c : ' ';
+		return;
+	}
+	if (!is_letter(upper)) {
+		end_word(oracle, facts);
+		w->comment = last == '/' && c == '*';
+		w->last = c == ' ' || c == '\t' || c == '\r' || c == '\n' ? last : c;
+		return;
+	}
+	if (w->length == 0)
+		w->quoted = last == '\'' || last == '"';
+	w->last = c;
+	if (w->length < WORD - 1)
+		w->word[w->length++] = (char)upper;
+	w->word[w->length] = '\0';
+}
+
+/* The server's turn is over. */
+static void judge(struct oracle *oracle, struct facts *facts)
+{
+	if (oracle->asked && oracle->spoken)
+		facts_command_result(facts, oracle->command, !oracle->failed);
+	oracle->asked = oracle->asked && !oracle->spoken;
+}
+
 static void on_needle(struct oracle *oracle, struct facts *facts, enum needle needle)
 {
 	switch (needle) {
@@ -183,6 +292,9 @@ static void on_needle(struct oracle *oracle, struct facts *facts, enum needle ne
 		if (oracle->tried)
 			facts_login(facts, true);
 		oracle->tried = false;
+		break;
+	case FAILED:
+		oracle->failed = true;
 		break;
 	default:
 		oracle->value_of = (uint8_t)(needle + 1);
@@ -203,8 +315,13 @@ static void feed(void *state, struct facts *facts, struct feed *fed)
 	if (turns_begin(&oracle->turns, from)) {
 		memset(oracle->matched, 0, sizeof oracle->matched);
 		oracle->value_of = 0;
+		if (from == SIDE_CLIENT)
+			judge(oracle, facts);
 	}
+	oracle->spoken |= from == SIDE_SERVER && length != 0;
 	for (size_t i = 0; i < length; i++) {
+		if (from == SIDE_CLIENT)
+			take_word(oracle, facts, bytes[i]);
 		if (oracle->value_of != 0) {
 			if (bytes[i] == ')' || oracle->value_length == sizeof oracle->value)
 				on_value(oracle, facts);
@@ -237,6 +354,13 @@ static void gap(void *state, struct facts *facts, enum side from, uint64_t missi
 	(void)missing;
 	memset(oracle->matched, 0, sizeof oracle->matched);
 	oracle->value_of = 0;
+	oracle->words = (struct words){.length = 0};
+	oracle->asked = false; /* the answer, or the question, may be what is missing */
+}
+
+static void end(void *state, struct facts *facts)
+{
+	judge(state, facts);
 }
 
 const struct dissector oracle_dissector = {
@@ -247,9 +371,10 @@ const struct dissector oracle_dissector = {
 	.services = services,
 	.recognised = "a TNS packet: connect with its text, or accept, refuse, redirect or resend",
 	.reads = READS_PRODUCT | READS_VERSION | READS_AUTH | READS_COMMANDS | READS_DATA |
-		 READS_ENCRYPTION,
+		 READS_ENCRYPTION | READS_DESTRUCTION | READS_EXECUTION,
 	.recognise = recognise,
 	.begin = begin,
 	.feed = feed,
 	.gap = gap,
+	.end = end,
 };

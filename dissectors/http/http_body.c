@@ -264,18 +264,29 @@ static bool has_enough(const struct http_reading *r)
 	       (text->length == sizeof text->bytes || !http_request_wants_body(x));
 }
 
+/* More of a request's body than is looked at: told if it could say what the request does. */
+static void tell_left(const struct http_reading *r, bool more)
+{
+	if (more && r->from == SIDE_CLIENT && !r->facts->limited &&
+	    http_request_leaves(r->exchange, r->facts))
+		facts_limited(r->facts);
+}
+
 static void take(const struct http_reading *r, struct bytes span)
 {
 	struct http_exchange *x = r->exchange;
+	size_t most = http_request_search_most(x);
+	bool wanted = http_request_wants_body(x);
 
 	if (r->from == SIDE_SERVER) {
 		take_response(r, span);
 		return;
 	}
 	http_request_search(x, span);
-	if (http_request_wants_body(x))
+	if (wanted)
 		http_text_append(r->text, span);
 	r->body->done = has_enough(r);
+	tell_left(r, r->body->done && span.left > most && (!wanted || r->text->cut));
 }
 
 static void unpack(const struct http_reading *r, struct bytes span)
@@ -291,6 +302,7 @@ static void unpack(const struct http_reading *r, struct bytes span)
 	} while (result == UNPACKED_ON && !body->done);
 	if (result <= UNPACKED_MORE && !body->done)
 		return;
+	tell_left(r, result == UNPACKED_FULL || result <= UNPACKED_MORE);
 	unpacker_end(r->fed);
 	if (r->from == SIDE_SERVER && !body->done)
 		http_body_settle(r);
@@ -302,8 +314,10 @@ void http_body_take(const struct http_reading *r, struct bytes span)
 	struct http_body *body = r->body;
 
 	body->done |= has_enough(r);
-	if (body->done)
+	if (body->done) {
+		tell_left(r, span.left != 0);
 		return;
+	}
 	if (body->packing == PACKING_NONE)
 		take(r, span);
 	else

@@ -261,16 +261,23 @@ static void note_object(struct facts *facts, const struct http_response *r, bool
 		facts_object(facts, facts_hash(&r->request.object, sizeof r->request.object));
 }
 
-/* Only now it is known whether the service takes statements at all. */
+/* Only now it is known whether the service takes statements at all. What is deleted is named also
+ * where nothing is known of the product: an empty answer says nothing of it. */
+static bool takes_statement(const struct http_exchange *x, size_t row)
+{
+	if (x->statement_row == 0)
+		return http_product_has_statements(row);
+	return row == x->statement_row ||
+	       (row == HTTP_ANY && (x->statement_flags & COMMAND_DESTRUCTIVE));
+}
+
 static void note_statement(struct http_exchange *x, struct facts *facts)
 {
 	const struct http_response *r = &x->response;
 	int handle;
 
-	if (r->request.statement == 0 || r->request.statement != x->statement_serial)
-		return;
-	if (r->request.mcp != MCP_UNKNOWN ? http_known_row(facts) != HTTP_MCP
-					  : !http_product_has_statements(http_known_row(facts)))
+	if (r->request.statement == 0 || r->request.statement != x->statement_serial ||
+	    !takes_statement(x, http_known_row(facts)))
 		return;
 	handle = facts_command(facts, x->statement, strlen(x->statement), x->statement_flags);
 	if (is_success(r) || r->failed || r->status >= 400)

@@ -107,6 +107,7 @@ struct http_exchange {
 	uint8_t serial;	 /* of the latest request, which is searched */
 	uint8_t statement_serial;
 	uint8_t statement_flags;
+	uint8_t statement_row; /* whose it is; 0: of whatever takes statements like SQL */
 	char statement[HTTP_STATEMENT_TEXT]; /* the latest request's: "DROP DATABASE" */
 	struct http_mcp mcp;		     /* of the latest request's body */
 	struct http_search search;	     /* of the latest request's query and body */
@@ -130,8 +131,12 @@ void http_request_note(struct http_exchange *x, struct facts *facts, const char 
 		       unsigned flags);
 /* May the body of the request that was just told say what it does? Else it is not to be kept. */
 bool http_request_wants_body(const struct http_exchange *x);
+/* There is more of that body than is looked at: could it say something still? */
+bool http_request_leaves(const struct http_exchange *x, const struct facts *facts);
 /* A piece of that body, each in turn, to be searched; kept or not. */
 void http_request_search(struct http_exchange *x, struct bytes piece);
+/* How many bytes of it will still be looked at. */
+size_t http_request_search_most(const struct http_exchange *x);
 /* Its end, or a hole in it. What was found is told to the request's response as well. */
 /* Is more of the body looked at? */
 bool http_request_is_searched(const struct http_exchange *x);

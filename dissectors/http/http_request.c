@@ -150,7 +150,17 @@ static void note_command(struct http_exchange *x, struct facts *facts, const cha
 		x->noted++;
 }
 
-/* Keeps the statement in `text`, if there is one, for http_settle() to note. */
+/* The statement that was made in x->statement is this request's, for http_settle() to note. */
+static void keep_statement(struct http_exchange *x, struct http_request *request, uint8_t row,
+			   unsigned flags)
+{
+	x->statement_row = row;
+	x->statement_flags = (uint8_t)flags;
+	x->statement_serial =
+		(uint8_t)(x->statement_serial == UINT8_MAX ? 1 : x->statement_serial + 1);
+	request->statement = x->statement_serial;
+}
+
 static void take_statement(struct http_exchange *x, struct http_request *request, struct bytes text,
 			   bool raw)
 {
@@ -158,10 +168,7 @@ static void take_statement(struct http_exchange *x, struct http_request *request
 
 	if (x->statement[0] == '\0')
 		return;
-	x->statement_flags = (uint8_t)flags;
-	x->statement_serial =
-		(uint8_t)(x->statement_serial == UINT8_MAX ? 1 : x->statement_serial + 1);
-	request->statement = x->statement_serial;
+	keep_statement(x, request, 0, flags);
 	if (flags & COMMAND_LISTING)
 		request->asks |= ASKS_RECORDS;
 }
@@ -335,7 +342,7 @@ void http_request_header(struct http_exchange *x, struct facts *facts, const cha
 	search_header(x, name, value);
 	if (name[0] == 'x' && (x->current.traits & HTTP_TRAIT_POST) && is_override(name))
 		override_method(x, facts, value);
-	if (strcmp(name, "content-type") == 0)
+	if (x->graphql.left != 0 && strcmp(name, "content-type") == 0)
 		http_graphql_header(&x->graphql, value);
 	if (strcmp(name, "content-type") == 0)
 		x->search.form = bytes_start_with(&value, "application/x-www-form-urlencoded");
@@ -354,8 +361,33 @@ bool http_request_wants_body(const struct http_exchange *x)
 {
 	/* ClickHouse listens at "/". */
 	return (x->current.asks & ASKS_BANNER) || asks_for(&x->current, HTTP_MCP) ||
-	       x->current.asked.rows[0] == HTTP_IPP ||
+	       asks_for(&x->current, HTTP_OLLAMA) || x->current.asked.rows[0] == HTTP_IPP ||
 	       http_product_has_statements(x->current.asked.rows[0]);
+}
+
+/* A mark that a body may hold, and that has not been found. */
+static bool misses_mark(const struct http_fits *fits)
+{
+	for (size_t i = 0; i < fits->count; i++) {
+		const char *mark = http_routes_mark(fits, i);
+
+		if (mark != NULL && !(fits->found & 1U << i) &&
+		    strcmp(mark, HTTP_MARK_REKEYED) != 0)
+			return true;
+	}
+	return false;
+}
+
+bool http_request_leaves(const struct http_exchange *x, const struct facts *facts)
+{
+	const struct http_request *r = &x->current;
+
+	if (x->graphql.form != 0 && !r->mutates)
+		return true;
+	if (asks_for(r, HTTP_MCP) || http_product_has_statements(r->asked.rows[0]) ||
+	    http_product_has_statements(http_known_row(facts)))
+		return true;
+	return misses_mark(&r->fits);
 }
 
 /* What was found is found for all that is kept of the request. */
@@ -380,10 +412,17 @@ static void tell_found(struct http_exchange *x)
 	response->mutates |= x->current.mutates;
 }
 
+size_t http_request_search_most(const struct http_exchange *x)
+{
+	size_t most = x->search.left > x->graphql.left ? x->search.left : x->graphql.left;
+	size_t mcp = x->mcp.looked < HTTP_MCP_MAX ? HTTP_MCP_MAX - x->mcp.looked : 0;
+
+	return asks_for(&x->current, HTTP_MCP) && mcp > most ? mcp : most;
+}
+
 bool http_request_is_searched(const struct http_exchange *x)
 {
-	return x->search.left != 0 || x->graphql.left != 0 ||
-	       (asks_for(&x->current, HTTP_MCP) && x->mcp.looked < HTTP_MCP_MAX);
+	return http_request_search_most(x) != 0;
 }
 
 void http_request_search(struct http_exchange *x, struct bytes piece)
@@ -433,12 +472,24 @@ static void take_call(struct http_exchange *x, struct http_request *request, str
 	request->mcp = (uint8_t)http_mcp_call(&x->mcp, body, x->statement, sizeof x->statement);
 	if (request->mcp == MCP_UNKNOWN && !json_text_member(body, "jsonrpc", &version))
 		ask_no_more(request, HTTP_MCP); /* others have such paths, too */
-	if (x->statement[0] == '\0')
+	if (x->statement[0] != '\0')
+		keep_statement(x, request, HTTP_MCP, flags[request->mcp]);
+}
+
+/* Ollama API: of which model, where one is deleted, or fetched and made. */
+static void take_model(struct http_exchange *x, struct http_request *request, struct bytes body)
+{
+	bool deletes = (request->traits & HTTP_TRAIT_DELETE) != 0;
+	struct bytes name;
+
+	if (!deletes && http_routes_worst(&request->fits, false) < ROUTE_EXECUTES)
 		return;
-	x->statement_flags = flags[request->mcp];
-	x->statement_serial =
-		(uint8_t)(x->statement_serial == UINT8_MAX ? 1 : x->statement_serial + 1);
-	request->statement = x->statement_serial;
+	if (!json_text_member(body, "model", &name) && !json_text_member(body, "name", &name))
+		return;
+	snprintf(x->statement, sizeof x->statement, "%s %.*s", deletes ? "delete" : "fetch or make",
+		 (int)(name.left < sizeof x->statement ? name.left : sizeof x->statement),
+		 (const char *)name.at);
+	keep_statement(x, request, HTTP_OLLAMA, deletes ? COMMAND_DESTRUCTIVE : COMMAND_EXECUTES);
 }
 
 void http_request_body(struct http_exchange *x, struct bytes body)
@@ -451,6 +502,8 @@ void http_request_body(struct http_exchange *x, struct bytes body)
 		return;
 	if (asks_for(last, HTTP_MCP))
 		take_call(x, last, body);
+	else if (asks_for(last, HTTP_OLLAMA))
+		take_model(x, last, body);
 	else if (last->asked.rows[0] != HTTP_IPP)
 		take_statement(x, last, body, true);
 	else if (!http_ipp_reads(body))

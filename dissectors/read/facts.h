@@ -127,7 +127,7 @@ struct facts {
 	uint32_t claims;
 	bool contradicted; /* set by the sensor: there are two versions of the same bytes */
 	bool urgent;	   /* set by the sensor: a byte was sent out of band */
-	bool limited;	   /* not all was read: compressed in such a way, or too many commands */
+	bool limited;	   /* not all was read: compressed in such a way, or too much of it */
 	bool lying_length; /* a frame of the client's states a size that cannot be true */
 	uint32_t revision; /* moves on every change */
 	uint32_t logins_failed, logins_succeeded;

@@ -75,7 +75,7 @@
 	X(urgent, urgent_ns, TIME, KEPT, 96, LATEST, "", "urgent",                                 \
 	  "When a byte was last sent out of band, as urgent data.")                                \
 	X(limited, limited_ns, TIME, KEPT, 110, LATEST, "", "limited",                             \
-	  "When something was last not read: damaged, compressed oddly, or too many commands.")    \
+	  "When something was last not read: damaged, compressed oddly, or too much of it.")       \
 	X(lying_length, lying_length_ns, TIME, KEPT, 111, LATEST, "", "lying_length",              \
 	  "When a client last sent a frame whose stated size cannot be true.")                     \
 	X(changed_after, changed_after_ns, TIME, KEPT, 44, CHANGE, "", "changed_after",            \

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@
 #define PUMP_WAIT_MS	10
 #define JOURNAL_TICK_MS 1000
 #define OUT_BYTES	(16 << 20) /* that wait for a slow reader of a live sensor */
+#define LINES_A_TURN	256
 #define HELD_BYTES	(16 << 20) /* that wait for the journal */
 #define CLOSE_MS	2000	   /* at the end, for the disk */
 
@@ -68,13 +70,18 @@ static bool write_line(struct outputs *outputs, const char *json, size_t length)
 				!outputs->options.replay || outputs->options.at_once);
 }
 
-/* What the journal has, or what is not to wait for it. */
-static void release_lines(struct outputs *outputs, uint64_t leaving)
+/* What the journal has, or what is not to wait for it; then Redis and the heartbeat have their
+ * turn. */
+static void release_lines(struct outputs *outputs, uint64_t leaving, unsigned most)
 {
 	struct held_lines *held = &outputs->held;
 
 	while (held->first != NULL &&
 	       (held->first->sequence <= leaving || held->bytes > HELD_BYTES)) {
+		if (most-- == 0) {
+			loop_alarm_set(outputs->flush, 0);
+			return;
+		}
 		note_out(outputs, write_line(outputs, held->first->text, held->first->length));
 		held_lines_drop(held);
 	}
@@ -88,7 +95,7 @@ static void on_flush(void *context)
 		sink_redis_send(outputs->redis);
 	else
 		journal_commit(outputs->journal);
-	release_lines(outputs, journal_leaving(outputs->journal));
+	release_lines(outputs, journal_leaving(outputs->journal), LINES_A_TURN);
 }
 
 static void on_tick(void *context)
@@ -312,7 +319,7 @@ static bool tell_json(struct outputs *outputs, const struct event *event, const 
 		return write_line(outputs, json, length);
 	if (held_lines_add(&outputs->held, event->sequence, json, length))
 		return true;
-	release_lines(outputs, UINT64_MAX);
+	release_lines(outputs, UINT64_MAX, UINT_MAX);
 	return write_line(outputs, json, length);
 }
 
@@ -385,7 +392,7 @@ uint64_t outputs_finish(struct outputs *outputs, uint64_t deadline_ms)
 	while (!is_done(outputs) && clock_monotonic_ms() < until_ms)
 		loop_pump(outputs->options.loop, PUMP_WAIT_MS);
 	journal_commit(outputs->journal);
-	release_lines(outputs, UINT64_MAX);
+	release_lines(outputs, UINT64_MAX, UINT_MAX);
 	return outputs->redis != NULL ? waiting(outputs) : 0;
 }
 

@@ -120,7 +120,12 @@ def ledger(redis, channel):
 
 
 def hook(web, *more):
-    return ", ".join([f'type: webhook, url: "{web.url("/hook")}"', *more])
+    gather = () if any("gather" in word for word in more) else ("gather: 0s",)
+    return ", ".join([f'type: webhook, url: "{web.url("/hook")}"', *gather, *more])
+
+
+def secret_url(web, path):
+    return write(path.strip("/") + ".url", web.url(path))
 
 
 def parsed(raw):
@@ -134,11 +139,11 @@ def test_one_message_for_an_incident_that_is_updated():
         redis = Redis(server.socket)
         path = config({
             "hook": hook(web), "pager": f'type: pagerduty, url: "{web.url("/pd")}", '
-                                        f'routing-key-file: {token}',
-            "slack": f'type: slack, url: "{web.url("/slack")}", token-file: {token}, channel: C1',
-            "mm": f'type: mattermost, url: "{web.url("/mm")}", token-file: {token}, channel: C2',
+                                        f'routing-key-file: {token}, gather: 0s',
+            "slack": f'type: slack, url: "{web.url("/slack")}", token-file: {token}, channel: C1, gather: 0s',
+            "mm": f'type: mattermost, url: "{web.url("/mm")}", token-file: {token}, channel: C2, gather: 0s',
             "post": f'type: mail, url: "{mail.url()}", from: sw@example.org, '
-                    'to: [noc@example.org, gone@example.org]'})
+                    'gather: 0s, to: [noc@example.org, gone@example.org]'})
         with Notify(server, path) as notify:
             wait_until(lambda: "group made" in notify.said())
             incident(redis, "a1")
@@ -178,6 +183,66 @@ def test_one_message_for_an_incident_that_is_updated():
         assert redis("XPENDING", KEY + "events", "notify")[0] == 0
 
 
+def test_forms_are_what_the_vendors_describe():
+    """tests/notify/forms.json, written from their public documents, which it names."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "forms.json"),
+              encoding="ascii") as file:
+        paths = list(json.load(file))
+    token, evil = write("token", SECRET), '<!here> `a` "\\ \x1b[1m http://evil.example/ ' + "ü" * 300
+    with RedisServer() as server, Web() as web:
+        redis = Redis(server.socket)
+        path = config({
+            "hook": hook(web), "am": f'type: alertmanager, url: "{web.url("/am")}", gather: 0s',
+            "pd": f'type: pagerduty, url: "{web.url("/pd")}", routing-key-file: {token}, gather: 0s',
+            "s1": f'type: slack, url: "{web.url("/slack")}", token-file: {token}, channel: C1, gather: 0s',
+            "s2": f'type: slack, url-file: {secret_url(web, "/slackhook")}, gather: 0s',
+            "m1": f'type: mattermost, url: "{web.url("/mm")}", token-file: {token}, channel: C2, gather: 0s',
+            "m2": f'type: mattermost, url-file: {secret_url(web, "/mmhook")}, gather: 0s',
+            "te": f'type: teams, url-file: {secret_url(web, "/teams")}, gather: 0s'})
+        with open(path, "r+", encoding="utf-8") as file:
+            text = file.read()
+            file.seek(0)
+            file.write(text.replace("version: 1", "version: 1\ndashboard: https://dashboard.example/"))
+        incident(redis, "a1", members=2, reason=evil, group=evil[:60], owner=evil[:60])
+        redis("SADD", KEY + "incident:a1:members", "e1")
+        redis("HSET", KEY + "exposure:e1", "state", "open", "server_ip", "2001:db8::1", "server_port",
+              "80", "transport", "udp", "level", "2", "level_name", "reachable", "product", evil)
+        once(server, path)
+        incident(redis, "a1", "updated", members=2, level=5, reason=evil, severity="critical")
+        redis("XADD", KEY + "events", "*", "kind", "sensor.blind", "sensor", "s1", "severity",
+              "medium", "reason", evil, "blind_cause", "silence", "id", "x1")
+        once(server, path)
+        incident(redis, "a1", "closed", state="closed", opened=0, reason=evil)
+        once(server, path)
+        for number in range(8):
+            incident(redis, f"d{number}", reason=evil)
+        once(server, path)
+        lines = "".join(json.dumps([p, b]) + "\n" for p, _, b in web.got)
+        assert {p for p, _, _ in web.got} == set(paths)
+        done = subprocess.run(
+            [os.environ.get("SPANWATCH_SCHEMA_PYTHON", "/usr/bin/python3"), "-c", """
+import json, sys
+try:
+    import jsonschema
+except ImportError:
+    sys.exit(77)
+forms = json.load(open(sys.argv[1]))
+for line in sys.stdin:
+    path, body = json.loads(line)
+    for error in jsonschema.Draft202012Validator(forms[path]).iter_errors(body):
+        sys.exit(f"{path} {list(error.path)}: {error.message}"[:700])
+    if len(line) > 28000 and path == "/teams":
+        sys.exit("too long for Teams")
+""", os.path.join(os.path.dirname(os.path.abspath(__file__)), "forms.json")], input=lines, text=True,
+            capture_output=True, check=False)
+        if done.returncode == 77:
+            raise Skip("no jsonschema module")
+        assert done.returncode == 0, done.stderr
+        alerts = [b for p, _, b in web.got if p.startswith("/am")]
+        severities = [[a["labels"]["severity"] for a in b] for b in alerts[:4]]
+        assert ["high", "critical"] in severities, severities  # the one before is ended
+
+
 def test_tells_only_what_is_new():
     with RedisServer() as server, Web() as web:
         redis = Redis(server.socket)
@@ -200,7 +265,7 @@ def test_tells_only_what_is_new():
 def test_servers_that_fail_and_lie():
     certificate = tempfile.mkdtemp(dir=SCRATCH)
     make_certificate(certificate)
-    faults = {"five": [500, 503], "busy": [(429, {"Retry-After": "3"})], "reset": ["reset"],
+    faults = {"five": [503], "busy": [(429, {"Retry-After": "3"})], "reset": ["reset"],
               "silent": ["silence"], "endless": ["endless"], "garbage": ["garbage"],
               "refused": [(302, {"Location": "http://127.0.0.1:1/"})], "moved": [307]}
     with RedisServer() as server, Web() as elsewhere, Web(certificate=certificate) as safe:
@@ -246,7 +311,7 @@ def test_mail_servers_that_fail():
         mails = {name: Mail(list(f)) for name, f in faults.items()}
         redis = Redis(server.socket)
         path = config({n: f'type: mail, url: "{m.url()}", from: sw@example.org, timeout: 1s, '
-                          'to: [noc@example.org]' for n, m in mails.items()})
+                          'gather: 0s, to: [noc@example.org]' for n, m in mails.items()})
         with Notify(server, path) as notify:
             wait_until(lambda: "group made" in notify.said())
             incident(redis, "a1", reason="\r\nBcc: evil@example.com\r\n\r\n.\r\nü\u202e")
@@ -322,8 +387,9 @@ def test_a_storm_is_a_digest():
     token = write("token", SECRET)
     with RedisServer() as server, Web() as web:
         redis = Redis(server.socket)
-        path = config({"hook": hook(web), "pager": f'type: pagerduty, url: "{web.url("/pd")}", '
-                                                   f'routing-key-file: {token}'})
+        path = config({"hook": hook(web, "gather: 1s"),
+                       "pager": f'type: pagerduty, url: "{web.url("/pd")}", '
+                                f'routing-key-file: {token}'})
         for number in range(300):
             incident(redis, f"{number:016x}", severity="critical" if number % 10 == 0 else "medium")
         once(server, path)
@@ -534,7 +600,8 @@ def test_from_the_packet_to_a_person():
         shut = json.load(file)["closed"][0]
     header, packets = packets_of(os.path.join(folder, "recording.pcap.xz"))
     with RedisServer() as server, Web() as web, Maildir(SCRATCH) as mail:
-        path = config({"hook": hook(web), "post": f'type: mail, url: "{mail.url()}", '
+        path = config({"hook": hook(web, "gather: 1s"),
+                       "post": f'type: mail, url: "{mail.url()}", '
                                                   'from: sw@example.org, to: [noc@example.org]'})
         sensor = subprocess.Popen(
             [PROGRAM, "-q", "-r", "-", "--live-clock", "-p", os.path.join(folder, "policy.yaml"),
@@ -559,7 +626,7 @@ def test_from_the_packet_to_a_person():
         assert {b["id"] for b in web.bodies()} == {first["id"]} and first["kind"] == "opened"
         assert "group logging is exposed" in first["title"], first
         assert last["title"].startswith("CRITICAL group logging: closed, proven, open for "), last
-        assert len(last["endpoints"]) == 7
+        assert len(last["endpoints"]) == 7 and last["title"].endswith("(replay r1)")
         mails = sorted((parsed(m) for m in mail.mails()), key=lambda m: m["References"] or "")
         assert mails[0]["References"] is None
         assert {m["References"] for m in mails[1:]} == {mails[0]["Message-ID"]}

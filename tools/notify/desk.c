@@ -11,7 +11,8 @@
 #include "sensor/base/clock.h"
 
 #define WAIT_MS	      1000 /* for news, when nothing is due */
-#define WAIT_BUSY_MS  20
+#define WAIT_MIN_MS   5	   /* then a quarter of the time for which an answer is awaited */
+#define WAIT_BUSY_MS  100
 #define STOP_MS	      10000
 #define ONCE_FAILURES 2
 
@@ -39,6 +40,14 @@ static bool is_waiting_long(const struct channel *channel)
 	return channel->failures > ONCE_FAILURES;
 }
 
+/* A read of the stream must not hold up what follows when a channel has answered. */
+static uint64_t awaited_ms(const struct channel *channel, const struct moment *moment)
+{
+	uint64_t wait = (moment->ms - channel->sent_ms) / 4;
+
+	return wait < WAIT_BUSY_MS ? wait : WAIT_BUSY_MS;
+}
+
 static uint32_t wait_ms(void *context)
 {
 	struct desk *desk = context;
@@ -52,7 +61,9 @@ static uint32_t wait_ms(void *context)
 		uint64_t due = plan_wait_ms(&channel->plan, &moment, WAIT_MS);
 
 		due = due > pause ? due : pause;
-		if (channel->phase != PHASE_IDLE || channel->plan.records.dirty_first != NULL)
+		if (channel->phase != PHASE_IDLE)
+			due = awaited_ms(channel, &moment);
+		if (channel->plan.records.dirty_first != NULL)
 			due = 0;
 		busy = busy || channel->phase != PHASE_IDLE ||
 		       channel->plan.records.dirty_first != NULL ||
@@ -61,7 +72,7 @@ static uint32_t wait_ms(void *context)
 	}
 	if (desk->options.once && !busy)
 		return 0;
-	return (uint32_t)(wait > WAIT_BUSY_MS ? wait : WAIT_BUSY_MS);
+	return (uint32_t)(wait > WAIT_MIN_MS ? wait : WAIT_MIN_MS);
 }
 
 static void on_alarm(void *context)
@@ -97,8 +108,9 @@ struct desk *desk_new(const struct desk_options *options)
 	if (desk == NULL)
 		return NULL;
 	desk->options = *options;
-	desk->place =
-		(struct place){.site = options->site, .dashboard = options->settings->dashboard};
+	desk->place = (struct place){.site = options->site,
+				     .dashboard = options->settings->dashboard,
+				     .run = options->run};
 	desk_open_begin(desk);
 	snprintf(desk->prefix, sizeof desk->prefix, "spanwatch:{%.64s}:%s%.64s%s", options->site,
 		 options->run != NULL ? "run:" : "", options->run != NULL ? options->run : "",

@@ -129,6 +129,7 @@ void desk_send(struct channel *channel, const struct moment *moment)
 		telling_of(&channel->telling, &channel->plan, work->records[0], &channel->subject,
 			   &desk->place);
 	channel->phase = PHASE_SENDING;
+	channel->sent_ms = moment->ms;
 	if (desk->options.dry != NULL) {
 		print(channel, moment);
 	} else if (!desk_post(channel, &channel->telling, on_posted, channel)) {

@@ -30,6 +30,7 @@ struct channel {
 	struct telling telling;
 	struct body body;
 	char url[SETTINGS_SECRET + 64];
+	uint64_t sent_ms;  /* when what is under way was sent */
 	uint64_t after_ms; /* nothing is sent before that */
 	unsigned failures; /* without success in between */
 	uint64_t told, given_up;

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TURN_MS	    10
-#define CONNECT_MS  10000
-#define HEADERS_MAX 65536
+#define TURN_SOON_MS 2 /* at first: most answers come at once */
+#define TURNS_SOON   50
+#define TURN_MS	     20
+#define CONNECT_MS   10000
+#define HEADERS_MAX  65536
 
 struct transfer {
 	struct transfer *next;
@@ -31,6 +33,7 @@ struct poster {
 	struct loop_watch *alarm;
 	struct transfer *transfers;
 	size_t count;
+	unsigned turns; /* since the newest transfer began */
 };
 
 /* More than we want to know: what was said so far counts. */
@@ -127,7 +130,8 @@ static void on_alarm(void *context)
 		finish((struct transfer *)(void *)transfer, message->data.result);
 	}
 	if (poster->count != 0)
-		loop_alarm_set(poster->alarm, TURN_MS);
+		loop_alarm_set(poster->alarm,
+			       poster->turns++ < TURNS_SOON ? TURN_SOON_MS : TURN_MS);
 }
 
 struct poster *poster_new(struct loop *loop)
@@ -274,6 +278,7 @@ bool poster_send(struct poster *poster, const struct post *post, post_done *done
 	transfer->next = poster->transfers;
 	poster->transfers = transfer;
 	poster->count++;
+	poster->turns = 0;
 	loop_alarm_set(poster->alarm, 0);
 	return true;
 }

@@ -235,6 +235,18 @@ static void write_note(struct telling *telling, const struct record *record)
 	fact(telling, "Id", "id", "%s", record->id);
 }
 
+/* What is replayed is no alarm of now. */
+static void write_run(struct telling *telling, const struct place *place)
+{
+	size_t used = strlen(telling->title);
+
+	if (place->run == NULL)
+		return;
+	snprintf(telling->title + used, sizeof telling->title - used, " (replay %.64s)",
+		 place->run);
+	fact(telling, "Replay", "replay", "%s", place->run);
+}
+
 void telling_of(struct telling *telling, const struct plan *plan, const struct record *record,
 		const struct subject *subject, const struct place *place)
 {
@@ -254,6 +266,7 @@ void telling_of(struct telling *telling, const struct plan *plan, const struct r
 	snprintf(telling->sentence, sizeof telling->sentence, "%s", record->line);
 	if (is_note(record->id) || !subject->known) {
 		write_note(telling, record);
+		write_run(telling, place);
 		return;
 	}
 	telling->subject = subject;
@@ -266,6 +279,7 @@ void telling_of(struct telling *telling, const struct plan *plan, const struct r
 			 subject->incident ? "incident" : "exposure", record->id);
 	write_title(telling, subject);
 	write_facts(telling, subject);
+	write_run(telling, place);
 	write_lines(telling, subject);
 }
 
@@ -340,6 +354,7 @@ void telling_digest(struct telling *telling, const struct plan *plan, const stru
 		snprintf(telling->link, sizeof telling->link, "%.400s", place->dashboard);
 	fact(telling, "Site", "site", "%s", telling->site);
 	fact(telling, "Number", "count", "%" PRIu32, work->count);
+	write_run(telling, place);
 }
 
 void telling_test(struct telling *telling, const struct channel_settings *channel,

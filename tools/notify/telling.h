@@ -10,7 +10,7 @@
 #include "tools/notify/settings.h"
 #include "tools/notify/subject.h"
 
-#define TELLING_FACTS 16
+#define TELLING_FACTS 18
 #define TELLING_LINES 24
 
 struct fact {
@@ -48,6 +48,7 @@ struct telling {
 /* Where it is said. */
 struct place {
 	const char *site, *dashboard;
+	const char *run; /* of a replay; NULL: live */
 };
 
 void telling_of(struct telling *telling, const struct plan *plan, const struct record *record,

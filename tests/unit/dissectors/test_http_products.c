@@ -329,6 +329,29 @@ static void operations_are_named(void **unused)
 #define INFLUX			 "X-Influxdb-Version: 1.6.7\r\n"
 #define POST(path, length, body) "POST " path " HTTP/1.1\r\nContent-Length: " length "\r\n\r\n" body
 
+/* Of which model, also where the answer shows nothing of the product; of others it is not asked. */
+static void a_model_is_named(void **unused)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("DELETE /api/delete HTTP/1.1\r\nContent-Length: 23\r\n\r\n"
+			    "{\"model\":\"llama3.2:3b\"}"),
+		TURN_SERVER("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+	};
+	static const struct turn other[] = {
+		TURN_CLIENT("POST /api/chat HTTP/1.1\r\nContent-Length: 23\r\n\r\n"
+			    "{\"model\":\"llama3.2:3b\"}"),
+		TURN_SERVER("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+	};
+	struct facts facts;
+
+	(void)unused;
+	assert_true(dissect(&http_dissector, turns, COUNT(turns), 0, &facts));
+	conversation_has(&facts, "delete llama3.2:3b", ANSWER_YES, COMMAND_DESTRUCTIVE);
+	conversation_stands(&http_dissector, turns, COUNT(turns));
+	assert_true(dissect(&http_dissector, other, COUNT(other), 0, &facts));
+	conversation_lacks(&facts, "llama3.2");
+}
+
 static void statements_are_read(void **unused)
 {
 	static const struct turn influx[] = {
@@ -448,6 +471,7 @@ int main(void)
 		cmocka_unit_test(every_row_has_a_sample),
 		cmocka_unit_test(operations_are_named),
 		cmocka_unit_test(what_a_printer_is_given_is_not_read_from_it),
+		cmocka_unit_test(a_model_is_named),
 		cmocka_unit_test(statements_are_read),
 		cmocka_unit_test(paths_are_kept_as_they_are_shown),
 		cmocka_unit_test(a_log_in_by_form_is_seen),

@@ -433,6 +433,38 @@ static void a_late_name_judges_what_came_before(void **unused)
 	}
 }
 
+/* Behind what is looked at of a body there may be a mark: that is told, where there could be. */
+static void what_is_not_searched_is_told(void **unused)
+{
+	static const struct {
+		const char *request, *start;
+		bool told;
+	} cases[] = {
+		{"POST /logs/_bulk HTTP/1.1\r\n", "{}", true},
+		{"POST /graphql HTTP/1.1\r\n", "{\"variables\":\"", true},
+		{"PUT /v1/agent/check/register HTTP/1.1\r\n", "{", true},
+		{"POST /logs/_bulk HTTP/1.1\r\n", "{\"delete\":{\"_id\":1}}", false},
+		{"PUT /bucket/object HTTP/1.1\r\n", "", false},
+		{"POST /upload HTTP/1.1\r\n", "", false},
+	};
+	static const size_t chunks[] = {0, 1000, 65537};
+	static char body[70 * 1024];
+	struct facts facts;
+
+	(void)unused;
+	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+		size_t length = i % 2 ? sizeof body - 1 : 60000;
+
+		memset(body, 'x', sizeof body);
+		memcpy(body, cases[i / 2].start, strlen(cases[i / 2].start));
+		body[length] = '\0';
+		for (size_t k = 0; k < COUNT(chunks); k++) {
+			play(cases[i / 2].request, body, OK_EMPTY, chunks[k], &facts);
+			assert_int_equal(facts.limited, i % 2 && cases[i / 2].told);
+		}
+	}
+}
+
 static void a_hasty_answer_hides_nothing(void **unused)
 {
 	static const struct turn turns[] = {
@@ -497,6 +529,7 @@ int main(void)
 		cmocka_unit_test(a_sure_deed_names_its_product),
 		cmocka_unit_test(what_runs_code_is_told),
 		cmocka_unit_test(a_late_name_judges_what_came_before),
+		cmocka_unit_test(what_is_not_searched_is_told),
 		cmocka_unit_test(a_hasty_answer_hides_nothing),
 		cmocka_unit_test(a_hole_makes_no_mark),
 		cmocka_unit_test(open_doors_prove_no_access),

@@ -91,9 +91,58 @@ static void a_long_answer_of_the_transport_is_read(void **state)
 	assert_int_equal(facts.data_read, ANSWER_NO);
 }
 
+/* Statements stand in data packets as they were written, behind their length. */
+static void deeds_are_seen(void **state)
+{
+	static const struct {
+		const char *statement, *told;
+		unsigned flags;
+	} cases[] = {
+		{"\x16 drop /* a */ table customers", "DROP TABLE", COMMAND_DESTRUCTIVE},
+		{"DDROP\nTABLE customers", "DROP TABLE", COMMAND_DESTRUCTIVE},
+		{"*BEGIN DBMS_SCHEDULER.CREATE_JOB(1); END;", "DBMS_SCHEDULER", COMMAND_EXECUTES},
+		{"BEGIN EXECUTE  IMMEDIATE 'x'; END;", "EXECUTE IMMEDIATE", COMMAND_EXECUTES},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+		const char *answer =
+			i % 2 ? "\0\x20ORA-01031: insufficient privileges" : "\0\x20ok";
+		const struct turn turns[] = {
+			{SIDE_CLIENT, cases[i / 2].statement, strlen(cases[i / 2].statement)},
+			{SIDE_SERVER, answer, i % 2 ? 34 : 4},
+		};
+		struct facts facts = {.service = NULL};
+
+		dissect_session(&oracle_dissector, turns, 2, 0, &facts);
+		conversation_has(&facts, cases[i / 2].told, i % 2 ? ANSWER_NO : ANSWER_YES,
+				 cases[i / 2].flags);
+		for (size_t chunk = 1; chunk < 8; chunk++) {
+			struct facts cut = conversation_facts(&oracle_dissector, turns, 2, chunk);
+
+			conversation_same(&facts, &cut);
+		}
+	}
+}
+
+static void texts_are_no_statements(void **state)
+{
+	static const struct turn turns[] = {
+		TURN_CLIENT("insert into a values ('drop table', 'x drops tables', drop_table)"),
+		TURN_SERVER("\0\x20ok"),
+	};
+	struct facts facts = {.service = NULL};
+
+	(void)state;
+	dissect_session(&oracle_dissector, turns, 2, 0, &facts);
+	assert_int_equal(facts.command_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(deeds_are_seen),
+		cmocka_unit_test(texts_are_no_statements),
 		cmocka_unit_test(a_refusal_is_seen),
 		cmocka_unit_test(a_log_in_is_seen),
 		cmocka_unit_test(a_long_answer_of_the_transport_is_read),
