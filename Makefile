@@ -345,6 +345,8 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/spanwatch
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/redis
 	install -m 644 tools/redis/* $(DESTDIR)$(PREFIX)/share/spanwatch/redis
+	cat sensor/redis/apply_time.lua sensor/redis/apply_say.lua sensor/redis/operate.lua \
+		>$(DESTDIR)$(PREFIX)/share/spanwatch/redis/operate.lua
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/siem
 	install -m 644 tools/siem/* $(DESTDIR)$(PREFIX)/share/spanwatch/siem
 	install -d $(DESTDIR)$(PREFIX)/share/spanwatch/grafana

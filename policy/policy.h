@@ -121,12 +121,10 @@ bool policy_concerns(struct policy_place client, struct policy_place server);
 bool policy_carries(struct policy_place client, struct policy_place server);
 
 /*
- * The headers that this proxy sets, as bits 1 << n of the numbers of policy_proxy_header(); 0: the
- * policy names none, or the place is no proxy's.
+ * The headers that this proxy sets, as bits 1 << n of their numbers in grammar_proxy_headers; 0:
+ * the policy names none, or the place is no proxy's.
  */
 uint32_t policy_proxy_headers(const struct policy *policy, struct policy_place proxy);
-/* The name of a header in `proxies`; NULL behind the last. Number 0 is none. */
-const char *policy_proxy_header(unsigned header);
 
 /* The same for a connection that `host` begins itself: could it break a rule? */
 bool policy_concerns_outbound(struct policy_place host, struct policy_place remote);
@@ -154,7 +152,7 @@ bool policy_lists_port(const struct policy *policy, const struct address *server
 struct policy_tunnel {
 	struct address source, destination; /* of the packet around */
 	const char *interface;		    /* it came in by; NULL: not known (a capture) */
-	uint8_t kind;			    /* as policy_tunnel_kind() numbers them */
+	uint8_t kind;			    /* index of grammar_tunnel_kinds; grammar.h */
 	bool has_id;
 	uint32_t id; /* VNI, key, session, … */
 };
@@ -162,8 +160,6 @@ struct policy_tunnel {
  * May what it holds be taken for what it says? By `tunnels`; without them between inside addresses.
  */
 bool policy_believes(const struct policy *policy, const struct policy_tunnel *tunnel);
-/* The name of a kind in `tunnels`; NULL behind the last. Number 0 is none. */
-const char *policy_tunnel_kind(unsigned kind);
 /* Does the policy have a section `tunnels`? */
 bool policy_names_tunnels(const struct policy *policy);
 

@@ -72,12 +72,3 @@ uint32_t policy_proxy_headers(const struct policy *policy, struct policy_place p
 {
 	return policy->header_sets[proxy.headers];
 }
-
-const char *policy_proxy_header(unsigned header)
-{
-	for (unsigned i = 1; i < header; i++) {
-		if (grammar_proxy_headers[i - 1] == NULL)
-			return NULL;
-	}
-	return header == 0 ? "" : grammar_proxy_headers[header - 1];
-}

@@ -65,12 +65,3 @@ bool policy_names_tunnels(const struct policy *policy)
 {
 	return policy->names_tunnels;
 }
-
-const char *policy_tunnel_kind(unsigned kind)
-{
-	for (unsigned i = 0; i < kind; i++) {
-		if (grammar_tunnel_kinds[i] == NULL)
-			return NULL;
-	}
-	return grammar_tunnel_kinds[kind];
-}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* See capture.h: what captures of all kinds have in common. */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,15 +45,6 @@ int capture_fd(const struct capture *capture)
 	if (capture->ring)
 		return packet_ring_fd(capture->ring);
 	return capture->receiver ? receiver_fd(capture->receiver) : pcap_source_fd(capture->pcap);
-}
-
-bool capture_wait(struct capture *capture)
-{
-	struct pollfd ready = {.fd = capture_fd(capture), .events = POLLIN};
-
-	/* libpcap's own wait lasts until a packet comes, however long that takes. */
-	poll(&ready, 1, capture->wait_ms);
-	return capture_check(capture);
 }
 
 bool capture_check(struct capture *capture)

@@ -74,8 +74,6 @@ int capture_frames(struct capture *capture, struct frame_view *frames, int max);
  * not care about (headers_only.h), if it can. False: it refused, and does what it did before.
  */
 bool capture_headers_only(struct capture *capture, const struct policy *policy);
-/* Of an interface: until there are some, at most twice its timeout. False: broken. */
-bool capture_wait(struct capture *capture);
 /* Of an interface: is it still there? False: broken, or gone. */
 bool capture_check(struct capture *capture);
 int capture_fd(const struct capture *capture); /* of an interface: readable when there are some */

@@ -10,7 +10,7 @@ local key_sensors, key_states, key_run = prefix .. 'sensors', prefix .. 'sensors
 local key_fleet, key_blind, key_gone = prefix .. 'fleet', prefix .. 'sensors:blind', prefix .. 'sensors:gone'
 local key_sweep, key_all = prefix .. 'sweep', prefix .. 'coverage:all'
 local SAMPLE = 16               -- objects of a sensor that has gone, in one heartbeat
-local PAGE_LEAST, PAGE_MOST = 32, 1000
+local PAGE_LEAST, PAGE_MOST = 16, 1000
 local SMALL = 40                -- so few are looked at one by one
 local MANY = 200                -- of so many sensors each does a part of the work
 local TWIN_MS = 120000          -- so long a refused twin is told
@@ -273,11 +273,13 @@ local function sweep(expected, waiting, sensors)
 	local page = sensors < MANY and math.floor(open / math.max(1, sensors)) + 1 or 0
 	few, heal = open <= SMALL, heal and number(heal) > clock().s
 	is_complete(expected, waiting)
-	sweep_own(math.min(math.max(page, PAGE_LEAST), PAGE_MOST))
+	if is_turn(0, sensors) or is_turn(2, sensors) then
+		sweep_own(math.min(math.max(page, PAGE_LEAST), PAGE_MOST))
+	end
 	if is_turn(0, sensors) then sweep_own_incidents() end
 	if is_turn(1, sensors) or differ then sweep_open() end
 	if is_turn(2, sensors) then sweep_facets() end
-	if is_turn(3, sensors) or heal then sweep_keys(heal and 200 or sensors < MANY and 20 or 8) end
+	if is_turn(3, sensors) or heal then sweep_keys(heal and 200 or sensors < MANY and 20 or 4) end
 	if lost > 0 or differ and not heal then
 		try('HSET', prefix .. 'settings', 'heal', clock().s + HEAL)
 	end
@@ -430,8 +432,8 @@ end
 local function keep_house(silent_keep, expected, waiting)
 	local sensors = call('ZCARD', key_sensors)
 	forget(clock().s - silent_keep, sensors)
-	release(text_of(clock().s, clock().us))
-	if is_turn(0, sensors) then trim() end
+	if is_turn(3, sensors) then release(text_of(clock().s, clock().us)) end
+	if is_turn(1, sensors) then trim() end
 	sweep(number(expected), number(waiting), sensors)
 end
 

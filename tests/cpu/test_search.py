@@ -20,7 +20,7 @@ CASES = [
     # Of the many commands in a packet a part is read in full, for the protocols of lines. Metrics
     # are no commands, and all are looked at: they cost most.
     ("large packets of a client after recognition", "known", "by client, 1400", 95),
-    ("large packets of one letter, Redis", "known redis", "one letter by client, 1400", 35),
+    ("large packets of commands, Redis", "known redis", "by client, 1400", 45),
     ("large packets, at any stage", "", "1400", 150),
 ]
 

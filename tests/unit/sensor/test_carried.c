@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "policy/grammar.h"
 #include "tests/unit/traffic.h"
 
 #define BALANCER	"10.1.2.3" /* listed, as the next; inside */
@@ -424,11 +425,11 @@ static void what_is_not_believed_is_a_claim(void **state)
 static void headers_have_the_names_of_the_policy(void **state)
 {
 	(void)state;
-	for (unsigned by = 0; by < FORWARDED_PROXY_V1; by++)
-		assert_string_equal(policy_proxy_header(by),
+	for (unsigned by = 1; by < FORWARDED_PROXY_V1; by++)
+		assert_string_equal(grammar_proxy_headers[by - 1],
 				    forwarded_by_name((enum forwarded_by)by));
-	assert_string_equal(policy_proxy_header(FORWARDED_PROXY_V1), "proxy-protocol");
-	assert_null(policy_proxy_header(FORWARDED_PROXY_V1 + 1));
+	assert_string_equal(grammar_proxy_headers[FORWARDED_PROXY_V1 - 1], "proxy-protocol");
+	assert_null(grammar_proxy_headers[FORWARDED_PROXY_V1]);
 }
 
 /* Each gets what is its own, wherever the segments end. */

@@ -253,6 +253,95 @@ static void beats_and_covers(void **state)
 	sensor_end(b);
 }
 
+static void publish_at(struct sensor *sensor, enum event_kind kind, uint8_t level)
+{
+	struct event event = next_event(sensor, kind);
+
+	event.exposure.level = level;
+	publish(sensor, &event);
+	drain(sensor);
+}
+
+static void mute(void)
+{
+	ASK("HSET " LIVE
+	    "ops:00112233445566aa kind exposure mute_until_ms 9000000000000 mute_by me");
+	ASK("ZADD " LIVE "ops:muted 9000000000 00112233445566aa");
+}
+
+static void assert_muted(bool muted)
+{
+	ASSERT_ANSWER(muted ? "1" : "0", "HEXISTS " LIVE "ops:00112233445566aa mute_until_ms");
+	ASSERT_ANSWER(muted ? "1" : "0", "ZCARD " LIVE "ops:muted");
+}
+
+/* It never outlives an escalation, a reopening, or its time. */
+static void ends_a_mute(void **state)
+{
+	static const char beat[] = "sensor\0span-a\0state\0watching";
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	publish_at(sensor, EVENT_EXPOSURE_OPENED, LEVEL_ANSWERED);
+	mute();
+	publish_at(sensor, EVENT_EXPOSURE_SUMMARY, LEVEL_ANSWERED);
+	assert_muted(true);
+	publish_at(sensor, EVENT_EXPOSURE_ESCALATED, LEVEL_ACCESSED);
+	assert_muted(false);
+	assert_non_null(strstr(ASK("XREVRANGE " LIVE "events + - COUNT 1"), "it got worse"));
+	mute();
+	publish_at(sensor, EVENT_EXPOSURE_CLOSED, LEVEL_ACCESSED);
+	assert_muted(true);
+	publish_at(sensor, EVENT_EXPOSURE_REOPENED, LEVEL_ACCESSED);
+	assert_muted(false);
+	assert_non_null(strstr(ASK("XREVRANGE " LIVE "events + - COUNT 1"), "opened again"));
+	mute();
+	ASK("ZADD " LIVE "ops:muted 1 00112233445566aa");
+	assert_true(sink_redis_heartbeat(sensor->sink, beat, sizeof beat));
+	drain(sensor);
+	assert_muted(false);
+	assert_non_null(strstr(ASK("XREVRANGE " LIVE "events + - COUNT 1"), "its time is over"));
+	sensor_end(sensor);
+}
+
+/* By group, owner and the like; what was closed; the counters of the hour; its own story. */
+static void is_found_by_what_people_ask(void **state)
+{
+	struct sensor *sensor;
+
+	(void)state;
+	fresh();
+	sensor = sensor_begin("span-a");
+	publish_next(sensor, EVENT_EXPOSURE_OPENED);
+	drain(sensor);
+	ASSERT_ANSWER("group:logging\nowner:platform\nrule:logging-is-internal\nservice:redis\n"
+		      "zone:inside",
+		      "SORT " LIVE "facets ALPHA");
+	ASSERT_ANSWER("00112233445566aa\n94", "ZRANGE " LIVE "open:owner:platform 0 -1 WITHSCORES");
+	ASSERT_ANSWER("1423022706123\n1423022709123",
+		      "HMGET " LIVE "exposure:00112233445566aa opened_ms last_seen_ms");
+	publish_next(sensor, EVENT_EXPOSURE_CLOSED);
+	drain(sensor);
+	ASSERT_ANSWER("0", "EXISTS " LIVE "open:owner:platform " LIVE "open:sensor:span-a " LIVE
+			   "facets");
+	ASSERT_ANSWER("00112233445566aa\n1423022806", "ZRANGE " LIVE "closed 0 -1 WITHSCORES");
+	ASSERT_ANSWER("1\n1\n100\n1\n100",
+		      "HMGET " LIVE "hour:2015020404 opened.critical closed.critical "
+		      "open_s.critical closed@platform open_s@platform");
+	ASSERT_ANSWER("1\n100", "HMGET " LIVE "day:20150204 closed@platform open_s@platform");
+	assert_non_null(strstr(ASK("ZRANGE " LIVE "hours 0 -1"), "\"open_s\":100,"));
+	ASSERT_ANSWER("2", "LLEN " LIVE "history:00112233445566aa");
+	assert_in_range(atoi(ASK("TTL " LIVE "history:00112233445566aa")), 900, 1000);
+	publish_next(sensor, EVENT_EXPOSURE_REOPENED);
+	drain(sensor);
+	ASSERT_ANSWER("", "ZRANGE " LIVE "closed 0 -1");
+	ASSERT_ANSWER("00112233445566aa", "ZRANGE " LIVE "open:zone:inside 0 -1");
+	ASSERT_ANSWER("-1", "TTL " LIVE "history:00112233445566aa");
+	sensor_end(sensor);
+}
+
 static uint64_t now_ns(void)
 {
 	struct timespec now;
@@ -300,6 +389,8 @@ int main(void)
 		cmocka_unit_test(sends_a_lone_event_at_once),
 		cmocka_unit_test(merges_two_sensors),
 		cmocka_unit_test(beats_and_covers),
+		cmocka_unit_test(ends_a_mute),
+		cmocka_unit_test(is_found_by_what_people_ask),
 		cmocka_unit_test(measures_the_way_to_redis),
 	};
 

@@ -60,6 +60,7 @@ static void survives_a_killed_server(void **state)
 	(void)state;
 	fresh();
 	sensor = sensor_begin("span-a");
+	connect_sensor(sensor);
 	for (int i = 0; i < 900; i++) {
 		publish_next(sensor, EVENT_EXPOSURE_SUMMARY);
 		loop_pump(sensor->loop, 0);

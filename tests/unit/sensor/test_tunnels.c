@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "policy/grammar.h"
 #include "policy/policy.h"
 #include "tests/unit/random.h"
 #include "tests/unit/tunnels.h"
@@ -496,8 +497,9 @@ static void the_policy_knows_the_same_names(void **state)
 {
 	(void)state;
 	for (unsigned kind = 0; kind < TUNNEL_KIND_COUNT; kind++)
-		assert_string_equal(policy_tunnel_kind(kind), tunnel_name((enum tunnel_kind)kind));
-	assert_null(policy_tunnel_kind(TUNNEL_KIND_COUNT));
+		assert_string_equal(grammar_tunnel_kinds[kind],
+				    tunnel_name((enum tunnel_kind)kind));
+	assert_null(grammar_tunnel_kinds[TUNNEL_KIND_COUNT]);
 }
 
 /* Anybody can make up tunnels: theirs leave room for the names of others. */
