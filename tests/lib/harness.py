@@ -5,6 +5,7 @@ Standard library only. A test file calls Report.run() with its functions; each o
 Report, raises AssertionError where something is wrong, and Skip where it cannot be tried.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -69,6 +70,18 @@ def wait_until(condition, seconds=PATIENCE, what="it", every=0.02):
         time.sleep(every)
 
 
+def told_by(fields):
+    """The fields of a stream's entry, with those of its JSON that are single values."""
+    event = json.loads(fields["json"])
+    own = event["spanwatch"]
+    parts = (own, own.get("exposure", {}), own.get("incident", {}), own.get("sensor", {}))
+    texts = {k: v if isinstance(v, str) else json.dumps(v) for part in parts if isinstance(part, dict)
+             for k, v in part.items() if not isinstance(v, (dict, list))}
+    version = event.get("service", {}).get("version")
+    return {**texts, **({"version": version} if version else {}),
+            "created": event["event"]["created"], **fields}
+
+
 class RedisError(Exception):
     pass
 
@@ -119,6 +132,10 @@ class Redis:
         """(id, fields) of each entry of a stream, oldest first."""
         return [(name, dict(zip(flat[::2], flat[1::2]))) for name, flat in
                 self("XRANGE", key, "-", "+")]
+
+    def told(self, key):
+        """Each event of a stream as flat texts: what the entry has, and what only its JSON has."""
+        return [told_by(fields) for _, fields in self.entries(key)]
 
     def close(self):
         self.stream.close()
