@@ -13,16 +13,16 @@
 
 #include "sensor/base/printable.h"
 #include "tools/notify/desk.h"
+#include "tools/redis-tail/where.h"
 
 #define NAME_TEXT      65
-#define EXIT_USAGE     2
+#define EXIT_USAGE     WHERE_USAGE
 #define CLAIM_S	       60
 #define ONCE_GIVE_UP_S 10
 
 struct arguments {
-	const char *redis, *site, *run, *group, *consumer, *config, *from, *channel;
-	const char *password_file, *sentinel_user, *sentinel_password_file, *give_up;
-	struct redis_tls_options tls;
+	const char *site, *run, *group, *consumer, *config, *from, *channel, *give_up;
+	struct where where;
 	bool check, test, dry_run, once;
 };
 
@@ -59,26 +59,10 @@ static void take_flag(struct arguments *a, int option)
 static struct arguments read_arguments(int argc, char **argv)
 {
 	struct arguments a = {.from = "new"};
-	const struct {
-		const char *name;
-		const char **to;
-	} texts[TEXT_OPTIONS] = {
-		{"redis", &a.redis},
-		{"site", &a.site},
-		{"run", &a.run},
-		{"group", &a.group},
-		{"consumer", &a.consumer},
-		{"config", &a.config},
-		{"from", &a.from},
-		{"channel", &a.channel},
-		{"give-up", &a.give_up},
-		{"redis-password-file", &a.password_file},
-		{"redis-tls-ca", &a.tls.ca},
-		{"redis-tls-cert", &a.tls.cert},
-		{"redis-tls-key", &a.tls.key},
-		{"redis-tls-name", &a.tls.name},
-		{"sentinel-user", &a.sentinel_user},
-		{"sentinel-password-file", &a.sentinel_password_file},
+	const struct where_option texts[TEXT_OPTIONS] = {
+		WHERE_OPTIONS(a.where), {"site", &a.site},	   {"run", &a.run},
+		{"group", &a.group},	{"consumer", &a.consumer}, {"config", &a.config},
+		{"from", &a.from},	{"channel", &a.channel},   {"give-up", &a.give_up},
 	};
 	struct option options[OPTIONS + 1] = {
 		[CHECK] = {"check", no_argument, NULL, CHECK},
@@ -102,7 +86,7 @@ static struct arguments read_arguments(int argc, char **argv)
 			take_flag(&a, option);
 	}
 	if (optind < argc || a.config == NULL || (a.check && a.test) ||
-	    ((a.redis == NULL || a.site == NULL) && !a.check && !a.test)) {
+	    ((a.where.redis == NULL || a.site == NULL) && !a.check && !a.test)) {
 		usage(stderr);
 		exit(EXIT_USAGE);
 	}
@@ -114,46 +98,9 @@ static struct settings *load(const char *path)
 	struct policy_messages messages;
 	struct settings *settings = settings_load(path, &messages);
 
-	for (size_t i = 0; i < messages.count; i++) {
-		const struct policy_message *message = &messages.list[i];
-
-		if (message->line != 0)
-			fprintf(stderr, "%s:%u:%u: %s%s\n", path, message->line, message->column,
-				message->warning ? "warning: " : "", message->text);
-		else
-			fprintf(stderr, "%s: %s%s\n", path, message->warning ? "warning: " : "",
-				message->text);
-	}
+	policy_messages_print(&messages, path, stderr);
 	policy_messages_free(&messages);
 	return settings;
-}
-
-static struct redis_url find_redis(const struct arguments *a)
-{
-	struct redis_url url;
-	char error[REDIS_URL_ERROR];
-
-	if (!redis_url_parse_public(a->redis, &url, error))
-		errx(EXIT_USAGE, "%s", error);
-	if (a->sentinel_user != NULL)
-		snprintf(url.sentinel_login.user, sizeof url.sentinel_login.user, "%s",
-			 a->sentinel_user);
-	if (!redis_url_passwords(&url, a->password_file, a->sentinel_password_file, error))
-		errx(EXIT_USAGE, "%s", error);
-	return url;
-}
-
-static uint64_t seconds(const char *text, uint64_t otherwise)
-{
-	char *end;
-	uint64_t value;
-
-	if (text == NULL)
-		return otherwise;
-	value = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || value > 1000000000)
-		errx(EXIT_USAGE, "--give-up: '%s' is not a number up to 1000000000", text);
-	return value;
 }
 
 static void on_signal(void *context)
@@ -163,20 +110,15 @@ static void on_signal(void *context)
 
 static bool follow_all(const struct arguments *a, struct desk *desk, struct follow_options *options)
 {
-	struct redis_url url = find_redis(a);
-	struct redis_tls *tls = NULL;
+	struct redis_url url = where_url(&a->where);
+	struct redis_tls *tls = where_tls(&a->where, &url);
 	struct loop_watch *interrupted = loop_signal(options->loop, SIGINT, on_signal, desk);
 	struct loop_watch *terminated = loop_signal(options->loop, SIGTERM, on_signal, desk);
 	struct follow *follow;
-	char error[REDIS_TLS_ERROR];
 	bool good;
 
 	options->url = url;
-	if (url.tls) {
-		options->tls = tls = redis_tls_new(&a->tls, error);
-		if (tls == NULL)
-			errx(EXIT_USAGE, "%s", error);
-	}
+	options->tls = tls;
 	follow = follow_new(options);
 	if (interrupted == NULL || terminated == NULL || follow == NULL)
 		err(EXIT_FAILURE, "cannot begin");
@@ -203,7 +145,7 @@ static bool run(const struct arguments *a, const struct desk_options *options)
 		.consumer = a->consumer != NULL ? a->consumer : host,
 		.from_new = strcmp(a->from, "new") == 0,
 		.once = a->once,
-		.give_up_s = seconds(a->give_up, a->once ? ONCE_GIVE_UP_S : 0),
+		.give_up_s = where_number(a->give_up, "give-up", a->once ? ONCE_GIVE_UP_S : 0),
 		.claim_s = CLAIM_S,
 	};
 	bool good;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sensor/base/printable.h"
+#include "tools/lib/memory.h"
 #include "tools/lib/sensor.h"
 #include "tools/lib/tree.h"
 #include "tools/policy/import.h"
@@ -72,12 +73,8 @@ static void on_line(void *context, const char *line)
 	if (!read_line(tree, &endpoint)) {
 		draft->wrong++;
 	} else if (endpoint.answered) {
-		if (draft->count == draft->room) {
-			draft->room = draft->room == 0 ? 256 : draft->room * 2;
-			draft->list = reallocarray(draft->list, draft->room, sizeof *draft->list);
-			if (draft->list == NULL)
-				errx(TOOL_INPUT, "out of memory");
-		}
+		draft->list =
+			memory_grow(draft->list, draft->count, &draft->room, sizeof *draft->list);
 		draft->list[draft->count++] = endpoint;
 	}
 	tree_free(tree);

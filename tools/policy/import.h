@@ -46,7 +46,7 @@ struct import {
 	struct import_member *members;
 	struct import_opening *openings;
 	uint32_t group_count, member_count, opening_count;
-	uint32_t group_room, member_room, opening_room;
+	size_t group_room, member_room, opening_room;
 	uint32_t *index; /* of groups by the hash of their id, open addressing */
 	uint32_t index_room;
 	uint64_t unread; /* lines that were no use: no ports, no address */

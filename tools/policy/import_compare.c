@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/lib/memory.h"
 #include "tools/policy/import.h"
 #include "tools/policy/question.h"
 
@@ -25,12 +26,7 @@ struct doors {
 
 static void add_door(struct doors *doors, const struct door *door)
 {
-	if (doors->count == doors->room) {
-		doors->room = doors->room == 0 ? 1024 : doors->room * 2;
-		doors->list = reallocarray(doors->list, doors->room, sizeof *doors->list);
-		if (doors->list == NULL)
-			errx(TOOL_INPUT, "out of memory");
-	}
+	doors->list = memory_grow(doors->list, doors->count, &doors->room, sizeof *doors->list);
 	doors->list[doors->count++] = *door;
 }
 

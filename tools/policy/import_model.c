@@ -1,34 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "sensor/base/printable.h"
+#include "tools/lib/memory.h"
 #include "tools/policy/import.h"
-
-static void *grow(void *list, uint32_t count, uint32_t *room, size_t size)
-{
-	if (count < *room)
-		return list;
-	*room = *room == 0 ? 64 : *room * 2;
-	list = reallocarray(list, *room, size);
-	if (list == NULL)
-		errx(TOOL_INPUT, "out of memory");
-	return list;
-}
-
-/* Other people's text: one line of it, as terminals and policies like it. */
-static char *copy(const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *made = malloc(size);
-
-	if (made == NULL)
-		errx(TOOL_INPUT, "out of memory");
-	printable_copy(made, size, text);
-	return made;
-}
 
 /* FNV-1a: the ids are the user's own, nobody attacks the table. */
 static uint32_t hash(const char *text)
@@ -55,9 +31,7 @@ static void widen_index(struct import *import)
 		return;
 	free(import->index);
 	import->index_room = import->index_room == 0 ? 256 : import->index_room * 2;
-	import->index = calloc(import->index_room, sizeof *import->index);
-	if (import->index == NULL)
-		errx(TOOL_INPUT, "out of memory");
+	import->index = memory_array(import->index_room, sizeof *import->index);
 	for (uint32_t i = 0; i < import->group_count; i++)
 		*find_slot(import, import->groups[i].id) = i + 1;
 }
@@ -69,9 +43,9 @@ uint32_t import_group(struct import *import, const char *id)
 	widen_index(import);
 	slot = find_slot(import, id);
 	if (*slot == 0) {
-		import->groups = grow(import->groups, import->group_count, &import->group_room,
-				      sizeof *import->groups);
-		import->groups[import->group_count] = (struct import_group){.id = copy(id)};
+		import->groups = memory_grow(import->groups, import->group_count,
+					     &import->group_room, sizeof *import->groups);
+		import->groups[import->group_count] = (struct import_group){.id = memory_text(id)};
 		*slot = ++import->group_count;
 		import_call(import, *slot - 1, id);
 	}
@@ -103,13 +77,13 @@ void import_call(struct import *import, uint32_t group, const char *name)
 void import_own(struct import *import, uint32_t group, const char *owner)
 {
 	if (owner != NULL && *owner != '\0' && import->groups[group].owner == NULL)
-		import->groups[group].owner = copy(owner);
+		import->groups[group].owner = memory_text(owner);
 }
 
 static void add_member(struct import *import, const struct import_member *member)
 {
-	import->members = grow(import->members, import->member_count, &import->member_room,
-			       sizeof *import->members);
+	import->members = memory_grow(import->members, import->member_count, &import->member_room,
+				      sizeof *import->members);
 	import->members[import->member_count++] = *member;
 }
 
@@ -122,7 +96,7 @@ void import_add(struct import *import, uint32_t group, const char *address, cons
 		import->unread++;
 		return;
 	}
-	member.name = copy(name == NULL ? "" : name);
+	member.name = memory_text(name == NULL ? "" : name);
 	add_member(import, &member);
 	if (public_side == NULL || !address_parse(public_side, &member.behind) ||
 	    address_equal(&member.behind, &member.address))
@@ -131,7 +105,7 @@ void import_add(struct import *import, uint32_t group, const char *address, cons
 					.address = member.behind,
 					.behind = member.address,
 					.is_public = true,
-					.name = copy(member.name)};
+					.name = memory_text(member.name)};
 	add_member(import, &member);
 }
 
@@ -178,9 +152,9 @@ static void add_opening(struct import *import, struct import_opening opening, co
 	if (is_everybody(source) && strchr(source, '/') == NULL)
 		source = "0.0.0.0/0";
 	opening.from_group = !import_prefix(source, &opening.source);
-	opening.source_name = copy(source);
-	import->openings = grow(import->openings, import->opening_count, &import->opening_room,
-				sizeof *import->openings);
+	opening.source_name = memory_text(source);
+	import->openings = memory_grow(import->openings, import->opening_count,
+				       &import->opening_room, sizeof *import->openings);
 	import->openings[import->opening_count++] = opening;
 }
 
@@ -338,12 +312,10 @@ static int compare_names(const void *left, const void *right)
 /* The second of a name and those after it get a number. */
 static void number_names(struct import *import)
 {
-	struct import_group **sorted = calloc(import->group_count + 1, sizeof *sorted);
+	struct import_group **sorted = memory_array(import->group_count, sizeof *sorted);
 	char last[IMPORT_NAME] = "";
 	unsigned number = 1;
 
-	if (sorted == NULL)
-		errx(TOOL_INPUT, "out of memory");
 	for (uint32_t i = 0; i < import->group_count; i++)
 		sorted[i] = &import->groups[i];
 	qsort(sorted, import->group_count, sizeof *sorted, compare_names);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "tools/policy/rehearse.h"
+#include "tools/lib/memory.h"
 
 #include <err.h>
 #include <stdio.h>
@@ -23,13 +24,8 @@ struct findings {
 
 static void add(struct findings *findings, const char *id, char *text)
 {
-	if (findings->count == findings->room) {
-		findings->room = findings->room == 0 ? 64 : findings->room * 2;
-		findings->list =
-			reallocarray(findings->list, findings->room, sizeof *findings->list);
-		if (findings->list == NULL)
-			errx(TOOL_INPUT, "out of memory");
-	}
+	findings->list = memory_grow(findings->list, findings->count, &findings->room,
+				     sizeof *findings->list);
 	findings->list[findings->count] =
 		(struct finding){.id = strdup(id), .text = text, .order = findings->count};
 	findings->count++;

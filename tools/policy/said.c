@@ -1,33 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "tools/policy/said.h"
 
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char *copy(const char *text)
-{
-	char *made = strdup(text);
-
-	if (made == NULL)
-		errx(TOOL_INPUT, "out of memory");
-	return made;
-}
+#include "tools/lib/memory.h"
 
 static void keep(void *context, const struct policy_fact *fact)
 {
 	struct said *said = context;
 
-	if (said->count == said->room) {
-		said->room = said->room == 0 ? 256 : said->room * 2;
-		said->list = reallocarray(said->list, said->room, sizeof *said->list);
-		if (said->list == NULL)
-			errx(TOOL_INPUT, "out of memory");
-	}
-	said->list[said->count++] = (struct fact){.section = copy(fact->section),
-						  .name = copy(fact->name),
-						  .key = copy(fact->key),
-						  .value = copy(fact->value)};
+	said->list = memory_grow(said->list, said->count, &said->room, sizeof *said->list);
+	said->list[said->count++] = (struct fact){.section = memory_text(fact->section),
+						  .name = memory_text(fact->name),
+						  .key = memory_text(fact->key),
+						  .value = memory_text(fact->value)};
 }
 
 void said_by(struct said *said, const struct policy *policy)

@@ -13,16 +13,16 @@
 
 #include "sensor/base/printable.h"
 #include "tools/redis-tail/follow.h"
+#include "tools/redis-tail/where.h"
 
 #define NAME_TEXT      65
-#define EXIT_USAGE     2
+#define EXIT_USAGE     WHERE_USAGE
 #define CLAIM_S	       60
 #define ONCE_GIVE_UP_S 10
 
 struct arguments {
-	const char *redis, *site, *run, *group, *consumer, *from;
-	const char *password_file, *sentinel_user, *sentinel_password_file;
-	struct redis_tls_options tls;
+	const char *site, *run, *group, *consumer, *from;
+	struct where where;
 	const char *give_up, *claim, *count;
 	bool json, once;
 };
@@ -42,42 +42,13 @@ static void usage(FILE *to)
 	      to);
 }
 
-static uint64_t number(const char *text, const char *name, uint64_t otherwise)
-{
-	char *end;
-	uint64_t value;
-
-	if (text == NULL)
-		return otherwise;
-	value = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || value > 1000000000)
-		errx(EXIT_USAGE, "--%s: '%s' is not a number up to 1000000000", name, text);
-	return value;
-}
-
 static struct arguments read_arguments(int argc, char **argv)
 {
 	struct arguments a = {.group = "redis-tail", .from = "beginning"};
-	const struct {
-		const char *name;
-		const char **to;
-	} texts[] = {
-		{"redis", &a.redis},
-		{"site", &a.site},
-		{"run", &a.run},
-		{"group", &a.group},
-		{"consumer", &a.consumer},
-		{"from", &a.from},
-		{"count", &a.count},
-		{"claim", &a.claim},
-		{"give-up", &a.give_up},
-		{"redis-password-file", &a.password_file},
-		{"redis-tls-ca", &a.tls.ca},
-		{"redis-tls-cert", &a.tls.cert},
-		{"redis-tls-key", &a.tls.key},
-		{"redis-tls-name", &a.tls.name},
-		{"sentinel-user", &a.sentinel_user},
-		{"sentinel-password-file", &a.sentinel_password_file},
+	const struct where_option texts[] = {
+		WHERE_OPTIONS(a.where), {"site", &a.site},	   {"run", &a.run},
+		{"group", &a.group},	{"consumer", &a.consumer}, {"from", &a.from},
+		{"count", &a.count},	{"claim", &a.claim},	   {"give-up", &a.give_up},
 	};
 	enum { TEXTS = sizeof texts / sizeof *texts, JSON = TEXTS, ONCE, HELP, OPTIONS };
 	struct option options[OPTIONS + 1] = {
@@ -103,36 +74,11 @@ static struct arguments read_arguments(int argc, char **argv)
 		a.json = a.json || option == JSON;
 		a.once = a.once || option == ONCE;
 	}
-	if (optind < argc || a.redis == NULL || a.site == NULL) {
+	if (optind < argc || a.where.redis == NULL || a.site == NULL) {
 		usage(stderr);
 		exit(EXIT_USAGE);
 	}
 	return a;
-}
-
-static struct redis_url find_redis(const struct arguments *a)
-{
-	struct redis_url url;
-	char error[REDIS_URL_ERROR];
-
-	if (!redis_url_parse_public(a->redis, &url, error))
-		errx(EXIT_USAGE, "%s", error);
-	if (a->sentinel_user != NULL)
-		snprintf(url.sentinel_login.user, sizeof url.sentinel_login.user, "%s",
-			 a->sentinel_user);
-	if (!redis_url_passwords(&url, a->password_file, a->sentinel_password_file, error))
-		errx(EXIT_USAGE, "%s", error);
-	return url;
-}
-
-static struct redis_tls *open_tls(const struct arguments *a)
-{
-	char error[REDIS_TLS_ERROR];
-	struct redis_tls *tls = redis_tls_new(&a->tls, error);
-
-	if (tls == NULL)
-		errx(EXIT_USAGE, "%s", error);
-	return tls;
 }
 
 static void on_signal(void *context)
@@ -182,18 +128,18 @@ int main(int argc, char **argv)
 {
 	struct arguments a = read_arguments(argc, argv);
 	char site[NAME_TEXT], run_name[NAME_TEXT], host[NAME_TEXT] = "reader";
-	struct redis_tls *tls = NULL;
+	struct redis_tls *tls;
 	struct follow_options options = {
-		.url = find_redis(&a),
+		.url = where_url(&a.where),
 		.site = site,
 		.run = a.run != NULL ? run_name : NULL,
 		.group = a.group,
 		.consumer = a.consumer != NULL ? a.consumer : host,
 		.from_new = strcmp(a.from, "new") == 0,
 		.once = a.once,
-		.count = number(a.count, "count", 0),
-		.give_up_s = number(a.give_up, "give-up", a.once ? ONCE_GIVE_UP_S : 0),
-		.claim_s = number(a.claim, "claim", CLAIM_S),
+		.count = where_number(a.count, "count", 0),
+		.give_up_s = where_number(a.give_up, "give-up", a.once ? ONCE_GIVE_UP_S : 0),
+		.claim_s = where_number(a.claim, "claim", CLAIM_S),
 		.sink = {.context = &a.json, .entry = print, .settle = flush},
 	};
 	bool good;
@@ -203,8 +149,7 @@ int main(int argc, char **argv)
 	printable_name(site, sizeof site, a.site, "default");
 	printable_name(run_name, sizeof run_name, a.run, "replay");
 	gethostname(host, sizeof host - 1);
-	if (options.url.tls)
-		options.tls = tls = open_tls(&a);
+	options.tls = tls = where_tls(&a.where, &options.url);
 	options.loop = loop_new();
 	if (options.loop == NULL)
 		err(EXIT_FAILURE, "cannot begin");

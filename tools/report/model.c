@@ -1,42 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/base/printable.h"
-#include "tools/lib/status.h"
+#include "tools/lib/memory.h"
 #include "tools/report/report.h"
 #include "tools/report/words.h"
 
-static void *grow(void *list, size_t count, size_t *room, size_t size)
-{
-	if (count < *room)
-		return list;
-	*room = *room == 0 ? 32 : *room * 2;
-	list = reallocarray(list, *room, size);
-	if (list == NULL)
-		errx(TOOL_INPUT, "out of memory");
-	return list;
-}
-
-static char *keep(const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *made = malloc(size);
-
-	if (made == NULL)
-		errx(TOOL_INPUT, "out of memory");
-	printable_copy(made, size, text);
-	return made;
-}
-
 static void add_step(struct steps *steps, const struct tree *event)
 {
-	steps->list = grow(steps->list, steps->count, &steps->room, sizeof *steps->list);
+	steps->list = memory_grow(steps->list, steps->count, &steps->room, sizeof *steps->list);
 	steps->list[steps->count++] =
-		(struct step){.time = keep(tree_or(event, "@timestamp", "")),
-			      .action = keep(tree_or(event, "event.action", "")),
-			      .reason = keep(tree_or(event, "event.reason", ""))};
+		(struct step){.time = memory_text(tree_or(event, "@timestamp", "")),
+			      .action = memory_text(tree_or(event, "event.action", "")),
+			      .reason = memory_text(tree_or(event, "event.reason", ""))};
 }
 
 /* FNV-1a. */
@@ -59,9 +35,7 @@ static void widen_index(struct findings *findings)
 		return;
 	free(findings->index);
 	findings->index_room = findings->index_room == 0 ? 64 : findings->index_room * 2;
-	findings->index = calloc(findings->index_room, sizeof *findings->index);
-	if (findings->index == NULL)
-		errx(TOOL_INPUT, "out of memory");
+	findings->index = memory_array(findings->index_room, sizeof *findings->index);
 	for (size_t i = 0; i < findings->count; i++)
 		*find_slot(findings, findings->list[i].id) = i + 1;
 }
@@ -73,10 +47,10 @@ static struct finding *find(struct findings *findings, const char *id)
 	widen_index(findings);
 	slot = find_slot(findings, id);
 	if (*slot == 0) {
-		findings->list = grow(findings->list, findings->count, &findings->room,
-				      sizeof *findings->list);
+		findings->list = memory_grow(findings->list, findings->count, &findings->room,
+					     sizeof *findings->list);
 		findings->list[findings->count] =
-			(struct finding){.id = keep(id), .order = findings->count};
+			(struct finding){.id = memory_text(id), .order = findings->count};
 		*slot = ++findings->count;
 	}
 	return &findings->list[*slot - 1];
@@ -113,11 +87,11 @@ static void note_time(struct report *report, const struct tree *event)
 
 	if (report->first == NULL || strcmp(time, report->first) < 0) {
 		free(report->first);
-		report->first = keep(time);
+		report->first = memory_text(time);
 	}
 	if (report->last == NULL || strcmp(time, report->last) > 0) {
 		free(report->last);
-		report->last = keep(time);
+		report->last = memory_text(time);
 	}
 }
 
@@ -130,8 +104,9 @@ void report_line(void *context, const char *line)
 	const char *incident = tree_text(event, "spanwatch.incident.id");
 
 	if (action == NULL && tree_text(event, "server_ip") != NULL) {
-		report->inventory.list = grow(report->inventory.list, report->inventory.count,
-					      &report->inventory.room, sizeof(struct tree *));
+		report->inventory.list =
+			memory_grow(report->inventory.list, report->inventory.count,
+				    &report->inventory.room, sizeof(struct tree *));
 		report->inventory.list[report->inventory.count++] = event;
 		return;
 	}

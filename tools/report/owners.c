@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* What each owner has had open: the figures that a week is judged by. */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/status.h"
+#include "tools/lib/memory.h"
 #include "tools/report/escape.h"
 #include "tools/report/words.h"
 
@@ -74,12 +73,10 @@ static void put(const struct owner *owner, FILE *to)
 
 void report_owners(const struct report *report, FILE *to)
 {
-	struct owner *owners = calloc(report->exposures.count + 1, sizeof *owners);
+	struct owner *owners = memory_array(report->exposures.count, sizeof *owners);
 	double now = words_seconds(report->last);
 	size_t count = 0;
 
-	if (owners == NULL)
-		errx(TOOL_INPUT, "out of memory");
 	for (size_t i = 0; i < report->exposures.count; i++) {
 		const struct finding *x = &report->exposures.list[i];
 
