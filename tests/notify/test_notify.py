@@ -486,11 +486,11 @@ routes:
   - {{ to: [desks], severity: hihg }}
   - {{ to: [hook], nope: 1 }}
 """)
-    for wanted in ('2:1: unknown key "chanels" in the file (did you mean "channels"?)',
+    for wanted in ('2:1: error: unknown key "chanels" in the file (did you mean "channels"?)',
                    '"slak" is not a type (did you mean "slack"?)',
                    "can be read by others than its owner", '"to" means nothing to a channel of',
                    "must not hold a user or password", '"25:00-1" is not like 22:00-07:00',
-                   "9:37: url: is not encrypted", 'it needs either "url-file"',
+                   "9:37: error: url: is not encrypted", 'it needs either "url-file"',
                    'no channel "desks" (did you mean "desk"?)',
                    '"hihg" is not a severity (did you mean "high"?)', 'unknown key "nope"'):
         assert wanted in said, (wanted, said)
