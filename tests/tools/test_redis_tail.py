@@ -132,7 +132,7 @@ def test_stops_after_a_number():
         rest, _ = once(server, *RUN, "--count", "10")
         assert [len(first), len(second), len(rest)] == [10, 10, 6]
         assert len(set(first + second + rest)) >= EVENTS - 2 and pending(redis, key=RUN_KEY) == 0
-        with Tail(server, "--count", "1") as tail:
+        with Tail(server, "--count", "1", "--wait") as tail:
             add(redis, 1)
             add(redis, 2)
             assert tail.process.wait(30) == 0 and numbers(tail.printed()) == [1]
@@ -142,7 +142,7 @@ def test_stops_after_a_number():
 def test_follows():
     with RedisServer() as server:
         redis = Redis(server.socket)
-        with Tail(server) as tail:
+        with Tail(server, "--wait") as tail:
             tail.wait_said("group made")
             for number in range(300):
                 add(redis, number)
@@ -188,10 +188,18 @@ def test_takes_over_from_a_dead_reader():
         assert pending(redis) in (0, 1)
 
 
+def test_refuses_a_site_that_is_not_there():
+    with RedisServer() as server:
+        for options in (("--once",), ()):
+            with Tail(server, *options) as tail:
+                assert tail.process.wait(30) == 1 and "nothing was ever written" in tail.said()
+        assert Redis(server.socket)("KEYS", "*") == [], "a look made keys"
+
+
 def test_survives_cut_connections():
     with RedisServer() as server:
         redis = Redis(server.socket)
-        with Tail(server) as tail:
+        with Tail(server, "--wait") as tail:
             tail.wait_said("group made")
             for number in range(200):
                 add(redis, number)
@@ -219,7 +227,7 @@ def loaded(server):
 
 def test_survives_a_restart():
     with RedisServer("--appendonly", "yes", "--appendfsync", "always") as server:
-        with Tail(server) as tail:
+        with Tail(server, "--wait") as tail:
             tail.wait_said("group made")
             for number in range(3):
                 add(loaded(server), number)

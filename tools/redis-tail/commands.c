@@ -38,12 +38,13 @@ static const char *number(char to[24], uint64_t value)
 	return to;
 }
 
-bool commands_create(const struct commands *commands, const char *from)
+bool commands_create(const struct commands *commands, const char *from, bool stream_too)
 {
 	const char *words[] = {"XGROUP",	"CREATE", commands->key,
 			       commands->group, from,	  "MKSTREAM"};
+	const char *known[] = {"XGROUP", "CREATE", commands->key, commands->group, from};
 
-	return SEND(commands, STEP_CREATE, words);
+	return stream_too ? SEND(commands, STEP_CREATE, words) : SEND(commands, STEP_CREATE, known);
 }
 
 bool commands_known(const struct commands *commands, const char *id)

@@ -36,7 +36,7 @@ struct commands {
 };
 
 /* All: false if it cannot be sent. */
-bool commands_create(const struct commands *commands, const char *from);
+bool commands_create(const struct commands *commands, const char *from, bool stream_too);
 bool commands_known(const struct commands *commands, const char *id);
 bool commands_set(const struct commands *commands, const char *id);
 bool commands_own(const struct commands *commands, const char *after, uint64_t most);

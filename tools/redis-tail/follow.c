@@ -103,7 +103,8 @@ static bool send_step(struct follow *follow)
 	switch (follow->next) {
 	case STEP_CREATE:
 		return commands_create(commands,
-				       !follow->followed && follow->options.from_new ? "$" : "0");
+				       !follow->followed && follow->options.from_new ? "$" : "0",
+				       follow->followed || !follow->options.known_only);
 	case STEP_KNOWN:
 		return commands_known(commands, follow->printed);
 	case STEP_SET:

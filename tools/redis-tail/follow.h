@@ -46,6 +46,7 @@ struct follow_options {
 	const char *group, *consumer;
 	bool from_new;	    /* a group that is made begins behind what there is */
 	bool once;	    /* ends when there is nothing more */
+	bool known_only;    /* ends in failure if nothing was ever written for this site or run */
 	uint64_t count;	    /* events, then it ends; 0: no bound */
 	uint64_t give_up_s; /* of trouble without a break; 0: never */
 	uint64_t claim_s;   /* what a consumer has not acknowledged for so long is taken over */

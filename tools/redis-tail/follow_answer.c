@@ -129,6 +129,13 @@ static void on_error(struct follow *follow, enum step step, const char *text)
 		strcpy(follow->cursor, "0");
 	} else if (step == STEP_CREATE && strncmp(text, "BUSYGROUP", 9) == 0) {
 		follow->next = STEP_OWN;
+	} else if (step == STEP_CREATE && strstr(text, "requires the key to exist") != NULL) {
+		follow_tell(follow,
+			    "nothing was ever written there: is the name right? (SMEMBERS "
+			    "spanwatch:sites lists those of this Redis; --wait is for one that is "
+			    "still to come)",
+			    "");
+		follow_finish(follow, true);
 	} else if (redis_error_remedy(text) == REDIS_REDIRECT &&
 		   redis_route_redirect(&follow->route, text)) {
 		follow_come_back(follow, true);

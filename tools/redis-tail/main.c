@@ -24,14 +24,15 @@ struct arguments {
 	const char *site, *run, *group, *consumer, *from;
 	struct where where;
 	const char *give_up, *claim, *count;
-	bool json, once;
+	bool json, once, wait;
 };
 
 static void usage(FILE *to)
 {
 	fputs("usage: redis-tail --redis URL --site SITE [--run RUN] [--json] [--from "
 	      "beginning|new]\n"
-	      "         [--count N] [--once] [--group NAME] [--consumer NAME] [--claim SECONDS]\n"
+	      "         [--count N] [--once] [--wait] [--group NAME] [--consumer NAME] [--claim "
+	      "SECONDS]\n"
 	      "         [--give-up SECONDS] [--redis-password-file FILE] [--redis-tls-ca "
 	      "FILE|DIR]\n"
 	      "         [--redis-tls-cert FILE] [--redis-tls-key FILE] [--redis-tls-name NAME]\n"
@@ -50,10 +51,11 @@ static struct arguments read_arguments(int argc, char **argv)
 		{"group", &a.group},	{"consumer", &a.consumer}, {"from", &a.from},
 		{"count", &a.count},	{"claim", &a.claim},	   {"give-up", &a.give_up},
 	};
-	enum { TEXTS = sizeof texts / sizeof *texts, JSON = TEXTS, ONCE, HELP, OPTIONS };
+	enum { TEXTS = sizeof texts / sizeof *texts, JSON = TEXTS, ONCE, WAIT, HELP, OPTIONS };
 	struct option options[OPTIONS + 1] = {
 		[JSON] = {"json", no_argument, NULL, JSON},
 		[ONCE] = {"once", no_argument, NULL, ONCE},
+		[WAIT] = {"wait", no_argument, NULL, WAIT},
 		[HELP] = {"help", no_argument, NULL, HELP},
 	};
 	int option;
@@ -73,6 +75,7 @@ static struct arguments read_arguments(int argc, char **argv)
 			*texts[option].to = optarg;
 		a.json = a.json || option == JSON;
 		a.once = a.once || option == ONCE;
+		a.wait = a.wait || option == WAIT;
 	}
 	if (optind < argc || a.where.redis == NULL || a.site == NULL) {
 		usage(stderr);
@@ -137,6 +140,7 @@ int main(int argc, char **argv)
 		.consumer = a.consumer != NULL ? a.consumer : host,
 		.from_new = strcmp(a.from, "new") == 0,
 		.once = a.once,
+		.known_only = !a.wait,
 		.count = where_number(a.count, "count", 0),
 		.give_up_s = where_number(a.give_up, "give-up", a.once ? ONCE_GIVE_UP_S : 0),
 		.claim_s = where_number(a.claim, "claim", CLAIM_S),
