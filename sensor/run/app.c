@@ -92,7 +92,7 @@ void app_worker_options(const struct app *app, uint8_t number, struct worker_opt
 		.number = number,
 		.interfaces = options->interfaces,
 		.interface_count = options->interface_count,
-		.ndpi_late = options->file_count != 0 && !app->inventory,
+		.ndpi_late = options->file_count != 0 && !app->inventory && !options->prefault,
 		.everything = app->inventory != NULL,
 	};
 	options_tunnels_off(options, &worker->decode.tunnels_off);

@@ -16,6 +16,7 @@
 #include "sensor/run/ahead.h"
 #include "sensor/run/live_state.h"
 
+#define HEAP_BYTES  (1u << 20)	/* that malloc() holds between what is in use, of texts and lists */
 #define STACK_BYTES (64u << 10) /* that a thread touches of its stack, and its share of the heap */
 
 struct sheet {
@@ -156,6 +157,7 @@ static void rows(const struct app *app, struct sheet *sheet)
 	if (options->evidence)
 		print_row(sheet, "files of --evidence", "evidence-files", options->evidence_files,
 			  evidence_bytes(options->evidence_files));
+	print_row(sheet, "what the heap holds for texts and lists", NULL, 0, HEAP_BYTES);
 	print_row(sheet, "program, libraries and policy, measured", NULL, 0, base);
 }
 

@@ -82,6 +82,10 @@ def strip(event):
     for finding in ("exposure", "incident"):
         event["spanwatch"].get(finding, {}).pop("input", None)
     network = event.get("network", {})
+    ingress = event["observer"].get("ingress", {})
+    ingress.pop("vlan", None)
+    if not ingress:
+        event["observer"].pop("ingress", None)
     return event, tunnels, network.pop("vlan", None), network.pop("inner", None)
 
 

@@ -472,7 +472,7 @@ static void refuses_a_twin(void **state)
 	assert_non_null(
 		strstr(ASK("XREVRANGE " LIVE "events + - COUNT 1"), "\nkind\nsensor.twin\n"));
 	/* The other one ends: the first goes on where it was, and nothing comes twice. */
-	sink_redis_heartbeat(second->sink, "sensor\0span-a\0state\0stopping", 28);
+	sink_redis_heartbeat(second->sink, "sensor\0span-a\0state\0stopping", 29);
 	drain(second);
 	sensor_end(second);
 	drain_patiently(first);
