@@ -78,7 +78,8 @@ def told_by(fields):
     texts = {k: v if isinstance(v, str) else json.dumps(v) for part in parts if isinstance(part, dict)
              for k, v in part.items() if not isinstance(v, (dict, list))}
     version = event.get("service", {}).get("version")
-    return {**texts, **({"version": version} if version else {}),
+    blind = {f"blind_{k}": str(v) for k, v in own.get("blindness", {}).items()}
+    return {**texts, **blind, **({"version": version} if version else {}),
             "created": event["event"]["created"], **fields}
 
 
