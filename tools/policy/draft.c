@@ -12,17 +12,9 @@
 #include "tools/lib/tree.h"
 #include "tools/policy/import.h"
 
-bool draft_is_private(const struct address *address)
+static bool is_private(const struct address *address)
 {
-	static const char *const ranges[] = {"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16",
-					     "169.254.0.0/16", "127.0.0.0/8",	"fc00::/7",
-					     "fe80::/10",      "::1/128"};
-	struct prefix prefix;
-
-	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
-		if (import_prefix(ranges[i], &prefix) && prefix_contains(&prefix, address))
-			return true;
-	return false;
+	return import_is_private(&(struct prefix){.base = *address, .length = 128});
 }
 
 static bool is_answer(const char *outcome)
@@ -56,9 +48,9 @@ static bool read_line(const struct tree *tree, struct draft_endpoint *endpoint)
 	endpoint->by_bytes =
 		*source != '\0' && strcmp(source, "port") != 0 && strcmp(source, "null") != 0;
 	endpoint->answered = is_answer(tree_or(tree, "outcome", ""));
-	endpoint->public_server = !draft_is_private(&endpoint->server);
-	endpoint->inside = endpoint->answered && draft_is_private(&client);
-	endpoint->outside = endpoint->answered && !draft_is_private(&client);
+	endpoint->public_server = !is_private(&endpoint->server);
+	endpoint->inside = endpoint->answered && is_private(&client);
+	endpoint->outside = endpoint->answered && !is_private(&client);
 	endpoint->stranger = client;
 	return true;
 }

@@ -32,7 +32,4 @@ struct draft {
 /* Groups and rules of what is in the draft, on standard output. */
 void draft_write(const struct draft *draft);
 
-/* Of private use or this link's (RFC 1918, RFC 4193, RFC 3927, RFC 4291). */
-bool draft_is_private(const struct address *address);
-
 #endif

@@ -70,6 +70,8 @@ bool import_transport(const char *text, uint8_t *transport);
 /* "443", "6000-6010", "*"; false if it is none of them. */
 bool import_ports(const char *text, uint16_t *from, uint16_t *to);
 bool import_prefix(const char *text, struct prefix *out);
+/* All of it is of private use, or this link's (RFC 1918, RFC 4193, RFC 3927, RFC 4291). */
+bool import_is_private(const struct prefix *prefix);
 /* The value of a tag "owner", "team" …, in a list of {Key, Value} or in a mapping; NULL: none. */
 const char *import_owner_tag(const struct tree *tags);
 

@@ -114,20 +114,6 @@ static bool was_open(const struct doors *before, const struct door *door)
 	return false;
 }
 
-/* Private addresses, where no policy says who is inside (RFC 1918, RFC 4193). */
-static bool is_private(const struct prefix *source)
-{
-	static const char *const private[] = {"10.0.0.0/8",  "172.16.0.0/12", "192.168.0.0/16",
-					      "127.0.0.0/8", "fc00::/7",      "fe80::/10"};
-	struct prefix prefix;
-
-	for (size_t i = 0; i < sizeof private / sizeof *private; i++)
-		if (import_prefix(private[i], &prefix) && prefix.length <= source->length &&
-		    prefix_contains(&prefix, &source->base))
-			return true;
-	return false;
-}
-
 /* An address that stands for the source: of a whole zone its first is as good as any. */
 static struct address sample(const struct prefix *source, bool ipv4_server)
 {
@@ -150,8 +136,8 @@ static bool is_outside(const struct door *door, const struct policy *policy, con
 	if (opening->from_group)
 		return false;
 	if (policy == NULL) {
-		*zone = is_private(&opening->source) ? "inside" : "internet";
-		return !is_private(&opening->source);
+		*zone = import_is_private(&opening->source) ? "inside" : "internet";
+		return !import_is_private(&opening->source);
 	}
 	client = sample(&opening->source, address_is_ipv4(&door->server));
 	place = policy_place(policy, &client);

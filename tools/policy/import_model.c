@@ -133,6 +133,20 @@ bool import_prefix(const char *text, struct prefix *out)
 	return true;
 }
 
+bool import_is_private(const struct prefix *prefix)
+{
+	static const char *const ranges[] = {"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16",
+					     "169.254.0.0/16", "127.0.0.0/8",	"fc00::/7",
+					     "fe80::/10",      "::1/128"};
+	struct prefix range;
+
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		if (import_prefix(ranges[i], &range) && range.length <= prefix->length &&
+		    prefix_contains(&range, &prefix->base))
+			return true;
+	return false;
+}
+
 static bool is_everybody(const char *source)
 {
 	static const char *const words[] = {"*", "any", "internet", "0.0.0.0/0", "::/0"};

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/policy.h"
 #include "tools/lib/memory.h"
 #include "tools/report/report.h"
 #include "tools/report/words.h"
@@ -58,12 +59,12 @@ static struct finding *find(struct findings *findings, const char *id)
 
 static int severity_of(const char *name)
 {
-	static const char *const names[] = {"info", "low", "medium", "high", "critical"};
+	int severity = SEVERITY_CRITICAL;
 
-	for (int i = 0; i < 5; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	return 0;
+	while (severity > SEVERITY_INFO &&
+	       strcmp(policy_severity_name((enum policy_severity)severity), name) != 0)
+		severity--;
+	return severity;
 }
 
 static void take(struct findings *findings, const char *id, struct tree *event)

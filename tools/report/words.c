@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "policy/policy.h"
+
 enum { ANSWERED = 3, ACCESSED, DATA_OUT, EXECUTED, DESTROYED };
 
 const char *words_of(const struct finding *finding, const char *key)
@@ -23,9 +25,7 @@ static const char *event_of(const struct finding *finding, const char *path)
 
 const char *words_severity(const struct finding *finding)
 {
-	static const char *const names[] = {"info", "low", "medium", "high", "critical"};
-
-	return names[finding->severity];
+	return policy_severity_name((enum policy_severity)finding->severity);
 }
 
 const char *words_service(const struct finding *exposure, char text[WORDS_TEXT])
@@ -322,13 +322,12 @@ static void say_worst(const struct report *report, const struct finding *worst,
 
 const char *words_summary(const struct report *report, char text[WORDS_TEXT])
 {
-	size_t open = 0, closed = 0, unlisted = 0, got = 0, used;
+	size_t open = 0, closed = 0, got = 0, used;
 	const struct finding *worst = NULL;
 
 	for (size_t i = 0; i < report->exposures.count; i++) {
 		const struct finding *x = &report->exposures.list[i];
 
-		unlisted += x->unlisted;
 		open += !x->unlisted && x->open;
 		closed += !x->unlisted && !x->open;
 		got += !x->unlisted && x->level >= ACCESSED;
@@ -356,6 +355,5 @@ const char *words_summary(const struct report *report, char text[WORDS_TEXT])
 					 closed == 1 ? "was" : "were", closed == 1 ? "is" : "are");
 	if (used < WORDS_TEXT && got != 0)
 		snprintf(text + used, WORDS_TEXT - used, "; in %zu somebody got in", got);
-	(void)unlisted;
 	return text;
 }

@@ -11,35 +11,8 @@
 #include "sensor/base/packed.h"
 #include "sensor/engine/engine_saved.h"
 #include "sensor/engine/engine_store.h"
+#include "tests/unit/journal_place.h"
 #include "tests/unit/random.h"
-
-struct place {
-	char directory[64], path[96];
-};
-
-static int make_place(void **state)
-{
-	struct place *place = calloc(1, sizeof *place);
-
-	strcpy(place->directory, "/tmp/spanwatch-store-XXXXXX");
-	if (mkdtemp(place->directory) == NULL)
-		return -1;
-	snprintf(place->path, sizeof place->path, "%s/journal", place->directory);
-	*state = place;
-	return 0;
-}
-
-static int remove_place(void **state)
-{
-	struct place *place = *state;
-	char command[128];
-	int result;
-
-	snprintf(command, sizeof command, "rm -rf '%.63s'", place->directory);
-	result = system(command);
-	free(place);
-	return result;
-}
 
 /* One life of a sensor. */
 struct life {

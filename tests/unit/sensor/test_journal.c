@@ -20,35 +20,8 @@
 #include <unistd.h>
 
 #include "sensor/journal/journal.h"
+#include "tests/unit/journal_place.h"
 #include "tests/unit/random.h"
-
-struct place {
-	char directory[64], path[96];
-};
-
-static int make_place(void **state)
-{
-	struct place *place = calloc(1, sizeof *place);
-
-	strcpy(place->directory, "/tmp/spanwatch-journal-XXXXXX");
-	if (mkdtemp(place->directory) == NULL)
-		return -1;
-	snprintf(place->path, sizeof place->path, "%s/journal", place->directory);
-	*state = place;
-	return 0;
-}
-
-static int remove_place(void **state)
-{
-	struct place *place = *state;
-	char command[128];
-	int result;
-
-	snprintf(command, sizeof command, "rm -rf '%s'", place->directory);
-	result = system(command);
-	free(place);
-	return result;
-}
 
 static struct journal *open_as(const char *path, const char *sensor, uint32_t max_rows)
 {

@@ -21,36 +21,9 @@
 
 #include "sensor/base/loop.h"
 #include "sensor/journal/journal.h"
+#include "tests/unit/journal_place.h"
 
 #define TURNS 2000 /* of 10 ms */
-
-struct place {
-	char directory[64], path[96];
-};
-
-static int make_place(void **state)
-{
-	struct place *place = calloc(1, sizeof *place);
-
-	strcpy(place->directory, "/tmp/spanwatch-place-XXXXXX");
-	if (mkdtemp(place->directory) == NULL)
-		return -1;
-	snprintf(place->path, sizeof place->path, "%s/journal", place->directory);
-	*state = place;
-	return 0;
-}
-
-static int remove_place(void **state)
-{
-	struct place *place = *state;
-	char command[128];
-	int result;
-
-	snprintf(command, sizeof command, "rm -rf '%s'", place->directory);
-	result = system(command);
-	free(place);
-	return result;
-}
 
 static struct journal *open_at(const char *path)
 {
